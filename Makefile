@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lock clean
+
+help:  ## Say what can be made.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+# A stamp a lock: pip runs again only when the lock has changed.
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; \
+	  echo "python3-venv is missing; installing it"; apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv .venv; }
+
+.venv/.runtime: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/bin/python requirements-dev.lock pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ .venv/.runtime
+
+demo: .venv/.runtime  ## Demonstration bank: database, responses, analyses, two PDFs, web and worker.
+	$(BIN)/surveyapp demo
+
+# The browser tests want Chromium: Debian's, installed when we may.
+.venv/.chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "Chromium is absent and cannot be installed without root: the browser tests will say so."
+	@mkdir -p .venv && touch $@
+
+test: .venv/.dev .venv/.chromium  ## The whole suite: SQLite, a real PostgreSQL, a real browser.
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: .venv/.dev  ## ruff and mypy.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.dev  ## Ratios against named peers, in one run.
+	$(BIN)/pytest tests/benchmarks -s -p no:cacheprovider -o testpaths= -o python_files='bench_*.py'
+
+lock: .venv/.dev  ## Renew both locks (needs uv).
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade --group build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Forget everything made here.
+	rm -rf .venv build *.egg-info instance .pytest_cache .mypy_cache .ruff_cache .hypothesis

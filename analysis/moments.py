@@ -1,0 +1,144 @@
+"""The sufficient statistics of complete data: n, means and the covariance matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, MissingItem, NotPositiveDefinite, NoVariance, TooFewCases
+
+
+@dataclass(frozen=True)
+class Moments:
+    """n, means (p,) and the maximum-likelihood covariance (p, p), divisor n, of complete rows.
+
+    Everything that maximum likelihood, alpha, omega and PLS need of complete data, so that a
+    model on millions of rows costs one pass over them.
+    """
+
+    names: tuple[str, ...]
+    n: int
+    mean: np.ndarray
+    cov: np.ndarray
+    dropped: int = 0  # rows left out because an item was missing; never silent
+
+    def __post_init__(self) -> None:
+        p = len(self.names)
+        if self.mean.shape != (p,) or self.cov.shape != (p, p):
+            raise DataError(
+                f"{p} names need means of shape ({p},) and a covariance of shape ({p}, {p}); "
+                f"found {self.mean.shape} and {self.cov.shape}"
+            )
+        if len(set(self.names)) != p:
+            twice = sorted({name for name in self.names if self.names.count(name) > 1})
+            raise DataError(f"each item may stand once; twice here: {', '.join(twice)}")
+
+    def select(self, names: Sequence[str]) -> Moments:
+        """The same moments for some of the items, in the order given."""
+        missing = [name for name in names if name not in self.names]
+        if missing:
+            raise MissingItem(f"not among the data's columns: {', '.join(missing)}")
+        at = [self.names.index(name) for name in names]
+        return Moments(tuple(names), self.n, self.mean[at], self.cov[np.ix_(at, at)], self.dropped)
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Standard deviations (p,), divisor n."""
+        return np.sqrt(np.diag(self.cov))
+
+    @property
+    def correlation(self) -> np.ndarray:
+        """Correlation matrix (p, p)."""
+        sd = self.sd
+        still = [name for name, s in zip(self.names, sd, strict=True) if s == 0]
+        if still:
+            raise NoVariance(f"{', '.join(still)}: every answer is the same; leave the item out")
+        result = self.cov / np.outer(sd, sd)
+        np.fill_diagonal(result, 1.0)
+        return result
+
+    def require_positive_definite(self) -> None:
+        """Raise NotPositiveDefinite, naming the items most involved, unless the covariance is."""
+        values, vectors = np.linalg.eigh(self.correlation)
+        if values[0] <= 1e-10:
+            order = np.argsort(-np.abs(vectors[:, 0]))[:4]
+            culprits = ", ".join(self.names[i] for i in order if abs(vectors[i, 0]) > 0.1)
+            raise NotPositiveDefinite(
+                f"the covariance matrix is not positive definite (smallest eigenvalue {values[0]:.2g}); "
+                f"look for duplicate or exactly dependent items among {culprits}"
+            )
+
+
+def numeric(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """The named columns as floats (n, p), missing as NaN.
+
+    Raises MissingItem for an absent column, DataError naming item and value for text or infinity.
+    """
+    missing = [name for name in names if name not in data.columns]
+    if missing:
+        raise MissingItem(f"not among the data's columns: {', '.join(missing)}")
+    out = np.empty((len(data), len(names)))
+    for j, name in enumerate(names):
+        column = data[name]
+        if isinstance(column, pd.DataFrame):
+            raise DataError(
+                f"{name}: the data has {column.shape[1]} columns of this name; rename all but one"
+            )
+        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        wrong = np.flatnonzero(np.isnan(values) & ~pd.isna(column).to_numpy())
+        if wrong.size:
+            raise DataError(
+                f"{name}: {column.iloc[wrong[0]]!r} in row {wrong[0] + 1} is not a number "
+                f"({wrong.size} such values); correct the cells or leave them empty"
+            )
+        infinite = np.flatnonzero(np.isinf(values))
+        if infinite.size:
+            raise DataError(
+                f"{name}: row {infinite[0] + 1} is infinite ({infinite.size} such values)"
+            )
+        out[:, j] = values
+    return out
+
+
+def moments(
+    data: pd.DataFrame | Moments, names: Sequence[str] | None = None, *, need: int = 2
+) -> Moments:
+    """Moments of the rows that are complete on ``names`` (all columns when None).
+
+    Rows with a missing item are counted in ``dropped``. Raises TooFewCases below ``need`` rows.
+    """
+    if isinstance(data, Moments):
+        return data if names is None else data.select(names)
+    chosen = tuple(data.columns) if names is None else tuple(names)
+    values = numeric(data, chosen)
+    complete = ~np.isnan(values).any(axis=1)
+    kept = values[complete]
+    if len(kept) < need:
+        raise TooFewCases(need, len(kept), what="complete rows")
+    mean = kept.mean(axis=0)
+    centred = kept - mean
+    return Moments(chosen, len(kept), mean, centred.T @ centred / len(kept), int((~complete).sum()))
+
+
+def pooled(parts: Iterable[Moments]) -> Moments:
+    """Moments of several chunks of the same population together (Chan, Golub & LeVeque 1983).
+
+    Lets a data set that does not fit in memory be read once, chunk by chunk.
+    """
+    chunks = list(parts)
+    if not chunks:
+        raise TooFewCases(1, 0, what="chunks")
+    first = chunks[0]
+    n, mean, scatter, dropped = 0, np.zeros_like(first.mean), np.zeros_like(first.cov), 0
+    for chunk in chunks:
+        if chunk.names != first.names:
+            raise DataError("chunks must have the same items in the same order")
+        total = n + chunk.n
+        delta = chunk.mean - mean
+        scatter = scatter + chunk.cov * chunk.n + np.outer(delta, delta) * (n * chunk.n / total)
+        mean = mean + delta * (chunk.n / total)
+        n, dropped = total, dropped + chunk.dropped
+    return Moments(first.names, n, mean, scatter / n, dropped)

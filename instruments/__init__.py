@@ -1,0 +1,1 @@
+"""Questionnaires as data: schema, loader, the rule for what an item accepts, and the library."""

@@ -1,0 +1,1 @@
+"""Alembic migrations; run by `surveyapp db upgrade`."""

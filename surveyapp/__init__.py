@@ -1,0 +1,1 @@
+"""A service-journey quality survey platform."""
