@@ -1,0 +1,31 @@
+"""The project's own errors: sentences with a class. Doors map a class to a page, JSON or exit code."""
+
+from __future__ import annotations
+
+
+class SurveyappError(Exception):
+    """Base; the text is for people and says what happened, what was found and what to do."""
+
+
+class SettingsError(SurveyappError):
+    """Settings that cannot work; lists every fault at once."""
+
+
+class NotFound(SurveyappError):
+    """Nothing here by that name, or nothing that the asker may see."""
+
+
+class NotAllowed(SurveyappError):
+    """Known, signed in, and still not permitted."""
+
+
+class Conflict(SurveyappError):
+    """The wish contradicts what is stored: a code twice, a deployment that is closed."""
+
+
+class Invalid(SurveyappError):
+    """Input that cannot be taken; ``field`` names the culprit where there is one."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        self.field = field
+        super().__init__(message)

@@ -1,0 +1,1 @@
+"""What is asked, when, of whom: deployments, links, invitations."""

@@ -1,0 +1,1 @@
+"""The map: journeys, stages, touchpoints, segments."""

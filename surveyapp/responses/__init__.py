@@ -1,0 +1,1 @@
+"""What was answered: submissions, imports, scores, rollups."""

@@ -1,0 +1,1 @@
+"""Rows to frames and numbers: the one caller of analysis."""

@@ -1,0 +1,151 @@
+"""Every setting: one frozen table, read once from the environment, every fault told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from surveyapp.errors import SettingsError
+
+PREFIX = "SURVEYAPP_"
+_SHORTEST_SECRET = 32
+
+
+def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": help_text, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may differ from one installation to the next."""
+
+    home: Path = _setting(
+        "Folder of the database, files, queue and secret key.", default=Path("instance")
+    )
+    database_url: str = _setting(
+        "SQLAlchemy URL; empty means SQLite in the home folder. PostgreSQL: postgresql+psycopg://...",
+        default="",
+    )
+    secret_key: str = _setting(
+        "At least 32 characters, signs links and sessions; empty means one made once in the home folder.",
+        default="",
+        secret=True,
+    )
+    base_url: str = _setting(
+        "Public address, used in survey links and QR codes.", default="http://127.0.0.1:8000"
+    )
+    host: str = _setting("Address that the web server listens on.", default="127.0.0.1")
+    port: int = _setting("Port that the web server listens on.", default=8000)
+    threads: int = _setting("Web threads.", default=4)
+    workers: int = _setting("Job worker threads in one process.", default=1)
+    trusted_proxies: int = _setting(
+        "Number of proxies in front whose headers are believed.", default=0
+    )
+    secure_cookies: bool = _setting(
+        "Send cookies over HTTPS only; on whenever base_url is https.", default=False
+    )
+    minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
+    import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
+    instruments: str = _setting("Further folders of instruments, separated by colons.", default="")
+    log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", default="INFO")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.home / 'surveyapp.db').absolute()}"
+
+    @property
+    def queue_path(self) -> Path:
+        return self.home / "queue.db"
+
+    @property
+    def files_path(self) -> Path:
+        return self.home / "files"
+
+    @property
+    def instrument_roots(self) -> tuple[Path, ...]:
+        return tuple(Path(part) for part in self.instruments.split(":") if part)
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """(environment name, value with secrets hidden, help) of every setting."""
+        rows = []
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            text = "(hidden)" if entry.metadata["secret"] and value else str(value)
+            rows.append((PREFIX + entry.name.upper(), text, entry.metadata["help"]))
+        return rows
+
+
+def _parsed(name: str, default: Any, text: str) -> Any:
+    if isinstance(default, bool):
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off", ""}:
+            return False
+        raise ValueError("use 1 or 0")
+    if isinstance(default, int):
+        return int(text)
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    return text
+
+
+def read(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from the environment, then ``overrides``; SettingsError lists every fault."""
+    source = os.environ if environ is None else environ
+    known = {PREFIX + entry.name.upper(): entry for entry in fields(Settings)}
+    faults = [
+        f"{name}: unknown setting; `surveyapp settings` lists them"
+        for name in source
+        if name.startswith(PREFIX) and name not in known
+    ]
+    values: dict[str, Any] = {}
+    for name, entry in known.items():
+        if name not in source:
+            continue
+        try:
+            values[entry.name] = _parsed(name, entry.default, source[name])
+        except ValueError as error:
+            faults.append(
+                f"{name}={source[name]!r}: {error}; expected {type(entry.default).__name__}"
+            )
+    settings = Settings(**{**values, **overrides})
+    faults += _faults(settings)
+    if faults:
+        raise SettingsError("; ".join(faults))
+    return settings
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.secret_key and len(settings.secret_key) < _SHORTEST_SECRET:
+        faults.append(
+            f"{PREFIX}SECRET_KEY has {len(settings.secret_key)} characters, needs {_SHORTEST_SECRET}; "
+            'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    parts = urlsplit(settings.base_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        faults.append(f"{PREFIX}BASE_URL={settings.base_url!r} is no http(s) address")
+    if settings.database_url and not settings.database_url.startswith(
+        ("sqlite:///", "postgresql+psycopg://")
+    ):
+        faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
+    for name, low, high in (
+        ("port", 1, 65535),
+        ("threads", 1, 64),
+        ("workers", 1, 16),
+        ("trusted_proxies", 0, 5),
+        ("minimum_cell", 1, 1000),
+        ("import_megabytes", 1, 4096),
+    ):
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            faults.append(f"{PREFIX}{name.upper()}={value}: must lie between {low} and {high}")
+    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        faults.append(
+            f"{PREFIX}LOG_LEVEL={settings.log_level!r}: use DEBUG, INFO, WARNING or ERROR"
+        )
+    return faults

@@ -1,0 +1,87 @@
+"""The engine, and the unit of work: one session, one transaction, opened by a door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from surveyapp.store.queue import on_commit_wake
+
+_BUSY_SECONDS = 30
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24}
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for SQLite (WAL, foreign keys, synchronous=FULL) or PostgreSQL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, **_POOL)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None hands BEGIN to us: sqlite3 would begin at the first write only, too
+    # late for a consistent read before it.
+    engine = create_engine(
+        parsed, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}, **_POOL
+    )
+    event.listen(engine, "connect", _pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # an acknowledged answer is on the disk, not in its cache
+        "foreign_keys = ON",
+        "cache_size = -32768",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that reads, then writes after someone else wrote, fails at once
+    # however long the timeout; a writer therefore takes its place in the queue from the start.
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+class Store:
+    """The database as doors see it: transactions to read in and transactions to write in."""
+
+    def __init__(self, url: str, *, wake: Callable[[int], None] | None = None) -> None:
+        """``wake(job id)`` is called after the commit for each job asked for in it."""
+        self.engine = make_engine(url)
+        self.wake = wake
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction that writes: committed at the end, rolled back by any exception."""
+        with self._sessions() as session, session.begin():
+            if self.is_sqlite:
+                session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            if self.wake is not None:
+                on_commit_wake(session, self.wake)
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view; whatever was changed by mistake is rolled back."""
+        with self._sessions() as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()

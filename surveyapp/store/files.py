@@ -1,0 +1,47 @@
+"""Files on disk, named by their own content, so that no name from outside ever becomes a path."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import NotFound
+from surveyapp.store.models import File
+
+
+class FileStore:
+    """Bytes under ``folder``, each in a file named by its SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, session: Session, data: bytes, *, name: str, media_type: str) -> File:
+        """Write the bytes durably, then the row: a row never points at nothing."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self._path(digest)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(temporary).replace(path)
+        row = File(name=name, media_type=media_type, size=len(data), sha256=digest)
+        session.add(row)
+        session.flush()
+        return row
+
+    def path(self, file: File) -> Path:
+        """Where the bytes lie; NotFound when someone removed them."""
+        path = self._path(file.sha256)
+        if not path.is_file():
+            raise NotFound(f"{file.name} is no longer in the file store; make it again")
+        return path
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest

@@ -1,0 +1,1 @@
+"""Pages: one blueprint a subject. Flask lives from this floor up."""

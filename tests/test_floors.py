@@ -1,0 +1,103 @@
+"""Imports go down only: a file may import its own floor's room and the floors below it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# The highest matching prefix wins. Rooms on one floor are strangers unless listed in NEIGHBOURS.
+FLOORS = {
+    "instruments": -2,
+    "analysis": -1,
+    "surveyapp.errors": 1,
+    "surveyapp.settings": 1,
+    "surveyapp.store": 2,
+    "migrations": 2,
+    "surveyapp.auth": 3,
+    "surveyapp.journeys": 3,
+    "surveyapp.fielding": 3,
+    "surveyapp.responses": 3,
+    "surveyapp.results": 4,
+    "surveyapp.reports": 5,
+    "surveyapp.exports": 5,
+    "surveyapp.web": 6,
+    "surveyapp.worker": 6,
+    "surveyapp.cli": 7,
+    "surveyapp.demo": 7,
+    "surveyapp.app": 8,
+}
+# Who may know whom on the same floor, and why.
+NEIGHBOURS = {
+    ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
+    ("surveyapp.responses", "surveyapp.fielding"),  # a response uses up an invitation
+    ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
+    ("surveyapp.settings", "surveyapp.errors"),
+    ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application
+}
+FLASK_FLOOR, SQLALCHEMY_FLOOR = 6, 2
+
+
+def room(module: str) -> str | None:
+    fits = [name for name in FLOORS if module == name or module.startswith(name + ".")]
+    return max(fits, key=len, default=None)
+
+
+def files() -> list[Path]:
+    return sorted(
+        path
+        for top in ("instruments", "analysis", "surveyapp", "migrations")
+        for path in (ROOT / top).rglob("*.py")
+        if path != ROOT / "surveyapp/__init__.py"
+    )
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise AssertionError(f"{path}: relative import; write the whole name")
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", files(), ids=module_of)
+def test_imports_go_down(path: Path):
+    module = module_of(path)
+    here = room(module)
+    assert here is not None, f"{module} has no floor; give it one in FLOORS"
+    for name in imports(path):
+        top = name.split(".")[0]
+        if top == "flask" or top.startswith("flask_"):
+            assert FLOORS[here] >= FLASK_FLOOR, f"{module} imports {name}: Flask lives in the doors"
+        if top in {"sqlalchemy", "alembic"}:
+            assert FLOORS[here] >= SQLALCHEMY_FLOOR, f"{module} imports {name}: no database there"
+        there = room(name)
+        if there is None or there == here:
+            continue
+        below = FLOORS[there] < FLOORS[here]
+        assert below or (here, there) in NEIGHBOURS, f"{module} imports {name}: that goes up"
+
+
+def test_the_web_process_starts_without_the_slow_libraries():
+    """The application's web process must start fast: none of the slow libraries is loaded by it."""
+    import subprocess
+    import sys
+
+    slow = {"semopy", "pingouin", "sklearn", "altair", "pandas", "factor_analyzer", "matplotlib"}
+    code = f"import surveyapp.app, sys; print(sorted({slow!r} & set(sys.modules)))"
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert out.stdout.strip() == "[]"
