@@ -55,7 +55,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Item:
-    """One question. ``scale`` is set for ratings and 0-10, ``choices`` (codes) for choices."""
+    """One question.
+
+    ``scale`` is set for ratings and 0-10. ``choices`` holds the codes of choices and emotions; for
+    yes/no it is always ``("1", "0")``, so that a page can draw all of them alike.
+    """
 
     code: str
     kind: ItemKind
@@ -122,6 +126,11 @@ class Instrument:
     licence: str
     citation: str
     note: str = ""  # a sentence that reports must carry: adapted, not validated, trade mark
+
+    def __hash__(self) -> int:
+        # The mappings cannot be hashed; code and version identify a published instrument, and a
+        # hash lets what is derived from an instrument (its scoring plan) be remembered.
+        return hash((self.code, self.version))
 
     def item(self, code: str) -> Item | None:
         return next((item for item in self.items if item.code == code), None)

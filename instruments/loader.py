@@ -1,0 +1,158 @@
+"""Folders of TOML -> instruments, remembered; a folder is all that a new instrument needs.
+
+A root holds one folder an instrument: ``<code>/`` is its current version and
+``<code>@<version>/`` an older one, kept so that old answers keep their meaning. The library that
+ships with the package is always searched, before any root that the caller adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+
+from instruments.definition import definition
+from instruments.schema import Instrument, Wording
+from instruments.tables import Fault, parsed
+from instruments.wordings import wording
+
+__all__ = ["Fault", "InstrumentError", "available", "check", "load", "load_folder", "parse"]
+
+DEFINITION = "instrument.toml"
+TEXTS = "texts"
+
+
+class InstrumentError(ValueError):
+    """An instrument that cannot be used; ``faults`` tells everything that is wrong with it."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def load(code: str, version: str | None = None, *, roots: Sequence[str | Path] = ()) -> Instrument:
+    """The instrument of this code, its current version unless another is asked.
+
+    ``roots`` are further folders of instrument folders. Raises InstrumentError when there is none
+    or when its files are wrong.
+
+    >>> load("nps").default_key.metric
+    <Metric.NPS: 'nps'>
+    """
+    return _load(code, version, tuple(str(root) for root in roots))
+
+
+def available(roots: Sequence[str | Path] = ()) -> tuple[str, ...]:
+    """The codes that ``load`` knows, in alphabetical order."""
+    found = {folder.name for folder in _folders(tuple(str(root) for root in roots))}
+    return tuple(sorted(name for name in found if "@" not in name))
+
+
+def check(path: str | Path | Traversable) -> tuple[Fault, ...]:
+    """Everything that is wrong with an instrument's folder; empty when it can be used."""
+    try:
+        load_folder(path)
+    except InstrumentError as error:
+        return error.faults
+    return ()
+
+
+def load_folder(path: str | Path | Traversable) -> Instrument:
+    """The instrument in this folder. Raises InstrumentError with every fault."""
+    folder: Traversable = Path(path).resolve() if isinstance(path, str) else path
+    faults: list[Fault] = []
+    text = _read(folder.joinpath(DEFINITION), f"{folder}/{DEFINITION}", faults)
+    texts: dict[str, str] = {}
+    texts_folder = folder.joinpath(TEXTS)
+    if texts_folder.is_dir():
+        for file in sorted(texts_folder.iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".toml"):
+                name = f"{TEXTS}/{file.name}"
+                texts[name] = _read(file, f"{folder}/{name}", faults)
+    if faults:
+        raise InstrumentError(faults)
+    instrument = parse(text, texts, place=str(folder))
+    code, _, version = folder.name.partition("@")
+    named = f"{folder}/{DEFINITION}"
+    if instrument.code != code:
+        cure = f"must be the folder's name, {code!r}"
+        raise InstrumentError([Fault(named, "code", repr(instrument.code), cure)])
+    if version and instrument.version != version:
+        cure = f"must be what the folder's name says, {version!r}"
+        raise InstrumentError([Fault(named, "version", repr(instrument.version), cure)])
+    return instrument
+
+
+def parse(definition_text: str, texts: Mapping[str, str], *, place: str = "") -> Instrument:
+    """The instrument in these TOML texts, as uploaded: the definition, and wordings by file name.
+
+    ``place`` stands before the file names in faults. Raises InstrumentError with every fault.
+    """
+    prefix = f"{place}/" if place else ""
+    faults: list[Fault] = []
+    top = parsed(prefix + DEFINITION, definition_text, faults)
+    if top is None:
+        raise InstrumentError(faults)
+    instrument, language = definition(top)
+    if faults:
+        # Wordings are read against the items; with wrong items they would only echo the faults.
+        raise InstrumentError(faults)
+    wordings: list[Wording] = []
+    for name in sorted(texts, key=lambda name: name.removesuffix(".toml")):
+        table = parsed(prefix + name, texts[name], faults)
+        if table is None:
+            continue
+        read = wording(table, instrument)
+        if any(read.id == other.id for other in wordings):
+            table.fault("id", read.id, "another wording has this id; choose another")
+        wordings.append(read)
+    if not texts:
+        cure = f"an instrument needs a wording; add {TEXTS}/{language}.toml"
+        faults.append(Fault(prefix + TEXTS, "", "", cure))
+    elif not faults and language not in {each.language for each in wordings}:
+        cure = f"no wording has this language; add {TEXTS}/{language}.toml or name another language"
+        faults.append(Fault(prefix + DEFINITION, "language", repr(language), cure))
+    if faults:
+        raise InstrumentError(faults)
+    # The language that it was written in comes first: it is shown where a language is missing.
+    wordings.sort(key=lambda each: each.language != language)
+    return replace(instrument, wordings=MappingProxyType({each.id: each for each in wordings}))
+
+
+@lru_cache(maxsize=256)
+def _load(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
+    wanted = code if version is None else f"{code} version {version}"
+    for folder in _folders(roots):
+        if version is None and folder.name == code:
+            return load_folder(folder)
+        if version is not None and folder.name.split("@")[0] == code:
+            instrument = load_folder(folder)
+            if instrument.version == version:
+                return instrument
+    known = ", ".join(available(roots))
+    raise InstrumentError([Fault("library", "code", repr(wanted), f"is not here; known: {known}")])
+
+
+def _folders(roots: tuple[str, ...]) -> Iterator[Traversable]:
+    for root in (files("instruments").joinpath("library"), *(Path(root) for root in roots)):
+        if not root.is_dir():
+            cure = "is no folder; correct the path or make it"
+            raise InstrumentError([Fault(str(root), "", "", cure)])
+        for folder in sorted(root.iterdir(), key=lambda folder: folder.name):
+            if folder.joinpath(DEFINITION).is_file():
+                yield folder
+
+
+def _read(file: Traversable, name: str, faults: list[Fault]) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        cure = "is missing; an instrument's folder holds instrument.toml and texts/<language>.toml"
+    except (OSError, UnicodeDecodeError) as error:
+        cure = f"cannot be read as UTF-8 text ({error})"
+    faults.append(Fault(name, "", "", cure))
+    return ""
