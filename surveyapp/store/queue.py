@@ -14,8 +14,8 @@ from surveyapp.store.models import Job
 
 _WAKE = "surveyapp.wake"
 _MOST_ATTEMPTS = 3
-# A running job writes a heartbeat at every step; silence for this long means a killed worker.
-SILENCE = timedelta(minutes=10)
+# A worker writes a heartbeat every 20 seconds; silence for this long means that it was killed.
+SILENCE = timedelta(minutes=2)
 
 
 def on_commit_wake(session: Session, wake: Callable[[int], None]) -> None:
@@ -117,3 +117,10 @@ def sweep(session: Session, *, worker: str | None = None, now: datetime | None =
         .values(state="waiting", worker="", step="Waiting again")
     )
     return list(session.scalars(select(Job.id).where(Job.state == "waiting").order_by(Job.id)))
+
+
+def heartbeat(session: Session, job_id: int) -> None:
+    """Say that the worker of this running job is alive."""
+    session.execute(
+        update(Job).where(Job.id == job_id, Job.state == "running").values(heartbeat_at=utc_now())
+    )

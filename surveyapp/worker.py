@@ -1,0 +1,201 @@
+"""The worker: claims job rows, runs what they ask for, and keeps their progress true."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from analysis.errors import AnalysisError
+from surveyapp.errors import SurveyappError
+from surveyapp.reports import make
+from surveyapp.responses import imports, rollups
+from surveyapp.results import compute
+from surveyapp.store import queue
+from surveyapp.store.models import Job
+from surveyapp.store.storage import Storage
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, str], None]
+Work = Callable[[Storage, dict[str, Any], Progress], dict[str, Any] | None]
+
+_HEARTBEAT_SECONDS = 20.0
+_SWEEP_SECONDS = 60.0
+_PROGRESS_SECONDS = 0.2  # a step may report a thousand times a second; the page looks once
+
+
+def _validate_scale(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return compute.run_validation(storage.store, asked["analysis_id"], progress=progress)
+
+
+def _benchmark_report(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return make.benchmark(storage, asked["report_id"], progress=progress)
+
+
+def _validation_report(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return make.validation(storage, asked["report_id"], progress=progress)
+
+
+def _import_responses(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return imports.run_import(storage, asked, progress=progress)
+
+
+def _rebuild_rollups(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return rollups.rebuild(storage.store, segment_id=asked.get("segment_id"), progress=progress)
+
+
+WORK: Mapping[str, Work] = {
+    "validate_scale": _validate_scale,
+    "benchmark_report": _benchmark_report,
+    "validation_report": _validation_report,
+    "import_responses": _import_responses,
+    "rebuild_rollups": _rebuild_rollups,
+}
+
+
+def run_job(
+    storage: Storage,
+    job_id: int,
+    *,
+    worker: str,
+    shown: Progress | None = None,
+    work: Mapping[str, Work] = WORK,
+) -> bool:
+    """Run one waiting job to its end. False when someone else has it or it is finished.
+
+    An error that speaks to people becomes the job's error; any other is logged with its trace
+    and the person gets the job's number to quote.
+    """
+    with storage.store.writing() as session:
+        job = queue.claim(session, job_id, worker=worker)
+    if job is None:
+        return False
+    try:
+        with _beating(storage, job):
+            result = work[job.kind](storage, dict(job.parameters), _progress(storage, job, shown))
+    except (SurveyappError, AnalysisError) as error:
+        _fail(storage, job, str(error))
+    except Exception:
+        log.exception("job %s (%s) failed", job.id, job.kind)
+        _fail(
+            storage,
+            job,
+            f"Something went wrong that should not; the log has the details of job {job.id}.",
+        )
+    else:
+        with storage.store.writing() as session:
+            queue.finish(session, job.id, result=result)
+    return True
+
+
+def _fail(storage: Storage, job: Job, error: str) -> None:
+    with storage.store.writing() as session:
+        queue.fail(session, job.id, error)
+
+
+def _progress(storage: Storage, job: Job, shown: Progress | None) -> Progress:
+    last = 0.0
+
+    def report(percent: int, step: str) -> None:
+        nonlocal last
+        if shown is not None:
+            shown(percent, step)
+        if monotonic() - last < _PROGRESS_SECONDS and percent < 100:
+            return
+        last = monotonic()
+        with storage.store.writing() as session:
+            queue.progress(session, job.id, percent, step)
+
+    return report
+
+
+@contextmanager
+def _beating(storage: Storage, job: Job) -> Iterator[None]:
+    """Heartbeats from a thread of their own: a long matrix step reports nothing for minutes."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(_HEARTBEAT_SECONDS):
+            with storage.store.writing() as session:
+                queue.heartbeat(session, job.id)
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{job.id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def worker_name(home: Path) -> Iterator[str]:
+    """This worker's name: the machine and the first free place on it.
+
+    The operating system frees the place of a killed worker, so the next one takes over its name
+    and with it, at the first sweep, the jobs that it left.
+    """
+    place = 0
+    while True:
+        handle = os.open(home / f"worker-{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            place += 1
+            continue
+        try:
+            yield f"{socket.gethostname()}/{place}"
+        finally:
+            os.close(handle)
+        return
+
+
+def sweep(storage: Storage, *, worker: str | None = None) -> None:
+    """Requeue what killed workers left and wake a worker for everything that waits."""
+    with storage.store.writing() as session:
+        waiting = queue.sweep(session, worker=worker)
+    for job_id in waiting:
+        storage.messages.wake(job_id)
+
+
+def work(storage: Storage) -> None:
+    """Work until told to stop (SIGINT, SIGTERM); a job under way is finished first."""
+    with worker_name(storage.settings.home) as name:
+        storage.messages.handle(lambda job_id: run_job(storage, job_id, worker=name))
+        sweep(storage, worker=name)
+        over = threading.Event()
+
+        def sweep_now_and_then() -> None:
+            while not over.wait(_SWEEP_SECONDS):
+                sweep(storage)
+
+        threading.Thread(target=sweep_now_and_then, name="sweep", daemon=True).start()
+        try:
+            storage.messages.huey.create_consumer(
+                workers=storage.settings.workers,
+                periodic=False,
+                initial_delay=0.05,
+                max_delay=0.5,
+                backoff=1.3,
+            ).run()
+        finally:
+            over.set()
