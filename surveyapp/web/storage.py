@@ -1,0 +1,16 @@
+"""Where a view finds the store: opened once by the application, shared by its threads."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import current_app
+
+from surveyapp.store.storage import Storage
+
+EXTENSION = "surveyapp"
+
+
+def storage() -> Storage:
+    """The application's open storage; a view opens its transaction on ``storage().store``."""
+    return cast(Storage, current_app.extensions[EXTENSION])
