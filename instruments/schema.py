@@ -147,11 +147,12 @@ class Instrument:
         chosen = self.keys[key] if key else self.default_key
         if chosen is None:
             return tuple(item for item in self.items if not item.retired)
-        scored_somewhere = {code for k in self.keys.values() for code in k.items}
+        scored = set(chosen.items)
+        scored_by_others = {code for other in self.keys.values() for code in other.items} - scored
         return tuple(
             item
             for item in self.items
-            if item.code in chosen.items or (item.code not in scored_somewhere and not item.retired)
+            if item.code in scored or not (item.code in scored_by_others or item.retired)
         )
 
     def wording(self, language: str, wording_id: str | None = None) -> Wording:
