@@ -44,7 +44,10 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 
 
 class User(Base):
-    """A member of staff. ``session_epoch`` rises on password or role change and ends sessions."""
+    """A member of staff. ``session_epoch`` rises on password or role change and ends sessions.
+
+    ``must_change_password`` marks a one-time password: good for signing in once, to set another.
+    """
 
     __tablename__ = "users"
     __table_args__ = (_one_of("role", "administrator", "researcher", "manager"),)
@@ -55,6 +58,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(20))
     active: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
     session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
