@@ -1,0 +1,245 @@
+"""The whole validation of a scale in one call, in the order of a scale-validation article."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pandas as pd
+
+from analysis import validation_steps as steps
+from analysis.cfa import Cfa, fit_cfa
+from analysis.errors import AnalysisError, ModelError, TooFewCases
+from analysis.moments import Moments, moments, numeric
+from analysis.plain import plain
+from analysis.provenance import fingerprint, versions
+from analysis.validation_document import FORMAT, ScaleValidationDocument
+from instruments.schema import Instrument, ScoringKey
+
+Progress = Callable[[int, str], None]
+
+
+@dataclass(frozen=True)
+class ScaleValidation:
+    """A finished validation; ``document`` is described in ``analysis.validation_document``."""
+
+    document: ScaleValidationDocument
+
+    def to_dict(self) -> ScaleValidationDocument:
+        """The document as plain JSON values, a copy of its own."""
+        return copy.deepcopy(self.document)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Every warning as "step: sentence"."""
+        return tuple(f"{w['step']}: {w['message']}" for w in self.document["warnings"])
+
+
+@dataclass
+class _Record:
+    """Sections as they come, and the reasons for those that could not."""
+
+    tell: Progress | None
+    sections: dict[str, Any] = field(default_factory=dict)
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+    def announce(self, percent: int, step: str) -> None:
+        if self.tell is not None:
+            self.tell(percent, step)
+
+    def warn(self, step: str, messages: Sequence[str]) -> None:
+        self.warnings += [{"step": step, "message": message} for message in messages]
+
+    def attempt(self, step: str, compute: Callable[[], Any]) -> Any:
+        """The computed value, or None with the reason among the warnings."""
+        try:
+            return compute()
+        except AnalysisError as error:
+            self.warn(step, [str(error)])
+            return None
+
+
+def validate_scale(
+    data: pd.DataFrame,
+    instrument: Instrument | None = None,
+    *,
+    key: str | None = None,
+    model: Mapping[str, Sequence[str]] | None = None,
+    likelihood: str = "normal",
+    efa_method: str = "minres",
+    efa_rotation: str = "oblimin",
+    seed: int = 1,
+    draws: int = 500,
+    progress: Progress | None = None,
+) -> ScaleValidation:
+    """Validate the scale that an instrument's scoring key, or a model, says the items measure.
+
+    data: one row a person, items in columns, missing answers empty; further columns are ignored.
+    instrument: its scoring key (``key``, else the default one) gives factors, items, ends of the
+    answer scales, and which items are turned before anything is computed. model: factor -> items,
+    instead of a key. likelihood: "normal" (lavaan) or "wishart" (AMOS). seed and draws: parallel
+    analysis. progress: called with percent and step.
+
+    Returns a result for any number of rows: a step that these data cannot bear is None in the
+    document, with the reason among its warnings. Raises ModelError without factors or for an item
+    on two of them, MissingItem for an item that is no column, DataError for text or infinity.
+    """
+    chosen = _key_of(instrument, key) if model is None else None
+    plan = _plan(chosen.scales if chosen else model)
+    items = [item for members in plan.values() for item in members]
+    scales, turned = _answer_scales(instrument, items)
+    frame = _turned(data, items, scales, turned)
+    study = steps.Study(
+        data=frame,
+        model=plan,
+        scales=scales,
+        complete=_complete(frame),
+        likelihood=likelihood,
+        efa_method=efa_method,
+        efa_rotation=efa_rotation,
+        seed=seed,
+        draws=draws,
+    )
+    record = _Record(progress)
+    record.warn("items", _out_of_range(frame, scales))
+    _describe(study, record)
+    _explore(study, record)
+    _confirm(study, record)
+    record.announce(100, "done")
+    settings = {
+        "instrument": instrument.code if instrument else None,
+        "instrument_version": instrument.version if instrument else None,
+        "key": chosen.code if chosen else None,
+        "model": steps.factors(plan),
+        "reversed": turned,
+        "likelihood": likelihood,
+        "efa_method": efa_method,
+        "efa_rotation": efa_rotation,
+        "seed": seed,
+        "draws": draws,
+    }
+    document = {
+        "format": FORMAT,
+        **record.sections,
+        "warnings": record.warnings,
+        "settings": settings,
+        "versions": versions(),
+        "fingerprint": fingerprint(data, items),
+    }
+    return ScaleValidation(cast(ScaleValidationDocument, plain(document)))
+
+
+def _describe(study: steps.Study, record: _Record) -> None:
+    record.announce(0, "sample and missing answers")
+    record.sections["sample"] = steps.sample_section(study)
+    record.sections["missing"] = steps.missing_section(study)
+    record.announce(5, "items")
+    record.sections["items"] = steps.items_section(study)
+
+
+def _explore(study: steps.Study, record: _Record) -> None:
+    record.announce(10, "sampling adequacy")
+    record.sections["adequacy"] = record.attempt("adequacy", lambda: steps.adequacy_section(study))
+    record.announce(20, "number of factors")
+    record.sections["factor_count"] = record.attempt(
+        "factor_count", lambda: steps.factor_count_section(study)
+    )
+    record.announce(30, "exploratory factor analysis")
+    explored = record.attempt("efa", lambda: steps.efa_section(study))
+    record.sections["efa"] = explored and explored[0]
+    record.warn("efa", explored[1] if explored else ())
+
+
+def _confirm(study: steps.Study, record: _Record) -> None:
+    record.announce(40, "confirmatory factor analysis")
+    fitted: Cfa | None = record.attempt(
+        "cfa", lambda: fit_cfa(study.moments(), study.model, likelihood=study.likelihood)
+    )
+    sections = record.sections
+    sections["cfa"] = sections["rivals"] = sections["fornell_larcker"] = None
+    if fitted is not None:
+        record.warn("cfa", fitted.warnings)
+        sections["cfa"] = steps.cfa_section(fitted, len(study.data) - fitted.n)
+        record.announce(50, "rival models")
+        sections["rivals"], said = steps.rivals_section(study, fitted)
+        record.warn("rivals", said)
+    record.announce(80, "reliability")
+    sections["reliability"], said = steps.reliability_section(study, fitted)
+    record.warn("reliability", said)
+    record.announce(90, "validity")
+    if fitted is not None:
+        sections["fornell_larcker"] = record.attempt(
+            "fornell_larcker", lambda: steps.fornell_larcker_section(study, fitted)
+        )
+    sections["htmt"] = record.attempt("htmt", lambda: steps.htmt_section(study))
+
+
+def _key_of(instrument: Instrument | None, key: str | None) -> ScoringKey:
+    if instrument is None:
+        raise ModelError("nothing says which items measure what: give an instrument or a model")
+    if key is not None and key not in instrument.keys:
+        known = ", ".join(instrument.keys) or "none"
+        raise ModelError(f"{instrument.code} has no scoring key {key!r}; it has {known}")
+    chosen = instrument.keys[key] if key is not None else instrument.default_key
+    if chosen is None:
+        raise ModelError(f"{instrument.code} has no scoring key, so there is no scale to validate")
+    return chosen
+
+
+def _plan(model: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[str, ...]]:
+    plan = {factor: tuple(items) for factor, items in (model or {}).items()}
+    empty = [factor for factor, items in plan.items() if not items]
+    if not plan or empty:
+        raise ModelError(f"a factor needs items; none given for {', '.join(empty) or 'the model'}")
+    items = [item for members in plan.values() for item in members]
+    twice = sorted({item for item in items if items.count(item) > 1})
+    if twice:
+        raise ModelError(f"each item may measure one factor; twice here: {', '.join(twice)}")
+    return plan
+
+
+def _answer_scales(
+    instrument: Instrument | None, items: Sequence[str]
+) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Ends of each item's answer scale where the instrument knows them, and the items to turn."""
+    scales: dict[str, tuple[float, float]] = {}
+    turned = []
+    for name in items:
+        item = instrument.item(name) if instrument else None
+        if item is None or item.scale is None:
+            continue
+        scales[name] = (item.scale.minimum, item.scale.maximum)
+        if item.reverse:
+            turned.append(name)
+    return scales, turned
+
+
+def _turned(
+    data: pd.DataFrame,
+    items: Sequence[str],
+    scales: Mapping[str, tuple[float, float]],
+    turned: Sequence[str],
+) -> pd.DataFrame:
+    """The items alone, as floats, reverse-worded ones turned: a copy."""
+    frame = pd.DataFrame(numeric(data, items), columns=list(items))
+    for name in turned:
+        frame[name] = sum(scales[name]) - frame[name]
+    return frame
+
+
+def _complete(frame: pd.DataFrame) -> Moments | None:
+    try:
+        return moments(frame)
+    except TooFewCases:
+        return None
+
+
+def _out_of_range(frame: pd.DataFrame, scales: Mapping[str, tuple[float, float]]) -> list[str]:
+    said = []
+    for name, (lowest, highest) in scales.items():
+        n = int(((frame[name] < lowest) | (frame[name] > highest)).sum())
+        if n:
+            said.append(f"{name}: {n} answers lie outside {lowest:g} to {highest:g}")
+    return said
