@@ -1,0 +1,62 @@
+"""The command line: the same actions as the pages, one line of error, exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from analysis.errors import AnalysisError
+from instruments.loader import InstrumentError
+from surveyapp.errors import SurveyappError
+
+# command -> the module that holds it. Loaded when called: a question about settings should not
+# wait three seconds for statistics libraries.
+COMMANDS = {
+    "db": "surveyapp.cli.administration",
+    "demo": "surveyapp.cli.serving",
+    "export": "surveyapp.cli.data",
+    "import": "surveyapp.cli.data",
+    "instruments": "surveyapp.cli.administration",
+    "report": "surveyapp.cli.reporting",
+    "run": "surveyapp.cli.serving",
+    "score": "surveyapp.cli.data",
+    "settings": "surveyapp.cli.administration",
+    "user": "surveyapp.cli.administration",
+    "validate": "surveyapp.cli.statistics",
+    "worker": "surveyapp.cli.serving",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name if cmd_name != "import" else "import_")
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="surveyapp")
+def surveyapp() -> None:
+    """Service-journey quality surveys: field them, score them, validate them, report them."""
+
+
+def main() -> None:
+    """Run a command; an error that speaks to people is one line and exit code 2."""
+    try:
+        surveyapp.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (SurveyappError, AnalysisError, InstrumentError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,88 @@
+"""Commands of the administrator: settings, database, users, instruments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from instruments import loader
+from surveyapp.cli.opened import opened
+from surveyapp.settings import read
+from surveyapp.store import schema
+
+
+@click.command()
+def settings() -> None:
+    """Print every setting with its value and meaning."""
+    for name, value, meaning in read().shown():
+        click.echo(f"{name}={value}\n    {meaning}")
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest schema."""
+    with opened(migrate=False) as storage:
+        schema.upgrade(storage.store.engine)
+        click.echo(
+            f"{storage.store.engine.url.render_as_string(hide_password=True)} is at the newest schema."
+        )
+
+
+@click.group()
+def user() -> None:
+    """Members of staff."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", default="", help="Shown in the audit log; the address when left out.")
+@click.option(
+    "--role",
+    type=click.Choice(["administrator", "researcher", "manager"]),
+    default="administrator",
+    show_default=True,
+)
+@click.password_option(help="Asked for when left out, so that it stays out of the shell's history.")
+def user_create(email: str, name: str, role: str, password: str) -> None:
+    """Add a member of staff who signs in with EMAIL."""
+    from surveyapp.auth import actions
+
+    with opened() as storage, storage.store.writing() as session:
+        actions.create_user(session, email=email, name=name or email, password=password, role=role)
+    click.echo(f"{email} may now sign in as {role}.")
+
+
+@click.group()
+def instruments() -> None:
+    """Questionnaires."""
+
+
+@instruments.command("list")
+def instruments_list() -> None:
+    """Name every instrument with its scoring keys and languages."""
+    roots = read().instrument_roots
+    for code in loader.available(roots=roots):
+        found = loader.load(code, roots=roots)
+        languages = ", ".join(dict.fromkeys(w.language for w in found.wordings.values()))
+        keys = ", ".join(found.keys) or "not scored"
+        click.echo(
+            f"{code:14} {found.version:6} {len(found.asked()):3} items   {keys}   [{languages}]"
+        )
+
+
+@instruments.command("check")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def instruments_check(path: Path) -> None:
+    """Check an instrument's folder; each fault names file, key, value and cure."""
+    faults = loader.check(path)
+    for fault in faults:
+        click.echo(str(fault))
+    if faults:
+        raise click.ClickException(f"{len(faults)} fault(s) in {path}")
+    click.echo(f"{path}: no faults.")

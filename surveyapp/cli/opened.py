@@ -1,0 +1,42 @@
+"""What commands open: settings, storage, and a bar that shows how far a job is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from surveyapp.settings import read
+from surveyapp.store.schema import pending, upgrade
+from surveyapp.store.storage import Storage, open_storage
+
+
+@contextmanager
+def opened(*, migrate: bool = True) -> Iterator[Storage]:
+    """The storage that the environment names, at the newest schema."""
+    storage = open_storage(read())
+    try:
+        if migrate and pending(storage.store.engine):
+            upgrade(storage.store.engine)
+        yield storage
+    finally:
+        storage.close()
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, str], None]]:
+    """A bar on a terminal; nothing where nobody watches."""
+    with click.progressbar(
+        length=100,
+        label=label,
+        file=sys.stderr,
+        item_show_func=lambda step: step or "",
+        hidden=not sys.stderr.isatty(),
+    ) as bar:
+
+        def report(percent: int, step: str) -> None:
+            bar.update(max(0, percent - bar.pos), step)
+
+        yield report
