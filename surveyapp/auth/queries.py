@@ -1,0 +1,85 @@
+"""Reads about people who may sign in, and about what they did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.accounts import Account, account_of
+from surveyapp.errors import NotFound
+from surveyapp.store.models import AuditEntry, User
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a sign-in is checked against."""
+
+    user_id: int
+    password_hash: str
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """An audit entry with the name of who did it."""
+
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def credentials(session: Session, email: str) -> Credentials | None:
+    """The stored credentials of an active account, or None."""
+    row = session.execute(
+        select(User.id, User.password_hash).where(
+            User.email == email.strip().lower(), User.active.is_(True)
+        )
+    ).one_or_none()
+    return Credentials(*row) if row else None
+
+
+def account(session: Session, user_id: int) -> Account:
+    """The account of this id; NotFound when there is none."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound(f"There is no user {user_id}.")
+    return account_of(user)
+
+
+def in_session(session: Session, user_id: int, session_epoch: int) -> Account | None:
+    """The account that a session belongs to, or None when that session has been ended."""
+    user = session.get(User, user_id)
+    if user is None or not user.active or user.session_epoch != session_epoch:
+        return None
+    return account_of(user)
+
+
+def accounts(session: Session) -> list[Account]:
+    """Everybody, by name."""
+    return [account_of(user) for user in session.scalars(select(User).order_by(User.name, User.id))]
+
+
+def count_users(session: Session) -> int:
+    """How many accounts there are: none means that the installation is new."""
+    return session.scalar(select(func.count()).select_from(User)) or 0
+
+
+def audit_log(
+    session: Session, *, limit: int, before: int | None = None, user_id: int | None = None
+) -> list[tuple[int, AuditLine]]:
+    """(id, line) of the newest entries, older than entry ``before`` when it is given."""
+    query = select(AuditEntry, User.name).outerjoin(User, AuditEntry.user_id == User.id)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    if user_id is not None:
+        query = query.where(AuditEntry.user_id == user_id)
+    rows = session.execute(query.order_by(AuditEntry.id.desc()).limit(limit))
+    return [
+        (entry.id, AuditLine(entry.at, name or "", entry.action, entry.subject, entry.detail))
+        for entry, name in rows
+    ]

@@ -1,0 +1,275 @@
+"""Changes to journeys: their stages and touchpoints, in the order in which a customer meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol, TypeVar
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.journeys.codes import code_from, read_code
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment, Interaction, Journey, Stage, Touchpoint
+
+JOURNEY_STATES = ("current", "target", "archived")
+OWNERSHIPS = ("provider", "partner", "customer", "social")
+_LONGEST_NAME = 200
+_LONGEST_TEXT = 5000
+
+
+def create_journey(
+    session: Session,
+    *,
+    name: str,
+    provider: str,
+    goal: str = "",
+    state: str = "current",
+    code: str = "",
+    user_id: int | None,
+) -> Journey:
+    """A journey without stages; its code is made from the name where none is given.
+
+    Raises Invalid for a wrong name, provider, state or code, Conflict for a code in use.
+    """
+    code = _free_code(code, name, set(session.scalars(select(Journey.code))), "journey")
+    journey = Journey(code=code, version=1, owner_id=user_id)
+    _describe(journey, name=name, provider=provider, goal=goal, state=state)
+    session.add(journey)
+    session.flush()
+    record(session, user_id, "create journey", f"journey {code}")
+    return journey
+
+
+def edit_journey(
+    session: Session,
+    journey: Journey,
+    *,
+    name: str,
+    provider: str,
+    goal: str,
+    state: str,
+    user_id: int | None,
+) -> Journey:
+    """Rename or describe a journey anew; its code stays, because links and files name it."""
+    _describe(journey, name=name, provider=provider, goal=goal, state=state)
+    journey.version += 1
+    record(session, user_id, "edit journey", f"journey {journey.code}")
+    return journey
+
+
+def add_stage(
+    session: Session,
+    journey: Journey,
+    *,
+    name: str,
+    goal: str = "",
+    code: str = "",
+    user_id: int | None,
+) -> Stage:
+    """A stage at the journey's end."""
+    siblings = journey.stages
+    code = _free_code(code, name, {stage.code for stage in siblings}, "stage")
+    stage = Stage(
+        code=code,
+        name=_name(name),
+        goal=_text(goal, "goal"),
+        position=_next_position(siblings),
+        touchpoints=[],
+    )
+    siblings.append(stage)
+    session.flush()
+    record(session, user_id, "add stage", _stage_subject(stage))
+    return stage
+
+
+def edit_stage(
+    session: Session, stage: Stage, *, name: str, goal: str, user_id: int | None
+) -> Stage:
+    """Rename a stage or describe its goal anew."""
+    stage.name, stage.goal = _name(name), _text(goal, "goal")
+    record(session, user_id, "edit stage", _stage_subject(stage))
+    return stage
+
+
+def move_stage(session: Session, stage: Stage, *, by: int, user_id: int | None) -> None:
+    """Move a stage ``by`` places, earlier where negative; at the ends it stays where it is."""
+    _move(stage.journey.stages, stage, by)
+    record(session, user_id, "move stage", _stage_subject(stage), by=by)
+
+
+def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None:
+    """Remove a stage with its touchpoints; Conflict where something was asked at one of them."""
+    for touchpoint in stage.touchpoints:
+        _refuse_if_used(session, touchpoint)
+    record(session, user_id, "remove stage", _stage_subject(stage))
+    stage.journey.stages.remove(stage)
+    session.flush()
+
+
+def add_touchpoint(
+    session: Session,
+    stage: Stage,
+    *,
+    name: str,
+    channel: str = "",
+    ownership: str = "provider",
+    moment_of_truth: bool = False,
+    front_stage: str = "",
+    backstage: str = "",
+    code: str = "",
+    user_id: int | None,
+) -> Touchpoint:
+    """A touchpoint at the stage's end."""
+    code = _free_code(code, name, {point.code for point in stage.touchpoints}, "touchpoint")
+    touchpoint = Touchpoint(code=code, position=_next_position(stage.touchpoints))
+    _describe_touchpoint(
+        touchpoint,
+        name=name,
+        channel=channel,
+        ownership=ownership,
+        moment_of_truth=moment_of_truth,
+        front_stage=front_stage,
+        backstage=backstage,
+    )
+    stage.touchpoints.append(touchpoint)
+    session.flush()
+    record(session, user_id, "add touchpoint", _touchpoint_subject(touchpoint))
+    return touchpoint
+
+
+def edit_touchpoint(
+    session: Session,
+    touchpoint: Touchpoint,
+    *,
+    name: str,
+    channel: str,
+    ownership: str,
+    moment_of_truth: bool,
+    front_stage: str,
+    backstage: str,
+    user_id: int | None,
+) -> Touchpoint:
+    """Describe a touchpoint anew; its code stays."""
+    _describe_touchpoint(
+        touchpoint,
+        name=name,
+        channel=channel,
+        ownership=ownership,
+        moment_of_truth=moment_of_truth,
+        front_stage=front_stage,
+        backstage=backstage,
+    )
+    record(session, user_id, "edit touchpoint", _touchpoint_subject(touchpoint))
+    return touchpoint
+
+
+def move_touchpoint(
+    session: Session, touchpoint: Touchpoint, *, by: int, user_id: int | None
+) -> None:
+    """Move a touchpoint ``by`` places within its stage, earlier where negative."""
+    _move(touchpoint.stage.touchpoints, touchpoint, by)
+    record(session, user_id, "move touchpoint", _touchpoint_subject(touchpoint), by=by)
+
+
+def remove_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> None:
+    """Remove a touchpoint; Conflict where something was asked or happened there."""
+    _refuse_if_used(session, touchpoint)
+    record(session, user_id, "remove touchpoint", _touchpoint_subject(touchpoint))
+    touchpoint.stage.touchpoints.remove(touchpoint)
+    session.flush()
+
+
+class _Placed(Protocol):
+    position: int
+
+
+_P = TypeVar("_P", bound=_Placed)
+
+
+def _move(siblings: list[_P], moved: _P, by: int) -> None:
+    order = sorted(siblings, key=lambda each: each.position)
+    place = order.index(moved)
+    order.insert(max(0, min(len(order) - 1, place + by)), order.pop(place))
+    for position, each in enumerate(order):
+        each.position = position
+
+
+def _next_position(siblings: Collection[_Placed]) -> int:
+    return max((each.position for each in siblings), default=-1) + 1
+
+
+def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
+    for table, what in ((Deployment, "a deployment asks there"), (Interaction, "events name it")):
+        if session.scalar(select(exists().where(table.touchpoint_id == touchpoint.id))):
+            raise Conflict(
+                f"{touchpoint.name} cannot be removed, because {what}; rename it, or archive the"
+                " journey and draw a new one."
+            )
+
+
+def _describe(journey: Journey, *, name: str, provider: str, goal: str, state: str) -> None:
+    journey.name = _name(name)
+    journey.provider = _name(provider, "provider")
+    journey.goal = _text(goal, "goal")
+    journey.state = _one_of(state, JOURNEY_STATES, "state")
+
+
+def _describe_touchpoint(
+    touchpoint: Touchpoint,
+    *,
+    name: str,
+    channel: str,
+    ownership: str,
+    moment_of_truth: bool,
+    front_stage: str,
+    backstage: str,
+) -> None:
+    touchpoint.name = _name(name)
+    touchpoint.channel = _text(channel, "channel", longest=60)
+    touchpoint.ownership = _one_of(ownership, OWNERSHIPS, "ownership")
+    touchpoint.moment_of_truth = moment_of_truth
+    touchpoint.front_stage = _text(front_stage, "front_stage")
+    touchpoint.backstage = _text(backstage, "backstage")
+
+
+def _free_code(code: str, name: str, taken: set[str], noun: str) -> str:
+    if not code.strip():
+        return code_from(name, taken, fallback=noun)
+    code = read_code(code)
+    if code in taken:
+        raise Conflict(f"There is a {noun} with the code {code!r} already; choose another.")
+    return code
+
+
+def _name(name: str, field: str = "name") -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise Invalid(
+            f"The {field} has {len(name)} characters; use 1 to {_LONGEST_NAME}.", field=field
+        )
+    return name
+
+
+def _text(text: str, field: str, *, longest: int = _LONGEST_TEXT) -> str:
+    text = text.strip()
+    if len(text) > longest:
+        noun = field.replace("_", " ")
+        raise Invalid(f"The {noun} has {len(text)} characters; use at most {longest}.", field=field)
+    return text
+
+
+def _one_of(value: str, known: tuple[str, ...], field: str) -> str:
+    if value not in known:
+        raise Invalid(f"{value[:40]!r} is no {field}; use {', '.join(known)}.", field=field)
+    return value
+
+
+def _stage_subject(stage: Stage) -> str:
+    return f"stage {stage.journey.code}/{stage.code}"
+
+
+def _touchpoint_subject(touchpoint: Touchpoint) -> str:
+    stage = touchpoint.stage
+    return f"touchpoint {stage.journey.code}/{stage.code}/{touchpoint.code}"

@@ -1,0 +1,97 @@
+"""Reads of journeys, their map, and segments."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from surveyapp.errors import NotFound
+from surveyapp.store.models import (
+    EVERYBODY,
+    Deployment,
+    Journey,
+    Rollup,
+    Segment,
+    Stage,
+    Touchpoint,
+)
+
+
+def journeys(session: Session) -> list[Journey]:
+    """Every journey with its map, by name; archived ones last."""
+    query = select(Journey).options(
+        selectinload(Journey.stages).selectinload(Stage.touchpoints),
+        selectinload(Journey.deployments),
+    )
+    return list(session.scalars(query.order_by(Journey.state == "archived", Journey.name)))
+
+
+def journey(session: Session, journey_id: int) -> Journey:
+    """One journey with its map, or NotFound."""
+    query = select(Journey).options(selectinload(Journey.stages).selectinload(Stage.touchpoints))
+    found = session.scalar(query.where(Journey.id == journey_id))
+    if found is None:
+        raise NotFound("There is no such journey; it may have been removed.")
+    return found
+
+
+def journey_by_code(session: Session, code: str) -> Journey:
+    """The journey that a command names; NotFound lists the known ones."""
+    found = session.scalar(select(Journey).where(Journey.code == code))
+    if found is None:
+        known = ", ".join(session.scalars(select(Journey.code).order_by(Journey.code))) or "none"
+        raise NotFound(f"There is no journey {code!r}; known: {known}.")
+    return found
+
+
+def stage(session: Session, journey_id: int, stage_id: int) -> Stage:
+    """A stage of this journey; NotFound also when it belongs to another one."""
+    found = session.get(Stage, stage_id)
+    if found is None or found.journey_id != journey_id:
+        raise NotFound("There is no such stage in this journey.")
+    return found
+
+
+def touchpoint(session: Session, journey_id: int, touchpoint_id: int) -> Touchpoint:
+    """A touchpoint of this journey; NotFound also when it belongs to another one."""
+    found = session.scalar(
+        select(Touchpoint)
+        .join(Stage)
+        .where(Touchpoint.id == touchpoint_id, Stage.journey_id == journey_id)
+    )
+    if found is None:
+        raise NotFound("There is no such touchpoint in this journey.")
+    return found
+
+
+def segments(session: Session) -> list[Segment]:
+    """Every segment, by name."""
+    return list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
+
+
+def segment(session: Session, segment_id: int) -> Segment:
+    """One segment, or NotFound."""
+    found = session.get(Segment, segment_id)
+    if found is None:
+        raise NotFound("There is no such segment.")
+    return found
+
+
+def segment_by_code(session: Session, code: str) -> Segment:
+    """The segment that a command names; NotFound lists the known ones."""
+    found = session.scalar(select(Segment).where(Segment.code == code))
+    if found is None:
+        known = ", ".join(session.scalars(select(Segment.code).order_by(Segment.code))) or "none"
+        raise NotFound(f"There is no segment {code!r}; known: {known}.")
+    return found
+
+
+def count_responses(session: Session) -> dict[int, int]:
+    """Responses by journey id, from the rollups: counting rows would take longer each month."""
+    query = (
+        select(Deployment.journey_id, func.sum(Rollup.n))
+        .join(Rollup, Rollup.deployment_id == Deployment.id)
+        .where(Rollup.segment_id == EVERYBODY, Rollup.scale == "responses")
+        .group_by(Deployment.journey_id)
+    )
+    return {row[0]: int(row[1]) for row in session.execute(query)}
