@@ -1,0 +1,53 @@
+"""Settings are read once and every fault is told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from surveyapp.errors import SettingsError
+from surveyapp.settings import read
+
+
+def test_defaults_need_no_environment():
+    settings = read({})
+    assert settings.sqlalchemy_url.startswith("sqlite:///")
+    assert settings.sqlalchemy_url.endswith("instance/surveyapp.db")
+
+
+def test_the_environment_is_read_by_type():
+    settings = read(
+        {"SURVEYAPP_HOME": "/var/lib/s", "SURVEYAPP_PORT": "81", "SURVEYAPP_SECURE_COOKIES": "yes"}
+    )
+    assert (settings.home, settings.port, settings.secure_cookies) == (Path("/var/lib/s"), 81, True)
+
+
+def test_all_faults_are_told_at_once_with_value_and_cure():
+    with pytest.raises(SettingsError) as caught:
+        read(
+            {
+                "SURVEYAPP_PORT": "eighty",
+                "SURVEYAPP_SECRET_KEY": "short",
+                "SURVEYAPP_BASE_URL": "ftp://x",
+                "SURVEYAPP_DATABASE_URL": "mysql://x",
+                "SURVEYAPP_COLOUR": "red",
+                "SURVEYAPP_THREADS": "900",
+                "SURVEYAPP_LOG_LEVEL": "LOUD",
+            }
+        )
+    for word in (
+        "PORT='eighty'",
+        "needs 32",
+        "ftp://x",
+        "DATABASE_URL",
+        "COLOUR: unknown",
+        "THREADS=900",
+        "LOUD",
+    ):
+        assert word in str(caught.value)
+
+
+def test_secrets_are_never_shown():
+    key = "k" * 40
+    assert key not in str(read({"SURVEYAPP_SECRET_KEY": key}).shown())
