@@ -1,0 +1,166 @@
+"""Differences between groups and waves, with interval, p and effect size, from their estimates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.special import ndtr, stdtr, stdtrit
+
+from analysis.errors import DataError
+from analysis.metrics import Estimate, Mean, NetPromoter, Share, critical_z, require, wilson
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First group minus second, in the unit of the two estimates.
+
+    ``p`` is two-sided. ``effect`` is a size without unit: Cohen's h for shares, Hedges' g for means,
+    the difference in pooled standard deviations for the Net Promoter Score.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p: float
+    n: tuple[int, int]
+    confidence: float
+    method: str
+    effect: float
+    effect_name: str
+
+
+def difference(first: Estimate, second: Estimate, *, confidence: float | None = None) -> Difference:
+    """First minus second for two independent groups, with interval, p and effect size.
+
+    Shares: Newcombe's (1998) hybrid score interval, his method 10, and the pooled z test. Means:
+    Welch's t. Net Promoter Scores: Wald around the adjusted scores, interval and p alike.
+    ``confidence`` is the first estimate's unless given. Raises DataError for two estimates of
+    different kinds or scales, and TooFewCases for a mean of fewer than two answers.
+
+    References: Newcombe, R. G. (1998). Interval estimation for the difference between independent
+    proportions. Statistics in Medicine, 17, 873-890. Welch, B. L. (1947). Biometrika, 34, 28-35.
+    """
+    level = first.confidence if confidence is None else confidence
+    if isinstance(first, Share) and isinstance(second, Share):
+        _same_definition(first, second)
+        return _between_shares(first, second, level)
+    if isinstance(first, NetPromoter) and isinstance(second, NetPromoter):
+        _same_definition(first, second)
+        return _between_promoters(first, second, level)
+    if isinstance(first, Mean) and isinstance(second, Mean):
+        _same_definition(first, second)
+        return _between_means(first, second, level)
+    raise DataError(
+        f"a {type(first).__name__} and a {type(second).__name__} cannot be compared; give two of a kind"
+    )
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """P values adjusted for their number, in the order given (Holm 1979).
+
+    Reject where the adjusted value is at most the level; the chance of any false rejection stays
+    below it. Raises DataError for a value outside 0 to 1.
+
+    >>> holm([0.01, 0.04, 0.03])
+    (0.03, 0.06, 0.06)
+    """
+    for p in p_values:
+        if not 0 <= p <= 1:
+            raise DataError(f"{p} is no p value; p values lie from 0 to 1")
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=lambda at: p_values[at])):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        adjusted[at] = largest
+    return tuple(adjusted)
+
+
+def _same_definition(first: Estimate, second: Estimate) -> None:
+    if first.definition != second.definition:
+        raise DataError(
+            f"not comparable: {first.definition!r} and {second.definition!r}; compare estimates of "
+            "one definition and scale"
+        )
+
+
+def _two_sided(z: float) -> float:
+    return float(2 * ndtr(-abs(z)))
+
+
+def _between_shares(first: Share, second: Share, confidence: float) -> Difference:
+    z = critical_z(confidence)
+    p1, p2 = first.yes / first.n, second.yes / second.n
+    low1, high1 = wilson(p1, first.n, z)
+    low2, high2 = wilson(p2, second.n, z)
+    gap = p1 - p2
+    pooled = (first.yes + second.yes) / (first.n + second.n)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / first.n + 1 / second.n))
+    return Difference(
+        estimate=100 * gap,
+        low=100 * (gap - math.hypot(p1 - low1, high2 - p2)),
+        high=100 * (gap + math.hypot(high1 - p1, p2 - low2)),
+        p=_two_sided(gap / error) if error > 0 else 1.0,  # error 0: all or none in both groups
+        n=(first.n, second.n),
+        confidence=confidence,
+        method="Newcombe hybrid score interval (method 10), pooled z test",
+        effect=2 * math.asin(math.sqrt(p1)) - 2 * math.asin(math.sqrt(p2)),
+        effect_name="Cohen's h",
+    )
+
+
+def _between_promoters(first: NetPromoter, second: NetPromoter, confidence: float) -> Difference:
+    z = critical_z(confidence)
+    centre = first.centre - second.centre
+    error = math.hypot(first.error, second.error)
+    gap = first.estimate - second.estimate
+    spread = math.sqrt(
+        sum(group.n * _promoter_variance(group) for group in (first, second)) / (first.n + second.n)
+    )
+    return Difference(
+        estimate=gap,
+        low=max(-200.0, centre - z * error),
+        high=min(200.0, centre + z * error),
+        p=_two_sided(centre / error) if error > 0 else float(centre == 0),
+        n=(first.n, second.n),
+        confidence=confidence,
+        method=f"Wald around the scores of the {first.method} intervals",
+        effect=gap / spread if spread > 0 else (0.0 if gap == 0 else math.copysign(math.inf, gap)),
+        effect_name="difference in pooled standard deviations",
+    )
+
+
+def _promoter_variance(group: NetPromoter) -> float:
+    """Variance of one person's -100, 0 or 100."""
+    return 1e4 * (group.promoters + group.detractors) / group.n - group.estimate**2
+
+
+def _between_means(first: Mean, second: Mean, confidence: float) -> Difference:
+    for group in (first, second):
+        require(group.n, 2)
+    critical_z(confidence)  # refuses an impossible one
+    gap = first.estimate - second.estimate
+    v1, v2 = first.sd**2 / first.n, second.sd**2 / second.n
+    error = math.sqrt(v1 + v2)
+    freedom = first.n + second.n - 2
+    pooled = math.sqrt(((first.n - 1) * first.sd**2 + (second.n - 1) * second.sd**2) / freedom)
+    if error > 0:
+        welch = (v1 + v2) ** 2 / (v1**2 / (first.n - 1) + v2**2 / (second.n - 1))
+        p = float(2 * stdtr(welch, -abs(gap / error)))
+        reach = float(stdtrit(welch, (1 + confidence) / 2)) * error
+        effect = gap / pooled * (1 - 3 / (4 * freedom - 1))
+    else:  # every answer of a group is the same: there is no spread to judge the gap by
+        p, reach = float(gap == 0), 0.0
+        effect = 0.0 if gap == 0 else math.copysign(math.inf, gap)
+    return Difference(
+        estimate=gap,
+        low=gap - reach,
+        high=gap + reach,
+        p=p,
+        n=(first.n, second.n),
+        confidence=confidence,
+        method="Welch's t",
+        effect=effect,
+        effect_name="Hedges' g",
+    )
