@@ -142,6 +142,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_journey_runs_customer", ["journey_id", "customer_ref"], unique=False
         )
+        batch_op.create_index(
+            "uq_journey_runs_open",
+            ["journey_id", "customer_ref"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "stages",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -194,7 +195,18 @@ class JourneyRun(Base):
     """One customer's passage through a journey: joins touchpoint answers and the final SJQ."""
 
     __tablename__ = "journey_runs"
-    __table_args__ = (Index("ix_journey_runs_customer", "journey_id", "customer_ref"),)
+    __table_args__ = (
+        Index("ix_journey_runs_customer", "journey_id", "customer_ref"),
+        # Two answers that arrive together must not begin two runs.
+        Index(
+            "uq_journey_runs_open",
+            "journey_id",
+            "customer_ref",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
