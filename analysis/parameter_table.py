@@ -1,0 +1,444 @@
+"""A model made complete: every parameter of every group, free or fixed, with its constraints.
+
+The author says what matters; the rest follows the rules that ``lavaan::cfa`` and ``sem`` use:
+the first loading of a factor is 1 (or its variance, with ``std_lv``), residual variances are free,
+exogenous factors covary, outcomes that predict nothing covary, intercepts are free and latent
+means 0, observed predictors keep their sample moments (``fixed_x``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from analysis.errors import ModelError
+from analysis.expressions import Label, evaluate, labels_in
+from analysis.model import Definition, Model, Modifier, Path
+
+MAX_ITEMS = 500
+MAX_GROUPS = 100
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of the table. ``free`` is its position among the free parameters, or -1."""
+
+    lhs: str
+    op: str
+    rhs: str
+    group: int
+    free: int = -1
+    value: float | None = None
+    start: float | None = None
+    label: str = ""
+    exogenous: bool = False
+    said: bool = False  # by the author, not by a default
+
+    @property
+    def name(self) -> str:
+        """``visual=~x2``: what the parameter is, whatever its group and label."""
+        return f"{self.lhs}{self.op}{self.rhs}"
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """All parameters of all groups; ``free = transform @ reduced + offset`` under the constraints.
+
+    ``equalities`` are the pairs of free positions that labels or ``equal`` hold together: the
+    first of each set with each other one. ``linear`` counts the written ``==`` constraints.
+    """
+
+    rows: tuple[Parameter, ...]
+    observed: tuple[str, ...]
+    latent: tuple[str, ...]
+    exogenous: tuple[str, ...]
+    groups: int
+    mean_structure: bool
+    definitions: tuple[Definition, ...]
+    transform: np.ndarray
+    offset: np.ndarray
+    equalities: tuple[tuple[int, int], ...]
+    constrained: bool
+
+    @property
+    def n_free(self) -> int:
+        """Free parameters before constraints tie some of them together."""
+        return int(self.transform.shape[0])
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters that remain under the constraints."""
+        return int(self.transform.shape[1])
+
+    def free_rows(self) -> list[Parameter]:
+        """The row of each free position."""
+        rows = [row for row in self.rows if row.free >= 0]
+        return sorted(rows, key=lambda row: row.free)
+
+    def position_of_label(self) -> dict[str, int]:
+        """A free position for each label of a free parameter."""
+        return {row.label: row.free for row in reversed(self.rows) if row.label and row.free >= 0}
+
+
+def _same(row: Parameter) -> bool:
+    return row.lhs == row.rhs
+
+
+# What each word of ``equal`` holds equal over groups, given the names of the latent variables.
+EQUAL: dict[str, Callable[[Parameter, frozenset[str]], bool]] = {
+    "loadings": lambda r, lv: r.op == "=~",
+    "intercepts": lambda r, lv: r.op == "~1" and r.lhs not in lv,
+    "means": lambda r, lv: r.op == "~1" and r.lhs in lv,
+    "regressions": lambda r, lv: r.op == "~",
+    "residuals": lambda r, lv: r.op == "~~" and _same(r) and r.lhs not in lv,
+    "residual_covariances": lambda r, lv: r.op == "~~" and not _same(r) and r.lhs not in lv,
+    "lv_variances": lambda r, lv: r.op == "~~" and _same(r) and r.lhs in lv,
+    "lv_covariances": lambda r, lv: r.op == "~~" and not _same(r) and r.lhs in lv,
+}
+
+
+def complete(
+    model: Model,
+    *,
+    groups: int = 1,
+    mean_structure: bool = False,
+    equal: Sequence[str] = (),
+    free: Sequence[str] = (),
+    std_lv: bool = False,
+    orthogonal: bool = False,
+    fixed_x: bool = True,
+) -> ParameterTable:
+    """The model's full parameter table.
+
+    ``equal`` names kinds of parameters (keys of ``EQUAL``) held equal over groups, except those
+    listed in ``free`` by name (``"visual=~x2"``, ``"x3~1"``). Raises ModelError for unknown words,
+    too many items or groups, modifiers for a wrong number of groups, and impossible constraints.
+    """
+    _check_size(model, groups)
+    equal = [word.replace(".", "_") for word in equal]
+    for word in equal:
+        if word not in EQUAL:
+            raise ModelError(f"equal: {word!r} is not known; choose among {', '.join(EQUAL)}")
+    mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
+    exogenous = _exogenous(model) if fixed_x else ()
+    outline = _outline(model, mean_structure, std_lv, orthogonal, exogenous)
+    rows: list[Parameter] = []
+    latent = frozenset(model.latent)
+    for group in range(1, groups + 1):
+        rows += [
+            _in_group(path, modifiers, group, groups, value, exo, said)
+            for path, modifiers, value, exo, said in outline
+        ]
+    if groups > 1:
+        rows = _released(rows, latent, equal, std_lv)
+    rows = _numbered(rows)
+    pairs = _label_pairs(rows) + _equal_pairs(rows, latent, equal, free)
+    transform, offset, equalities = _constraints(model, rows, pairs)
+    return ParameterTable(
+        tuple(rows),
+        model.observed,
+        model.latent,
+        exogenous,
+        groups,
+        mean_structure,
+        model.definitions,
+        transform,
+        offset,
+        tuple(equalities),
+        bool(equalities) or bool(model.constraints),
+    )
+
+
+def _check_size(model: Model, groups: int) -> None:
+    if len(model.observed) > MAX_ITEMS:
+        raise ModelError(
+            f"the model has {len(model.observed)} items; at most {MAX_ITEMS} can be fitted at once"
+        )
+    if groups > MAX_GROUPS:
+        raise ModelError(f"{groups} groups; at most {MAX_GROUPS} can be fitted at once")
+    if not model.observed:
+        raise ModelError("the model names no column of the data; give each factor its items")
+
+
+def _exogenous(model: Model) -> tuple[str, ...]:
+    """Observed predictors that nothing in the model explains and whose variance nobody wrote."""
+    outcomes = {path.lhs for path in model.paths if path.op == "~"}
+    indicators = {path.rhs for path in model.paths if path.op == "=~"}
+    written = {n for p in model.paths if p.op in ("~~", "~1") for n in (p.lhs, p.rhs)}
+    predictors = [path.rhs for path in model.paths if path.op == "~"]
+    taken = outcomes | indicators | written | set(model.latent)
+    return tuple(name for name in dict.fromkeys(predictors) if name not in taken)
+
+
+Outline = list[tuple[Path, tuple[Modifier, ...] | None, float | None, bool, bool]]
+
+
+def _outline(
+    model: Model,
+    mean_structure: bool,
+    std_lv: bool,
+    orthogonal: bool,
+    exogenous: tuple[str, ...],
+) -> Outline:
+    """Each parameter of one group: path, the author's modifiers, default value, exogenous, said."""
+    latent = set(model.latent)
+    rows: Outline = []
+    written = set()
+    marked: set[str] = set()
+    for path in model.paths:
+        default: float | None = None
+        if path.op == "=~" and path.lhs not in marked:
+            marked.add(path.lhs)
+            default = None if std_lv else 1.0
+        if std_lv and path.op == "~~" and path.lhs == path.rhs and path.lhs in latent:
+            default = 1.0
+        if path.op == "~1" and path.lhs in latent:
+            default = None
+        rows.append((path, path.modifiers, default, False, True))
+        written |= {(path.lhs, path.op, path.rhs), (path.rhs, path.op, path.lhs)}
+
+    def add(lhs: str, op: str, rhs: str, value: float | None = None, exo: bool = False) -> None:
+        if (lhs, op, rhs) not in written:
+            rows.append((Path(lhs, op, rhs), None, value, exo, False))
+
+    single = {
+        model.indicators(name)[0]
+        for name in model.latent
+        if len(model.indicators(name)) == 1 and model.indicators(name)[0] not in latent
+    }
+    for name in model.observed:
+        if name not in exogenous:
+            add(name, "~~", name, 0.0 if name in single else None)
+    for name in model.latent:
+        add(name, "~~", name, 1.0 if std_lv else None)
+    explained = {p.rhs for p in model.paths if p.op == "=~"}
+    explained |= {p.lhs for p in model.paths if p.op == "~"}
+    for left, right in combinations([n for n in model.latent if n not in explained], 2):
+        add(left, "~~", right, 0.0 if orthogonal else None)
+    for left, right in combinations(_final_outcomes(model), 2):
+        add(left, "~~", right, 0.0 if orthogonal and {left, right} <= latent else None)
+    for i, left in enumerate(exogenous):
+        for right in exogenous[i:]:
+            add(left, "~~", right, None, True)
+    if mean_structure:
+        for name in model.observed:
+            if name not in exogenous:
+                add(name, "~1", "")
+        for name in exogenous:
+            add(name, "~1", "", None, True)
+        for name in model.latent:
+            add(name, "~1", "", 0.0)
+    return rows
+
+
+def _final_outcomes(model: Model) -> list[str]:
+    """Regression outcomes that predict and measure nothing: their residuals covary by default."""
+    predictors = {p.rhs for p in model.paths if p.op == "~"}
+    indicators = {p.rhs for p in model.paths if p.op == "=~"}
+    outcomes = dict.fromkeys(p.lhs for p in model.paths if p.op == "~")
+    final = [name for name in outcomes if name not in predictors and name not in indicators]
+    latent = [name for name in model.latent if name in final]
+    return latent + [name for name in model.observed if name in final]
+
+
+def _in_group(
+    path: Path,
+    modifiers: tuple[Modifier, ...] | None,
+    group: int,
+    groups: int,
+    default: float | None,
+    exogenous: bool,
+    said: bool,
+) -> Parameter:
+    said_modifiers = modifiers or (Modifier(),)
+    if len(said_modifiers) not in (1, groups):
+        raise ModelError(
+            f"{path.name}: modifiers for {len(said_modifiers)} groups, but the data have {groups}; "
+            "give one value, or one for each group",
+            line=path.line or None,
+            column=path.column or None,
+        )
+    modifier = said_modifiers[0 if len(said_modifiers) == 1 else group - 1]
+    value = modifier.fixed if modifier.fixed is not None else None if modifier.free else default
+    return Parameter(
+        path.lhs,
+        path.op,
+        path.rhs,
+        group,
+        free=-1 if value is not None or exogenous else 0,
+        value=value,
+        start=modifier.start,
+        label=modifier.label,
+        exogenous=exogenous,
+        said=said,
+    )
+
+
+def _released(
+    rows: list[Parameter], latent: frozenset[str], equal: Sequence[str], std_lv: bool
+) -> list[Parameter]:
+    """Equal intercepts identify the other groups' latent means; equal loadings their variances."""
+
+    def released(row: Parameter) -> Parameter:
+        if row.group == 1 or row.said or row.value is None or row.lhs not in latent:
+            return row
+        means = row.op == "~1" and "intercepts" in equal and "means" not in equal
+        scales = (
+            std_lv
+            and row.op == "~~"
+            and _same(row)
+            and "loadings" in equal
+            and "lv_variances" not in equal
+        )
+        return replace(row, value=None, free=0) if means or scales else row
+
+    return [released(row) for row in rows]
+
+
+def _numbered(rows: list[Parameter]) -> list[Parameter]:
+    count = 0
+    result = []
+    for row in rows:
+        if row.free >= 0:
+            result.append(replace(row, free=count))
+            count += 1
+        else:
+            result.append(row)
+    return result
+
+
+def _label_pairs(rows: Iterable[Parameter]) -> list[tuple[int, int]]:
+    first: dict[str, int] = {}
+    pairs = []
+    for row in rows:
+        if row.label and row.free >= 0:
+            if row.label in first:
+                pairs.append((first[row.label], row.free))
+            else:
+                first[row.label] = row.free
+    return pairs
+
+
+def _equal_pairs(
+    rows: list[Parameter], latent: frozenset[str], equal: Sequence[str], free: Sequence[str]
+) -> list[tuple[int, int]]:
+    exceptions = {name.replace(" ", "") for name in free}
+    known = {row.name for row in rows}
+    for name in exceptions - known:
+        left, _, right = name.partition("~~")
+        if f"{right}~~{left}" not in known:
+            raise ModelError(
+                f"free: {name!r} is no parameter of the model; write it as in the estimates, "
+                "for example 'visual=~x2' or 'x3~1'"
+            )
+        exceptions.add(f"{right}~~{left}")
+    reference: dict[str, int] = {}
+    pairs = []
+    for row in rows:
+        if row.free < 0 or row.name in exceptions:
+            continue
+        if not any(EQUAL[word](row, latent) for word in equal):
+            continue
+        if row.group == 1:
+            reference[row.name] = row.free
+        elif row.name in reference:
+            pairs.append((reference[row.name], row.free))
+    return pairs
+
+
+def _constraints(
+    model: Model, rows: list[Parameter], pairs: list[tuple[int, int]]
+) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int]]]:
+    """Transform and offset of the free parameters, and the equalities that are not redundant."""
+    size = sum(row.free >= 0 for row in rows)
+    root = list(range(size))
+
+    def find(i: int) -> int:
+        while root[i] != i:
+            i = root[i]
+        return i
+
+    equalities = []
+    for a, b in pairs:
+        ra, rb = find(a), find(b)
+        if ra != rb:
+            root[max(ra, rb)] = min(ra, rb)
+            equalities.append((a, b))
+    heads = [i for i in range(size) if find(i) == i]
+    column = {head: k for k, head in enumerate(heads)}
+    transform = np.zeros((size, len(heads)))
+    transform[np.arange(size), [column[find(i)] for i in range(size)]] = 1.0
+    offset = np.zeros(size)
+    if model.constraints:
+        transform, offset = _linear(model, rows, transform)
+    _check_definitions(model, rows)
+    return transform, offset, equalities
+
+
+def _linear(
+    model: Model, rows: list[Parameter], transform: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Restrict ``transform`` to the solutions of the written ``==`` constraints."""
+    size = len(transform)
+    position = {row.label: row.free for row in reversed(rows) if row.label and row.free >= 0}
+    fixed = {row.label: row.value for row in rows if row.label and row.value is not None}
+    gradients, constants = [], []
+    rng = np.random.default_rng(0)
+    points = [np.zeros(size), rng.normal(size=size)]
+    for constraint in model.constraints:
+        names = {*labels_in(constraint.left), *labels_in(constraint.right)}
+        _check_labels(names, set(position) | set(fixed))
+        results = []
+        for point in points:
+            values = {name: (point[at], np.eye(size)[at]) for name, at in position.items()}
+            values |= {name: (float(v), np.zeros(size)) for name, v in fixed.items()}
+            left = evaluate(constraint.left, values, size)
+            right = evaluate(constraint.right, values, size)
+            results.append((left[0] - right[0], left[1] - right[1]))
+        (at_zero, gradient), (_, elsewhere) = results
+        if not np.allclose(gradient, elsewhere, rtol=1e-9, atol=1e-12) or np.isnan(at_zero):
+            raise ModelError(
+                "this constraint is not linear in the parameters; only linear ones can be used",
+                line=constraint.line or None,
+                column=constraint.column or None,
+            )
+        gradients.append(gradient @ transform)
+        constants.append(-at_zero)
+    matrix, right_side = np.array(gradients), np.array(constants)
+    solution, *_ = np.linalg.lstsq(matrix, right_side, rcond=None)
+    if not np.allclose(matrix @ solution, right_side, atol=1e-9):
+        first = model.constraints[0]
+        raise ModelError(
+            "the '==' constraints contradict each other or a fixed value; remove one",
+            line=first.line or None,
+            column=first.column or None,
+        )
+    _, singular, right_vectors = np.linalg.svd(matrix)
+    rank = int(np.sum(singular > 1e-10))
+    return transform @ right_vectors[rank:].T, transform @ solution
+
+
+def _check_labels(used: Iterable[Label], known: set[str]) -> None:
+    for label in used:
+        if label.name not in known:
+            raise ModelError(
+                f"{label.name} is the label of no parameter; write it before one, as in 'y ~ {label.name}*x'",
+                line=label.line or None,
+                column=label.column or None,
+            )
+
+
+def _check_definitions(model: Model, rows: list[Parameter]) -> None:
+    known = {row.label for row in rows if row.label}
+    for definition in model.definitions:
+        _check_labels(labels_in(definition.expression), known)
+        if definition.name in known:
+            raise ModelError(
+                f"{definition.name} is a parameter's label already; name the definition differently",
+                line=definition.line or None,
+                column=definition.column or None,
+            )
+        known.add(definition.name)
