@@ -222,7 +222,7 @@ def _rotate(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np.ndarray
         return loadings, np.eye(k)
     from factor_analyzer.rotator import Rotator
 
-    rotator = Rotator(method=rotation, max_iter=5000, tol=1e-8)
+    rotator = Rotator(method=rotation, max_iter=1000, tol=1e-6)
     rotated = np.asarray(rotator.fit_transform(loadings), dtype=float)
     return rotated, np.eye(k) if rotator.phi_ is None else np.asarray(rotator.phi_, dtype=float)
 

@@ -1,0 +1,200 @@
+"""validate_scale: one plain document, every step or the reason why not."""
+
+from __future__ import annotations
+
+import json
+from typing import get_type_hints
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import validation_document
+from analysis.errors import DataError, MissingItem, ModelError
+from analysis.scale_validation import validate_scale
+from analysis.validation_document import ScaleValidationDocument
+from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey
+from tests.analysis.data_sets import (
+    HS_MODEL,
+    SJQ_MODEL,
+    holzinger,
+    mobi,
+    mobi_model,
+    simulated,
+)
+
+
+@pytest.fixture(scope="module")
+def hs() -> ScaleValidationDocument:
+    return validate_scale(holzinger(), model=HS_MODEL).to_dict()
+
+
+def instrument(**changes: object) -> Instrument:
+    """Two factors of three items on 1..7, b1 worded the other way round."""
+    scale = Scale("agree", 1, 7)
+    items = [
+        Item(code, ItemKind.RATING, scale=scale, reverse=code == "b1")
+        for code in ("a1", "a2", "a3", "b1", "b2", "b3")
+    ]
+    key = ScoringKey("two", Metric.INDEX, {"A": ("a1", "a2", "a3"), "B": ("b1", "b2", "b3")})
+    values = {"keys": {"two": key}, "items": tuple(items)} | changes
+    return Instrument(
+        code="demo", version="1", wordings={}, licence="CC0", citation="none", **values
+    )
+
+
+def answers(n: int = 300) -> pd.DataFrame:
+    model = {"A": ("a1", "a2", "a3"), "B": ("b1", "b2", "b3")}
+    return simulated(n, model=model, loadings=dict.fromkeys(model, (0.8, 0.75, 0.7)))
+
+
+def test_every_section_of_the_document_is_there_and_nothing_else(hs):
+    assert set(hs) == set(get_type_hints(ScaleValidationDocument))
+    for section, shape in (
+        ("sample", "Sample"), ("missing", "Missing"), ("adequacy", "AdequacySection"),
+        ("factor_count", "FactorCount"), ("efa", "Efa"), ("cfa", "CfaSection"),
+        ("fornell_larcker", "FornellLarcker"), ("htmt", "Htmt"), ("settings", "Settings"),
+    ):  # fmt: skip
+        assert set(hs[section]) == set(get_type_hints(getattr(validation_document, shape)))
+    for section, shape in (
+        ("items", "ItemRow"), ("rivals", "Rival"), ("reliability", "ReliabilityRow"),
+    ):  # fmt: skip
+        for row in hs[section]:
+            assert set(row) == set(get_type_hints(getattr(validation_document, shape)))
+    assert set(hs["cfa"]["loadings"][0]) == set(get_type_hints(validation_document.LoadingRow))
+
+
+def test_the_document_is_strict_json_and_survives_it(hs):
+    assert json.loads(json.dumps(hs, allow_nan=False)) == hs
+
+
+def test_the_numbers_are_those_of_the_single_statistics(hs):
+    # lavaan 0.6-14 and R psych on Holzinger & Swineford; see the tests of each topic
+    assert hs["cfa"]["fit"]["chisq"] == pytest.approx(85.3055217699732, rel=1e-6)
+    assert hs["adequacy"]["kmo"] == pytest.approx(0.752244592603047)
+    assert [row["alpha"] for row in hs["reliability"]] == pytest.approx(
+        [0.626117131884981, 0.882706912875796, 0.688455022985003]
+    )
+    assert hs["factor_count"]["factors"]["suggested"] == 3
+    assert hs["warnings"] == []
+
+
+def test_rivals_stand_beside_the_hypothesised_model_with_their_difference(hs):
+    kinds = [row["kind"] for row in hs["rivals"]]
+    assert kinds == ["hypothesised", "null", "one_factor", "merged", "merged", "merged"]
+    base = hs["rivals"][0]["fit"]["chisq"]
+    for row in hs["rivals"][1:]:
+        assert row["delta_chisq"] == pytest.approx(row["fit"]["chisq"] - base)
+        assert row["delta_pvalue"] < 1e-6
+
+
+def test_progress_rises_to_100():
+    seen: list[tuple[int, str]] = []
+    validate_scale(holzinger(), model=HS_MODEL, progress=lambda p, step: seen.append((p, step)))
+    percents = [percent for percent, _ in seen]
+    assert percents == sorted(percents)
+    assert (percents[0], percents[-1]) == (0, 100)
+    assert len({step for _, step in seen}) > 5
+
+
+def test_a_reverse_item_is_turned_before_anything_is_computed():
+    data = answers()
+    turned = data.assign(b1=8 - data["b1"])
+    got = validate_scale(turned, instrument()).to_dict()
+    plain = validate_scale(data, model=instrument().keys["two"].scales).to_dict()
+    assert got["settings"]["reversed"] == ["b1"]
+    assert got["reliability"][1]["alpha"] == pytest.approx(plain["reliability"][1]["alpha"])
+    assert got["items"][3]["mean"] == pytest.approx(data["b1"].mean())
+
+
+def test_answers_beyond_the_answer_scale_are_a_warning():
+    data = answers()
+    data.iloc[:3, 0] = 99
+    (warning,) = [
+        w for w in validate_scale(data, instrument()).to_dict()["warnings"] if w["step"] == "items"
+    ]
+    assert warning["message"] == "a1: 3 answers lie outside 1 to 7"
+
+
+def test_single_item_and_two_item_dimensions_are_carried_through():
+    got = validate_scale(mobi(), model=mobi_model()).to_dict()
+    rows = {row["factor"]: row for row in got["reliability"]}
+    assert rows["CUSCO"]["alpha"] is rows["CUSCO"]["cr"] is None
+    assert rows["PERV"]["alpha"] > 0.7
+    at = got["fornell_larcker"]["factors"].index("CUSCO")
+    assert got["fornell_larcker"]["holds"][at] is None
+    # R seminr: HTMT of Image and Complaints (a single item)
+    names = got["htmt"]["factors"]
+    htmt = got["htmt"]["htmt"][names.index("IMAG")][names.index("CUSCO")]
+    assert htmt == pytest.approx(0.544731346013021)
+    assert len([row for row in got["rivals"] if row["kind"] == "merged"]) == 21
+    assert got["cfa"]["converged"]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 12])
+def test_too_few_rows_leave_reasons_not_an_error(rows: int):
+    got = validate_scale(simulated(rows), model=SJQ_MODEL).to_dict()
+    json.dumps(got, allow_nan=False)
+    assert got["cfa"] is got["rivals"] is got["efa"] is None
+    assert {"cfa", "efa", "adequacy", "factor_count"} <= {w["step"] for w in got["warnings"]}
+    assert len(got["items"]) == 16
+
+
+def test_alpha_needs_fewer_rows_than_the_cfa():
+    got = validate_scale(simulated(12), model=SJQ_MODEL).to_dict()
+    assert all(row["alpha"] is not None for row in got["reliability"])
+
+
+@pytest.mark.parametrize(
+    "model", [{"nps": ("x1",)}, {"pair": ("x1", "x2")}, {"a": ("x1",), "b": ("x2",)}]
+)
+def test_the_smallest_scales_get_what_exists(model: dict):
+    got = validate_scale(holzinger(), model=model).to_dict()
+    assert len(got["items"]) == sum(len(items) for items in model.values())
+    assert got["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("change", "culprit"),
+    [(lambda d: d.assign(x1=3), "x1"), (lambda d: d.assign(x1=d["x2"]), "x1")],
+)
+def test_constant_and_duplicate_items_are_named_in_the_warnings(change, culprit):
+    got = validate_scale(change(holzinger()), model=HS_MODEL)
+    assert any(text.startswith("cfa:") and culprit in text for text in got.warnings)
+
+
+def test_an_absent_item_and_text_in_a_number_are_errors():
+    with pytest.raises(MissingItem, match="x9"):
+        validate_scale(holzinger().drop(columns="x9"), model=HS_MODEL)
+    with pytest.raises(DataError, match="'n/a' in row 3"):
+        data = holzinger().astype(object)
+        data.loc[2, "x1"] = "n/a"
+        validate_scale(data, model=HS_MODEL)
+    with pytest.raises(DataError, match="infinite"):
+        validate_scale(holzinger().assign(x1=np.inf), model=HS_MODEL)
+
+
+def test_without_factors_there_is_nothing_to_validate():
+    with pytest.raises(ModelError, match="an instrument or a model"):
+        validate_scale(holzinger())
+    with pytest.raises(ModelError, match="no scoring key 'zzz'; it has two"):
+        validate_scale(answers(), instrument(), key="zzz")
+    with pytest.raises(ModelError, match="no scoring key"):
+        validate_scale(answers(), instrument(keys={}))
+    with pytest.raises(ModelError, match="twice here: x1"):
+        validate_scale(holzinger(), model={"a": ("x1", "x2"), "b": ("x1",)})
+
+
+def test_the_fingerprint_knows_the_data_and_only_the_data(hs):
+    again = validate_scale(holzinger().astype(object), model=HS_MODEL).to_dict()
+    assert again["fingerprint"] == hs["fingerprint"]
+    changed = holzinger()
+    changed.loc[0, "x1"] += 1e-9
+    assert validate_scale(changed, model=HS_MODEL).to_dict()["fingerprint"] != hs["fingerprint"]
+
+
+def test_the_input_is_untouched():
+    data = answers()
+    before = data.copy()
+    validate_scale(data, instrument())
+    pd.testing.assert_frame_equal(data, before)
