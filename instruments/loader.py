@@ -7,7 +7,7 @@ ships with the package is always searched, before any root that the caller adds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -137,14 +137,16 @@ def _load(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
     raise InstrumentError([Fault("library", "code", repr(wanted), f"is not here; known: {known}")])
 
 
-def _folders(roots: tuple[str, ...]) -> Iterator[Traversable]:
+def _folders(roots: tuple[str, ...]) -> list[Traversable]:
+    """Every instrument folder: the library's, then those of each root, by name."""
+    found: list[Traversable] = []
     for root in (files("instruments").joinpath("library"), *(Path(root) for root in roots)):
         if not root.is_dir():
             cure = "is no folder; correct the path or make it"
             raise InstrumentError([Fault(str(root), "", "", cure)])
-        for folder in sorted(root.iterdir(), key=lambda folder: folder.name):
-            if folder.joinpath(DEFINITION).is_file():
-                yield folder
+        folders = sorted(root.iterdir(), key=lambda folder: folder.name)
+        found += [folder for folder in folders if folder.joinpath(DEFINITION).is_file()]
+    return found
 
 
 def _read(file: Traversable, name: str, faults: list[Fault]) -> str:
