@@ -21,7 +21,7 @@ COMMANDS = {
     "instruments": "surveyapp.cli.administration",
     "report": "surveyapp.cli.reporting",
     "run": "surveyapp.cli.serving",
-    "score": "surveyapp.cli.data",
+    "score": "surveyapp.cli.scoring",
     "settings": "surveyapp.cli.administration",
     "user": "surveyapp.cli.administration",
     "validate": "surveyapp.cli.statistics",

@@ -19,8 +19,7 @@ def read_table(path: Path) -> pd.DataFrame:
     if path.suffix.lower() == ".sav":
         return _read_sav(path)
     try:
-        # The Python engine sniffs the separator; comma, semicolon and tab are all usual.
-        frame = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", skipinitialspace=True)
+        frame = pd.read_csv(path, sep=_separator(path), encoding="utf-8-sig", skipinitialspace=True)
     except UnicodeDecodeError as error:
         raise Invalid(f"{path}: not UTF-8 (byte {error.start}); save it as CSV UTF-8") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -29,6 +28,13 @@ def read_table(path: Path) -> pd.DataFrame:
         raise Invalid(f"{path}: has a header but no rows")
     frame.columns = [str(name).strip() for name in frame.columns]
     return frame
+
+
+def _separator(path: Path) -> str:
+    """The most frequent of comma, semicolon and tab in the header; pandas guesses letters too."""
+    with path.open(encoding="utf-8-sig") as file:
+        header = file.readline()
+    return max(",;\t", key=header.count)
 
 
 def _read_sav(path: Path) -> pd.DataFrame:

@@ -1,0 +1,75 @@
+"""Score a file of answers with the rules that score a customer's tap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+
+from analysis.metrics import Mean, Share, summarize
+from analysis.moments import numeric
+from analysis.scoring import ScoredScale, scales, to_percent
+from analysis.scoring import score as score_columns
+from instruments.loader import load
+from surveyapp.cli.statistics import number, show
+from surveyapp.errors import Invalid
+from surveyapp.results.tables import matching_columns, read_table
+from surveyapp.settings import read
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--instrument", "code", required=True, help="Whose items the columns are.")
+@click.option("--key", default=None, help="Scoring key; the instrument's default when left out.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write the scores of every row here, as CSV."
+)
+def score(file: Path, code: str, key: str | None, out: Path | None) -> None:
+    """Score the answers in FILE (.csv or .sav): one line a scale, with its interval."""
+    instrument = load(code, roots=read().instrument_roots)
+    scored = scales(instrument, key)
+    if not scored:
+        raise Invalid(f"{code} has no scoring key: nothing in it is scored")
+    wanted = tuple(dict.fromkeys(item for scale in scored for item in scale.items))
+    data = matching_columns(read_table(file), code, wanted)
+    values = numeric(data, wanted)
+    scores = score_columns(
+        instrument, {item: values[:, j] for j, item in enumerate(wanted)}, key=key
+    )
+    show(
+        [
+            (
+                f"{code} {instrument.version}: {len(values)} rows",
+                ("scale", "n", "estimate", "low", "high", "mean"),
+                [_row(scale, scores[scale.id]) for scale in scored],
+            )
+        ]
+    )
+    if instrument.note:
+        click.echo(f"\n{instrument.note}")
+    if out is not None:
+        pd.DataFrame(scores).to_csv(out, index_label="row")
+        click.echo(f"\nWritten: {out}")
+
+
+def _row(scale: ScoredScale, values: np.ndarray) -> list[str]:
+    there = values[~np.isnan(values)]
+    if not len(there):
+        return [scale.id, "0", "-", "-", "-", "-"]
+    points, counts = np.unique(np.floor(there).astype(int), return_counts=True)
+    found = summarize(
+        scale,
+        n=len(there),
+        total=float(there.sum()),
+        total_squares=float(there @ there),
+        histogram=dict(zip(points.tolist(), counts.tolist(), strict=True)),
+    )
+    shown = (found.estimate, found.low, found.high)
+    mean: float | None = float(there.mean())
+    if isinstance(found, Mean):
+        shown = tuple(to_percent(v, scale.minimum, scale.maximum) for v in shown)
+    elif isinstance(found, Share) and found.mean is None:
+        mean = None
+    return [scale.id, str(found.n), *(number(v, 1) for v in shown), number(mean, 2)]
