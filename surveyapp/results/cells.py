@@ -1,0 +1,144 @@
+"""Rollups summed up: n, sums and histograms by deployment, segment and scale. Never raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy.orm import Session
+
+from surveyapp.store.models import BINS, EVERYBODY, Rollup
+
+RESPONSES = "responses"  # the scale that counts submissions
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a formula needs of a group of scores; groups without a common member can be added."""
+
+    n: int = 0
+    total: float = 0.0
+    total_squares: float = 0.0
+    bins: tuple[int, ...] = (0,) * BINS
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            self.n + other.n,
+            self.total + other.total,
+            self.total_squares + other.total_squares,
+            tuple(a + b for a, b in zip(self.bins, other.bins, strict=True)),
+        )
+
+    def __sub__(self, other: Sums) -> Sums:
+        """The rest of a group without a part of it."""
+        return Sums(
+            self.n - other.n,
+            self.total - other.total,
+            self.total_squares - other.total_squares,
+            tuple(a - b for a, b in zip(self.bins, other.bins, strict=True)),
+        )
+
+
+NOTHING = Sums()
+MonthKey = tuple[int, int]  # year, month
+Key = tuple[int, str]  # deployment, scale
+
+_BIN_COLUMNS = [getattr(Rollup, f"b{i}") for i in range(BINS)]
+_SUMS = [
+    func.sum(column) for column in (Rollup.n, Rollup.total, Rollup.total_squares, *_BIN_COLUMNS)
+]
+
+
+def _where(
+    deployments: Sequence[int], since: date | None, until: date | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Rollup.deployment_id.in_(deployments)]
+    if since is not None:
+        conditions.append(Rollup.day >= since)
+    if until is not None:
+        conditions.append(Rollup.day <= until)
+    return conditions
+
+
+def _sums(values: Sequence[Any]) -> Sums:
+    n, total, squares, *bins = values
+    return Sums(int(n), float(total), float(squares), tuple(int(b) for b in bins))
+
+
+def sums(
+    session: Session,
+    deployments: Sequence[int],
+    segments: Sequence[int],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> dict[int, dict[Key, Sums]]:
+    """Sums by segment, then (deployment, scale); whole days, both ends included."""
+    rows = session.execute(
+        select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, *_SUMS)
+        .where(*_where(deployments, since, until), Rollup.segment_id.in_(segments))
+        .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale)
+    )
+    found: dict[int, dict[Key, Sums]] = {segment: {} for segment in segments}
+    for segment, deployment, scale, *values in rows:
+        found[segment][(deployment, scale)] = _sums(values)
+    return found
+
+
+def counts(
+    session: Session,
+    deployments: Sequence[int],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> dict[Key, dict[int, int]]:
+    """Number of scores by (deployment, scale), then segment: all segments, for suppression."""
+    rows = session.execute(
+        select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, func.sum(Rollup.n))
+        .where(*_where(deployments, since, until))
+        .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale)
+    )
+    found: dict[Key, dict[int, int]] = {}
+    for segment, deployment, scale, n in rows:
+        found.setdefault((deployment, scale), {})[segment] = int(n)
+    return found
+
+
+def monthly(
+    session: Session, deployments: Sequence[int], segments: Sequence[int]
+) -> dict[int, dict[Key, dict[MonthKey, Sums]]]:
+    """Sums by segment, (deployment, scale) and month; only months that have any."""
+    year, month = extract("year", Rollup.day), extract("month", Rollup.day)
+    rows = session.execute(
+        select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, year, month, *_SUMS)
+        .where(*_where(deployments, None, None), Rollup.segment_id.in_(segments))
+        .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, year, month)
+    )
+    found: dict[int, dict[Key, dict[MonthKey, Sums]]] = {segment: {} for segment in segments}
+    for segment, deployment, scale, y, m, *values in rows:
+        months = found[segment].setdefault((deployment, scale), {})
+        months[(int(y), int(m))] = _sums(values)
+    return found
+
+
+def days(
+    session: Session,
+    deployments: Sequence[int],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> dict[int, tuple[int, date, date]]:
+    """Submissions, first and last day of answers by deployment; absent without any."""
+    rows = session.execute(
+        select(Rollup.deployment_id, func.sum(Rollup.n), func.min(Rollup.day), func.max(Rollup.day))
+        .where(
+            *_where(deployments, since, until),
+            Rollup.segment_id == EVERYBODY,
+            Rollup.scale == RESPONSES,
+        )
+        .group_by(Rollup.deployment_id)
+    )
+    return {deployment: (int(n), first, last) for deployment, n, first, last in rows}

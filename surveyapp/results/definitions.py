@@ -1,0 +1,133 @@
+"""What a journey's deployments ask, and how each of their scored scales is summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from analysis import metrics, scoring
+from instruments.loader import load
+from instruments.schema import Instrument, Metric, Wording
+from surveyapp.results.shapes import Definition, Fielded, Unit
+from surveyapp.store.models import Deployment
+
+_UNITS = {
+    Metric.INDEX: Unit.INDEX,
+    Metric.CSAT: Unit.PERCENT,
+    Metric.CES: Unit.PERCENT,
+    Metric.SHARE: Unit.PERCENT,
+    Metric.NPS: Unit.NPS,
+}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A scored scale: how it is shown, and what the formulas need."""
+
+    definition: Definition
+    scale: scoring.ScoredScale
+
+
+def asked(
+    deployment: Deployment, *, roots: Sequence[str | Path] = ()
+) -> Iterator[tuple[Instrument, str | None, Wording]]:
+    """Instrument, scoring key and wording of each ask of a deployment."""
+    for ask in deployment.asks:
+        instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+        wording = instrument.wording(deployment.language, ask.get("wording"))
+        yield instrument, ask.get("key"), wording
+
+
+def scored(
+    deployments: Iterable[Deployment], *, roots: Sequence[str | Path] = ()
+) -> dict[str, Scored]:
+    """The scored scales of these deployments by id, totals before their dimensions."""
+    found: dict[str, Scored] = {}
+    for deployment in deployments:
+        for instrument, key, wording in asked(deployment, roots=roots):
+            for entry in _of(instrument, key, wording.id):
+                found.setdefault(entry.scale.id, entry)
+    return found
+
+
+def fielded(
+    deployments: Iterable[Deployment], *, roots: Sequence[str | Path] = ()
+) -> tuple[Fielded, ...]:
+    """Every instrument, key and wording that was asked, once."""
+    found: dict[tuple[str, str, str | None, str], Fielded] = {}
+    for deployment in deployments:
+        for instrument, key, wording in asked(deployment, roots=roots):
+            chosen = instrument.keys[key] if key else instrument.default_key
+            entry = Fielded(
+                instrument=instrument.code,
+                version=instrument.version,
+                title=wording.title,
+                key=chosen.code if chosen else None,
+                validated=chosen.validated if chosen else True,
+                wording=wording.id,
+                wording_status=wording.status.value,
+                language=wording.language,
+                citation=instrument.citation,
+                note=instrument.note,
+            )
+            found.setdefault((entry.instrument, entry.version, entry.key, entry.wording), entry)
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=512)
+def _of(instrument: Instrument, key: str | None, wording_id: str) -> tuple[Scored, ...]:
+    wording = instrument.wordings[wording_id]
+    scales = scoring.scales(instrument, key)
+    totals = [scale for scale in scales if scale.parent is None]
+    ordered = [
+        scale
+        for total in totals
+        for scale in (total, *(part for part in scales if part.parent == total.id))
+    ]
+    parents = {scale.parent for scale in scales}
+    return tuple(
+        Scored(_definition(instrument, scale, wording, is_total=scale.id in parents), scale)
+        for scale in ordered
+    )
+
+
+def _definition(
+    instrument: Instrument, scale: scoring.ScoredScale, wording: Wording, *, is_total: bool
+) -> Definition:
+    label = wording.dimensions.get(scale.code) or scale.code.replace("_", " ").capitalize()
+    unit = _UNITS[scale.metric]
+    # The formula's own sentence comes with any estimate; two imagined answers fetch it.
+    points = [0] * (scale.maximum - scale.minimum + 1)
+    points[0] = 2
+    example = metrics.summarize(
+        scale,
+        n=2,
+        total=2.0 * scale.minimum,
+        total_squares=2.0 * scale.minimum**2,
+        histogram=points,
+    )
+    text = example.definition
+    if scale.metric is Metric.INDEX:
+        # A total is the mean of its dimensions, whatever their numbers of items.
+        made_of = f"{len(scale.items)} items"
+        if is_total:
+            made_of = f"the dimensions' means ({made_of})"
+        text = (
+            f"Mean of {made_of}, answered from {scale.minimum} to {scale.maximum}, "
+            "turned into 0 (worst) to 100 (best)."
+        )
+    return Definition(
+        scale=scale.id,
+        instrument=instrument.code,
+        metric=scale.metric,
+        label=label,
+        short=label if scale.parent else instrument.code.upper(),
+        unit=unit,
+        axis=(-100.0, 100.0) if unit is Unit.NPS else (0.0, 100.0),
+        text=text,
+        interval=f"{example.method}, {example.confidence:.0%}",
+        parent=scale.parent,
+        answers=(scale.minimum, scale.maximum),
+    )

@@ -1,0 +1,171 @@
+"""A journey with its map, deployments, segments and their overlaps, read once for a dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from surveyapp.errors import NotFound
+from surveyapp.results import cells, definitions, suppression
+from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
+from surveyapp.results.definitions import Scored
+from surveyapp.results.shapes import Hidden, SegmentName
+from surveyapp.store.models import EVERYBODY, Deployment, Journey, Segment, Stage
+
+Place = int | None  # a touchpoint's id; None is the journey's end
+Cell = tuple[Place, str]  # place, scale
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole months, or open ends: narrower periods could be subtracted to single days."""
+
+    since: date | None
+    until: date | None
+
+    @property
+    def months(self) -> tuple[MonthKey | None, MonthKey | None]:
+        return (
+            (self.since.year, self.since.month) if self.since else None,
+            (self.until.year, self.until.month) if self.until else None,
+        )
+
+    @property
+    def whole(self) -> bool:
+        return self.since is None and self.until is None
+
+
+def period(since: date | None, until: date | None) -> Period:
+    """The months that these days lie in, whole."""
+    first = since.replace(day=1) if since else None
+    if until is None:
+        return Period(first, None)
+    following = (until.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return Period(first, following - timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every dashboard of a journey stands on."""
+
+    journey: Journey
+    deployments: tuple[Deployment, ...]
+    scored: dict[Place, dict[str, Scored]]
+    segments: dict[int, SegmentName]
+    lying: suppression.Overlaps
+    places: dict[int, Place]  # deployment -> where it asks
+
+    @property
+    def ids(self) -> list[int]:
+        return [deployment.id for deployment in self.deployments]
+
+    def segment(self, segment_id: int) -> SegmentName | None:
+        """None for everybody; NotFound for an id that no segment has."""
+        if segment_id == EVERYBODY:
+            return None
+        if segment_id not in self.segments:
+            raise NotFound(f"there is no segment number {segment_id}; choose one of the list")
+        return self.segments[segment_id]
+
+    def pooled(self, sums: dict[Key, Sums]) -> dict[Cell, Sums]:
+        """Deployments at the same place together."""
+        found: dict[Cell, Sums] = {}
+        for (deployment, scale), value in sums.items():
+            cell = (self.places[deployment], scale)
+            found[cell] = found.get(cell, NOTHING) + value
+        return found
+
+    def pooled_months(
+        self, sums: dict[Key, dict[MonthKey, Sums]]
+    ) -> dict[Cell, dict[MonthKey, Sums]]:
+        found: dict[Cell, dict[MonthKey, Sums]] = {}
+        for (deployment, scale), months in sums.items():
+            into = found.setdefault((self.places[deployment], scale), {})
+            for month, value in months.items():
+                into[month] = into.get(month, NOTHING) + value
+        return found
+
+
+def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path] = ()) -> Ground:
+    """Read a journey's map and rules. Raises NotFound."""
+    journey = session.scalar(
+        select(Journey)
+        .where(Journey.id == journey_id)
+        .options(
+            selectinload(Journey.stages).selectinload(Stage.touchpoints),
+            selectinload(Journey.deployments),
+        )
+    )
+    if journey is None:
+        raise NotFound(f"there is no journey number {journey_id}")
+    segments = {
+        row.id: SegmentName(row.id, row.code, row.name, row.rule)
+        for row in session.scalars(select(Segment).order_by(Segment.id))
+    }
+    at: dict[Place, list[Deployment]] = {}
+    for deployment in journey.deployments:
+        at.setdefault(deployment.touchpoint_id, []).append(deployment)
+    return Ground(
+        journey=journey,
+        deployments=tuple(journey.deployments),
+        scored={place: definitions.scored(rows, roots=roots) for place, rows in at.items()},
+        segments=segments,
+        lying=suppression.overlaps(tuple((s.id, s.rule) for s in segments.values())),
+        places={deployment.id: deployment.touchpoint_id for deployment in journey.deployments},
+    )
+
+
+def hidden_cells(
+    session: Session, base: Ground, when: Period, *, minimum: int
+) -> dict[Cell, dict[int, Hidden]]:
+    """Which segments to hide in which cell, from the counts of all segments."""
+    counted = cells.counts(session, base.ids, since=when.since, until=when.until)
+    found: dict[Cell, dict[int, int]] = {}
+    for (deployment, scale), by_segment in counted.items():
+        into = found.setdefault((base.places[deployment], scale), {})
+        for segment, n in by_segment.items():
+            # Rollups of a segment deleted a moment ago are of no interest.
+            if segment == EVERYBODY or segment in base.segments:
+                into[segment] = into.get(segment, 0) + n
+    result = {
+        cell: suppression.hidden({EVERYBODY: 0, **ns}, base.lying, minimum=minimum)
+        for cell, ns in found.items()
+    }
+    if not when.whole:
+        _hide_cut(session, base, when, result, minimum=minimum)
+    return result
+
+
+def _hide_cut(
+    session: Session,
+    base: Ground,
+    when: Period,
+    result: dict[Cell, dict[int, Hidden]],
+    *,
+    minimum: int,
+) -> None:
+    by_segment = cells.monthly(session, base.ids, [EVERYBODY, *base.segments])
+    everybody = base.pooled_months(by_segment[EVERYBODY])
+    for segment, keys in by_segment.items():
+        for cell, months in base.pooled_months(keys).items():
+            runs = runs_of(months, everybody[cell], segment, minimum=minimum)
+            if result.get(cell, {}).get(segment) is Hidden.NO and suppression.cuts(
+                runs, *when.months
+            ):
+                result[cell][segment] = Hidden.PERIOD
+
+
+def runs_of(
+    months: dict[MonthKey, Sums], everybody: dict[MonthKey, Sums], segment: int, *, minimum: int
+) -> list[tuple[MonthKey, MonthKey]]:
+    """The runs of months in which a cell may be shown, for a segment and those outside it."""
+    inside = {month: value.n for month, value in months.items()}
+    outside = None
+    if segment != EVERYBODY:
+        outside = {month: value.n - inside.get(month, 0) for month, value in everybody.items()}
+    return suppression.blocks(inside, outside, minimum=minimum)

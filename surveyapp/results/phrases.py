@@ -1,0 +1,89 @@
+"""Figures in words and digits, the same on the page, in the report and in a chart's label."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from surveyapp.results.shapes import Contrast, Definition, Figure, Hidden, Unit
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
+    """A number with a real minus sign; a plus sign where asked. Never "-0".
+
+    >>> number(-3.04), number(31.2, signed=True)
+    ('−3', '+31')
+    """
+    text = f"{abs(value):,.{decimals}f}"
+    if not float(text.replace(",", "")):
+        return text
+    return (MINUS if value < 0 else "+" if signed else "") + text
+
+
+def decimals(figure: Figure) -> int:
+    """The digits that the number of answers supports: a decimal once the interval is below +-1."""
+    if figure.low is None or figure.high is None:
+        return 0
+    return 1 if figure.high - figure.low < 2 else 0
+
+
+def value(figure: Figure, *, few: int = 5) -> str:
+    """The estimate as it is shown: "62 %", "+31", "71"; or why there is none."""
+    if figure.suppressed:
+        return hidden(figure.hidden, few=few)
+    if figure.estimate is None:
+        return "no answers"
+    return estimate(figure.definition, figure.estimate, decimals(figure))
+
+
+def estimate(definition: Definition, amount: float, places: int = 0) -> str:
+    """A number in the scale's unit."""
+    if definition.unit is Unit.PERCENT:
+        return f"{number(amount, places)}\N{NO-BREAK SPACE}%"
+    return number(amount, places, signed=definition.unit is Unit.NPS)
+
+
+def interval(figure: Figure) -> str:
+    """Both ends of the interval: "58 to 66"; empty where there is none."""
+    if figure.low is None or figure.high is None:
+        return ""
+    signed, places = figure.definition.unit is Unit.NPS, decimals(figure)
+    low, high = (number(end, places, signed=signed) for end in (figure.low, figure.high))
+    return f"{low} to {high}"
+
+
+def hidden(reason: Hidden, *, few: int = 5) -> str:
+    """Why a figure is not shown, in a table cell's length."""
+    return {
+        Hidden.NO: "",
+        Hidden.FEW: f"fewer than {few}",
+        Hidden.COMPLEMENT: "protects a small group",
+        Hidden.PERIOD: "too few in part of the period",
+    }[reason]
+
+
+def difference(definition: Definition, contrast: Contrast) -> str:
+    """A difference in points with its interval: "9 points lower (13 to 5)"."""
+    size = number(abs(contrast.difference))
+    way = "lower" if contrast.difference < 0 else "higher"
+    ends = sorted((abs(contrast.low), abs(contrast.high)))
+    if contrast.low <= 0 <= contrast.high:
+        return f"{size} points {way}"
+    return f"{size} points {way} ({number(ends[0])} to {number(ends[1])})"
+
+
+def day(when: date | None) -> str:
+    """A day as people write it: "3 November 2025"."""
+    return "" if when is None else f"{when.day} {when:%B %Y}"
+
+
+def month(when: date) -> str:
+    return f"{when:%b %Y}"
+
+
+def listed(names: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

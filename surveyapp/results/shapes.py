@@ -1,0 +1,266 @@
+"""What pages, reports and exports read: frozen values, numbers at full precision, no drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from instruments.schema import Metric
+
+
+class Hidden(StrEnum):
+    """Why a figure is not shown; empty when it is."""
+
+    NO = ""
+    FEW = "few"  # fewer answers than the smallest group that may be shown
+    COMPLEMENT = "complement"  # with other shown figures it would give away such a group
+    PERIOD = "period"  # the period's edge would cut off such a group
+
+
+class Unit(StrEnum):
+    """What an estimate counts, so that a page writes "62 %", "+31" or "71"."""
+
+    PERCENT = "percent"  # 0..100, a share of people
+    NPS = "nps"  # -100..100, signed
+    INDEX = "index"  # 0..100, a mean score
+    MEAN = "mean"  # on the answer scale itself
+
+
+@dataclass(frozen=True)
+class Definition:
+    """How one scored scale is summed up over people, in words and in its axis."""
+
+    scale: str  # "sjq.coherence", "nps": the id that scores and rollups carry
+    instrument: str
+    metric: Metric
+    label: str  # "Net Promoter Score (NPS)"
+    short: str  # "NPS": for axes and column heads
+    unit: Unit
+    axis: tuple[float, float]  # the whole range of the estimate
+    text: str  # "Share of answers 4 or 5 on the scale from 1 to 5"
+    interval: str  # "Wilson 95 % interval"
+    parent: str | None = None  # scale of the total that this is a dimension of
+    answers: tuple[int, int] = (0, 1)  # smallest and largest answer
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One estimate with its interval. When ``hidden``, no number is set, ``n`` included.
+
+    ``low`` and ``high`` are None where an interval cannot be computed (one answer only).
+    ``mean`` is the average answer on the answer scale, kept beside shares.
+    """
+
+    definition: Definition
+    n: int | None
+    estimate: float | None
+    low: float | None
+    high: float | None
+    mean: float | None
+    hidden: Hidden = Hidden.NO
+
+    @property
+    def suppressed(self) -> bool:
+        return self.hidden is not Hidden.NO
+
+    @property
+    def shown(self) -> bool:
+        return self.estimate is not None
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A difference of two figures in their unit, its interval, and p after Holm's correction.
+
+    ``certain``: it may be claimed, because the interval excludes zero and the corrected p is < .05.
+    """
+
+    difference: float
+    low: float
+    high: float
+    pvalue: float
+    certain: bool
+
+
+@dataclass(frozen=True)
+class SegmentName:
+    id: int
+    code: str
+    name: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class TouchpointOverview:
+    """A touchpoint and its figures, in the order in which its instruments are asked."""
+
+    id: int
+    code: str
+    name: str
+    channel: str
+    ownership: str
+    moment_of_truth: bool
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class StageOverview:
+    """A stage; ``figures`` pool the shown figures of its touchpoints, never the hidden ones."""
+
+    id: int
+    code: str
+    name: str
+    goal: str
+    figures: tuple[Figure, ...]
+    touchpoints: tuple[TouchpointOverview, ...]
+
+
+@dataclass(frozen=True)
+class Fielded:
+    """An instrument as it was asked: which version, key and wording, and how far both can be trusted."""
+
+    instrument: str
+    version: str
+    title: str
+    key: str | None
+    validated: bool  # the scoring key
+    wording: str
+    wording_status: str  # draft, reviewed, validated
+    language: str
+    citation: str
+    note: str
+
+
+@dataclass(frozen=True)
+class JourneyOverview:
+    """A journey's figures for everybody or for one segment, in one period.
+
+    ``end`` holds what is asked at the journey's end: totals first, each followed by its dimensions.
+    ``responses`` counts submissions (None when hidden); the days are those of answers.
+    """
+
+    journey_id: int
+    code: str
+    name: str
+    provider: str
+    goal: str
+    state: str
+    version: int
+    segment: SegmentName | None
+    since: date | None
+    until: date | None
+    first_day: date | None
+    last_day: date | None
+    responses: int | None
+    end: tuple[Figure, ...]
+    stages: tuple[StageOverview, ...]
+    lowest: tuple[LowestStage, ...]  # one a scale that two stages or more have
+    fielded: tuple[Fielded, ...]
+    minimum_cell: int
+
+    @property
+    def profile(self) -> tuple[Figure, ...]:
+        """The first index of several dimensions asked at the end (SJQ): its total, then these."""
+        parents = [figure.definition.parent for figure in self.end if figure.definition.parent]
+        if not parents:
+            return ()
+        total = parents[0]
+        head = [figure for figure in self.end if figure.definition.scale == total]
+        return (*head, *(f for f in self.end if f.definition.parent == total))
+
+    @property
+    def touchpoints(self) -> tuple[TouchpointOverview, ...]:
+        return tuple(touchpoint for stage in self.stages for touchpoint in stage.touchpoints)
+
+
+@dataclass(frozen=True)
+class LowestStage:
+    """The stage with the lowest figure of one scale, and how far it lies below each other stage.
+
+    ``against`` is (stage name, lowest minus that stage); Holm's correction counts all of them.
+    """
+
+    definition: Definition
+    stage: str
+    figure: Figure
+    against: tuple[tuple[str, Contrast], ...]
+
+    @property
+    def certain(self) -> bool:
+        """Whether it may be called the lowest: below every other stage for certain."""
+        return bool(self.against) and all(contrast.certain for _, contrast in self.against)
+
+
+@dataclass(frozen=True)
+class SegmentFigure:
+    """A segment's figure, and its difference from everybody else (None where hidden)."""
+
+    segment: SegmentName
+    figure: Figure
+    against_rest: Contrast | None
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """One figure at one place, for everybody and for each segment, side by side.
+
+    ``stage`` and ``touchpoint`` are None for what is asked at the journey's end.
+    """
+
+    stage: str | None
+    touchpoint: str | None
+    everybody: Figure
+    segments: tuple[SegmentFigure, ...]
+
+
+@dataclass(frozen=True)
+class SegmentComparison:
+    """``rows``: the journey's end first, then touchpoint by touchpoint."""
+
+    journey_id: int
+    segments: tuple[SegmentName, ...]
+    rows: tuple[ComparisonRow, ...]
+    comparisons: int  # how many differences Holm's correction counts
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date  # the first day of the month
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One figure month by month, every month from the first to the last with answers."""
+
+    definition: Definition
+    stage: str | None
+    touchpoint: str | None
+    touchpoint_id: int | None
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True)
+class ResponseRate:
+    """What was sent and what came back at one deployment.
+
+    ``rate`` is completed / sent invitations (0..100) with a Wilson interval; None without any
+    invitation: an open link has no rate. ``responses`` counts submissions by any way.
+    """
+
+    deployment_id: int
+    code: str
+    name: str
+    stage: str | None
+    touchpoint: str | None
+    responses: int
+    sent: int
+    opened: int
+    completed: int
+    not_sent: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    first_day: date | None
+    last_day: date | None

@@ -1,0 +1,216 @@
+"""Which figures stay hidden, so that nobody learns what a few people answered.
+
+A group below the smallest size is hidden, and so is whatever would let a reader compute one from
+shown figures: everybody minus the other segments, a segment minus one that lies within it, a period
+minus a shorter one. Whether segments lie within or beside each other follows from their rules: the
+attributes that the rules tell apart are crossed into atoms, and each segment is the set of its
+atoms. A hidden group can be computed exactly when its set is a linear combination of shown sets
+(the linear sensitivity of Cox 1980, with whole segments as the published cells).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise, product
+
+import numpy as np
+
+from surveyapp.journeys.segments import Comparison, Joined, Membership, Negation, Node, Value, parse
+from surveyapp.results.cells import MonthKey
+from surveyapp.results.shapes import Hidden
+from surveyapp.store.models import EVERYBODY
+
+_MOST_ATOMS = 20_000
+Sets = Mapping[int, np.ndarray]  # segment -> its atoms (atoms,) as 0 and 1; EVERYBODY all of them
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """How segments lie to each other; ``sets`` is None when the rules cross into too many atoms."""
+
+    sets: Sets | None
+
+
+@lru_cache(maxsize=64)
+def overlaps(rules: tuple[tuple[int, str], ...]) -> Overlaps:
+    """The sets of atoms of these (segment id, rule) pairs."""
+    leaves: dict[str, list[Comparison | Membership]] = {}
+    parsed = {segment: parse(text) for segment, text in rules}
+    for rule in parsed.values():
+        for leaf in _leaves(rule.root):
+            leaves.setdefault(leaf.field, []).append(leaf)
+    kinds = {field: _kinds(field, tests) for field, tests in leaves.items()}
+    if np.prod([len(found) for found in kinds.values()], dtype=float) > _MOST_ATOMS:
+        return Overlaps(None)
+    patterns: set[tuple[bool, ...]] = set()
+    for values in product(*kinds.values()):
+        person = {f: v for f, v in zip(kinds, values, strict=True) if v is not None}
+        patterns.add(tuple(rule.matches(person) for rule in parsed.values()))
+    table = np.array(sorted(patterns), dtype=float).reshape(len(patterns), len(parsed))
+    sets = {segment: table[:, at] for at, segment in enumerate(parsed)}
+    return Overlaps({EVERYBODY: np.ones(len(table)), **sets})
+
+
+def hidden(counts: Mapping[int, int], lying: Overlaps, *, minimum: int) -> dict[int, Hidden]:
+    """Which segments of one cell to hide, and why.
+
+    ``counts`` gives the number of answers by segment, EVERYBODY included; an absent one has none.
+    Depends on all segments, never on those that a page happens to show, so that two pages cannot
+    be subtracted from each other.
+    """
+    result = {
+        segment: Hidden.FEW if 0 < n < minimum else Hidden.NO for segment, n in counts.items()
+    }
+    shown = [s for s, n in counts.items() if n >= minimum]
+    if lying.sets is None:
+        return _hidden_unknown(result, counts, shown, minimum)
+    sets = {s: lying.sets[s] for s in counts if s in lying.sets}
+    protected = list(_small_sets(sets, counts, minimum))
+    while True:
+        weights = _disclosing(protected, [sets[s] for s in shown])
+        if weights is None:
+            return result
+        # The smallest contributor goes: it costs the reader least. Everybody goes last.
+        taking_part = [s for s, w in zip(shown, weights, strict=True) if abs(w) > 1e-6]
+        victim = min(taking_part, key=lambda s: (s == EVERYBODY, counts[s], s))
+        result[victim] = Hidden.COMPLEMENT
+        shown.remove(victim)
+
+
+def _hidden_unknown(
+    result: dict[int, Hidden], counts: Mapping[int, int], shown: Sequence[int], minimum: int
+) -> dict[int, Hidden]:
+    """Without knowing the sets: of any two that could differ by a small group, hide the smaller."""
+    ordered = sorted(shown, key=lambda s: (counts[s], s != EVERYBODY))
+    for at, segment in enumerate(ordered):
+        if any(0 < counts[other] - counts[segment] < minimum for other in ordered[at + 1 :]):
+            result[segment] = Hidden.COMPLEMENT
+    few = sum(n for s, n in counts.items() if result[s] is Hidden.FEW)
+    rest = [s for s in ordered if s != EVERYBODY and not result[s]]
+    if few and rest and not any(result[s] is Hidden.COMPLEMENT for s in counts):
+        result[rest[0]] = Hidden.COMPLEMENT
+    return result
+
+
+def _small_sets(sets: Sets, counts: Mapping[int, int], minimum: int) -> Iterator[np.ndarray]:
+    """Every group below the smallest size that is a segment, or lies between segments."""
+
+    def small(n: int) -> bool:
+        return 0 < n < minimum
+
+    everything = sets[EVERYBODY]
+    for a, inside in sets.items():
+        if small(counts[a]):
+            yield inside
+        parts = [b for b in sets if b != a and bool(np.all(sets[b] <= inside))]
+        for b in parts:
+            if small(counts[a] - counts[b]):
+                yield inside - sets[b]
+        family = _disjoint(sets, counts, parts)
+        if len(family) > 1 and small(counts[a] - sum(counts[b] for b in family)):
+            yield inside - sum(sets[b] for b in family)
+        for b in sets:
+            covers = bool(np.all(np.maximum(inside, sets[b]) == everything))
+            if b > a and covers and small(counts[a] + counts[b] - counts[EVERYBODY]):
+                yield inside + sets[b] - everything
+
+
+def _disjoint(sets: Sets, counts: Mapping[int, int], parts: Sequence[int]) -> list[int]:
+    """Parts without a common member, the largest first."""
+    family: list[int] = []
+    for part in sorted(parts, key=lambda s: (-counts[s], s)):
+        if sets[part].any() and not any((sets[part] * sets[other]).any() for other in family):
+            family.append(part)
+    return family
+
+
+def _disclosing(protected: Sequence[np.ndarray], shown: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Weights with which shown sets add up to a protected one; None when none does."""
+    if not shown:
+        return None
+    basis = np.column_stack(shown)
+    for target in protected:
+        if not target.any():
+            continue
+        weights: np.ndarray = np.linalg.lstsq(basis, target, rcond=None)[0]
+        if np.abs(basis @ weights - target).max() < 1e-8:
+            return weights
+    return None
+
+
+def _leaves(node: Node) -> Iterator[Comparison | Membership]:
+    if isinstance(node, Negation):
+        yield from _leaves(node.part)
+    elif isinstance(node, Joined):
+        for part in node.parts:
+            yield from _leaves(part)
+    else:
+        yield node
+
+
+def _kinds(field: str, tests: Sequence[Comparison | Membership]) -> list[Value | None]:
+    """One value for each way in which the tests can come out; None is an absent attribute."""
+    named: list[Value] = []
+    for test in tests:
+        named += test.values if isinstance(test, Membership) else [test.value]
+    numbers = sorted({float(v) for v in named if not isinstance(v, (str, bool))})
+    between = [(a + b) / 2 for a, b in pairwise(numbers)]
+    outside = [numbers[0] - 1, numbers[-1] + 1] if numbers else [0.0]
+    texts = sorted({v for v in named if isinstance(v, str)})
+    above = [text + "\0" for text in texts]  # the next text in order
+    candidates: list[Value | None] = [
+        None, *numbers, *between, *outside, "", *texts, *above, True, False,
+    ]  # fmt: skip
+    seen: dict[tuple[bool | None, ...], Value | None] = {}
+    for value in candidates:
+        person = {} if value is None else {field: value}
+        seen.setdefault(tuple(test.holds(person) for test in tests), value)
+    return list(seen.values())
+
+
+def blocks(
+    counts: Mapping[MonthKey, int], others: Mapping[MonthKey, int] | None = None, *, minimum: int
+) -> list[tuple[MonthKey, MonthKey]]:
+    """Months joined into the shortest runs (first, last) of at least ``minimum`` answers each.
+
+    Figures are shown for whole runs only, so that two periods never differ by a small group.
+    ``others`` counts the people outside the segment: a run must hold none or enough of them too.
+    What is left over at the end joins the last run. Empty when all months together are too few.
+    """
+    beside = others or {}
+    months = sorted({*counts, *beside})
+    runs: list[tuple[MonthKey, MonthKey, int, int]] = []
+    start: MonthKey | None = None
+    inside = outside = 0
+
+    def enough() -> bool:
+        return inside >= minimum and (outside == 0 or outside >= minimum)
+
+    for month in months:
+        start = start or month
+        inside += counts.get(month, 0)
+        outside += beside.get(month, 0)
+        if enough():
+            runs.append((start, month, inside, outside))
+            start, inside, outside = None, 0, 0
+    while start is not None and runs:
+        first, _, more_inside, more_outside = runs.pop()
+        inside, outside = inside + more_inside, outside + more_outside
+        start = first
+        if enough():
+            runs.append((first, months[-1], inside, outside))
+            start = None
+    return [(first, last) for first, last, _, _ in runs]
+
+
+def cuts(
+    runs: Sequence[tuple[MonthKey, MonthKey]], since: MonthKey | None, until: MonthKey | None
+) -> bool:
+    """Whether a period of whole months cuts a run in two. None is an open end."""
+    return any(
+        (since is not None and first < since <= last)
+        or (until is not None and first <= until < last)
+        for first, last in runs
+    )

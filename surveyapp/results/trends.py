@@ -1,0 +1,78 @@
+"""Figures month by month, from rollups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from surveyapp.results import cells
+from surveyapp.results.cells import NOTHING, MonthKey, Sums
+from surveyapp.results.figures import figure
+from surveyapp.results.journey import ground, period, runs_of
+from surveyapp.results.shapes import Hidden, Month, Trend
+from surveyapp.store.models import EVERYBODY
+
+
+def trend(
+    session: Session,
+    journey_id: int,
+    *,
+    segment_id: int = EVERYBODY,
+    since: date | None = None,
+    until: date | None = None,
+    minimum_cell: int = 5,
+    roots: Sequence[str | Path] = (),
+) -> tuple[Trend, ...]:
+    """Every figure by month: the journey's end first, then touchpoint by touchpoint.
+
+    Months too few to be shown alone are hidden together with as many neighbours as make up a group
+    that may be known, so that no month follows from the sum of all. Raises NotFound.
+    """
+    base = ground(session, journey_id, roots=roots)
+    base.segment(segment_id)
+    by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, segment_id}))
+    everybody = base.pooled_months(by_segment[EVERYBODY])
+    found = base.pooled_months(by_segment[segment_id])
+    places: list[tuple[str | None, str | None, int | None]] = [(None, None, None)]
+    for stage in base.journey.stages:
+        places += [(stage.name, t.name, t.id) for t in stage.touchpoints]
+    result = []
+    for stage_name, touchpoint, place in places:
+        for scale, scored in base.scored.get(place, {}).items():
+            months = found.get((place, scale), {})
+            whole = everybody.get((place, scale), {})
+            runs = runs_of(months, whole, segment_id, minimum=minimum_cell)
+            alone = {first for first, last in runs if first == last}
+            shown = tuple(
+                Month(
+                    date(*month, 1),
+                    figure(scored, sums, _reason(month, sums, alone, minimum_cell)),
+                )
+                for month, sums in _every_month(months, period(since, until).months)
+            )
+            result.append(Trend(scored.definition, stage_name, touchpoint, place, shown))
+    return tuple(result)
+
+
+def _reason(month: MonthKey, sums: Sums, alone: set[MonthKey], minimum: int) -> Hidden:
+    if month in alone or sums.n == 0:
+        return Hidden.NO
+    return Hidden.FEW if sums.n < minimum else Hidden.PERIOD
+
+
+def _every_month(
+    months: dict[MonthKey, Sums], window: tuple[MonthKey | None, MonthKey | None]
+) -> Iterator[tuple[MonthKey, Sums]]:
+    """Months from the first to the last with answers, empty ones between them included."""
+    if not months:
+        return
+    since, until = window
+    month, last = min(months), max(months)
+    while month <= last:
+        if (since is None or month >= since) and (until is None or month <= until):
+            yield month, months.get(month, NOTHING)
+        year, number = month
+        month = (year + number // 12, number % 12 + 1)
