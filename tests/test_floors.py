@@ -15,7 +15,7 @@ FLOORS = {
     "surveyapp.errors": 1,
     "surveyapp.settings": 1,
     "surveyapp.store": 2,
-    "migrations": 2,
+    "migrations": 3,
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,
     "surveyapp.fielding": 3,
@@ -33,6 +33,7 @@ FLOORS = {
 NEIGHBOURS = {
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
     ("surveyapp.responses", "surveyapp.fielding"),  # a response uses up an invitation
+    ("surveyapp.fielding", "surveyapp.journeys"),  # a deployment's code obeys the same rule
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application

@@ -1,0 +1,165 @@
+"""Reads of what is asked: by staff, and by the customer who opens a link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from surveyapp.errors import NotFound
+from surveyapp.fielding.links import Ticket
+from surveyapp.store.models import Deployment, Invitation, Journey, Response, Touchpoint
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A deployment as the way of one response needs it: a plain value, read in one query."""
+
+    id: int
+    journey_id: int
+    touchpoint_id: int | None
+    code: str
+    name: str
+    asks: list[dict[str, Any]]
+    language: str
+    introduction: str
+    consent: str
+    consent_version: str
+    anonymity: str
+    open_link: bool
+    link: str
+    state: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    provider: str  # what fills {provider}
+    touchpoint: str  # what fills {touchpoint}; at the journey's end the journey's name
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether answers are taken at this moment."""
+        return self.state == "open" and not self.is_early(now) and not self.is_over(now)
+
+    def is_early(self, now: datetime) -> bool:
+        return self.state == "draft" or (self.opens_at is not None and now < self.opens_at)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.state == "closed" or (self.closes_at is not None and now >= self.closes_at)
+
+
+_OWN = [
+    getattr(Deployment, f.name) for f in fields(Asking) if f.name not in {"provider", "touchpoint"}
+]
+_ASKING = (
+    select(
+        *_OWN,
+        Journey.provider,
+        func.coalesce(Touchpoint.name, Journey.name).label("touchpoint"),
+    )
+    .join(Journey, Journey.id == Deployment.journey_id)
+    .outerjoin(Touchpoint, Touchpoint.id == Deployment.touchpoint_id)
+)
+
+
+def asking(session: Session, link: str) -> Asking | None:
+    """What the link asks, whatever its state; None when no deployment has it."""
+    row = session.execute(_ASKING.where(Deployment.link == link)).one_or_none()
+    return None if row is None else Asking(*tuple(row))
+
+
+def deployment_by_code(session: Session, code: str) -> Deployment:
+    """The deployment that a command names; NotFound lists the known ones."""
+    found = session.scalar(select(Deployment).where(Deployment.code == code))
+    if found is None:
+        known = ", ".join(session.scalars(select(Deployment.code).order_by(Deployment.code)))
+        raise NotFound(f"There is no deployment {code!r}; known: {known or 'none'}.")
+    return found
+
+
+def deployment(session: Session, deployment_id: int) -> Deployment:
+    """A deployment with its journey and touchpoint, or NotFound."""
+    found = session.scalar(
+        select(Deployment)
+        .options(joinedload(Deployment.journey), joinedload(Deployment.touchpoint))
+        .where(Deployment.id == deployment_id)
+    )
+    if found is None:
+        raise NotFound("There is no such deployment; it may have been removed.")
+    return found
+
+
+def waiting_state(
+    session: Session, deployment_id: int, ticket: Ticket, *, now: datetime
+) -> str | None:
+    """The state of the ticket's unused invitation ("created", "opened"), None when it is not to be used."""
+    return session.scalar(
+        select(Invitation.state).where(
+            Invitation.token_hash == ticket.token_hash,
+            Invitation.deployment_id == deployment_id,
+            Invitation.state.in_(("created", "opened")),
+            or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class InvitationCounts:
+    """How many were invited and how many of those answered."""
+
+    invited: int
+    opened: int | None  # None in an anonymous deployment, which does not note it
+    completed: int
+
+
+def invitation_counts(
+    session: Session, deployment_ids: Collection[int]
+) -> dict[int, InvitationCounts]:
+    """The counts of each deployment.
+
+    An anonymous deployment deletes an invitation when it is used, so there the invited are those
+    that are left plus those who answered.
+    """
+    state = Invitation.state
+    rows = session.execute(
+        select(
+            Invitation.deployment_id,
+            func.sum(case((state.in_(("created", "opened", "completed")), 1), else_=0)),
+            func.sum(case((state.in_(("opened", "completed")), 1), else_=0)),
+            func.sum(case((state == "completed", 1), else_=0)),
+        )
+        .where(Invitation.deployment_id.in_(deployment_ids))
+        .group_by(Invitation.deployment_id)
+    )
+    kept = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+    used = {
+        row[0]: int(row[1])
+        for row in session.execute(
+            select(Response.deployment_id, func.count())
+            .join(Deployment, Deployment.id == Response.deployment_id)
+            .where(
+                Response.deployment_id.in_(deployment_ids),
+                Response.source == "invitation",
+                Deployment.anonymity == "anonymous",
+            )
+            .group_by(Response.deployment_id)
+        )
+    }
+    anonymous = set(
+        session.scalars(
+            select(Deployment.id).where(
+                Deployment.id.in_(deployment_ids), Deployment.anonymity == "anonymous"
+            )
+        )
+    )
+    counts = {}
+    for number in deployment_ids:
+        invited, opened, completed = kept.get(number, (0, 0, 0))
+        if number in anonymous:
+            counts[number] = InvitationCounts(
+                invited + used.get(number, 0), None, completed + used.get(number, 0)
+            )
+        else:
+            counts[number] = InvitationCounts(invited, opened, completed)
+    return counts

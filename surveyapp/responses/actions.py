@@ -1,0 +1,349 @@
+"""Taking answers in: one submission, or thousands at once, with the same scores and rollups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import Connection, Table, select
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.orm import Session
+
+from analysis.scoring import SCORING_VERSION, score, score_one
+from instruments.answers import Answers, Fault, Faults, read
+from instruments.loader import load
+from instruments.schema import Instrument
+from surveyapp.fielding.actions import use_invitation
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.fielding.links import Ticket
+from surveyapp.fielding.queries import Asking
+from surveyapp.responses import rollups, runs
+from surveyapp.responses.inserts import insert
+from surveyapp.responses.numbers import allocate
+from surveyapp.responses.tally import Tally
+from surveyapp.store.models import Deployment, Response, Score
+
+Fielded = (
+    Deployment | Asking
+)  # a row of the store, or the plain value that the customer's way reads
+Roots = Sequence[str | Path]
+
+BATCH = 1000  # responses in memory at a time
+_RESPONSES = cast(Table, Response.__table__)
+_SCORES = cast(Table, Score.__table__)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The answers are kept. ``new`` is False when they had been before.
+
+    ``response_id`` is None when the invitation had been used with another form: the first counted.
+    """
+
+    response_id: int | None
+    new: bool
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Nothing was kept; ``faults`` says why, by instrument code."""
+
+    faults: Mapping[str, Faults]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A response whose answers have been read, {instrument: {item: value}}, ready to be stored."""
+
+    answers: Mapping[str, Mapping[str, Any]]
+    submitted_at: datetime
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    customer_ref: str | None = None  # a pseudonym
+    external_id: str | None = None
+    language: str | None = None
+    started_at: datetime | None = None
+    invitation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class StoredMany:
+    """How many responses were new, and how many were there by their external id."""
+
+    stored: int
+    already: int
+
+
+def submit(
+    session: Session,
+    deployment: Fielded,
+    raw: Mapping[str, object],
+    *,
+    submission_key: str,
+    attributes: Mapping[str, Attribute],
+    customer_ref: str | None = None,
+    invitation: Ticket | None = None,
+    started_at: datetime | None = None,
+    source: str = "link",
+    language: str | None = None,
+    now: datetime,
+    roots: Roots = (),
+) -> Stored | Faulty:
+    """Read, score and keep one submission: response, scores, rollups, run and invitation.
+
+    ``raw`` is {instrument: {item: what was sent}}. The same ``submission_key`` sent again keeps one
+    response, and so does an invitation. ``customer_ref`` is a pseudonym; an anonymous deployment
+    drops it, coarsens the time to the day and keeps no trace of the invitation. All in the caller's
+    transaction, which must be one that writes.
+    """
+    answers = read_answers(deployment, raw, roots=roots)
+    if isinstance(answers, Faulty):
+        return answers
+    session.flush()
+    connection = session.connection()
+    anonymous = deployment.anonymity == "anonymous"
+    used = None
+    if invitation is not None:
+        used = use_invitation(
+            session, deployment_id=deployment.id, anonymous=anonymous, ticket=invitation, now=now
+        )
+        if used is None:
+            return Stored(_response_of(connection, submission_key), new=False)
+    prepared = Prepared(
+        answers,
+        now,
+        attributes,
+        customer_ref,
+        language=language,
+        started_at=started_at,
+        invitation_id=used,
+    )
+    visit = _visit(deployment, prepared)
+    run = None
+    if visit is not None:
+        run = runs.join(connection, deployment.journey_id, visit, ends=_ends(deployment))
+    number = allocate(connection, 1, anonymous=anonymous)[0]
+    row = _row(deployment, prepared, number, run, source, roots)
+    row["submission_key"] = submission_key
+    kept = connection.execute(_once(connection.dialect.name), row).scalar_one_or_none()
+    if kept is None:
+        return Stored(_response_of(connection, submission_key), new=False)
+    scores: dict[str, float] = {}
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        scores |= score_one(instrument, answers[instrument.code], key=ask["key"])
+    _keep_scores(connection, [(number, scores)])
+    _count(connection, deployment.id, [(row, scores)])
+    return Stored(number, new=True)
+
+
+def store_many(
+    session: Session,
+    deployment: Fielded,
+    prepared: Iterable[Prepared],
+    *,
+    source: str = "import",
+    roots: Roots = (),
+) -> StoredMany:
+    """Keep many responses as ``submit`` would, a batch at a time, in the caller's transaction.
+
+    A response whose ``external_id`` the deployment has already is counted and left as it is. Raises
+    DataError for an answer outside its scale.
+    """
+    session.flush()
+    connection = session.connection()
+    stored = already = 0
+    for batch in _batches(prepared):
+        fresh = _unknown(connection, deployment.id, batch)
+        already += len(batch) - len(fresh)
+        stored += len(fresh)
+        if fresh:
+            _store_batch(connection, deployment, fresh, source, roots)
+    return StoredMany(stored, already)
+
+
+def read_answers(
+    deployment: Fielded, raw: Mapping[str, object], *, partial: bool = False, roots: Roots = ()
+) -> dict[str, dict[str, Any]] | Faulty:
+    """The answers document of a deployment, or everything that is wrong with it."""
+    answers: dict[str, dict[str, Any]] = {}
+    faults: dict[str, Faults] = {}
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        found = read(instrument, raw.get(instrument.code, {}), key=ask["key"], partial=partial)
+        if isinstance(found, Answers):
+            answers[instrument.code] = dict(found)
+        else:
+            faults[instrument.code] = found
+    for code in raw:
+        if code not in answers and code not in faults:
+            reason = f"{code[:60]!r} is not asked here."
+            fault = Fault("", code[:60], "not_asked", reason, "Leave it out.")
+            faults[code] = Faults([fault])
+    return Faulty(faults) if faults else answers
+
+
+def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
+    """The very version that the deployment asks."""
+    return _instrument(ask["instrument"], ask["version"], tuple(str(root) for root in roots))
+
+
+@lru_cache(maxsize=256)
+def _instrument(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
+    return load(code, version, roots=roots)
+
+
+@lru_cache(maxsize=2)
+def _once(dialect: str) -> Any:
+    statement = insert(_RESPONSES, dialect)
+    conflict = statement.on_conflict_do_nothing(index_elements=[_RESPONSES.c.submission_key])
+    return conflict.returning(_RESPONSES.c.id)
+
+
+def _response_of(connection: Connection, submission_key: str) -> int | None:
+    query = select(_RESPONSES.c.id).where(_RESPONSES.c.submission_key == submission_key)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _visit(deployment: Fielded, prepared: Prepared) -> runs.Visit | None:
+    if deployment.anonymity == "anonymous" or prepared.customer_ref is None:
+        return None
+    return runs.Visit(prepared.customer_ref, prepared.submitted_at)
+
+
+def _ends(deployment: Fielded) -> bool:
+    return deployment.touchpoint_id is None
+
+
+def _row(
+    deployment: Fielded,
+    prepared: Prepared,
+    number: int,
+    run: int | None,
+    source: str,
+    roots: Roots,
+) -> dict[str, Any]:
+    language = prepared.language or deployment.language
+    anonymous = deployment.anonymity == "anonymous"
+    return {
+        "id": number,
+        "deployment_id": deployment.id,
+        "invitation_id": None if anonymous else prepared.invitation_id,
+        "journey_run_id": run,
+        "external_id": prepared.external_id,
+        "source": source if prepared.invitation_id is None else "invitation",
+        "answers": prepared.answers,
+        "wordings": _wordings(deployment, language, roots),
+        "attributes": dict(prepared.attributes),
+        "language": language,
+        "consent_version": deployment.consent_version,
+        "started_at": None if anonymous else prepared.started_at,
+        "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
+    }
+
+
+def _wordings(deployment: Fielded, language: str, roots: Roots) -> dict[str, str]:
+    return {
+        ask["instrument"]: asked_instrument(ask, roots).wording(language, ask["wording"]).id
+        for ask in deployment.asks
+    }
+
+
+def _day_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _keep_scores(connection: Connection, scored: Sequence[tuple[int, Mapping[str, float]]]) -> None:
+    rows = [
+        {"response_id": number, "scale": scale, "value": value, "version": SCORING_VERSION}
+        for number, scores in scored
+        for scale, value in scores.items()
+    ]
+    if rows:
+        connection.execute(plain_insert(_SCORES), rows)
+
+
+def _count(
+    connection: Connection,
+    deployment_id: int,
+    scored: Sequence[tuple[Mapping[str, Any], Mapping[str, float]]],
+) -> None:
+    rollups.begin(connection)
+    rules = rollups.segment_rules(connection) if any(row["attributes"] for row, _ in scored) else []
+    tally = Tally()
+    for row, scores in scored:
+        day = row["submitted_at"].astimezone(UTC).date()
+        tally.add(deployment_id, day, scores, rollups.matching(rules, row["attributes"]))
+    rollups.increase(connection, tally)
+
+
+def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    source = iter(prepared)
+    while batch := list(islice(source, BATCH)):
+        yield batch
+
+
+def _unknown(
+    connection: Connection, deployment_id: int, batch: Sequence[Prepared]
+) -> list[Prepared]:
+    """Those that the deployment does not have; of two with one external id, the first."""
+    ids = {each.external_id for each in batch if each.external_id is not None}
+    known: set[str | None] = set()
+    if ids:
+        query = select(_RESPONSES.c.external_id).where(
+            _RESPONSES.c.deployment_id == deployment_id, _RESPONSES.c.external_id.in_(sorted(ids))
+        )
+        known = set(connection.execute(query).scalars())
+    fresh = []
+    for each in batch:
+        if each.external_id is None or each.external_id not in known:
+            fresh.append(each)
+            known.add(each.external_id)
+    return fresh
+
+
+def _store_batch(
+    connection: Connection,
+    deployment: Fielded,
+    batch: Sequence[Prepared],
+    source: str,
+    roots: Roots,
+) -> None:
+    visits = [_visit(deployment, each) for each in batch]
+    joined = runs.join_many(connection, deployment.journey_id, visits, ends=_ends(deployment))
+    numbers = allocate(connection, len(batch), anonymous=deployment.anonymity == "anonymous")
+    rows = [
+        _row(deployment, each, number, run, source, roots)
+        for each, number, run in zip(batch, numbers, joined, strict=True)
+    ]
+    connection.execute(plain_insert(_RESPONSES), rows)
+    scores = _scores_of(deployment, batch, roots)
+    _keep_scores(connection, list(zip(numbers, scores, strict=True)))
+    _count(connection, deployment.id, list(zip(rows, scores, strict=True)))
+
+
+def _scores_of(
+    deployment: Fielded, batch: Sequence[Prepared], roots: Roots
+) -> list[dict[str, float]]:
+    """Each response's scores, computed for the whole batch at once."""
+    found: list[dict[str, float]] = [{} for _ in batch]
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        key = instrument.keys[ask["key"]] if ask["key"] else None
+        if key is None:
+            continue
+        given = [each.answers.get(instrument.code, {}) for each in batch]
+        columns = {
+            item: np.array([answers.get(item, np.nan) for answers in given], dtype=np.float64)
+            for item in key.items
+        }
+        for scale, values in score(instrument, columns, key=key.code).items():
+            for scores, value in zip(found, values.tolist(), strict=True):
+                if value == value:  # missing scores are NaN
+                    scores[scale] = value
+    return found

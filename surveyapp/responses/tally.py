@@ -1,0 +1,60 @@
+"""Counting responses in memory: what is added to the rollups in one go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from surveyapp.store.models import BINS, EVERYBODY
+
+RESPONSES = "responses"  # the scale that counts submissions
+SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
+
+Place = tuple[int, int, str, date]  # deployment, segment, scale, day: a rollup's key
+
+
+class Tally:
+    """Counts and sums by place."""
+
+    def __init__(self) -> None:
+        self.cells: dict[Place, list[float]] = {}
+
+    def add(
+        self, deployment_id: int, day: date, scores: Mapping[str, float], segments: Iterable[int]
+    ) -> None:
+        """Count one response for everybody and for the segments that it belongs to."""
+        for segment in (EVERYBODY, *segments):
+            self._cell((deployment_id, segment, RESPONSES, day))[0] += 1
+            for scale, value in scores.items():
+                cell = self._cell((deployment_id, segment, scale, day))
+                cell[0] += 1
+                cell[1] += value
+                cell[2] += value * value
+                cell[3 + bin_of(value)] += 1
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Rollup rows in the order of their keys, so that two writers lock in the same order."""
+        return [
+            {
+                "deployment_id": place[0],
+                "segment_id": place[1],
+                "scale": place[2],
+                "day": place[3],
+                **dict(zip(SUMS, self.cells[place], strict=True)),
+            }
+            for place in sorted(self.cells)
+        ]
+
+    def _cell(self, place: Place) -> list[float]:
+        cell = self.cells.get(place)
+        if cell is None:
+            # Counts stay whole numbers; only the two sums are floats.
+            cell = self.cells[place] = [0, 0.0, 0.0, *([0] * BINS)]
+        return cell
+
+
+def bin_of(value: float) -> int:
+    """The integer part of a score, kept within the bins."""
+    return max(0, min(BINS - 1, math.floor(value)))

@@ -1,0 +1,83 @@
+"""Rows and answers for tests."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from instruments.loader import load
+from instruments.schema import ItemKind
+from surveyapp.fielding.actions import create_deployment
+from surveyapp.responses.actions import Prepared
+from surveyapp.store.models import Deployment, Journey, Segment, Stage, Touchpoint
+
+NOW = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
+SECRET = "a secret key of thirty-two characters or more"
+FULL = ("sjq", "csat", "nps", "ces")  # 19 scored items and three open ones
+
+
+def make_journey(session: Session, code: str = "account") -> Journey:
+    journey = Journey(code=code, name="Open an account", provider="Northbank")
+    stage = Stage(code="apply", name="Apply", position=0)
+    stage.touchpoints.append(Touchpoint(code="form", name="the application form", position=0))
+    journey.stages.append(stage)
+    session.add(journey)
+    session.flush()
+    return journey
+
+
+def make_deployment(
+    session: Session,
+    *,
+    asks: tuple[str, ...] = FULL,
+    journey: Journey | None = None,
+    at_end: bool = False,
+    **options: Any,
+) -> Deployment:
+    journey = journey or make_journey(session)
+    options = {"name": "Account survey", "user_id": None, **options}
+    return create_deployment(
+        session,
+        journey,
+        touchpoint=None if at_end else journey.stages[0].touchpoints[0],
+        asks=[{"instrument": code} for code in asks],
+        **options,
+    )
+
+
+def make_segment(session: Session, code: str, rule: str) -> Segment:
+    segment = Segment(code=code, name=code.title(), rule=rule)
+    session.add(segment)
+    session.flush()
+    return segment
+
+
+def some_answers(seed: int, asks: tuple[str, ...] = FULL) -> dict[str, dict[str, Any]]:
+    """One person's complete answers; random, the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - seeded on purpose
+    answers: dict[str, dict[str, Any]] = {}
+    for code in asks:
+        given = answers[code] = {}
+        for item in load(code).asked():
+            if item.scale is not None:
+                given[item.code] = chance.randint(item.scale.minimum, item.scale.maximum)
+            elif item.kind is ItemKind.OPEN_TEXT:
+                given[item.code] = f"reason {seed}"
+            else:
+                given[item.code] = item.choices[0]
+    return answers
+
+
+def some_prepared(count: int, *, first: int = 0) -> Iterator[Prepared]:
+    for seed in range(first, first + count):
+        yield Prepared(
+            some_answers(seed),
+            NOW - timedelta(hours=7 * seed),
+            attributes={"region": ("North", "South")[seed % 2], "tenure": seed % 11},
+            customer_ref=f"customer {seed % 40}",
+            external_id=f"row {seed}",
+        )
