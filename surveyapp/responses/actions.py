@@ -23,6 +23,7 @@ from surveyapp.fielding.actions import use_invitation
 from surveyapp.fielding.attributes import Attribute
 from surveyapp.fielding.links import Ticket
 from surveyapp.fielding.queries import Asking
+from surveyapp.journeys.segments import Rule
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.inserts import insert
 from surveyapp.responses.numbers import allocate
@@ -128,7 +129,8 @@ def submit(
     if visit is not None:
         run = runs.join(connection, deployment.journey_id, visit, ends=_ends(deployment))
     number = allocate(connection, 1, anonymous=anonymous)[0]
-    row = _row(deployment, prepared, number, run, source, roots)
+    wordings = _wordings_by_language(deployment, [prepared], roots)
+    row = _row(deployment, prepared, number, run, source, wordings)
     row["submission_key"] = submission_key
     kept = connection.execute(_once(connection.dialect.name), row).scalar_one_or_none()
     if kept is None:
@@ -138,7 +140,10 @@ def submit(
         instrument = asked_instrument(ask, roots)
         scores |= score_one(instrument, answers[instrument.code], key=ask["key"])
     _keep_scores(connection, [(number, scores)])
-    _count(connection, deployment.id, [(row, scores)])
+    rollups.begin(connection)
+    tally = Tally()
+    _count(tally, row, scores, rollups.segment_rules(connection) if attributes else [])
+    rollups.increase(connection, tally)
     return Stored(number, new=True)
 
 
@@ -157,13 +162,18 @@ def store_many(
     """
     session.flush()
     connection = session.connection()
+    rollups.begin(connection)
+    rules = rollups.segment_rules(connection)
+    tally = Tally()  # of all batches: as many cells as there are days, not responses
     stored = already = 0
     for batch in _batches(prepared):
         fresh = _unknown(connection, deployment.id, batch)
         already += len(batch) - len(fresh)
         stored += len(fresh)
         if fresh:
-            _store_batch(connection, deployment, fresh, source, roots)
+            for row, scores in _store_batch(connection, deployment, fresh, source, roots):
+                _count(tally, row, scores, rules)
+    rollups.increase(connection, tally)
     return StoredMany(stored, already)
 
 
@@ -226,7 +236,7 @@ def _row(
     number: int,
     run: int | None,
     source: str,
-    roots: Roots,
+    wordings: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     language = prepared.language or deployment.language
     anonymous = deployment.anonymity == "anonymous"
@@ -238,7 +248,7 @@ def _row(
         "external_id": prepared.external_id,
         "source": source if prepared.invitation_id is None else "invitation",
         "answers": prepared.answers,
-        "wordings": _wordings(deployment, language, roots),
+        "wordings": wordings[language],
         "attributes": dict(prepared.attributes),
         "language": language,
         "consent_version": deployment.consent_version,
@@ -247,10 +257,16 @@ def _row(
     }
 
 
-def _wordings(deployment: Fielded, language: str, roots: Roots) -> dict[str, str]:
+def _wordings_by_language(
+    deployment: Fielded, batch: Sequence[Prepared], roots: Roots
+) -> dict[str, dict[str, str]]:
+    """The id of the wording of each instrument, for each language that was answered in."""
     return {
-        ask["instrument"]: asked_instrument(ask, roots).wording(language, ask["wording"]).id
-        for ask in deployment.asks
+        language: {
+            ask["instrument"]: asked_instrument(ask, roots).wording(language, ask["wording"]).id
+            for ask in deployment.asks
+        }
+        for language in {each.language or deployment.language for each in batch}
     }
 
 
@@ -269,17 +285,13 @@ def _keep_scores(connection: Connection, scored: Sequence[tuple[int, Mapping[str
 
 
 def _count(
-    connection: Connection,
-    deployment_id: int,
-    scored: Sequence[tuple[Mapping[str, Any], Mapping[str, float]]],
+    tally: Tally,
+    row: Mapping[str, Any],
+    scores: Mapping[str, float],
+    rules: Sequence[tuple[int, Rule]],
 ) -> None:
-    rollups.begin(connection)
-    rules = rollups.segment_rules(connection) if any(row["attributes"] for row, _ in scored) else []
-    tally = Tally()
-    for row, scores in scored:
-        day = row["submitted_at"].astimezone(UTC).date()
-        tally.add(deployment_id, day, scores, rollups.matching(rules, row["attributes"]))
-    rollups.increase(connection, tally)
+    day = row["submitted_at"].astimezone(UTC).date()
+    tally.add(row["deployment_id"], day, scores, rollups.matching(rules, row["attributes"]))
 
 
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -313,18 +325,19 @@ def _store_batch(
     batch: Sequence[Prepared],
     source: str,
     roots: Roots,
-) -> None:
+) -> Iterable[tuple[dict[str, Any], dict[str, float]]]:
     visits = [_visit(deployment, each) for each in batch]
     joined = runs.join_many(connection, deployment.journey_id, visits, ends=_ends(deployment))
     numbers = allocate(connection, len(batch), anonymous=deployment.anonymity == "anonymous")
+    wordings = _wordings_by_language(deployment, batch, roots)
     rows = [
-        _row(deployment, each, number, run, source, roots)
+        _row(deployment, each, number, run, source, wordings)
         for each, number, run in zip(batch, numbers, joined, strict=True)
     ]
     connection.execute(plain_insert(_RESPONSES), rows)
     scores = _scores_of(deployment, batch, roots)
     _keep_scores(connection, list(zip(numbers, scores, strict=True)))
-    _count(connection, deployment.id, list(zip(rows, scores, strict=True)))
+    return zip(rows, scores, strict=True)
 
 
 def _scores_of(
