@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import expm
 from scipy.stats import chi2
 
 from analysis.errors import DataError, ModelError, NotPositiveDefinite, TooFewCases
@@ -62,11 +63,14 @@ class EfaResult:
 
 @contextmanager
 def _quiet_factor_analyzer() -> Iterator[None]:
-    """factor-analyzer 0.5.1 still passes scikit-learn's ``force_all_finite`` (renamed in 1.6).
+    """Two of factor-analyzer 0.5.1's warnings tell us nothing.
 
-    The pinned scikit-learn understands both names; its FutureWarning tells us nothing.
+    It still passes scikit-learn's ``force_all_finite``, renamed in 1.6: the pinned scikit-learn
+    understands both names. And it takes a pseudo-inverse where a determinant is below 1e-7, which
+    many good items make it: positive definiteness is checked before, so the inverse is the same.
     """
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*Moore-Penrose.*", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*force_all_finite.*", category=FutureWarning)
         yield
 
@@ -222,9 +226,20 @@ def _rotate(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np.ndarray
         return loadings, np.eye(k)
     from factor_analyzer.rotator import Rotator
 
-    rotator = Rotator(method=rotation, max_iter=1000, tol=1e-6)
-    rotated = np.asarray(rotator.fit_transform(loadings), dtype=float)
+    # Oblimin stops by its gradient, varimax and promax by the relative gain of the criterion.
+    rotator = Rotator(method=rotation, max_iter=1000, tol=1e-6 if rotation == "oblimin" else 1e-12)
+    rotated = np.asarray(rotator.fit_transform(loadings @ _nudge(k)), dtype=float)
     return rotated, np.eye(k) if rotator.phi_ is None else np.asarray(rotator.phi_, dtype=float)
+
+
+def _nudge(k: int) -> np.ndarray:
+    """A fixed rotation (k, k) by some degrees.
+
+    Unrotated loadings with a perfect symmetry (a general factor and a plus-minus one) are a saddle
+    of every rotation criterion, on which a gradient search would stay.
+    """
+    turn = np.triu(np.full((k, k), 0.1), 1)
+    return np.asarray(expm(turn - turn.T), dtype=float)
 
 
 def _ordered(loadings: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
+from analysis.errors import DataError, TooFewCases
+from analysis.missing_patterns import em_moments, observed_inverses, patterns_of
 from analysis.moments import numeric
 
 
@@ -43,6 +46,17 @@ class MissingReport:
     patterns: tuple[MissingPattern, ...]
 
 
+@dataclass(frozen=True)
+class LittleTest:
+    """Chi-square of answers missing completely at random; a small p speaks against it."""
+
+    n: int
+    patterns: int
+    chisq: float
+    df: int
+    pvalue: float
+
+
 def missing_report(data: pd.DataFrame, items: Sequence[str] | None = None) -> MissingReport:
     """Count missing answers by item and by pattern.
 
@@ -74,4 +88,38 @@ def missing_report(data: pd.DataFrame, items: Sequence[str] | None = None) -> Mi
         patterns=tuple(
             MissingPattern(tuple(np.array(names)[kinds[i]].tolist()), int(counts[i])) for i in order
         ),
+    )
+
+
+def little_test(data: pd.DataFrame, items: Sequence[str] | None = None) -> LittleTest:
+    """Little's test (1988) that answers are missing completely at random.
+
+    Each pattern's means are compared with those that EM estimates for all rows (normal data):
+    d2 = sum of n_j (m_j - mu_j)' Sigma_j^-1 (m_j - mu_j) over patterns j, with
+    (sum of p_j) - p degrees of freedom. Rows without any answer are left out.
+
+    Raises DataError when nothing is missing or two items are never answered together, TooFewCases
+    unless rows exceed items, MissingItem as ``numeric``.
+    """
+    names = tuple(data.columns) if items is None else tuple(items)
+    values = numeric(data, names)
+    values = values[~np.isnan(values).all(axis=1)]
+    if not np.isnan(values).any():
+        raise DataError("no answer is missing, so there is nothing to test")
+    if len(values) <= len(names):
+        raise TooFewCases(len(names) + 1, len(values), what="rows with an answer")
+    patterns = patterns_of(values)
+    mean, cov = em_moments(patterns, names)
+    inverses = observed_inverses(cov, patterns.seen)
+    if inverses is None:
+        raise DataError("the covariance that EM estimates is singular; look for duplicate items")
+    shift = np.where(patterns.seen, patterns.mean - mean, 0.0)
+    chisq = float(patterns.n @ np.einsum("ki,kij,kj->k", shift, inverses[0], shift))
+    df = int(patterns.seen.sum()) - len(names)
+    return LittleTest(
+        n=len(values),
+        patterns=len(patterns.n),
+        chisq=chisq,
+        df=df,
+        pvalue=float(chi2.sf(chisq, df)) if df > 0 else float("nan"),
     )

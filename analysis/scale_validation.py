@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pandas as pd
 
+from analysis import validation_checks as checks
 from analysis import validation_steps as steps
 from analysis.cfa import Cfa, fit_cfa
-from analysis.errors import AnalysisError, ModelError, TooFewCases
-from analysis.moments import Moments, moments, numeric
+from analysis.conclusions import conclusions
+from analysis.errors import AnalysisError, ModelError
+from analysis.moments import numeric
 from analysis.plain import plain
 from analysis.provenance import fingerprint, versions
 from analysis.validation_document import FORMAT, ScaleValidationDocument
@@ -60,6 +62,14 @@ class _Record:
             self.warn(step, [str(error)])
             return None
 
+    def attempt_warned(self, step: str, compute: Callable[[], tuple[Any, Sequence[str]]]) -> Any:
+        """As ``attempt`` for a step that returns its own warnings beside its section."""
+        found = self.attempt(step, compute)
+        if found is None:
+            return None
+        self.warn(step, found[1])
+        return found[0]
+
 
 def validate_scale(
     data: pd.DataFrame,
@@ -67,11 +77,14 @@ def validate_scale(
     *,
     key: str | None = None,
     model: Mapping[str, Sequence[str]] | None = None,
+    marker: Sequence[str] | None = None,
+    seconds: str | None = None,
     likelihood: str = "normal",
     efa_method: str = "minres",
     efa_rotation: str = "oblimin",
     seed: int = 1,
     draws: int = 500,
+    reps: int = 2000,
     progress: Progress | None = None,
 ) -> ScaleValidation:
     """Validate the scale that an instrument's scoring key, or a model, says the items measure.
@@ -79,8 +92,10 @@ def validate_scale(
     data: one row a person, items in columns, missing answers empty; further columns are ignored.
     instrument: its scoring key (``key``, else the default one) gives factors, items, ends of the
     answer scales, and which items are turned before anything is computed. model: factor -> items,
-    instead of a key. likelihood: "normal" (lavaan) or "wishart" (AMOS). seed and draws: parallel
-    analysis. progress: called with percent and step.
+    instead of a key. marker: columns of a marker scale, unrelated by theory. seconds: the column
+    with the time each person took for the items. likelihood: "normal" (lavaan) or "wishart"
+    (AMOS). seed; draws of the parallel analysis; reps of the bootstrap. progress: called with
+    percent and step.
 
     Returns a result for any number of rows: a step that these data cannot bear is None in the
     document, with the reason among its warnings. Raises ModelError without factors or for an item
@@ -90,90 +105,161 @@ def validate_scale(
     plan = _plan(chosen.scales if chosen else model)
     items = [item for members in plan.values() for item in members]
     scales, turned = _answer_scales(instrument, items)
-    frame = _turned(data, items, scales, turned)
+    raw = pd.DataFrame(numeric(data, items), columns=items)
     study = steps.Study(
-        data=frame,
+        data=_turned(raw, scales, turned),
         model=plan,
         scales=scales,
-        complete=_complete(frame),
         likelihood=likelihood,
         efa_method=efa_method,
         efa_rotation=efa_rotation,
         seed=seed,
         draws=draws,
     )
+    extra = _Extra(
+        marker=_columns(data, marker),
+        seconds=_columns(data, seconds and [seconds]),
+        raw=raw,
+        reps=reps,
+    )
     record = _Record(progress)
-    record.warn("items", _out_of_range(frame, scales))
+    record.warn("items", _out_of_range(raw, scales))
     _describe(study, record)
-    _explore(study, record)
-    _confirm(study, record)
+    _core(study, record)
+    _around(study, extra, record)
     record.announce(100, "done")
     settings = {
         "instrument": instrument.code if instrument else None,
         "instrument_version": instrument.version if instrument else None,
         "key": chosen.code if chosen else None,
         "model": steps.factors(plan),
+        "marker": list(marker or ()),
+        "seconds": seconds,
         "reversed": turned,
         "likelihood": likelihood,
         "efa_method": efa_method,
         "efa_rotation": efa_rotation,
         "seed": seed,
         "draws": draws,
+        "reps": reps,
     }
+    sections = plain(record.sections)
     document = {
         "format": FORMAT,
-        **record.sections,
+        **sections,
+        "conclusions": plain(conclusions(sections)),
         "warnings": record.warnings,
         "settings": settings,
         "versions": versions(),
         "fingerprint": fingerprint(data, items),
     }
-    return ScaleValidation(cast(ScaleValidationDocument, plain(document)))
+    return ScaleValidation(cast(ScaleValidationDocument, document))
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """What the steps around the core use besides the study: items as given, marker, times."""
+
+    marker: pd.DataFrame | None
+    seconds: pd.DataFrame | None
+    raw: pd.DataFrame
+    reps: int
 
 
 def _describe(study: steps.Study, record: _Record) -> None:
     record.announce(0, "sample and missing answers")
     record.sections["sample"] = steps.sample_section(study)
-    record.sections["missing"] = steps.missing_section(study)
-    record.announce(5, "items")
+    missing = steps.missing_section(study)
+    missing["little"] = record.attempt("missing", lambda: checks.little_section(study))
+    record.sections["missing"] = missing
+    record.announce(4, "items")
     record.sections["items"] = steps.items_section(study)
+    record.sections["normality"] = record.attempt(
+        "normality", lambda: checks.normality_section(study)
+    )
 
 
-def _explore(study: steps.Study, record: _Record) -> None:
-    record.announce(10, "sampling adequacy")
-    record.sections["adequacy"] = record.attempt("adequacy", lambda: steps.adequacy_section(study))
-    record.announce(20, "number of factors")
-    record.sections["factor_count"] = record.attempt(
+def _core(study: steps.Study, record: _Record) -> None:
+    """From sampling adequacy to discriminant validity: what is also asked without some rows."""
+    sections = record.sections
+    record.announce(8, "sampling adequacy")
+    sections["adequacy"] = record.attempt("adequacy", lambda: steps.adequacy_section(study))
+    record.announce(12, "number of factors")
+    sections["factor_count"] = record.attempt(
         "factor_count", lambda: steps.factor_count_section(study)
     )
-    record.announce(30, "exploratory factor analysis")
-    explored = record.attempt("efa", lambda: steps.efa_section(study))
-    record.sections["efa"] = explored and explored[0]
-    record.warn("efa", explored[1] if explored else ())
-
-
-def _confirm(study: steps.Study, record: _Record) -> None:
-    record.announce(40, "confirmatory factor analysis")
+    record.announce(16, "exploratory factor analysis")
+    sections["efa"] = record.attempt_warned("efa", lambda: steps.efa_section(study))
+    record.announce(20, "confirmatory factor analysis")
     fitted: Cfa | None = record.attempt(
         "cfa", lambda: fit_cfa(study.moments(), study.model, likelihood=study.likelihood)
     )
-    sections = record.sections
     sections["cfa"] = sections["rivals"] = sections["fornell_larcker"] = None
     if fitted is not None:
         record.warn("cfa", fitted.warnings)
         sections["cfa"] = steps.cfa_section(fitted, len(study.data) - fitted.n)
-        record.announce(50, "rival models")
+        record.announce(25, "rival models")
         sections["rivals"], said = steps.rivals_section(study, fitted)
         record.warn("rivals", said)
-    record.announce(80, "reliability")
+    record.announce(45, "reliability")
     sections["reliability"], said = steps.reliability_section(study, fitted)
     record.warn("reliability", said)
-    record.announce(90, "validity")
+    record.announce(48, "validity")
     if fitted is not None:
         sections["fornell_larcker"] = record.attempt(
             "fornell_larcker", lambda: steps.fornell_larcker_section(study, fitted)
         )
     sections["htmt"] = record.attempt("htmt", lambda: steps.htmt_section(study))
+
+
+def _around(study: steps.Study, extra: _Extra, record: _Record) -> None:
+    sections = record.sections
+    record.announce(50, "bootstrap of HTMT")
+    sections["htmt_intervals"] = None
+    if sections["htmt"] is not None:
+        sections["htmt_intervals"] = record.attempt_warned(
+            "htmt", lambda: checks.htmt_interval_rows(study, extra.reps)
+        )
+    record.announce(55, "general factor")
+    sections["general_factor"] = None
+    if len(study.model) > 1:
+        sections["general_factor"] = record.attempt_warned(
+            "general_factor", lambda: checks.general_factor_section(study)
+        )
+    record.announce(60, "purification")
+    sections["purification"] = None
+    if sections["cfa"] is not None:
+        sections["purification"] = record.attempt_warned(
+            "purification", lambda: checks.purification_section(study)
+        )
+    record.announce(70, "common-method variance")
+    sections["method_variance"] = record.attempt_warned(
+        "method_variance", lambda: checks.method_variance_section(study, extra.marker)
+    )
+    record.announce(80, "careless answers")
+    sections["careless"] = record.attempt("careless", lambda: _careless(study, extra, record))
+
+
+def _careless(study: steps.Study, extra: _Extra, record: _Record) -> dict[str, Any]:
+    """Flags, and every conclusion again without the flagged rows."""
+    times = None if extra.seconds is None else extra.seconds.to_numpy()[:, 0]
+    section, found = checks.careless_section(extra.raw, times)
+    record.warn("careless", found.warnings)
+    if section["n_flagged"]:
+        record.announce(85, "the same without the flagged rows")
+        kept = replace(study, data=study.data[~found.flagged].reset_index(drop=True))
+        again = _Record(None)
+        again.sections["sample"] = steps.sample_section(kept)
+        _core(kept, again)
+        again.sections["method_variance"] = None
+        section["without"] = {
+            "n_complete": again.sections["sample"]["n_complete"],
+            "fit": (again.sections["cfa"] or {}).get("fit"),
+            "reliability": again.sections["reliability"],
+            "conclusions": conclusions(plain(again.sections)),
+            "warnings": again.warnings,
+        }
+    return section
 
 
 def _key_of(instrument: Instrument | None, key: str | None) -> ScoringKey:
@@ -217,23 +303,20 @@ def _answer_scales(
 
 
 def _turned(
-    data: pd.DataFrame,
-    items: Sequence[str],
-    scales: Mapping[str, tuple[float, float]],
-    turned: Sequence[str],
+    raw: pd.DataFrame, scales: Mapping[str, tuple[float, float]], turned: Sequence[str]
 ) -> pd.DataFrame:
-    """The items alone, as floats, reverse-worded ones turned: a copy."""
-    frame = pd.DataFrame(numeric(data, items), columns=list(items))
+    """A copy with reverse-worded items turned."""
+    frame = raw.copy()
     for name in turned:
         frame[name] = sum(scales[name]) - frame[name]
     return frame
 
 
-def _complete(frame: pd.DataFrame) -> Moments | None:
-    try:
-        return moments(frame)
-    except TooFewCases:
+def _columns(data: pd.DataFrame, names: Sequence[str] | None) -> pd.DataFrame | None:
+    """Further columns of numbers, or None when none are asked for."""
+    if not names:
         return None
+    return pd.DataFrame(numeric(data, list(names)), columns=list(names))
 
 
 def _out_of_range(frame: pd.DataFrame, scales: Mapping[str, tuple[float, float]]) -> list[str]:

@@ -48,8 +48,19 @@ class PatternRow(TypedDict):
     n: int
 
 
+class Little(TypedDict):
+    """Little's test (1988) that answers are missing completely at random."""
+
+    n: int
+    patterns: int
+    chisq: Number
+    df: int
+    pvalue: Number
+
+
 class Missing(TypedDict):
-    """The 20 most frequent patterns (``missing``: the items absent in it), of ``n_patterns``."""
+    """The 20 most frequent patterns (``missing``: the items absent in it), of ``n_patterns``.
+    ``little`` is None when nothing is missing or the test cannot be had."""
 
     cells: int
     missing_cells: int
@@ -59,6 +70,7 @@ class Missing(TypedDict):
     items: list[ItemMissingRow]
     n_patterns: int
     patterns: list[PatternRow]
+    little: Little | None
 
 
 class Bar(TypedDict):
@@ -85,6 +97,19 @@ class ItemRow(TypedDict):
     floor: Number
     ceiling: Number
     histogram: list[Bar]
+
+
+class Normality(TypedDict):
+    """Mardia's multivariate skewness b1p (chi-square) and kurtosis b2p (z; normal: p (p + 2))."""
+
+    n: int
+    skew: Number
+    skew_chisq: Number
+    skew_df: int
+    skew_pvalue: Number
+    kurtosis: Number
+    kurtosis_z: Number
+    kurtosis_pvalue: Number
 
 
 class MsaRow(TypedDict):
@@ -243,6 +268,172 @@ class Htmt(TypedDict):
     htmt2: Matrix
 
 
+class HtmtPair(TypedDict):
+    first: str
+    second: str
+    estimate: Number
+    mean: Number
+    se: Number
+    lower: Number
+    upper: Number
+
+
+class HtmtIntervals(TypedDict):
+    """Percentile bootstrap intervals of HTMT at ``level``; inadmissible resamples are left out."""
+
+    level: float
+    reps: int
+    inadmissible: int
+    pairs: list[HtmtPair]
+
+
+class GeneralFactorItem(TypedDict):
+    """Orthogonal loadings on the general factor and on each group factor."""
+
+    item: str
+    factor: str
+    general: Number
+    group: list[Number]
+
+
+class GeneralFactor(TypedDict):
+    """Schmid-Leiman; ecv: the general factor's share of the common variance."""
+
+    n: int
+    omega_hierarchical: Number
+    omega_total: Number
+    ecv: Number
+    items: list[GeneralFactorItem]
+
+
+class PurificationStep(TypedDict):
+    """``before``, ``after``: chisq, df, cfi, tli, rmsea, srmr, bic of the model."""
+
+    step: int
+    item: str
+    factor: str
+    loading: Number
+    reason: str
+    alpha_before: Number
+    alpha_after: Number
+    before: dict[str, Number]
+    after: dict[str, Number]
+
+
+class Purification(TypedDict):
+    """A proposal, never carried out: nothing else in the document has items left out."""
+
+    loading_cut: float
+    fewest_items: int
+    steps: list[PurificationStep]
+    model: list[Factor]
+    kept_below_cut: list[str]
+
+
+class Harman(TypedDict):
+    """Unrotated components: eigenvalues, shares of variance, how many eigenvalues exceed 1."""
+
+    n: int
+    eigenvalues: list[Number]
+    shares: list[Number]
+    components: int
+    first_share: Number
+    dominated: bool
+
+
+class Vif(TypedDict):
+    factor: str
+    vif: Number
+
+
+class MarkerOfFactor(TypedDict):
+    factor: str
+    r: Number
+
+
+class MarkerPair(TypedDict):
+    first: str
+    second: str
+    r: Number
+    pvalue: Number
+    r_adjusted: Number
+    t: Number
+    df: int
+    pvalue_adjusted: Number
+
+
+class Marker(TypedDict):
+    """Lindell & Whitney: r_A = (r - r_M) / (1 - r_M); ``rule`` says how r_M was chosen."""
+
+    items: list[str]
+    n: int
+    rule: str
+    r_marker: Number
+    marker_correlations: list[MarkerOfFactor]
+    correlations: list[MarkerPair]
+    still_significant: bool
+
+
+class MethodVariance(TypedDict):
+    harman: Harman | None
+    full_collinearity: list[Vif] | None
+    marker: Marker | None
+
+
+class ConclusionRow(TypedDict):
+    """``value`` ``relation`` ``cut``, a convention of ``source``; ``holds`` None: unknown."""
+
+    step: str
+    measure: str
+    subject: str | None
+    value: Number
+    relation: str
+    cut: float
+    source: str
+    holds: bool | None
+
+
+class CarelessIndicator(TypedDict):
+    indicator: str
+    cut: Number
+    unit: str
+    source: str
+    n_flagged: int
+
+
+class CarelessRow(TypedDict):
+    """``row`` counts from 1 in the order of the data."""
+
+    row: int
+    flags: list[str]
+    longstring: Number
+    irv: Number
+    mahalanobis: Number
+    seconds_per_item: Number
+
+
+class WithoutFlagged(TypedDict):
+    """The headline results computed again without the flagged rows."""
+
+    n_complete: int
+    fit: dict[str, Number] | None
+    reliability: list[ReliabilityRow]
+    conclusions: list[ConclusionRow]
+    warnings: list[WarningRow]
+
+
+class Careless(TypedDict):
+    """Flags are proposals; nobody is left out elsewhere. At most 1000 ``rows`` are listed.
+    ``without`` is None when nobody is flagged."""
+
+    n: int
+    n_flagged: int
+    share_flagged: float
+    indicators: list[CarelessIndicator]
+    rows: list[CarelessRow]
+    without: WithoutFlagged | None
+
+
 class Settings(TypedDict):
     """What was asked for; with the data of ``fingerprint`` it gives the same numbers again."""
 
@@ -250,12 +441,15 @@ class Settings(TypedDict):
     instrument_version: str | None
     key: str | None
     model: list[Factor]
+    marker: list[str]
+    seconds: str | None
     reversed: list[str]
     likelihood: str
     efa_method: str
     efa_rotation: str
     seed: int
     draws: int
+    reps: int
 
 
 class ScaleValidationDocument(TypedDict):
@@ -265,6 +459,7 @@ class ScaleValidationDocument(TypedDict):
     sample: Sample
     missing: Missing
     items: list[ItemRow]
+    normality: Normality | None
     adequacy: AdequacySection | None
     factor_count: FactorCount | None
     efa: Efa | None
@@ -273,6 +468,12 @@ class ScaleValidationDocument(TypedDict):
     reliability: list[ReliabilityRow]
     fornell_larcker: FornellLarcker | None
     htmt: Htmt | None
+    htmt_intervals: HtmtIntervals | None
+    general_factor: GeneralFactor | None
+    purification: Purification | None
+    method_variance: MethodVariance | None
+    careless: Careless | None
+    conclusions: list[ConclusionRow]
     warnings: list[WarningRow]
     settings: Settings
     versions: dict[str, str]

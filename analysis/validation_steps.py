@@ -30,15 +30,11 @@ MOST_PATTERNS = 20
 
 @dataclass(frozen=True)
 class Study:
-    """The data (reverse items already turned), the hypothesised model and the choices made.
-
-    ``complete`` are the moments of the rows with every item; None when there are fewer than 2.
-    """
+    """The data (reverse items already turned), the hypothesised model and the choices made."""
 
     data: pd.DataFrame
     model: dict[str, tuple[str, ...]]
     scales: Mapping[str, tuple[float, float]]
-    complete: Moments | None
     likelihood: str
     efa_method: str
     efa_rotation: str
@@ -54,8 +50,8 @@ class Study:
         return {item: factor for factor, items in self.model.items() for item in items}
 
     def moments(self) -> Moments:
-        """Complete-row moments; TooFewCases where there are none."""
-        return self.complete or moments(self.data, self.items)
+        """Moments of the rows with every item; TooFewCases when there are fewer than 2."""
+        return moments(self.data, self.items)
 
 
 Section = dict[str, Any]

@@ -105,6 +105,7 @@ def htmt_array(
     if geometric:
         means = np.exp(means)
     within_all = np.diagonal(means, axis1=-2, axis2=-1)
-    result: np.ndarray = means / np.sqrt(within_all[..., :, None] * within_all[..., None, :])
+    with np.errstate(divide="ignore", invalid="ignore"):  # items without any correlation: no ratio
+        result: np.ndarray = means / np.sqrt(within_all[..., :, None] * within_all[..., None, :])
     result[..., range(k), range(k)] = 1.0
     return result

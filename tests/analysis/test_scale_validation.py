@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import validation_document
 from analysis.errors import DataError, MissingItem, ModelError
 from analysis.scale_validation import validate_scale
 from analysis.validation_document import ScaleValidationDocument
@@ -48,20 +47,87 @@ def answers(n: int = 300) -> pd.DataFrame:
     return simulated(n, model=model, loadings=dict.fromkeys(model, (0.8, 0.75, 0.7)))
 
 
-def test_every_section_of_the_document_is_there_and_nothing_else(hs):
-    assert set(hs) == set(get_type_hints(ScaleValidationDocument))
-    for section, shape in (
-        ("sample", "Sample"), ("missing", "Missing"), ("adequacy", "AdequacySection"),
-        ("factor_count", "FactorCount"), ("efa", "Efa"), ("cfa", "CfaSection"),
-        ("fornell_larcker", "FornellLarcker"), ("htmt", "Htmt"), ("settings", "Settings"),
-    ):  # fmt: skip
-        assert set(hs[section]) == set(get_type_hints(getattr(validation_document, shape)))
-    for section, shape in (
-        ("items", "ItemRow"), ("rivals", "Rival"), ("reliability", "ReliabilityRow"),
-    ):  # fmt: skip
-        for row in hs[section]:
-            assert set(row) == set(get_type_hints(getattr(validation_document, shape)))
-    assert set(hs["cfa"]["loadings"][0]) == set(get_type_hints(validation_document.LoadingRow))
+def fits(value: object, shape: Any, where: str = "document") -> None:
+    """Fail unless the value is of the documented shape, naming the place."""
+    if is_typeddict(shape):
+        hints = get_type_hints(shape)
+        assert isinstance(value, dict), where
+        assert set(value) == set(hints), where
+        for name, hint in hints.items():
+            fits(value[name], hint, f"{where}.{name}")
+    elif get_origin(shape) is list:
+        assert isinstance(value, list), where
+        for i, entry in enumerate(value):
+            fits(entry, get_args(shape)[0], f"{where}[{i}]")
+    elif get_origin(shape) is dict:
+        assert isinstance(value, dict), where
+        for name, entry in value.items():
+            fits(entry, get_args(shape)[1], f"{where}.{name}")
+    elif get_args(shape):  # a union with None
+        options = get_args(shape)
+        if value is None:
+            assert type(None) in options, f"{where} is None"
+        else:
+            fits(value, next(o for o in options if o is not type(None)), where)
+    elif shape is float:
+        assert isinstance(value, int | float), f"{where} is {value!r}"
+    else:
+        assert isinstance(value, shape), f"{where} is {value!r}"
+
+
+def test_the_document_has_the_documented_shape(hs):
+    fits(hs, ScaleValidationDocument)
+    for name in get_type_hints(ScaleValidationDocument):
+        assert hs[name] is not None, f"{name} could not be computed"
+
+
+def test_the_shape_is_kept_when_answers_are_missing_and_a_marker_and_times_are_given():
+    data = answers(250)
+    data.iloc[::7, 2] = np.nan
+    data.iloc[3] = 4.0
+    rng = np.random.default_rng(1)
+    data = data.assign(mk1=rng.integers(1, 8, 250), mk2=rng.integers(1, 8, 250), took=60.0)
+    data.loc[5, "took"] = 4.0
+    got = validate_scale(data, instrument(), marker=("mk1", "mk2"), seconds="took").to_dict()
+    fits(got, ScaleValidationDocument)
+    assert got["missing"]["little"]["pvalue"] > 0.001
+    assert got["method_variance"]["marker"]["items"] == ["mk1", "mk2"]
+    flags = {row["row"]: row["flags"] for row in got["careless"]["rows"]}
+    assert flags[6] == ["speed"]
+    assert {"longstring", "irv"} <= set(flags[4])
+    assert got["careless"]["without"]["n_complete"] < got["sample"]["n_complete"]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5, 30])
+def test_the_shape_is_kept_for_few_rows(rows: int):
+    fits(validate_scale(simulated(rows), model=SJQ_MODEL).to_dict(), ScaleValidationDocument)
+
+
+def test_conclusions_carry_value_cut_and_source(hs):
+    rows = {(row["measure"], row["subject"]): row for row in hs["conclusions"]}
+    cfi = rows["cfi", None]
+    assert (cfi["relation"], cfi["cut"], cfi["holds"]) == (">=", 0.95, False)
+    assert cfi["value"] == hs["cfa"]["fit"]["cfi"]
+    assert rows["alpha", "textual"]["holds"] and not rows["alpha", "visual"]["holds"]
+    assert rows["htmt", "visual and textual"]["holds"]
+    assert rows["parallel_factors", None]["value"] == 3
+    assert all(row["source"] for row in hs["conclusions"])
+
+
+def test_flagged_rows_stay_in_and_their_absence_is_shown_beside():
+    data = answers(200)
+    data.iloc[:20] = 1.0
+    data.iloc[20:40] = 7.0
+    got = validate_scale(data, model=instrument().keys["two"].scales).to_dict()
+    assert got["sample"]["n_rows"] == got["cfa"]["n"] == 200
+    without = got["careless"]["without"]
+    assert without["n_complete"] == 200 - got["careless"]["n_flagged"]
+    assert without["reliability"][0]["alpha"] < got["reliability"][0]["alpha"] - 0.02
+
+
+def test_the_purification_log_is_a_proposal_only(hs):
+    assert hs["purification"]["steps"] == []
+    assert hs["purification"]["kept_below_cut"] == ["x2", "x3", "x7", "x9"]
 
 
 def test_the_document_is_strict_json_and_survives_it(hs):

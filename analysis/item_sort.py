@@ -1,0 +1,81 @@
+"""The item-sort pretest: do judges see in an item the construct that it was written for?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy.stats import binom
+
+from analysis.errors import DataError, MissingItem
+
+
+@dataclass(frozen=True)
+class SortedItem:
+    """One item's sorting.
+
+    ``psa`` is the proportion of substantive agreement n_c / N in 0..1, ``csv`` the coefficient of
+    substantive validity (n_c - n_o) / N in -1..1, with ``rival`` the construct that most judges
+    chose instead (n_o of them; None when nobody did). ``significant``: at least ``critical`` of
+    the N judges chose the intended construct, more than a coin would make (one-sided .05).
+    """
+
+    item: str
+    intended: str
+    judges: int
+    agreed: int
+    rival: str | None
+    rival_count: int
+    psa: float
+    csv: float
+    critical: int
+    pvalue: float
+    significant: bool
+
+
+def item_sort(assignments: pd.DataFrame, intended: Mapping[str, str]) -> tuple[SortedItem, ...]:
+    """Substantive agreement and validity of each item (Anderson & Gerbing 1991).
+
+    assignments: one row a judge, one column an item, cells the construct's name; an empty cell is
+    an item that the judge left out. intended: item -> the construct it was written for.
+
+    Raises MissingItem for an item without a column, DataError for one that nobody sorted.
+
+    >>> sorts = pd.DataFrame({"per1": ["personalization"] * 8 + ["coherence"] * 2})
+    >>> item_sort(sorts, {"per1": "personalization"})[0].csv
+    0.6
+    """
+    absent = [item for item in intended if item not in assignments.columns]
+    if absent:
+        raise MissingItem(f"not among the sorted items: {', '.join(absent)}")
+    return tuple(
+        _sorted(item, construct, assignments[item]) for item, construct in intended.items()
+    )
+
+
+def _sorted(item: str, construct: str, column: pd.Series) -> SortedItem:
+    counts = column.dropna().astype(str).str.strip().value_counts()
+    counts = counts[counts.index != ""]
+    judges = int(counts.sum())
+    if judges == 0:
+        raise DataError(f"{item}: no judge sorted this item")
+    agreed = int(counts.get(construct, 0))
+    others = counts.drop(construct, errors="ignore")
+    rival_count = int(others.max()) if len(others) else 0
+    # The smallest count that chance (probability one half) reaches in fewer than 5 % of cases.
+    critical = int(binom.isf(0.05, judges, 0.5)) + 1
+    return SortedItem(
+        item=item,
+        intended=construct,
+        judges=judges,
+        agreed=agreed,
+        # Ties go to the name that comes first, so that judges' order cannot matter.
+        rival=min(others[others == rival_count].index) if rival_count else None,
+        rival_count=rival_count,
+        psa=agreed / judges,
+        csv=(agreed - rival_count) / judges,
+        critical=critical,
+        pvalue=float(binom.sf(agreed - 1, judges, 0.5)),
+        significant=agreed >= critical,
+    )

@@ -1,0 +1,154 @@
+"""The steps of a scale validation around its core: normality, general factor, purification,
+method variance, careless answers. Each from the study's data to one section of the document.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.careless import INDICATORS, CarelessReport, careless
+from analysis.errors import AnalysisError, DataError
+from analysis.htmt_bootstrap import htmt_intervals
+from analysis.method_variance import full_collinearity_vif, harman, marker_test
+from analysis.missingness import little_test
+from analysis.normality import mardia
+from analysis.purification import propose_purification
+from analysis.schmid_leiman import omega_hierarchical
+from analysis.validation_steps import Section, Study, factors
+
+MOST_ROWS = 1000  # flagged rows that are listed by number
+
+
+def little_section(study: Study) -> Section | None:
+    """Little's test, or None when no answer is missing."""
+    if not study.data.isna().to_numpy().any():
+        return None
+    return vars(little_test(study.data))
+
+
+def normality_section(study: Study) -> Section:
+    found = vars(mardia(study.data)).copy()
+    del found["dropped"]
+    return found
+
+
+def general_factor_section(study: Study) -> tuple[Section, tuple[str, ...]]:
+    found = omega_hierarchical(study.moments(), len(study.model), method=study.efa_method)
+    section = {
+        "n": found.n,
+        "omega_hierarchical": found.omega_hierarchical,
+        "omega_total": found.omega_total,
+        "ecv": found.ecv,
+        "items": [
+            {
+                "item": item,
+                "factor": study.factor_of[item],
+                "general": found.general[i],
+                "group": found.group[i],
+            }
+            for i, item in enumerate(found.items)
+        ],
+    }
+    return section, found.warnings
+
+
+def htmt_interval_rows(study: Study, reps: int) -> tuple[Section, list[str]]:
+    found = htmt_intervals(study.data, study.model, reps=reps, seed=study.seed)
+    said = []
+    if found.inadmissible:
+        said.append(f"{found.inadmissible} of {found.reps} resamples were inadmissible, left out")
+    section = {
+        "level": found.level,
+        "reps": found.reps,
+        "inadmissible": found.inadmissible,
+        "pairs": found.pairs,
+    }
+    return section, said
+
+
+def purification_section(study: Study) -> tuple[Section, tuple[str, ...]]:
+    found = propose_purification(study.moments(), study.model)
+    section: dict[str, Any] = {
+        "loading_cut": found.loading_cut,
+        "fewest_items": found.fewest_items,
+        "steps": found.steps,
+        "model": factors(found.model),
+        "kept_below_cut": found.kept_below_cut,
+    }
+    return section, found.warnings
+
+
+def method_variance_section(study: Study, marker: pd.DataFrame | None) -> tuple[Section, list[str]]:
+    """Harman's test, full collinearity and, with marker items, the marker test."""
+    said = []
+    section: Section = {"harman": None, "full_collinearity": None, "marker": None}
+    everything = study.data if marker is None else pd.concat([study.data, marker], axis=1)
+    try:
+        section["harman"] = harman(everything)
+    except AnalysisError as error:
+        said.append(f"Harman's test: {error}")
+    try:
+        vif = full_collinearity_vif(study.data, study.model)
+        section["full_collinearity"] = [{"factor": f, "vif": v} for f, v in vif.items()]
+    except AnalysisError as error:
+        said.append(f"full collinearity: {error}")
+    if marker is not None:
+        try:
+            section["marker"] = _marker_part(study, everything, list(marker.columns))
+        except AnalysisError as error:
+            said.append(f"marker test: {error}")
+    return section, said
+
+
+def _marker_part(study: Study, everything: pd.DataFrame, marker: list[str]) -> Section:
+    found = marker_test(everything, study.model, marker)
+    return {
+        "items": marker,
+        "n": found.n,
+        "rule": found.rule,
+        "r_marker": found.r_marker,
+        "marker_correlations": [
+            {"factor": factor, "r": r} for factor, r in found.marker_correlations.items()
+        ],
+        "correlations": found.correlations,
+        "still_significant": found.still_significant,
+    }
+
+
+def careless_section(
+    raw: pd.DataFrame, seconds: np.ndarray | None
+) -> tuple[Section, CarelessReport]:
+    """Counts by indicator and the flagged rows' numbers, from 1; ``without`` is filled later."""
+    if not len(raw):
+        raise DataError("there are no rows to look at")
+    found = careless(raw, seconds=seconds)
+    rows = np.flatnonzero(found.flagged)
+    section: Section = {
+        "n": len(raw),
+        "n_flagged": len(rows),
+        "share_flagged": len(rows) / len(raw),
+        "indicators": [
+            {"indicator": "longstring", "cut": found.longstring_cut, "unit": "identical answers in a row", "source": "Curran 2016"},
+            {"indicator": "irv", "cut": found.cuts.irv, "unit": "scale points (SD within the person)", "source": "Dunn, Heggestad, Shanock & Theilgard 2018"},
+            {"indicator": "mahalanobis", "cut": found.mahalanobis_cut, "unit": f"D2 at p = {found.cuts.mahalanobis:g}", "source": "Meade & Craig 2012"},
+            {"indicator": "speed", "cut": found.cuts.seconds_per_item, "unit": "seconds an item", "source": "Huang, Curran, Keeney, Poposki & DeShon 2012"},
+        ],
+        "rows": [
+            {
+                "row": int(i) + 1,
+                "flags": [name for k, name in enumerate(INDICATORS) if found.flags[i, k]],
+                "longstring": found.longstring[i],
+                "irv": found.irv[i],
+                "mahalanobis": found.mahalanobis[i],
+                "seconds_per_item": found.seconds_per_item[i],
+            }
+            for i in rows[:MOST_ROWS]
+        ],
+        "without": None,
+    }  # fmt: skip
+    for k, entry in enumerate(section["indicators"]):
+        entry["n_flagged"] = int(found.flags[:, k].sum())
+    return section, found
