@@ -13,13 +13,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from sqlalchemy import select
+
 from analysis.errors import AnalysisError
 from surveyapp.errors import SurveyappError
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
 from surveyapp.results import compute
 from surveyapp.store import queue
-from surveyapp.store.models import Job
+from surveyapp.store.models import Deployment, Job
 from surveyapp.store.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,19 @@ def _import_responses(
 def _rebuild_rollups(
     storage: Storage, asked: dict[str, Any], progress: Progress
 ) -> dict[str, Any] | None:
-    return rollups.rebuild(storage.store, segment_id=asked.get("segment_id"), progress=progress)
+    """One deployment a transaction: customers who answer meanwhile wait for one of them at most."""
+    with storage.store.reading() as session:
+        deployments = session.execute(
+            select(Deployment.id, Deployment.name).order_by(Deployment.id)
+        ).all()
+    rows = 0
+    for place, (number, name) in enumerate(deployments):
+        progress(100 * place // len(deployments), f"Counting {name}")
+        with storage.store.writing() as session:
+            rows += rollups.rebuild(
+                session, deployment_id=number, segment_id=asked.get("segment_id")
+            )
+    return {"rollups": rows}
 
 
 WORK: Mapping[str, Work] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from surveyapp.cli.opened import opened, progress_bar
-from surveyapp.settings import Settings, read
+from surveyapp.settings import Settings
 
 _STOP_SECONDS = 15.0
 
@@ -97,11 +96,10 @@ def _supervise(commands: Sequence[Sequence[str]]) -> int:
 )
 def demo(no_serve: bool, responses: int) -> None:
     """Make the demonstration bank: responses with known effects, analyses, two PDFs; then serve it."""
-    os.environ.setdefault("SURVEYAPP_HOME", str(read().home))
-    from surveyapp import demo as bank
+    from surveyapp.demo.make import make
 
     with opened() as storage, progress_bar("Demonstration") as progress:
-        made = bank.make(storage, responses=responses, progress=progress)
+        made = make(storage, responses=responses, progress=progress)
     click.echo(made.told())
     if not no_serve:
         run.main([], standalone_mode=False)

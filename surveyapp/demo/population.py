@@ -90,7 +90,7 @@ def draw(plan: JourneyPlan, *, n: int, rng: np.random.Generator, today: datetime
     latent[:, 2] += NORTH_SEAMLESSNESS * np.array([p["region"] == "North" for p in people])
     latent += NEW_CUSTOMERS * np.array([p["tenure_years"] < 2 for p in people])[:, None]
     journey = latent.mean(axis=1) / np.sqrt(DIMENSION_CORRELATIONS.mean())
-    days = np.sort(rng.triangular(0, 30.4 * MONTHS - 45, 30.4 * MONTHS - 40, n))
+    days = np.sort(rng.uniform(0, 30.4 * MONTHS - 2, n))
     begin = today - timedelta(days=30.4 * MONTHS)
     for i, person in enumerate(people):
         started = begin + timedelta(days=float(days[i]), seconds=float(rng.integers(0, 86400)))
@@ -98,6 +98,8 @@ def draw(plan: JourneyPlan, *, n: int, rng: np.random.Generator, today: datetime
         at = started
         for touchpoint in plan.touchpoints:
             at = at + timedelta(days=float(rng.uniform(0.5, 6)))
+            if at >= today:
+                break  # still under way
             if rng.random() < ASKED:
                 answered = rng.random() < ANSWERED
                 answers = (
@@ -106,8 +108,12 @@ def draw(plan: JourneyPlan, *, n: int, rng: np.random.Generator, today: datetime
                     else None
                 )
                 yield Ask(touchpoint.code, customer, at, person, answers)
-        answers = _end_answers(rng, latent[i], journey[i]) if rng.random() < ANSWERED_END else None
-        yield Ask("", customer, at + timedelta(days=1), person, answers)
+        at = at + timedelta(days=1)
+        if at < today:
+            answers = (
+                _end_answers(rng, latent[i], journey[i]) if rng.random() < ANSWERED_END else None
+            )
+            yield Ask("", customer, at, person, answers)
 
 
 def _touchpoint_answers(

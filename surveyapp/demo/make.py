@@ -1,0 +1,286 @@
+"""Make the demonstration: map, simulated answers, analyses, two PDFs, someone who may sign in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from surveyapp.auth import actions as auth
+from surveyapp.demo import population
+from surveyapp.demo.bank import JOURNEYS, PROVIDER, SEGMENTS, JourneyPlan
+from surveyapp.errors import SurveyappError
+from surveyapp.fielding import actions as fielding
+from surveyapp.fielding.links import open_url, pseudonym
+from surveyapp.journeys import actions as journeys
+from surveyapp.journeys.segment_actions import create_segment
+from surveyapp.reports.actions import ask_report
+from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.results.actions import ask_validation
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Deployment, Invitation, Job, Journey, Report, Touchpoint, User
+from surveyapp.store.storage import Storage
+from surveyapp.worker import run_job
+
+SEED = 20210601
+EMAIL = "demo@northbank.example"
+_AT_TOUCHPOINT = ("csat", "ces")
+_AT_END = ("sjq", "nps", "loyalty")
+_BATCH = 2000
+_OPENED = 0.35  # of those who never answer
+_WORKER = "demonstration"
+
+Progress = Callable[[int, str], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the person at the terminal wants to know."""
+
+    address: str
+    email: str
+    password: str
+    survey: str
+    reports: tuple[Path, ...]
+
+    def told(self) -> str:
+        lines = [
+            "",
+            f"  Sign in       {self.address}",
+            f"                {self.email}   one-time password: {self.password}",
+            f"  Answer as a customer   {self.survey}",
+            *(f"  PDF           {path}" for path in self.reports),
+            "",
+        ]
+        return "\n".join(lines)
+
+
+def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
+    """Everything once; called again, only the one-time password is new."""
+    with storage.store.reading() as session:
+        there = (
+            session.scalar(select(Journey.id).where(Journey.code == JOURNEYS[0].code)) is not None
+        )
+    if not there:
+        progress(1, "Drawing the map")
+        _answers(storage, responses, progress)
+    progress(60, "Validating the scale")
+    files = _reports(storage, progress)
+    with storage.store.writing() as session:
+        password = _let_in(session)
+        link = session.scalars(
+            select(Deployment.link)
+            .join(Journey)
+            .where(Journey.code == JOURNEYS[0].code, Deployment.touchpoint_id.is_(None))
+        ).first()
+    base = storage.settings.base_url
+    return Made(f"{base}/", EMAIL, password, open_url(base, link or ""), files)
+
+
+def _answers(storage: Storage, responses: int, progress: Progress) -> None:
+    """Map and answers in one transaction: a demonstration is there or it is not."""
+    rng = np.random.default_rng(SEED)
+    today = utc_now().replace(hour=12, minute=0, second=0, microsecond=0)
+    people = max(10, round(responses / population.RESPONSES_A_CUSTOMER / len(JOURNEYS)))
+    with storage.store.writing() as session:
+        for code, name, rule in SEGMENTS:
+            create_segment(session, name=name, rule=rule, code=code, user_id=None)
+        for place, plan in enumerate(JOURNEYS):
+            fielded = _draw_map(session, plan)
+            asks = list(population.draw(plan, n=people, rng=rng, today=today))
+            for step, (where, deployment) in enumerate(fielded.items()):
+                share = (place + step / len(fielded)) / len(JOURNEYS)
+                progress(5 + round(55 * share), f"Simulating {plan.name}")
+                here = [ask for ask in asks if ask.place == where]
+                store_many(
+                    session,
+                    deployment,
+                    _prepared(session, storage, deployment, here, rng),
+                    source="simulation",
+                )
+
+
+def _draw_map(session: Session, plan: JourneyPlan) -> dict[str, Deployment]:
+    """The journey with what is asked at each place; the journey's end comes last, under ""."""
+    journey = journeys.create_journey(
+        session, name=plan.name, provider=PROVIDER, goal=plan.goal, code=plan.code, user_id=None
+    )
+    fielded: dict[str, Deployment] = {}
+    for stage_plan in plan.stages:
+        stage = journeys.add_stage(
+            session,
+            journey,
+            name=stage_plan.name,
+            goal=stage_plan.goal,
+            code=stage_plan.code,
+            user_id=None,
+        )
+        for point in stage_plan.touchpoints:
+            touchpoint = journeys.add_touchpoint(
+                session,
+                stage,
+                name=point.name,
+                channel=point.channel,
+                ownership=point.ownership,
+                moment_of_truth=point.moment_of_truth,
+                code=point.code,
+                user_id=None,
+            )
+            fielded[point.code] = _deploy(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
+    fielded[""] = _deploy(session, journey, None, f"{plan.name}: looking back", _AT_END)
+    return fielded
+
+
+def _deploy(
+    session: Session,
+    journey: Journey,
+    touchpoint: Touchpoint | None,
+    name: str,
+    asked: Sequence[str],
+) -> Deployment:
+    return fielding.create_deployment(
+        session,
+        journey,
+        name=name,
+        asks=[{"instrument": code} for code in asked],
+        touchpoint=touchpoint,
+        code=f"{journey.code}-{touchpoint.code if touchpoint else 'end'}",
+        user_id=None,
+    )
+
+
+def _prepared(
+    session: Session,
+    storage: Storage,
+    deployment: Deployment,
+    asks: Sequence[population.Ask],
+    rng: np.random.Generator,
+) -> Iterator[Prepared]:
+    """Responses, after their invitations and those that nobody answered have been written."""
+    for start in range(0, len(asks), _BATCH):
+        batch = asks[start : start + _BATCH]
+        numbers = session.scalars(
+            insert(Invitation).returning(Invitation.id, sort_by_parameter_order=True),
+            [_invitation(deployment, ask, rng) for ask in batch],
+        ).all()
+        for ask, number in zip(batch, numbers, strict=True):
+            if ask.answers is not None:
+                yield Prepared(
+                    ask.answers,
+                    submitted_at=ask.at,
+                    started_at=ask.at - timedelta(seconds=float(rng.uniform(20, 240))),
+                    attributes=ask.attributes,
+                    customer_ref=pseudonym(storage.secret_key, ask.customer),
+                    invitation_id=number,
+                )
+
+
+def _invitation(
+    deployment: Deployment, ask: population.Ask, rng: np.random.Generator
+) -> dict[str, Any]:
+    sent = ask.at - timedelta(hours=float(rng.uniform(0.1, 20)))
+    opened = ask.answers is not None or rng.random() < _OPENED
+    done: datetime | None = ask.at if ask.answers is not None else None
+    return {
+        "deployment_id": deployment.id,
+        # Nobody holds the token that this would be the hash of.
+        "token_hash": hashlib.sha256(secrets.token_bytes(16)).hexdigest(),
+        "state": "completed" if done else "opened" if opened else "created",
+        "created_at": sent,
+        "opened_at": ask.at - timedelta(minutes=2) if opened else None,
+        "completed_at": done,
+    }
+
+
+def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
+    """A manager's and a researcher's PDF of the first journey, also laid beside the database."""
+    with storage.store.writing() as session:
+        journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
+        end = session.scalars(
+            select(Deployment).where(
+                Deployment.journey_id == journey.id, Deployment.touchpoint_id.is_(None)
+            )
+        ).one()
+        analysis = ask_validation(
+            session,
+            journey_id=journey.id,
+            deployment_id=end.id,
+            instrument="sjq",
+            key=None,
+            segment_id=None,
+            seed=SEED,
+            user_id=None,
+        )
+        validated = analysis.job_id
+    _run(storage, validated, _between(progress, 60, 75))
+    with storage.store.writing() as session:
+        asked = [
+            ask_report(
+                session,
+                kind=kind,
+                journey_id=journey.id,
+                segment_id=None,
+                analysis_id=analysis.id,
+                user_id=None,
+            )
+            for kind in ("benchmark", "validation")
+        ]
+        wanted = [(report.id, report.job_id) for report in asked]
+    paths = []
+    for place, (report_id, job_id) in enumerate(wanted):
+        _run(storage, job_id, _between(progress, 75 + 12 * place, 87 + 12 * place))
+        paths.append(_lay_out(storage, report_id))
+    progress(100, "Ready")
+    return tuple(paths)
+
+
+def _run(storage: Storage, job_id: int | None, shown: Progress) -> None:
+    """Run a job here and now; its failure is ours."""
+    if job_id is None:
+        raise SurveyappError("the job was not asked for")
+    run_job(storage, job_id, worker=_WORKER, shown=shown)
+    with storage.store.reading() as session:
+        job = session.get_one(Job, job_id)
+    if job.state != "done":
+        raise SurveyappError(f"{job.kind}: {job.error or 'another worker has taken the job'}")
+
+
+def _between(progress: Progress, low: int, high: int) -> Progress:
+    return lambda percent, step: progress(low + (high - low) * percent // 100, step)
+
+
+def _lay_out(storage: Storage, report_id: int) -> Path:
+    with storage.store.reading() as session:
+        file = session.get_one(Report, report_id).file
+        if file is None:
+            raise SurveyappError("the report has no file")
+        source, name = storage.files.path(file), file.name
+    target = storage.settings.home / "reports" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(source.read_bytes())
+    return target.absolute()
+
+
+def _let_in(session: Session) -> str:
+    """A fresh one-time password for the demonstration's account, made where it is missing."""
+    user = session.scalars(select(User).where(User.email == EMAIL)).one_or_none()
+    if user is not None:
+        return auth.reset_password(session, user.id, by=None)
+    password = secrets.token_urlsafe(12)
+    auth.create_user(
+        session,
+        email=EMAIL,
+        name="Demonstration",
+        role="administrator",
+        password=password,
+        must_change_password=True,
+    )
+    return password
