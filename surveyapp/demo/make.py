@@ -16,24 +16,21 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth import actions as auth
 from surveyapp.demo import population
-from surveyapp.demo.bank import JOURNEYS, PROVIDER, SEGMENTS, JourneyPlan
+from surveyapp.demo.bank import JOURNEYS, SEGMENTS
+from surveyapp.demo.fielded import draw_map
 from surveyapp.errors import SurveyappError
-from surveyapp.fielding import actions as fielding
 from surveyapp.fielding.links import open_url, pseudonym
-from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.actions import Prepared, store_many
 from surveyapp.results.actions import ask_validation
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment, Invitation, Job, Journey, Report, Touchpoint, User
+from surveyapp.store.models import Deployment, Invitation, Job, Journey, Report, User
 from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
 
 SEED = 20210601
 EMAIL = "demo@northbank.example"
-_AT_TOUCHPOINT = ("csat", "ces")
-_AT_END = ("sjq", "nps", "loyalty")
 _BATCH = 2000
 _OPENED = 0.35  # of those who never answer
 _WORKER = "demonstration"
@@ -94,7 +91,7 @@ def _answers(storage: Storage, responses: int, progress: Progress) -> None:
         for code, name, rule in SEGMENTS:
             create_segment(session, name=name, rule=rule, code=code, user_id=None)
         for place, plan in enumerate(JOURNEYS):
-            fielded = _draw_map(session, plan)
+            fielded = draw_map(session, plan)
             asks = list(population.draw(plan, n=people, rng=rng, today=today))
             for step, (where, deployment) in enumerate(fielded.items()):
                 share = (place + step / len(fielded)) / len(JOURNEYS)
@@ -106,55 +103,6 @@ def _answers(storage: Storage, responses: int, progress: Progress) -> None:
                     _prepared(session, storage, deployment, here, rng),
                     source="simulation",
                 )
-
-
-def _draw_map(session: Session, plan: JourneyPlan) -> dict[str, Deployment]:
-    """The journey with what is asked at each place; the journey's end comes last, under ""."""
-    journey = journeys.create_journey(
-        session, name=plan.name, provider=PROVIDER, goal=plan.goal, code=plan.code, user_id=None
-    )
-    fielded: dict[str, Deployment] = {}
-    for stage_plan in plan.stages:
-        stage = journeys.add_stage(
-            session,
-            journey,
-            name=stage_plan.name,
-            goal=stage_plan.goal,
-            code=stage_plan.code,
-            user_id=None,
-        )
-        for point in stage_plan.touchpoints:
-            touchpoint = journeys.add_touchpoint(
-                session,
-                stage,
-                name=point.name,
-                channel=point.channel,
-                ownership=point.ownership,
-                moment_of_truth=point.moment_of_truth,
-                code=point.code,
-                user_id=None,
-            )
-            fielded[point.code] = _deploy(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
-    fielded[""] = _deploy(session, journey, None, f"{plan.name}: looking back", _AT_END)
-    return fielded
-
-
-def _deploy(
-    session: Session,
-    journey: Journey,
-    touchpoint: Touchpoint | None,
-    name: str,
-    asked: Sequence[str],
-) -> Deployment:
-    return fielding.create_deployment(
-        session,
-        journey,
-        name=name,
-        asks=[{"instrument": code} for code in asked],
-        touchpoint=touchpoint,
-        code=f"{journey.code}-{touchpoint.code if touchpoint else 'end'}",
-        user_id=None,
-    )
 
 
 def _prepared(

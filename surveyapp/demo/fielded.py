@@ -1,0 +1,64 @@
+"""The bank's journeys in the store, and what is asked at each place of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from surveyapp.demo.bank import PROVIDER, JourneyPlan
+from surveyapp.fielding import actions as fielding
+from surveyapp.journeys import actions as journeys
+from surveyapp.store.models import Deployment, Journey, Touchpoint
+
+_AT_TOUCHPOINT = ("csat", "ces")
+_AT_END = ("sjq", "nps", "loyalty")
+
+
+def draw_map(session: Session, plan: JourneyPlan) -> dict[str, Deployment]:
+    """The journey with what is asked at each place; the journey's end comes last, under ""."""
+    journey = journeys.create_journey(
+        session, name=plan.name, provider=PROVIDER, goal=plan.goal, code=plan.code, user_id=None
+    )
+    fielded: dict[str, Deployment] = {}
+    for stage_plan in plan.stages:
+        stage = journeys.add_stage(
+            session,
+            journey,
+            name=stage_plan.name,
+            goal=stage_plan.goal,
+            code=stage_plan.code,
+            user_id=None,
+        )
+        for point in stage_plan.touchpoints:
+            touchpoint = journeys.add_touchpoint(
+                session,
+                stage,
+                name=point.name,
+                channel=point.channel,
+                ownership=point.ownership,
+                moment_of_truth=point.moment_of_truth,
+                code=point.code,
+                user_id=None,
+            )
+            fielded[point.code] = _deploy(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
+    fielded[""] = _deploy(session, journey, None, f"{plan.name}: looking back", _AT_END)
+    return fielded
+
+
+def _deploy(
+    session: Session,
+    journey: Journey,
+    touchpoint: Touchpoint | None,
+    name: str,
+    asked: Sequence[str],
+) -> Deployment:
+    return fielding.create_deployment(
+        session,
+        journey,
+        name=name,
+        asks=[{"instrument": code} for code in asked],
+        touchpoint=touchpoint,
+        code=f"{journey.code}-{touchpoint.code if touchpoint else 'end'}",
+        user_id=None,
+    )
