@@ -33,9 +33,9 @@ ADVICE: tuple[Advice, ...] = (
         "repeated",
         "to reproduce studies done so (the SJQ article among them), or when all dimensions have "
         "about the same number of items and the focus is on the weights of the dimensions",
-        "the dimensions explain the second-order construct wholly, so that its antecedents act "
-        "through them: read total effects; unequal numbers of items weigh dimensions unequally "
-        "unless Mode B is used; R-squared of the second-order construct is 1 by construction",
+        "the dimensions leave next to nothing of the second-order construct to explain, so that its "
+        "antecedents act through them: read total effects; unequal numbers of items weigh "
+        "dimensions unequally unless Mode B is used",
         "Becker, Klein & Wetzels 2012, Long Range Planning 45(5-6)",
     ),
     Advice(

@@ -80,7 +80,7 @@ class Cases:
     @cached_property
     def incomplete(self) -> np.ndarray:
         """Whether an item has missing answers (p,)."""
-        return np.isnan(self.values).any(axis=0)
+        return np.asarray(np.isnan(self.values).any(axis=0))
 
     @cached_property
     def _basis(self) -> _Basis:
@@ -97,7 +97,7 @@ class Cases:
     def _block(self, rows: slice) -> np.ndarray:
         columns = self._basis.columns[rows]
         first, second = np.triu_indices(columns.shape[1])
-        return columns[:, first] * columns[:, second]
+        return np.asarray(columns[:, first] * columns[:, second])
 
     def _raw(self, counts: np.ndarray) -> np.ndarray:
         """Raw second moments (B, f, f) of the basis columns under the counts (B, n)."""
@@ -204,7 +204,7 @@ class _Basis:
     def centred(self, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Covariances (B, q, q) and means (B, p) in the basis' units, and which samples are usable."""
         share = raw[:, 0, self.observed]
-        usable = (share > 0).all(axis=1)
+        usable = np.asarray((share > 0).all(axis=1))
         mean = raw[:, 0, self.answer] / np.where(share > 0, share, 1.0)
         if len(self.terms) == 2 * len(self.answer) and not self.observed.any():
             at = self.answer[0]  # complete items alone: the columns stand together, after the ones

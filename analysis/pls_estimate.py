@@ -17,8 +17,7 @@ class Estimates:
 
     ``weights`` and ``loadings`` (B, r) follow ``layout.measured``; ``C`` (B, J, J) are the
     correlations of the final stage's constructs (corrected for attenuation under PLSc), ``rho_a``
-    (B, J) their reliabilities; ``paths`` (B, a) follow ``layout.arrows`` and ``r_squared`` (B, e)
-    ``layout.endogenous``. ``product_sd`` (B, J) is the standard deviation of each product of
+    (B, J) their reliabilities; ``paths`` (B, a) follow ``layout.arrows``. ``product_sd`` (B, J) is the standard deviation of each product of
     standardised scores (1 for other constructs): paths from products are per unit of the product.
     ``composites`` (B, q, K) express the scores of ``constructs`` in standardised items and their
     products; ``cov`` (B, q, q) are the moments these came from.
@@ -31,14 +30,16 @@ class Estimates:
     C: np.ndarray
     rho_a: np.ndarray
     paths: np.ndarray
-    r_squared: np.ndarray
     product_sd: np.ndarray
     composites: np.ndarray
     cov: np.ndarray
     iterations: np.ndarray
     converged: np.ndarray
     contested: np.ndarray
-    lower_rho: np.ndarray  # (B, first-stage constructs) or (B, 0)
+    n: float
+    first_correlations: (
+        np.ndarray
+    )  # (B, J1, J1) correlations of the first stage's constructs, if there is one
 
     @property
     def scores(self) -> np.ndarray:
@@ -81,12 +82,12 @@ def estimate(
     refs: dict[str, np.ndarray] = {}
     first = main = None
     if layout.first is not None:
-        first = _run(S, layout.first, layout, reference and reference.first)
+        first = _run(S, layout.first, layout, None if reference is None else reference.first)
         refs["first"], runs = first.weights[0], [first]
         chosen = [layout.first.names.index(name) for name in layout.lower]
         S, made = _append(S, first.W[:, :, chosen], made, layout.base)
     if layout.main is not None:
-        main = _run(S, layout.main, layout, reference and reference.main)
+        main = _run(S, layout.main, layout, None if reference is None else reference.main)
         refs["main"], runs = main.weights[0], [*runs, main]
         U = _in_base(main.W, made, layout.base)
         columns = [_product_column(layout, k, U, layout.main) for k in range(len(layout.products))]
@@ -94,7 +95,7 @@ def estimate(
     elif layout.settings.interaction == "orthogonal":
         for k in range(len(layout.products)):
             S, made = _append_base(S, _residual_columns(batch.cov, layout, k), made, layout.base)
-    final = _run(S, layout.final, layout, reference and reference.final)
+    final = _run(S, layout.final, layout, None if reference is None else reference.final)
     sizes = _product_sizes(S, final, layout, batch.n)
     estimates = _finish(
         layout, batch, first, final, _in_base(final.W, made, layout.base), sizes, [*runs, final]
@@ -108,8 +109,20 @@ def _three_stages(
     """van Riel et al. 2017: PLSc correlations of the first-order constructs, then their composites."""
     if layout.first is None:  # lay_out makes a first stage whenever there are three
         raise ValueError("three stages need a first stage")
-    first = _run(batch.cov, layout.first, layout, reference and reference.first, consistent=True)
-    final = _run(first.C, layout.final, layout, reference and reference.final, consistent=True)
+    first = _run(
+        batch.cov,
+        layout.first,
+        layout,
+        None if reference is None else reference.first,
+        consistent=True,
+    )
+    final = _run(
+        first.C,
+        layout.final,
+        layout,
+        None if reference is None else reference.final,
+        consistent=True,
+    )
     ones = np.ones((len(batch.cov), len(layout.names)))
     U = first.W @ final.W
     spread = np.sqrt(np.einsum("bqj,bqr,brj->bj", U, batch.cov, U))
@@ -158,7 +171,7 @@ def _run(
         rho,
         fit.iterations,
         fit.converged,
-        contested.any(axis=1),
+        np.asarray(contested.any(axis=1)),
     )
 
 
@@ -229,7 +242,8 @@ def _product_column(layout: Layout, k: int, U: np.ndarray, main: Stage) -> np.nd
     one = U[:, product.first_items, main.names.index(product.first)]
     other = U[:, product.second_items, main.names.index(product.second)]
     column = np.zeros((len(U), layout.base))
-    np.add.at(column, (slice(None), product.columns), one * other)
+    for k, place in enumerate(product.columns.tolist()):  # a square meets x1 x2 twice
+        column[:, place] += one[:, k] * other[:, k]
     return column
 
 
@@ -274,12 +288,12 @@ def _finish(
     sizes: np.ndarray,
     runs: list[_Run],
 ) -> Estimates:
-    paths, r_squared = regressions(final.C, layout)
+    paths = regressions(final.C, layout)
     sources = np.array([s for s, _ in layout.arrows])
     stage = layout.final
-    weights, loadings = final.weights, final.loadings * sizes[:, stage.owner]
+    weights = final.weights[:, layout.shown]
+    loadings = (final.loadings * sizes[:, stage.owner])[:, layout.shown]
     constructs, composites = layout.names, U
-    lower = np.zeros((len(U), 0))
     if first is not None and layout.first is not None:
         reported = np.isin(np.array(layout.first.names)[layout.first.owner], layout.first_only)
         weights = np.hstack([weights, first.weights[:, reported]])
@@ -287,7 +301,6 @@ def _finish(
         chosen = [layout.first.names.index(name) for name in layout.lower]
         constructs = (*constructs, *layout.lower)
         composites = np.concatenate([U, first.W[:, : layout.base, chosen]], axis=2)
-        lower = first.rho_a
     return Estimates(
         layout,
         constructs,
@@ -296,26 +309,23 @@ def _finish(
         final.C,
         final.rho_a,
         paths / sizes[:, sources],
-        r_squared,
         sizes,
         composites,
         batch.cov,
         np.max([run.iterations for run in runs], axis=0),
         np.all([run.converged for run in runs], axis=0),
         np.any([run.contested for run in runs], axis=0),
-        lower,
+        batch.n,
+        np.zeros((len(U), 0, 0)) if first is None else first.C,
     )
 
 
-def regressions(C: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised paths (B, a) and R-squared (B, e) from construct correlations C (B, J, J)."""
+def regressions(C: np.ndarray, layout: Layout) -> np.ndarray:
+    """Standardised paths (B, a), in order of the arrows, from construct correlations C (B, J, J)."""
     place = {arrow: k for k, arrow in enumerate(layout.arrows)}
     paths = np.empty((len(C), len(layout.arrows)))
-    r_squared = np.empty((len(C), len(layout.endogenous)))
-    for e, j in enumerate(layout.endogenous):
+    for j in layout.endogenous:
         sources = np.flatnonzero(layout.final.arrows[:, j])
         b = solve_or_nan(C[:, sources[:, None], sources], C[:, sources, j])
-        for k, s in enumerate(sources):
-            paths[:, place[(int(s), j)]] = b[:, k]
-        r_squared[:, e] = (b * C[:, sources, j]).sum(axis=1)
-    return paths, r_squared
+        paths[:, [place[(int(s), j)] for s in sources]] = b
+    return paths

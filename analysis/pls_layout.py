@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from analysis.errors import ModelError
-from analysis.higher_order import HigherOrder, first_stage_paths, repeated_paths
+from analysis.higher_order import HigherOrder, first_stage_paths, is_formed, repeated_paths
 from analysis.pls_model import Construct, PlsModel, causal_order, product_name
 from analysis.pls_weights import MAX_ITERATIONS, TOLERANCE, Scheme, Stage
 
@@ -73,33 +74,27 @@ class Layout:
     products: tuple[Product, ...]
     arrows: tuple[tuple[int, int], ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Constructs of the final stage."""
         return self.final.names
 
-    @property
-    def depth(self) -> int:
-        """Number of arrows on the longest way through the model (an upper bound)."""
-        return len(self.final.names)
-
-    @property
+    @cached_property
     def endogenous(self) -> tuple[int, ...]:
         """Constructs with antecedents, in order of the names."""
         return tuple(int(j) for j in np.flatnonzero(self.final.arrows.any(axis=0)))
 
-    @property
+    @cached_property
     def base(self) -> int:
         """Number of variables that come from the data: items and products of items."""
         return len(self.items) + len(self.pairs)
 
-    @property
+    @cached_property
     def measured(self) -> tuple[tuple[str, str], ...]:
         """(construct, part) of every weight, dimensions of second-order constructs last."""
         rows = [
-            (name, self.variable(int(v)))
-            for name, block in zip(self.final.names, self.final.blocks, strict=True)
-            for v in block
+            (self.final.names[int(j)], self.variable(int(v)))
+            for j, v in zip(self.final.owner[self.shown], self.final.slots[self.shown], strict=True)
         ]
         if self.first is not None:
             rows += [
@@ -110,7 +105,36 @@ class Layout:
             ]
         return tuple(rows)
 
-    @property
+    @cached_property
+    def shown(self) -> np.ndarray:
+        """Slots (m,) of the final stage that are reported.
+
+        In three stages a first-order construct's only slot is the construct itself.
+        """
+        if self.settings.higher_order != "three-stage":
+            return np.ones(len(self.final.slots), dtype=bool)
+        higher = [self.model.is_higher(name) or ":" in name for name in self.final.names]
+        return np.asarray(np.array(higher)[self.final.owner] | (self.first is None))
+
+    @cached_property
+    def explained(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """(target, antecedents) whose R-squared is reported.
+
+        The dimensions of a formed construct that repeats their items explain nearly all of it; its
+        antecedents are then those that the model names, although they act through the dimensions.
+        """
+        whole = {c.name for c in self.model.higher if is_formed(c)}
+        rows = []
+        for j in self.endogenous:
+            name = self.names[j]
+            sources = tuple(int(s) for s in np.flatnonzero(self.final.arrows[:, j]))
+            if self.settings.higher_order == "repeated" and name in whole:
+                sources = tuple(self.names.index(s) for s in self.model.antecedents(name))
+            if sources:
+                rows.append((j, sources))
+        return tuple(rows)
+
+    @cached_property
     def first_only(self) -> tuple[str, ...]:
         """Constructs whose weights come from the first stage."""
         if self.first is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from analysis.errors import ModelError
@@ -136,7 +137,14 @@ def check(model: PlsModel) -> None:
         raise ModelError(
             f"the paths run in a circle: {' -> '.join(cycle)}; a composite model must be recursive, "
             "so take one of these arrows out",
-            line=next((p.line for p in model.paths if p.source == cycle[0]), None),
+            line=max(
+                (
+                    p.line
+                    for p in model.paths
+                    if p.line is not None and (p.source, p.target) in set(pairwise(cycle))
+                ),
+                default=None,
+            ),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -27,20 +28,20 @@ class Stage:
     factors: tuple[bool, ...]
     arrows: np.ndarray
 
-    @property
+    @cached_property
     def slots(self) -> np.ndarray:
         """The variables of all blocks in a row (m,); one may stand in several blocks."""
         return np.concatenate(self.blocks)
 
-    @property
+    @cached_property
     def owner(self) -> np.ndarray:
         """The construct (m,) of each slot."""
         return np.repeat(np.arange(len(self.blocks)), [len(b) for b in self.blocks])
 
-    @property
+    @cached_property
     def membership(self) -> np.ndarray:
         """Slots by constructs (m, J), 1 where the slot belongs."""
-        return (self.owner[:, None] == np.arange(len(self.blocks))).astype(float)
+        return np.asarray(self.owner[:, None] == np.arange(len(self.blocks)), dtype=float)
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def solve_or_nan(A: np.ndarray, b: np.ndarray) -> np.ndarray:
     try:
         return np.asarray(np.linalg.solve(A, b[:, :, None])[:, :, 0])
     except np.linalg.LinAlgError:
-        return (inverse_or_nan(A) @ b[:, :, None])[:, :, 0]
+        return np.asarray((inverse_or_nan(A) @ b[:, :, None])[:, :, 0])
 
 
 def inner_weights(C: np.ndarray, arrows: np.ndarray, scheme: Scheme) -> np.ndarray:
@@ -174,10 +175,10 @@ def inner_weights(C: np.ndarray, arrows: np.ndarray, scheme: Scheme) -> np.ndarr
     """
     neighbours = arrows | arrows.T
     if scheme == "centroid":
-        return np.sign(C) * neighbours
+        return np.asarray(np.sign(C) * neighbours)
     if scheme == "factorial":
-        return C * neighbours
-    E = C * arrows.T
+        return np.asarray(C * neighbours)
+    E: np.ndarray = C * arrows.T
     for j in np.flatnonzero(arrows.any(axis=0)):
         sources = np.flatnonzero(arrows[:, j])
         E[:, sources, j] = solve_or_nan(C[:, sources[:, None], sources], C[:, sources, j])
