@@ -23,19 +23,16 @@ from surveyapp.results.shapes import (
     Figure,
     Hidden,
     JourneyOverview,
-    LowestStage,
     SegmentComparison,
     SegmentFigure,
     StageOverview,
     TouchpointOverview,
 )
 from surveyapp.results.trends import trend
-from surveyapp.store.models import EVERYBODY, Touchpoint
+from surveyapp.results.weak_points import Cells, lowest, priorities, stage_sums
+from surveyapp.store.models import EVERYBODY
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
-
-# One cell's sums with the reason for hiding them; hidden sums never reach a figure.
-_Cells = dict[Cell, tuple[Sums, Hidden]]
 
 
 def journey_overview(
@@ -74,7 +71,8 @@ def journey_overview(
         responses=_responses(base, found),
         end=_figures(base, None, found),
         stages=stages,
-        lowest=tuple(_lowest(base, found)),
+        lowest=tuple(lowest(base, found)),
+        priorities=priorities(base, found),
         fielded=definitions.fielded(base.deployments, roots=roots),
         minimum_cell=minimum_cell,
     )
@@ -135,7 +133,7 @@ def segment_comparison(
 
 
 def _against_rest(
-    by_segment: dict[int, _Cells], cell: Cell, scored: Scored, segment: int
+    by_segment: dict[int, Cells], cell: Cell, scored: Scored, segment: int
 ) -> tuple[Scored, Sums, Sums]:
     """A segment and everybody outside it; nothing where either may not be shown."""
     everybody, all_hidden = by_segment[EVERYBODY].get(cell, (NOTHING, Hidden.NO))
@@ -147,7 +145,7 @@ def _against_rest(
 
 def _cells(
     session: Session, base: Ground, when: Period, segments: Sequence[int], *, minimum: int
-) -> dict[int, _Cells]:
+) -> dict[int, Cells]:
     summed = cells.sums(session, base.ids, segments, since=when.since, until=when.until)
     reasons = hidden_cells(session, base, when, minimum=minimum)
     return {
@@ -167,14 +165,14 @@ def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
             yield stage.name, touchpoint.name, touchpoint.id
 
 
-def _figures(base: Ground, place: Place, found: _Cells) -> tuple[Figure, ...]:
+def _figures(base: Ground, place: Place, found: Cells) -> tuple[Figure, ...]:
     return tuple(
         figure(scored, *found.get((place, scale), (NOTHING, Hidden.NO)))
         for scale, scored in base.scored.get(place, {}).items()
     )
 
 
-def _stages(base: Ground, found: _Cells) -> Iterator[StageOverview]:
+def _stages(base: Ground, found: Cells) -> Iterator[StageOverview]:
     for stage in base.journey.stages:
         yield StageOverview(
             id=stage.id,
@@ -183,7 +181,7 @@ def _stages(base: Ground, found: _Cells) -> Iterator[StageOverview]:
             goal=stage.goal,
             figures=tuple(
                 figure(scored, sums, Hidden.NO)
-                for scored, sums in _stage_sums(base, stage.touchpoints, found)
+                for scored, sums in stage_sums(base, stage.touchpoints, found)
             ),
             touchpoints=tuple(
                 TouchpointOverview(
@@ -200,48 +198,7 @@ def _stages(base: Ground, found: _Cells) -> Iterator[StageOverview]:
         )
 
 
-def _stage_sums(
-    base: Ground, touchpoints: Sequence[Touchpoint], found: _Cells
-) -> Iterator[tuple[Scored, Sums]]:
-    """A stage's sums a scale, of the shown touchpoints only: a total that held a hidden one would
-    give it away by subtraction.
-    """
-    scored: dict[str, Scored] = {}
-    pooled: dict[str, Sums] = {}
-    for touchpoint in touchpoints:
-        for scale, entry in base.scored.get(touchpoint.id, {}).items():
-            sums, reason = found.get((touchpoint.id, scale), (NOTHING, Hidden.NO))
-            scored.setdefault(scale, entry)
-            pooled[scale] = pooled.get(scale, NOTHING) + (NOTHING if reason else sums)
-    for scale, entry in scored.items():
-        yield entry, pooled[scale]
-
-
-def _lowest(base: Ground, found: _Cells) -> Iterator[LowestStage]:
-    by_scale: dict[str, list[tuple[str, Scored, Sums]]] = {}
-    for stage in base.journey.stages:
-        for scored, sums in _stage_sums(base, stage.touchpoints, found):
-            if sums.n >= 2 and scored.definition.parent is None:
-                by_scale.setdefault(scored.scale.id, []).append((stage.name, scored, sums))
-    for stages in by_scale.values():
-        if len(stages) < 2:
-            continue
-        ranked = sorted(stages, key=lambda row: figure(row[1], row[2], Hidden.NO).estimate or 0.0)
-        (name, scored, sums), *others = ranked
-        contrasts = differences([(scored, sums, other) for _, _, other in others])
-        yield LowestStage(
-            definition=scored.definition,
-            stage=name,
-            figure=figure(scored, sums, Hidden.NO),
-            against=tuple(
-                (other, contrast)
-                for (other, _, _), contrast in zip(others, contrasts, strict=True)
-                if contrast is not None
-            ),
-        )
-
-
-def _responses(base: Ground, found: _Cells) -> int | None:
+def _responses(base: Ground, found: Cells) -> int | None:
     """Submissions at all places; None when those of a place are hidden."""
     counted = [found.get((place, RESPONSES), (NOTHING, Hidden.NO)) for place in base.scored]
     if any(reason for _, reason in counted):

@@ -156,6 +156,7 @@ class JourneyOverview:
     end: tuple[Figure, ...]
     stages: tuple[StageOverview, ...]
     lowest: tuple[LowestStage, ...]  # one a scale that two stages or more have
+    priorities: tuple[Priority, ...]  # what to look at first
     fielded: tuple[Fielded, ...]
     minimum_cell: int
 
@@ -190,6 +191,18 @@ class LowestStage:
     def certain(self) -> bool:
         """Whether it may be called the lowest: below every other stage for certain."""
         return bool(self.against) and all(contrast.certain for _, contrast in self.against)
+
+
+@dataclass(frozen=True)
+class Priority:
+    """A touchpoint below the journey's other touchpoints, and by how much."""
+
+    stage: str
+    touchpoint_id: int
+    touchpoint: str
+    moment_of_truth: bool
+    figure: Figure
+    against_rest: Contrast
 
 
 @dataclass(frozen=True)
@@ -232,13 +245,17 @@ class Month:
 
 @dataclass(frozen=True)
 class Trend:
-    """One figure month by month, every month from the first to the last with answers."""
+    """One figure month by month, every month from the first to the last with answers.
+
+    ``change`` is the last three shown months minus the first three; None below six shown months.
+    """
 
     definition: Definition
     stage: str | None
     touchpoint: str | None
     touchpoint_id: int | None
     months: tuple[Month, ...]
+    change: Contrast | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, MonthKey, Sums
-from surveyapp.results.figures import figure
+from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import ground, period, runs_of
 from surveyapp.results.shapes import Hidden, Month, Trend
 from surveyapp.store.models import EVERYBODY
+
+_QUARTER = 3  # months at either end that a change is measured between
 
 
 def trend(
@@ -40,21 +43,35 @@ def trend(
     for stage in base.journey.stages:
         places += [(stage.name, t.name, t.id) for t in stage.touchpoints]
     result = []
+    ends = []
     for stage_name, touchpoint, place in places:
         for scale, scored in base.scored.get(place, {}).items():
             months = found.get((place, scale), {})
             whole = everybody.get((place, scale), {})
             runs = runs_of(months, whole, segment_id, minimum=minimum_cell)
             alone = {first for first, last in runs if first == last}
+            window = list(_every_month(months, period(since, until).months))
             shown = tuple(
                 Month(
                     date(*month, 1),
                     figure(scored, sums, _reason(month, sums, alone, minimum_cell)),
                 )
-                for month, sums in _every_month(months, period(since, until).months)
+                for month, sums in window
             )
+            ends.append((scored, *_first_and_last([s for m, s in window if m in alone])))
             result.append(Trend(scored.definition, stage_name, touchpoint, place, shown))
-    return tuple(result)
+    changes = differences([(scored, last, first) for scored, first, last in ends])
+    return tuple(replace(one, change=change) for one, change in zip(result, changes, strict=True))
+
+
+def _first_and_last(shown: Sequence[Sums]) -> tuple[Sums, Sums]:
+    """The first and the last three months together; nothing when they would overlap."""
+    if len(shown) < 2 * _QUARTER:
+        return NOTHING, NOTHING
+    return (
+        sum(shown[:_QUARTER], start=NOTHING),
+        sum(shown[-_QUARTER:], start=NOTHING),
+    )
 
 
 def _reason(month: MonthKey, sums: Sums, alone: set[MonthKey], minimum: int) -> Hidden:
