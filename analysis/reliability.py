@@ -11,6 +11,7 @@ from scipy.stats import f as f_distribution
 
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import Moments, moments
+from analysis.polychoric import polychoric
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,20 @@ def _item(name: str, cov: np.ndarray, i: int) -> ItemReliability:
         item_rest_correlation=float(cov[i, rest].sum() / scale) if scale > 0 else float("nan"),
         alpha_if_dropped=alpha_of(rest_cov) if len(rest) > 1 else float("nan"),
     )
+
+
+def ordinal_alpha(data: pd.DataFrame, items: Sequence[str] | None = None) -> float:
+    """Alpha of the continuous answers that ordered categories are thought to cut: from polychoric
+    correlations (Zumbo, Gadermann & Zeisser 2007), on complete rows.
+
+    Raises as ``polychoric``, and DataError below two items.
+
+    Validated against alpha of lavaan 0.6-14 ``lavCor``'s matrix on a simulated 7-point set (1e-8).
+    """
+    names = tuple(data.columns) if items is None else tuple(items)
+    if len(names) < 2:
+        raise DataError(f"alpha needs at least 2 items, found {len(names)}")
+    return alpha_of(polychoric(data, names).correlation)
 
 
 def omega(

@@ -17,6 +17,7 @@ from analysis.errors import AnalysisError, ModelError
 from analysis.moments import numeric
 from analysis.plain import plain
 from analysis.provenance import fingerprint, versions
+from analysis.r_script import validation_script
 from analysis.validation_document import FORMAT, ScaleValidationDocument
 from instruments.schema import Instrument, ScoringKey
 
@@ -150,6 +151,14 @@ def validate_scale(
         "conclusions": plain(conclusions(sections)),
         "warnings": record.warnings,
         "settings": settings,
+        "r_script": validation_script(
+            plan,
+            reverse={name: sum(scales[name]) for name in turned},
+            likelihood=likelihood,
+            draws=draws,
+            efa_method=efa_method,
+            efa_rotation=efa_rotation,
+        ),
         "versions": versions(),
         "fingerprint": fingerprint(data, items),
     }

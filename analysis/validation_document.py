@@ -235,13 +235,15 @@ class ReliabilityItem(TypedDict):
 
 
 class ReliabilityRow(TypedDict):
-    """One factor. omega: model-implied total variance; omega_observed: observed (McDonald 1999
+    """One factor. alpha_ordinal: from polychoric correlations, None for items with more than ten
+    different answers. omega: model-implied total variance; omega_observed: observed (McDonald 1999
     gives both); cr and ave from standardised loadings. All None for a single item."""
 
     factor: str
     n: int
     n_items: int
     alpha: Number
+    alpha_ordinal: Number
     alpha_lower: Number
     alpha_upper: Number
     alpha_level: float
@@ -476,5 +478,6 @@ class ScaleValidationDocument(TypedDict):
     conclusions: list[ConclusionRow]
     warnings: list[WarningRow]
     settings: Settings
+    r_script: str  # the same numbers from lavaan, semTools and psych, for "answers.csv"
     versions: dict[str, str]
     fingerprint: str

@@ -17,7 +17,7 @@ from analysis.errors import AnalysisError, DataError
 from analysis.factor_count import minimum_average_partial, parallel_analysis
 from analysis.missingness import missing_report
 from analysis.moments import Moments, moments
-from analysis.reliability import composite_reliability, cronbach_alpha, omega
+from analysis.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
 from analysis.validity import (
     average_variance_extracted,
     fornell_larcker,
@@ -26,6 +26,7 @@ from analysis.validity import (
 )
 
 MOST_PATTERNS = 20
+MOST_CATEGORIES = 10  # more distinct answers are taken as continuous
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def reliability_section(study: Study, fitted: Cfa | None) -> tuple[list[Section]
     for factor, items in study.model.items():
         row: Section = {"factor": factor, "n": 0, "n_items": len(items), "alpha_level": 0.95}
         row |= dict.fromkeys(
-            ("alpha", "alpha_lower", "alpha_upper", "alpha_standardised", "mean_correlation",
+            ("alpha", "alpha_ordinal", "alpha_lower", "alpha_upper", "alpha_standardised", "mean_correlation",
              "omega", "omega_observed", "cr", "ave")
         )  # fmt: skip
         row["items"] = []
@@ -256,10 +257,18 @@ def _alpha_part(study: Study, items: tuple[str, ...]) -> Section:
         "alpha_lower": found.alpha.lower,
         "alpha_upper": found.alpha.upper,
         "alpha_level": found.alpha.level,
+        "alpha_ordinal": _ordinal_part(study, items),
         "alpha_standardised": found.standardised,
         "mean_correlation": found.mean_correlation,
         "items": found.items,
     }
+
+
+def _ordinal_part(study: Study, items: tuple[str, ...]) -> float | None:
+    """Ordinal alpha where the answers are ordered categories: up to 10 different ones an item."""
+    if max(study.data[item].nunique() for item in items) > MOST_CATEGORIES:
+        return None
+    return ordinal_alpha(study.data, items)
 
 
 def _loading_part(fitted: Cfa, factor: str) -> Section:

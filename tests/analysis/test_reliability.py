@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from analysis.cfa import fit_cfa
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import moments
-from analysis.reliability import composite_reliability, cronbach_alpha, omega
-from tests.analysis.data_sets import HS_MODEL, SJQ_LOADINGS, holzinger
+from analysis.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
+from tests.analysis.data_sets import HS_MODEL, SJQ_LOADINGS, holzinger, simulated
 
 # R psych alpha() and alpha.ci(): raw alpha, lower, upper, alpha if dropped, r.drop
 PSYCH = {
@@ -122,3 +122,14 @@ def test_a_constant_item_is_named():
 def test_two_rows_are_too_few():
     with pytest.raises(TooFewCases, match="at least 3"):
         cronbach_alpha(holzinger()[["x1", "x2"]].head(2))
+
+
+def test_ordinal_alpha_is_the_alpha_of_the_answers_before_they_were_cut():
+    # Parallel items correlating .5: alpha 4 x .5 / (1 + 3 x .5) = .8; cutting lowers plain alpha.
+    model = {"A": tuple("abcd")}
+    data = simulated(
+        20_000, model=model, loadings={"A": (0.5**0.5,) * 4}, correlation=1.0, points=0
+    )
+    cut = (data > 0.8).astype(int) + (data > 1.5)
+    assert ordinal_alpha(cut) == pytest.approx(0.8, abs=0.01)
+    assert cronbach_alpha(cut).alpha.estimate < 0.75
