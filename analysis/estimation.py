@@ -11,21 +11,30 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import lapack
 
 from analysis.matrices import Array, Factors, GroupStructure, Implied, jacobian, vech_index
 
 MAX_ITERATIONS = 500
 
 
+@dataclass(frozen=True)
+class Point:
+    """A place in parameter space with the discrepancy there and each group's implied moments."""
+
+    theta: Array
+    value: float  # infinite where the discrepancy does not exist
+    implied: tuple[Implied, ...]
+
+
 class Discrepancy(Protocol):
     """A function of the free parameters of all groups that estimation makes small."""
 
-    def value(self, theta: Array) -> float:
-        """The discrepancy; infinite where it does not exist."""
+    def at(self, theta: Array) -> Point:
+        """The discrepancy at ``theta``."""
         ...
 
-    def derivatives(self, theta: Array, *, exact: bool) -> tuple[Array, Array]:
+    def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient (q,) and Hessian (q, q), the latter approximate unless ``exact``."""
         ...
 
@@ -59,18 +68,18 @@ class NormalDiscrepancy:
         constant = sum(g.weight * (np.linalg.slogdet(g.cov)[1] + len(g.cov)) for g in groups)
         return cls(tuple(groups), means, float(constant))
 
-    def value(self, theta: Array) -> float:
+    def at(self, theta: Array) -> Point:
         """F, or infinity where a Sigma is not positive definite."""
         total = -self.constant
-        for group in self.groups:
-            implied = group.structure.implied(theta)
-            if implied.inverse is None:
-                return np.inf
-            inverse, log_determinant = implied.inverse
+        implied = tuple(group.structure.implied(theta) for group in self.groups)
+        for group, moments in zip(self.groups, implied, strict=True):
+            if moments.inverse is None:
+                return Point(theta, np.inf, implied)
+            inverse, log_determinant = moments.inverse
             total += group.weight * (
-                log_determinant + float(np.sum(inverse * self._about_mean(group, implied)))
+                log_determinant + float(np.sum(inverse * self._about_mean(group, moments)))
             )
-        return total
+        return Point(theta, total, implied)
 
     def _about_mean(self, group: Sample, implied: Implied) -> Array:
         if not self.means:
@@ -78,16 +87,13 @@ class NormalDiscrepancy:
         shift = group.mean - implied.mu
         return group.cov + np.outer(shift, shift)
 
-    def derivatives(self, theta: Array, *, exact: bool) -> tuple[Array, Array]:
+    def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient, and twice the expected information of one row (or the Hessian itself)."""
-        size = len(theta)
+        size = len(point.theta)
         gradient, hessian = np.zeros(size), np.zeros((size, size))
-        for group in self.groups:
+        for group, implied in zip(self.groups, point.implied, strict=True):
             structure = group.structure
-            implied = structure.implied(theta)
-            if implied.inverse is None:
-                raise FloatingPointError("implied covariance is not positive definite")
-            inverse = implied.inverse[0]
+            inverse = implied.precision
             f = structure.factors(implied)
             r = self._about_mean(group, implied)
             shift = group.mean - implied.mu if self.means else np.zeros(len(r))
@@ -111,7 +117,7 @@ def normal_information(f: Factors, inverse: Array, *, means: bool) -> Array:
     information = (f.u.T @ pu) * (f.w.T @ pw) + cross * cross.T
     if means:
         information += f.m.T @ inverse @ f.m
-    return information
+    return np.asarray(information)
 
 
 def _normal_hessian(
@@ -137,7 +143,7 @@ def _normal_hessian(
         pm = inverse @ f.m
         mixed = (pm.T @ f.u) * (score @ f.w) + (pm.T @ f.w) * (score @ f.u)
         hessian += 2 * (mixed + mixed.T + f.m.T @ pm)
-    return hessian + structure.second_order(implied, q, -2 * score)
+    return np.asarray(hessian + structure.second_order(implied, q, -2 * score))
 
 
 @dataclass(frozen=True)
@@ -159,23 +165,23 @@ class LeastSquares:
         residual = (group.cov - implied.sigma)[rows, columns]
         if self.means:
             residual = np.concatenate([group.mean - implied.mu, residual])
-        return residual if self.keep is None else residual[self.keep]
+        return np.asarray(residual if self.keep is None else residual[self.keep])
 
-    def value(self, theta: Array) -> float:
+    def at(self, theta: Array) -> Point:
         """F; always finite."""
         total = 0.0
-        for group, v in zip(self.groups, self.weights, strict=True):
-            e = self._residual(group, group.structure.implied(theta))
+        implied = tuple(group.structure.implied(theta) for group in self.groups)
+        for group, v, moments in zip(self.groups, self.weights, implied, strict=True):
+            e = self._residual(group, moments)
             total += group.weight * float(e @ (v * e if v.ndim == 1 else v @ e))
-        return total
+        return Point(theta, total, implied)
 
-    def derivatives(self, theta: Array, *, exact: bool) -> tuple[Array, Array]:
+    def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient and Gauss-Newton (or exact) Hessian."""
-        size = len(theta)
+        size = len(point.theta)
         gradient, hessian = np.zeros(size), np.zeros((size, size))
-        for group, v in zip(self.groups, self.weights, strict=True):
+        for group, v, implied in zip(self.groups, self.weights, point.implied, strict=True):
             structure = group.structure
-            implied = structure.implied(theta)
             delta = self.jacobian(structure.factors(implied))
             e = self._residual(group, implied)
             ve = v * e if v.ndim == 1 else v @ e
@@ -208,8 +214,7 @@ class LeastSquares:
 class Optimum:
     """Where the minimiser stopped, and whether that is a minimum."""
 
-    theta: Array
-    value: float
+    point: Point
     gradient: Array  # of the parameters that remain under the constraints
     iterations: int
     converged: bool
@@ -221,55 +226,49 @@ def minimise(discrepancy: Discrepancy, start: Array, transform: Array, offset: A
     Stops when a Newton step would lower F by less than about 1e-15 of itself; ``converged`` is
     False when that was not reached in 500 iterations or the place is no minimum.
     """
-    free = transform.shape[1] == transform.shape[0] and np.array_equal(
-        transform, np.eye(len(transform))
-    )
+    size, reduced = transform.shape
+    free = size == reduced and np.array_equal(transform, np.eye(size))
+
+    def place(x: Array) -> Array:
+        return np.asarray(x + offset if free else transform @ x + offset)
+
     x = (start - offset) if free else np.linalg.lstsq(transform, start - offset, rcond=None)[0]
-    theta = x + offset if free else transform @ x + offset
-    value = discrepancy.value(theta)
-    if not np.isfinite(value):
-        return Optimum(theta, value, np.full(len(x), np.nan), 0, False)
+    point = discrepancy.at(place(x))
+    if not np.isfinite(point.value):
+        return Optimum(point, np.full(len(x), np.nan), 0, False)
     damping, exact, iterations = 0.0, False, 0
-    gradient = np.full(len(x), np.inf)
+    slope = np.full(len(x), np.inf)
     while iterations < MAX_ITERATIONS:
         iterations += 1
-        slope, curve = discrepancy.derivatives(theta, exact=exact)
+        slope, curve = discrepancy.derivatives(point, exact=exact)
         if not free:
             slope, curve = transform.T @ slope, transform.T @ curve @ transform
-        gradient = slope
-        scale = np.maximum(np.diag(curve), 1e-12)
+        tolerance = max(1.0, abs(point.value))
         improved = False
         for _ in range(60):
-            step = _step(curve, slope, scale, damping)
+            step = _step(curve, slope, damping)
             if step is not None:
                 decrement = -float(slope @ step)
-                if decrement <= 1e-15 * max(1.0, abs(value)) and damping == 0:
+                attempt = discrepancy.at(place(x + step))
+                if decrement <= 1e-15 * tolerance and damping == 0:
                     # The step is within rounding of the minimum: take it without asking F.
-                    final = x + step
-                    theta = final + offset if free else transform @ final + offset
-                    end = discrepancy.value(theta)
-                    if np.isfinite(end):
-                        value = end
-                    return Optimum(theta, value, gradient, iterations, True)
-                candidate = x + step
-                moved = candidate + offset if free else transform @ candidate + offset
-                attempt = discrepancy.value(moved)
-                if attempt < value + 1e-14 * max(1.0, abs(value)):
+                    final = attempt if np.isfinite(attempt.value) else point
+                    return Optimum(final, slope, iterations, True)
+                if attempt.value < point.value + 1e-14 * tolerance:
                     improved = True
                     break
             damping = max(damping * 5, 1e-4)
         if not improved:
             break
-        x, theta, value = candidate, moved, attempt
-        exact = decrement < 1e-2 * max(1.0, abs(value))
+        x, point = x + step, attempt
+        exact = decrement < 1e-2 * tolerance
         damping = 0.0 if damping < 1e-3 else damping / 10
-    return Optimum(theta, value, gradient, iterations, bool(np.max(np.abs(gradient)) < 1e-6))
+    return Optimum(point, slope, iterations, bool(np.max(np.abs(slope)) < 1e-6))
 
 
-def _step(curve: Array, slope: Array, scale: Array, damping: float) -> Array | None:
+def _step(curve: Array, slope: Array, damping: float) -> Array | None:
     """The damped Newton step, or None when the damped curve is not positive definite."""
-    damped = curve if damping == 0 else curve + np.diag(damping * scale)
-    try:
-        return -cho_solve(cho_factor(damped, lower=True, check_finite=False), slope)
-    except np.linalg.LinAlgError:
-        return None
+    if damping:
+        curve = curve + np.diag(damping * np.maximum(np.abs(np.diag(curve)), 1e-12))
+    solved, failed = lapack.dposv(curve, slope)[1:]
+    return None if failed or not np.all(np.isfinite(solved)) else -solved

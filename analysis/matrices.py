@@ -36,6 +36,21 @@ class Implied:
         """Sigma's inverse and log-determinant, or None when it is not positive definite."""
         return positive_inverse(self.sigma)
 
+    def with_unit_variances(self) -> Implied:
+        """The same with every observed variance 1, as behind ordinal items."""
+        p = self.observed
+        sigma, covariance = self.sigma.copy(), self.covariance.copy()
+        np.fill_diagonal(sigma, 1.0)
+        covariance[:p, :p] = sigma
+        return Implied(sigma, self.mu, self.total, covariance, self.mean, p)
+
+    @property
+    def precision(self) -> Array:
+        """Sigma's inverse; FloatingPointError when it is not positive definite."""
+        if self.inverse is None:
+            raise FloatingPointError("implied covariance is not positive definite")
+        return self.inverse[0]
+
 
 @dataclass(frozen=True)
 class Factors:

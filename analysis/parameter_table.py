@@ -110,8 +110,11 @@ def complete(
     std_lv: bool = False,
     orthogonal: bool = False,
     fixed_x: bool = True,
+    ordered: bool = False,
 ) -> ParameterTable:
     """The model's full parameter table.
+
+    ``ordered`` models have correlations as moments: no residual variances of items.
 
     ``equal`` names kinds of parameters (keys of ``EQUAL``) held equal over groups, except those
     listed in ``free`` by name (``"visual=~x2"``, ``"x3~1"``). Raises ModelError for unknown words,
@@ -127,6 +130,8 @@ def complete(
     outline = _outline(model, mean_structure, std_lv, orthogonal, exogenous)
     rows: list[Parameter] = []
     latent = frozenset(model.latent)
+    if ordered:
+        outline = _of_correlations(model, outline)
     for group in range(1, groups + 1):
         rows += [
             _in_group(path, modifiers, group, groups, value, exo, said)
@@ -232,6 +237,32 @@ def _outline(
         for name in model.latent:
             add(name, "~1", "", 0.0)
     return rows
+
+
+def _of_correlations(model: Model, outline: Outline) -> Outline:
+    """Ordinal items have unit variances and no means of their own: residual variances follow."""
+    latent = set(model.latent)
+    result: Outline = []
+    for path, modifiers, default, exogenous, said in outline:
+        if path.op == "~" and not {path.lhs, path.rhs} <= latent:
+            raise ModelError(
+                f"{path.name}: ordinal items cannot stand in regressions; measure a factor by them",
+                line=path.line or None,
+                column=path.column or None,
+            )
+        if path.op == "~1" and said:
+            raise ModelError(
+                f"{path.name}: intercepts are not estimated for ordinal items; leave the line out",
+                line=path.line or None,
+                column=path.column or None,
+            )
+        own_variance = path.op == "~~" and path.lhs == path.rhs and path.lhs not in latent
+        result.append(
+            (path, None, 0.0, False, said)
+            if own_variance
+            else (path, modifiers, default, exogenous, said)
+        )
+    return result
 
 
 def _final_outcomes(model: Model) -> list[str]:

@@ -1,0 +1,72 @@
+"""The choices that a covariance-structure fit is made under, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.errors import ModelError
+
+ESTIMATORS = ("ML", "MLR", "MLM", "ULS", "GLS", "WLS", "DWLS", "WLSMV")
+MISSING = ("listwise", "fiml")
+LIKELIHOODS = ("normal", "wishart")
+INFORMATION = ("expected", "observed")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Estimator, handling of missing cells, and the rules that complete the model.
+
+    ``information`` applies to ML on complete data; MLR and FIML use the observed one, as lavaan
+    does, because the expected is right only under normality and missingness completely at random.
+    """
+
+    estimator: str = "ML"
+    missing: str = "listwise"
+    group: str | None = None
+    equal: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    mean_structure: bool | None = None
+    likelihood: str = "normal"
+    information: str = "expected"
+    std_lv: bool = False
+    orthogonal: bool = False
+    fixed_x: bool = True
+    ordered: bool = False
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        _among("estimator", self.estimator, ESTIMATORS)
+        _among("missing", self.missing, MISSING)
+        _among("likelihood", self.likelihood, LIKELIHOODS)
+        _among("information", self.information, INFORMATION)
+        if self.missing == "fiml" and self.estimator not in ("ML", "MLR"):
+            raise ModelError(
+                f"FIML goes with ML or MLR, not with {self.estimator}; choose missing='listwise' or another estimator"
+            )
+        if self.likelihood == "wishart" and (self.estimator != "ML" or self.missing == "fiml"):
+            raise ModelError("the Wishart likelihood goes with ML on complete data only")
+
+    @property
+    def maximum_likelihood(self) -> bool:
+        """Whether the discrepancy is the normal likelihood's."""
+        return self.estimator in ("ML", "MLR", "MLM")
+
+    @property
+    def robust(self) -> bool:
+        """Whether standard errors and test are corrected for the data's distribution."""
+        return self.estimator in ("MLR", "MLM", "WLSMV")
+
+    @property
+    def unbiased(self) -> bool:
+        """Whether covariances are divided by n - 1 and the test multiplies by N - groups."""
+        return not self.maximum_likelihood or self.likelihood == "wishart"
+
+    @property
+    def observed_information(self) -> bool:
+        """Whether standard errors come from the exact Hessian."""
+        return self.information == "observed" or self.estimator == "MLR" or self.missing == "fiml"
+
+
+def _among(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ModelError(f"{what} {value!r} is not known; choose among {', '.join(allowed)}")
