@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 
 from flask import Flask
+from flask_bootstrap import Bootstrap5
 
 from surveyapp.settings import Settings, read
 from surveyapp.store.storage import open_storage
+from surveyapp.web.account import account
+from surveyapp.web.audit import audit
+from surveyapp.web.deployments import deployments
+from surveyapp.web.errors import show_errors
+from surveyapp.web.health import health
+from surveyapp.web.jobs import jobs
+from surveyapp.web.journeys import journeys
+from surveyapp.web.log import keep_log
+from surveyapp.web.look import look
+from surveyapp.web.plots import teach_plots
+from surveyapp.web.respond import respond
+from surveyapp.web.responses import responses
+from surveyapp.web.security import csrf, protect
+from surveyapp.web.segments import segments
+from surveyapp.web.sessions import remember_sessions
+from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
+from surveyapp.web.users import users
+from surveyapp.web.words import teach_words
+
+STAFF = (
+    *(account, journeys, stages, deployments, responses),
+    *(segments, jobs, users, audit),
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -19,6 +44,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("surveyapp.web")
     app.extensions[EXTENSION] = storage
     app.secret_key = storage.secret_key
-    if find_spec("surveyapp.web.respond") is not None:
-        app.register_blueprint(import_module("surveyapp.web.respond").respond)
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    Bootstrap5(app)
+    keep_log(app, settings.log_level)
+    protect(app, settings)
+    remember_sessions(app)
+    show_errors(app)
+    teach_words(app)
+    teach_plots(app)
+    csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
+    for blueprint in (health, look, respond, *STAFF):
+        app.register_blueprint(blueprint)
+    for name, needed in (
+        ("results", "surveyapp.results.actions"),
+        ("reports", "surveyapp.reports.actions"),
+        ("imports", "surveyapp.responses.imports"),
+    ):
+        if needed in sys.modules or find_spec(needed):
+            app.register_blueprint(getattr(import_module(f"surveyapp.web.{name}"), name))
     return app

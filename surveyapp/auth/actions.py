@@ -70,9 +70,13 @@ def note_sign_in(session: Session, credentials: Credentials, password: str) -> A
     return account_of(user)
 
 
-def note_refused_sign_in(session: Session, user_id: int) -> None:
-    """Note a wrong password for an account that exists."""
-    record(session, None, "refuse sign-in", f"user {_user(session, user_id).email}")
+def note_refused_sign_in(session: Session, credentials: Credentials | None) -> None:
+    """Note a refused sign-in, for unknown accounts too: both must take the same time.
+
+    What was typed for an unknown account is not kept; it is often a password in the wrong field.
+    """
+    subject = f"user {_user(session, credentials.user_id).email}" if credentials else "nobody"
+    record(session, None, "refuse sign-in", subject)
 
 
 def change_password(session: Session, user_id: int, *, current: str, new: str) -> Account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from surveyapp.errors import NotFound
 from surveyapp.store.models import (
@@ -62,6 +62,27 @@ def touchpoint(session: Session, journey_id: int, touchpoint_id: int) -> Touchpo
     if found is None:
         raise NotFound("There is no such touchpoint in this journey.")
     return found
+
+
+def deployments(session: Session, journey_id: int) -> list[Deployment]:
+    """Everything that is asked in this journey, the oldest first."""
+    query = select(Deployment).where(Deployment.journey_id == journey_id)
+    return list(session.scalars(query.order_by(Deployment.id)))
+
+
+def deployment(session: Session, journey_id: int, deployment_id: int) -> Deployment:
+    """A deployment of this journey; NotFound also when it belongs to another one."""
+    query = select(Deployment).options(joinedload(Deployment.touchpoint))
+    found = session.scalar(query.where(Deployment.id == deployment_id))
+    if found is None or found.journey_id != journey_id:
+        raise NotFound("There is no such deployment in this journey.")
+    return found
+
+
+def deployments_at(session: Session, touchpoint_id: int) -> list[Deployment]:
+    """What is asked at this touchpoint, the oldest first."""
+    query = select(Deployment).where(Deployment.touchpoint_id == touchpoint_id)
+    return list(session.scalars(query.order_by(Deployment.id)))
 
 
 def segments(session: Session) -> list[Segment]:

@@ -1,0 +1,43 @@
+"""CSV that a spreadsheet shows and never runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BATCH_ROWS = 500
+
+
+def safe(value: Any) -> Any:
+    """A cell as a spreadsheet may have it: a text that would be a formula gets an apostrophe.
+
+    Numbers stay numbers, -3 included; None becomes an empty cell.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_chunks(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The rows as CSV text, some hundred rows at a time, so that no file is ever held whole.
+
+    It begins with a byte order mark, without which Excel takes UTF-8 for another encoding.
+    """
+    buffer = io.StringIO()
+    buffer.write("\ufeff")
+    writer = csv.writer(buffer)
+    for count, row in enumerate(rows, start=1):
+        writer.writerow([safe(value) for value in row])
+        if count % _BATCH_ROWS == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

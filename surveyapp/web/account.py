@@ -1,0 +1,139 @@
+"""Signing in and out, and one's own account."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from surveyapp.auth import actions, passwords, queries
+from surveyapp.auth.accounts import Account
+from surveyapp.auth.permissions import Permission
+from surveyapp.web import sessions
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import public, requires, safe_next
+from surveyapp.web.security import limiter
+from surveyapp.web.storage import storage
+
+account = Blueprint("account", __name__)
+
+
+class SignInForm(StaffForm):
+    email = EmailField(
+        "E-mail address",
+        [InputRequired("Type your e-mail address."), Length(max=254)],
+        render_kw={"autocomplete": "username"},
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Type your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()
+
+
+class PasswordForm(StaffForm):
+    current = PasswordField(
+        "Present password",
+        [InputRequired("Type your present password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = PasswordField(
+        "New password",
+        [InputRequired("Type a new password.")],
+        description=f"At least {passwords.SHORTEST} characters; three or four random words do well.",
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "New password again",
+        [InputRequired("Type the new password twice.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _typed_email() -> str:
+    return "account:" + request.form.get("email", "").strip().lower()[:254]
+
+
+def _refused(response: object) -> bool:
+    return getattr(response, "status_code", 0) != 303
+
+
+@account.route("/sign-in", methods=["GET", "POST"])
+@public
+@limiter.limit("10 per minute; 60 per hour", methods=["POST"], deduct_when=_refused)
+@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_typed_email, deduct_when=_refused)
+def sign_in() -> ResponseReturnValue:
+    """The sign-in page. A wrong address and a wrong password get the same answer, equally late."""
+    if current_user.is_authenticated:
+        return redirect(url_for("journeys.index"), 303)
+    form = SignInForm(next=request.args.get("next", ""))
+    if form.validate_on_submit():
+        found = _checked(form.email.data, form.password.data)
+        if found:
+            sessions.begin(found)
+            return redirect(safe_next(form.next.data) or url_for("journeys.index"), 303)
+        form.password.errors = ["Address and password do not belong together. Try again."]
+    with storage().store.reading() as session:
+        is_new = queries.count_users(session) == 0
+    return render_template("account/sign_in.html", form=form, is_new=is_new), form.status
+
+
+def _checked(email: str, password: str) -> Account | None:
+    """The account, once its password is found right; hashing happens outside any transaction."""
+    with storage().store.reading() as session:
+        known = queries.credentials(session, email)
+    right = passwords.matches(known.password_hash if known else None, password)
+    with storage().store.writing() as session:
+        if known and right:
+            return actions.note_sign_in(session, known, password)
+        actions.note_refused_sign_in(session, known)
+    return None
+
+
+@account.post("/sign-out")
+@public
+def sign_out() -> ResponseReturnValue:
+    sessions.end()
+    return redirect(url_for("account.sign_in"), 303)
+
+
+@account.get("/account")
+@requires(Permission.OWN_ACCOUNT)
+def show() -> ResponseReturnValue:
+    return render_template("account/show.html", account=sessions.me())
+
+
+@account.route("/account/password", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+@limiter.limit("10 per 5 minutes", methods=["POST"], deduct_when=_refused)
+def change_password() -> ResponseReturnValue:
+    form = PasswordForm()
+    if form.validate_on_submit():
+        if form.password.data != form.again.data:
+            form.again.errors = ["The two new passwords differ; type the same one twice."]
+        else:
+            with form.refusing("password"):
+                with storage().store.writing() as session:
+                    changed = actions.change_password(
+                        session,
+                        sessions.me().id,
+                        current=form.current.data,
+                        new=form.password.data,
+                    )
+                sessions.begin(changed)
+                flash("Your password is changed; all other sessions have ended.")
+                return redirect(url_for("account.show"), 303)
+    page = render_template("account/password.html", form=form, account=sessions.me())
+    return page, form.status
+
+
+@account.post("/account/sign-out-everywhere")
+@requires(Permission.OWN_ACCOUNT)
+def sign_out_everywhere() -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        actions.end_sessions(session, sessions.me().id)
+    sessions.end()
+    return redirect(url_for("account.sign_in"), 303)

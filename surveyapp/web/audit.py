@@ -1,0 +1,33 @@
+"""The audit log, newest first."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth import queries
+from surveyapp.auth.permissions import Permission
+from surveyapp.web.guards import requires
+from surveyapp.web.storage import storage
+
+audit = Blueprint("audit", __name__, url_prefix="/audit")
+
+PAGE = 50
+
+
+@audit.get("")
+@requires(Permission.READ_AUDIT)
+def index() -> ResponseReturnValue:
+    before = request.args.get("before", type=int)
+    user_id = request.args.get("user", type=int)
+    with storage().store.reading() as session:
+        lines = queries.audit_log(session, limit=PAGE + 1, before=before, user_id=user_id)
+        accounts = queries.accounts(session)
+    return render_template(
+        "audit/index.html",
+        lines=[line for _, line in lines[:PAGE]],
+        older=lines[PAGE - 1][0] if len(lines) > PAGE else None,
+        accounts=accounts,
+        user_id=user_id,
+        before=before,
+    )

@@ -1,0 +1,223 @@
+"""Deployments: what is asked, where and of whom; links, QR codes and the response rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from instruments import loader
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.exports.links import customers_in, links_csv
+from surveyapp.exports.qr import MEDIA_TYPES, qr_file
+from surveyapp.fielding import actions, links
+from surveyapp.journeys import queries
+from surveyapp.results import dashboards
+from surveyapp.store.models import Deployment
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+deployments = Blueprint(
+    "deployments", __name__, url_prefix="/journeys/<int:journey_id>/deployments"
+)
+
+JOURNEY_END = "end"
+
+
+class DeploymentForm(StaffForm):
+    name = StringField(
+        "Name",
+        [InputRequired("Name the deployment."), Length(max=200)],
+        description="For you and your colleagues; customers do not see it.",
+    )
+    place = SelectField("Asked at")
+    introduction = TextAreaField(
+        "Introduction",
+        [Optional(), Length(max=5000)],
+        description="A sentence or two above the questions.",
+    )
+    consent = TextAreaField(
+        "Consent text",
+        [Optional(), Length(max=5000)],
+        description="What the answers are used for. Customers read it before they send.",
+    )
+    anonymity = SelectField(
+        "Identity",
+        choices=[
+            ("pseudonymous", "Pseudonymous: answers of one customer can be joined by a code"),
+            ("anonymous", "Anonymous: nothing joins an answer to a customer or a link"),
+        ],
+    )
+    open_link = BooleanField(
+        "Anybody with the open link may answer",
+        description="Off: only single-use links take answers.",
+        default=True,
+    )
+
+
+class LinksForm(StaffForm):
+    customers = FileField(
+        "Customer list",
+        description="CSV: a column customer_ref and one for each attribute, such as region.",
+    )
+
+
+@deployments.get("")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        rates = dashboards.response_rates(session, journey_id)
+        states = {each.id: each.state for each in journey.deployments}
+    return render_template("deployments/index.html", journey=journey, rates=rates, states=states)
+
+
+@deployments.route("/new", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+def new(journey_id: int) -> ResponseReturnValue:
+    roots = storage().settings.instrument_roots
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+    form = DeploymentForm(place=request.args.get("place", JOURNEY_END))
+    form.place.choices = [
+        (JOURNEY_END, "The journey's end, about the whole journey"),
+        *(
+            (str(point.id), f"{stage.name}: {point.name}")
+            for stage in journey.stages
+            for point in stage.touchpoints
+        ),
+    ]
+    asks = _chosen_instruments()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                made = _create(session, journey_id, form, asks)
+            flash("The deployment is open. Share its link, or make single-use links.")
+            return redirect(
+                url_for("deployments.show", journey_id=journey_id, deployment_id=made.id), 303
+            )
+    known = [loader.load(code, roots=roots) for code in loader.available(roots)]
+    page = render_template(
+        "deployments/new.html", journey=journey, form=form, instruments=known, asks=asks
+    )
+    return page, form.status
+
+
+def _chosen_instruments() -> list[dict[str, Any]]:
+    """The ticked instruments, each with its scoring key."""
+    return [
+        {"instrument": code, "key": request.form.get(f"key-{code}") or None}
+        for code in request.form.getlist("ask")
+    ]
+
+
+def _create(
+    session: Session, journey_id: int, form: DeploymentForm, asks: list[dict[str, Any]]
+) -> Deployment:
+    wanted = form.plain()
+    place = wanted.pop("place")
+    touchpoint = (
+        None if place == JOURNEY_END else queries.touchpoint(session, journey_id, int(place))
+    )
+    return actions.create_deployment(
+        session,
+        queries.journey(session, journey_id),
+        touchpoint=touchpoint,
+        asks=asks,
+        **wanted,
+        user_id=me().id,
+        roots=storage().settings.instrument_roots,
+    )
+
+
+@deployments.get("/<int:deployment_id>")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def show(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    return _page(journey_id, deployment_id, LinksForm())
+
+
+def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseReturnValue:
+    settings = storage().settings
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        journey = queries.journey(session, journey_id)
+        rates = dashboards.response_rates(session, journey_id)
+    instruments = [
+        (loader.load(ask["instrument"], ask["version"], roots=settings.instrument_roots), ask)
+        for ask in deployment.asks
+    ]
+    page = render_template(
+        "deployments/show.html",
+        journey=journey,
+        deployment=deployment,
+        rate=next(rate for rate in rates if rate.deployment_id == deployment_id),
+        address=links.open_url(settings.base_url, deployment.link),
+        instruments=instruments,
+        form=form,
+    )
+    return page, form.status
+
+
+@deployments.post("/<int:deployment_id>/state")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def set_state(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    changes = {"open": actions.open_deployment, "closed": actions.close_deployment}
+    wanted = request.form.get("state", "")
+    if wanted not in changes:
+        raise Invalid(f"{wanted[:20]!r} is no state; a deployment is open or closed.")
+    with storage().store.writing() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        changes[wanted](session, deployment, user_id=me().id)
+    return redirect(
+        url_for("deployments.show", journey_id=journey_id, deployment_id=deployment_id), 303
+    )
+
+
+@deployments.post("/<int:deployment_id>/links")
+@requires(Permission.EDIT_DEPLOYMENTS)
+@takes_files
+def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """A CSV of single-use links for an uploaded list; shown now or never."""
+    form = LinksForm()
+    if form.validate_on_submit():
+        with form.refusing("customers"):
+            customers = customers_in(form.customers.data.read() if form.customers.data else b"")
+            settings = storage().settings
+            with storage().store.writing() as session:
+                deployment = queries.deployment(session, journey_id, deployment_id)
+                issued = actions.invite(
+                    session,
+                    deployment,
+                    customers,
+                    base_url=settings.base_url,
+                    secret_key=storage().secret_key,
+                    user_id=me().id,
+                    minimum_cell=settings.minimum_cell,
+                )
+            answer = Response(links_csv(issued), mimetype="text/csv")
+            name = f"links-{deployment.code}.csv"
+            answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+            return answer
+    return _page(journey_id, deployment_id, form)
+
+
+@deployments.get("/<int:deployment_id>/qr.<any(svg, png):kind>")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def qr_code(journey_id: int, deployment_id: int, kind: str) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+    address = links.open_url(storage().settings.base_url, deployment.link)
+    picture = qr_file(address, kind, title=f"Link to {deployment.name}")
+    answer = Response(picture, mimetype=MEDIA_TYPES[kind])
+    if "download" in request.args:
+        answer.headers["Content-Disposition"] = (
+            f'attachment; filename="qr-{deployment.code}.{kind}"'
+        )
+    return answer

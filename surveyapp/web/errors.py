@@ -1,0 +1,107 @@
+"""One table from error class to page: its status, its title, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, current_app, g, make_response, render_template
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
+from werkzeug.exceptions import NotFound as NoRoute
+
+from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound, SurveyappError
+from surveyapp.web.log import logger
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """What a failed request is answered with; ``text`` None shows the error's own sentence."""
+
+    status: int
+    title: str
+    text: str | None = None
+
+
+PAGES: dict[type[Exception], ErrorPage] = {
+    NotFound: ErrorPage(404, "Not found"),
+    NoRoute: ErrorPage(
+        404, "Not found", "There is nothing at this address. Check it, or start anew."
+    ),
+    NotAllowed: ErrorPage(403, "Not allowed"),
+    Forbidden: ErrorPage(403, "Not allowed", "This is not open to you."),
+    MethodNotAllowed: ErrorPage(405, "Not possible", "This address cannot be used in that way."),
+    Conflict: ErrorPage(409, "That does not fit"),
+    IntegrityError: ErrorPage(
+        409,
+        "Somebody was quicker",
+        "What you sent contradicts what was stored a moment before. Go back, reload and try again.",
+    ),
+    Invalid: ErrorPage(422, "That cannot be taken"),
+    CSRFError: ErrorPage(
+        400,
+        "This form is no longer valid",
+        "The session has changed since the page was opened, so nothing was saved."
+        " Go back, reload the page and send it again.",
+    ),
+    BadRequest: ErrorPage(400, "Not understood", "The request was malformed; nothing was saved."),
+    RequestEntityTooLarge: ErrorPage(
+        413,
+        "Too large",
+        "What you sent is larger than this page takes. Send a smaller file, or split it.",
+    ),
+    RateLimitExceeded: ErrorPage(
+        429, "Too many attempts", "Please wait a few minutes, then try again."
+    ),
+    OperationalError: ErrorPage(
+        503,
+        "The database does not answer",
+        "Nothing was saved. Try again in a moment; if it lasts, tell whoever runs this server.",
+    ),
+    SurveyappError: ErrorPage(422, "That cannot be done"),
+}
+UNEXPECTED = ErrorPage(
+    500,
+    "Something went wrong on our side",
+    "Nothing was saved. The fault has been noted under the number below.",
+)
+
+
+def page_for(error: Exception) -> ErrorPage:
+    """The page of the error's class or its nearest ancestor in the table."""
+    for kind in type(error).__mro__:
+        if kind in PAGES:
+            return PAGES[kind]
+    if isinstance(error, HTTPException) and error.code:
+        return ErrorPage(error.code, error.name, error.description)
+    return UNEXPECTED
+
+
+def show_errors(app: Flask) -> None:
+    """Answer every exception with its page."""
+    app.register_error_handler(Exception, _answer)
+
+
+def _answer(error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return make_response(error.get_response())  # a redirect raised by the routing
+    page = page_for(error)
+    if page.status >= 500:
+        logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)
+        if current_app.testing and page is UNEXPECTED:
+            raise error
+    text = page.text if page.text is not None else str(error)
+    body = render_template("error.html", page=page, text=text, request_id=g.get("request_id", ""))
+    response = make_response(body, page.status)
+    if isinstance(error, HTTPException):
+        for name, value in error.get_headers():
+            if name in {"Allow", "Retry-After"}:
+                response.headers[name] = value
+    return response

@@ -1,0 +1,39 @@
+"""What the staff's forms share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field
+
+from surveyapp.errors import Conflict, Invalid
+
+
+class StaffForm(FlaskForm):  # type: ignore[misc]
+    """A form with a CSRF token; an action's refusal is shown beside the field that it names."""
+
+    def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:
+        """Show what an action found wrong, at its field, else at the field ``fallback``."""
+        name = getattr(error, "field", None)
+        field: Field = self[name if name in self._fields else fallback]
+        field.errors = [*field.errors, str(error)]
+
+    @contextmanager
+    def refusing(self, fallback: str) -> Iterator[None]:
+        """Run an action; what it refuses becomes an error of the form instead of a page."""
+        try:
+            yield
+        except (Invalid, Conflict) as error:
+            self.refuse(error, fallback=fallback)
+
+    @property
+    def status(self) -> int:
+        """The status of the page that shows the form: 422 once it was sent and not taken."""
+        return 422 if self.is_submitted() else 200
+
+    def plain(self) -> dict[str, Any]:
+        """The typed values, without the token."""
+        return {name: value for name, value in self.data.items() if name != "csrf_token"}

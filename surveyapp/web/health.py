@@ -1,0 +1,33 @@
+"""For machines that watch: is the process alive, and may it be sent traffic."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from surveyapp.store.schema import pending
+from surveyapp.web.guards import public
+from surveyapp.web.storage import storage
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+@public
+def healthz() -> ResponseReturnValue:
+    """Alive: asks nothing of the database, so that its absence does not restart the web process."""
+    return {"status": "ok"}
+
+
+@health.get("/readyz")
+@public
+def readyz() -> ResponseReturnValue:
+    """Ready: the database answers and has the newest schema."""
+    try:
+        behind = pending(storage().store.engine)
+    except SQLAlchemyError:
+        return {"status": "the database does not answer"}, 503
+    if behind:
+        return {"status": "the schema is behind; run `surveyapp db upgrade`"}, 503
+    return {"status": "ok"}

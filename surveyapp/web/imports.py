@@ -1,0 +1,57 @@
+"""Answers given elsewhere, brought in by file."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import FileField
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.responses.imports import ask_import
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+imports = Blueprint(
+    "imports",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/import",
+)
+
+
+class ImportForm(StaffForm):
+    answers = FileField(
+        "File of answers",
+        description="CSV in UTF-8, one line a customer; columns named by question code, such as sea1 or nps.",
+    )
+
+
+@imports.route("", methods=["GET", "POST"])
+@requires(Permission.IMPORT_RESPONSES)
+@takes_files
+def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    form = ImportForm()
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+    if form.validate_on_submit():
+        with form.refusing("answers"):
+            upload = form.answers.data
+            if not upload:
+                raise Invalid("Choose a file.", field="answers")
+            data = upload.read()
+            with storage().store.writing() as session:
+                file = storage().files.put(
+                    session,
+                    data,
+                    name=(upload.filename or "answers.csv")[-200:],
+                    media_type="text/csv",
+                )
+                known = queries.deployment(session, journey_id, deployment_id)
+                job = ask_import(session, known, file, user_id=me().id)
+            return redirect(url_for("jobs.show", job_id=job.id), 303)
+    page = render_template("imports/new.html", journey=journey, deployment=deployment, form=form)
+    return page, form.status

@@ -1,0 +1,165 @@
+"""Journeys: the list, a new one, and one journey with its scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.journeys import actions, queries
+from surveyapp.results import dashboards, phrases
+from surveyapp.results.shapes import JourneyOverview
+from surveyapp.web.filters import Filters, filters_asked
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+journeys = Blueprint("journeys", __name__)
+
+STATES = [
+    ("current", "Current: as customers live through it today"),
+    ("target", "Target: as it should become"),
+    ("archived", "Archived: kept for its history"),
+]
+
+
+class JourneyForm(StaffForm):
+    name = StringField(
+        "Name",
+        [InputRequired("Give the journey a name."), Length(max=200)],
+        description="What the customer sets out to do, such as: Open an account.",
+    )
+    provider = StringField(
+        "Your organisation's name",
+        [InputRequired("Name the organisation that customers deal with."), Length(max=200)],
+        description="As customers know it; questionnaires put it into their questions.",
+    )
+    goal = TextAreaField(
+        "The customer's goal",
+        [Optional(), Length(max=5000)],
+        description="In the customer's words: when is the journey a success for them?",
+    )
+    state = SelectField("State", choices=STATES)
+
+
+@journeys.get("/")
+@requires(Permission.READ_JOURNEYS)
+def home() -> ResponseReturnValue:
+    return redirect(url_for("journeys.index"), 303)
+
+
+@journeys.get("/journeys")
+@requires(Permission.READ_JOURNEYS)
+def index() -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        return render_template(
+            "journeys/index.html",
+            journeys=queries.journeys(session),
+            counts=queries.count_responses(session),
+        )
+
+
+@journeys.route("/journeys/new", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def new() -> ResponseReturnValue:
+    form = JourneyForm()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                journey = actions.create_journey(session, **form.plain(), user_id=me().id)
+            flash(f"{journey.name} is there. Now draw its stages and touchpoints.")
+            return redirect(url_for("stages.index", journey_id=journey.id), 303)
+    return render_template("journeys/form.html", form=form, journey=None), form.status
+
+
+@journeys.route("/journeys/<int:journey_id>/edit", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def edit(journey_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+    form = JourneyForm(obj=journey)
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                known = queries.journey(session, journey_id)
+                actions.edit_journey(session, known, **form.plain(), user_id=me().id)
+            flash("Saved.")
+            return redirect(url_for("stages.index", journey_id=journey_id), 303)
+    return render_template("journeys/form.html", form=form, journey=journey), form.status
+
+
+def dashboard_options(filters: Filters) -> dict[str, Any]:
+    """What every dashboard is asked with: the filters and this installation's rules."""
+    settings = storage().settings
+    return {
+        "segment_id": filters.segment_id,
+        "since": filters.since,
+        "until": filters.until,
+        "minimum_cell": settings.minimum_cell,
+        "roots": settings.instrument_roots,
+    }
+
+
+@journeys.get("/journeys/<int:journey_id>")
+@requires(Permission.READ_JOURNEYS)
+def show(journey_id: int) -> ResponseReturnValue:
+    filters = filters_asked()
+    with storage().store.reading() as session:
+        overview = dashboards.journey_overview(session, journey_id, **dashboard_options(filters))
+        rates = dashboards.response_rates(
+            session, journey_id, since=filters.since, until=filters.until
+        )
+        segments = queries.segments(session)
+        journey = queries.journey(session, journey_id)
+    sent, completed = sum(r.sent for r in rates), sum(r.completed for r in rates)
+    return render_template(
+        "journeys/show.html",
+        journey=journey,
+        overview=overview,
+        headline=_headline(overview),
+        filters=filters,
+        segments=segments,
+        sent=sent,
+        completed=completed,
+        has_deployments=bool(rates),
+    )
+
+
+@journeys.get("/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>")
+@requires(Permission.READ_JOURNEYS)
+def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
+    filters = filters_asked()
+    options = dashboard_options(filters)
+    with storage().store.reading() as session:
+        found = queries.touchpoint(session, journey_id, touchpoint_id)
+        overview = dashboards.journey_overview(session, journey_id, **options)
+        trends = dashboards.trend(session, journey_id, **options)
+        segments = queries.segments(session)
+        deployments = queries.deployments_at(session, touchpoint_id)
+        journey = queries.journey(session, journey_id)
+        stage = queries.stage(session, journey_id, found.stage_id)
+    return render_template(
+        "journeys/touchpoint.html",
+        journey=journey,
+        stage=stage,
+        touchpoint=found,
+        seen=next(t for t in overview.touchpoints if t.id == touchpoint_id),
+        trends=[trend for trend in trends if trend.touchpoint_id == touchpoint_id],
+        filters=filters,
+        segments=segments,
+        deployments=deployments,
+    )
+
+
+def _headline(overview: JourneyOverview) -> str:
+    """What the map says, as a sentence; nothing where too little was answered."""
+    for lowest in overview.lowest:
+        if lowest.certain:
+            figure, short = phrases.value(lowest.figure), lowest.definition.short
+            return f"{lowest.stage} is the weakest stage: {short} {figure}."
+    return "No stage is clearly weaker than all others." if overview.lowest else ""

@@ -1,0 +1,100 @@
+"""Reports: asked for, made by the worker, downloaded."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from wtforms import SelectField
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Conflict
+from surveyapp.journeys import queries
+from surveyapp.reports import actions
+from surveyapp.reports import queries as stored
+from surveyapp.results import queries as analyses
+from surveyapp.store.models import Report
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
+
+BENCHMARK = "benchmark"
+
+
+class ReportForm(StaffForm):
+    about = SelectField("Report")
+    segment = SelectField("Customers", description="For the benchmark report.")
+
+
+@reports.get("")
+@requires(Permission.READ_REPORTS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = stored.reports(session, journey_id)
+        return render_template("reports/index.html", journey=journey, reports=found)
+
+
+@reports.route("/new", methods=["GET", "POST"])
+@requires(Permission.MAKE_REPORTS)
+def new(journey_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        form = _form(session, journey_id)
+    if form.validate_on_submit():
+        with form.refusing("about"):
+            with storage().store.writing() as session:
+                _ask(session, journey_id, form)
+            flash("The report is being made; it takes some seconds.")
+            return redirect(url_for("reports.index", journey_id=journey_id), 303)
+    return render_template("reports/new.html", journey=journey, form=form), form.status
+
+
+def _form(session: Session, journey_id: int) -> ReportForm:
+    form = ReportForm()
+    form.about.choices = [
+        (BENCHMARK, "Journey benchmark: scores, segments and trends, for managers"),
+        *(
+            (
+                str(each.id),
+                f"Validation of {each.instrument}, {each.created_at:%d %b %Y}, for researchers",
+            )
+            for each in analyses.analyses(session, journey_id)
+            if each.result is not None
+        ),
+    ]
+    form.segment.choices = [
+        ("", "Everybody"),
+        *((str(segment.id), segment.name) for segment in queries.segments(session)),
+    ]
+    return form
+
+
+def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
+    is_benchmark = form.about.data == BENCHMARK
+    return actions.ask_report(
+        session,
+        kind=BENCHMARK if is_benchmark else "validation",
+        journey_id=queries.journey(session, journey_id).id,
+        segment_id=int(form.segment.data) if is_benchmark and form.segment.data else None,
+        analysis_id=None if is_benchmark else int(form.about.data),
+        user_id=me().id,
+    )
+
+
+@reports.get("/<int:report_id>.pdf")
+@requires(Permission.READ_REPORTS)
+def download(journey_id: int, report_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        report = stored.report(session, journey_id, report_id)
+        if report.file is None:
+            raise Conflict("This report is not finished yet; its page shows how far it is.")
+        return send_file(
+            storage().files.path(report.file).absolute(),
+            mimetype=report.file.media_type,
+            as_attachment=True,
+            download_name=report.file.name,
+        )

@@ -1,0 +1,112 @@
+"""Responses: the list, one of them in words, and all of them as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from flask import Blueprint, Response, render_template, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.exports.responses import responses_csv
+from surveyapp.journeys import queries
+from surveyapp.responses import listing
+from surveyapp.store.audit import record
+from surveyapp.web.filters import Filters, filters_asked, number_asked
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+responses = Blueprint("responses", __name__, url_prefix="/journeys/<int:journey_id>/responses")
+
+PAGE = 50
+
+
+@responses.get("")
+@requires(Permission.READ_RESPONSES)
+def index(journey_id: int) -> ResponseReturnValue:
+    filters, deployment_id = filters_asked(), number_asked("deployment")
+    before, after = number_asked("before"), number_asked("after")
+    since, until = _moments(filters)
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployments = queries.deployments(session, journey_id)
+        found = listing.lines(
+            session,
+            journey_id,
+            limit=PAGE + 1,
+            deployment_id=deployment_id,
+            since=since,
+            until=until,
+            before=before,
+            after=after,
+            roots=storage().settings.instrument_roots,
+        )
+    more = len(found) > PAGE
+    shown = found[-PAGE:] if after is not None else found[:PAGE]
+    return render_template(
+        "responses/index.html",
+        journey=journey,
+        deployments=deployments,
+        deployment_id=deployment_id,
+        filters=filters,
+        lines=shown,
+        older=shown[-1].id if shown and (more or after is not None) else None,
+        newer=shown[0].id
+        if shown and (before is not None or (after is not None and more))
+        else None,
+        kept={**filters.arguments, **({"deployment": deployment_id} if deployment_id else {})},
+    )
+
+
+@responses.get("/<int:response_id>")
+@requires(Permission.READ_RESPONSES)
+def show(journey_id: int, response_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = listing.in_words(
+            session, journey_id, response_id, roots=storage().settings.instrument_roots
+        )
+    return render_template("responses/show.html", journey=journey, found=found)
+
+
+@responses.get("/export.csv")
+@requires(Permission.EXPORT_RESPONSES)
+def export(journey_id: int) -> ResponseReturnValue:
+    """The responses that the filters choose, streamed while they are read."""
+    filters, deployment_id = filters_asked(), number_asked("deployment")
+    store, roots = storage().store, storage().settings.instrument_roots
+    since, until = _moments(filters)
+    with store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        record(session, me().id, "export responses", f"journey {journey.code}")
+
+    def chunks() -> Iterator[str]:
+        with store.reading() as session:
+            yield from responses_csv(
+                session,
+                journey_id,
+                deployment_id=deployment_id,
+                since=since,
+                until=until,
+                roots=roots,
+            )
+
+    answer = Response(stream_with_context(chunks()), mimetype="text/csv")
+    name = f"responses-{journey.code}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _moments(filters: Filters) -> tuple[datetime | None, datetime | None]:
+    """The filters' whole months as moments: from the first included to the last excluded."""
+    since = _midnight(filters.since) if filters.since else None
+    if filters.until is None:
+        return since, None
+    following = (filters.until.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return since, _midnight(following)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, 1, tzinfo=UTC)

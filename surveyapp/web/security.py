@@ -1,0 +1,81 @@
+"""What every answer carries to protect its reader, and what every request is held to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, current_app, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from surveyapp.settings import Settings
+
+csrf = CSRFProtect()
+# Counters live in this process: the limits hold a guesser back, they are no accounting.
+limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", strategy="moving-window")
+
+SESSION_HOURS = 12
+ORDINARY_BODY = 1024 * 1024
+FILES_WANTED = "takes_files"  # attribute of a view that accepts an uploaded file
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    """Cookies, request limits, CSRF, throttling, trusted proxies and headers."""
+    https = settings.base_url.startswith("https://")
+    secure = https or settings.secure_cookies
+    app.config.update(
+        # The __Host- prefix makes browsers refuse the cookie from a sibling domain or plain HTTP.
+        SESSION_COOKIE_NAME="__Host-surveyapp" if secure else "surveyapp",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS),
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open overnight still works
+        MAX_CONTENT_LENGTH=ORDINARY_BODY,
+        MAX_FORM_MEMORY_SIZE=ORDINARY_BODY,
+        MAX_FORM_PARTS=2000,
+    )
+    app.before_request(lambda: _allow_files(settings))
+    csrf.init_app(app)
+    limiter.init_app(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.after_request(lambda response: _headers(response, https=https))
+
+
+def _allow_files(settings: Settings) -> None:
+    """Only pages that ask for a file take a large body; must run before anything reads the form."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, FILES_WANTED, False):
+        request.max_content_length = settings.import_megabytes * 1024 * 1024
+
+
+def _headers(response: Response, *, https: bool) -> Response:
+    """Set what a view has not set itself."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint not in {"static", "bootstrap.static"}:
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,63 @@
+"""Segments: saved rules that sort respondents, used as filters and in comparisons."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.journeys import queries, segment_actions
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+segments = Blueprint("segments", __name__, url_prefix="/segments")
+
+
+class SegmentForm(StaffForm):
+    name = StringField("Name", [InputRequired("Name the segment."), Length(max=200)])
+    rule = TextAreaField(
+        "Rule",
+        [InputRequired("Write a rule."), Length(max=2000)],
+        description="Over what is known of respondents, such as: region in (North, East) and tenure_years >= 2",
+    )
+
+
+@segments.get("")
+@requires(Permission.READ_JOURNEYS)
+def index() -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        return render_template("segments/index.html", segments=queries.segments(session))
+
+
+@segments.route("/new", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def new() -> ResponseReturnValue:
+    form = SegmentForm()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                _, job = segment_actions.create_segment(session, **form.plain(), user_id=me().id)
+            flash("The segment is there; the responses so far are being sorted into it.")
+            return redirect(url_for("jobs.show", job_id=job.id), 303)
+    return render_template("segments/form.html", form=form, segment=None), form.status
+
+
+@segments.route("/<int:segment_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def edit(segment_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        segment = queries.segment(session, segment_id)
+    form = SegmentForm(obj=segment)
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                known = queries.segment(session, segment_id)
+                job = segment_actions.edit_segment(session, known, **form.plain(), user_id=me().id)
+            flash("Saved.")
+            address = url_for("jobs.show", job_id=job.id) if job else url_for("segments.index")
+            return redirect(address, 303)
+    return render_template("segments/form.html", form=form, segment=segment), form.status

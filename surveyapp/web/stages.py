@@ -1,0 +1,178 @@
+"""The map of a journey: its stages and touchpoints, drawn with plain forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.journeys import actions, queries
+from surveyapp.store.models import Journey
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+stages = Blueprint("stages", __name__, url_prefix="/journeys/<int:journey_id>/map")
+
+OWNERSHIPS = [
+    ("provider", "We run it"),
+    ("partner", "A partner runs it for us"),
+    ("customer", "The customer's own"),
+    ("social", "Other people, social media"),
+]
+
+
+class StageForm(StaffForm):
+    name = StringField("Stage", [InputRequired("Name the stage."), Length(max=200)])
+    goal = StringField("What the customer wants to achieve in it", [Optional(), Length(max=5000)])
+
+
+class TouchpointForm(StaffForm):
+    name = StringField(
+        "Name",
+        [InputRequired("Name the touchpoint."), Length(max=200)],
+        description="Customers read it in questions such as: How satisfied are you with ...?",
+    )
+    channel = StringField(
+        "Channel",
+        [Optional(), Length(max=60)],
+        description="Branch, app, website, phone, post ...",
+    )
+    ownership = SelectField("Who runs it", choices=OWNERSHIPS)
+    moment_of_truth = BooleanField(
+        "Moment of truth", description="Here the customer's judgement of the whole journey is made."
+    )
+    front_stage = TextAreaField("What the customer sees", [Optional(), Length(max=5000)])
+    backstage = TextAreaField("What happens behind it", [Optional(), Length(max=5000)])
+
+
+def _map(journey_id: int, **anchor: str) -> ResponseReturnValue:
+    return redirect(url_for("stages.index", journey_id=journey_id, **anchor), 303)
+
+
+@stages.get("")
+@requires(Permission.EDIT_JOURNEYS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+    return _page(journey, StageForm())
+
+
+def _page(journey: Journey, form: StageForm) -> ResponseReturnValue:
+    return render_template("stages/index.html", journey=journey, form=form), form.status
+
+
+@stages.post("")
+@requires(Permission.EDIT_JOURNEYS)
+def add_stage(journey_id: int) -> ResponseReturnValue:
+    form = StageForm()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                journey = queries.journey(session, journey_id)
+                actions.add_stage(session, journey, **form.plain(), user_id=me().id)
+            return _map(journey_id)
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+    return _page(journey, form)
+
+
+@stages.route("/stages/<int:stage_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def edit_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        stage = queries.stage(session, journey_id, stage_id)
+    form = StageForm(obj=stage)
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                known = queries.stage(session, journey_id, stage_id)
+                actions.edit_stage(session, known, **form.plain(), user_id=me().id)
+            return _map(journey_id)
+    page = render_template("stages/stage.html", journey=journey, stage=stage, form=form)
+    return page, form.status
+
+
+@stages.post("/stages/<int:stage_id>/move")
+@requires(Permission.EDIT_JOURNEYS)
+def move_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        stage = queries.stage(session, journey_id, stage_id)
+        actions.move_stage(session, stage, by=_places(), user_id=me().id)
+    return _map(journey_id)
+
+
+@stages.post("/stages/<int:stage_id>/remove")
+@requires(Permission.EDIT_JOURNEYS)
+def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        stage = queries.stage(session, journey_id, stage_id)
+        actions.remove_stage(session, stage, user_id=me().id)
+    flash(f"{stage.name} is removed.")
+    return _map(journey_id)
+
+
+@stages.route("/stages/<int:stage_id>/new", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def add_touchpoint(journey_id: int, stage_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        stage = queries.stage(session, journey_id, stage_id)
+    form = TouchpointForm()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                known = queries.stage(session, journey_id, stage_id)
+                actions.add_touchpoint(session, known, **form.plain(), user_id=me().id)
+            return _map(journey_id)
+    return _touchpoint_page(form, journey=journey, stage=stage, touchpoint=None)
+
+
+@stages.route("/touchpoints/<int:touchpoint_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS)
+def edit_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
+        stage = queries.stage(session, journey_id, touchpoint.stage_id)
+    form = TouchpointForm(obj=touchpoint)
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                known = queries.touchpoint(session, journey_id, touchpoint_id)
+                actions.edit_touchpoint(session, known, **form.plain(), user_id=me().id)
+            return _map(journey_id)
+    return _touchpoint_page(form, journey=journey, stage=stage, touchpoint=touchpoint)
+
+
+def _touchpoint_page(form: TouchpointForm, **known: Any) -> ResponseReturnValue:
+    return render_template("stages/touchpoint.html", form=form, **known), form.status
+
+
+@stages.post("/touchpoints/<int:touchpoint_id>/move")
+@requires(Permission.EDIT_JOURNEYS)
+def move_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
+        actions.move_touchpoint(session, touchpoint, by=_places(), user_id=me().id)
+    return _map(journey_id)
+
+
+@stages.post("/touchpoints/<int:touchpoint_id>/remove")
+@requires(Permission.EDIT_JOURNEYS)
+def remove_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
+        actions.remove_touchpoint(session, touchpoint, user_id=me().id)
+    flash(f"{touchpoint.name} is removed.")
+    return _map(journey_id)
+
+
+def _places() -> int:
+    return -1 if request.form.get("to") == "earlier" else 1

@@ -1,0 +1,103 @@
+"""Members of staff: who may sign in, and as what."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import EmailField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from surveyapp.auth import actions, passwords, queries
+from surveyapp.auth.permissions import Permission
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+users = Blueprint("users", __name__, url_prefix="/users")
+
+ROLES = [
+    ("manager", "Manager: reads journeys, results and reports; makes reports"),
+    ("researcher", "Researcher: also draws journeys, asks customers, reads responses, analyses"),
+    ("administrator", "Administrator: everything, users and imports included"),
+]
+
+
+class UserForm(StaffForm):
+    name = StringField("Name", [InputRequired("Type the person's name."), Length(max=200)])
+    email = EmailField("E-mail address", [InputRequired("Type an address."), Length(max=254)])
+    role = SelectField("Role", choices=ROLES)
+
+
+class RoleForm(StaffForm):
+    role = SelectField("Role", choices=ROLES)
+
+
+@users.get("")
+@requires(Permission.MANAGE_USERS)
+def index() -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        return render_template("users/index.html", accounts=queries.accounts(session))
+
+
+@users.route("/new", methods=["GET", "POST"])
+@requires(Permission.MANAGE_USERS)
+def new() -> ResponseReturnValue:
+    form = UserForm()
+    if form.validate_on_submit():
+        password = passwords.one_time_password()
+        with form.refusing("email"):
+            with storage().store.writing() as session:
+                made = actions.create_user(
+                    session,
+                    **form.plain(),
+                    password=password,
+                    must_change_password=True,
+                    by=me().id,
+                )
+            # Shown in this answer only; it is stored nowhere in the clear.
+            return render_template("users/password.html", account=made, password=password)
+    return render_template("users/new.html", form=form), form.status
+
+
+@users.route("/<int:user_id>", methods=["GET", "POST"])
+@requires(Permission.MANAGE_USERS)
+def show(user_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        account = queries.account(session, user_id)
+    form = RoleForm(obj=account)
+    if form.validate_on_submit():
+        with form.refusing("role"):
+            with storage().store.writing() as session:
+                actions.set_role(session, user_id, form.role.data, by=me().id)
+            flash(f"{account.name} is now {form.role.data}; their sessions have ended.")
+            return redirect(url_for("users.index"), 303)
+    return render_template("users/show.html", account=account, form=form), form.status
+
+
+@users.post("/<int:user_id>/password")
+@requires(Permission.MANAGE_USERS)
+def reset_password(user_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        password = actions.reset_password(session, user_id, by=me().id)
+        account = queries.account(session, user_id)
+    return render_template("users/password.html", account=account, password=password)
+
+
+@users.post("/<int:user_id>/close")
+@requires(Permission.MANAGE_USERS)
+def close(user_id: int) -> ResponseReturnValue:
+    return _set_active(user_id, active=False)
+
+
+@users.post("/<int:user_id>/reopen")
+@requires(Permission.MANAGE_USERS)
+def reopen(user_id: int) -> ResponseReturnValue:
+    return _set_active(user_id, active=True)
+
+
+def _set_active(user_id: int, *, active: bool) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        account = actions.set_active(session, user_id, active, by=me().id)
+    flash(f"The account of {account.name} is {'open again' if active else 'closed'}.")
+    return redirect(url_for("users.index"), 303)

@@ -1,0 +1,98 @@
+"""How pages write figures and times; figures in the very words of the reports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import Flask
+from flask_login import current_user
+
+from surveyapp.results import phrases
+from surveyapp.results.shapes import Definition, Figure, ResponseRate
+from surveyapp.web.storage import storage
+
+HEATS = 7  # classes from low (orange) over the middle (grey) to high (blue)
+_SHAPES = ("", "▼▼", "▼", "▽", "●", "△", "▲", "▲▲")  # colour alone must never say it
+
+
+def teach_words(app: Flask) -> None:
+    """Make these functions known to templates."""
+    for function in (
+        *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
+        *(decimal, answered),
+    ):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals["may"] = _may
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _may(permission: str) -> bool:
+    return bool(current_user.may(permission))
+
+
+def when(moment: datetime | None) -> str:
+    """A moment to the minute, in UTC."""
+    return f"{moment:%d %b %Y, %H:%M}" if moment else "never"
+
+
+def day(moment: date | None) -> str:
+    return f"{moment.day} {moment:%b %Y}" if moment else "-"
+
+
+def month(moment: date) -> str:
+    return phrases.month(moment)
+
+
+def amount(count: int) -> str:
+    """A count with commas between thousands."""
+    return f"{count:,}"
+
+
+def value(figure: Figure) -> str:
+    """The estimate, or why there is none."""
+    return phrases.value(figure, few=storage().settings.minimum_cell)
+
+
+def interval(figure: Figure) -> str:
+    return phrases.interval(figure)
+
+
+def answered(figure: Figure) -> str:
+    """How many answers an estimate stands on; a dash where that may not be told."""
+    return "-" if figure.n is None else amount(figure.n)
+
+
+def rate(found: ResponseRate) -> str:
+    """A response rate with its interval."""
+    if found.rate is None:
+        return "-"
+    text = f"{found.rate:.0f}\N{NO-BREAK SPACE}%"
+    if found.low is None or found.high is None:
+        return text
+    return f"{text} ({found.low:.0f} to {found.high:.0f})"
+
+
+def decimal(number: float | None, places: int = 2) -> str:
+    """A statistic with a real minus sign; a dash where there is none."""
+    return "-" if number is None else phrases.number(number, places)
+
+
+def heat(figure: Figure) -> int:
+    """The class from 1 (the lowest seventh of the axis) to 7, 0 where nothing is shown."""
+    if figure.estimate is None:
+        return 0
+    return min(HEATS, 1 + int(share_of_axis(figure.estimate, figure.definition) * HEATS))
+
+
+def heat_shape(figure: Figure) -> str:
+    return _SHAPES[heat(figure)]
+
+
+def share_of_axis(value: float, definition: Definition) -> float:
+    """Where a value lies between the ends of its axis, 0 to 1."""
+    low, high = definition.axis
+    return max(0.0, min(1.0, (value - low) / (high - low)))
+
+
+def file_size(count: int) -> str:
+    return f"{count / 1024:.0f} kB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MB"
