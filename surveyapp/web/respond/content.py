@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from instruments.schema import Instrument, Item, ItemKind, Wording
+from instruments.schema import Instrument, Item, ItemKind, TranslationStatus, Wording
 from surveyapp.fielding.queries import Asking
 from surveyapp.responses.actions import asked_instrument
 
@@ -58,7 +58,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """A whole page in one language; ``languages`` are those that every asked instrument has."""
+    """A whole page in one language; ``languages`` are those to choose from."""
 
     language: str
     right_to_left: bool
@@ -76,9 +76,9 @@ class Content:
 def content(asking: Asking, language: str, roots: Sequence[str | Path]) -> Content:
     """The page of a deployment in ``language``, or in its own where an instrument lacks it."""
     asked = [(ask, asked_instrument(ask, roots)) for ask in asking.asks]
-    shared = set.intersection(*(_languages(instrument) for _, instrument in asked))
-    languages = tuple(sorted(shared, key=lambda each: (each != asking.language, each)))
-    chosen = language if language in shared else asking.language
+    shared = set.intersection(*(_offered(instrument) for _, instrument in asked))
+    languages = (asking.language, *sorted(shared - {asking.language}))
+    chosen = language if language in languages else asking.language
     sections: list[Section] = []
     number = 1
     for ask, instrument in asked:
@@ -105,8 +105,10 @@ def content(asking: Asking, language: str, roots: Sequence[str | Path]) -> Conte
     )
 
 
-def _languages(instrument: Instrument) -> set[str]:
-    return {wording.language for wording in instrument.wordings.values()}
+def _offered(instrument: Instrument) -> set[str]:
+    """Languages that customers may switch to: a draft is shown only where staff chose its language."""
+    wordings = instrument.wordings.values()
+    return {w.language for w in wordings if w.status is not TranslationStatus.DRAFT}
 
 
 def _questions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.answers import Fault
@@ -17,7 +16,6 @@ class Texts:
     title: str
     length: str
     length_one: str
-    question: str
     part: str
     optional: str
     agree: str
@@ -71,7 +69,6 @@ ENGLISH = Texts(
     title="Survey",
     length="{count} questions, about {minutes} minutes",
     length_one="{count} questions, about a minute",
-    question="Question {number} of {count}",
     part="Part {number} of {count}",
     optional="optional",
     agree="By sending you agree to this.",
@@ -100,20 +97,3 @@ ENGLISH = Texts(
     " texts.",
     language="Language",
 )
-
-BY_LANGUAGE: Mapping[str, Texts] = {"en": ENGLISH}
-
-# What a language calls itself, for those who look for it.
-OWN_NAMES: Mapping[str, str] = {
-    "ar": "العربية",
-    "de": "Deutsch",
-    "en": "English",
-    "es": "Español",
-    "fi": "Suomi",
-    "fr": "Français",
-}
-
-
-def texts(language: str) -> Texts:
-    """The page's words in this language, in its main language, or else in English."""
-    return BY_LANGUAGE.get(language) or BY_LANGUAGE.get(language.split("-")[0], ENGLISH)

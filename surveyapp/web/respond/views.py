@@ -18,8 +18,8 @@ from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
 from surveyapp.web.respond.forms import AnswerForm
 from surveyapp.web.respond.keys import FormKey, new_key, read_key
+from surveyapp.web.respond.languages import texts
 from surveyapp.web.respond.pages import Page, Pages, rendered, style, style_hash
-from surveyapp.web.respond.texts import texts
 from surveyapp.web.storage import storage
 
 respond = Blueprint("respond", __name__)
