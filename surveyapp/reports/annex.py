@@ -1,0 +1,84 @@
+"""The manager's page on whether the scale can be trusted, from a stored scale validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from surveyapp.reports.document import Block, Heading, Paragraph, Table, Text, Tone
+from surveyapp.results import phrases
+
+
+def statistic(value: float | None, digits: int = 2) -> str:
+    """A statistic that cannot exceed one, as APA writes it: ".93"; "–" when undefined."""
+    if value is None:
+        return "\N{EN DASH}"
+    text = f"{abs(value):.{digits}f}"
+    if abs(value) < 1 and text.startswith("0"):
+        text = text[1:]
+    return (phrases.MINUS if value < 0 and float(text) else "") + text
+
+
+def reliability(validation: tuple[Mapping[str, Any], date] | None) -> Iterator[Block]:
+    """Reliability and factor structure in plain words with their numbers."""
+    yield Heading("Can the scale be trusted?")
+    if validation is None:
+        yield Paragraph(
+            "The scale's reliability and structure have not been examined with these answers. A "
+            "researcher can ask for a scale validation; the next report will then carry it here."
+        )
+        return
+    document, when = validation
+    yield Paragraph(_verdict(document), Tone.BODY)
+    rows: list[list[Text]] = [
+        [
+            row["factor"].capitalize(),
+            str(row["n_items"]),
+            statistic(row["alpha"]),
+            f"{statistic(row['alpha_lower'])} to {statistic(row['alpha_upper'])}",
+            statistic(row["omega"]),
+            statistic(row["cr"]),
+            statistic(row["ave"]),
+        ]
+        for row in document["reliability"]
+    ]
+    yield Table(
+        head=["Dimension", "Items", "Alpha", "95 % interval", "Omega", "CR", "AVE"],
+        rows=rows,
+        align="lrrrrrr",
+        widths=[0.28, 0.09, 0.11, 0.20, 0.11, 0.10, 0.11],
+        note="Alpha, omega and CR (composite reliability): how consistently the items of a dimension "
+        "measure, .70 or more is usual. AVE (average variance extracted): how much of the items "
+        f"the dimension explains, .50 or more is usual. n = {document['sample']['n_complete']:,}; "
+        f"computed on {phrases.day(when)}. The scale validation report has the details.",
+    )
+    if document["cfa"] is not None:
+        yield Paragraph(_fit(document["cfa"]), Tone.NOTE)
+
+
+def _verdict(document: Mapping[str, Any]) -> str:
+    rows = document["reliability"]
+    weak = [
+        row["factor"].capitalize()
+        for row in rows
+        if (row["cr"] or 0.0) < 0.70 or (row["ave"] or 0.0) < 0.50
+    ]
+    if weak:
+        return (
+            f"With these answers, {phrases.listed(weak)} fell short of the usual limits: read "
+            f"{'its' if len(weak) == 1 else 'their'} scores with care."
+        )
+    names = phrases.listed([row["factor"].capitalize() for row in rows])
+    return f"Yes: {names} are measured consistently, above the usual limits for reliability."
+
+
+def _fit(cfa: Mapping[str, Any]) -> str:
+    fit = cfa["fit"]
+    return (
+        f"Confirmatory factor analysis of {len(cfa['factors'])} factors (maximum likelihood, "
+        f"n = {cfa['n']:,}): chi-square {fit['chisq']:.1f} with {fit['df']:.0f} degrees of freedom, "
+        f"CFI {statistic(fit['cfi'], 3)}, TLI {statistic(fit['tli'], 3)}, RMSEA "
+        f"{statistic(fit['rmsea'], 3)} (90 % interval {statistic(fit['rmsea_ci_lower'], 3)} to "
+        f"{statistic(fit['rmsea_ci_upper'], 3)}), SRMR {statistic(fit['srmr'], 3)}."
+    )

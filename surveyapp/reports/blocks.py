@@ -1,0 +1,243 @@
+"""Blocks of a document to what reportlab sets: one function a kind of block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    KeepTogether,
+    Spacer,
+)
+from reportlab.platypus import PageBreak as NewPage
+from reportlab.platypus import Paragraph as Set
+from reportlab.platypus import Table as Grid
+from reportlab.platypus.tableofcontents import TableOfContents
+
+from surveyapp.reports import fonts
+from surveyapp.reports.document import (
+    Block,
+    Callout,
+    Chart,
+    Contents,
+    Heading,
+    KeyFigures,
+    Look,
+    PageBreak,
+    Pair,
+    Paragraph,
+    Styled,
+    Table,
+    Text,
+    Tone,
+)
+from surveyapp.reports.drawing import drawing
+from surveyapp.reports.styles import cell, colour, styles, table_commands
+from surveyapp.reports.tokens import TEXT_WIDTH
+
+_PAIR_GAP = 22.0
+
+
+def markup(text: Text, font: str = fonts.REGULAR) -> str:
+    """Plain text as reportlab markup: escaped, right-to-left text in its order on paper, letters
+    that the text face lacks in one that has them.
+    """
+    parts = (text,) if isinstance(text, str) else text
+    return "".join(_part(part, font) for part in parts)
+
+
+def _part(part: str | Styled, font: str) -> str:
+    if isinstance(part, Styled):
+        face = fonts.SEMIBOLD if part.style == "bold" else fonts.ITALIC
+        return f'<font name="{face}">{_runs(part.text, face)}</font>'
+    return _runs(part, font)
+
+
+def _runs(text: str, font: str) -> str:
+    # Control characters have no letter in any face and break the markup's parser.
+    printable = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    pieces = []
+    for piece, face in fonts.runs(fonts.visual(printable), font):
+        escaped = escape(piece).replace("\n", "<br/>")
+        pieces.append(escaped if face == font else f'<font name="{face}">{escaped}</font>')
+    return "".join(pieces)
+
+
+def paragraph(text: Text, style: str, **options: Any) -> Set:
+    found = styles()[style]
+    return Set(markup(text, found.fontName), found, **options)
+
+
+def flowables(blocks: Sequence[Block]) -> list[Flowable]:
+    """Everything between the cover and the end."""
+    found: list[Flowable] = []
+    for block in blocks:
+        found += _SETTERS[type(block)](block)
+    return found
+
+
+def _heading(block: Heading) -> list[Flowable]:
+    text = paragraph(block.text, f"h{block.level}")
+    text.outline = (block.level, block.text)  # the page template's hook reads it
+    # A heading at the foot of a page would stand alone there.
+    before: list[Flowable] = [NewPage()] if block.new_page else [CondPageBreak(110)]
+    text.keepWithNext = 1
+    return [*before, text]
+
+
+def _paragraph(block: Paragraph) -> list[Flowable]:
+    if block.tone is Tone.BULLET:
+        return [paragraph(block.text, block.tone, bulletText="\N{EN DASH}")]
+    if block.tone is Tone.NUMBERED:
+        return [paragraph(block.text, block.tone, bulletText=f"{block.number}.")]
+    return [paragraph(block.text, block.tone)]
+
+
+def _chart(block: Chart) -> list[Flowable]:
+    parts: list[Flowable] = [
+        Spacer(0, 6),
+        paragraph(block.title, "caption"),
+        drawing(block.svg, block.width or TEXT_WIDTH),
+        Spacer(0, 4),
+    ]
+    if block.note:
+        parts.append(paragraph(block.note, Tone.NOTE))
+    return [KeepTogether(parts), Spacer(0, 8)]
+
+
+def _pair(block: Pair) -> list[Flowable]:
+    width = (TEXT_WIDTH - _PAIR_GAP) / 2
+    sides = [_half(chart, width) if chart else "" for chart in (block.left, block.right)]
+    grid = Grid(
+        [[sides[0], "", sides[1]]],
+        colWidths=[width, _PAIR_GAP, width],
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ],
+    )
+    return [grid, Spacer(0, 6)]
+
+
+def _half(chart: Chart, width: float) -> list[Flowable]:
+    parts: list[Flowable] = [paragraph(chart.title, "pair"), drawing(chart.svg, width)]
+    if chart.note:
+        parts += [Spacer(0, 3), paragraph(chart.note, Tone.NOTE)]
+    return parts
+
+
+def _table(block: Table) -> list[Flowable]:
+    total = sum(block.widths)
+    head = [
+        _cell(text, side, block.look, head=True)
+        for text, side in zip(block.head, block.align, strict=True)
+    ]
+    rows = [
+        [
+            _cell(text, side, block.look, strong=at in block.strong or at in block.groups)
+            for text, side in zip(row, block.align, strict=True)
+        ]
+        for at, row in enumerate(block.rows)
+    ]
+    commands = table_commands(block.look, len(rows), block.groups)
+    commands += [("SPAN", (0, at + 1), (-1, at + 1)) for at in block.groups]
+    commands += [("NOSPLIT", (0, at + 1), (0, at + 2)) for at in block.groups if at + 1 < len(rows)]
+    grid = Grid(
+        [head, *rows],
+        colWidths=[TEXT_WIDTH * share / total for share in block.widths],
+        repeatRows=1,
+        style=commands,
+        hAlign="LEFT",
+    )
+    before = _table_title(block)
+    after: list[Flowable] = [Spacer(0, 4)]
+    if block.note:
+        note = block.note
+        if block.look is Look.APA:
+            parts = (note,) if isinstance(note, str) else note
+            note = (Styled("Note. ", "italic"), *parts)
+        after.append(paragraph(note, Tone.NOTE))
+    after.append(Spacer(0, 8))
+    # Short tables stay whole with title and note; long ones split, their head repeated.
+    if len(rows) <= 18:
+        return [KeepTogether([*before, grid, *after])]
+    return [CondPageBreak(150), *before, grid, *after]
+
+
+def _table_title(block: Table) -> list[Flowable]:
+    if block.look is Look.APA:
+        number = [paragraph(f"Table {block.number}", "table-number")] if block.number else []
+        return [Spacer(0, 6), *number, paragraph(block.title, "table-title")]
+    return [Spacer(0, 4), paragraph(block.title, "caption")] if block.title else []
+
+
+def _cell(text: Text, side: str, look: Look, *, head: bool = False, strong: bool = False) -> Set:
+    style = cell(side, head=head, strong=strong, look=look)
+    return Set(markup(text, style.fontName), style)
+
+
+def _key_figures(block: KeyFigures) -> list[Flowable]:
+    n = len(block.figures)
+    grid = Grid(
+        [
+            [paragraph(figure.label, "figure-label") for figure in block.figures],
+            [paragraph(figure.value, "figure") for figure in block.figures],
+            [paragraph(figure.below, "figure-below") for figure in block.figures],
+        ],
+        colWidths=[TEXT_WIDTH / n] * n,
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 10),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+            ("TOPPADDING", (0, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, 0), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+            ("LINEBEFORE", (0, 0), (-1, -1), 1.6, colour("accent")),
+        ],
+        hAlign="LEFT",
+    )
+    return [Spacer(0, 4), grid, Spacer(0, 14)]
+
+
+def _callout(block: Callout) -> list[Flowable]:
+    inside = [paragraph((Styled(block.title),), "callout"), paragraph(block.text, "callout")]
+    box = Grid(
+        [[inside]],
+        colWidths=[TEXT_WIDTH],
+        style=[
+            ("BACKGROUND", (0, 0), (-1, -1), colour("wash")),
+            ("LEFTPADDING", (0, 0), (-1, -1), 12),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 12),
+            ("TOPPADDING", (0, 0), (-1, -1), 9),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 10),
+        ],
+        hAlign="LEFT",
+    )
+    return [Spacer(0, 4), box, Spacer(0, 10)]
+
+
+def _contents(_block: Contents) -> list[Flowable]:
+    contents = TableOfContents(dotsMinLevel=-1, levelStyles=[styles()["contents"]])
+    return [paragraph("Contents", "contents-title"), contents]
+
+
+def _page_break(_block: PageBreak) -> list[Flowable]:
+    return [NewPage()]
+
+
+_SETTERS: dict[type, Callable[[Any], list[Flowable]]] = {
+    Heading: _heading,
+    Paragraph: _paragraph,
+    Chart: _chart,
+    Pair: _pair,
+    Table: _table,
+    KeyFigures: _key_figures,
+    Callout: _callout,
+    Contents: _contents,
+    PageBreak: _page_break,
+}

@@ -1,0 +1,158 @@
+"""Altair charts to SVG, in the house's type and colours; nothing is ever fetched.
+
+Altair is imported inside the functions: it costs a second, and the web process starts without it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from surveyapp.reports import fonts
+from surveyapp.reports.tokens import CATEGORIES, COLOURS, FONT, SIZES
+
+WIDTH = 470.0  # of a chart over the whole text width
+_lock = threading.Lock()
+
+
+def config() -> dict[str, Any]:
+    """The theme: faint grid, muted axes, no frame."""
+    axis = {
+        "labelFont": FONT,
+        "labelFontSize": SIZES["small"],
+        "labelColor": COLOURS["muted"],
+        "titleFont": FONT,
+        "titleFontSize": SIZES["small"],
+        "titleFontWeight": "normal",
+        "titleColor": COLOURS["muted"],
+        "gridColor": COLOURS["faint"],
+        "gridWidth": 0.8,
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 5,
+    }
+    return {
+        "background": None,
+        "padding": 0,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": axis,
+        "range": {"category": list(CATEGORIES)},
+        "text": {"font": FONT, "fontSize": SIZES["small"], "color": COLOURS["ink"]},
+        "locale": {"number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "minus": "\u2212"}},
+    }  # fmt: skip
+
+
+def svg(chart: Any, *, label: str) -> str:
+    """The SVG of an Altair chart whose data are inside it. ``label`` says it all to a screen reader."""
+    spec = chart.to_dict()
+    spec["config"] = config()
+    spec["description"] = label
+    return _converted(spec)
+
+
+def _converted(spec: dict[str, Any]) -> str:
+    import vl_convert
+
+    _register_fonts()
+    # No address is allowed: a specification that names one fails instead of asking for it.
+    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+
+
+@lru_cache(maxsize=1)
+def _register_fonts() -> None:
+    # Text is measured by the converter, so it must know the faces that page and paper use.
+    import vl_convert
+
+    with _lock:
+        vl_convert.register_font_directory(str(fonts.text_folder()))
+        vl_convert.register_font_directory(str(fonts.other_folder()))
+
+
+# Marks placed by hand, in pixels from the top left: the label column, the panels and the values
+# stand on one grid, which a chart grammar's own layout would not keep.
+
+
+def inline(rows: Sequence[dict[str, Any]]) -> Any:
+    """Rows as data inside the specification."""
+    import altair as alt
+
+    data: Any = alt.Data  # its constructor is untyped
+    return data(values=list(rows))
+
+
+def rules(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
+    """Lines from (x, y) to (x2, y2)."""
+    import altair as alt
+
+    return (
+        alt.Chart(inline(rows))
+        .mark_rule(aria=False, **style)
+        .encode(
+            x=alt.X("x:Q", scale=None, axis=None),
+            x2="x2:Q",
+            y=alt.Y("y:Q", scale=None, axis=None),
+            y2="y2:Q",
+        )
+    )
+
+
+def points(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
+    """Dots at (x, y), each with its ``says`` for a screen reader and a tooltip."""
+    import altair as alt
+
+    return (
+        alt.Chart(inline(rows))
+        .mark_point(filled=True, opacity=1, **style)
+        .encode(
+            x=alt.X("x:Q", scale=None, axis=None),
+            y=alt.Y("y:Q", scale=None, axis=None),
+            description="says:N",
+        )
+    )
+
+
+def boxes(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
+    """Rectangles from (x, y) to (x2, y2) in their ``colour``, each with its ``says``."""
+    import altair as alt
+
+    return (
+        alt.Chart(inline(rows))
+        .mark_rect(**style)
+        .encode(
+            x=alt.X("x:Q", scale=None, axis=None),
+            x2="x2:Q",
+            y=alt.Y("y:Q", scale=None, axis=None),
+            y2="y2:Q",
+            color=alt.Color("colour:N", scale=None),
+            description="says:N",
+        )
+    )
+
+
+def texts(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
+    """The ``text`` of each row at (x, y), in its ``colour`` where it has one."""
+    import altair as alt
+
+    encoded = {
+        "x": alt.X("x:Q", scale=None, axis=None),
+        "y": alt.Y("y:Q", scale=None, axis=None),
+        "text": "text:N",
+    }
+    if rows and "colour" in rows[0]:
+        encoded["color"] = alt.Color("colour:N", scale=None)
+    return (
+        alt.Chart(inline(rows))
+        .mark_text(aria=False, baseline="middle", lineBreak="\n", **style)
+        .encode(**encoded)
+    )
+
+
+def layered(layers: Sequence[Any], *, height: float, label: str, width: float = WIDTH) -> str:
+    """Hand-placed layers as one SVG."""
+    import altair as alt
+
+    kept = [layer for layer in layers if layer.data.values]
+    return svg(alt.layer(*kept).properties(width=width, height=height), label=label)

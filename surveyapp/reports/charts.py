@@ -1,0 +1,367 @@
+"""Figures to charts, as SVG text: dots with intervals, the heat map, trends.
+
+A chart draws what it is given and computes nothing. Titles stand above it in page and report, as
+sentences; inside are direct labels only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from surveyapp.reports import chart_theme as theme
+from surveyapp.reports import fonts
+from surveyapp.reports.tokens import COLOURS, SIZES, ink_on, score_colour
+from surveyapp.results import phrases
+from surveyapp.results.shapes import Definition, Figure, Trend, Unit
+
+_ROW, _LINE = 24.0, 11.5  # height of a row and of a further line in its label
+_GROUP = 26.0
+_HEAD, _FOOT = 24.0, 18.0
+_GAP, _VALUE = 16.0, 34.0  # between panels; for the number at a panel's right end
+_LABELS = 168.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a dot plot: one figure for each column, None where there is none."""
+
+    label: str
+    figures: Sequence[Figure | None]
+    strong: bool = False
+    group: str = ""  # a heading above the first row of each group
+
+
+@dataclass(frozen=True)
+class Column:
+    """A panel of a dot plot: its heading, axis (the whole one when None) and, dashed, a value to
+    compare with.
+    """
+
+    definition: Definition
+    reference: float | None = None
+    axis: tuple[float, float] | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.axis or self.definition.axis
+
+
+@dataclass(frozen=True)
+class _Panel:
+    column: Column
+    left: float
+    right: float
+
+    def x(self, value: float) -> float:
+        low, high = self.column.ends
+        return self.left + (value - low) / (high - low) * (self.right - self.left)
+
+
+def dots(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    *,
+    few: int = 5,
+    width: float = theme.WIDTH,
+    labels: float = _LABELS,
+) -> str:
+    """Estimates as dots with their intervals, rows against shared axes, the numbers beside them."""
+    panels = _panels(columns, width, labels)
+    heading = len(columns) > 1
+    placed, height = _placed(rows, top=_HEAD if heading else 4.0, labels=labels)
+    grid, ticks, dashes = _grid(panels, placed, height)
+    intervals, dot, values, missing = _marks(placed, panels, few)
+    label = "; ".join(point["says"] for point in dot) or "no figures to show"
+    return theme.layered(
+        [
+            theme.rules(grid, color=COLOURS["faint"], strokeWidth=0.8),
+            theme.rules(_separators(placed, width), color=COLOURS["rule"], strokeWidth=0.6),
+            theme.rules(dashes, color=COLOURS["muted"], strokeWidth=1, strokeDash=[3, 2]),
+            theme.texts(_headings(panels) if heading else [], align="left", fontWeight="bold", fontSize=SIZES["small"] + 0.5),
+            theme.texts(ticks, align="center", color=COLOURS["muted"], fontSize=SIZES["tiny"] + 0.5),
+            theme.texts(_group_names(placed), align="left", fontWeight="bold", color=COLOURS["accent"], fontSize=SIZES["body"]),
+            theme.texts(_names(placed, strong=False), align="left", fontSize=SIZES["body"]),
+            theme.texts(_names(placed, strong=True), align="left", fontWeight="bold", fontSize=SIZES["body"]),
+            theme.rules(intervals, color=COLOURS["accent"], strokeWidth=2.4, strokeCap="round"),
+            theme.points(dot, color=COLOURS["accent"], size=60),
+            theme.texts(values, align="right", fontWeight="bold", fontSize=SIZES["body"]),
+            theme.texts(missing, align="left", fontStyle="italic", color=COLOURS["muted"], fontSize=SIZES["small"]),
+        ],
+        height=height + _FOOT,
+        width=width,
+        label=label,
+    )  # fmt: skip
+
+
+def _names(
+    placed: Sequence[tuple[Row | None, float, str]], *, strong: bool
+) -> list[dict[str, Any]]:
+    return [
+        {"x": 0, "y": y, "text": text}
+        for row, y, text in placed
+        if row is not None and row.strong is strong
+    ]
+
+
+def _panels(columns: Sequence[Column], width: float, labels: float) -> list[_Panel]:
+    room = (width - labels - _GAP * (len(columns) - 1)) / len(columns)
+    return [
+        _Panel(column, labels + i * (room + _GAP), labels + i * (room + _GAP) + room - _VALUE)
+        for i, column in enumerate(columns)
+    ]
+
+
+def _placed(
+    rows: Sequence[Row], *, top: float, labels: float
+) -> tuple[list[tuple[Row | None, float, str]], float]:
+    """Rows with the middle of their line and their wrapped label; None is a group's heading."""
+    placed: list[tuple[Row | None, float, str]] = []
+    y, group = top, ""
+    for row in rows:
+        if row.group and row.group != group:
+            group = row.group
+            placed.append((None, y + _GROUP / 2 + 2, group))
+            y += _GROUP
+        face = fonts.SEMIBOLD if row.strong else fonts.REGULAR
+        lines = fonts.wrapped(row.label, SIZES["body"], labels - 14, font=face)
+        height = _ROW + _LINE * (len(lines) - 1)
+        placed.append((row, y + height / 2, "\n".join(lines)))
+        y += height
+    return placed, y
+
+
+def _grid(
+    panels: Sequence[_Panel], placed: Sequence[tuple[Row | None, float, str]], bottom: float
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    grid, ticks, dashes = [], [], []
+    top = placed[0][1] - _ROW / 2 if placed else 0.0
+    for panel in panels:
+        definition = panel.column.definition
+        low, high = panel.column.ends
+        steps = _steps(low, high, panel.right - panel.left)
+        for i in range(steps + 1):
+            value = low + (high - low) * i / steps
+            x = panel.x(value)
+            grid.append({"x": x, "x2": x, "y": top, "y2": bottom})
+            ticks.append({"x": x, "y": bottom + 9, "text": phrases.estimate(definition, value)})
+        if panel.column.reference is not None:
+            x = panel.x(panel.column.reference)
+            dashes.append({"x": x, "x2": x, "y": top, "y2": bottom})
+    return grid, ticks, dashes
+
+
+def _steps(low: float, high: float, room: float) -> int:
+    """Into how many equal parts, at round numbers, an axis is cut."""
+    most = max(2, int(room // 48))
+    spans = [span for span in (5, 10, 20, 25, 50, 100) if (high - low) % span == 0]
+    return next((int((high - low) / s) for s in spans if (high - low) / s <= most), 1)
+
+
+def _separators(
+    placed: Sequence[tuple[Row | None, float, str]], width: float
+) -> list[dict[str, Any]]:
+    return [
+        {"x": 0, "x2": width, "y": y - _GROUP / 2, "y2": y - _GROUP / 2}
+        for row, y, _ in placed
+        if row is None and y > _HEAD + _GROUP
+    ]
+
+
+def _headings(panels: Sequence[_Panel]) -> list[dict[str, Any]]:
+    found = []
+    for panel in panels:
+        room = panel.right - panel.left + _VALUE
+        text = fonts.wrapped(
+            panel.column.definition.short, SIZES["small"] + 0.5, room, most=1, font=fonts.BOLD
+        )
+        found.append({"x": panel.left, "y": 9, "text": text[0]})
+    return found  # fmt: skip
+
+
+def _group_names(placed: Sequence[tuple[Row | None, float, str]]) -> list[dict[str, Any]]:
+    return [{"x": 0, "y": y, "text": text} for row, y, text in placed if row is None]
+
+
+def _marks(
+    placed: Sequence[tuple[Row | None, float, str]], panels: Sequence[_Panel], few: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    intervals, dot, values, missing = [], [], [], []
+    for row, y, _ in placed:
+        if row is None:
+            continue
+        for panel, figure in zip(panels, row.figures, strict=True):
+            if figure is None:
+                continue
+            if figure.estimate is None:
+                missing.append({"x": panel.left, "y": y, "text": phrases.value(figure, few=few)})
+                continue
+            if figure.low is not None and figure.high is not None:
+                low, high = panel.x(figure.low), panel.x(figure.high)
+                intervals.append({"x": low, "x2": high, "y": y, "y2": y})
+            dot.append({"x": panel.x(figure.estimate), "y": y, "says": says(row.label, figure)})
+            values.append({"x": panel.right + _VALUE - 1, "y": y, "text": phrases.value(figure)})
+    return intervals, dot, values, missing
+
+
+def says(label: str, figure: Figure) -> str:
+    """A mark's sentence for a screen reader: "Identity check, CSAT: 54 %, 44 to 63, n = 120"."""
+    parts = [phrases.value(figure), phrases.interval(figure), f"n = {figure.n}"]
+    return f"{label}, {figure.definition.short}: {', '.join(part for part in parts if part)}"
+
+
+def heat_map(
+    stages: Sequence[tuple[str, Sequence[Figure | None]]],
+    columns: Sequence[Definition],
+    middle: Mapping[str, float],
+    *,
+    few: int = 5,
+) -> str:
+    """Stages against metrics; grey is ``middle`` (by scale), full colour is a tenth of the axis away
+    for the Net Promoter Score's long axis and a fifth for the others.
+    """
+    cell = min(104.0, (theme.WIDTH - _LABELS) / max(len(columns), 1))
+    box, numbers, small, names = [], [], [], []
+    heads = [
+        {"x": _LABELS + i * cell + cell / 2, "y": 9, "text": column.short}
+        for i, column in enumerate(columns)
+    ]
+    height = 38.0
+    for i, (stage, figures) in enumerate(stages):
+        top = _HEAD + i * (height + 3)
+        lines = fonts.wrapped(stage, SIZES["body"], _LABELS - 14, font=fonts.SEMIBOLD)
+        names.append({"x": 0, "y": top + height / 2, "text": "\n".join(lines)})
+        for j, figure in enumerate(figures):
+            left = _LABELS + j * cell
+            colour, ink = COLOURS["wash"], COLOURS["muted"]
+            if figure is not None and figure.estimate is not None:
+                away = figure.estimate - middle[figure.definition.scale]
+                low, high = figure.definition.axis
+                colour = score_colour(away / ((high - low) / 5))
+                ink = ink_on(colour)
+            text = "not asked" if figure is None else phrases.value(figure, few=few)
+            box.append(
+                {
+                    "x": left,
+                    "x2": left + cell - 3,
+                    "y": top,
+                    "y2": top + height,
+                    "colour": colour,
+                    "says": f"{stage}, {columns[j].short}: {text}",
+                }
+            )
+            centre = left + (cell - 3) / 2
+            if figure is None or figure.estimate is None:
+                small.append({"x": centre, "y": top + height / 2, "text": text, "colour": ink})
+                continue
+            numbers.append({"x": centre, "y": top + 14, "text": text, "colour": ink})
+            below = f"{phrases.interval(figure)}  ·  n {figure.n:,}"
+            small.append({"x": centre, "y": top + 28, "text": below, "colour": ink})
+    return theme.layered(
+        [
+            theme.texts(heads, align="center", fontWeight="bold", fontSize=SIZES["small"] + 0.5),
+            theme.texts(names, align="left", fontWeight="bold", fontSize=SIZES["body"]),
+            theme.boxes(box, cornerRadius=2),
+            theme.texts(numbers, align="center", fontWeight="bold", fontSize=SIZES["h3"]),
+            theme.texts(small, align="center", fontSize=SIZES["tiny"] + 0.3),
+        ],
+        height=_HEAD + len(stages) * (height + 3),
+        label="; ".join(str(row["says"]) for row in box) or "no figures to show",
+    )
+
+
+def trend(
+    series: Trend,
+    *,
+    width: float = theme.WIDTH,
+    height: float = 120.0,
+    axis: tuple[float, float] | None = None,
+) -> str:
+    """One figure by month: a line with its interval as a band, gaps where a month is hidden."""
+    import altair as alt
+
+    definition = series.definition
+    shown = [month for month in series.months if month.figure.estimate is not None]
+    low, high = axis or trend_axis([series])
+    rows = [
+        {
+            "month": month.first.isoformat(),
+            "estimate": month.figure.estimate,
+            "low": month.figure.low,
+            "high": month.figure.high,
+            "says": says(phrases.month(month.first), month.figure),
+        }
+        for month in series.months
+    ]
+    x = alt.X(
+        "month:T",
+        title=None,
+        scale=alt.Scale(padding=18),
+        axis=alt.Axis(
+            values=[month.first.isoformat() for month in _labelled(series, width)],
+            formatType="time",
+            labelExpr="timeFormat(datum.value, '%b') + (datum.index == 0 || month(datum.value) == 0 ?"
+            " ' ' + timeFormat(datum.value, '%Y') : '')",
+            grid=False,
+        ),
+    )
+    scale = alt.Scale(domain=[low, high], nice=False)
+    form = {
+        Unit.NPS: "datum.value == 0 ? '0' : format(datum.value, '+.0f')",
+        Unit.PERCENT: "format(datum.value, '.0f') + '\u00a0%'",
+    }.get(definition.unit, "format(datum.value, '.0f')")
+    y = alt.Y("estimate:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4, labelExpr=form))
+    base = alt.Chart(theme.inline(rows))
+    band = base.mark_area(color=COLOURS["accent-soft"], interpolate="linear", aria=False).encode(
+        x=x, y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q"
+    )
+    line = base.mark_line(color=COLOURS["accent"], strokeWidth=2, aria=False).encode(x=x, y=y)
+    dot = (
+        base.transform_filter("isValid(datum.estimate)")
+        .mark_point(color=COLOURS["accent"], filled=True, size=34, opacity=1)
+        .encode(x=x, y=y, description="says:N")
+    )
+    ends = [
+        {
+            "month": month.first.isoformat(),
+            "estimate": month.figure.estimate,
+            "text": phrases.value(month.figure),
+        }
+        for month in (
+            {shown[0].first: shown[0], shown[-1].first: shown[-1]}.values() if shown else ()
+        )
+    ]
+    label = (
+        alt.Chart(theme.inline(ends))
+        .mark_text(dy=-10, fontWeight="bold", fontSize=SIZES["small"], aria=False)
+        .encode(x=x, y=y, text="text:N")
+    )
+    # A month between hidden ones has no band; its interval is drawn as a bar.
+    bar = base.mark_rule(color=COLOURS["accent-soft"], strokeWidth=5, aria=False).encode(
+        x=x, y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q"
+    )
+    chart = alt.layer(band, bar, line, dot, label).properties(width=width, height=height)
+    sized = chart.properties(autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    return theme.svg(sized, label="; ".join(str(row["says"]) for row in rows) or "no answers")
+
+
+def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
+    """One axis for several trends of a unit: the tens that hold every interval."""
+    ends = [
+        end
+        for one in series
+        for month in one.months
+        for end in (month.figure.low, month.figure.high)
+        if end is not None
+    ]
+    low, high = series[0].definition.axis
+    if not ends:
+        return low, high
+    return max(low, min(ends) // 10 * 10), min(high, -(-max(ends) // 10) * 10)
+
+
+def _labelled(series: Trend, width: float) -> Sequence[Any]:
+    """Every month, every second or every third, as there is room for their names."""
+    step = 1 + int(len(series.months) * 34 // width)
+    return series.months[::step]

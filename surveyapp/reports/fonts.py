@@ -1,0 +1,129 @@
+"""The reports' typefaces, taken from installed packages: Source Sans Pro, and DejaVu Sans for scripts
+that it lacks (Arabic among them)."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import arabic_reshaper
+from bidi.algorithm import get_display
+from reportlab.lib.fonts import addMapping
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+
+from surveyapp.errors import NotFound
+
+REGULAR, SEMIBOLD, BOLD, ITALIC = "Text", "Text-Semibold", "Text-Bold", "Text-Italic"
+OTHER, OTHER_BOLD = "Other", "Other-Bold"  # where Source Sans Pro has no letter
+_FILES = {
+    REGULAR: "SourceSansPro-Regular.ttf",
+    SEMIBOLD: "SourceSansPro-Semibold.ttf",
+    BOLD: "SourceSansPro-Bold.ttf",
+    ITALIC: "SourceSansPro-It.ttf",
+}
+_OTHER_FILES = {OTHER: "DejaVuSans.ttf", OTHER_BOLD: "DejaVuSans-Bold.ttf"}
+_lock = threading.Lock()
+
+
+def _folder(package: str, inside: str) -> Path:
+    # find_spec locates a package without running its code: matplotlib takes a second to import.
+    spec = importlib.util.find_spec(package)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    for place in places:
+        folder = Path(place, inside)
+        if folder.is_dir():
+            return folder
+    raise NotFound(f"the fonts of the package {package} are missing; install the locked packages")
+
+
+def text_folder() -> Path:
+    """Where the files of Source Sans Pro lie."""
+    return _folder("font_source_sans_pro", "files")
+
+
+def other_folder() -> Path:
+    """Where the files of DejaVu Sans lie."""
+    return _folder("matplotlib", "mpl-data/fonts/ttf")
+
+
+def register() -> None:
+    """Make the typefaces known to reportlab, once a process. Raises NotFound."""
+    with _lock:
+        if OTHER_BOLD in pdfmetrics.getRegisteredFontNames():
+            return
+        for name, file in _FILES.items():
+            pdfmetrics.registerFont(TTFont(name, text_folder() / file))
+        for name, file in _OTHER_FILES.items():
+            pdfmetrics.registerFont(TTFont(name, other_folder() / file))
+        for bold, italic, face in (
+            (0, 0, REGULAR),
+            (1, 0, SEMIBOLD),
+            (0, 1, ITALIC),
+            (1, 1, SEMIBOLD),
+        ):
+            addMapping(REGULAR, bold, italic, face)
+            addMapping(OTHER, bold, italic, OTHER_BOLD if bold else OTHER)
+
+
+def width(text: str, size: float, font: str = REGULAR) -> float:
+    """Width in points of a text on one line."""
+    register()
+    return sum(
+        float(pdfmetrics.stringWidth(part, face, size)) for part, face in runs(visual(text), font)
+    )
+
+
+def wrapped(
+    text: str, size: float, room: float, *, most: int = 2, font: str = REGULAR
+) -> list[str]:
+    """The text in at most ``most`` lines of ``room`` points; the last ends in "…" when cut."""
+    lines: list[str] = []
+    words = text.split()
+    while words:
+        line = words.pop(0)
+        while words and width(f"{line} {words[0]}", size, font) <= room:
+            line += f" {words.pop(0)}"
+        lines.append(line)
+    kept = lines[:most]
+    if len(lines) > most:
+        kept[-1] += "…"
+    return [_fitting(line, size, room, font) for line in kept] or [""]
+
+
+def _fitting(line: str, size: float, room: float, font: str) -> str:
+    while len(line) > 2 and width(line, size, font) > room:
+        line = line.removesuffix("…")[:-1].rstrip() + "…"
+    return line
+
+
+def visual(text: str) -> str:
+    """The text in the order in which its letters stand on paper, Arabic letters joined."""
+    if all(unicodedata.bidirectional(c) not in {"R", "AL", "AN"} for c in text):
+        return text
+    return str(get_display(arabic_reshaper.reshape(text)))
+
+
+def runs(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
+    """The text in pieces, each with a typeface that has its letters."""
+    other = OTHER_BOLD if font in {BOLD, SEMIBOLD} else OTHER
+    piece, face = "", font
+    for letter in text:
+        fits = font if ord(letter) in _letters() or letter.isspace() else other
+        if fits != face and piece:
+            yield piece, face
+            piece = ""
+        face = fits
+        piece += letter
+    if piece:
+        yield piece, face
+
+
+@lru_cache(maxsize=1)
+def _letters() -> frozenset[int]:
+    register()
+    return frozenset(pdfmetrics.getFont(REGULAR).face.charToGlyph)

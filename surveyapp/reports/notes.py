@@ -1,0 +1,96 @@
+"""The method notes that close the benchmark report: definitions, wording, protection, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Table, Text, Tone
+from surveyapp.results.shapes import Definition, JourneyOverview
+
+SJQ_SCOPE = (
+    "SJQ describes the process of the touchpoints that the provider and its partners own. It covers "
+    "neither the outcome of the service nor the touchpoints that belong to customers or to the public."
+)
+
+
+def method_notes(overview: JourneyOverview) -> Iterator[Block]:
+    """How the numbers came about, for whoever wants to check them."""
+    yield Heading("How these numbers came about", new_page=True)
+    yield Heading("Definitions", level=2)
+    yield _definitions(overview)
+    yield Heading("What was asked", level=2)
+    yield _wordings(overview)
+    adapted = [f for f in overview.fielded if not f.validated]
+    for entry in adapted:
+        yield Paragraph(f"The short form {entry.key} of {entry.title} has not been validated.")
+    yield Heading("How to read it", level=2)
+    for headline, text in _reading(overview):
+        yield Paragraph((Styled(headline), " ", text), Tone.BULLET)
+    yield Heading("Sources and notices", level=2)
+    for citation in dict.fromkeys(entry.citation for entry in overview.fielded if entry.citation):
+        yield Paragraph(citation, Tone.REFERENCE)
+    for note in dict.fromkeys(entry.note for entry in overview.fielded if entry.note):
+        yield Paragraph(note, Tone.NOTE)
+
+
+def _definitions(overview: JourneyOverview) -> Table:
+    found: dict[str, Definition] = {}
+    for figure in (*overview.end, *(f for t in overview.touchpoints for f in t.figures)):
+        found.setdefault(figure.definition.scale, figure.definition)
+    rows: list[list[Text]] = [
+        [(Styled(definition.label),), definition.text, definition.interval]
+        for definition in found.values()
+    ]
+    return Table(
+        head=["Score", "Definition", "Interval"],
+        rows=rows,
+        align="lll",
+        widths=[0.27, 0.46, 0.27],
+    )
+
+
+def _wordings(overview: JourneyOverview) -> Table:
+    status = {"draft": "draft translation", "reviewed": "reviewed", "validated": "validated"}
+    rows: list[list[Text]] = [
+        [
+            entry.title,
+            f"{entry.instrument} {entry.version}",
+            entry.key or "not scored",
+            entry.wording,
+            status[entry.wording_status],
+        ]
+        for entry in overview.fielded
+    ]
+    return Table(
+        head=["Questionnaire", "Version", "Scoring key", "Wording", "Status of the wording"],
+        rows=rows,
+        align="lllll",
+        widths=[0.32, 0.14, 0.16, 0.14, 0.24],
+    )
+
+
+def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
+    few = overview.minimum_cell
+    yield (
+        "Intervals.",
+        "A 95 % interval holds the true value in 95 of 100 such surveys. It covers chance only, not "
+        "the choice of whom to ask or of who answers.",
+    )
+    yield (
+        "Certain.",
+        "A difference is called certain when its 95 % interval excludes zero and its p value is "
+        "below .05 after Holm's correction for all differences of the same table. Answers at "
+        "different touchpoints are treated as coming from different people.",
+    )
+    yield (
+        "Small groups.",
+        f"Groups of fewer than {few} answers are hidden, and with them whatever would let a reader "
+        "work one out from the other numbers. A stage's score leaves hidden touchpoints out.",
+    )
+    yield (
+        "Periods.",
+        "Periods are whole months in UTC. The change over a period compares its last three months "
+        "with its first three.",
+    )
+    if any(entry.instrument == "sjq" for entry in overview.fielded):
+        yield ("Scope of SJQ.", SJQ_SCOPE)

@@ -1,0 +1,150 @@
+"""A document as PDF: cover, running head and foot, outline, contents, metadata, embedded fonts."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from reportlab.lib.pagesizes import A4
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Spacer,
+    Table,
+)
+
+from surveyapp.reports import blocks, fonts
+from surveyapp.reports.document import Contents, Cover, Document
+from surveyapp.reports.styles import colour
+from surveyapp.reports.tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
+from surveyapp.results import phrases
+
+_WIDTH, _HEIGHT = A4
+_TOP, _BOTTOM = 74.0, 66.0
+_BAND = 330.0  # height of the cover's coloured band
+
+
+def pdf(document: Document) -> bytes:
+    """The finished file. The same document gives the same pages; only the file's own time differs."""
+    fonts.register()
+    out = io.BytesIO()
+    template = _Template(out, document)
+    body = blocks.flowables(document.blocks)
+    template.multiBuild([*_cover(document.cover), NextPageTemplate("page"), PageBreak(), *body])
+    return out.getvalue()
+
+
+class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no types
+    def __init__(self, out: io.BytesIO, document: Document) -> None:
+        super().__init__(
+            out,
+            pagesize=A4,
+            title=document.cover.title,
+            author=document.author,
+            subject=document.subject,
+            keywords=", ".join(document.keywords),
+            creator="surveyapp",
+            lang=document.language,
+            leftMargin=PAGE_MARGIN,
+            rightMargin=PAGE_MARGIN,
+            topMargin=_TOP,
+            bottomMargin=_BOTTOM,
+            allowSplitting=1,
+        )
+        self._document = document
+        self.page = 0
+        self._total = 0  # pages of the pass before: contents and total need one to be known
+        edges = {"leftPadding": 0, "rightPadding": 0, "topPadding": 0, "bottomPadding": 0}
+        cover = Frame(PAGE_MARGIN, _BOTTOM, TEXT_WIDTH, _HEIGHT - _BOTTOM - 60, id="cover", **edges)
+        page = Frame(PAGE_MARGIN, _BOTTOM, TEXT_WIDTH, _HEIGHT - _TOP - _BOTTOM, id="text", **edges)
+        self.addPageTemplates(
+            [
+                PageTemplate("cover", [cover], onPage=self._draw_cover),
+                PageTemplate("page", [page], onPage=self._draw_page),
+            ]
+        )
+
+    def beforeDocument(self) -> None:  # noqa: N802  # reportlab's hook
+        self._chapters = 0
+
+    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802  # reportlab's hook
+        level, text = getattr(flowable, "outline", (0, ""))
+        if not level or level > 2:
+            return
+        self._chapters += 1
+        key = f"part-{self._chapters}"
+        self.canv.bookmarkPage(key)
+        self.canv.addOutlineEntry(text, key, level=level - 1, closed=level > 1)
+        if level == 1:
+            self.notify("TOCEntry", (0, blocks.markup(text), self.page, key))
+
+    def handle_documentBegin(self) -> None:  # noqa: N802  # reportlab's hook
+        self._total, self.page = self.page, 0
+        super().handle_documentBegin()
+
+    def _draw_cover(self, canvas: Any, _template: Any) -> None:
+        canvas.saveState()
+        canvas.setFillColor(colour("accent"))
+        canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
+        canvas.restoreState()
+
+    def _draw_page(self, canvas: Any, _template: Any) -> None:
+        canvas.saveState()
+        muted, size = colour("muted"), SIZES["small"]
+        canvas.setFillColor(muted)
+        _line(canvas, PAGE_MARGIN, _HEIGHT - 44, self._document.running, size)
+        canvas.setStrokeColor(colour("rule"))
+        canvas.setLineWidth(0.5)
+        canvas.line(PAGE_MARGIN, _HEIGHT - 52, _WIDTH - PAGE_MARGIN, _HEIGHT - 52)
+        _line(canvas, PAGE_MARGIN, 36, phrases.day(self._document.made), size)
+        canvas.setFont(fonts.REGULAR, size)
+        total = max(self._total, self.page)
+        canvas.drawRightString(_WIDTH - PAGE_MARGIN, 36, f"Page {self.page} of {total}")
+        canvas.restoreState()
+
+
+def _line(canvas: Any, x: float, y: float, text: str, size: float) -> None:
+    line = fonts.wrapped(text, size, TEXT_WIDTH, most=1)[0]
+    for piece, face in fonts.runs(fonts.visual(line)):
+        canvas.setFont(face, size)
+        canvas.drawString(x, y, piece)
+        x += fonts.width(piece, size, face)
+
+
+def _cover(cover: Cover) -> list[Flowable]:
+    title = [
+        blocks.paragraph(cover.kind, "kind"),
+        Spacer(0, 26),
+        blocks.paragraph(cover.title, "title"),
+        Spacer(0, 14),
+        blocks.paragraph(cover.subtitle, "subtitle"),
+    ]
+    band = Table(
+        [[title]],
+        colWidths=[TEXT_WIDTH],
+        rowHeights=[_BAND - 60 - 30],
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 0),
+        ],
+    )
+    facts = Table(
+        [
+            [blocks.paragraph(name, "fact-name"), blocks.paragraph(value, "fact")]
+            for name, value in cover.facts
+        ],
+        colWidths=[TEXT_WIDTH * 0.26, TEXT_WIDTH * 0.74],
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 2.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+        ],
+        hAlign="LEFT",
+    )
+    return [band, Spacer(0, 48), facts, Spacer(0, 26), *blocks.flowables([Contents()])]
