@@ -81,10 +81,14 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
 
 
 def _standardised(solution: Solution, values: Array) -> Standardised:
-    implied = solution.implied
-    if solution.settings.ordered:
-        implied = tuple(moments.with_unit_variances() for moments in implied)
-    return standardised(solution.table, solution.structures, implied, solution.theta, values)
+    return standardised(
+        solution.table,
+        solution.structures,
+        solution.implied,
+        solution.theta,
+        values,
+        ordered=solution.settings.ordered,
+    )
 
 
 def _root(variances: Array) -> Array:

@@ -204,12 +204,12 @@ def _group_residuals(
     if m is not None and mu is not None:
         moments += p
         shift = m - mu
-        correlation_shift = float(np.sum((m / sd - mu / implied_sd) ** 2))
+        standardised = float(np.sum((shift / sd) ** 2))
         extra = {
             "rmr": float(np.sum(shift**2)),
-            "srmr_bentler": float(np.sum((shift / sd) ** 2)),
-            "crmr": correlation_shift,
-            "srmr_mplus": correlation_shift,
+            "srmr_bentler": standardised,
+            "crmr": standardised,
+            "srmr_mplus": float(np.sum((m / sd - mu / implied_sd) ** 2)),
         }
     result: dict[str, float] = {}
     for key, (squares, number) in without.items():

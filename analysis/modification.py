@@ -94,10 +94,14 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
     values = row_values(solution)
     by_row = dict(zip(table.rows, values, strict=True))
     all_values = np.concatenate([[by_row[r] for r in rows[:-k]], epc])
-    implied = point.implied
-    if solution.settings.ordered:
-        implied = tuple(moments.with_unit_variances() for moments in implied)
-    scaled = standardised(replace(wide, definitions=()), built, implied, theta, all_values)
+    scaled = standardised(
+        replace(wide, definitions=()),
+        built,
+        point.implied,
+        theta,
+        all_values,
+        ordered=solution.settings.ordered,
+    )
     frame = pd.DataFrame(
         {
             "lhs": [row.lhs for row in candidates],
@@ -110,7 +114,7 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
             "sepc_all": scaled.std_all[-k:],
         }
     )
-    return frame[usable]
+    return frame.loc[usable]
 
 
 def _with_structures(discrepancy: Discrepancy, built: tuple[GroupStructure, ...]) -> Discrepancy:

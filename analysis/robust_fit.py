@@ -72,8 +72,8 @@ def _ordinal_basis(
         if model is None or data is None:
             return None
         distance = model[1] - data[1] + float(np.sum(model[0] * group.cov)) - len(sigma)
-        chisq += (group.n - 1) * distance
-        baseline -= (group.n - 1) * data[1]
+        chisq += group.n * distance
+        baseline -= group.n * data[1]
         complete.append(robust.normal_weight(model[0], means=False)[np.ix_(keep, keep)])
         baseline_trace += float(np.trace(gamma))
     trace = projected_trace(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
+from analysis import fiml
 from analysis.estimation import LeastSquares
 from analysis.fit_measures import (
     NAN,
@@ -42,7 +44,7 @@ def measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         sample_mean=[group.mean for group in data.groups] if means else None,
         implied_mean=[implied.mu for implied in solution.implied] if means else None,
         n_moments=tests.n_moments,
-        gfi_value=_least_squares_gfi(solution),
+        gfi_value=_weighted_gfi(solution),
         zero_moments=_thresholds(solution),
     )
     if settings.estimator == "ULS" and not settings.ordered:
@@ -77,9 +79,11 @@ def _thresholds(solution: Solution) -> int:
     return total // len(solution.data.groups)
 
 
-def _least_squares_gfi(solution: Solution) -> float | None:
-    """1 - e' V e / s' V s, averaged over groups; None for maximum likelihood, which has its own form."""
+def _weighted_gfi(solution: Solution) -> float | None:
+    """1 - e' V e / s' V s, averaged over groups; None for complete-data likelihood's trace form."""
     discrepancy = solution.discrepancy
+    if isinstance(discrepancy, fiml.FimlDiscrepancy):
+        return _incomplete_gfi(solution)
     if not isinstance(discrepancy, LeastSquares):
         return None
     values = []
@@ -99,6 +103,28 @@ def _least_squares_gfi(solution: Solution) -> float | None:
             variance = np.diag(group.polychoric.gamma)[: len(thresholds)]
             size += float(np.sum(thresholds**2 / variance))
         values.append(1 - float(e @ (v * e if v.ndim == 1 else v @ e)) / size)
+    return float(np.average(values, weights=solution.data.shares))
+
+
+def _incomplete_gfi(solution: Solution) -> float | None:
+    """The same as lavaan has it for incomplete rows: pairwise moments, weighted by the expected information
+    of the patterns at the model. None (the trace form of the EM moments) for too many items.
+    """
+    if len(solution.table.observed) > fiml.MAX_TENSOR_ITEMS:
+        return None
+    values = []
+    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
+        if group.patterns is None:
+            return None
+        p = len(group.mean)
+        found = fiml.pieces(group.patterns, implied.mu, implied.sigma)
+        v = fiml.curvature(found, fiml.saturated_factors(p), exact=False) / 2
+        i, j = vech_index(p)
+        rows = pd.DataFrame(group.required_rows)
+        cov = rows.cov().to_numpy() * (group.n - 1) / group.n
+        s = np.concatenate([rows.mean().to_numpy(), cov[i, j]])
+        e = s - np.concatenate([implied.mu, implied.sigma[i, j]])
+        values.append(1 - float(e @ v @ e) / float(s @ v @ s))
     return float(np.average(values, weights=solution.data.shares))
 
 

@@ -26,11 +26,14 @@ def standardised(
     implied: tuple[Implied, ...],
     theta: Array,
     values: Array,
+    *,
+    ordered: bool = False,
 ) -> Standardised:
     """Latent-standardised and fully standardised values of all rows (``values`` holds each row's).
 
     Covariances between residuals are divided by the residuals' own standard deviations, variances
-    by the variable's total one.
+    by the variable's total one. ``ordered`` items have variance 1, whatever the parameters: their
+    residual variance is what the factors leave.
     """
     size = len(theta)
     names = table.observed + table.latent
@@ -42,7 +45,16 @@ def standardised(
         _log_variances(structure, moments, size)
         for structure, moments in zip(structures, implied, strict=True)
     ]
+    left_over: list[Array] = []
+    if ordered:
+        left_over = [-variance[:, None] * slope for variance, slope in logs]
+        logs = [_unit_variances(variance, slope, n_observed) for variance, slope in logs]
     own = _own_variances(table, theta, at)
+    if ordered:
+        # The residual behind an ordinal item is a function of other parameters: see the values given.
+        for r, row in enumerate(table.rows):
+            if row.op == "~~" and row.lhs == row.rhs and at[row.lhs] < n_observed:
+                own[row.group - 1][at[row.lhs]] = (float(values[r]), -1)
     for r, row in enumerate(table.rows):
         total, d_total = logs[row.group - 1]
         scales = _scales(row, at)
@@ -68,6 +80,8 @@ def standardised(
         gradient[r] = full[r] * slope
         if row.free >= 0:
             gradient[r, row.free] += factor
+        elif ordered and row.op == "~~" and row.lhs == row.rhs and at[row.lhs] < n_observed:
+            gradient[r] = left_over[row.group - 1][at[row.lhs]]
     return _with_definitions(table, lv, full, gradient, size)
 
 
@@ -98,6 +112,12 @@ def _log_variances(structure: GroupStructure, implied: Implied, size: int) -> tu
     safe = np.where(variance > 0, variance, np.nan)
     gradient[:, structure.positions] = local / safe[:, None]
     return variance, gradient
+
+
+def _unit_variances(variance: Array, slope: Array, n_observed: int) -> tuple[Array, Array]:
+    variance, slope = variance.copy(), slope.copy()
+    variance[:n_observed], slope[:n_observed] = 1.0, 0.0
+    return variance, slope
 
 
 def _own_variances(
