@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Table, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import NotFound
@@ -49,23 +49,27 @@ class Asking:
         return self.state == "closed" or (self.closes_at is not None and now >= self.closes_at)
 
 
-_OWN = [
-    getattr(Deployment, f.name) for f in fields(Asking) if f.name not in {"provider", "touchpoint"}
-]
+# On plain tables, and made once with a place for the link: this query runs for every page shown,
+# and making it anew would cost more than running it.
+_DEPLOYMENTS = cast(Table, Deployment.__table__)
+_JOURNEYS = cast(Table, Journey.__table__)
+_TOUCHPOINTS = cast(Table, Touchpoint.__table__)
+_OWN = [_DEPLOYMENTS.c[f.name] for f in fields(Asking) if f.name not in {"provider", "touchpoint"}]
 _ASKING = (
     select(
         *_OWN,
-        Journey.provider,
-        func.coalesce(Touchpoint.name, Journey.name).label("touchpoint"),
+        _JOURNEYS.c.provider,
+        func.coalesce(_TOUCHPOINTS.c.name, _JOURNEYS.c.name),
     )
-    .join(Journey, Journey.id == Deployment.journey_id)
-    .outerjoin(Touchpoint, Touchpoint.id == Deployment.touchpoint_id)
+    .join(_JOURNEYS, _JOURNEYS.c.id == _DEPLOYMENTS.c.journey_id)
+    .outerjoin(_TOUCHPOINTS, _TOUCHPOINTS.c.id == _DEPLOYMENTS.c.touchpoint_id)
+    .where(_DEPLOYMENTS.c.link == bindparam("link"))
 )
 
 
 def asking(session: Session, link: str) -> Asking | None:
     """What the link asks, whatever its state; None when no deployment has it."""
-    row = session.execute(_ASKING.where(Deployment.link == link)).one_or_none()
+    row = session.connection().execute(_ASKING, {"link": link}).one_or_none()
     return None if row is None else Asking(*tuple(row))
 
 

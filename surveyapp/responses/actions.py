@@ -38,6 +38,7 @@ Roots = Sequence[str | Path]
 BATCH = 1000  # responses in memory at a time
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
+_KEEP_SCORES = plain_insert(_SCORES)  # made once: making a statement costs more than running it
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,7 @@ def _keep_scores(connection: Connection, scored: Sequence[tuple[int, Mapping[str
         for scale, value in scores.items()
     ]
     if rows:
-        connection.execute(plain_insert(_SCORES), rows)
+        connection.execute(_KEEP_SCORES, rows)
 
 
 def _count(

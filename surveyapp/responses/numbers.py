@@ -12,6 +12,10 @@ from surveyapp.store.models import Response
 _RESPONSES = cast(Table, Response.__table__)
 # Consecutive numbers lie below, random ones from here to 2**53, which a JSON reader still keeps.
 _BORDER = 2**52
+_HIGHEST = select(func.max(_RESPONSES.c.id)).where(_RESPONSES.c.id < _BORDER)
+_NEXT = text(
+    "SELECT nextval(pg_get_serial_sequence('responses', 'id')) FROM generate_series(1, :count)"
+)
 
 
 def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int]:
@@ -24,10 +28,6 @@ def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int
         return [_BORDER + secrets.randbelow(_BORDER) for _ in range(count)]
     if connection.dialect.name == "sqlite":
         # The transaction holds SQLite's only write lock, so nobody takes these in between.
-        highest = select(func.max(_RESPONSES.c.id)).where(_RESPONSES.c.id < _BORDER)
-        first = (connection.execute(highest).scalar_one() or 0) + 1
+        first = (connection.execute(_HIGHEST).scalar_one() or 0) + 1
         return list(range(first, first + count))
-    numbers = text(
-        "SELECT nextval(pg_get_serial_sequence('responses', 'id')) FROM generate_series(1, :count)"
-    )
-    return list(connection.execute(numbers, {"count": count}).scalars())
+    return list(connection.execute(_NEXT, {"count": count}).scalars())
