@@ -11,6 +11,8 @@ def validation_script(
     model: Model,
     *,
     reverse: Mapping[str, float] | None = None,
+    estimator: str = "ML",
+    missing: str = "listwise",
     likelihood: str = "normal",
     group: Sequence[str] = (),
     draws: int = 500,
@@ -25,6 +27,7 @@ def validation_script(
     items = [item for members in model.values() for item in members]
     multi = {factor: members for factor, members in model.items() if len(members) > 1}
     fm = {"principal_axis": "pa", "principal": "pca"}.get(efa_method, efa_method)
+    how = _fitted_how(estimator, missing, likelihood)
     lines = [
         "library(lavaan); library(semTools); library(psych)",
         'answers <- read.csv("answers.csv")',
@@ -42,9 +45,9 @@ def validation_script(
         "",
         "# confirmatory factor analysis",
         f"model <- '\n{_indented(model)}'",
-        f'fit <- cfa(model, data = complete, likelihood = "{likelihood}")',
+        f"fit <- cfa(model, {how})",
         "summary(fit, fit.measures = TRUE, standardized = TRUE)",
-        *_rivals(model, likelihood),
+        *_rivals(model, how),
         "",
         "# reliability and validity",
         *(f"alpha(na.omit(answers[{_vector(members)}]))" for members in multi.values()),
@@ -66,7 +69,19 @@ def _indented(model: Model) -> str:
     return "".join(f"  {line}\n" for line in model_text(model).splitlines())
 
 
-def _rivals(model: Model, likelihood: str) -> list[str]:
+def _fitted_how(estimator: str, missing: str, likelihood: str) -> str:
+    data = "answers" if missing == "fiml" else "complete"
+    parts = [f"data = {data}", f'estimator = "{estimator}"']
+    if missing == "fiml":
+        parts.append('missing = "fiml"')
+    if estimator == "WLSMV":
+        parts.append("ordered = TRUE")
+    elif likelihood != "normal":
+        parts.append(f'likelihood = "{likelihood}"')
+    return ", ".join(parts)
+
+
+def _rivals(model: Model, how: str) -> list[str]:
     if len(model) < 2:
         return []
     others = [one_factor(model)] + (merged_pairs(model) if len(model) > 2 else [])
@@ -74,7 +89,7 @@ def _rivals(model: Model, likelihood: str) -> list[str]:
     for i, rival in enumerate(others, start=1):
         named = {factor.replace("+", "_"): items for factor, items in rival.items()}
         lines += [
-            f"rival{i} <- cfa('\n{_indented(named)}', data = complete, likelihood = \"{likelihood}\")",
+            f"rival{i} <- cfa('\n{_indented(named)}', {how})",
             f"anova(fit, rival{i})",
         ]
     return lines

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import validation_checks as checks
 from analysis import validation_steps as steps
-from analysis.cfa import Cfa, fit_cfa
+from analysis.cfa import Cfa
 from analysis.conclusions import conclusions
 from analysis.errors import AnalysisError, ModelError
 from analysis.moments import numeric
@@ -80,6 +80,8 @@ def validate_scale(
     model: Mapping[str, Sequence[str]] | None = None,
     marker: Sequence[str] | None = None,
     seconds: str | None = None,
+    estimator: str = "ML",
+    missing: str = "listwise",
     likelihood: str = "normal",
     efa_method: str = "minres",
     efa_rotation: str = "oblimin",
@@ -94,8 +96,9 @@ def validate_scale(
     instrument: its scoring key (``key``, else the default one) gives factors, items, ends of the
     answer scales, and which items are turned before anything is computed. model: factor -> items,
     instead of a key. marker: columns of a marker scale, unrelated by theory. seconds: the column
-    with the time each person took for the items. likelihood: "normal" (lavaan) or "wishart"
-    (AMOS). seed; draws of the parallel analysis; reps of the bootstrap. progress: called with
+    with the time each person took for the items. estimator and missing of the CFA and its rivals, as
+    ``fit_sem``: "ML", "MLR", "MLM", "WLSMV"; "listwise", "fiml". likelihood: "normal" (lavaan) or
+    "wishart" (AMOS). seed; draws of the parallel analysis; reps of the bootstrap. progress: called with
     percent and step.
 
     Returns a result for any number of rows: a step that these data cannot bear is None in the
@@ -111,6 +114,8 @@ def validate_scale(
         data=_turned(raw, scales, turned),
         model=plan,
         scales=scales,
+        estimator=estimator,
+        missing=missing,
         likelihood=likelihood,
         efa_method=efa_method,
         efa_rotation=efa_rotation,
@@ -137,6 +142,8 @@ def validate_scale(
         "marker": list(marker or ()),
         "seconds": seconds,
         "reversed": turned,
+        "estimator": estimator,
+        "missing": missing,
         "likelihood": likelihood,
         "efa_method": efa_method,
         "efa_rotation": efa_rotation,
@@ -154,6 +161,8 @@ def validate_scale(
         "r_script": validation_script(
             plan,
             reverse={name: sum(scales[name]) for name in turned},
+            estimator=estimator,
+            missing=missing,
             likelihood=likelihood,
             draws=draws,
             efa_method=efa_method,
@@ -200,14 +209,12 @@ def _core(study: steps.Study, record: _Record) -> None:
     record.announce(16, "exploratory factor analysis")
     sections["efa"] = record.attempt_warned("efa", lambda: steps.efa_section(study))
     record.announce(20, "confirmatory factor analysis")
-    fitted: Cfa | None = record.attempt(
-        "cfa", lambda: fit_cfa(study.moments(), study.model, likelihood=study.likelihood)
-    )
+    fitted: Cfa | None = record.attempt("cfa", lambda: study.fit(study.model))
     sections["cfa"] = sections["rivals"] = sections["fornell_larcker"] = None
     if fitted is not None:
         record.warn("cfa", fitted.warnings)
         sections["cfa"] = steps.cfa_section(fitted, len(study.data) - fitted.n)
-        record.announce(25, "rival models")
+        record.announce(22, "rival models")
         sections["rivals"], said = steps.rivals_section(study, fitted)
         record.warn("rivals", said)
     record.announce(45, "reliability")
@@ -223,6 +230,10 @@ def _core(study: steps.Study, record: _Record) -> None:
 
 def _around(study: steps.Study, extra: _Extra, record: _Record) -> None:
     sections = record.sections
+    sections["check"] = None
+    if sections["cfa"] is not None and (study.estimator, study.missing) == ("ML", "listwise"):
+        record.announce(49, "independent check")
+        sections["check"] = record.attempt("check", lambda: checks.check_section(study))
     record.announce(50, "bootstrap of HTMT")
     sections["htmt_intervals"] = None
     if sections["htmt"] is not None:

@@ -17,6 +17,7 @@ from analysis.missingness import little_test
 from analysis.normality import mardia
 from analysis.purification import propose_purification
 from analysis.schmid_leiman import omega_hierarchical
+from analysis.semopy_cfa import independent_check
 from analysis.validation_steps import Section, Study, factors
 
 MOST_ROWS = 1000  # flagged rows that are listed by number
@@ -33,6 +34,11 @@ def normality_section(study: Study) -> Section:
     found = vars(mardia(study.data)).copy()
     del found["dropped"]
     return found
+
+
+def check_section(study: Study) -> Section:
+    found = study.moments()
+    return vars(independent_check(study.fit(study.model), found))
 
 
 def general_factor_section(study: Study) -> tuple[Section, tuple[str, ...]]:

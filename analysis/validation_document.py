@@ -190,8 +190,21 @@ class LoadingRow(TypedDict):
     z: Number
     pvalue: Number
     std_all: Number
+    std_se: Number
     r_squared: Number
     residual: Number
+
+
+class CorrelationInterval(TypedDict):
+    """Correlation of two factors with its 95 % interval; an upper limit below .85 speaks for two
+    different factors (Ronkko & Cho 2022)."""
+
+    first: str
+    second: str
+    r: Number
+    se: Number
+    lower: Number
+    upper: Number
 
 
 class CfaSection(TypedDict):
@@ -202,6 +215,7 @@ class CfaSection(TypedDict):
     n: int
     dropped: int
     estimator: str
+    missing: str
     likelihood: str
     engine: str
     converged: bool
@@ -210,8 +224,22 @@ class CfaSection(TypedDict):
     loadings: list[LoadingRow]
     factors: list[str]
     factor_correlations: Matrix
+    factor_correlation_intervals: list[CorrelationInterval]
     items: list[str]
     residual_correlations: Matrix
+
+
+class IndependentCheck(TypedDict):
+    """The CFA estimated again by another program: the largest absolute difference of standardised
+    estimates, whose it is, and the relative difference of chi-square."""
+
+    program: str
+    version: str
+    largest_difference: Number
+    of: str
+    chisq: Number
+    chisq_difference: Number
+    agrees: bool
 
 
 class Rival(TypedDict):
@@ -446,6 +474,8 @@ class Settings(TypedDict):
     marker: list[str]
     seconds: str | None
     reversed: list[str]
+    estimator: str
+    missing: str
     likelihood: str
     efa_method: str
     efa_rotation: str
@@ -466,6 +496,7 @@ class ScaleValidationDocument(TypedDict):
     factor_count: FactorCount | None
     efa: Efa | None
     cfa: CfaSection | None
+    check: IndependentCheck | None
     rivals: list[Rival] | None
     reliability: list[ReliabilityRow]
     fornell_larcker: FornellLarcker | None

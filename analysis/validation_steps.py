@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from analysis.cfa import Cfa, fit_cfa, merged_pairs, model_text, one_factor
+from analysis.cfa import Cfa, Model, fit_cfa, merged_pairs, model_text, one_factor
 from analysis.describe import describe_items
 from analysis.efa import adequacy, efa
 from analysis.errors import AnalysisError, DataError
@@ -36,6 +36,8 @@ class Study:
     data: pd.DataFrame
     model: dict[str, tuple[str, ...]]
     scales: Mapping[str, tuple[float, float]]
+    estimator: str
+    missing: str
     likelihood: str
     efa_method: str
     efa_rotation: str
@@ -49,6 +51,18 @@ class Study:
     @property
     def factor_of(self) -> dict[str, str]:
         return {item: factor for factor, items in self.model.items() for item in items}
+
+    def fit(self, model: Model) -> Cfa:
+        """A model of these items under the study's estimator, handling of missing answers and
+        likelihood; from moments where they are enough."""
+        enough = self.estimator == "ML" and self.missing == "listwise"
+        return fit_cfa(
+            self.moments() if enough else self.data,
+            model,
+            estimator=self.estimator,
+            missing=self.missing,
+            likelihood=self.likelihood,
+        )
 
     def moments(self) -> Moments:
         """Moments of the rows with every item; TooFewCases when there are fewer than 2."""
@@ -157,6 +171,7 @@ def cfa_section(fitted: Cfa, dropped: int) -> Section:
         "n": fitted.n,
         "dropped": dropped,
         "estimator": fitted.estimator,
+        "missing": fitted.missing,
         "likelihood": fitted.likelihood,
         "engine": fitted.engine,
         "converged": fitted.converged,
@@ -165,6 +180,7 @@ def cfa_section(fitted: Cfa, dropped: int) -> Section:
         "loadings": [{**vars(x), "r_squared": x.std_all**2} for x in fitted.loadings],
         "factors": list(fitted.model),
         "factor_correlations": fitted.factor_correlations,
+        "factor_correlation_intervals": fitted.correlations,
         "items": list(fitted.sample.columns),
         "residual_correlations": residual,
     }
@@ -200,11 +216,11 @@ def rivals_section(study: Study, fitted: Cfa) -> tuple[list[Section], list[str]]
     for kind, rival in others:
         name = "one factor" if kind == "one_factor" else next(iter(rival)).replace("+", " + ")
         try:
-            other = fit_cfa(study.moments(), rival, likelihood=study.likelihood)
+            other = study.fit(rival)
         except AnalysisError as error:
             said.append(f"{name}: {error}")
             continue
-        said += [f"{name}: {text}" for text in other.warnings]
+        said += [f"{name}: {text}" for text in other.inadmissible]
         rows.append(_rival(name, kind, rival, other.fit, fitted.fit))
     return rows, said
 

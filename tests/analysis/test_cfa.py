@@ -1,13 +1,17 @@
-"""CFA through semopy agrees with lavaan in estimates, errors and every fit measure."""
+"""CFA agrees with lavaan in estimates, errors and every fit measure, by either engine."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from analysis.cfa import fit_cfa, merged_pairs, model_text, one_factor
+from analysis.cfa import Cfa, fit_cfa, merged_pairs, model_text, one_factor, sem_names
 from analysis.errors import MissingItem, ModelError, NotPositiveDefinite, NoVariance, TooFewCases
 from analysis.moments import Moments, moments
+from analysis.semopy_cfa import independent_check, semopy_cfa
 from tests.analysis.data_sets import HS_MODEL, SJQ_LOADINGS, SJQ_MODEL, holzinger, simulated
 
 # lavaan 0.6-14, cfa(HS.model, HolzingerSwineford1939): fitMeasures()
@@ -28,13 +32,19 @@ LAVAAN_SE = {"x2": 0.0996651187683111, "x3": 0.109109703120018, "x5": 0.06542010
 LAVAAN_CORRELATIONS = [0.458509300355974, 0.470534544464428, 0.282984730415918]  # semTools latcor
 
 
-def test_fit_measures_are_lavaans():
-    got = fit_cfa(holzinger(), HS_MODEL).fit
+Engine = Callable[..., Cfa]
+engines = pytest.mark.parametrize("fit_by", [fit_cfa, semopy_cfa])
+
+
+@engines
+def test_fit_measures_are_lavaans(fit_by: Engine):
+    got = fit_by(holzinger(), HS_MODEL).fit
     assert {name: got[name] for name in LAVAAN_FIT} == pytest.approx(LAVAAN_FIT, rel=1e-4)
 
 
-def test_estimates_are_lavaans():
-    got = fit_cfa(holzinger(), HS_MODEL)
+@engines
+def test_estimates_are_lavaans(fit_by: Engine):
+    got = fit_by(holzinger(), HS_MODEL)
     by_item = {x.item: x for x in got.loadings}
     assert {i: by_item[i].est for i in LAVAAN_LOADINGS} == pytest.approx(LAVAAN_LOADINGS, rel=1e-5)
     assert {i: by_item[i].se for i in LAVAAN_SE} == pytest.approx(LAVAAN_SE, rel=1e-4)
@@ -44,20 +54,22 @@ def test_estimates_are_lavaans():
     assert by_item["x1"].std_all == pytest.approx(0.771876, abs=1e-5)  # standardizedSolution()
 
 
-def test_the_wishart_likelihood_is_amos_chi_square():
+@engines
+def test_the_wishart_likelihood_is_amos_chi_square(fit_by: Engine):
     # lavaan 0.6-14, likelihood = "wishart": chisq = (N - 1) F
     normal, wishart = (
-        fit_cfa(holzinger(), HS_MODEL, likelihood=kind) for kind in ("normal", "wishart")
+        fit_by(holzinger(), HS_MODEL, likelihood=kind) for kind in ("normal", "wishart")
     )
     assert wishart.fit["chisq"] == pytest.approx(normal.fit["chisq"] * 300 / 301, rel=1e-8)
     assert wishart.fit["logl"] == pytest.approx(-3742.25241830734, rel=1e-7)
 
 
-def test_units_and_item_order_do_not_matter():
-    plain = fit_cfa(holzinger(), HS_MODEL)
+@engines
+def test_units_and_item_order_do_not_matter(fit_by: Engine):
+    plain = fit_by(holzinger(), HS_MODEL)
     model = {factor: tuple(reversed(HS_MODEL[factor])) for factor in reversed(HS_MODEL)}
     units = np.array([10.0**i for i in range(-4, 5)])
-    turned = fit_cfa(holzinger()[[f"x{i}" for i in range(1, 10)]] * units + 7, model)
+    turned = fit_by(holzinger()[[f"x{i}" for i in range(1, 10)]] * units + 7, model)
     assert turned.fit["chisq"] == pytest.approx(plain.fit["chisq"], rel=1e-6)
     mine, theirs = ({x.item: x.std_all for x in fit.loadings} for fit in (plain, turned))
     assert theirs == pytest.approx(mine, abs=1e-5)
@@ -86,20 +98,62 @@ def test_rivals_of_a_three_factor_model_are_one_and_three_two_factor_models():
     assert rival.fit["chisq"] > 300
 
 
-def test_a_single_item_factor_is_its_item():
-    got = fit_cfa(holzinger(), {"visual": ("x1", "x2", "x3"), "x4": ("x4",)})
+@engines
+def test_a_single_item_factor_is_its_item(fit_by: Engine):
+    got = fit_by(holzinger(), {"visual": ("x1", "x2", "x3"), "x4": ("x4",)})
     (single,) = got.of("x4")
     assert (single.std_all, single.residual) == (pytest.approx(1.0), 0.0)
     assert got.fit["df"] == 2
-    assert model_text(got.model).endswith("x4 =~ 1*x4\nx4 ~~ 0*x4")
 
 
-def test_a_heywood_case_is_a_warning_in_the_result():
+def test_a_factor_with_an_items_name_gets_another_in_the_model_text():
+    model = {"x4": ("x4",), "x4_": ("x1", "x2", "x3")}
+    assert sem_names(model) == {"x4": "x4__", "x4_": "x4_"}
+    assert model_text(model).startswith("x4__ =~ 1*x4\nx4 ~~ 0*x4\n")
+
+
+def test_factor_correlations_have_lavaans_intervals():
+    # lavaan 0.6-14 standardizedSolution(): visual ~~ textual .459, se .064, [.334; .583]
+    (first, *_) = fit_cfa(holzinger(), HS_MODEL).correlations
+    assert (first.first, first.second) == ("visual", "textual")
+    assert (first.r, first.se) == pytest.approx((0.459, 0.064), abs=5e-4)
+    assert (first.lower, first.upper) == pytest.approx((0.334, 0.583), abs=1.5e-3)
+
+
+def test_missing_answers_can_be_kept_by_fiml_and_errors_made_robust():
+    data = holzinger()
+    data.loc[::5, "x1"] = np.nan
+    assert fit_cfa(data, HS_MODEL).n == 240
+    kept = fit_cfa(data, HS_MODEL, missing="fiml", estimator="MLR")
+    assert kept.n == 301
+    assert "chisq_scaled" in kept.fit
+    assert np.isfinite(kept.sample.to_numpy()).all()
+
+
+def test_the_independent_check_finds_the_two_programs_agreed():
+    fitted = fit_cfa(holzinger(), HS_MODEL)
+    got = independent_check(fitted, holzinger())
+    assert got.agrees
+    assert got.largest_difference < 1e-5
+    assert got.program == "semopy"
+
+
+def test_the_independent_check_tells_of_a_disagreement():
+    fitted = fit_cfa(holzinger(), HS_MODEL)
+    wrong = (*fitted.loadings[:8], replace(fitted.loadings[8], std_all=0.1))
+    got = independent_check(replace(fitted, loadings=wrong), holzinger())
+    assert not got.agrees
+    assert got.of == "loading of x9"
+
+
+@engines
+def test_a_heywood_case_is_a_warning_in_the_result(fit_by: Engine):
     # Correlations that one factor can only reproduce with a loading above 1: r12 r13 > r23.
     R = np.array([[1, 0.8, 0.8], [0.8, 1, 0.5], [0.8, 0.5, 1]])
-    got = fit_cfa(Moments(("q1", "q2", "q3"), 200, np.zeros(3), R), {"f": ("q1", "q2", "q3")})
+    got = fit_by(Moments(("q1", "q2", "q3"), 200, np.zeros(3), R), {"f": ("q1", "q2", "q3")})
     assert got.loadings[0].residual == pytest.approx(1 - 0.8 * 0.8 / 0.5, abs=1e-4)
-    assert got.warnings == ("Heywood case: the residual variance of q1 is negative (-0.28)",)
+    assert got.warnings
+    assert got.inadmissible == ("Heywood case: the residual variance of q1 is negative (-0.28)",)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +164,10 @@ def test_a_heywood_case_is_a_warning_in_the_result():
         ({"a": ()}, "needs items"),
     ],
 )
-def test_models_that_cannot_be_estimated_are_refused(model: dict, says: str):
+@engines
+def test_models_that_cannot_be_estimated_are_refused(fit_by: Engine, model: dict, says: str):
     with pytest.raises(ModelError, match=says):
-        fit_cfa(holzinger(), model)
+        fit_by(holzinger(), model)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +179,7 @@ def test_models_that_cannot_be_estimated_are_refused(model: dict, says: str):
         (lambda d: d.drop(columns="x1"), MissingItem, "x1"),
     ],
 )
-def test_data_that_cannot_be_modelled_are_refused_by_name(change, error, says):
+@engines
+def test_data_that_cannot_be_modelled_are_refused_by_name(fit_by: Engine, change, error, says):
     with pytest.raises(error, match=says):
-        fit_cfa(change(holzinger()), HS_MODEL)
+        fit_by(change(holzinger()), HS_MODEL)

@@ -154,6 +154,22 @@ def test_rivals_stand_beside_the_hypothesised_model_with_their_difference(hs):
         assert row["delta_pvalue"] < 1e-6
 
 
+def test_a_second_program_confirms_the_cfa(hs):
+    assert hs["check"]["program"] == "semopy"
+    assert hs["check"]["agrees"]
+    assert hs["check"]["largest_difference"] < 1e-4
+
+
+def test_estimator_and_handling_of_missing_answers_are_chosen():
+    data = holzinger()
+    data.loc[::4, "x2"] = np.nan
+    got = validate_scale(data, model=HS_MODEL, estimator="MLR", missing="fiml").to_dict()
+    fits(got, ScaleValidationDocument)
+    assert (got["cfa"]["n"], got["cfa"]["dropped"], got["check"]) == (301, 0, None)
+    assert got["cfa"]["fit"]["chisq_scaled"] != got["cfa"]["fit"]["chisq"]
+    assert 'estimator = "MLR", missing = "fiml"' in got["r_script"]
+
+
 def test_progress_rises_to_100():
     seen: list[tuple[int, str]] = []
     validate_scale(holzinger(), model=HS_MODEL, progress=lambda p, step: seen.append((p, step)))
