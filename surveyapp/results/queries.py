@@ -23,3 +23,19 @@ def analysis(session: Session, journey_id: int, analysis_id: int) -> Analysis:
     if found is None or found.journey_id != journey_id:
         raise NotFound("There is no such analysis in this journey.")
     return found
+
+
+def latest_validation(session: Session, journey_id: int, instrument: str) -> Analysis | None:
+    """The newest finished scale validation of an instrument on all of a journey's customers."""
+    return session.scalar(
+        select(Analysis)
+        .where(
+            Analysis.journey_id == journey_id,
+            Analysis.kind == "validate_scale",
+            Analysis.instrument == instrument,
+            Analysis.segment_id.is_(None),
+            Analysis.result.is_not(None),
+        )
+        .order_by(Analysis.id.desc())
+        .limit(1)
+    )

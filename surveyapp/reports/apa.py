@@ -1,0 +1,63 @@
+"""Statistics in the form of the American Psychological Association's seventh edition."""
+
+from __future__ import annotations
+
+from surveyapp.reports.document import Styled, Text, italic
+from surveyapp.results.phrases import MINUS
+
+DASH = "\N{EN DASH}"
+Value = float | int | None
+
+
+def number(value: Value, digits: int = 2) -> str:
+    """A number that may exceed one: "12.40"; a dash when undefined."""
+    if value is None:
+        return DASH
+    text = f"{abs(value):,.{digits}f}"
+    return (MINUS if value < 0 and float(text.replace(",", "")) else "") + text
+
+
+def bounded(value: Value, digits: int = 2) -> str:
+    """A number that cannot exceed one in size, without its leading zero: ".93"."""
+    text = number(value, digits)
+    return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+
+
+def count(value: Value) -> str:
+    return DASH if value is None else f"{value:,.0f}"
+
+
+def pvalue(value: Value) -> str:
+    """ "< .001", or three digits."""
+    if value is None:
+        return DASH
+    return "< .001" if value < 0.001 else bounded(value, 3)
+
+
+def equals(value: Value) -> str:
+    """ "= .012" or "< .001", to stand after a symbol."""
+    text = pvalue(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def between(low: Value, high: Value, digits: int = 2) -> str:
+    """An interval in brackets: "[.91, .95]"."""
+    if low is None or high is None:
+        return DASH
+    return f"[{bounded(low, digits)}, {bounded(high, digits)}]"
+
+
+def chi_square(value: Value, df: Value, p: Value) -> tuple[str | Styled, ...]:
+    """ "χ²(101) = 121.79, p = .078" with its symbols in italics."""
+    return (
+        Styled("χ", "italic"),
+        f"²({count(df)}) = {number(value)}, ",
+        Styled("p", "italic"),
+        f" {equals(p)}",
+    )
+
+
+M, SD, P, DF, N = italic("M"), italic("SD"), italic("p"), italic("df"), italic("n")
+CHI: Text = (Styled("χ", "italic"), "²")
+DELTA_CHI: Text = ("Δ", Styled("χ", "italic"), "²")
+ALPHA, OMEGA = italic("α"), italic("ω")

@@ -1,0 +1,112 @@
+"""Reports asked for to files: load, write, draw, set, put."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Conflict, NotFound
+from surveyapp.reports import benchmark as benchmarks
+from surveyapp.reports import validation as validations
+from surveyapp.reports.document import Document
+from surveyapp.reports.pdf import pdf
+from surveyapp.results import dashboards
+from surveyapp.results.queries import latest_validation
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import EVERYBODY, Analysis, Report
+from surveyapp.store.storage import Storage
+
+Progress = Callable[[int, str], None]
+
+
+def benchmark(storage: Storage, report_id: int, *, progress: Progress) -> dict[str, Any]:
+    """Make a journey benchmark report. Raises NotFound."""
+    progress(5, "Reading the numbers")
+    with storage.store.reading() as session:
+        report = _report(session, report_id)
+        numbers = _numbers(storage, session, report)
+        name = f"{report.journey.code}-benchmark"
+        if report.segment is not None:
+            name += f"-{report.segment.code}"
+    progress(30, "Drawing the charts")
+    document = benchmarks.content(numbers, made=utc_now().date())
+    return _kept(storage, report_id, document, name, progress)
+
+
+def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.Numbers:
+    settings = storage.settings
+    segment_id = EVERYBODY if report.segment_id is None else report.segment_id
+    roots = settings.instrument_roots
+    when: dict[str, Any] = {
+        name: date.fromisoformat(report.parameters[name]) if name in report.parameters else None
+        for name in ("since", "until")
+    }
+    cut: dict[str, Any] = {**when, "minimum_cell": settings.minimum_cell, "roots": roots}
+    overview = dashboards.journey_overview(session, report.journey_id, segment_id=segment_id, **cut)
+    comparison = None
+    if segment_id == EVERYBODY:
+        comparison = dashboards.segment_comparison(session, report.journey_id, **cut)
+    validated = None
+    if overview.profile:
+        instrument = overview.profile[0].definition.instrument
+        analysis = latest_validation(session, report.journey_id, instrument)
+        if analysis is not None and analysis.result is not None:
+            validated = (analysis.result, analysis.created_at.date())
+    return benchmarks.Numbers(
+        overview=overview,
+        comparison=comparison,
+        trends=dashboards.trend(session, report.journey_id, segment_id=segment_id, **cut),
+        rates=dashboards.response_rates(session, report.journey_id, **when, roots=roots),
+        validation=validated,
+    )
+
+
+def validation(storage: Storage, report_id: int, *, progress: Progress) -> dict[str, Any]:
+    """Make a scale validation report. Raises NotFound, Conflict without a finished analysis."""
+    progress(5, "Reading the analysis")
+    with storage.store.reading() as session:
+        report = _report(session, report_id)
+        analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
+        if analysis is None or analysis.result is None:
+            raise Conflict("this report's analysis has no result; run the analysis, then ask again")
+        study = validations.Study(
+            document=analysis.result,
+            journey=report.journey.name,
+            provider=report.journey.provider,
+            segment=analysis.segment.name if analysis.segment else None,
+            deployment=analysis.deployment.name if analysis.deployment else None,
+            computed=analysis.created_at.date(),
+            roots=tuple(storage.settings.instrument_roots),
+        )
+        name = f"{report.journey.code}-validation-{analysis.instrument}"
+    progress(30, "Drawing the charts")
+    document = validations.content(study, made=utc_now().date())
+    return _kept(storage, report_id, document, name, progress)
+
+
+def _report(session: Session, report_id: int) -> Report:
+    report = session.get(Report, report_id)
+    if report is None:
+        raise NotFound(f"there is no report number {report_id}")
+    return report
+
+
+def _kept(
+    storage: Storage, report_id: int, document: Document, name: str, progress: Progress
+) -> dict[str, Any]:
+    progress(60, "Setting the pages")
+    data = pdf(document)
+    progress(95, "Storing the file")
+    with storage.store.writing() as session:
+        file = storage.files.put(
+            session,
+            data,
+            name=f"{name}-{document.made.isoformat()}.pdf",
+            media_type="application/pdf",
+        )
+        _report(session, report_id).file_id = file.id
+        session.flush()
+        return {"report_id": report_id, "file_id": file.id}

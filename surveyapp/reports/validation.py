@@ -1,0 +1,433 @@
+"""The content of the scale validation report, from a stored validation document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from instruments.loader import load
+from surveyapp.reports import apa, validation_charts
+from surveyapp.reports import validation_tables as tables
+from surveyapp.reports.document import (
+    Block,
+    Callout,
+    Chart,
+    Cover,
+    Document,
+    Heading,
+    Paragraph,
+    Styled,
+    Text,
+    Tone,
+)
+from surveyapp.results import phrases
+
+KIND = "Scale validation report"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A stored validation (``analysis.validation_document``) and what it was asked about."""
+
+    document: Mapping[str, Any]
+    journey: str
+    provider: str
+    segment: str | None
+    deployment: str | None
+    computed: date
+    roots: Sequence[str | Path] = ()
+
+
+class _Counter:
+    """Table numbers in their order of appearance."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        self._last += 1
+        return self._last
+
+
+def content(study: Study, *, made: date) -> Document:
+    """The report as a document; a section that could not be computed says why."""
+    document = study.document
+    title = _title(study)
+    number = _Counter()
+    blocks: list[Block] = [
+        *_summary(study, number),
+        *_method(study),
+        *_items(document, number),
+        *_dimensionality(document, number),
+        *_confirmatory(document, number),
+        *_validity(document, number),
+        *_threats(document, number),
+        *_reproducibility(study),
+        *_references(study),
+    ]
+    whom = study.segment or "all customers"
+    return Document(
+        cover=Cover(KIND, title, f"{study.provider}, {study.journey}\n{whom}", _facts(study, made)),
+        blocks=blocks,
+        subject=f"{KIND}: {title}, {study.journey}",
+        author=study.provider,
+        running=f"Validation of {title}  ·  {study.journey}",
+        made=made,
+        keywords=("scale validation", "reliability", "confirmatory factor analysis", title),
+    )
+
+
+def _title(study: Study) -> str:
+    code = study.document["settings"]["instrument"]
+    if code is None:
+        return "Scale"
+    instrument = load(code, study.document["settings"]["instrument_version"], roots=study.roots)
+    return next(iter(instrument.wordings.values())).title
+
+
+def _facts(study: Study, made: date) -> list[tuple[str, str]]:
+    sample, settings = study.document["sample"], study.document["settings"]
+    return [
+        ("Respondents", f"{sample['n_rows']:,}, of whom {sample['n_complete']:,} answered every item"),
+        ("Scale", f"{sample['n_items']} items, {sample['n_factors']} factors"),
+        ("Scoring key", str(settings["key"] or "given by hand")),
+        ("Answers from", study.deployment or "all deployments of the journey"),
+        ("Computed on", phrases.day(study.computed)),
+        ("Report made on", phrases.day(made)),
+    ]  # fmt: skip
+
+
+def _summary(study: Study, number: _Counter) -> Iterator[Block]:
+    document = study.document
+    rows = document["conclusions"]
+    known = [row for row in rows if row["holds"] is not None]
+    met = [row for row in known if row["holds"]]
+    missed = [row for row in known if not row["holds"]]
+    yield Heading("Summary")
+    yield Paragraph(f"{len(met)} of {len(known)} criteria are met.", Tone.LEAD)
+    for row in missed:
+        measure = tables.MEASURES.get(row["measure"], row["measure"])
+        subject = f" of {row['subject']}" if row["subject"] else ""
+        yield Paragraph(
+            (
+                Styled(f"Not met: {measure}{subject}."),
+                f" It is {apa.number(row['value'])}; the cut-off is {apa.number(row['cut'])} "
+                f"({row['source']}).",
+            ),
+            Tone.BULLET,
+        )
+    yield tables.criteria(rows, number.next())
+    warnings = document["warnings"]
+    if warnings:
+        yield Heading("Warnings", level=2)
+        for warning in warnings:
+            step = warning["step"].replace("_", " ").capitalize()
+            yield Paragraph((Styled(f"{step}."), f" {warning['message']}."), Tone.BULLET)
+
+
+def _method(study: Study) -> Iterator[Block]:
+    document = study.document
+    sample, missing, settings = document["sample"], document["missing"], document["settings"]
+    factors = "; ".join(
+        f"{tables.name(factor['name'])} ({', '.join(factor['items'])})"
+        for factor in sample["factors"]
+    )
+    yield Heading("Method")
+    yield Paragraph(
+        f"{sample['n_rows']:,} respondents answered {sample['n_items']} items intended to measure "
+        f"{sample['n_factors']} factors: {factors}. "
+        f"{_missing(missing)} Analyses that need complete rows use {sample['n_complete']:,} of them."
+    )
+    yield Paragraph(_procedure(document, settings))
+    if settings["reversed"]:
+        yield Paragraph(
+            f"Reversed before the analysis: {', '.join(settings['reversed'])}.", Tone.BODY
+        )
+
+
+def _missing(missing: Mapping[str, Any]) -> str:
+    if not missing["missing_cells"]:
+        return "No answer is missing."
+    text = (
+        f"{missing['missing_cells']:,} of {missing['cells']:,} answers "
+        f"({100 * missing['share']:.1f} %) are missing, in {missing['n_patterns']:,} patterns."
+    )
+    little = missing.get("little")
+    if little:
+        text += (
+            f" Little's test of missing completely at random: chi-square({little['df']}) = "
+            f"{apa.number(little['chisq'])}, p {apa.equals(little['pvalue'])}."
+        )
+    return text
+
+
+def _procedure(document: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    likelihood = {"normal": "normal (N)", "wishart": "Wishart (N - 1)"}[settings["likelihood"]]
+    parts = [
+        "Sampling adequacy was examined with the Kaiser-Meyer-Olkin measure and Bartlett's test; the "
+        f"number of factors with parallel analysis (Horn, 1965; {settings['draws']:,} draws, 95th "
+        "percentile) and Velicer's minimum average partial.",
+        f"Exploratory factor analysis used {settings['efa_method']} extraction with "
+        f"{settings['efa_rotation']} rotation.",
+    ]
+    cfa = document["cfa"]
+    if cfa is not None:
+        parts.append(
+            f"The confirmatory model was estimated by {cfa['estimator']} with the {likelihood} "
+            "likelihood and compared with an independence model, a one-factor model and every model "
+            "that joins two of the factors."
+        )
+    parts.append(
+        "Reliability is Cronbach's alpha with Feldt's interval, McDonald's omega and composite "
+        "reliability; discriminant validity follows Fornell and Larcker (1981) and the "
+        "heterotrait-monotrait ratio of Henseler et al. (2015)."
+    )
+    return " ".join(parts)
+
+
+def _items(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+    yield Heading("Items", new_page=True)
+    yield tables.items(document["items"], number.next())
+    normality = document.get("normality")
+    if normality:
+        yield Paragraph(
+            (
+                "Mardia's multivariate skewness is ",
+                f"{apa.number(normality['skew'])}, ",
+                *apa.chi_square(
+                    normality["skew_chisq"], normality["skew_df"], normality["skew_pvalue"]
+                ),
+                f"; multivariate kurtosis {apa.number(normality['kurtosis'])}, ",
+                Styled("z", "italic"),
+                f" = {apa.number(normality['kurtosis_z'])}, ",
+                Styled("p", "italic"),
+                f" {apa.equals(normality['kurtosis_pvalue'])}.",
+            )
+        )
+
+
+def _dimensionality(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+    yield Heading("Dimensionality", new_page=True)
+    adequacy = document["adequacy"]
+    if adequacy is not None:
+        bartlett = adequacy["bartlett"]
+        yield Paragraph(
+            (
+                f"The Kaiser-Meyer-Olkin measure is {apa.bounded(adequacy['kmo'])}; Bartlett's test of "
+                "sphericity ",
+                *apa.chi_square(bartlett["chisq"], bartlett["df"], bartlett["pvalue"]),
+                ".",
+            )
+        )
+    yield from _absent(document, "adequacy")
+    found = document["factor_count"]
+    if found is not None:
+        components = found["components"]
+        yield Chart(
+            _scree_title(document, found),
+            validation_charts.scree(
+                components["observed"], components["threshold"], suggested=components["suggested"]
+            ),
+            f"Principal components: {components['suggested']}; common factors: "
+            f"{found['factors']['suggested']}; minimum average partial: {found['map']['suggested']}. "
+            f"n = {found['n']:,}; {found['draws']:,} draws.",
+        )
+    yield from _absent(document, "factor_count")
+    if document["efa"] is not None:
+        yield tables.explored(document["efa"], number.next())
+    yield from _absent(document, "efa")
+
+
+def _scree_title(document: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    wanted, factors = document["sample"]["n_factors"], found["factors"]["suggested"]
+    if wanted == factors:
+        return f"Parallel analysis of common factors finds the {wanted} that the scale intends"
+    return f"Parallel analysis of common factors finds {factors}, the scale intends {wanted}"
+
+
+def _confirmatory(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+    yield Heading("Confirmatory factor analysis", new_page=True)
+    yield from _absent(document, "cfa")
+    cfa = document["cfa"]
+    if cfa is None:
+        return
+    fit = cfa["fit"]
+    yield Paragraph(
+        (
+            f"The model of {len(cfa['factors'])} correlated factors (",
+            Styled("n", "italic"),
+            f" = {cfa['n']:,}) has ",
+            *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
+            f", CFI = {apa.bounded(fit['cfi'], 3)}, TLI = {apa.bounded(fit['tli'], 3)}, RMSEA = "
+            f"{apa.bounded(fit['rmsea'], 3)} 90 % CI "
+            f"{apa.between(fit['rmsea_ci_lower'], fit['rmsea_ci_upper'], 3)}, SRMR = "
+            f"{apa.bounded(fit['srmr'], 3)}, GFI = {apa.bounded(fit['gfi'], 3)}.",
+        )
+    )
+    check = document.get("check")
+    if check:
+        yield Paragraph(_checked(check), Tone.NOTE)
+    if document["rivals"]:
+        yield tables.fits(document["rivals"], number.next())
+    rows = [
+        (tables.name(row["factor"]), row["item"], row["std_all"], row.get("std_se"))
+        for row in cfa["loadings"]
+        if row["std_all"] is not None
+    ]
+    if rows:
+        yield Chart(
+            _loadings_title(rows),
+            validation_charts.loadings(rows),
+            "Standardised loadings with 95 % intervals; the dashed line is the usual cut-off of .70.",
+        )
+    yield tables.loadings(cfa, number.next())
+
+
+def _checked(check: Mapping[str, Any]) -> str:
+    verdict = "agrees" if check["agrees"] else "does not agree"
+    return (
+        f"Independent check: {check['program']} {check['version']} {verdict}; largest difference of a "
+        f"standardised estimate {check['largest_difference']:.1e} ({check['of']})."
+    )
+
+
+def _loadings_title(rows: Sequence[tuple[str, str, float, float | None]]) -> str:
+    below = [item for _, item, value, _ in rows if value < 0.70]
+    if not below:
+        return f"All {len(rows)} items load above .70 on their factor"
+    return f"{len(below)} of {len(rows)} items load below .70: {', '.join(below)}"
+
+
+def _validity(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+    yield Heading("Reliability and validity", new_page=True)
+    yield from _absent(document, "reliability")
+    yield tables.reliability(document["reliability"], number.next())
+    if document["fornell_larcker"] is not None:
+        yield tables.discriminant(document["fornell_larcker"], document["htmt"], number.next())
+    yield from _absent(document, "fornell_larcker")
+    if document.get("htmt_intervals"):
+        yield tables.htmt_intervals(document["htmt_intervals"], number.next())
+    general = document.get("general_factor")
+    if general:
+        yield Paragraph(
+            (
+                "A general factor (Schmid-Leiman) accounts for ",
+                f"{100 * general['ecv']:.0f} % of the common variance; hierarchical omega ",
+                f"{apa.bounded(general['omega_hierarchical'])}, total omega ",
+                f"{apa.bounded(general['omega_total'])}.",
+            )
+        )
+    yield from _purification(document.get("purification"))
+
+
+def _purification(section: Mapping[str, Any] | None) -> Iterator[Block]:
+    if section is None:
+        return
+    yield Heading("Purification", level=2)
+    if not section["steps"]:
+        yield Paragraph(
+            f"No item is proposed for removal: all load at {apa.bounded(section['loading_cut'])} or "
+            f"above, or their factor would fall below {section['fewest_items']} items."
+        )
+        return
+    yield Paragraph("Proposed, one item at a time, and not carried out anywhere in this report:")
+    for step in section["steps"]:
+        yield Paragraph(
+            (
+                Styled(f"{step['item']} ({step['factor']})."),
+                f" {step['reason']}. CFI {apa.bounded(step['before']['cfi'], 3)} to "
+                f"{apa.bounded(step['after']['cfi'], 3)}, alpha {apa.bounded(step['alpha_before'])} to "
+                f"{apa.bounded(step['alpha_after'])}.",
+            ),
+            Tone.BULLET,
+        )
+
+
+def _threats(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+    method, careless = document.get("method_variance"), document.get("careless")
+    if not method and not careless:
+        return
+    yield Heading("Threats to validity")
+    if method and method["harman"]:
+        harman = method["harman"]
+        said = "more" if harman["dominated"] else "not more"
+        yield Paragraph(
+            f"Common method variance. Harman's first component holds "
+            f"{100 * harman['first_share']:.0f} % of the variance, {said} than half; dimensions of one "
+            "concept share variance by nature, so that this test alone decides nothing."
+        )
+    if method and method["marker"]:
+        marker = method["marker"]
+        kept = "stay" if marker["still_significant"] else "do not all stay"
+        yield Paragraph(
+            f"With the marker variable ({', '.join(marker['items'])}; r = "
+            f"{apa.bounded(marker['r_marker'])}) partialled out, the correlations of the factors {kept} "
+            "significant (Lindell & Whitney, 2001)."
+        )
+    if careless:
+        yield tables.careless(careless, number.next())
+        yield Paragraph(_without(careless))
+
+
+def _without(careless: Mapping[str, Any]) -> str:
+    flagged = f"{careless['n_flagged']:,} of {careless['n']:,} respondents are flagged"
+    without = careless["without"]
+    if without is None or without["fit"] is None:
+        return f"{flagged}."
+    met = [row for row in without["conclusions"] if row["holds"]]
+    fit = without["fit"]
+    return (
+        f"{flagged}. Without them (n = {without['n_complete']:,}) CFI is {apa.bounded(fit['cfi'], 3)}, "
+        f"RMSEA {apa.bounded(fit['rmsea'], 3)} and SRMR {apa.bounded(fit['srmr'], 3)}; "
+        f"{len(met)} of {len(without['conclusions'])} criteria are met."
+    )
+
+
+def _reproducibility(study: Study) -> Iterator[Block]:
+    document = study.document
+    settings = document["settings"]
+    yield Heading("Reproducibility", new_page=True)
+    yield Paragraph(
+        "The same answers with these settings give the same numbers. The fingerprint is the SHA-256 of "
+        "the items' names and values in their order."
+    )
+    shown: list[tuple[str, Text]] = [
+        ("Fingerprint", document["fingerprint"]),
+        ("Seed", str(settings["seed"])),
+        ("Software", ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
+        ("Format", document["format"]),
+    ]
+    for label, value in shown:
+        text = value if isinstance(value, tuple) else (value,)
+        yield Paragraph((Styled(f"{label}: "), *text), Tone.BODY)
+    if document["cfa"] is not None:
+        yield Heading("Model", level=2)
+        yield Paragraph("\n".join(tables.lines(document["cfa"]["model_text"])), Tone.QUOTE)
+    script = document.get("r_script")
+    if script:
+        yield Heading("The same analysis in R", level=2)
+        yield Paragraph("\n".join(tables.lines(script)), Tone.QUOTE)
+
+
+def _references(study: Study) -> Iterator[Block]:
+    code = study.document["settings"]["instrument"]
+    if code is None:
+        return
+    version = study.document["settings"]["instrument_version"]
+    instrument = load(code, version, roots=study.roots)
+    yield Heading("The instrument")
+    yield Paragraph(instrument.citation, Tone.REFERENCE)
+    if instrument.note:
+        yield Callout("About the wording", instrument.note)
+
+
+def _absent(document: Mapping[str, Any], step: str) -> Iterator[Block]:
+    """Why a section is missing, in the words of its warning."""
+    if document[step] is not None:
+        return
+    for warning in document["warnings"]:
+        if warning["step"] == step:
+            yield Callout("Not computed", f"{warning['message']}.")
