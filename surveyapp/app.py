@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
@@ -16,13 +12,16 @@ from surveyapp.web.audit import audit
 from surveyapp.web.deployments import deployments
 from surveyapp.web.errors import show_errors
 from surveyapp.web.health import health
+from surveyapp.web.imports import imports
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
 from surveyapp.web.log import keep_log
 from surveyapp.web.look import look
 from surveyapp.web.plots import teach_plots
+from surveyapp.web.reports import reports
 from surveyapp.web.respond import respond
 from surveyapp.web.responses import responses
+from surveyapp.web.results import results
 from surveyapp.web.security import csrf, protect
 from surveyapp.web.segments import segments
 from surveyapp.web.sessions import remember_sessions
@@ -32,7 +31,7 @@ from surveyapp.web.users import users
 from surveyapp.web.words import teach_words
 
 STAFF = (
-    *(account, journeys, stages, deployments, responses),
+    *(account, journeys, stages, deployments, imports, responses, results, reports),
     *(segments, jobs, users, audit),
 )
 
@@ -55,11 +54,4 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
     for blueprint in (health, look, respond, *STAFF):
         app.register_blueprint(blueprint)
-    for name, needed in (
-        ("results", "surveyapp.results.actions"),
-        ("reports", "surveyapp.reports.actions"),
-        ("imports", "surveyapp.responses.imports"),
-    ):
-        if needed in sys.modules or find_spec(needed):
-            app.register_blueprint(getattr(import_module(f"surveyapp.web.{name}"), name))
     return app

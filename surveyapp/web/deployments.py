@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from instruments import loader
@@ -19,7 +20,7 @@ from surveyapp.fielding import actions, links
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
 from surveyapp.store.models import Deployment
-from surveyapp.web.forms import StaffForm
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -50,10 +51,12 @@ class DeploymentForm(StaffForm):
     )
     anonymity = SelectField(
         "Identity",
-        choices=[
-            ("pseudonymous", "Pseudonymous: answers of one customer can be joined by a code"),
-            ("anonymous", "Anonymous: nothing joins an answer to a customer or a link"),
-        ],
+        choices=choices(
+            [
+                ("pseudonymous", "Pseudonymous: answers of one customer can be joined by a code"),
+                ("anonymous", "Anonymous: nothing joins an answer to a customer or a link"),
+            ]
+        ),
     )
     open_link = BooleanField(
         "Anybody with the open link may answer",
@@ -65,6 +68,7 @@ class DeploymentForm(StaffForm):
 class LinksForm(StaffForm):
     customers = FileField(
         "Customer list",
+        [FileRequired("Choose a file.")],
         description="CSV: a column customer_ref and one for each attribute, such as region.",
     )
 
@@ -86,14 +90,16 @@ def new(journey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
     form = DeploymentForm(place=request.args.get("place", JOURNEY_END))
-    form.place.choices = [
-        (JOURNEY_END, "The journey's end, about the whole journey"),
-        *(
-            (str(point.id), f"{stage.name}: {point.name}")
-            for stage in journey.stages
-            for point in stage.touchpoints
-        ),
-    ]
+    form.place.choices = choices(
+        [
+            (JOURNEY_END, "The journey's end, about the whole journey"),
+            *(
+                (str(point.id), f"{stage.name}: {point.name}")
+                for stage in journey.stages
+                for point in stage.touchpoints
+            ),
+        ]
+    )
     asks = _chosen_instruments()
     if form.validate_on_submit():
         with form.refusing("name"):
@@ -104,6 +110,7 @@ def new(journey_id: int) -> ResponseReturnValue:
                 url_for("deployments.show", journey_id=journey_id, deployment_id=made.id), 303
             )
     known = [loader.load(code, roots=roots) for code in loader.available(roots)]
+    known.sort(key=lambda each: len(each.asked()))
     page = render_template(
         "deployments/new.html", journey=journey, form=form, instruments=known, asks=asks
     )
@@ -170,10 +177,10 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
 def set_state(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     changes = {"open": actions.open_deployment, "closed": actions.close_deployment}
     wanted = request.form.get("state", "")
-    if wanted not in changes:
-        raise Invalid(f"{wanted[:20]!r} is no state; a deployment is open or closed.")
     with storage().store.writing() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
+        if wanted not in changes:
+            raise Invalid(f"{wanted[:20]!r} is no state; a deployment is open or closed.")
         changes[wanted](session, deployment, user_id=me().id)
     return redirect(
         url_for("deployments.show", journey_id=journey_id, deployment_id=deployment_id), 303
@@ -188,7 +195,7 @@ def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     form = LinksForm()
     if form.validate_on_submit():
         with form.refusing("customers"):
-            customers = customers_in(form.customers.data.read() if form.customers.data else b"")
+            customers = customers_in(form.customers.data.read())
             settings = storage().settings
             with storage().store.writing() as session:
                 deployment = queries.deployment(session, journey_id, deployment_id)

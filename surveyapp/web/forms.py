@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import Field, SelectChoice
 
 from surveyapp.errors import Conflict, Invalid
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """The choices of a select field from (value, label)."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 class StaffForm(FlaskForm):  # type: ignore[misc]

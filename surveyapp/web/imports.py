@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import FileField
+from flask_wtf.file import FileField, FileRequired
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.responses.imports import ask_import
 from surveyapp.web.forms import StaffForm
@@ -25,7 +24,8 @@ imports = Blueprint(
 class ImportForm(StaffForm):
     answers = FileField(
         "File of answers",
-        description="CSV in UTF-8, one line a customer; columns named by question code, such as sea1 or nps.",
+        [FileRequired("Choose a file.")],
+        description="CSV or SPSS (.sav), one line a customer; columns named by question code, such as sea1 or nps.",
     )
 
 
@@ -40,8 +40,6 @@ def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("answers"):
             upload = form.answers.data
-            if not upload:
-                raise Invalid("Choose a file.", field="answers")
             data = upload.read()
             with storage().store.writing() as session:
                 file = storage().files.put(

@@ -74,18 +74,18 @@ def _outcome(session: Session, job: Job) -> tuple[str, str] | None:
     """(text, address) of the page that shows what the job made."""
     wanted: dict[str, Any] = job.parameters
     if job.kind == "validate_scale":
-        analysis = session.get(Analysis, wanted.get("analysis_id"))
+        analysis = session.get(Analysis, wanted.get("analysis_id", 0))
         if analysis:
             address = url_for(
                 "results.analysis", journey_id=analysis.journey_id, analysis_id=analysis.id
             )
             return "Open the analysis", address
     if job.kind in {"benchmark_report", "validation_report"}:
-        report = session.get(Report, wanted.get("report_id"))
+        report = session.get(Report, wanted.get("report_id", 0))
         if report:
             return "Open the reports", url_for("reports.index", journey_id=report.journey_id)
     if job.kind == "import_responses":
-        deployment = session.get(Deployment, wanted.get("deployment_id"))
+        deployment = session.get(Deployment, wanted.get("deployment_id", 0))
         if deployment:
             address = url_for(
                 "deployments.show", journey_id=deployment.journey_id, deployment_id=deployment.id

@@ -14,7 +14,7 @@ from surveyapp.journeys import actions, queries
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.shapes import JourneyOverview
 from surveyapp.web.filters import Filters, filters_asked
-from surveyapp.web.forms import StaffForm
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -44,7 +44,7 @@ class JourneyForm(StaffForm):
         [Optional(), Length(max=5000)],
         description="In the customer's words: when is the journey a success for them?",
     )
-    state = SelectField("State", choices=STATES)
+    state = SelectField("State", choices=choices(STATES))
 
 
 @journeys.get("/")

@@ -14,7 +14,8 @@ from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
 from surveyapp.results import queries as analyses
 from surveyapp.store.models import Report
-from surveyapp.web.forms import StaffForm
+from surveyapp.web.choosing import segment_choices
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -55,21 +56,18 @@ def new(journey_id: int) -> ResponseReturnValue:
 
 def _form(session: Session, journey_id: int) -> ReportForm:
     form = ReportForm()
-    form.about.choices = [
-        (BENCHMARK, "Journey benchmark: scores, segments and trends, for managers"),
-        *(
-            (
-                str(each.id),
-                f"Validation of {each.instrument}, {each.created_at:%d %b %Y}, for researchers",
-            )
-            for each in analyses.analyses(session, journey_id)
-            if each.result is not None
-        ),
+    made = [
+        (
+            str(each.id),
+            f"Validation of {each.instrument}, {each.created_at:%d %b %Y}: for researchers",
+        )
+        for each in analyses.analyses(session, journey_id)
+        if each.result is not None
     ]
-    form.segment.choices = [
-        ("", "Everybody"),
-        *((str(segment.id), segment.name) for segment in queries.segments(session)),
-    ]
+    form.about.choices = choices(
+        [(BENCHMARK, "Journey benchmark, scores, segments and trends: for managers"), *made]
+    )
+    form.segment.choices = segment_choices(session)
     return form
 
 

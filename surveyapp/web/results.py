@@ -14,8 +14,9 @@ from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
 from surveyapp.store.models import Journey
+from surveyapp.web.choosing import segment_choices
 from surveyapp.web.filters import filters_asked
-from surveyapp.web.forms import StaffForm
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -60,21 +61,18 @@ def _form(session: Session, journey: Journey) -> ValidationForm:
     """What can be validated: each scale of several items that a deployment of the journey asks."""
     form = ValidationForm()
     roots = storage().settings.instrument_roots
-    choices = []
+    scales = []
     for deployment in queries.deployments(session, journey.id):
         for ask in deployment.asks:
             instrument = loader.load(ask["instrument"], ask["version"], roots=roots)
             key = instrument.keys.get(ask["key"] or "")
             if key is not None and any(len(items) > 2 for items in key.scales.values()):
                 wording = instrument.wording(deployment.language, ask["wording"])
-                choices.append(
+                scales.append(
                     (f"{deployment.id}:{instrument.code}", f"{wording.title}, {deployment.name}")
                 )
-    form.scale.choices = choices
-    form.segment.choices = [
-        ("", "Everybody"),
-        *((str(segment.id), segment.name) for segment in queries.segments(session)),
-    ]
+    form.scale.choices = choices(scales)
+    form.segment.choices = segment_choices(session)
     return form
 
 

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.store.models import Journey
-from surveyapp.web.forms import StaffForm
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -43,7 +43,7 @@ class TouchpointForm(StaffForm):
         [Optional(), Length(max=60)],
         description="Branch, app, website, phone, post ...",
     )
-    ownership = SelectField("Who runs it", choices=OWNERSHIPS)
+    ownership = SelectField("Who runs it", choices=choices(OWNERSHIPS))
     moment_of_truth = BooleanField(
         "Moment of truth", description="Here the customer's judgement of the whole journey is made."
     )

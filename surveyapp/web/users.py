@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth import actions, passwords, queries
 from surveyapp.auth.permissions import Permission
-from surveyapp.web.forms import StaffForm
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -26,11 +26,11 @@ ROLES = [
 class UserForm(StaffForm):
     name = StringField("Name", [InputRequired("Type the person's name."), Length(max=200)])
     email = EmailField("E-mail address", [InputRequired("Type an address."), Length(max=254)])
-    role = SelectField("Role", choices=ROLES)
+    role = SelectField("Role", choices=choices(ROLES))
 
 
 class RoleForm(StaffForm):
-    role = SelectField("Role", choices=ROLES)
+    role = SelectField("Role", choices=choices(ROLES))
 
 
 @users.get("")

@@ -1,0 +1,65 @@
+"""The web application on real databases, and people signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from surveyapp.app import create_app
+from surveyapp.settings import read
+from surveyapp.store.models import User
+from surveyapp.store.storage import Storage
+from surveyapp.web.security import limiter
+from surveyapp.web.storage import EXTENSION
+from tests.web.world import ROLES, Place, add_user, make_place
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on an empty database, its forms without CSRF tokens (they have their own test)."""
+    made = create_app(read({}, home=tmp_path / "home", database_url=database_url))
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    limiter.reset()
+    yield made
+    made.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def storage(app: Flask) -> Storage:
+    return app.extensions[EXTENSION]
+
+
+@dataclass(frozen=True)
+class World:
+    """Somebody in each role, and two journeys that know nothing of each other."""
+
+    users: dict[str, User]
+    here: Place
+    there: Place
+
+
+@pytest.fixture
+def world(storage: Storage) -> World:
+    with storage.store.writing() as session:
+        users = {role: add_user(session, role) for role in ROLES}
+    owner = users["researcher"]
+    return World(users, make_place(storage, "Open", owner), make_place(storage, "Move", owner))
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
+    """A browser in which this user is signed in; the sign-in page has tests of its own."""
+
+    def signed_in(user: User) -> FlaskClient:
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = f"{user.id}.{user.session_epoch}"
+        return client
+
+    return signed_in

@@ -1,0 +1,160 @@
+"""Every route says who may open it, and holds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from surveyapp.app import create_app
+from surveyapp.auth.permissions import PERMISSIONS, Permission, Role
+from surveyapp.settings import read
+from surveyapp.store.models import User
+from surveyapp.web.guards import GUARD, PUBLIC, safe_next
+from tests.web.conftest import World
+
+# What strangers reach without a guard of ours: files that ship with the package, and the pages of
+# customers, which have no accounts and whose links are their permission.
+OPEN_ENDPOINTS = {"static", "bootstrap.static"}
+OPEN_BLUEPRINTS = {"respond"}
+SignIn = Callable[[User], FlaskClient]
+
+
+def guarded_rules(app: Flask) -> list[tuple[Rule, Permission]]:
+    return [
+        (rule, guard)
+        for rule in app.url_map.iter_rules()
+        if isinstance(guard := getattr(app.view_functions[rule.endpoint], GUARD, None), Permission)
+    ]
+
+
+def methods_of(rule: Rule) -> list[str]:
+    return sorted((rule.methods or set()) & {"GET", "POST"})
+
+
+def address(app: Flask, rule: Rule, ids: dict[str, int]) -> str:
+    """The rule's path with these ids in it."""
+    known = {**ids, "kind": "svg"}
+    values = {name: known[name] for name in rule.arguments}
+    with app.test_request_context():
+        return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def test_every_route_states_its_guard(tmp_path):
+    app = create_app(read({}, home=tmp_path))
+    unguarded = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if not isinstance(getattr(app.view_functions[rule.endpoint], GUARD, None), Permission)
+        and getattr(app.view_functions[rule.endpoint], GUARD, None) != PUBLIC
+        and rule.endpoint not in OPEN_ENDPOINTS
+        and rule.endpoint.split(".")[0] not in OPEN_BLUEPRINTS
+    }
+    assert unguarded == set()
+
+
+def test_what_is_public_is_a_short_known_list(tmp_path):
+    app = create_app(read({}, home=tmp_path))
+    public = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], GUARD, None) == PUBLIC
+    }
+    assert public == {
+        "account.sign_in",
+        "account.sign_out",
+        "health.healthz",
+        "health.readyz",
+        "look.stylesheet",
+    }
+
+
+def test_a_stranger_is_sent_to_sign_in_from_every_guarded_route(app: Flask, world: World):
+    client, ids = app.test_client(), vars(world.here)
+    for rule, _ in guarded_rules(app):
+        for method in methods_of(rule):
+            answer = client.open(address(app, rule, ids), method=method)
+            assert answer.status_code == 303, (method, rule)
+            assert answer.location.startswith("/sign-in"), (method, rule)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_opens_what_it_may_and_nothing_else(
+    app: Flask, world: World, sign_in: SignIn, role: Role
+):
+    ids = {**vars(world.here), "user_id": world.users["manager"].id}
+    refused, opened = [], []
+    for rule, permission in guarded_rules(app):
+        client = sign_in(world.users[role])
+        for method in methods_of(rule):
+            if permission in PERMISSIONS[role] and method == "POST":
+                continue  # would change something; each has a test of its own
+            with client.open(address(app, rule, ids), method=method) as answer:
+                pass  # closes the file of a download
+            (opened if permission in PERMISSIONS[role] else refused).append(
+                (method, str(rule), answer.status_code)
+            )
+    assert {status for *_, status in refused} <= {403}
+    # The job belongs to the researcher: to another who is no administrator it does not exist.
+    allowed = {200, 404} if role is Role.MANAGER else {200}
+    assert {(m, r, s) for m, r, s in opened if s not in allowed and r != "/"} == set()
+
+
+def test_ids_of_one_journey_do_not_open_under_another(app: Flask, world: World, sign_in: SignIn):
+    """Each nested id in turn is one that belongs to the other journey."""
+    client = sign_in(world.users["administrator"])
+    here, there = vars(world.here), vars(world.there)
+    tried = 0
+    for rule, _ in guarded_rules(app):
+        nested = rule.arguments - {"journey_id", "kind"}
+        if "journey_id" not in rule.arguments:
+            continue
+        for name in nested:
+            foreign = address(app, rule, {**here, name: there[name]})
+            for method in methods_of(rule):
+                tried += 1
+                assert client.open(foreign, method=method).status_code == 404, (method, foreign)
+    assert tried > 15
+
+
+def test_ids_that_nobody_has_are_not_found(app: Flask, world: World, sign_in: SignIn):
+    client = sign_in(world.users["administrator"])
+    nobody = dict.fromkeys(vars(world.here), 999_999)
+    for rule, _ in guarded_rules(app):
+        if rule.arguments - {"kind"}:
+            for method in methods_of(rule):
+                answer = client.open(address(app, rule, nobody), method=method)
+                assert answer.status_code == 404, (method, rule)
+
+
+def test_an_account_that_must_change_its_password_reaches_nothing_else(
+    app: Flask, world: World, sign_in: SignIn, storage
+):
+    user = world.users["administrator"]
+    with storage.store.writing() as session:
+        session.get_one(User, user.id).must_change_password = True
+    client = sign_in(user)
+    answer = client.get("/journeys")
+    assert (answer.status_code, answer.location) == (303, "/account/password")
+    assert client.get("/account/password").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "kept"),
+    [
+        ("/journeys/1?segment=2", "/journeys/1?segment=2"),
+        ("https://evil.example/", None),
+        ("//evil.example/", None),
+        ("/\\evil.example", None),
+        ("/a\\..\\evil", None),
+        ("/\n/evil.example", None),
+        ("javascript:alert(1)", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_sign_in_leads_to_our_own_pages_only(target: str | None, kept: str | None):
+    assert safe_next(target) == kept

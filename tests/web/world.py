@@ -1,0 +1,159 @@
+"""A small installation for the tests of the staff pages: two journeys with everything in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.passwords import hash_password
+from surveyapp.fielding import actions as fielding
+from surveyapp.journeys import actions as journeys
+from surveyapp.journeys.segment_actions import create_segment
+from surveyapp.responses.actions import Stored, submit
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Analysis, Deployment, Job, Report, User
+from surveyapp.store.storage import Storage
+
+PASSWORD = "quiet lake morning"
+ROLES = ("administrator", "researcher", "manager")
+
+
+@cache
+def password_hash() -> str:
+    """Hashed once a test process: argon2 is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
+def add_user(session: Session, role: str, **other: object) -> User:
+    """An account that signs in with PASSWORD."""
+    values = {
+        "email": f"{role}@example.org",
+        "name": role.capitalize(),
+        "role": role,
+        "password_hash": password_hash(),
+        **other,
+    }
+    user = User(**values)
+    session.add(user)
+    session.flush()
+    return user
+
+
+@dataclass(frozen=True)
+class Place:
+    """The ids of one journey and of what hangs on it, by the names that routes give them."""
+
+    journey_id: int
+    stage_id: int
+    touchpoint_id: int
+    deployment_id: int
+    response_id: int
+    analysis_id: int
+    report_id: int
+    segment_id: int
+    job_id: int
+    user_id: int
+
+
+def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Place:
+    """A journey with one stage, touchpoint, deployment, response, analysis and report.
+
+    ``text`` is put into every text that somebody can type.
+    """
+    with storage.store.writing() as session:
+        journey = journeys.create_journey(
+            session,
+            name=f"{name} {text}".strip(),
+            provider=f"Northbank {text}".strip(),
+            goal=text,
+            user_id=user.id,
+        )
+        stage = journeys.add_stage(
+            session, journey, name=f"Apply {text}".strip(), goal=text, user_id=user.id
+        )
+        point = journeys.add_touchpoint(
+            session,
+            stage,
+            name=f"Form {text}".strip(),
+            channel=text[:60],
+            front_stage=text,
+            backstage=text,
+            user_id=user.id,
+        )
+        deployment = fielding.create_deployment(
+            session,
+            journey,
+            name=f"After the form {text}".strip(),
+            touchpoint=point,
+            asks=[{"instrument": "nps"}],
+            consent=text,
+            introduction=text,
+            user_id=user.id,
+        )
+        segment, _ = create_segment(
+            session, name=f"{name} north {text}".strip(), rule="region = North", user_id=user.id
+        )
+        response_id = answer(
+            session, deployment, attributes={"region": text or "North"}, reason=text or "Fine."
+        )
+        job = Job(
+            kind="validate_scale", parameters={}, created_by=user.id, error=text, state="failed"
+        )
+        session.add(job)
+        session.flush()
+        analysis = Analysis(
+            kind="validate_scale",
+            journey_id=journey.id,
+            deployment_id=deployment.id,
+            instrument="nps",
+            job_id=job.id,
+        )
+        file = storage.files.put(
+            session, b"%PDF-1.4 test", name="report.pdf", media_type="application/pdf"
+        )
+        report = Report(
+            kind="benchmark",
+            title=f"Benchmark {text}".strip(),
+            journey_id=journey.id,
+            file_id=file.id,
+        )
+        session.add_all([analysis, report])
+        session.flush()
+        return Place(
+            journey.id,
+            stage.id,
+            point.id,
+            deployment.id,
+            response_id,
+            analysis.id,
+            report.id,
+            segment.id,
+            job.id,
+            user.id,
+        )
+
+
+_serial = iter(range(10**9))
+
+
+def answer(
+    session: Session,
+    deployment: Deployment,
+    *,
+    nps: int = 9,
+    reason: str = "Fine.",
+    attributes: dict[str, str] | None = None,
+) -> int:
+    stored = submit(
+        session,
+        deployment,
+        {"nps": {"nps": str(nps), "nps_reason": reason}},
+        submission_key=f"test-{next(_serial)}",
+        attributes=attributes or {},
+        now=utc_now(),
+    )
+    if not isinstance(stored, Stored) or stored.response_id is None:
+        raise AssertionError(f"the test's answers were refused: {stored}")
+    return stored.response_id
