@@ -88,14 +88,19 @@ class GroupStructure:
         """Number of observed variables."""
         return len(self.observed)
 
-    def with_exogenous(self, names: tuple[str, ...], cov: Array, mean: Array) -> GroupStructure:
-        """The same structure with the sample moments of observed predictors as fixed values."""
+    def with_exogenous(
+        self, names: tuple[str, ...], cov: Array, mean: Array | None
+    ) -> GroupStructure:
+        """The same structure with the sample moments of observed predictors as fixed values; ``mean`` is
+        None without a mean structure.
+        """
         if not names:
             return self
         at = [self.observed.index(name) for name in names]
         symmetric, intercepts = self.symmetric.copy(), self.intercepts.copy()
         symmetric[np.ix_(at, at)] = cov[np.ix_(at, at)]
-        intercepts[at] = mean[at]
+        if mean is not None:
+            intercepts[at] = mean[at]
         return GroupStructure(**{**self.__dict__, "symmetric": symmetric, "intercepts": intercepts})
 
     def matrices(self, theta: Array) -> tuple[Array, Array, Array]:

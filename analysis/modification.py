@@ -73,16 +73,19 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
     rows = [r for r in table.rows if (r.lhs, r.op, r.rhs, r.group) not in released] + extra
     wide = replace(table, rows=tuple(rows), transform=np.eye(q + k), offset=np.zeros(q + k))
     built = tuple(
-        s.with_exogenous(table.exogenous, g.cov, g.mean)
+        s.with_exogenous(table.exogenous, g.cov, g.mean if table.mean_structure else None)
         for s, g in zip(structures(wide), solution.data.groups, strict=True)
     )
     theta = np.concatenate([solution.theta, [float(row.value or 0.0) for row in candidates]])
     discrepancy = _with_structures(solution.discrepancy, built)
-    # Expected information is lavaan's choice here whatever the standard errors use, except FIML.
-    exact = isinstance(discrepancy, FimlDiscrepancy)
+    # Expected information, as in lavaan, whatever the standard errors use: the observed one may be
+    # far from positive definite in the direction of a path that the data want.
     point = discrepancy.at(theta)
-    gradient, curve = discrepancy.derivatives(point, exact=exact)
+    gradient, curve = discrepancy.derivatives(point, exact=False)
     gradient, curve = gradient / 2, curve / 2
+    if isinstance(discrepancy, LeastSquares):
+        # lavaan weighs the least-squares gradient by n - 1 and the information by n.
+        gradient = gradient * solution.multiplier / solution.data.n
     transform = table.transform
     inside = transform.T @ curve[:q, :q] @ transform
     across = transform.T @ curve[:q, q:]
@@ -108,7 +111,7 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
             "op": [row.op for row in candidates],
             "rhs": [row.rhs for row in candidates],
             "group": [row.group for row in candidates],
-            "mi": solution.multiplier * slope**2 / spread,
+            "mi": solution.data.n * slope**2 / spread,
             "epc": epc,
             "sepc_lv": scaled.std_lv[-k:],
             "sepc_all": scaled.std_all[-k:],

@@ -9,12 +9,12 @@ from analysis.matrices import Array
 
 
 def residual_correlations(
-    names: tuple[str, ...], sample: Array, implied: Array, *, kind: str = "bollen"
+    names: tuple[str, ...], sample: Array, implied: Array, *, kind: str = "bentler"
 ) -> pd.DataFrame:
     """Sample minus implied correlations (p, p).
 
-    ``bollen`` subtracts two correlation matrices; ``bentler`` divides residual covariances by the
-    sample's standard deviations. They agree where the model reproduces the variances.
+    ``bentler`` divides residual covariances by the sample's standard deviations; ``bollen``
+    subtracts two correlation matrices. They agree where the model reproduces the variances.
     """
     sd = np.sqrt(np.diag(sample))
     if kind == "bentler":

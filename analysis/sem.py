@@ -129,7 +129,7 @@ class SemFit:
         """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest index first."""
         return indices_of(self.solution, minimum=minimum)
 
-    def residual_correlations(self, *, group: int = 1, kind: str = "bollen") -> pd.DataFrame:
+    def residual_correlations(self, *, group: int = 1, kind: str = "bentler") -> pd.DataFrame:
         """Sample minus implied correlations (p, p) of one group (see ``analysis.residuals``)."""
         sample = self.solution.data.groups[group - 1].cov
         return residuals_of(self.table.observed, sample, self.implied[group - 1].sigma, kind=kind)

@@ -138,7 +138,9 @@ class Solution:
 def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution:
     """Estimate. Raises ModelError naming the parameters when the model is not identified."""
     built = tuple(
-        structure.with_exogenous(table.exogenous, group.cov, group.mean)
+        structure.with_exogenous(
+            table.exogenous, group.cov, group.mean if table.mean_structure else None
+        )
         for structure, group in zip(structures(table), data.groups, strict=True)
     )
     keep = _off_diagonal(len(data.names)) if settings.ordered else None

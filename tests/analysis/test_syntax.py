@@ -1,0 +1,175 @@
+"""Model text is read as lavaan reads it, and what cannot be read is told with line and column."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from analysis.errors import ModelError
+from analysis.model import Modifier, Path, covariance, measurement_model, regression
+from analysis.parameter_table import complete
+from analysis.syntax import parse
+from tests.analysis.classic_data import HS, PD
+
+FULL = """
+# measurement
+visual =~ x1 + 0.5*x2 +      ! a line may break after '+'
+   x3
+textual =~ NA*x4 + a*start(0.3)*x5
+   + c(a1, a2)*x6; textual ~~ 1*textual
+visual ~ mu*textual
+x1 ~~ x2 + 0*x3
+x1 + x2 ~ 1
+x3 ~ c(0, NA)*1
+ind := a*mu^2 - (a + mu)/-2
+a == 2*mu
+"""
+
+
+def test_every_construct_survives_writing_and_reading_again() -> None:
+    model = parse(FULL)
+    assert parse(model.text) == model
+    assert model.latent == ("visual", "textual")
+    assert model.observed == ("x1", "x2", "x3", "x4", "x5", "x6")
+
+
+def test_modifiers_are_read() -> None:
+    paths = {path.name: path.modifiers for path in parse(FULL).paths}
+    assert paths["visual=~x2"] == (Modifier(fixed=0.5),)
+    assert paths["textual=~x4"] == (Modifier(free=True),)
+    assert paths["textual=~x5"] == (Modifier(label="a", start=0.3),)
+    assert paths["textual=~x6"] == (Modifier(label="a1"), Modifier(label="a2"))
+    assert paths["x3~1"] == (Modifier(fixed=0.0), Modifier(free=True))
+
+
+def test_semicolons_newlines_and_comments_separate_statements_alike() -> None:
+    assert parse("f =~ a + b; f ~~ 2*f") == parse("f =~ a + b # why\n\nf ~~ 2*f ! so")
+
+
+def test_builders_mean_the_same_as_text() -> None:
+    built = (
+        measurement_model({"f": ["a", "b", "c"], "g": ["d", "e"]})
+        + regression("g", {"f": "p"})
+        + covariance("a", "b", fixed=0.0)
+    )
+    assert built == parse("f =~ a + b + c; g =~ d + e; g ~ p*f; a ~~ 0*b")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "cure"),
+    [
+        ("f =~ x1 x2", 1, 9, "join terms with '+'"),
+        ("f =~", 1, 5, "a variable was expected"),
+        ("f =~ x1\n\ng = x2", 3, 3, "use '=~'"),
+        ("f =~ x1 + x1", 1, 11, "remove one"),
+        ("f =~ f", 1, 6, "f ~~ f"),
+        ("f =~ foo(2)*x1", 1, 6, "modifiers are"),
+        ("f =~ c(1, 2*x1", 1, 12, "',' or ')'"),
+        ("f =~ 3", 1, 6, "1*x"),
+        ("f =~ x\n y ~ x §", 2, 8, "remove it"),
+        ("f =~ x\na := (b + 1", 2, 12, "column 6"),
+        ("f =~ x\na := sin(b)", 2, 6, "functions are"),
+        ("x1 | t1", 1, 4, "WLSMV"),
+        ("a > 0", 1, 3, "inequality"),
+        ("just words", 1, 1, "no operator"),
+        ("f <~ x1", 1, 3, "PLS"),
+    ],
+)
+def test_errors_name_place_and_cure(text: str, line: int, column: int, cure: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        parse(text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert cure in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "# only a comment", "x" * 200_001, "f =~ " + "(" * 5000, "a := " + "(" * 5000 + "1"],
+)
+def test_nonsense_and_oversize_are_refused_without_harm(text: str) -> None:
+    with pytest.raises(ModelError):
+        parse(text)
+
+
+def test_labels_must_exist_and_constraints_be_linear() -> None:
+    with pytest.raises(ModelError, match="line 2, column 8: q is the label of no parameter"):
+        complete(parse("y ~ p*x\nind := q*p"))
+    with pytest.raises(ModelError, match="not linear"):
+        complete(parse("y ~ p*x + q*z\np*q == 1"))
+    with pytest.raises(ModelError, match="contradict"):
+        complete(parse("y ~ p*x + q*z\np == q\np == q + 1"))
+
+
+def test_modifiers_for_a_wrong_number_of_groups_are_refused() -> None:
+    with pytest.raises(ModelError, match="modifiers for 2 groups, but the data have 3"):
+        complete(parse("f =~ x1 + c(a, b)*x2 + x3"), groups=3)
+
+
+def test_defaults_complete_the_model_as_cfa_and_sem_do() -> None:
+    table = complete(parse(HS))
+    assert (table.n_free, table.n_parameters) == (21, 21)
+    assert [row.name for row in table.rows if row.free < 0] == [
+        "visual=~x1",
+        "textual=~x4",
+        "speed=~x7",
+    ]
+    democracy = complete(parse(PD))
+    assert democracy.n_parameters == 31
+    # Equal intercepts free the other group's latent means.
+    scalar = complete(parse(HS), groups=2, mean_structure=True, equal=("loadings", "intercepts"))
+    assert (scalar.n_free, scalar.n_parameters) == (63, 48)
+
+
+def test_the_partial_list_frees_parameters_by_name() -> None:
+    common = {"groups": 2, "mean_structure": True, "equal": ("loadings", "intercepts")}
+    partial = complete(parse(HS), free=("visual=~x2", "x3 ~1"), **common)
+    assert partial.n_parameters == 50
+    with pytest.raises(ModelError, match="no parameter of the model"):
+        complete(parse(HS), free=("visual=~x9",), **common)
+    with pytest.raises(ModelError, match="choose among"):
+        complete(parse(HS), groups=2, equal=("thresholds",))
+
+
+def test_observed_predictors_keep_their_sample_moments() -> None:
+    table = complete(parse("f =~ a + b + c; f ~ x + z"))
+    assert table.exogenous == ("x", "z")
+    assert [row.name for row in table.rows if row.exogenous] == ["x~~x", "x~~z", "z~~z"]
+    assert complete(parse("f =~ a + b + c; f ~ x; x ~~ x")).exogenous == ()
+
+
+def test_a_single_indicator_measures_without_error() -> None:
+    table = complete(parse("f =~ a; g =~ b + c + d"))
+    (row,) = [r for r in table.rows if r.name == "a~~a"]
+    assert row.value == 0.0
+
+
+def test_linear_constraints_tie_parameters() -> None:
+    table = complete(parse("y ~ p*x + q*z + r*w\np == 2*q\np + r == 1"))
+    assert table.n_parameters == table.n_free - 2
+    theta = table.transform @ [0.3, -0.2] + table.offset
+    at = table.position_of_label()
+    assert theta[at["p"]] == pytest.approx(2 * theta[at["q"]])
+    assert theta[at["p"]] + theta[at["r"]] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("text", [HS, PD, "y ~ x1 + x2\nz ~ y\ny ~~ z"])
+def test_semopy_reads_the_same_paths_on_the_common_subset(text: str) -> None:
+    with warnings.catch_warnings():
+        # semopy imports packages that warn of their own future.
+        warnings.simplefilter("ignore")
+        from semopy.parser import parse_desc
+
+        read = parse_desc(text.replace(";", "\n"))[0]
+    theirs = {(lhs, op, rhs) for op, by in read.items() for lhs, row in by.items() for rhs in row}
+    ours = {(p.lhs, p.op, p.rhs) for p in parse(text).paths}
+    # semopy writes a covariance down from both ends or from one, by version.
+    covariances = {(a, op, b) for a, op, b in ours if op == "~~"}
+    both = ours | {(b, op, a) for a, op, b in covariances}
+    assert ours - covariances <= theirs <= both
+    assert all((a, op, b) in theirs or (b, op, a) in theirs for a, op, b in covariances)
+
+
+def test_a_path_is_named_without_its_modifiers() -> None:
+    assert Path("f", "=~", "x", (Modifier(fixed=1.0),)).name == "f=~x"
+    assert Path("x", "~1").name == "x~1"
