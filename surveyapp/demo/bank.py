@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 PROVIDER = "Northbank"
 MONTHS = 12
-REPAIR_MONTH = 8  # the new document portal opens at the start of this month, counted from 0
+REPAIR_MONTH = 8  # new app and document portal at the start of this month, counted from 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,12 @@ JOURNEYS = (
                 "Pay and be paid.",
                 (
                     TouchpointPlan(
-                        "signin", "First sign-in to the app", "app", 0.3, moment_of_truth=True
+                        "signin",
+                        "First sign-in to the app",
+                        "app",
+                        -0.2,
+                        moment_of_truth=True,
+                        repaired=0.95,
                     ),
                     TouchpointPlan("card", "Card arrives", "post", 0.1, ownership="partner"),
                 ),
@@ -168,5 +173,5 @@ SEGMENTS = (
 )
 
 # What is true of the customers, in standard deviations.
-NORTH_SEAMLESSNESS = -0.6  # two regional systems that do not talk to each other
-NEW_CUSTOMERS = -0.25  # on every experience
+NORTH_SEAMLESSNESS = -1.0  # two regional systems that do not talk to each other
+NEW_CUSTOMERS = -0.3  # on every experience

@@ -46,9 +46,9 @@ DIMENSION_CORRELATIONS = np.array([[1.0, 0.62, 0.66], [0.62, 1.0, 0.70], [0.66, 
 SJQ_TO_LOYALTY = 0.76  # the published baseline path
 LOYALTY_LOADING = 0.85
 
-CUTS_7 = (-2.1, -1.5, -0.95, -0.3, 0.45, 1.25)
+CUTS_7 = (-2.2, -1.65, -1.1, -0.5, 0.25, 1.05)
 CUTS_5 = (-1.9, -1.2, -0.4, 0.75)
-CUTS_11 = (-2.6, -2.3, -2.0, -1.7, -1.4, -1.05, -0.7, -0.2, 0.45, 1.1)
+CUTS_11 = (-2.9, -2.6, -2.3, -2.05, -1.8, -1.5, -1.1, -0.65, 0.05, 0.8)
 
 # How many meet a touchpoint's survey and how many of those answer.
 ASKED, ANSWERED, ANSWERED_END = 0.75, 0.4, 0.4
