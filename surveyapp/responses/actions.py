@@ -199,6 +199,11 @@ def read_answers(
     return Faulty(faults) if faults else answers
 
 
+def asked(deployment: Fielded, roots: Roots) -> list[tuple[Instrument, str | None]]:
+    """The instruments of a deployment, each with the scoring key that names the asked items."""
+    return [(asked_instrument(ask, roots), ask["key"]) for ask in deployment.asks]
+
+
 def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
     """The very version that the deployment asks."""
     return _instrument(ask["instrument"], ask["version"], tuple(str(root) for root in roots))

@@ -1,0 +1,110 @@
+"""Which column of a file is what: an item, an attribute, or something about the response."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from instruments.schema import Instrument
+from surveyapp.errors import Invalid
+from surveyapp.fielding.attributes import name_of
+
+EXTERNAL_ID = "external_id"
+SUBMITTED_AT = "submitted_at"
+CUSTOMER_REF = "customer_ref"
+LANGUAGE = "language"
+ABOUT = (EXTERNAL_ID, SUBMITTED_AT, CUSTOMER_REF, LANGUAGE)
+# Columns that are called so identify the row, unless the caller names another one.
+_IDS = (EXTERNAL_ID, "id")
+
+Item = tuple[str, str]  # instrument, item
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Places in a row, by what stands there."""
+
+    headings: tuple[str, ...]
+    items: Mapping[int, Item]
+    attributes: Mapping[int, str]
+    about: Mapping[str, int]
+    ignored: tuple[str, ...]
+
+
+def item_names(asked: Sequence[tuple[Instrument, str | None]]) -> dict[str, Item]:
+    """What a column may be called, in small letters: ``sea1`` where one questionnaire has it, and
+    ``sjq.sea1`` always.
+    """
+    names: dict[str, Item] = {}
+    ambiguous: set[str] = set()
+    for instrument, key in asked:
+        for item in instrument.asked(key):
+            found = (instrument.code, item.code)
+            names[f"{instrument.code}.{item.code}".lower()] = found
+            short = item.code.lower()
+            if short in names:
+                ambiguous.add(short)
+            names[short] = found
+    return {name: item for name, item in names.items() if name not in ambiguous}
+
+
+def map_columns(
+    headings: Sequence[str],
+    names: Mapping[str, Item],
+    *,
+    columns: Mapping[str, str] | None = None,
+    id_column: str | None = None,
+    attribute_columns: Collection[str] | None = None,
+) -> Columns:
+    """Say of each heading what it is; capitals do not count.
+
+    ``columns`` renames headings: to an item, to external_id, submitted_at, customer_ref or language,
+    or to an attribute. What is no item and nothing of these is an attribute, or ignored when
+    ``attribute_columns`` names others. Raises Invalid for wrong, double or missing columns.
+    """
+    renamed = {heading.lower(): target for heading, target in (columns or {}).items()}
+    lowered = [heading.lower() for heading in headings]
+    _refuse_wrong(lowered, [*renamed, *([id_column.lower()] if id_column else [])])
+    wanted = None if attribute_columns is None else {name.lower() for name in attribute_columns}
+    if wanted is not None:
+        _refuse_wrong(lowered, sorted(wanted))
+    identity = id_column.lower() if id_column else next((n for n in _IDS if n in lowered), None)
+    items: dict[int, Item] = {}
+    attributes: dict[int, str] = {}
+    about: dict[str, int] = {}
+    ignored: list[str] = []
+    for place, heading in enumerate(lowered):
+        target = renamed.get(heading, heading).lower()
+        if heading == identity and heading not in renamed:
+            about[EXTERNAL_ID] = place
+        elif target in ABOUT:
+            about[target] = place
+        elif target in names:
+            if names[target] in items.values():
+                raise Invalid(f"Two columns hold {target}; keep one of them.", field="file")
+            items[place] = names[target]
+        elif wanted is None or heading in wanted:
+            attributes[place] = name_of(renamed.get(heading, headings[place]))
+        else:
+            ignored.append(headings[place])
+    if not items:
+        known = ", ".join(sorted({item for _, item in names.values()}))
+        found = ", ".join(headings)[:300]
+        raise Invalid(
+            f"No column is called like an item. Found: {found}. Needed: one or more of {known}.",
+            field="file",
+        )
+    return Columns(tuple(headings), items, attributes, about, tuple(ignored))
+
+
+def _refuse_wrong(lowered: Sequence[str], named: Sequence[str]) -> None:
+    for place, heading in enumerate(lowered, start=1):
+        if not heading:
+            raise Invalid(f"Column {place} has no heading; name it or remove it.", field="file")
+        if lowered.count(heading) > 1:
+            raise Invalid(f"Two columns are called {heading}; rename one.", field="file")
+    for name in named:
+        if name not in lowered:
+            raise Invalid(
+                f"There is no column {name}; the file has {', '.join(lowered)[:300]}.", field="file"
+            )

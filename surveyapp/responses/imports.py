@@ -1,0 +1,189 @@
+"""Answers given elsewhere, from a file: every value checked, every refused row told, nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import NotFound
+from surveyapp.responses.actions import Prepared, Roots, asked, store_many
+from surveyapp.responses.columns import item_names, map_columns
+from surveyapp.responses.rows import Reading, Refusal
+from surveyapp.responses.sheets import Row, Sheet, open_csv, open_sav
+from surveyapp.store import queue
+from surveyapp.store.audit import record
+from surveyapp.store.columns import utc_now
+from surveyapp.store.db import Store
+from surveyapp.store.models import Deployment, File, Job
+from surveyapp.store.storage import Storage
+
+Progress = Callable[[int, str], None]
+
+BATCH = 2000  # rows a transaction
+_MOST_SHOWN = 5000  # refusals kept in a job's result
+
+
+@dataclass
+class ImportReport:
+    """What became of the rows: ``count_in == stored + already + refused_rows``, always.
+
+    A row may have several refusals. ``encoding`` and ``separator`` say how the file was understood,
+    ``notes`` what else somebody should check.
+    """
+
+    encoding: str
+    separator: str
+    notes: list[str] = field(default_factory=list)
+    count_in: int = 0
+    stored: int = 0
+    already: int = 0
+    refused_rows: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def import_csv(
+    store: Store,
+    deployment: Deployment,
+    file: BinaryIO,
+    *,
+    columns: Mapping[str, str] | None = None,
+    id_column: str | None = None,
+    attribute_columns: Collection[str] | None = None,
+    secret_key: str | None = None,
+    progress: Progress | None = None,
+    roots: Roots = (),
+) -> ImportReport:
+    """Bring in a CSV file of answers to what ``deployment`` asks; columns are mapped as
+    ``columns.map_columns`` says.
+
+    A row is known by its id, else by its content and how often that content came before, so that
+    the same file brought in again, or after a stop half-way, adds nothing twice. Each batch is one
+    transaction. ``secret_key`` turns customer references into pseudonyms and is needed when the file
+    has them. Raises Invalid for a file that cannot be read as a whole.
+    """
+    size = max(1, file.seek(0, 2))
+    file.seek(0)
+    sheet = open_csv(file)
+    names = item_names(asked(deployment, roots))
+    mapped = map_columns(
+        sheet.headings,
+        names,
+        columns=columns,
+        id_column=id_column,
+        attribute_columns=attribute_columns,
+    )
+    reading = Reading(deployment, mapped, secret_key, roots, utc_now())
+    return _import(
+        store, sheet, reading, progress=progress, percent=lambda: 100 * file.tell() // size
+    )
+
+
+def import_sav(
+    store: Store,
+    deployment: Deployment,
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    id_column: str | None = None,
+    attribute_columns: Collection[str] | None = None,
+    secret_key: str | None = None,
+    progress: Progress | None = None,
+    roots: Roots = (),
+) -> ImportReport:
+    """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
+    names = item_names(asked(deployment, roots))
+    renamed = {heading.lower() for heading, target in (columns or {}).items() if target in names}
+    sheet = open_sav(path, keep_codes=frozenset(names) | renamed)
+    mapped = map_columns(
+        sheet.headings,
+        names,
+        columns=columns,
+        id_column=id_column,
+        attribute_columns=attribute_columns,
+    )
+    reading = Reading(deployment, mapped, secret_key, roots, utc_now())
+    return _import(store, sheet, reading, progress=progress, percent=lambda: 50)
+
+
+def ask_import(session: Session, deployment: Deployment, file: File, *, user_id: int | None) -> Job:
+    """Have a stored file brought in by the worker."""
+    record(session, user_id, "import responses", f"deployment {deployment.code}", file=file.name)
+    wish = {"deployment_id": deployment.id, "file_id": file.id}
+    return queue.ask(session, "import_responses", wish, user_id=user_id)
+
+
+def run_import(storage: Storage, wish: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+    """The worker's part of ``ask_import``: bring the file in and say what became of its rows."""
+    with storage.store.reading() as session:
+        deployment = session.get(Deployment, wish["deployment_id"])
+        file = session.get(File, wish["file_id"])
+    if deployment is None or file is None:
+        raise NotFound("The deployment or the file of this import is gone; upload the file again.")
+    path = storage.files.path(file)
+    options: dict[str, Any] = {
+        "secret_key": storage.secret_key,
+        "progress": progress,
+        "roots": storage.settings.instrument_roots,
+    }
+    if file.name.lower().endswith(".sav"):
+        report = import_sav(storage.store, deployment, path, **options)
+    else:
+        with path.open("rb") as content:
+            report = import_csv(storage.store, deployment, content, **options)
+    return as_result(report)
+
+
+def as_result(report: ImportReport) -> dict[str, Any]:
+    """The report as a job keeps it: with the first refusals, and how many more there were."""
+    result: dict[str, Any] = {
+        "rows_in_the_file": report.count_in,
+        "stored": report.stored,
+        "already_stored": report.already,
+        "refused_rows": report.refused_rows,
+        "encoding": report.encoding,
+        "separator": report.separator,
+        "notes": " ".join(report.notes),
+        "refused": [asdict(refusal) for refusal in report.refused[:_MOST_SHOWN]],
+    }
+    if len(report.refused) > _MOST_SHOWN:
+        result["refusals_not_listed"] = len(report.refused) - _MOST_SHOWN
+    return result
+
+
+def _import(
+    store: Store,
+    sheet: Sheet,
+    reading: Reading,
+    *,
+    progress: Progress | None,
+    percent: Callable[[], int],
+) -> ImportReport:
+    report = ImportReport(sheet.encoding, sheet.separator, reading.notes())
+    for rows in _batches(sheet.rows):
+        prepared = []
+        for row in rows:
+            report.count_in += 1
+            result = reading.read(row)
+            if isinstance(result, Prepared):
+                prepared.append(result)
+            else:
+                report.refused_rows += 1
+                report.refused += result
+        if prepared:
+            with store.writing() as session:
+                kept = store_many(session, reading.deployment, prepared, roots=reading.roots)
+            report.stored += kept.stored
+            report.already += kept.already
+        if progress is not None:
+            progress(min(99, percent()), f"{report.count_in} rows read")
+    return report
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
