@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from analysis import validation_checks as checks
@@ -61,7 +62,9 @@ class _Record:
             return compute()
         except AnalysisError as error:
             self.warn(step, [str(error)])
-            return None
+        except np.linalg.LinAlgError as error:
+            self.warn(step, [f"a matrix of these data cannot be decomposed ({error})"])
+        return None
 
     def attempt_warned(self, step: str, compute: Callable[[], tuple[Any, Sequence[str]]]) -> Any:
         """As ``attempt`` for a step that returns its own warnings beside its section."""
@@ -215,8 +218,9 @@ def _core(study: steps.Study, record: _Record) -> None:
         record.warn("cfa", fitted.warnings)
         sections["cfa"] = steps.cfa_section(fitted, len(study.data) - fitted.n)
         record.announce(22, "rival models")
-        sections["rivals"], said = steps.rivals_section(study, fitted)
-        record.warn("rivals", said)
+        sections["rivals"] = record.attempt_warned(
+            "rivals", lambda: steps.rivals_section(study, fitted)
+        )
     record.announce(45, "reliability")
     sections["reliability"], said = steps.reliability_section(study, fitted)
     record.warn("reliability", said)
@@ -245,6 +249,12 @@ def _around(study: steps.Study, extra: _Extra, record: _Record) -> None:
     if len(study.model) > 1:
         sections["general_factor"] = record.attempt_warned(
             "general_factor", lambda: checks.general_factor_section(study)
+        )
+    sections["second_order"] = None
+    if len(study.model) > 2 and sections["cfa"] is not None:
+        record.announce(58, "second order")
+        sections["second_order"] = record.attempt_warned(
+            "second_order", lambda: checks.second_order_section(study)
         )
     record.announce(60, "purification")
     sections["purification"] = None

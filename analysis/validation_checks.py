@@ -4,6 +4,7 @@ method variance, careless answers. Each from the study's data to one section of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,18 @@ import pandas as pd
 from analysis.careless import INDICATORS, CarelessReport, careless
 from analysis.errors import AnalysisError, DataError
 from analysis.htmt_bootstrap import htmt_intervals
+from analysis.method_factor import (
+    LatentMethodFactor,
+    MarkerSequence,
+    latent_method_factor,
+    marker_sequence,
+)
 from analysis.method_variance import full_collinearity_vif, harman, marker_test
 from analysis.missingness import little_test
 from analysis.normality import mardia
 from analysis.purification import propose_purification
 from analysis.schmid_leiman import omega_hierarchical
+from analysis.second_order import second_order
 from analysis.semopy_cfa import independent_check
 from analysis.validation_steps import Section, Study, factors
 
@@ -87,26 +95,62 @@ def purification_section(study: Study) -> tuple[Section, tuple[str, ...]]:
     return section, found.warnings
 
 
+def second_order_section(study: Study) -> tuple[Section, tuple[str, ...]]:
+    found = second_order(
+        study.data,
+        study.model,
+        estimator=study.estimator,
+        missing=study.missing,
+        likelihood=study.likelihood,
+    )
+    section = {
+        "n": found.n,
+        "loadings": found.loadings,
+        "fit": found.fit,
+        "omega_l1": found.omega_l1,
+        "omega_l2": found.omega_l2,
+        "partial_omega_l1": found.partial_omega_l1,
+    }
+    return section, found.warnings
+
+
 def method_variance_section(study: Study, marker: pd.DataFrame | None) -> tuple[Section, list[str]]:
-    """Harman's test, full collinearity and, with marker items, the marker test."""
-    said = []
-    section: Section = {"harman": None, "full_collinearity": None, "marker": None}
+    """Harman's test, full collinearity, the latent method factor and, with marker items, the
+    Lindell-Whitney test and the CFA marker sequence; each on its own complete rows."""
     everything = study.data if marker is None else pd.concat([study.data, marker], axis=1)
-    try:
-        section["harman"] = harman(everything)
-    except AnalysisError as error:
-        said.append(f"Harman's test: {error}")
-    try:
-        vif = full_collinearity_vif(study.data, study.model)
-        section["full_collinearity"] = [{"factor": f, "vif": v} for f, v in vif.items()]
-    except AnalysisError as error:
-        said.append(f"full collinearity: {error}")
+    tests: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
+        "harman": lambda: (harman(everything), ()),
+        "full_collinearity": lambda: (_vif_part(study), ()),
+        "latent_method_factor": lambda: _method_part(latent_method_factor(study.data, study.model)),
+    }
     if marker is not None:
+        items = list(marker.columns)
+        tests["marker"] = lambda: (_marker_part(study, everything, items), ())
+        tests["marker_sequence"] = lambda: _method_part(
+            marker_sequence(everything, study.model, items)
+        )
+    section: Section = {"marker": None, "marker_sequence": None}
+    said = []
+    for name, compute in tests.items():
         try:
-            section["marker"] = _marker_part(study, everything, list(marker.columns))
+            section[name], warnings = compute()
         except AnalysisError as error:
-            said.append(f"marker test: {error}")
+            section[name], warnings = None, (str(error),)
+        said += [f"{name.replace('_', ' ')}: {text}" for text in warnings]
     return section, said
+
+
+def _vif_part(study: Study) -> list[Section]:
+    vif = full_collinearity_vif(study.data, study.model)
+    return [{"factor": factor, "vif": value} for factor, value in vif.items()]
+
+
+def _method_part(found: MarkerSequence | LatentMethodFactor) -> tuple[Section, tuple[str, ...]]:
+    section = {name: value for name, value in vars(found).items() if name != "warnings"}
+    section["loadings"] = [
+        {"item": item, "loading": loading} for item, loading in found.loadings.items()
+    ]
+    return section, found.warnings
 
 
 def _marker_part(study: Study, everything: pd.DataFrame, marker: list[str]) -> Section:

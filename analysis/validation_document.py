@@ -336,6 +336,27 @@ class GeneralFactor(TypedDict):
     items: list[GeneralFactorItem]
 
 
+class SecondOrderLoading(TypedDict):
+    factor: str
+    std_all: Number
+    std_se: Number
+    pvalue: Number
+    r_squared: Number
+
+
+class SecondOrder(TypedDict):
+    """One general factor above the factors (three or more; with three it fits as they do alone).
+    omega_l1: its share of the variance of the sum of all items; omega_l2: of the sum of the
+    factors; partial_omega_l1: of the items' sum without what belongs to single factors."""
+
+    n: int
+    loadings: list[SecondOrderLoading]
+    fit: dict[str, Number]
+    omega_l1: Number
+    omega_l2: Number
+    partial_omega_l1: Number
+
+
 class PurificationStep(TypedDict):
     """``before``, ``after``: chisq, df, cfi, tli, rmsea, srmr, bic of the model."""
 
@@ -404,10 +425,64 @@ class Marker(TypedDict):
     still_significant: bool
 
 
+class MethodModel(TypedDict):
+    name: str
+    chisq: Number
+    df: int
+    cfi: Number
+    rmsea: Number
+    srmr: Number
+
+
+class MethodComparison(TypedDict):
+    """Likelihood-ratio test; a small p speaks against the constrained model."""
+
+    constrained: str
+    free: str
+    delta_chisq: Number
+    delta_df: int
+    pvalue: Number
+
+
+class MethodLoading(TypedDict):
+    item: str
+    loading: Number
+
+
+class MarkerSequence(TypedDict):
+    """Williams, Hartman & Cavazotte 2010: CFA, Baseline, Method-C, Method-U, Method-R.
+    ``method_variance``: the marker explains answers; ``unequal``: unequally; ``biased``: factor
+    correlations change. ``share``: mean squared standardised method loading."""
+
+    n: int
+    models: list[MethodModel]
+    comparisons: list[MethodComparison]
+    method_variance: bool
+    unequal: bool
+    biased: bool
+    share: Number
+    loadings: list[MethodLoading]
+
+
+class LatentMethodFactor(TypedDict):
+    """A method factor without a measure of its own; mean shares of the items' variance."""
+
+    n: int
+    models: list[MethodModel]
+    comparison: MethodComparison
+    substantive_share: Number
+    method_share: Number
+    loadings: list[MethodLoading]
+
+
 class MethodVariance(TypedDict):
+    """``marker`` and ``marker_sequence`` need marker items."""
+
     harman: Harman | None
     full_collinearity: list[Vif] | None
     marker: Marker | None
+    marker_sequence: MarkerSequence | None
+    latent_method_factor: LatentMethodFactor | None
 
 
 class ConclusionRow(TypedDict):
@@ -503,6 +578,7 @@ class ScaleValidationDocument(TypedDict):
     htmt: Htmt | None
     htmt_intervals: HtmtIntervals | None
     general_factor: GeneralFactor | None
+    second_order: SecondOrder | None
     purification: Purification | None
     method_variance: MethodVariance | None
     careless: Careless | None

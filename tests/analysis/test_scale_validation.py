@@ -142,7 +142,9 @@ def test_the_numbers_are_those_of_the_single_statistics(hs):
         [0.626117131884981, 0.882706912875796, 0.688455022985003]
     )
     assert hs["factor_count"]["factors"]["suggested"] == 3
-    assert hs["warnings"] == []
+    # The only warning is a negative residual variance beside the method factor.
+    assert [w["step"] for w in hs["warnings"]] == ["method_variance"]
+    assert "x3 is negative (-0.0789)" in hs["warnings"][0]["message"]
 
 
 def test_rivals_stand_beside_the_hypothesised_model_with_their_difference(hs):

@@ -1,0 +1,74 @@
+"""Models of common-method variance find what was put in, and nothing where nothing was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.method_factor import latent_method_factor, marker_sequence
+from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, holzinger, mobi, mobi_model, simulated
+
+MARKER = ("mk1", "mk2", "mk3")
+
+
+def answers(n: int, share: float, seed: int = 2) -> pd.DataFrame:
+    """SJQ and a marker scale of its own factor; ``share`` of each item is a response tendency."""
+    rng = np.random.default_rng(seed + 100)
+    data = simulated(n, points=0, correlation=0.4, seed=seed)
+    own = rng.normal(size=n)
+    for name in MARKER:
+        data[name] = 0.8 * own + 0.6 * rng.normal(size=n)
+    return data * np.sqrt(1 - share) + np.sqrt(share) * rng.normal(size=n)[:, None]
+
+
+def test_a_response_tendency_is_found_by_the_marker():
+    got = marker_sequence(answers(1500, 0.15), SJQ_MODEL, MARKER)
+    assert [m.name for m in got.models] == ["CFA", "Baseline", "Method-C", "Method-U", "Method-R"]
+    assert got.method_variance
+    # The marker factor holds 15 % tendency and 64 % of 85 % of its own: of the tendency's share in
+    # the other items (15 %) it can show .15 / (.15 + .544) = 22 %, that is 3 %.
+    assert got.share == pytest.approx(0.15 * 0.15 / (0.15 + 0.85 * 0.64), abs=0.02)
+
+
+def test_without_a_tendency_the_marker_explains_nothing():
+    got = marker_sequence(answers(1500, 0.0), SJQ_MODEL, MARKER)
+    assert not got.method_variance
+    assert not got.biased
+    assert got.share < 0.01
+
+
+def test_degrees_of_freedom_follow_williams_and_colleagues():
+    # 16 items, 3 factors, 3 marker items: the marker's correlations (3) and its 6 parameters go
+    # from CFA to Baseline; one loading comes with Method-C, 15 more with Method-U; Method-R fixes
+    # three correlations.
+    got = marker_sequence(answers(400, 0.1), SJQ_MODEL, MARKER)
+    df = {m.name: m.df for m in got.models}
+    assert df["Baseline"] - df["CFA"] == 9
+    assert df["Baseline"] - df["Method-C"] == 1
+    assert df["Method-C"] - df["Method-U"] == 15
+    assert got.comparisons[2].delta_df == 3
+
+
+def test_a_latent_method_factor_takes_the_shares_that_were_put_in():
+    data = answers(4000, 0.2, seed=3)[[i for items in SJQ_MODEL.values() for i in items]]
+    got = latent_method_factor(data, SJQ_MODEL)
+    assert got.comparison.delta_df == 16
+    assert 0 < got.method_share < 1
+    assert got.method_share + got.substantive_share == pytest.approx(0.2 + 0.8 * 0.8, abs=0.06)
+
+
+def test_single_item_factors_and_factors_named_like_their_item_are_carried_through():
+    got = latent_method_factor(mobi(), mobi_model())
+    assert "CUSCO" not in got.loadings
+    assert len(got.loadings) == 23
+
+
+def test_impossible_requests_are_refused():
+    with pytest.raises(DataError, match="at least 2 factors"):
+        marker_sequence(holzinger(), {"a": ("x1", "x2", "x3")}, ("x7", "x8"))
+    with pytest.raises(DataError, match="2 marker items"):
+        marker_sequence(holzinger(), HS_MODEL, ("ageyr",))
+    with pytest.raises(DataError, match="fewer than 3 factors"):
+        latent_method_factor(holzinger(), {"a": ("x1", "x2", "x3"), "b": ("x4", "x5", "x6")})
