@@ -37,7 +37,12 @@ _PROGRESS_SECONDS = 0.2  # a step may report a thousand times a second; the page
 def _validate_scale(
     storage: Storage, asked: dict[str, Any], progress: Progress
 ) -> dict[str, Any] | None:
-    return compute.run_validation(storage.store, asked["analysis_id"], progress=progress)
+    return compute.run_validation(
+        storage.store,
+        asked["analysis_id"],
+        progress=progress,
+        roots=storage.settings.instrument_roots,
+    )
 
 
 def _benchmark_report(
@@ -118,6 +123,15 @@ def run_job(
         with storage.store.writing() as session:
             queue.finish(session, job.id, result=result)
     return True
+
+
+def run_now(storage: Storage, job_id: int, *, worker: str, shown: Progress) -> None:
+    """Run a job here instead of waiting for a worker; its failure is raised as SurveyappError."""
+    run_job(storage, job_id, worker=worker, shown=shown)
+    with storage.store.reading() as session:
+        job = session.get_one(Job, job_id)
+    if job.state != "done":
+        raise SurveyappError(job.error or f"another worker has taken job {job_id}; look there")
 
 
 def _fail(storage: Storage, job: Job, error: str) -> None:

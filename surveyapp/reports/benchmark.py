@@ -164,7 +164,7 @@ def _steps(overview: JourneyOverview) -> Table:
         )
     short = overview.priorities[0].figure.definition.short
     return Table(
-        head=["", "Touchpoint", short, "n", "Against the other touchpoints"],
+        head=["", "Touchpoint", short, "n", "Against the others"],
         rows=rows,
         align="lllrl",
         widths=[0.05, 0.37, 0.16, 0.09, 0.33],
@@ -250,7 +250,7 @@ def _stages(overview: JourneyOverview) -> Iterator[Block]:
         charts.heat_map(table, columns, middle, few=overview.minimum_cell),
         "Large: the score. Small: its 95 % interval and the number of answers. Grey lies halfway "
         "between the stages' lowest and highest score, orange below, blue above; full colour is a "
-        f"fifth of the scale away. {period(overview).capitalize()}.",
+        f"fifth of the scale away. Answers from {period(overview)}.",
     )
 
 
@@ -409,14 +409,18 @@ def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int) -> C
     ]
     column = charts.Column(definition, row.everybody.estimate, axis)
     return Chart(
-        definition.label,
+        f"{definition.label} (n = {row.everybody.n:,})",
         charts.dots(entries, [column], few=few, width=_HALF, labels=88.0),
-        f"n = {row.everybody.n:,}",
     )
 
 
 def _trends(trends: Sequence[Trend]) -> Iterator[Block]:
-    seen = [t for t in trends if sum(month.figure.shown for month in t.months) >= 3]
+    # A trend of gaps shows nothing.
+    seen = [
+        t
+        for t in trends
+        if sum(month.figure.shown for month in t.months) >= max(3, len(t.months) / 2)
+    ]
     end = [t for t in seen if t.touchpoint is None and t.definition.parent is None]
     shown = [t for t in seen if t.touchpoint is not None and t.definition.parent is None]
     first = {t.touchpoint_id: t for t in reversed(shown)}

@@ -39,6 +39,8 @@ from surveyapp.reports.styles import cell, colour, styles, table_commands
 from surveyapp.reports.tokens import TEXT_WIDTH
 
 _PAIR_GAP = 22.0
+_BLANKS = "\n\N{NO-BREAK SPACE}"
+_GUTTER = 14  # between a right-aligned column and a left-aligned one
 
 
 def markup(text: Text, font: str = fonts.REGULAR) -> str:
@@ -58,7 +60,7 @@ def _part(part: str | Styled, font: str) -> str:
 
 def _runs(text: str, font: str) -> str:
     # Control characters have no letter in any face and break the markup's parser.
-    printable = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    printable = "".join(c if c.isprintable() or c in _BLANKS else " " for c in text)
     pieces = []
     for piece, face in fonts.runs(fonts.visual(printable), font):
         escaped = escape(piece).replace("\n", "<br/>")
@@ -74,18 +76,35 @@ def paragraph(text: Text, style: str, **options: Any) -> Set:
 def flowables(blocks: Sequence[Block]) -> list[Flowable]:
     """Everything between the cover and the end."""
     found: list[Flowable] = []
+    headings: list[Flowable] = []  # they wait for what they head
     for block in blocks:
-        found += _SETTERS[type(block)](block)
-    return found
+        if isinstance(block, Heading):
+            if block.new_page:
+                headings.append(NewPage())
+            headings.append(_heading(block))
+            continue
+        found += _headed(headings, _SETTERS[type(block)](block))
+        headings = []
+    return [*found, *headings]
 
 
-def _heading(block: Heading) -> list[Flowable]:
+def _headed(headings: list[Flowable], parts: list[Flowable]) -> list[Flowable]:
+    """Headings on one page with the first thing below them."""
+    if not headings or not parts:
+        return [*headings, *parts]
+    breaks = [part for part in headings if isinstance(part, NewPage)]
+    texts = [part for part in headings if not isinstance(part, NewPage)]
+    first, *rest = parts
+    if isinstance(first, CondPageBreak):  # a table that may split
+        return [*breaks, CondPageBreak(first.height + 60 * len(texts)), *texts, *rest]
+    inside = first._content if isinstance(first, KeepTogether) else [first]
+    return [*breaks, KeepTogether([*texts, *inside]), *rest]
+
+
+def _heading(block: Heading) -> Flowable:
     text = paragraph(block.text, f"h{block.level}")
     text.outline = (block.level, block.text)  # the page template's hook reads it
-    # A heading at the foot of a page would stand alone there.
-    before: list[Flowable] = [NewPage()] if block.new_page else [CondPageBreak(110)]
-    text.keepWithNext = 1
-    return [*before, text]
+    return text
 
 
 def _paragraph(block: Paragraph) -> list[Flowable]:
@@ -145,6 +164,11 @@ def _table(block: Table) -> list[Flowable]:
         for at, row in enumerate(block.rows)
     ]
     commands = table_commands(block.look, len(rows), block.groups)
+    commands += [
+        ("LEFTPADDING", (at, 0), (at, -1), _GUTTER)
+        for at in range(1, len(block.align))
+        if block.align[at - 1 : at + 1] == "rl"
+    ]
     commands += [("SPAN", (0, at + 1), (-1, at + 1)) for at in block.groups]
     commands += [("NOSPLIT", (0, at + 1), (0, at + 2)) for at in block.groups if at + 1 < len(rows)]
     grid = Grid(
@@ -231,7 +255,6 @@ def _page_break(_block: PageBreak) -> list[Flowable]:
 
 
 _SETTERS: dict[type, Callable[[Any], list[Flowable]]] = {
-    Heading: _heading,
     Paragraph: _paragraph,
     Chart: _chart,
     Pair: _pair,

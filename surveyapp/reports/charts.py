@@ -302,7 +302,7 @@ def trend(
             values=[month.first.isoformat() for month in _labelled(series, width)],
             formatType="time",
             labelExpr="timeFormat(datum.value, '%b') + (datum.index == 0 || month(datum.value) == 0 ?"
-            " ' ' + timeFormat(datum.value, '%Y') : '')",
+            " ' \u2019' + timeFormat(datum.value, '%y') : '')",
             grid=False,
         ),
     )

@@ -20,13 +20,18 @@ from surveyapp.errors import NotFound
 
 REGULAR, SEMIBOLD, BOLD, ITALIC = "Text", "Text-Semibold", "Text-Bold", "Text-Italic"
 OTHER, OTHER_BOLD = "Other", "Other-Bold"  # where Source Sans Pro has no letter
+FIXED = "Fixed"  # program text
 _FILES = {
     REGULAR: "SourceSansPro-Regular.ttf",
     SEMIBOLD: "SourceSansPro-Semibold.ttf",
     BOLD: "SourceSansPro-Bold.ttf",
     ITALIC: "SourceSansPro-It.ttf",
 }
-_OTHER_FILES = {OTHER: "DejaVuSans.ttf", OTHER_BOLD: "DejaVuSans-Bold.ttf"}
+_OTHER_FILES = {
+    OTHER: "DejaVuSans.ttf",
+    OTHER_BOLD: "DejaVuSans-Bold.ttf",
+    FIXED: "DejaVuSansMono.ttf",
+}
 _lock = threading.Lock()
 
 
@@ -54,7 +59,7 @@ def other_folder() -> Path:
 def register() -> None:
     """Make the typefaces known to reportlab, once a process. Raises NotFound."""
     with _lock:
-        if OTHER_BOLD in pdfmetrics.getRegisteredFontNames():
+        if FIXED in pdfmetrics.getRegisteredFontNames():
             return
         for name, file in _FILES.items():
             pdfmetrics.registerFont(TTFont(name, text_folder() / file))
@@ -110,20 +115,24 @@ def visual(text: str) -> str:
 
 def runs(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
     """The text in pieces, each with a typeface that has its letters."""
-    other = OTHER_BOLD if font in {BOLD, SEMIBOLD} else OTHER
-    piece, face = "", font
+    # The italics lack Greek; the upright face has it.
+    chain = (font, REGULAR, OTHER_BOLD if font in {BOLD, SEMIBOLD} else OTHER)
+    piece, face = "", ""
     for letter in text:
-        fits = font if ord(letter) in _letters() or letter.isspace() else other
-        if fits != face and piece:
+        if letter.isspace():
+            piece += letter
+            continue
+        fits = next((name for name in chain if ord(letter) in _letters(name)), chain[-1])
+        if face and fits != face:
             yield piece, face
             piece = ""
         face = fits
         piece += letter
     if piece:
-        yield piece, face
+        yield piece, face or font
 
 
-@lru_cache(maxsize=1)
-def _letters() -> frozenset[int]:
+@lru_cache(maxsize=16)
+def _letters(font: str) -> frozenset[int]:
     register()
-    return frozenset(pdfmetrics.getFont(REGULAR).face.charToGlyph)
+    return frozenset(pdfmetrics.getFont(font).face.charToGlyph)

@@ -15,7 +15,7 @@ SJQ_SCOPE = (
 
 def method_notes(overview: JourneyOverview) -> Iterator[Block]:
     """How the numbers came about, for whoever wants to check them."""
-    yield Heading("How these numbers came about", new_page=True)
+    yield Heading("How these numbers came about")
     yield Heading("Definitions", level=2)
     yield _definitions(overview)
     yield Heading("What was asked", level=2)
@@ -45,7 +45,7 @@ def _definitions(overview: JourneyOverview) -> Table:
         head=["Score", "Definition", "Interval"],
         rows=rows,
         align="lll",
-        widths=[0.27, 0.46, 0.27],
+        widths=[0.25, 0.50, 0.25],
     )
 
 

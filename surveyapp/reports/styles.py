@@ -45,12 +45,12 @@ def styles() -> dict[str, ParagraphStyle]:
         Tone.NOTE: _style("note", "small", leading=11.6, textColor=muted, spaceAfter=6),
         Tone.BULLET: _style("bullet", "body", leftIndent=14, bulletIndent=1, spaceAfter=6),
         Tone.NUMBERED: _style("numbered", "body", leftIndent=20, bulletIndent=0, spaceAfter=6),
-        Tone.QUOTE: _style("quote", "small", leading=12, leftIndent=12, spaceAfter=6),
+        Tone.QUOTE: _style("quote", "tiny", fontName=fonts.FIXED, leading=10.4, leftIndent=12, spaceAfter=6),
         Tone.REFERENCE: _style(
             "reference", "small", leading=12, leftIndent=16, firstLineIndent=-16, spaceAfter=4
         ),
-        "h1": _style("h1", "h1", fontName=fonts.BOLD, leading=25, textColor=accent, spaceAfter=10),
-        "h2": _style("h2", "h2", fontName=fonts.SEMIBOLD, leading=18.5, spaceBefore=16, spaceAfter=6),
+        "h1": _style("h1", "h1", fontName=fonts.BOLD, leading=25, textColor=accent, spaceBefore=22, spaceAfter=10),
+        "h2": _style("h2", "h2", fontName=fonts.SEMIBOLD, leading=18.5, spaceBefore=13, spaceAfter=5),
         "h3": _style("h3", "h3", fontName=fonts.SEMIBOLD, leading=15, spaceBefore=10, spaceAfter=4),
         "caption": _style("caption", "h3", fontName=fonts.SEMIBOLD, leading=15, spaceAfter=6),
         "pair": _style("pair", "body", fontName=fonts.SEMIBOLD, leading=13, spaceAfter=4),

@@ -60,17 +60,22 @@ def content(study: Study, *, made: date) -> Document:
     blocks: list[Block] = [
         *_summary(study, number),
         *_method(study),
+        *_references(study),
         *_items(document, number),
         *_dimensionality(document, number),
         *_confirmatory(document, number),
         *_validity(document, number),
         *_threats(document, number),
         *_reproducibility(study),
-        *_references(study),
     ]
     whom = study.segment or "all customers"
     return Document(
-        cover=Cover(KIND, title, f"{study.provider}, {study.journey}\n{whom}", _facts(study, made)),
+        cover=Cover(
+            KIND,
+            title,
+            f"{study.provider}, {study.journey}\n{whom.capitalize()}",
+            _facts(study, made),
+        ),
         blocks=blocks,
         subject=f"{KIND}: {title}, {study.journey}",
         author=study.provider,
@@ -189,7 +194,7 @@ def _procedure(document: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 
 
 def _items(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
-    yield Heading("Items", new_page=True)
+    yield Heading("Items")
     yield tables.items(document["items"], number.next())
     normality = document.get("normality")
     if normality:
@@ -210,7 +215,7 @@ def _items(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
 
 
 def _dimensionality(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
-    yield Heading("Dimensionality", new_page=True)
+    yield Heading("Dimensionality")
     adequacy = document["adequacy"]
     if adequacy is not None:
         bartlett = adequacy["bartlett"]
@@ -249,7 +254,7 @@ def _scree_title(document: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 
 
 def _confirmatory(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
-    yield Heading("Confirmatory factor analysis", new_page=True)
+    yield Heading("Confirmatory factor analysis")
     yield from _absent(document, "cfa")
     cfa = document["cfa"]
     if cfa is None:
@@ -302,7 +307,7 @@ def _loadings_title(rows: Sequence[tuple[str, str, float, float | None]]) -> str
 
 
 def _validity(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
-    yield Heading("Reliability and validity", new_page=True)
+    yield Heading("Reliability and validity")
     yield from _absent(document, "reliability")
     yield tables.reliability(document["reliability"], number.next())
     if document["fornell_larcker"] is not None:
@@ -418,7 +423,7 @@ def _references(study: Study) -> Iterator[Block]:
         return
     version = study.document["settings"]["instrument_version"]
     instrument = load(code, version, roots=study.roots)
-    yield Heading("The instrument")
+    yield Heading("The instrument", level=2)
     yield Paragraph(instrument.citation, Tone.REFERENCE)
     if instrument.note:
         yield Callout("About the wording", instrument.note)

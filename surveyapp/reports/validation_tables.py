@@ -33,6 +33,13 @@ MEASURES = {
 }
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", ">": ">", "<": "<"}
 _COUNTED = {"parallel_factors"}
+_INDENT = "\N{NO-BREAK SPACE}" * 4
+_SIGNS_OF_CARELESSNESS = {
+    "longstring": "Long run of one answer",
+    "irv": "Little spread of answers",
+    "mahalanobis": "Unusual pattern",
+    "speed": "Speed",
+}
 _FREE = {"bic_of_best_rival_minus_own", "full_collinearity_vif"}  # may exceed one
 
 
@@ -48,10 +55,28 @@ def _value(measure: str, value: apa.Value) -> str:
     return apa.number(value) if measure in _FREE else apa.bounded(value, 3)
 
 
+def _weakest(conclusions: Sequence[Section]) -> list[Section]:
+    """One row a criterion: where several factors have it, the one that is worst off."""
+    found: dict[str, Section] = {}
+    for row in conclusions:
+        known = found.get(row["measure"])
+        if known is None or _margin(row) < _margin(known):
+            found[row["measure"]] = row
+    return list(found.values())
+
+
+def _margin(row: Section) -> float:
+    """How far a value is on the good side of its cut-off; unknown ones come first."""
+    if row["value"] is None:
+        return float("-inf")
+    away = float(row["value"]) - float(row["cut"])
+    return -abs(away) if row["relation"] == "==" else -away if "<" in row["relation"] else away
+
+
 def criteria(conclusions: Sequence[Section], number: int) -> Table:
     """Each criterion with its value, cut-off and the source of the cut-off."""
     rows: list[list[Text]] = []
-    for row in conclusions:
+    for row in _weakest(conclusions):
         measure = row["measure"]
         cut = row["cut"]
         digits = 0 if measure in _COUNTED or float(cut).is_integer() else 2
@@ -75,8 +100,8 @@ def criteria(conclusions: Sequence[Section], number: int) -> Table:
         rows=rows,
         align="lrrll",
         widths=[0.40, 0.10, 0.11, 0.31, 0.08],
-        note="Cut-offs are conventions, not laws; a value just beside one means nearly the same as "
-        "one just on it.",
+        note="Where several factors have a criterion, the one worst off is named. Cut-offs are "
+        "conventions, not laws: a value just below one means nearly the same as one just above.",
         look=Look.APA,
     )
 
@@ -186,7 +211,7 @@ def loadings(cfa: Section, number: int) -> Table:
         ends = (None, None) if std is None or se is None else (std - 1.96 * se, std + 1.96 * se)
         rows.append(
             [
-                f"\u2003{row['item']}",
+                f"{_INDENT}{row['item']}",
                 apa.number(row["est"]),
                 apa.number(row["se"]),
                 apa.pvalue(row["pvalue"]),
@@ -291,7 +316,7 @@ def careless(section: Section, number: int) -> Table:
         head=["Sign", "Cut-off", "Unit", "Source", "Flagged"],
         rows=[
             [
-                row["indicator"].replace("_", " ").capitalize(),
+                _SIGNS_OF_CARELESSNESS.get(row["indicator"], row["indicator"]),
                 apa.number(row["cut"], 2 if row["cut"] and row["cut"] % 1 else 0),
                 row["unit"],
                 row["source"],
@@ -300,7 +325,7 @@ def careless(section: Section, number: int) -> Table:
             for row in section["indicators"]
         ],
         align="lrllr",
-        widths=[0.2, 0.12, 0.32, 0.24, 0.12],
+        widths=[0.23, 0.1, 0.29, 0.27, 0.11],
         note="Flags are proposals to look, never a reason to delete by themselves.",
         look=Look.APA,
     )

@@ -127,7 +127,7 @@ def _definition(
         unit=unit,
         axis=(-100.0, 100.0) if unit is Unit.NPS else (0.0, 100.0),
         text=text,
-        interval=f"{example.method}, {example.confidence:.0%}",
+        interval=f"{example.method}, {100 * example.confidence:.0f} %",
         parent=scale.parent,
         answers=(scale.minimum, scale.maximum),
     )

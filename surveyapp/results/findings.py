@@ -102,7 +102,7 @@ def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
     names = f"{high.definition.label} ({phrases.value(high)}) and {low.definition.label}"
     if apart:
         yield Finding(
-            f"{low.definition.label} is the weak side of the journey, {high.definition.label} the strong one.",
+            f"{low.definition.label} is the weak side of the journey, {high.definition.label.lower()} the strong one.",
             f"{low.definition.label} scores {phrases.value(low)} ({phrases.interval(low)}), "
             f"{high.definition.label} {phrases.value(high)} ({phrases.interval(high)}).",
             certain=True,
