@@ -117,7 +117,7 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
             "sepc_all": scaled.std_all[-k:],
         }
     )
-    return frame.loc[usable]
+    return pd.DataFrame(frame.loc[usable])
 
 
 def _with_structures(discrepancy: Discrepancy, built: tuple[GroupStructure, ...]) -> Discrepancy:
