@@ -19,6 +19,7 @@ from analysis.moments import numeric
 from analysis.plain import plain
 from analysis.provenance import fingerprint, versions
 from analysis.r_script import validation_script
+from analysis.threads import one_blas_thread
 from analysis.validation_document import FORMAT, ScaleValidationDocument
 from instruments.schema import Instrument, ScoringKey
 
@@ -133,9 +134,10 @@ def validate_scale(
     )
     record = _Record(progress)
     record.warn("items", _out_of_range(raw, scales))
-    _describe(study, record)
-    _core(study, record)
-    _around(study, extra, record)
+    with one_blas_thread():
+        _describe(study, record)
+        _core(study, record)
+        _around(study, extra, record)
     record.announce(100, "done")
     settings = {
         "instrument": instrument.code if instrument else None,
