@@ -125,8 +125,13 @@ def run_job(
     return True
 
 
-def run_now(storage: Storage, job_id: int, *, worker: str, shown: Progress) -> None:
-    """Run a job here instead of waiting for a worker; its failure is raised as SurveyappError."""
+def run_now(storage: Storage, job_id: int | None, *, worker: str, shown: Progress) -> None:
+    """Run a job here instead of waiting for a worker; its failure is raised as SurveyappError.
+
+    ``job_id`` as analyses and reports hold it, None when it was deleted.
+    """
+    if job_id is None:
+        raise SurveyappError("The job is gone; ask for it again.")
     run_job(storage, job_id, worker=worker, shown=shown)
     with storage.store.reading() as session:
         job = session.get_one(Job, job_id)

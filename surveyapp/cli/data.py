@@ -1,0 +1,102 @@
+"""Commands that move answers in and out of the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.errors import NotFound
+from surveyapp.exports.responses import responses_csv
+from surveyapp.fielding.queries import deployment_by_code
+from surveyapp.responses.imports import ImportReport, import_csv, import_sav
+
+_MOST_PRINTED = 50
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--deployment", "code", required=True, help="The deployment that these are answers to."
+)
+@click.option(
+    "--id-column",
+    default=None,
+    help="Column that identifies a row; makes importing it again harmless.",
+)
+@click.option(
+    "--column",
+    "pairs",
+    multiple=True,
+    metavar="HEADING=ITEM",
+    help="Say which item a column holds; may be repeated.",
+)
+def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]) -> None:
+    """Store the answers in FILE (.csv or .sav); every refused row is listed with its reason."""
+    if not file.is_file():
+        raise NotFound(f"{file}: no such file")
+    columns = dict(_pair(pair) for pair in pairs)
+    with opened() as storage, progress_bar("Importing") as progress:
+        with storage.store.reading() as session:
+            deployment = deployment_by_code(session, code)
+        options = {
+            "columns": columns or None,
+            "id_column": id_column,
+            "secret_key": storage.secret_key,
+            "progress": progress,
+            "roots": storage.settings.instrument_roots,
+        }
+        if file.suffix.lower() == ".sav":
+            report = import_sav(storage.store, deployment, file, **options)
+        else:
+            with file.open("rb") as source:
+                report = import_csv(storage.store, deployment, source, **options)
+    _tell(report)
+    if report.refused_rows:
+        raise click.ClickException(f"{report.refused_rows} of {report.count_in} rows were refused.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    heading, equals, item = text.rpartition("=")
+    if not equals or not heading or not item:
+        raise click.BadParameter(
+            f"{text!r}: write HEADING=ITEM, for example Q1=per3", param_hint="--column"
+        )
+    return heading, item
+
+
+def _tell(report: ImportReport) -> None:
+    for refusal in report.refused[:_MOST_PRINTED]:
+        column = f", column {refusal.column}" if refusal.column else ""
+        click.echo(
+            f"line {refusal.line}{column}: {refusal.value!r}: {refusal.reason} {refusal.cure}".rstrip()
+        )
+    if len(report.refused) > _MOST_PRINTED:
+        click.echo(f"... and {len(report.refused) - _MOST_PRINTED} more")
+    for note in report.notes:
+        click.echo(f"Note: {note}")
+    click.echo(
+        f"{report.count_in} rows in: {report.stored} stored, {report.already} there already, "
+        f"{report.refused_rows} refused."
+    )
+
+
+@click.command()
+@click.option("--deployment", "code", required=True, help="Whose answers.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The CSV file to write."
+)
+def export(code: str, out: Path) -> None:
+    """Write a deployment's answers, attributes and scores as CSV that spreadsheets open safely."""
+    with opened() as storage, storage.store.reading() as session:
+        deployment = deployment_by_code(session, code)
+        with out.open("w", encoding="utf-8", newline="") as target:
+            for chunk in responses_csv(
+                session,
+                deployment.journey_id,
+                deployment_id=deployment.id,
+                roots=storage.settings.instrument_roots,
+            ):
+                target.write(chunk)
+    click.echo(f"Written: {out}")

@@ -1,0 +1,90 @@
+"""Reports from the command line: the same job that a page asks for, run here and now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.errors import NotFound
+from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.reports.actions import ask_report
+from surveyapp.results.actions import ask_validation
+from surveyapp.store.models import Report
+from surveyapp.store.storage import Storage
+from surveyapp.worker import Progress, run_now
+
+_WORKER = "command line"
+
+
+@click.command()
+@click.option("--journey", "journey_code", required=True, help="Whose report.")
+@click.option("--segment", "segment_code", default=None, help="Only customers of this segment.")
+@click.option(
+    "--validate",
+    "instrument",
+    default=None,
+    help="Write the scale validation report of this instrument instead of the benchmark report.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Of the validation's parallel analysis and bootstraps.",
+)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The PDF file to write."
+)
+def report(
+    journey_code: str, segment_code: str | None, instrument: str | None, seed: int, out: Path
+) -> None:
+    """Write the journey benchmark report, or a scale validation report, as PDF."""
+    with opened() as storage, progress_bar("Report") as progress:
+        with storage.store.reading() as session:
+            journey_id = journey_by_code(session, journey_code).id
+            segment_id = segment_by_code(session, segment_code).id if segment_code else None
+        analysis_id = None
+        if instrument:
+            analysis_id = _validated(storage, journey_id, segment_id, instrument, seed, progress)
+        with storage.store.writing() as session:
+            asked = ask_report(
+                session,
+                kind="validation" if instrument else "benchmark",
+                journey_id=journey_id,
+                segment_id=segment_id,
+                analysis_id=analysis_id,
+                user_id=None,
+            )
+            report_id, job_id = asked.id, asked.job_id
+        run_now(storage, job_id, worker=_WORKER, shown=progress)
+        with storage.store.reading() as session:
+            file = session.get_one(Report, report_id).file
+            if file is None:
+                raise NotFound("the report has no file; ask for it again")
+            out.write_bytes(storage.files.path(file).read_bytes())
+    click.echo(f"Written: {out}")
+
+
+def _validated(
+    storage: Storage,
+    journey_id: int,
+    segment_id: int | None,
+    instrument: str,
+    seed: int,
+    progress: Progress,
+) -> int:
+    with storage.store.writing() as session:
+        analysis = ask_validation(
+            session,
+            journey_id=journey_id,
+            deployment_id=None,
+            instrument=instrument,
+            key=None,
+            segment_id=segment_id,
+            seed=seed,
+            user_id=None,
+        )
+        analysis_id, job_id = analysis.id, analysis.job_id
+    run_now(storage, job_id, worker=_WORKER, shown=progress)
+    return analysis_id
