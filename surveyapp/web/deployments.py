@@ -33,6 +33,7 @@ JOURNEY_END = "end"
 
 
 class DeploymentForm(StaffForm):
+    beside = ("ask", "key-")
     name = StringField(
         "Name",
         [InputRequired("Name the deployment."), Length(max=200)],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectChoice
 
@@ -18,7 +19,26 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 
 
 class StaffForm(FlaskForm):  # type: ignore[misc]
-    """A form with a CSRF token; an action's refusal is shown beside the field that it names."""
+    """A form with a CSRF token; an action's refusal is shown beside the field that it names.
+
+    A field that the form does not have is refused rather than dropped: it is a mistake in a script,
+    or somebody trying to set what is not theirs. ``beside`` names the beginnings of fields that a
+    page reads itself.
+    """
+
+    beside: tuple[str, ...] = ()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        unknown = [
+            name
+            for name in (*request.form, *request.files)
+            if name not in self._fields
+            and name != "csrf_token"
+            and not name.startswith(self.beside)
+        ]
+        if unknown:
+            raise Invalid(f"This form has no field {unknown[0][:60]!r}; nothing was saved.")
+        return bool(super().validate(extra_validators))
 
     def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:
         """Show what an action found wrong, at its field, else at the field ``fallback``."""
@@ -40,5 +60,9 @@ class StaffForm(FlaskForm):  # type: ignore[misc]
         return 422 if self.is_submitted() else 200
 
     def plain(self) -> dict[str, Any]:
-        """The typed values, without the token."""
-        return {name: value for name, value in self.data.items() if name != "csrf_token"}
+        """The typed values, without the token; a text that was not sent is an empty one."""
+        return {
+            name: "" if value is None else value
+            for name, value in self.data.items()
+            if name != "csrf_token"
+        }

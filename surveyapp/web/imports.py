@@ -11,6 +11,7 @@ from surveyapp.journeys import queries
 from surveyapp.responses.imports import ask_import
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
 
@@ -42,6 +43,7 @@ def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             upload = form.answers.data
             data = upload.read()
             with storage().store.writing() as session:
+                leave_room(session)
                 file = storage().files.put(
                     session,
                     data,

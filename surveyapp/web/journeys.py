@@ -110,12 +110,12 @@ def dashboard_options(filters: Filters) -> dict[str, Any]:
 def show(journey_id: int) -> ResponseReturnValue:
     filters = filters_asked()
     with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
         overview = dashboards.journey_overview(session, journey_id, **dashboard_options(filters))
         rates = dashboards.response_rates(
             session, journey_id, since=filters.since, until=filters.until
         )
         segments = queries.segments(session)
-        journey = queries.journey(session, journey_id)
     sent, completed = sum(r.sent for r in rates), sum(r.completed for r in rates)
     return render_template(
         "journeys/show.html",

@@ -16,10 +16,20 @@ LOGGER = "surveyapp.log"
 _QUIET = {"static", "bootstrap.static", "health.healthz", "health.readyz"}
 
 
+class _StandardError:
+    """Finds the stream at each line, because a server may have replaced it; a line is one write."""
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def keep_log(app: Flask, level: str) -> None:
     """Log every request, and give each an id that its error page shows too."""
     log = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
+        _StandardError(),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

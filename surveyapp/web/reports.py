@@ -17,6 +17,7 @@ from surveyapp.store.models import Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
 
@@ -48,6 +49,7 @@ def new(journey_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("about"):
             with storage().store.writing() as session:
+                leave_room(session)
                 _ask(session, journey_id, form)
             flash("The report is being made; it takes some seconds.")
             return redirect(url_for("reports.index", journey_id=journey_id), 303)

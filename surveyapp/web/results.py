@@ -18,6 +18,7 @@ from surveyapp.web.choosing import segment_choices
 from surveyapp.web.filters import filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
 
@@ -84,6 +85,7 @@ def validate(journey_id: int) -> ResponseReturnValue:
         form = _form(session, journey)
         if not form.validate():
             raise Invalid("Choose a scale and a group of customers from the lists.")
+        leave_room(session)
         deployment_id, _, code = form.scale.data.partition(":")
         deployment = queries.deployment(session, journey_id, int(deployment_id))
         analysis = actions.ask_validation(

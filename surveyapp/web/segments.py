@@ -11,6 +11,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries, segment_actions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
+from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
 
@@ -40,6 +41,7 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("name"):
             with storage().store.writing() as session:
+                leave_room(session)
                 _, job = segment_actions.create_segment(session, **form.plain(), user_id=me().id)
             flash("The segment is there; the responses so far are being sorted into it.")
             return redirect(url_for("jobs.show", job_id=job.id), 303)
@@ -55,6 +57,7 @@ def edit(segment_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("name"):
             with storage().store.writing() as session:
+                leave_room(session)
                 known = queries.segment(session, segment_id)
                 job = segment_actions.edit_segment(session, known, **form.plain(), user_id=me().id)
             flash("Saved.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -20,19 +19,13 @@ PASSWORD = "quiet lake morning"
 ROLES = ("administrator", "researcher", "manager")
 
 
-@cache
-def password_hash() -> str:
-    """Hashed once a test process: argon2 is slow on purpose."""
-    return hash_password(PASSWORD)
-
-
 def add_user(session: Session, role: str, **other: object) -> User:
     """An account that signs in with PASSWORD."""
     values = {
         "email": f"{role}@example.org",
         "name": role.capitalize(),
         "role": role,
-        "password_hash": password_hash(),
+        "password_hash": hash_password(PASSWORD),
         **other,
     }
     user = User(**values)
