@@ -144,7 +144,7 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
 def _beside(figure: Figure) -> str:
     axis = figure.definition.axis
     scale = f"on {phrases.number(axis[0])} to {phrases.number(axis[1])}"
-    return f"{phrases.interval(figure)}, n = {figure.n:,}, {scale}"
+    return f"{phrases.interval(figure)}\nn = {figure.n:,}, {scale}"
 
 
 def _steps(overview: JourneyOverview) -> Table:
@@ -191,41 +191,51 @@ def _profile(overview: JourneyOverview) -> Iterator[Block]:
             charts.Row(f.definition.label, [f], strong=f.definition.parent is None) for f in profile
         ]
         yield Chart(
-            _profile_title(profile),
+            _profile_title(overview),
             charts.dots(rows, [column], few=overview.minimum_cell),
             f"{_n(profile[0])} Dots are estimates, lines their 95 % intervals; {period(overview)}. "
             "0 is the worst, 100 the best possible score.",
         )
-    if others:
-        yield Chart(
-            "What else was asked at the journey's end",
-            _separate(others, overview.minimum_cell),
-            f"{_n(others[0])} Lines are 95 % intervals; {period(overview)}.",
+    halves = [
+        Chart(
+            _level(figure),
+            charts.dots(
+                [charts.Row(figure.definition.short, [figure])],
+                [charts.Column(figure.definition)],
+                few=overview.minimum_cell,
+                width=_HALF,
+                labels=70.0,
+            ),
+            f"{_n(figure)} The line is the 95 % interval.",
         )
+        for figure in others
+    ]
+    yield from _pairs(halves)
 
 
-def _separate(figures: Sequence[Figure], few: int) -> str:
-    """Figures on their own axes, one below the other where the axis is the same."""
-    definition = figures[0].definition
-    alike = [f for f in figures if f.definition.axis == definition.axis]
-    rows = [charts.Row(f.definition.label, [f]) for f in alike]
-    return charts.dots(rows, [charts.Column(definition)], few=few)
+def _pairs(halves: Sequence[Chart]) -> Iterator[Block]:
+    for i in range(0, len(halves), 2):
+        yield Pair(halves[i], halves[i + 1] if i + 1 < len(halves) else None)
+
+
+def _level(figure: Figure) -> str:
+    return (
+        f"{figure.definition.label} is {phrases.value(figure)}"
+        if figure.shown
+        else figure.definition.label
+    )
 
 
 def _n(figure: Figure) -> str:
     return f"n = {figure.n:,}." if figure.n else ""
 
 
-def _profile_title(profile: Sequence[Figure]) -> str:
-    parts = [f for f in profile[1:] if f.estimate is not None]
-    total = phrases.value(profile[0])
-    if len(parts) < 2:
-        return f"{profile[0].definition.label} stands at {total}"
-    low = min(parts, key=lambda f: f.estimate or 0.0)
-    high = max(parts, key=lambda f: f.estimate or 0.0)
-    if low.high is not None and high.low is not None and low.high < high.low:
-        return f"{high.definition.label} carries the journey, {low.definition.label.lower()} holds it back"
-    return f"The sides of the journey lie close together, around {total}"
+def _profile_title(overview: JourneyOverview) -> str:
+    sides, total = overview.sides, overview.profile[0]
+    if sides is not None and sides.contrast.certain:
+        low, high = sides.low.definition.label, sides.high.definition.label
+        return f"{high} carries the journey, {low.lower()} holds it back"
+    return f"{total.definition.label} stands at {phrases.value(total)}"
 
 
 def _stages(overview: JourneyOverview) -> Iterator[Block]:
@@ -357,8 +367,7 @@ def _segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]
         Tone.LEAD,
     )
     halves = [_segment_chart(row, _shared_axis(row, rows), few) for row in rows[:6]]
-    for i in range(0, len(halves), 2):
-        yield Pair(halves[i], halves[i + 1] if i + 1 < len(halves) else None)
+    yield from _pairs(halves)
     yield Paragraph(
         "The dashed line is everybody's score. Lines are 95 % intervals; charts of one kind of "
         "score share their axis.",
@@ -389,7 +398,7 @@ def _segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]
 def _shared_axis(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> tuple[float, float]:
     """The tens that hold every interval of one unit, so that charts of it can be compared."""
     unit, (low, high) = row.everybody.definition.unit, row.everybody.definition.axis
-    step = 20 if high - low > 100 else 10
+    step = 20
     ends = [
         end
         for other in rows
@@ -445,8 +454,7 @@ def _trends(trends: Sequence[Trend]) -> Iterator[Block]:
         ]
         label = points[0].definition.label
         yield Heading(f"{label} by touchpoint", level=2)
-        for i in range(0, len(halves), 2):
-            yield Pair(halves[i], halves[i + 1] if i + 1 < len(halves) else None)
+        yield from _pairs(halves)
         yield Paragraph("All on the same axis; bands are 95 % intervals.", Tone.NOTE)
 
 

@@ -40,6 +40,7 @@ from surveyapp.reports.tokens import TEXT_WIDTH
 
 _PAIR_GAP = 22.0
 _BLANKS = "\n\N{NO-BREAK SPACE}"
+_LINES = 40.0  # of a paragraph below its heading, before a page may end
 _GUTTER = 14  # between a right-aligned column and a left-aligned one
 
 
@@ -97,8 +98,11 @@ def _headed(headings: list[Flowable], parts: list[Flowable]) -> list[Flowable]:
     first, *rest = parts
     if isinstance(first, CondPageBreak):  # a table that may split
         return [*breaks, CondPageBreak(first.height + 60 * len(texts)), *texts, *rest]
-    inside = first._content if isinstance(first, KeepTogether) else [first]
-    return [*breaks, KeepTogether([*texts, *inside]), *rest]
+    if isinstance(first, KeepTogether):
+        return [*breaks, KeepTogether([*texts, *first._content]), *rest]
+    if isinstance(first, Set):  # running text may go on overleaf
+        return [*breaks, CondPageBreak(_LINES + 46 * len(texts)), *texts, *parts]
+    return [*breaks, KeepTogether([*texts, *parts])]
 
 
 def _heading(block: Heading) -> Flowable:

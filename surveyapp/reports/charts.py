@@ -154,7 +154,7 @@ def _grid(
 
 def _steps(low: float, high: float, room: float) -> int:
     """Into how many equal parts, at round numbers, an axis is cut."""
-    most = max(2, int(room // 48))
+    most = max(2, int(room // 34))
     spans = [span for span in (5, 10, 20, 25, 50, 100) if (high - low) % span == 0]
     return next((int((high - low) / s) for s in spans if (high - low) / s <= most), 1)
 
@@ -363,5 +363,5 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
 
 def _labelled(series: Trend, width: float) -> Sequence[Any]:
     """Every month, every second or every third, as there is room for their names."""
-    step = 1 + int(len(series.months) * 34 // width)
+    step = 1 + int(len(series.months) * 36 // width)
     return series.months[::step]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Table, Text, Tone
+from surveyapp.results import phrases
 from surveyapp.results.shapes import Definition, JourneyOverview
 
 SJQ_SCOPE = (
@@ -37,10 +38,12 @@ def _definitions(overview: JourneyOverview) -> Table:
     found: dict[str, Definition] = {}
     for figure in (*overview.end, *(f for t in overview.touchpoints for f in t.figures)):
         found.setdefault(figure.definition.scale, figure.definition)
-    rows: list[list[Text]] = [
-        [(Styled(definition.label),), definition.text, definition.interval]
-        for definition in found.values()
-    ]
+    rows: list[list[Text]] = []
+    for definition in found.values():
+        parts = [part.label for part in found.values() if part.parent == definition.scale]
+        same = f" {phrases.listed(parts)}: likewise, the mean of their items." if parts else ""
+        if definition.parent is None:
+            rows.append([(Styled(definition.label),), definition.text + same, definition.interval])
     return Table(
         head=["Score", "Definition", "Interval"],
         rows=rows,
@@ -50,7 +53,7 @@ def _definitions(overview: JourneyOverview) -> Table:
 
 
 def _wordings(overview: JourneyOverview) -> Table:
-    status = {"draft": "draft translation", "reviewed": "reviewed", "validated": "validated"}
+    status = {"draft": "draft", "reviewed": "reviewed", "validated": "validated"}
     rows: list[list[Text]] = [
         [
             entry.title,

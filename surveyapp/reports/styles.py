@@ -102,8 +102,8 @@ def table_commands(look: Look, n_rows: int, groups: frozenset[int]) -> list[tupl
         ink = colour("ink")
         return [
             *shared,
-            ("TOPPADDING", (0, 0), (-1, -1), 2.4),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+            ("TOPPADDING", (0, 0), (-1, -1), 1.6),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 1.8),
             ("LINEABOVE", (0, 0), (-1, 0), 0.9, ink),
             ("LINEBELOW", (0, 0), (-1, 0), 0.6, ink),
             ("LINEBELOW", (0, -1), (-1, -1), 0.9, ink),

@@ -9,7 +9,7 @@ from surveyapp.reports import chart_theme as theme
 from surveyapp.reports.tokens import CATEGORIES, COLOURS, SIZES
 
 Z = 1.959964  # of a 95 % interval
-_LABELS, _ROW = 90.0, 17.0
+_LABELS, _ROW = 90.0, 14.5
 
 
 def scree(
@@ -81,7 +81,7 @@ def loadings(rows: Sequence[tuple[str, str, float, float | None]], *, cut: float
         if name != factor:
             factor = name
             heads.append({"x": 0, "y": y + 11, "text": name})
-            y += 22
+            y += 20
         middle = y + _ROW / 2
         names.append({"x": 10, "y": middle, "text": item})
         dots.append({"x": x(value), "y": middle, "says": f"{item} on {name}: {value:.2f}"})

@@ -99,7 +99,7 @@ def criteria(conclusions: Sequence[Section], number: int) -> Table:
         head=["Criterion", "Value", "Cut-off", "Source of the cut-off", "Met"],
         rows=rows,
         align="lrrll",
-        widths=[0.40, 0.10, 0.11, 0.31, 0.08],
+        widths=[0.385, 0.085, 0.09, 0.37, 0.07],
         note="Where several factors have a criterion, the one worst off is named. Cut-offs are "
         "conventions, not laws: a value just below one means nearly the same as one just above.",
         look=Look.APA,

@@ -29,7 +29,7 @@ from surveyapp.results.shapes import (
     TouchpointOverview,
 )
 from surveyapp.results.trends import trend
-from surveyapp.results.weak_points import Cells, lowest, priorities, stage_sums
+from surveyapp.results.weak_points import Cells, lowest, priorities, sides, stage_sums
 from surveyapp.store.models import EVERYBODY
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
@@ -73,6 +73,7 @@ def journey_overview(
         stages=stages,
         lowest=tuple(lowest(base, found)),
         priorities=priorities(base, found),
+        sides=sides(base, found),
         fielded=definitions.fielded(base.deployments, roots=roots),
         minimum_cell=minimum_cell,
     )

@@ -92,25 +92,25 @@ def _between(figure: Figure) -> str:
 
 
 def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
-    parts = [f for f in overview.profile[1:] if f.estimate is not None]
-    if len(parts) < 2:
+    sides = overview.sides
+    if sides is None:
         return
-    ranked = sorted(parts, key=lambda f: f.estimate or 0.0)
-    low, high = ranked[0], ranked[-1]
-    # The same people answer all dimensions; intervals apart are a careful, not a sharp, test of it.
-    apart = low.high is not None and high.low is not None and low.high < high.low
-    names = f"{high.definition.label} ({phrases.value(high)}) and {low.definition.label}"
-    if apart:
+    low, high = sides.low, sides.high
+    names = low.definition.label, high.definition.label
+    numbers = (
+        f"{names[0]} scores {phrases.value(low)} ({phrases.interval(low)}), {names[1].lower()} "
+        f"{phrases.value(high)} ({phrases.interval(high)})"
+    )
+    if sides.contrast.certain:
         yield Finding(
-            f"{low.definition.label} is the weak side of the journey, {high.definition.label.lower()} the strong one.",
-            f"{low.definition.label} scores {phrases.value(low)} ({phrases.interval(low)}), "
-            f"{high.definition.label} {phrases.value(high)} ({phrases.interval(high)}).",
+            f"{names[0]} is the weak side of the journey, {names[1].lower()} the strong one.",
+            f"{numbers}.",
             certain=True,
         )
     else:
         yield Finding(
-            "No side of the journey stands out.",
-            f"{names} ({phrases.value(low)}) lie so close that these answers cannot tell them apart.",
+            "No side of the journey stands out for certain.",
+            f"{numbers}; so small a distance may be chance.",
             certain=False,
         )
 
@@ -202,8 +202,11 @@ def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
 
 def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
     sure = [one for one in trends if one.change is not None and one.change.certain]
-    ranked = sorted(sure, key=lambda one: -abs(one.change.difference) if one.change else 0.0)
-    for one in ranked[:_MOST_CHANGES]:
+    # One a touchpoint: the metrics asked there rise and fall together.
+    ranked: dict[int | None, Trend] = {}
+    for one in sorted(sure, key=lambda one: -abs(one.change.difference) if one.change else 0.0):
+        ranked.setdefault(one.touchpoint_id, one)
+    for one in list(ranked.values())[:_MOST_CHANGES]:
         if one.change is None:
             continue
         way = "risen" if one.change.difference > 0 else "fallen"

@@ -157,6 +157,7 @@ class JourneyOverview:
     stages: tuple[StageOverview, ...]
     lowest: tuple[LowestStage, ...]  # one a scale that two stages or more have
     priorities: tuple[Priority, ...]  # what to look at first
+    sides: Sides | None  # of the profile, when it has two dimensions or more with answers
     fielded: tuple[Fielded, ...]
     minimum_cell: int
 
@@ -191,6 +192,19 @@ class LowestStage:
     def certain(self) -> bool:
         """Whether it may be called the lowest: below every other stage for certain."""
         return bool(self.against) and all(contrast.certain for _, contrast in self.against)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The lowest and the highest dimension of the profile, and lowest minus highest.
+
+    The same people answer both, so that their means are correlated; the contrast takes them as
+    independent, which is on the careful side as long as the dimensions go together.
+    """
+
+    low: Figure
+    high: Figure
+    contrast: Contrast
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ A group below the smallest size is hidden, and so is whatever would let a reader
 shown figures: everybody minus the other segments, a segment minus one that lies within it, a period
 minus a shorter one. Whether segments lie within or beside each other follows from their rules: the
 attributes that the rules tell apart are crossed into atoms, and each segment is the set of its
-atoms. A hidden group can be computed exactly when its set is a linear combination of shown sets
-(the linear sensitivity of Cox 1980, with whole segments as the published cells).
+atoms. A group can be computed exactly when its set is a linear combination of shown sets.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -23,34 +22,74 @@ from surveyapp.results.shapes import Hidden
 from surveyapp.store.models import EVERYBODY
 
 _MOST_ATOMS = 20_000
-Sets = Mapping[int, np.ndarray]  # segment -> its atoms (atoms,) as 0 and 1; EVERYBODY all of them
+_MOST_FOR_TRIPLES = 25  # sets; three of them are combined up to here, two beyond
 
 
 @dataclass(frozen=True)
 class Overlaps:
-    """How segments lie to each other; ``sets`` is None when the rules cross into too many atoms."""
+    """How segments lie to each other.
 
-    sets: Sets | None
+    ``order`` names the sets, EVERYBODY first; ``sets`` (sets, atoms) holds 0 and 1. ``groups``
+    (groups, atoms) are the groups of people that one, two or three sets can be added and subtracted
+    to, and each set without a family of disjoint ones inside it; ``recipes`` (groups, sets) says
+    how. ``known`` is False when the rules cross into too many atoms; the rest is empty then.
+    """
+
+    order: tuple[int, ...]
+    sets: np.ndarray
+    groups: np.ndarray
+    recipes: np.ndarray
+    known: bool = True
 
 
 @lru_cache(maxsize=64)
 def overlaps(rules: tuple[tuple[int, str], ...]) -> Overlaps:
-    """The sets of atoms of these (segment id, rule) pairs."""
+    """How the segments with these (id, rule) pairs lie to each other."""
     leaves: dict[str, list[Comparison | Membership]] = {}
     parsed = {segment: parse(text) for segment, text in rules}
     for rule in parsed.values():
         for leaf in _leaves(rule.root):
             leaves.setdefault(leaf.field, []).append(leaf)
     kinds = {field: _kinds(field, tests) for field, tests in leaves.items()}
+    order = (EVERYBODY, *parsed)
     if np.prod([len(found) for found in kinds.values()], dtype=float) > _MOST_ATOMS:
-        return Overlaps(None)
+        nothing = np.zeros((0, 0))
+        return Overlaps(order, nothing, nothing, nothing, known=False)
     patterns: set[tuple[bool, ...]] = set()
     for values in product(*kinds.values()):
         person = {f: v for f, v in zip(kinds, values, strict=True) if v is not None}
         patterns.add(tuple(rule.matches(person) for rule in parsed.values()))
-    table = np.array(sorted(patterns), dtype=float).reshape(len(patterns), len(parsed))
-    sets = {segment: table[:, at] for at, segment in enumerate(parsed)}
-    return Overlaps({EVERYBODY: np.ones(len(table)), **sets})
+    table = np.array([(True, *pattern) for pattern in sorted(patterns)], dtype=float)
+    return _with_groups(order, table.T)
+
+
+def _with_groups(order: tuple[int, ...], sets: np.ndarray) -> Overlaps:
+    recipes = np.array(list(_recipes(sets)))
+    groups = recipes @ sets
+    # A combination is a group of people when each person counts once or not at all.
+    whole = ((groups == 0) | (groups == 1)).all(axis=1) & groups.any(axis=1)
+    return Overlaps(order, sets, groups[whole], recipes[whole])
+
+
+def _recipes(sets: np.ndarray) -> Iterator[np.ndarray]:
+    m = len(sets)
+    for size in range(1, 4 if m <= _MOST_FOR_TRIPLES else 3):
+        for chosen in combinations(range(m), size):
+            for signs in product((1.0, -1.0), repeat=size):
+                recipe = np.zeros(m)
+                recipe[list(chosen)] = signs
+                yield recipe
+    for at in range(m):
+        inside = [b for b in range(m) if b != at and bool((sets[b] <= sets[at]).all())]
+        for first in inside:
+            recipe = np.zeros(m)
+            recipe[at] = 1.0
+            rest = sets[at].copy()
+            for part in (first, *inside):
+                if sets[part].any() and bool((sets[part] <= rest).all()):
+                    recipe[part] = -1.0
+                    rest -= sets[part]
+            yield recipe
 
 
 def hidden(counts: Mapping[int, int], lying: Overlaps, *, minimum: int) -> dict[int, Hidden]:
@@ -64,12 +103,13 @@ def hidden(counts: Mapping[int, int], lying: Overlaps, *, minimum: int) -> dict[
         segment: Hidden.FEW if 0 < n < minimum else Hidden.NO for segment, n in counts.items()
     }
     shown = [s for s, n in counts.items() if n >= minimum]
-    if lying.sets is None:
+    if not lying.known:
         return _hidden_unknown(result, counts, shown, minimum)
-    sets = {s: lying.sets[s] for s in counts if s in lying.sets}
-    protected = list(_small_sets(sets, counts, minimum))
+    sizes = lying.recipes @ np.array([counts.get(s, 0) for s in lying.order], dtype=float)
+    protected = lying.groups[(sizes > 0) & (sizes < minimum)]
     while True:
-        weights = _disclosing(protected, [sets[s] for s in shown])
+        places = [lying.order.index(s) for s in shown]
+        weights = _disclosing(protected, lying.sets[places])
         if weights is None:
             return result
         # The smallest contributor goes: it costs the reader least. Everybody goes last.
@@ -94,50 +134,14 @@ def _hidden_unknown(
     return result
 
 
-def _small_sets(sets: Sets, counts: Mapping[int, int], minimum: int) -> Iterator[np.ndarray]:
-    """Every group below the smallest size that is a segment, or lies between segments."""
-
-    def small(n: int) -> bool:
-        return 0 < n < minimum
-
-    everything = sets[EVERYBODY]
-    for a, inside in sets.items():
-        if small(counts[a]):
-            yield inside
-        parts = [b for b in sets if b != a and bool(np.all(sets[b] <= inside))]
-        for b in parts:
-            if small(counts[a] - counts[b]):
-                yield inside - sets[b]
-        family = _disjoint(sets, counts, parts)
-        if len(family) > 1 and small(counts[a] - sum(counts[b] for b in family)):
-            yield inside - sum(sets[b] for b in family)
-        for b in sets:
-            covers = bool(np.all(np.maximum(inside, sets[b]) == everything))
-            if b > a and covers and small(counts[a] + counts[b] - counts[EVERYBODY]):
-                yield inside + sets[b] - everything
-
-
-def _disjoint(sets: Sets, counts: Mapping[int, int], parts: Sequence[int]) -> list[int]:
-    """Parts without a common member, the largest first."""
-    family: list[int] = []
-    for part in sorted(parts, key=lambda s: (-counts[s], s)):
-        if sets[part].any() and not any((sets[part] * sets[other]).any() for other in family):
-            family.append(part)
-    return family
-
-
-def _disclosing(protected: Sequence[np.ndarray], shown: Sequence[np.ndarray]) -> np.ndarray | None:
-    """Weights with which shown sets add up to a protected one; None when none does."""
-    if not shown:
+def _disclosing(protected: np.ndarray, shown: np.ndarray) -> np.ndarray | None:
+    """Weights with which shown sets add up to a protected group; None when they do to none."""
+    if not len(protected) or not len(shown):
         return None
-    basis = np.column_stack(shown)
-    for target in protected:
-        if not target.any():
-            continue
-        weights: np.ndarray = np.linalg.lstsq(basis, target, rcond=None)[0]
-        if np.abs(basis @ weights - target).max() < 1e-8:
-            return weights
-    return None
+    weights: np.ndarray = np.linalg.lstsq(shown.T, protected.T, rcond=None)[0]
+    missed = np.abs(shown.T @ weights - protected.T).max(axis=0)
+    found = np.flatnonzero(missed < 1e-8)
+    return weights[:, found[0]] if found.size else None
 
 
 def _leaves(node: Node) -> Iterator[Comparison | Membership]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground
-from surveyapp.results.shapes import Hidden, LowestStage, Priority
+from surveyapp.results.shapes import Hidden, LowestStage, Priority, Sides
 from surveyapp.store.models import Touchpoint
 
 # A cell's sums with the reason for hiding them; hidden sums never reach a figure.
@@ -55,6 +56,29 @@ def lowest(base: Ground, found: Cells) -> Iterator[LowestStage]:
                 if contrast is not None
             ),
         )
+
+
+def sides(base: Ground, found: Cells) -> Sides | None:
+    """The lowest and the highest dimension of the first index asked at the journey's end; Holm's
+    correction counts every pair of its dimensions.
+    """
+    end = base.scored.get(None, {})
+    total = next((s.definition.parent for s in end.values() if s.definition.parent), None)
+    parts: list[tuple[Scored, Sums]] = []
+    for scale, scored in end.items():
+        sums, reason = found.get((None, scale), (NOTHING, Hidden.NO))
+        if total and scored.definition.parent == total and not reason and sums.n >= 2:
+            parts.append((scored, sums))
+    if len(parts) < 2:
+        return None
+    ranked = sorted(parts, key=lambda part: figure(part[0], part[1], Hidden.NO).estimate or 0.0)
+    pairs = list(combinations(ranked, 2))
+    # All dimensions of an index have one answer scale, so that either's definition will do.
+    contrasts = differences([(first[0], first[1], second[1]) for first, second in pairs])
+    widest = contrasts[pairs.index((ranked[0], ranked[-1]))]
+    if widest is None:
+        return None
+    return Sides(figure(*ranked[0], Hidden.NO), figure(*ranked[-1], Hidden.NO), widest)
 
 
 def priorities(base: Ground, found: Cells) -> tuple[Priority, ...]:
