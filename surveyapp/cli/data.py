@@ -69,9 +69,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _tell(report: ImportReport) -> None:
     for refusal in report.refused[:_MOST_PRINTED]:
         column = f", column {refusal.column}" if refusal.column else ""
-        click.echo(
-            f"line {refusal.line}{column}: {refusal.value!r}: {refusal.reason} {refusal.cure}".rstrip()
-        )
+        click.echo(f"line {refusal.line}{column}: {refusal.reason} {refusal.cure}".rstrip())
     if len(report.refused) > _MOST_PRINTED:
         click.echo(f"... and {len(report.refused) - _MOST_PRINTED} more")
     for note in report.notes:
