@@ -84,6 +84,7 @@ def marker_correction(
             bootstrap=bootstrap,
             seed=seed,
             statistics=["paths"],
+            bca=False,
             fit_test=False,
         )
         for m in (plain, corrected)

@@ -32,6 +32,7 @@ def notes(
         *_on_rows(e, cases, dropped),
         *_on_convergence(e, improper=improper),
         *_on_constructs(e),
+        *_on_formative_blocks(e),
         *_on_collinearity(e),
         *(() if boot is None else _on_resamples(boot)),
     )
@@ -50,6 +51,20 @@ def _on_rows(e: Estimates, cases: Cases | None, dropped: int) -> Iterator[str]:
             f"n = {e.n:g} is below the {need} that a path of {_SMALL_PATH} needs for 80 % power at "
             "5 % (inverse square root method, Kock & Hadaya 2018)"
         )
+
+
+def _on_formative_blocks(e: Estimates) -> Iterator[str]:
+    """The ten-times rule (Barclay, Higgins & Thompson 1995) for weights found by regression."""
+    layout = e.layout
+    for name, mode, block in zip(
+        layout.final.names, layout.final.modes, layout.final.blocks, strict=True
+    ):
+        if mode == "B" and e.n < 10 * len(block):
+            yield (
+                f"{name}: {len(block)} weights are estimated by regression from n = {e.n:g} (ten "
+                "rows a weight are advised); they capitalise on chance, so that its paths come out "
+                "too large"
+            )
 
 
 def _on_convergence(e: Estimates, *, improper: bool) -> Iterator[str]:

@@ -72,23 +72,22 @@ def composite_weights(
     Lohmoller, J.-B. (1989). Latent variable path modeling with partial least squares; the
     iteration and its stop are those of R seminr, whose results this equals to rounding.
     """
-    slots, owner, membership = stage.slots, stage.owner, stage.membership
-    X = R if np.array_equal(slots, np.arange(R.shape[1])) else R[:, slots[:, None], slots]
-    inverses = _mode_b_inverses(X, stage)
-    at = np.arange(len(slots))
+    used, slots = np.unique(stage.slots, return_inverse=True)
+    owner = stage.owner
+    if len(used) < R.shape[1]:
+        R = R[:, used[:, None], used]
+    inverses = _mode_b_inverses(R, stage, slots)
     out = np.full((len(R), len(slots)), np.nan)
     iterations = np.full(len(R), max_iterations)
     converged = np.zeros(len(R), dtype=bool)
     active = np.arange(len(R))
-    w = np.ones((len(R), len(slots)))
-    w, W, XW = _normed(X, w, membership)
-    w_before = np.ones_like(w)
+    before = np.ones((len(R), len(slots)))
+    w, W, RW = _normed(R, before, slots, owner)
     for iteration in range(max_iterations + 1):
-        C = np.swapaxes(W, 1, 2) @ XW
-        covariance = (XW @ inner_weights(C, stage.arrows, scheme))[:, at, owner]
-        w = _outer(covariance, stage, inverses)
-        w, W, XW = _normed(X, w, membership)
-        change = np.abs(w - w_before).sum(axis=1)
+        C = np.swapaxes(W, 1, 2) @ RW
+        covariance = (RW @ inner_weights(C, stage.arrows, scheme))[:, slots, owner]
+        w, W, RW = _normed(R, _outer(covariance, stage, inverses), slots, owner)
+        change = np.abs(w - before).sum(axis=1)
         done = (change < tolerance) | ~np.isfinite(change)
         if done.any():
             out[active[done]] = w[done]
@@ -98,26 +97,27 @@ def composite_weights(
             active = active[going]
             if not active.size:
                 break
-            X, w, W, XW = X[going], w[going], W[going], XW[going]
+            R, w, W, RW = R[going], w[going], W[going], RW[going]
             inverses = {j: inverse[going] for j, inverse in inverses.items()}
-        w_before = w
+        before = w
     if active.size:
         out[active] = w
     return Weights(out, iterations, converged)
 
 
 def _normed(
-    X: np.ndarray, w: np.ndarray, membership: np.ndarray
+    R: np.ndarray, w: np.ndarray, slots: np.ndarray, owner: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights (B, m) scaled to unit-variance composites, as a matrix W (B, m, J), and X W."""
-    W = w[:, :, None] * membership
-    XW = X @ W
+    """Weights (B, m) scaled to unit-variance composites, as a matrix W (B, v, J), and R W."""
+    W = np.zeros((len(R), R.shape[1], int(owner[-1]) + 1))
+    W[:, slots, owner] = w
+    RW = R @ W
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.sqrt(np.einsum("bmj,bmj->bj", W, XW))[:, None, :]
-        W = W / size
-        XW = XW / size
-        w = w / (size[:, 0] @ membership.T)
-    return w, W, XW
+        size = np.sqrt((W * RW).sum(axis=1))
+        W /= size[:, None]
+        RW /= size[:, None]
+        w = w / size[:, owner]
+    return w, W, RW
 
 
 def _outer(covariance: np.ndarray, stage: Stage, inverses: dict[int, np.ndarray]) -> np.ndarray:
@@ -134,14 +134,12 @@ def _outer(covariance: np.ndarray, stage: Stage, inverses: dict[int, np.ndarray]
     return w
 
 
-def _mode_b_inverses(X: np.ndarray, stage: Stage) -> dict[int, np.ndarray]:
+def _mode_b_inverses(R: np.ndarray, stage: Stage, slots: np.ndarray) -> dict[int, np.ndarray]:
     inverses = {}
-    start = 0
     for j, block in enumerate(stage.blocks):
-        own = slice(start, start + len(block))
-        start += len(block)
         if stage.modes[j] == "B" and len(block) > 1:
-            inverses[j] = inverse_or_nan(X[:, own, own])
+            own = slots[stage.owner == j]
+            inverses[j] = inverse_or_nan(R[:, own[:, None], own])
     return inverses
 
 
@@ -195,17 +193,13 @@ def oriented(
     correlate positively with the composite that the reference weights make of the same answers;
     the sign is contested (B, J) where the two rules differ.
     """
-    slots, membership = stage.slots, stage.membership
-    J = membership.shape[1]
-    towards = (
-        membership
-        if reference is None
-        else np.hstack([membership, reference[:, None] * membership])
-    )
-    XT = R[:, slots[:, None], slots] @ towards
-    items = np.einsum("bm,bmj,mj->bj", weights, XT[:, :, :J], membership)
-    agreement = items
-    if reference is not None:
-        agreement = np.einsum("bm,bmj,mj->bj", weights, XT[:, :, J:], membership)
-    signs = np.where(agreement < 0, -1.0, 1.0)
-    return signs, (agreement < 0) != (items < 0)
+    used, slots = np.unique(stage.slots, return_inverse=True)
+    owner, J = stage.owner, len(stage.blocks)
+    rules = [np.ones(len(slots))] if reference is None else [np.ones(len(slots)), reference]
+    towards = np.zeros((len(used), J * len(rules)))
+    for k, rule in enumerate(rules):
+        towards[slots, owner + k * J] = rule
+    target = R[:, used[:, None], used] @ towards
+    sums = [weights * target[:, slots, owner + k * J] for k in range(len(rules))]
+    items, agreement = (part @ stage.membership for part in (sums[0], sums[-1]))
+    return np.where(agreement < 0, -1.0, 1.0), (agreement < 0) != (items < 0)
