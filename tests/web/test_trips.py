@@ -1,0 +1,298 @@
+"""Whole trips through the staff pages, from an empty installation to numbers and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from surveyapp.journeys import queries
+from surveyapp.store.models import Analysis, Deployment, Job, Report, Segment
+from surveyapp.store.storage import Storage
+from surveyapp.worker import run_job
+from tests.web.conftest import World
+from tests.web.world import add_user, answer
+
+
+@pytest.fixture
+def researcher(storage: Storage, sign_in):
+    with storage.store.writing() as session:
+        return sign_in(add_user(session, "researcher"))
+
+
+def send(client, path: str, **form: object) -> str:
+    """Post a form that is taken; returns where it leads."""
+    taken = client.post(path, data=form)
+    assert taken.status_code == 303, taken.text
+    return taken.location
+
+
+def draw(client, storage: Storage) -> tuple[int, int]:
+    """A journey with two stages and a touchpoint; (journey id, touchpoint id)."""
+    where = send(
+        client, "/journeys/new", name="Open an account", provider="Northbank", state="current"
+    )
+    journey_id = int(re.search(r"/journeys/(\d+)/map", where)[1])
+    for stage in ("Decide", "Apply"):
+        send(client, f"/journeys/{journey_id}/map", name=stage)
+    with storage.store.reading() as session:
+        stage_id = queries.journey(session, journey_id).stages[1].id
+    send(
+        client, f"/journeys/{journey_id}/map/stages/{stage_id}/new",
+        name="the application form", channel="website", ownership="provider", moment_of_truth="y",
+    )  # fmt: skip
+    with storage.store.reading() as session:
+        return journey_id, queries.journey(session, journey_id).stages[1].touchpoints[0].id
+
+
+def deploy(client, journey_id: int, place: object, asks: list[str], **other: object) -> int:
+    form = {"name": f"At {place}", "place": str(place), "ask": asks, "anonymity": "pseudonymous"}
+    where = send(client, f"/journeys/{journey_id}/deployments/new", **form, open_link="y", **other)
+    return int(where.rsplit("/", 1)[1])
+
+
+def run_jobs(storage: Storage) -> list[Job]:
+    with storage.store.reading() as session:
+        waiting = list(session.scalars(select(Job.id).where(Job.state == "waiting")))
+    for job_id in waiting:
+        run_job(storage, job_id, worker="test")
+    with storage.store.reading() as session:
+        return [session.get_one(Job, job_id) for job_id in waiting]
+
+
+def test_empty_pages_say_what_to_do_next(researcher):
+    assert "Draw the first journey" in researcher.get("/journeys").text
+    assert "Write the first rule" in researcher.get("/segments").text
+    assert "No job yet" in researcher.get("/jobs").text
+    where = send(researcher, "/journeys/new", name="Move", provider="P", state="target")
+    base = where.removesuffix("/map")
+    assert "Draw the map" in researcher.get(base).text
+    assert "No stage yet" in researcher.get(where).text
+    assert "No response yet" in researcher.get(f"{base}/responses").text
+    assert "No report yet" in researcher.get(f"{base}/reports").text
+    assert "Nothing is asked yet" in researcher.get(f"{base}/deployments").text
+    assert "No segment to compare" in researcher.get(f"{base}/results").text
+
+
+def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
+    app: Flask, researcher, storage: Storage
+):
+    journey_id, touchpoint_id = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, touchpoint_id, ["csat", "nps"])
+    page = researcher.get(f"/journeys/{journey_id}/deployments/{deployment_id}").text
+    link = re.search(r'value="http://127\.0\.0\.1:8000(/s/\w+)"', page)[1]
+    for value in (10, 10, 9, 8, 2):
+        customer = app.test_client()
+        form = customer.get(link).text
+        key = re.search(
+            r'name="form-key" [^>]*value="([^"]+)"|value="([^"]+)" name="form-key"', form
+        )
+        sent = customer.post(
+            link,
+            data={"csat-csat": "5", "nps-nps": str(value), "form-key": key[1] or key[2]},
+        )
+        assert sent.status_code == 303, sent.text
+    overview = researcher.get(f"/journeys/{journey_id}").text
+    assert "+40" in overview  # three promoters, one detractor, of five
+    assert ">5<" in re.sub(r"\s", "", overview)
+    seen = researcher.get(f"/journeys/{journey_id}/touchpoints/{touchpoint_id}").text
+    assert "Net Promoter" in seen and "moment of truth" in seen
+    listed = researcher.get(f"/journeys/{journey_id}/responses").text
+    number = re.search(rf"/journeys/{journey_id}/responses/(\d+)\"", listed)[1]
+    one = researcher.get(f"/journeys/{journey_id}/responses/{number}").text
+    assert "How satisfied are you with the application form?" in one
+    assert "How likely are you to recommend Northbank" in one
+
+
+def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
+    app: Flask, researcher, storage: Storage
+):
+    journey_id, touchpoint_id = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, deployment_id)
+        for _ in range(4):
+            answer(session, deployment, nps=10)
+    for path in ("", f"/touchpoints/{touchpoint_id}"):
+        page = researcher.get(f"/journeys/{journey_id}{path}").text
+        assert "fewer than 5" in page
+        assert "+100" not in page
+
+
+def test_an_answer_can_be_closed_off_and_opened_again(app: Flask, researcher, storage: Storage):
+    journey_id, _ = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, "end", ["nps"])
+    base = f"/journeys/{journey_id}/deployments/{deployment_id}"
+    with storage.store.reading() as session:
+        link = session.get_one(Deployment, deployment_id).link
+    for state, status in (("closed", 410), ("open", 200)):
+        send(researcher, f"{base}/state", state=state)
+        assert app.test_client().get(f"/s/{link}").status_code == status
+    assert researcher.post(f"{base}/state", data={"state": "gone"}).status_code == 422
+
+
+def test_a_deployment_without_questions_is_refused_on_its_page(researcher, storage: Storage):
+    journey_id, touchpoint_id = draw(researcher, storage)
+    form = {"name": "Nothing", "place": str(touchpoint_id), "anonymity": "anonymous"}
+    refused = researcher.post(f"/journeys/{journey_id}/deployments/new", data=form)
+    assert refused.status_code == 422
+    assert "Ask 1 to" in refused.text
+    assert 'value="Nothing"' in refused.text  # what was typed is kept
+
+
+def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
+    journey_id, _ = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, "end", ["nps"])
+    base = f"/journeys/{journey_id}/deployments/{deployment_id}"
+    drawn = researcher.get(f"{base}/qr.svg")
+    assert drawn.mimetype == "image/svg+xml" and b"<svg" in drawn.data
+    printed = researcher.get(f"{base}/qr.png?download=1")
+    assert printed.data.startswith(b"\x89PNG")
+    assert printed.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_single_use_links_are_made_from_a_list_and_counted(app, researcher, storage: Storage):
+    journey_id, _ = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, "end", ["nps"])
+    base = f"/journeys/{journey_id}/deployments/{deployment_id}"
+    listed = b"customer_ref;Region;Tenure (years)\nc1;North;3\nc2;South;0\n"
+    made = researcher.post(f"{base}/links", data={"customers": (io.BytesIO(listed), "c.csv")})
+    rows = list(csv.DictReader(io.StringIO(made.text.removeprefix("\ufeff"))))
+    assert [(row["customer_ref"], row["Region"], row["Tenure_years"]) for row in rows] == [
+        ("c1", "North", "3"),
+        ("c2", "South", "0"),
+    ]
+    opened = app.test_client().get(rows[0]["link"].removeprefix("http://127.0.0.1:8000"))
+    assert opened.status_code == 200
+    page = re.sub(r"\s+", " ", researcher.get(base).text)
+    assert "1 opened, 0 answered" in page
+
+
+def test_a_file_of_answers_comes_in_with_every_refused_row_told(
+    app: Flask, storage: Storage, sign_in, world: World
+):
+    administrator = sign_in(world.users["administrator"])
+    base = f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    rows = b"external_id,nps\na,10\nb,11\nc,9\n"
+    sent = administrator.post(f"{base}/import", data={"answers": (io.BytesIO(rows), "old.csv")})
+    assert sent.status_code == 303
+    waiting = administrator.get(sent.location).text
+    assert "progress.js" in waiting and 'http-equiv="refresh"' in waiting
+    assert administrator.get(f"{sent.location}.json").json["state"] == "waiting"
+    run_jobs(storage)
+    told = re.sub(r"\s+", " ", administrator.get(sent.location).text)
+    assert "Refused rows" in told and "<dt>Stored</dt><dd>2</dd>" in told
+    assert "outside 0 to 10" in told
+    # Somebody else's job is nobody's business.
+    assert sign_in(world.users["manager"]).get(sent.location).status_code == 404
+    assert sign_in(world.users["manager"]).get(f"{sent.location}.json").status_code == 404
+
+
+def test_a_segment_filters_the_journey_once_its_job_is_done(app, researcher, storage: Storage):
+    journey_id, touchpoint_id = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, deployment_id)
+        for region, value in (("North", 10), ("South", 2)):
+            for _ in range(8):
+                answer(session, deployment, nps=value, attributes={"region": region})
+    job = send(researcher, "/segments/new", name="The north", rule="region = North")
+    run_jobs(storage)
+    assert "done" in researcher.get(job).text
+    with storage.store.reading() as session:
+        segment = session.scalars(select(Segment)).one()
+    page = researcher.get(f"/journeys/{journey_id}?segment={segment.id}").text
+    assert "+100" in page and f'<option value="{segment.id}" selected>' in page
+    results = researcher.get(f"/journeys/{journey_id}/results").text
+    assert "The north" in results and "above everybody else" in results
+    refused = researcher.post(f"/segments/{segment.id}", data={"name": "N", "rule": "region ="})
+    assert refused.status_code == 422 and "column" in refused.text
+
+
+def test_a_report_is_asked_for_made_and_downloaded(app: Flask, storage: Storage, sign_in, world):
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        for value in (10, 9, 9, 8, 7, 6, 3):
+            answer(session, deployment, nps=value)
+        session.execute(Job.__table__.delete().where(Job.state == "waiting"))
+    manager = sign_in(world.users["manager"])
+    base = f"/journeys/{world.here.journey_id}/reports"
+    assert send(manager, f"{base}/new", about="benchmark", segment="") == base
+    with storage.store.reading() as session:
+        report = session.scalars(select(Report).order_by(Report.id.desc())).first()
+    assert manager.get(f"{base}/{report.id}.pdf").status_code == 409
+    assert "data-progress" in manager.get(base).text
+    done = run_jobs(storage)
+    assert [(job.state, job.error) for job in done] == [("done", "")]
+    with manager.get(f"{base}/{report.id}.pdf") as file:
+        assert file.status_code == 200
+        assert file.mimetype == "application/pdf"
+        assert file.data.startswith(b"%PDF")
+        assert file.headers["Content-Disposition"].startswith("attachment")
+    assert "Download PDF" in manager.get(base).text
+
+
+def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
+    app: Flask, researcher, storage: Storage
+):
+    """Too few answers: the page says so in a sentence, and nothing else breaks."""
+    journey_id, _ = draw(researcher, storage)
+    deployment_id = deploy(researcher, journey_id, "end", ["sjq"], **{"key-sjq": "sjq-9"})
+    page = researcher.get(f"/journeys/{journey_id}/results").text
+    assert "Validate this scale" in page
+    where = send(
+        researcher, f"/journeys/{journey_id}/analyses", scale=f"{deployment_id}:sjq", segment=""
+    )
+    assert "data-progress" in researcher.get(where).text
+    with storage.store.reading() as session:
+        assert session.scalars(select(Analysis)).one().parameters["key"] == "sjq-9"
+    run_jobs(storage)
+    assert "It did not work" in researcher.get(where).text
+    refused = researcher.post(f"/journeys/{journey_id}/analyses", data={"scale": "9:sjq"})
+    assert refused.status_code == 422
+
+
+def test_pages_of_responses_lead_on_and_back(app: Flask, storage: Storage, sign_in, world: World):
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        for _ in range(119):
+            answer(session, deployment)
+    client, base = (
+        sign_in(world.users["researcher"]),
+        f"/journeys/{world.here.journey_id}/responses",
+    )
+
+    def numbers(text: str) -> list[int]:
+        return [int(n) for n in re.findall(rf'{base}/(\d+)"', text)]
+
+    def step(text: str, words: str) -> str:
+        found = re.search(rf'href="([^"]+)">(?:← )?{words}', text)
+        return found[1].replace("&amp;", "&") if found else ""
+
+    first = client.get(base).text
+    second = client.get(step(first, "Older")).text
+    third = client.get(step(second, "Older")).text
+    assert [len(numbers(page)) for page in (first, second, third)] == [50, 50, 20]
+    everything = numbers(first) + numbers(second) + numbers(third)
+    assert everything == sorted(set(everything), reverse=True)
+    assert not step(third, "Older")
+    assert numbers(client.get(step(third, "Newer")).text) == numbers(second)
+    back = client.get(step(second, "Newer")).text
+    assert numbers(back) == numbers(first)
+    assert not step(back, "Newer")
+
+
+def test_filters_stand_in_the_address_and_are_kept_by_the_download(
+    app: Flask, storage: Storage, sign_in, world: World
+):
+    client = sign_in(world.users["researcher"])
+    base = f"/journeys/{world.here.journey_id}/responses"
+    page = client.get(f"{base}?deployment={world.here.deployment_id}&from=2020-01").text
+    assert f"export.csv?from=2020-01&amp;deployment={world.here.deployment_id}" in page
+    assert "No response matches" in client.get(f"{base}?to=2020-01").text
+    with client.get(f"{base}/export.csv?to=2020-01") as sent:
+        assert sent.text.count("\n") == 1  # the headings alone
