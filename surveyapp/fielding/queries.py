@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -49,6 +50,7 @@ class Asking:
         return self.state == "closed" or (self.closes_at is not None and now >= self.closes_at)
 
 
+_LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")
 # On plain tables, and made once with a place for the link: this query runs for every page shown,
 # and making it anew would cost more than running it.
 _DEPLOYMENTS = cast(Table, Deployment.__table__)
@@ -69,6 +71,8 @@ _ASKING = (
 
 def asking(session: Session, link: str) -> Asking | None:
     """What the link asks, whatever its state; None when no deployment has it."""
+    if not _LINK.fullmatch(link):
+        return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
     row = session.connection().execute(_ASKING, {"link": link}).one_or_none()
     return None if row is None else Asking(*tuple(row))
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from surveyapp.fielding import queries
@@ -16,6 +25,7 @@ from surveyapp.fielding.links import Ticket, read_ticket
 from surveyapp.fielding.queries import Asking
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
+from surveyapp.web.log import logger
 from surveyapp.web.respond.forms import AnswerForm
 from surveyapp.web.respond.keys import FormKey, new_key, read_key
 from surveyapp.web.respond.languages import texts
@@ -196,9 +206,12 @@ def failed(error: Exception) -> ResponseReturnValue:
         return _message("failed", 413, None, texts("en").too_large_text)
     if isinstance(error, HTTPException):
         return _message("neutral", error.code or 500, None)
-    if isinstance(error, OperationalError):
+    logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)
+    if isinstance(error, DBAPIError):  # the database is away, full, or not at its newest schema
         return _message("failed", 503, None)
-    raise error
+    if current_app.testing:
+        raise error
+    return _message("failed", 500, None)
 
 
 @respond.after_request

@@ -1,0 +1,102 @@
+"""Customers in tests: they open a page and send its form, as a browser without script would."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from surveyapp.fielding.actions import invite
+from surveyapp.store.models import Deployment
+from surveyapp.store.storage import Storage
+from tests.responses.makers import some_answers
+
+_KEY = re.compile(r'name="form-key" value="([^"]+)"')
+
+
+def form_key(page: str) -> str:
+    found = _KEY.search(page)
+    assert found is not None, page[:300]
+    return found[1]
+
+
+def fields(seed: int = 1, **options: Any) -> dict[str, str]:
+    """A complete form's fields, without the key."""
+    return {
+        f"{instrument}-{item}": str(value)
+        for instrument, given in some_answers(seed, **options).items()
+        for item, value in given.items()
+    }
+
+
+def opened(client: FlaskClient, url: str) -> str:
+    """The page behind a link that works."""
+    response = client.get(url)
+    assert response.status_code == 200, response.text[:300]
+    return response.text
+
+
+def sent(client: FlaskClient, url: str, seed: int = 1, **changes: Any) -> TestResponse:
+    """Open the page and send it filled in; ``changes`` are fields with underscores for hyphens."""
+    data: dict[str, Any] = {**fields(seed), "form-key": form_key(opened(client, url))}
+    data.update(changes)
+    return client.post(url, data=data)
+
+
+def single_use(
+    storage: Storage, deployment: Deployment, *customers: dict[str, Any], **options: Any
+) -> list[str]:
+    """The paths of single-use links."""
+    with storage.store.writing() as session:
+        issued = invite(
+            session,
+            deployment,
+            customers or [{}],
+            base_url="http://localhost",
+            secret_key=storage.secret_key,
+            user_id=None,
+            **options,
+        )
+    return [link.url.removeprefix("http://localhost") for link in issued]
+
+
+@dataclass
+class _Tag:
+    name: str
+    attributes: dict[str, str]
+    text: str = ""
+
+
+@dataclass
+class Parsed(HTMLParser):
+    """A page's tags in order, with the text that follows each."""
+
+    tags: list[_Tag] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(_Tag(tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags:
+            self.tags[-1].text += data
+
+    def all(self, tag_name: str, /, **attributes: str) -> list[_Tag]:
+        wanted = {key.replace("_", "-"): value for key, value in attributes.items()}
+        return [
+            tag
+            for tag in self.tags
+            if tag.name == tag_name and wanted.items() <= tag.attributes.items()
+        ]
+
+
+def parsed(page: str) -> Parsed:
+    reader = Parsed()
+    reader.feed(page)
+    return reader
