@@ -1,0 +1,141 @@
+"""Models of the same data side by side: difference tests, plain and scaled, and a comparison table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from analysis.errors import DataError, ModelError
+from analysis.estimation import NormalDiscrepancy, Optimum, minimise
+from analysis.fit_measures import NAN, chi_square_pvalue
+from analysis.sem import SemFit
+from analysis.sem_tests import test_statistics
+
+METHODS = ("2001", "2010")
+COLUMNS = (
+    "chisq",
+    "df",
+    "pvalue",
+    "chisq_scaled",
+    "cfi",
+    "tli",
+    "rmsea",
+    "rmsea_ci_lower",
+    "rmsea_ci_upper",
+    "srmr",
+    "aic",
+    "bic",
+    "npar",
+)
+
+
+@dataclass(frozen=True)
+class DifferenceTest:
+    """Whether the restrictions of the smaller model are too much to ask.
+
+    ``scaling`` is the difference's own scaling factor (1 for unscaled estimators); ``chisq`` is NaN where a
+    negative factor leaves the test undefined.
+    """
+
+    chisq: float
+    df: int
+    pvalue: float
+    method: str
+    scaling: float
+
+
+def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001") -> DifferenceTest:
+    """Chi-square difference test of two nested models fitted to the same data.
+
+    For MLR and MLM scaled by Satorra & Bentler (2001), or by their strictly positive version
+    (2010), which evaluates the general model at the restricted one's moments. Raises DataError for models of
+    different rows, ModelError for models that are not nested by their degrees of freedom or that were fitted
+    by WLSMV, whose statistics do not subtract.
+    """
+    if method not in METHODS:
+        raise ModelError(f"method {method!r} is not known; choose among {', '.join(METHODS)}")
+    _comparable(restricted, general)
+    df = restricted.tests.df - general.tests.df
+    if df <= 0:
+        raise ModelError(
+            f"the restricted model must have more degrees of freedom than the general one; "
+            f"found {restricted.tests.df} and {general.tests.df}: exchange them"
+        )
+    if restricted.settings.estimator == "WLSMV":
+        raise ModelError("WLSMV statistics do not subtract; compare CFI and RMSEA, or use MLR")
+    difference = restricted.tests.chisq - general.tests.chisq
+    first, second = restricted.tests.scaling, general.tests.scaling
+    if first is None:
+        return DifferenceTest(difference, df, chi_square_pvalue(difference, df), "standard", 1.0)
+    own = 0.0 if second is None else second.trace
+    if method == "2010":
+        own = _trace_at_restricted(restricted, general)
+    # tr(U0 Gamma) - tr(U1 Gamma) over the difference in df: (df0 c0 - df1 c1) / (df0 - df1).
+    factor = (first.trace - own) / df
+    value = difference / factor if factor > 0 else NAN
+    return DifferenceTest(
+        value, df, chi_square_pvalue(value, df), f"Satorra & Bentler {method}", factor
+    )
+
+
+def _comparable(one: SemFit, other: SemFit) -> None:
+    if one.settings.estimator != other.settings.estimator:
+        raise ModelError(
+            f"the models were fitted by {one.settings.estimator} and {other.settings.estimator}; use one estimator"
+        )
+    if one.n != other.n or set(one.table.observed) != set(other.table.observed):
+        raise DataError(
+            f"nested models need the same rows and items; found n = {one.n} and {other.n}, "
+            f"{len(one.table.observed)} and {len(other.table.observed)} items"
+        )
+
+
+def _trace_at_restricted(restricted: SemFit, general: SemFit) -> float:
+    """The general model's tr(U Gamma) at the parameters that reproduce the restricted one's moments."""
+    solution = general.solution
+    order = [restricted.table.observed.index(name) for name in general.table.observed]
+    samples = tuple(
+        replace(
+            sample,
+            cov=implied.sigma[order][:, order],
+            mean=implied.mu[order],
+        )
+        for sample, implied in zip(
+            solution.discrepancy.groups,  # type: ignore[attr-defined]
+            restricted.solution.implied,
+            strict=True,
+        )
+    )
+    discrepancy = NormalDiscrepancy.of(samples, means=solution.table.mean_structure)
+    table = solution.table
+    reached = minimise(discrepancy, solution.theta, table.transform, table.offset)
+    point = solution.discrepancy.at(reached.point.theta)
+    optimum = Optimum(point, reached.gradient, reached.iterations, reached.converged)
+    scaling = test_statistics(replace(solution, optimum=optimum)).scaling
+    return NAN if scaling is None else scaling.trace
+
+
+def compare_models(fits: Mapping[str, SemFit], *, method: str = "2001") -> pd.DataFrame:
+    """One row a model in the order given: fit, changes and difference test against the row above.
+
+    The difference test stands where the two have different degrees of freedom, in whichever direction
+    they are nested by them; whether one is really a restriction of the other is the reader's to know.
+    """
+    rows = []
+    before: SemFit | None = None
+    for name, fit in fits.items():
+        row: dict[str, object] = {"model": name}
+        row |= {column: fit.fit.get(column, NAN) for column in COLUMNS}
+        if before is not None:
+            _comparable(before, fit)
+            row |= {f"d_{key}": fit.fit[key] - before.fit[key] for key in ("cfi", "rmsea", "srmr")}
+            change = fit.tests.df - before.tests.df
+            if change != 0 and fit.settings.estimator != "WLSMV":
+                pair = (fit, before) if change > 0 else (before, fit)
+                test = difference_test(*pair, method=method)
+                row |= {"d_chisq": test.chisq, "d_df": test.df, "d_pvalue": test.pvalue}
+        rows.append(row)
+        before = fit
+    return pd.DataFrame(rows).set_index("model")
