@@ -59,7 +59,16 @@ def conclusions(sections: Sections) -> tuple[Conclusion, ...]:
     A section that is None or absent yields nothing.
     """
     found: list[Conclusion] = []
-    for reader in (_explored, _fitted, _compared, _reliable, _distinct, _method):
+    for reader in (
+        _explored,
+        _fitted,
+        _compared,
+        _reliable,
+        _distinct,
+        _intervals,
+        _invariant,
+        _method,
+    ):
         found += reader(sections)
     return tuple(found)
 
@@ -121,6 +130,28 @@ def _fitted(sections: Sections) -> Iterator[Conclusion]:
             )
 
 
+def _intervals(sections: Sections) -> Iterator[Conclusion]:
+    if cfa := sections.get("cfa"):
+        for row in cfa["factor_correlation_intervals"]:
+            pair = f"{row['first']} and {row['second']}"
+            upper = row["upper"]
+            yield _one(
+                "cfa", "factor_correlation_upper", upper, "<", 0.90, "Ronkko & Cho 2022", pair
+            )
+    if table := sections.get("htmt_intervals"):
+        for row in table["pairs"]:
+            pair = f"{row['first']} and {row['second']}"
+            yield _one(
+                "htmt",
+                "htmt_upper",
+                row["upper"],
+                "<",
+                1.0,
+                "Henseler, Ringle & Sarstedt 2015",
+                pair,
+            )
+
+
 def _compared(sections: Sections) -> Iterator[Conclusion]:
     rivals = sections.get("rivals") or []
     mine = next((row["fit"]["bic"] for row in rivals if row["kind"] == "hypothesised"), None)
@@ -172,6 +203,16 @@ def _distinct(sections: Sections) -> Iterator[Conclusion]:
                     "Henseler, Ringle & Sarstedt 2015",
                     f"{names[i]} and {names[j]}",
                 )
+
+
+def _invariant(sections: Sections) -> Iterator[Conclusion]:
+    for ladder in sections.get("invariance") or []:
+        for row in ladder["steps"]:
+            if row["d_cfi"] is not None:
+                bound = ladder["rules"]["d_cfi"]
+                subject = f"{row['step']} over {ladder['group']}"
+                source = "Cheung & Rensvold 2002" if bound == -0.010 else "Chen 2007"
+                yield _one("invariance", "d_cfi", row["d_cfi"], ">=", bound, source, subject)
 
 
 def _method(sections: Sections) -> Iterator[Conclusion]:

@@ -17,7 +17,8 @@ from analysis.moments import Moments, moments, numeric
 
 METHODS = ("minres", "ml", "principal_axis", "principal")
 ROTATIONS = ("none", "varimax", "oblimin", "promax")
-OBLIQUE = ("oblimin", "promax")
+# factor-analyzer differentiates numerically, so that its time grows with the fifth power of items.
+MOST_ITEMS_OF_SEARCH = 80
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,10 @@ def _extract(R: np.ndarray, k: int, method: str) -> tuple[np.ndarray, tuple[str,
     """Unrotated loadings (p, k) and warnings."""
     if method == "principal":
         return _leading(R, k), ()
-    if method == "principal_axis":
-        return _principal_axis(R, k)
+    if method == "ml" and len(R) > MOST_ITEMS_OF_SEARCH:
+        raise ModelError(f"ML extraction takes up to {MOST_ITEMS_OF_SEARCH} items; use minres")
+    if method == "principal_axis" or len(R) > MOST_ITEMS_OF_SEARCH:
+        return _principal_axis(R, k)  # the minimum of minres too (Harman & Jones 1966)
     from factor_analyzer import FactorAnalyzer
 
     analyzer = FactorAnalyzer(n_factors=k, rotation=None, method=method, is_corr_matrix=True)

@@ -11,6 +11,8 @@ import pandas as pd
 from analysis.errors import DataError, TooFewCases
 from analysis.moments import Moments, moments
 
+BATCH_BYTES = 2**25
+
 
 @dataclass(frozen=True)
 class EigenvalueComparison:
@@ -72,7 +74,7 @@ def parallel_analysis(
     if found.n <= p:
         raise TooFewCases(p + 1, found.n, what="complete rows")
     found.require_positive_definite()
-    random = _random_correlations(found.n, p, draws, np.random.default_rng(seed))
+    full, reduced = _random_eigenvalues(found.n, p, draws, np.random.default_rng(seed))
     observed = found.correlation
     return ParallelAnalysis(
         items=found.names,
@@ -81,9 +83,22 @@ def parallel_analysis(
         draws=draws,
         percentile=percentile,
         seed=seed,
-        components=_compare(observed, random, percentile),
-        factors=_compare(_reduced(observed), _reduced(random), percentile),
+        components=_compare(observed, full, percentile),
+        factors=_compare(_reduced(observed), reduced, percentile),
     )
+
+
+def _random_eigenvalues(
+    n: int, p: int, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Descending eigenvalues (draws, p) of random correlations, full and reduced, in batches."""
+    size = max(1, BATCH_BYTES // (8 * p * p))
+    full, reduced = [], []
+    for start in range(0, draws, size):
+        R = _random_correlations(n, p, min(size, draws - start), rng)
+        full.append(np.linalg.eigvalsh(R)[:, ::-1])
+        reduced.append(np.linalg.eigvalsh(_reduced(R))[:, ::-1])
+    return np.concatenate(full), np.concatenate(reduced)
 
 
 def _random_correlations(n: int, p: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -109,9 +124,8 @@ def _reduced(R: np.ndarray) -> np.ndarray:
     return out
 
 
-def _compare(observed: np.ndarray, random: np.ndarray, percentile: float) -> EigenvalueComparison:
+def _compare(observed: np.ndarray, theirs: np.ndarray, percentile: float) -> EigenvalueComparison:
     mine = np.linalg.eigvalsh(observed)[::-1]
-    theirs = np.linalg.eigvalsh(random)[:, ::-1]
     threshold = np.percentile(theirs, percentile, axis=0)
     below = np.flatnonzero(mine <= threshold)
     return EigenvalueComparison(

@@ -16,6 +16,7 @@ from analysis.validity import htmt_array
 # Cut-offs of Henseler, Ringle & Sarstedt 2015: conceptually distinct, and similar, factors.
 HTMT_CUTS = (0.85, 0.90)
 BATCH_BYTES = 2**26
+MOST_ITEMS = 150  # cross-products of all pairs of items are held for every row
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def htmt_intervals(
     if len(model) < 2:
         raise DataError("HTMT compares factors; there is only one")
     items = [item for members in model.values() for item in members]
+    if len(items) > MOST_ITEMS:
+        raise DataError(f"the bootstrap of HTMT takes up to {MOST_ITEMS} items, found {len(items)}")
     found = moments(data, items)
     if found.n < 10:
         raise TooFewCases(10, found.n, what="complete rows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -21,9 +22,11 @@ from analysis.provenance import fingerprint, versions
 from analysis.r_script import validation_script
 from analysis.threads import one_blas_thread
 from analysis.validation_document import FORMAT, ScaleValidationDocument
+from analysis.validation_groups import group_columns, invariance_section
 from instruments.schema import Instrument, ScoringKey
 
 Progress = Callable[[int, str], None]
+MOST_ITEMS = 300  # a validation of 200 items takes most of a minute, and time grows with the cube
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def validate_scale(
     *,
     key: str | None = None,
     model: Mapping[str, Sequence[str]] | None = None,
+    group: Sequence[str] = (),
     marker: Sequence[str] | None = None,
     seconds: str | None = None,
     estimator: str = "ML",
@@ -99,7 +103,7 @@ def validate_scale(
     data: one row a person, items in columns, missing answers empty; further columns are ignored.
     instrument: its scoring key (``key``, else the default one) gives factors, items, ends of the
     answer scales, and which items are turned before anything is computed. model: factor -> items,
-    instead of a key. marker: columns of a marker scale, unrelated by theory. seconds: the column
+    instead of a key. group: columns over which invariance is tested. marker: columns of a marker scale, unrelated by theory. seconds: the column
     with the time each person took for the items. estimator and missing of the CFA and its rivals, as
     ``fit_sem``: "ML", "MLR", "MLM", "WLSMV"; "listwise", "fiml". likelihood: "normal" (lavaan) or
     "wishart" (AMOS). seed; draws of the parallel analysis; reps of the bootstrap. progress: called with
@@ -112,6 +116,12 @@ def validate_scale(
     chosen = _key_of(instrument, key) if model is None else None
     plan = _plan(chosen.scales if chosen else model)
     items = [item for members in plan.values() for item in members]
+    if len(items) > MOST_ITEMS:
+        raise ModelError(
+            f"a scale of {len(items)} items cannot be validated at once; the limit is {MOST_ITEMS}"
+        )
+    if isinstance(group, str):
+        group = (group,)
     scales, turned = _answer_scales(instrument, items)
     raw = pd.DataFrame(numeric(data, items), columns=items)
     study = steps.Study(
@@ -127,6 +137,7 @@ def validate_scale(
         draws=draws,
     )
     extra = _Extra(
+        groups=group_columns(data, tuple(group)),
         marker=_columns(data, marker),
         seconds=_columns(data, seconds and [seconds]),
         raw=raw,
@@ -144,6 +155,7 @@ def validate_scale(
         "instrument_version": instrument.version if instrument else None,
         "key": chosen.code if chosen else None,
         "model": steps.factors(plan),
+        "group": list(group),
         "marker": list(marker or ()),
         "seconds": seconds,
         "reversed": turned,
@@ -169,6 +181,7 @@ def validate_scale(
             estimator=estimator,
             missing=missing,
             likelihood=likelihood,
+            group=group,
             draws=draws,
             efa_method=efa_method,
             efa_rotation=efa_rotation,
@@ -181,8 +194,10 @@ def validate_scale(
 
 @dataclass(frozen=True)
 class _Extra:
-    """What the steps around the core use besides the study: items as given, marker, times."""
+    """What the steps around the core use besides the study: groups, marker, times, and the items
+    as given."""
 
+    groups: pd.DataFrame
     marker: pd.DataFrame | None
     seconds: pd.DataFrame | None
     raw: pd.DataFrame
@@ -264,6 +279,12 @@ def _around(study: steps.Study, extra: _Extra, record: _Record) -> None:
         sections["purification"] = record.attempt_warned(
             "purification", lambda: checks.purification_section(study)
         )
+    sections["invariance"] = []
+    for name in extra.groups.columns:
+        record.announce(65, f"invariance over {name}")
+        labels = extra.groups[str(name)]
+        found = record.attempt_warned("invariance", partial(invariance_section, study, labels))
+        sections["invariance"] += [] if found is None else [found]
     record.announce(70, "common-method variance")
     sections["method_variance"] = record.attempt_warned(
         "method_variance", lambda: checks.method_variance_section(study, extra.marker)

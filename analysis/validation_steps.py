@@ -26,6 +26,7 @@ from analysis.validity import (
 )
 
 MOST_PATTERNS = 20
+MOST_MERGERS = 45  # rivals in which two factors are one: all pairs up to ten factors
 MOST_CATEGORIES = 10  # more distinct answers are taken as continuous
 
 
@@ -212,7 +213,13 @@ def rivals_section(study: Study, fitted: Cfa) -> tuple[list[Section], list[str]]
     ]
     others = [("one_factor", one_factor(study.model))] if len(study.model) > 1 else []
     if len(study.model) > 2:
-        others += [("merged", rival) for rival in merged_pairs(study.model)]
+        pairs = merged_pairs(study.model)
+        if len(pairs) > MOST_MERGERS:
+            r = np.abs(fitted.factor_correlations.to_numpy()[np.triu_indices(len(study.model), 1)])
+            closest = sorted(np.argsort(-r, kind="stable")[:MOST_MERGERS].tolist())
+            said.append(f"of {len(pairs)} pairs of factors the {MOST_MERGERS} closest were merged")
+            pairs = [pairs[i] for i in closest]
+        others += [("merged", rival) for rival in pairs]
     for kind, rival in others:
         name = "one factor" if kind == "one_factor" else next(iter(rival)).replace("+", " + ")
         try:

@@ -79,6 +79,7 @@ def test_the_document_has_the_documented_shape(hs):
     fits(hs, ScaleValidationDocument)
     for name in get_type_hints(ScaleValidationDocument):
         assert hs[name] is not None, f"{name} could not be computed"
+    assert hs["invariance"] == []
 
 
 def test_the_shape_is_kept_when_answers_are_missing_and_a_marker_and_times_are_given():
@@ -170,6 +171,45 @@ def test_estimator_and_handling_of_missing_answers_are_chosen():
     assert (got["cfa"]["n"], got["cfa"]["dropped"], got["check"]) == (301, 0, None)
     assert got["cfa"]["fit"]["chisq_scaled"] != got["cfa"]["fit"]["chisq"]
     assert 'estimator = "MLR", missing = "fiml"' in got["r_script"]
+
+
+def test_invariance_is_climbed_over_each_grouping_column():
+    # lavaan 0.6-14 on Holzinger & Swineford by school: chisq 115.851, 124.044, 164.103, 181.511
+    data = holzinger()
+    got = validate_scale(data, model=HS_MODEL, group=("school", "sex")).to_dict()
+    fits(got, ScaleValidationDocument)
+    by_school, by_sex = got["invariance"]
+    assert [row["chisq"] for row in by_school["steps"]] == pytest.approx(
+        [115.851, 124.044, 164.103, 181.511], abs=1e-3
+    )
+    assert {row["label"]: row["n"] for row in by_school["groups"]} == {
+        "Pasteur": 156, "Grant-White": 145,
+    }  # fmt: skip
+    assert by_school["steps"][2]["holds"] is False
+    assert [row["parameter"] for row in by_school["releases"]] == ["x3~1", "x7~1"]
+    assert [row["factor"] for row in by_school["latent_means"]] == list(HS_MODEL)
+    assert {row["label"] for row in by_sex["groups"]} == {"1", "2"}
+    assert ("d_cfi", "scalar over school") in {
+        (row["measure"], row["subject"]) for row in got["conclusions"]
+    }
+
+
+def test_groups_too_small_to_compare_are_left_out_and_said():
+    data = holzinger()
+    data.loc[:4, "school"] = "Third"
+    data.loc[5:9, "school"] = None
+    got = validate_scale(data, model=HS_MODEL, group="school")
+    assert len(got.document["invariance"][0]["groups"]) == 2
+    assert any("group Third was left out: 5 usable rows, needs 10" in w for w in got.warnings)
+    alone = validate_scale(data.assign(school="one"), model=HS_MODEL, group="school")
+    assert alone.document["invariance"] == []
+    assert any(w.startswith("invariance: school: 2 to 20 groups") for w in alone.warnings)
+
+
+def test_more_items_than_can_be_validated_at_once_are_refused():
+    wide = pd.DataFrame(np.zeros((5, 301)), columns=[f"q{i}" for i in range(301)])
+    with pytest.raises(ModelError, match="301 items"):
+        validate_scale(wide, model={"all": tuple(wide.columns)})
 
 
 def test_progress_rises_to_100():
