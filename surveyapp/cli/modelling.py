@@ -1,0 +1,266 @@
+"""Structural equation models and composite models on a file, from a model in a file or as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from analysis.invariance import invariance as test_invariance
+from analysis.pls import fit_pls
+from analysis.sem import fit_sem
+from surveyapp.cli.opened import progress_bar
+from surveyapp.cli.statistics import Table, number, show, write_json
+from surveyapp.errors import Invalid
+from surveyapp.results.tables import read_table
+
+_FIT = (
+    *(
+        "chisq",
+        "df",
+        "pvalue",
+        "chisq_scaled",
+        "pvalue_scaled",
+        "cfi",
+        "tli",
+        "cfi_robust",
+        "tli_robust",
+    ),
+    *("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_robust", "srmr", "gfi", "aic", "bic"),
+)
+_LARGEST_MODEL = 100_000  # bytes of a model's file
+
+_file = click.argument("file", type=click.Path(path_type=Path))
+_model = click.option("--model", required=True, help="A file with the model, or its text.")
+_json = click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
+)
+
+
+def _model_text(given: str) -> str:
+    """The text itself, or that of the file it names; a model text is never a short existing path."""
+    if "\n" in given or "~" in given:
+        return given
+    path = Path(given)
+    if not path.is_file():
+        raise Invalid(
+            f"{given}: neither a file nor a model; a model has operators such as =~ and ~"
+        )
+    if path.stat().st_size > _LARGEST_MODEL:
+        raise Invalid(f"{given}: larger than {_LARGEST_MODEL} bytes, too large for a model")
+    return path.read_text(encoding="utf-8")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _finish(document: dict[str, Any], tables: Sequence[Table], json_path: Path | None) -> None:
+    show(tables)
+    for warning in document["warnings"]:
+        click.echo(f"Warning: {warning}")
+    if json_path is not None:
+        write_json(json_path, document)
+
+
+@click.command()
+@_file
+@_model
+@click.option(
+    "--estimator",
+    default="ML",
+    show_default=True,
+    help="ML, MLR, MLM, ULS, GLS, WLS, DWLS or WLSMV.",
+)
+@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
+@click.option("--group", default=None, help="Column that says which group a row belongs to.")
+@click.option(
+    "--equal",
+    default="",
+    help="What is equal over groups, by commas: loadings,intercepts,residuals,...",
+)
+@click.option(
+    "--likelihood",
+    default="normal",
+    show_default=True,
+    help="normal (chi2 = N F) or wishart (N - 1).",
+)
+@click.option(
+    "--std-lv", is_flag=True, help="Fix factor variances at 1 instead of the first loadings."
+)
+@_json
+def sem(
+    file: Path,
+    model: str,
+    estimator: str,
+    missing: str,
+    group: str | None,
+    equal: str,
+    likelihood: str,
+    std_lv: bool,
+    json_path: Path | None,
+) -> None:
+    """Fit a structural equation model, in lavaan's syntax, to the data in FILE (.csv or .sav)."""
+    fit = fit_sem(
+        read_table(file),
+        _model_text(model),
+        estimator=estimator.upper(),
+        missing=missing,
+        group=group,
+        equal=_listed(equal),
+        likelihood=likelihood,
+        std_lv=std_lv,
+    )
+    document = fit.to_dict()
+    estimates = [row for row in document["estimates"] if row["op"] != "~1"]
+    tables: list[Table] = [
+        (f"{estimator.upper()}, n = {fit.n}", ("measure", "value"), _measures(document["fit"])),
+        (
+            "Estimates",
+            ("parameter", *(("group",) if group else ()), "est", "se", "z", "p", "std.all"),
+            [_estimate(row, group is not None) for row in estimates],
+        ),
+    ]
+    _finish(document, tables, json_path)
+
+
+def _measures(fit: dict[str, Any]) -> list[list[str]]:
+    return [
+        [name, number(fit[name], 0 if name == "df" else 4)]
+        for name in _FIT
+        if fit.get(name) is not None
+    ]
+
+
+def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
+    label = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
+    numbers = [number(row.get(key)) for key in ("est", "se", "z", "pvalue", "std_all")]
+    return [label, *([str(row["group"])] if grouped else []), *numbers]
+
+
+@click.command()
+@_file
+@_model
+@click.option("--group", required=True, help="Column that says which group a row belongs to.")
+@click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
+@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
+@_json
+def invariance(
+    file: Path, model: str, group: str, estimator: str, missing: str, json_path: Path | None
+) -> None:
+    """Test whether a scale measures the same in every group: configural, metric, scalar, strict."""
+    found = test_invariance(
+        read_table(file), _model_text(model), group, estimator=estimator.upper(), missing=missing
+    )
+    shown = (
+        "chisq",
+        "df",
+        "cfi",
+        "rmsea",
+        "srmr",
+        "d_chisq",
+        "d_df",
+        "d_pvalue",
+        "d_cfi",
+        "d_rmsea",
+    )
+    rows = []
+    for name, row in found.table.iterrows():
+        cells = [number(_there(row.get(key)), 0 if key in {"df", "d_df"} else 3) for key in shown]
+        rows.append([str(name), *cells, "yes" if row["holds"] else "no"])
+    tables: list[Table] = [
+        (f"Groups of {group}: {', '.join(found.groups)}", ("step", *shown, "holds"), rows),
+    ]
+    if found.releases:
+        freed = [[release.parameter] for release in found.releases]
+        tables.append(
+            ("Proposed to be free over groups (partial invariance)", ("parameter",), freed)
+        )
+    _finish(found.to_dict(), tables, json_path)
+    click.echo(f"\nReached: {found.reached or 'no step'}")
+
+
+def _there(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+@click.command()
+@_file
+@_model
+@click.option("--scheme", default="path", show_default=True, help="path, factorial or centroid.")
+@click.option(
+    "--consistent", is_flag=True, help="Correct reflective constructs for attenuation (PLSc)."
+)
+@click.option(
+    "--higher-order",
+    default="two-stage",
+    show_default=True,
+    help="two-stage, repeated or three-stage.",
+)
+@click.option("--missing", default="mean", show_default=True, help="mean or listwise.")
+@click.option(
+    "--bootstrap", default=0, show_default=True, help="Number of resamples; 5000 for reporting."
+)
+@click.option("--seed", default=1, show_default=True, help="Of the bootstrap.")
+@_json
+def pls(
+    file: Path,
+    model: str,
+    scheme: Any,
+    consistent: bool,
+    higher_order: Any,
+    missing: Any,
+    bootstrap: int,
+    seed: int,
+    json_path: Path | None,
+) -> None:
+    """Fit a composite model (PLS-SEM) to the data in FILE: =~ reflective, <~ formative, ~ paths."""
+    data = read_table(file)
+    text = _model_text(model)
+    with progress_bar("Estimating") as progress:
+        progress(5, "Estimating")
+        found = fit_pls(
+            data,
+            text,
+            scheme=scheme,
+            consistent=consistent,
+            higher_order=higher_order,
+            missing=missing,
+            bootstrap=bootstrap,
+            seed=seed,
+        )
+        progress(100, "Done")
+    document = found.to_dict()
+    tables: list[Table] = [
+        _paths(document),
+        (
+            "Constructs",
+            ("construct", "R2", "alpha", "rho_A", "CR", "AVE"),
+            [
+                [
+                    name,
+                    number(document["r_squared"].get(name, {}).get("r_squared")),
+                    *(number(row.get(k)) for k in ("alpha", "rho_a", "cr", "ave")),
+                ]
+                for name, row in document["reliability"].items()
+            ],
+        ),
+    ]
+    _finish(document, tables, json_path)
+
+
+def _paths(document: dict[str, Any]) -> Table:
+    resampled = document["bootstrap"] or {"tables": {"paths": []}}
+    spread = {tuple(row["label"]): row for row in resampled["tables"]["paths"]}
+    head = ("path", "estimate", *(("se", "t", "low", "high") if spread else ()), "f2", "VIF")
+    rows = []
+    for path in document["paths"]:
+        found = spread.get((path["source"], path["target"]))
+        between = [number(found[key]) for key in ("se", "t", "lower", "upper")] if found else []
+        ends = [number(path[key]) for key in ("f_squared", "vif")]
+        label = f"{path['source']} -> {path['target']}"
+        rows.append([label, number(path["estimate"]), *between, *ends])
+    return f"Paths, n = {document['n']}", head, rows
