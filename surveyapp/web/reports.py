@@ -20,6 +20,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
+from surveyapp.web.words import instrument_title
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
 
@@ -61,7 +62,7 @@ def _form(session: Session, journey_id: int) -> ReportForm:
     made = [
         (
             str(each.id),
-            f"Validation of {each.instrument}, {each.created_at:%d %b %Y}: for researchers",
+            f"Validation, {instrument_title(each.instrument)}, {each.created_at:%d %b %Y}: for researchers",
         )
         for each in analyses.analyses(session, journey_id)
         if each.result is not None

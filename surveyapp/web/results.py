@@ -21,6 +21,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
+from surveyapp.web.tables import validation_tables
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
@@ -110,6 +111,10 @@ def analysis(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = analyses.analysis(session, journey_id, analysis_id)
-        return render_template(
-            "results/analysis.html", journey=journey, analysis=found, result=found.result
-        )
+    return render_template(
+        "results/analysis.html",
+        journey=journey,
+        analysis=found,
+        result=found.result,
+        tables=validation_tables(found.result) if found.result else [],
+    )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from flask import Flask
 from flask_login import current_user
 
+from instruments import loader
 from surveyapp.results import phrases
 from surveyapp.results.shapes import Definition, Figure, ResponseRate
 from surveyapp.web.storage import storage
@@ -19,7 +20,7 @@ def teach_words(app: Flask) -> None:
     """Make these functions known to templates."""
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
-        *(decimal, answered),
+        *(decimal, answered, instrument_title),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["may"] = _may
@@ -92,6 +93,15 @@ def share_of_axis(value: float, definition: Definition) -> float:
     """Where a value lies between the ends of its axis, 0 to 1."""
     low, high = definition.axis
     return max(0.0, min(1.0, (value - low) / (high - low)))
+
+
+def instrument_title(code: str) -> str:
+    """What a questionnaire is called; its code where it is no longer installed."""
+    try:
+        instrument = loader.load(code, roots=storage().settings.instrument_roots)
+    except loader.InstrumentError:
+        return code
+    return instrument.wording("en").title
 
 
 def file_size(count: int) -> str:
