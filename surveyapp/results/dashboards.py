@@ -148,7 +148,7 @@ def _cells(
     session: Session, base: Ground, when: Period, segments: Sequence[int], *, minimum: int
 ) -> dict[int, Cells]:
     summed = cells.sums(session, base.ids, segments, since=when.since, until=when.until)
-    reasons = hidden_cells(session, base, when, minimum=minimum)
+    reasons = hidden_cells(session, base, when, segments, minimum=minimum)
     return {
         segment: {
             cell: (sums, reasons[cell].get(segment, Hidden.NO))

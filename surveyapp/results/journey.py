@@ -121,9 +121,11 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path] = (
 
 
 def hidden_cells(
-    session: Session, base: Ground, when: Period, *, minimum: int
+    session: Session, base: Ground, when: Period, wanted: Sequence[int], *, minimum: int
 ) -> dict[Cell, dict[int, Hidden]]:
-    """Which segments to hide in which cell, from the counts of all segments."""
+    """Which segments to hide in which cell, from the counts of all segments; the period's edges are
+    looked at for the ``wanted`` ones only.
+    """
     counted = cells.counts(session, base.ids, since=when.since, until=when.until)
     found: dict[Cell, dict[int, int]] = {}
     for (deployment, scale), by_segment in counted.items():
@@ -137,7 +139,7 @@ def hidden_cells(
         for cell, ns in found.items()
     }
     if not when.whole:
-        _hide_cut(session, base, when, result, minimum=minimum)
+        _hide_cut(session, base, when, wanted, result, minimum=minimum)
     return result
 
 
@@ -145,11 +147,12 @@ def _hide_cut(
     session: Session,
     base: Ground,
     when: Period,
+    wanted: Sequence[int],
     result: dict[Cell, dict[int, Hidden]],
     *,
     minimum: int,
 ) -> None:
-    by_segment = cells.monthly(session, base.ids, [EVERYBODY, *base.segments])
+    by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, *wanted}))
     everybody = base.pooled_months(by_segment[EVERYBODY])
     for segment, keys in by_segment.items():
         for cell, months in base.pooled_months(keys).items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from itertools import combinations, pairwise, product
 
@@ -25,21 +26,29 @@ _MOST_ATOMS = 20_000
 _MOST_FOR_TRIPLES = 25  # sets; three of them are combined up to here, two beyond
 
 
+class Belief(Enum):
+    """What a reader may know about the customers' attributes."""
+
+    ANYTHING = "anything"
+    PRESENT = "nobody lacks one"
+    NAMED = "nobody has a text that no rule names"
+
+
+@dataclass(frozen=True)
+class World:
+    """One opinion on which kinds of people exist: ``sets`` (segments, atoms) holds 0 and 1."""
+
+    order: tuple[int, ...]  # segments, EVERYBODY first
+    sets: np.ndarray
+
+
 @dataclass(frozen=True)
 class Overlaps:
-    """How segments lie to each other.
-
-    ``order`` names the sets, EVERYBODY first; ``sets`` (sets, atoms) holds 0 and 1. ``groups``
-    (groups, atoms) are the groups of people that one, two or three sets can be added and subtracted
-    to, and each set without a family of disjoint ones inside it; ``recipes`` (groups, sets) says
-    how. ``known`` is False when the rules cross into too many atoms; the rest is empty then.
+    """How segments lie to each other, in each world that a reader may believe in: everything can be;
+    nobody lacks an attribute; and nobody has a text that no rule names. None: too many atoms.
     """
 
-    order: tuple[int, ...]
-    sets: np.ndarray
-    groups: np.ndarray
-    recipes: np.ndarray
-    known: bool = True
+    worlds: tuple[World, ...] | None
 
 
 @lru_cache(maxsize=64)
@@ -50,25 +59,75 @@ def overlaps(rules: tuple[tuple[int, str], ...]) -> Overlaps:
     for rule in parsed.values():
         for leaf in _leaves(rule.root):
             leaves.setdefault(leaf.field, []).append(leaf)
-    kinds = {field: _kinds(field, tests) for field, tests in leaves.items()}
+    tables: dict[tuple[tuple[bool, ...], ...], None] = {}
+    for belief in Belief:
+        kinds = {field: _kinds(field, tests, belief) for field, tests in leaves.items()}
+        if np.prod([len(found) for found in kinds.values()], dtype=float) > _MOST_ATOMS:
+            return Overlaps(None)
+        patterns: set[tuple[bool, ...]] = set()
+        for values in product(*kinds.values()):
+            person = {f: v for f, v in zip(kinds, values, strict=True) if v is not None}
+            patterns.add((True, *(rule.matches(person) for rule in parsed.values())))
+        tables[tuple(sorted(patterns))] = None
     order = (EVERYBODY, *parsed)
-    if np.prod([len(found) for found in kinds.values()], dtype=float) > _MOST_ATOMS:
-        nothing = np.zeros((0, 0))
-        return Overlaps(order, nothing, nothing, nothing, known=False)
-    patterns: set[tuple[bool, ...]] = set()
-    for values in product(*kinds.values()):
-        person = {f: v for f, v in zip(kinds, values, strict=True) if v is not None}
-        patterns.add(tuple(rule.matches(person) for rule in parsed.values()))
-    table = np.array([(True, *pattern) for pattern in sorted(patterns)], dtype=float)
-    return _with_groups(order, table.T)
+    return Overlaps(tuple(World(order, np.array(table, dtype=float).T) for table in tables))
 
 
-def _with_groups(order: tuple[int, ...], sets: np.ndarray) -> Overlaps:
+def hidden(counts: Mapping[int, int], lying: Overlaps, *, minimum: int) -> dict[int, Hidden]:
+    """Which segments of one cell to hide, and why.
+
+    ``counts`` gives the number of answers by segment, EVERYBODY included; an absent one has none.
+    Depends on all segments, never on those that a page happens to show, so that two pages cannot
+    be subtracted from each other.
+    """
+    result = {
+        segment: Hidden.FEW if 0 < n < minimum else Hidden.NO for segment, n in counts.items()
+    }
+    shown = [s for s, n in counts.items() if n >= minimum]
+    if lying.worlds is None:
+        return _hidden_unknown(result, counts, shown, minimum)
+    cells = [_small_groups(world, counts, minimum) for world in lying.worlds]
+    searching = True
+    while searching:
+        searching = False
+        for world, (sets, small) in zip(lying.worlds, cells, strict=True):
+            weights = _disclosing(small, sets[[world.order.index(s) for s in shown]])
+            if weights is not None:
+                # The smallest contributor goes: it costs the reader least. Everybody goes last.
+                taking_part = [s for s, w in zip(shown, weights, strict=True) if abs(w) > 1e-6]
+                victim = min(taking_part, key=lambda s: (s == EVERYBODY, counts[s], s))
+                result[victim] = Hidden.COMPLEMENT
+                shown.remove(victim)
+                searching = True
+    return result
+
+
+def _small_groups(
+    world: World, counts: Mapping[int, int], minimum: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sets without the atoms that the counts show to be empty, and the small groups among them."""
+    sizes = np.array([counts.get(s, 0) for s in world.order], dtype=float)
+    sets = world.sets
+    while True:
+        groups, recipes = _groups(sets.tobytes(), sets.shape)
+        found = recipes @ sizes
+        empty = groups[found == 0].any(axis=0)
+        if not empty.any():
+            return sets, groups[(found > 0) & (found < minimum)]
+        sets = sets[:, ~empty]
+
+
+@lru_cache(maxsize=256)
+def _groups(sets_bytes: bytes, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of people (groups, atoms) that sets can be added and subtracted to, and how
+    (groups, sets): any one, two or three sets, and each without a family of disjoint ones inside.
+    """
+    sets = np.frombuffer(sets_bytes).reshape(shape)
     recipes = np.array(list(_recipes(sets)))
     groups = recipes @ sets
     # A combination is a group of people when each person counts once or not at all.
     whole = ((groups == 0) | (groups == 1)).all(axis=1) & groups.any(axis=1)
-    return Overlaps(order, sets, groups[whole], recipes[whole])
+    return groups[whole], recipes[whole]
 
 
 def _recipes(sets: np.ndarray) -> Iterator[np.ndarray]:
@@ -90,33 +149,6 @@ def _recipes(sets: np.ndarray) -> Iterator[np.ndarray]:
                     recipe[part] = -1.0
                     rest -= sets[part]
             yield recipe
-
-
-def hidden(counts: Mapping[int, int], lying: Overlaps, *, minimum: int) -> dict[int, Hidden]:
-    """Which segments of one cell to hide, and why.
-
-    ``counts`` gives the number of answers by segment, EVERYBODY included; an absent one has none.
-    Depends on all segments, never on those that a page happens to show, so that two pages cannot
-    be subtracted from each other.
-    """
-    result = {
-        segment: Hidden.FEW if 0 < n < minimum else Hidden.NO for segment, n in counts.items()
-    }
-    shown = [s for s, n in counts.items() if n >= minimum]
-    if not lying.known:
-        return _hidden_unknown(result, counts, shown, minimum)
-    sizes = lying.recipes @ np.array([counts.get(s, 0) for s in lying.order], dtype=float)
-    protected = lying.groups[(sizes > 0) & (sizes < minimum)]
-    while True:
-        places = [lying.order.index(s) for s in shown]
-        weights = _disclosing(protected, lying.sets[places])
-        if weights is None:
-            return result
-        # The smallest contributor goes: it costs the reader least. Everybody goes last.
-        taking_part = [s for s, w in zip(shown, weights, strict=True) if abs(w) > 1e-6]
-        victim = min(taking_part, key=lambda s: (s == EVERYBODY, counts[s], s))
-        result[victim] = Hidden.COMPLEMENT
-        shown.remove(victim)
 
 
 def _hidden_unknown(
@@ -154,19 +186,24 @@ def _leaves(node: Node) -> Iterator[Comparison | Membership]:
         yield node
 
 
-def _kinds(field: str, tests: Sequence[Comparison | Membership]) -> list[Value | None]:
+def _kinds(
+    field: str, tests: Sequence[Comparison | Membership], belief: Belief
+) -> list[Value | None]:
     """One value for each way in which the tests can come out; None is an absent attribute."""
     named: list[Value] = []
     for test in tests:
         named += test.values if isinstance(test, Membership) else [test.value]
     numbers = sorted({float(v) for v in named if not isinstance(v, (str, bool))})
     between = [(a + b) / 2 for a, b in pairwise(numbers)]
-    outside = [numbers[0] - 1, numbers[-1] + 1] if numbers else [0.0]
+    outside = [numbers[0] - 1, numbers[-1] + 1] if numbers else []
     texts = sorted({v for v in named if isinstance(v, str)})
-    above = [text + "\0" for text in texts]  # the next text in order
-    candidates: list[Value | None] = [
-        None, *numbers, *between, *outside, "", *texts, *above, True, False,
-    ]  # fmt: skip
+    candidates: list[Value | None] = [*numbers, *between, *outside, *texts]
+    if any(isinstance(v, bool) for v in named):
+        candidates += [True, False]
+    if belief is not Belief.NAMED or len(texts) == 1:
+        candidates += ["", *(text + "\0" for text in texts)]  # \0: the next text in order
+    if belief is Belief.ANYTHING:
+        candidates += [None, 0.0, True]
     seen: dict[tuple[bool | None, ...], Value | None] = {}
     for value in candidates:
         person = {} if value is None else {field: value}

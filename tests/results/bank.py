@@ -76,7 +76,9 @@ def make_journey(session: Session, code: str = "current-account", **names: str) 
             session.flush()
             touchpoints[point] = touchpoint.id
             asks = [{"instrument": "csat", "version": "1"}, {"instrument": "ces", "version": "1"}]
-            deployments[point] = _deployment(session, journey, touchpoint.id, f"{code}-{point}", asks)
+            deployments[point] = _deployment(
+                session, journey, touchpoint.id, f"{code}-{point}", asks
+            )
     asks = [{"instrument": "sjq", "version": "1", "key": "sjq-16"}, {"instrument": "nps", "version": "1"}]  # fmt: skip
     deployments["end"] = _deployment(session, journey, None, f"{code}-end", asks)
     return Bank(journey.id, {}, deployments, touchpoints)
@@ -157,11 +159,15 @@ def _cut(latent: float, cuts: Sequence[float], lowest: int = 1) -> int:
     return int(np.searchsorted(cuts, latent)) + lowest
 
 
-def fill(session: Session, bank: Bank, *, seed: int = 7, a_place: int = 60, months: int = 12) -> None:
+def fill(
+    session: Session, bank: Bank, *, seed: int = 7, a_place: int = 60, months: int = 12
+) -> None:
     """Answers at every deployment: North feels less seamlessness, the identity check gets better."""
     rng = np.random.default_rng(seed)
     levels = {code: level for _, (_, points) in STAGES.items() for code, _, level in points}
-    rules = {bank.segments[code]: rule for code, (_, rule) in SEGMENTS.items() if code in bank.segments}
+    rules = {
+        bank.segments[code]: rule for code, (_, rule) in SEGMENTS.items() if code in bank.segments
+    }
     for code, deployment in bank.deployments.items():
         rows = []
         for _ in range(a_place * (3 if code == "end" else 1)):

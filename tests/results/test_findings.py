@@ -1,0 +1,115 @@
+"""Findings claim a difference only when it is certain, in plain sentences."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from surveyapp.results import dashboards, findings, phrases
+from surveyapp.results.figures import differences, figure
+from surveyapp.results.shapes import Hidden
+from surveyapp.store.db import Store
+from tests.results import bank
+
+AT = datetime(2026, 2, 2, tzinfo=UTC)
+
+
+def said(store: Store, journey: int) -> dict[str, findings.Finding]:
+    with store.reading() as session:
+        found = findings.findings(
+            dashboards.journey_overview(session, journey),
+            dashboards.segment_comparison(session, journey),
+            dashboards.trend(session, journey),
+        )
+    return {finding.headline: finding for finding in found}
+
+
+def stage_answers(store: Store, **satisfied: tuple[int, int]) -> int:
+    """CSAT answers at one touchpoint of each stage: (satisfied, others)."""
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        for code, (yes, no) in satisfied.items():
+            rows = [(AT, {}, {"csat": {"csat": 5 if i < yes else 2}}) for i in range(yes + no)]
+            bank.store_answers(session, made.deployments[code], rows, {})
+    return made.journey
+
+
+def test_the_weakest_stage_is_named_when_it_is_below_every_other_for_certain(store: Store):
+    headlines = said(store, stage_answers(store, app=(30, 70), pay=(80, 20), meet=(85, 15)))
+    finding = headlines["Onboarding is the weakest stage."]
+    assert finding.certain
+    assert "50 percentage points below Daily banking" in finding.text
+    assert "30\u00a0% of customers are satisfied (22 to 40, n = 100)" in finding.text
+
+
+def test_a_lowest_stage_within_chance_is_not_called_the_weakest(store: Store):
+    headlines = said(store, stage_answers(store, app=(70, 30), pay=(74, 26), meet=(90, 10)))
+    lowest = next(h for h in headlines if "Onboarding" in h)
+    assert "not for certain" in lowest
+    assert not headlines[lowest].certain
+    assert "below Advice for certain" in headlines[lowest].text
+    assert "cannot be told apart from Daily banking" in headlines[lowest].text
+
+
+def test_segments_and_dimensions_planted_in_the_data_are_found(store: Store):
+    with store.writing() as session:
+        made = bank.filled(session)
+    headlines = said(store, made.journey)
+    assert "North scores lower on Seamlessness." in headlines
+    assert "Seamlessness is the weak side of the journey, coherence the strong one." in headlines
+
+
+def test_random_segments_without_any_effect_are_seldom_called_different(store: Store):
+    """One table of differences: the chance of any false claim stays near 5 %, here 20 tables."""
+    from numpy.random import default_rng
+
+    from surveyapp.results.cells import Sums
+    from surveyapp.results.definitions import scored
+    from surveyapp.store.models import Deployment
+
+    entry = scored([Deployment(asks=[{"instrument": "csat"}], language="en")])["csat"]
+    rng = default_rng(3)
+
+    def drawn() -> Sums:
+        counts = rng.multinomial(80, [0.1, 0.1, 0.2, 0.3, 0.3])
+        values = range(1, 6)
+        return Sums(
+            80,
+            float(sum(c * v for c, v in zip(counts, values, strict=True))),
+            float(sum(c * v * v for c, v in zip(counts, values, strict=True))),
+            (0, *(int(c) for c in counts), 0, 0, 0, 0, 0),
+        )
+
+    false = 0
+    for _ in range(20):
+        table = differences([(entry, drawn(), drawn()) for _ in range(12)])
+        false += any(contrast is not None and contrast.certain for contrast in table)
+    assert false <= 3
+
+
+def test_sentences_hold_no_unfilled_place_and_no_machine_word(store: Store):
+    with store.writing() as session:
+        made = bank.filled(session)
+    for headline, finding in said(store, made.journey).items():
+        assert re.fullmatch(r"[A-Z].*\.", headline)
+        assert finding.text.endswith(".")
+        assert not re.search(r"None|nan|\{|\}|e-\d", headline + finding.text)
+
+
+def test_numbers_wear_real_minus_signs_units_and_the_digits_they_can_bear():
+    assert phrases.number(-12.4) == "\u221212"
+    assert phrases.number(-0.2) == "0"
+    assert phrases.number(31, signed=True) == "+31"
+    assert phrases.listed(["a", "b", "c"]) == "a, b and c"
+    assert phrases.hidden(Hidden.FEW, few=7) == "fewer than 7"
+
+
+def test_a_hidden_figure_is_empty_whatever_lies_behind_it():
+    from surveyapp.results.cells import Sums
+    from surveyapp.results.definitions import scored
+    from surveyapp.store.models import Deployment
+
+    entry = scored([Deployment(asks=[{"instrument": "nps"}], language="en")])["nps"]
+    found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
+    assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
+    assert phrases.value(found) == "fewer than 5"

@@ -1,0 +1,153 @@
+"""Small groups stay hidden, whatever a reader adds and subtracts."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from surveyapp.results.shapes import Hidden
+from surveyapp.results.suppression import blocks, cuts, hidden, overlaps
+
+REGIONS = ("North", "South", "East", "West")
+MINIMUM = 5
+
+
+def region(*names: str) -> str:
+    return f"region in ({', '.join(names)})"
+
+
+def test_a_group_below_the_smallest_size_is_hidden_and_an_empty_one_is_not():
+    lying = overlaps(((1, region("North")), (2, region("South"))))
+    found = hidden({0: 100, 1: 4, 2: 0}, lying, minimum=MINIMUM)
+    assert found[1] is Hidden.FEW
+    assert found[2] is Hidden.NO
+
+
+def test_a_segment_whose_complement_is_small_is_hidden():
+    """100 customers, 97 of them in the segment: total minus segment is 3 people."""
+    found = hidden({0: 100, 1: 97}, overlaps(((1, region("North")),)), minimum=MINIMUM)
+    assert found == {0: Hidden.NO, 1: Hidden.COMPLEMENT}
+
+
+def test_the_only_small_segment_of_a_partition_hides_the_next_smallest_too():
+    rules = tuple((i, region(name)) for i, name in enumerate(REGIONS[:3], start=1))
+    rules = (*rules, (4, "not region in (North, South, East)"), (5, "region = North or not region = North"))  # fmt: skip
+    counts = {0: 93, 1: 3, 2: 20, 3: 30, 4: 40, 5: 93}
+    found = hidden(counts, overlaps(rules), minimum=MINIMUM)
+    assert found[1] is Hidden.FEW
+    assert found[2] is Hidden.COMPLEMENT
+    assert [found[s] for s in (0, 3, 4)] == [Hidden.NO] * 3
+
+
+def test_a_segment_inside_another_one_that_is_hardly_larger_is_hidden():
+    rules = ((1, "tenure < 2"), (2, "tenure < 2 and region = North"))
+    found = hidden({0: 200, 1: 42, 2: 40}, overlaps(rules), minimum=MINIMUM)
+    assert found == {0: Hidden.NO, 1: Hidden.NO, 2: Hidden.COMPLEMENT}
+
+
+def test_segments_of_nearly_equal_size_that_have_nothing_in_common_are_both_shown():
+    rules = ((1, region("North")), (2, region("South")))
+    found = hidden({0: 200, 1: 42, 2: 40}, overlaps(rules), minimum=MINIMUM)
+    assert set(found.values()) == {Hidden.NO}
+
+
+def test_the_overlap_of_two_shown_segments_stays_hidden_when_it_is_small():
+    """North or new, minus North, minus new: 3 people are both."""
+    rules = ((1, "region = North"), (2, "tenure < 2"), (3, "region = North or tenure < 2"))
+    found = hidden({0: 300, 1: 60, 2: 50, 3: 107}, overlaps(rules), minimum=MINIMUM)
+    assert Hidden.COMPLEMENT in found.values()
+
+
+def test_rules_too_many_to_cross_hide_the_smaller_of_two_that_might_differ_by_a_few():
+    rules = tuple((i, f"a{i} > 1 and b{i} < 2 and c{i} = 3") for i in range(1, 12))
+    lying = overlaps(rules)
+    assert lying.worlds is None
+    found = hidden({0: 500, 1: 100, 2: 103, 3: 300}, lying, minimum=MINIMUM)
+    assert found[1] is Hidden.COMPLEMENT
+    assert found[3] is Hidden.NO
+
+
+SUBSETS = [subset for k in (1, 2, 3) for subset in combinations(REGIONS, k)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    people=st.tuples(*[st.integers(0, 12)] * 4),
+    chosen=st.lists(st.sampled_from(SUBSETS), min_size=1, max_size=5, unique=True),
+)
+def test_no_sum_and_difference_of_up_to_three_shown_segments_is_a_small_group(
+    people: tuple[int, ...], chosen: list[tuple[str, ...]]
+):
+    """An attacker who knows who lies in which segment tries every sum and difference."""
+    members = {0: np.ones(4), **{
+        i: np.array([name in subset for name in REGIONS], dtype=float)
+        for i, subset in enumerate(chosen, start=1)
+    }}  # fmt: skip
+    counts = {s: int(inside @ people) for s, inside in members.items()}
+    rules = tuple((i, region(*subset)) for i, subset in enumerate(chosen, start=1))
+    reasons = hidden(counts, overlaps(rules), minimum=MINIMUM)
+    shown = [s for s, reason in reasons.items() if reason is Hidden.NO and counts[s]]
+    for size in (1, 2, 3):
+        for some in combinations(shown, size):
+            for signs in product((1, -1), repeat=size):
+                group = sum(sign * members[s] for sign, s in zip(signs, some, strict=True))
+                n = int(group @ people)
+                if set(group) <= {0.0, 1.0}:
+                    assert not 0 < n < MINIMUM, (some, signs, n)
+
+
+def months(*ns: int) -> dict[tuple[int, int], int]:
+    return {(2026, i): n for i, n in enumerate(ns, start=1)}
+
+
+def test_months_are_joined_until_each_run_is_large_enough():
+    assert blocks(months(9, 2, 4, 7, 3), minimum=MINIMUM) == [
+        ((2026, 1), (2026, 1)),
+        ((2026, 2), (2026, 3)),
+        ((2026, 4), (2026, 5)),
+    ]
+    assert blocks(months(2, 1), minimum=MINIMUM) == []
+
+
+def test_runs_of_a_segment_also_hold_enough_people_outside_it_or_none():
+    assert blocks(months(9, 9), months(2, 9), minimum=MINIMUM) == [((2026, 1), (2026, 2))]
+    assert blocks(months(9, 9), months(0, 0), minimum=MINIMUM) == [
+        ((2026, 1), (2026, 1)),
+        ((2026, 2), (2026, 2)),
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12),
+    st.data(),
+)
+def test_two_shown_periods_never_differ_by_a_small_group(
+    counted: list[tuple[int, int]], data: st.DataObject
+):
+    inside, outside = months(*[a for a, _ in counted]), months(*[b for _, b in counted])
+    runs = blocks(inside, outside, minimum=MINIMUM)
+    edges = st.integers(1, len(counted))
+    windows = [sorted((data.draw(edges), data.draw(edges))) for _ in range(2)]
+    if not runs or any(cuts(runs, (2026, a), (2026, b)) for a, b in windows):
+        return
+    first, second = (set(range(a, b + 1)) for a, b in windows)
+    for months_left in (first - second, second - first):
+        for counts in (inside, outside):
+            n = sum(counts[(2026, month)] for month in months_left)
+            assert n == 0 or n >= MINIMUM
+
+
+def test_a_cell_without_any_answer_hides_nothing():
+    lying = overlaps(((1, region("North")),))
+    assert set(hidden({0: 0, 1: 0}, lying, minimum=MINIMUM).values()) == {Hidden.NO}
+
+
+@pytest.mark.parametrize("bad", ["region = ", "((("])
+def test_a_rule_that_cannot_be_read_is_refused(bad: str):
+    with pytest.raises(Exception, match="column"):
+        overlaps(((1, bad),))
