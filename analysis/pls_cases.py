@@ -123,10 +123,12 @@ class Cases:
         p = len(self.items)
         variance = np.einsum("bii->bi", cov)[:, :p]
         usable = usable & (variance > _FLAT).all(axis=1)
-        cov, shift, variance = cov[usable], shift[usable], variance[usable]
+        if not usable.all():
+            cov, shift, variance = cov[usable], shift[usable], variance[usable]
         sd = np.sqrt(variance)
         scale = np.concatenate([sd] + [(sd[:, i] * sd[:, j])[:, None] for i, j in self.pairs], 1)
-        cov = cov / (scale[:, :, None] * scale[:, None, :])
+        cov /= scale[:, :, None]
+        cov /= scale[:, None, :]
         diagonal = np.arange(p)
         cov[:, diagonal, diagonal] = 1.0
         return Batch(

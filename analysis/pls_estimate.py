@@ -140,7 +140,8 @@ def _run(
 ) -> _Run:
     settings = layout.settings
     sd = np.sqrt(np.einsum("bii->bi", S))
-    R = S / (sd[:, :, None] * sd[:, None, :])
+    standard = bool((sd == 1).all())  # items alone come standardised
+    R = S if standard else S / (sd[:, :, None] * sd[:, None, :])
     fit = composite_weights(
         R,
         stage,
@@ -166,7 +167,7 @@ def _run(
     return _Run(
         weights,
         loadings,
-        W / sd[:, :, None],
+        W if standard else W / sd[:, :, None],
         C,
         rho,
         fit.iterations,

@@ -156,6 +156,9 @@ def improper(e: Estimates) -> np.ndarray:
     A reliability above 1, a loading or a construct correlation beyond 1 in size, or construct
     correlations that are not positive definite.
     """
+    settings = e.layout.settings
+    if not (settings.consistent or settings.higher_order == "three-stage"):
+        return np.zeros(len(e.C), dtype=bool)
     with np.errstate(invalid="ignore"):
         wrong = (e.rho_a > 1).any(axis=1) | (np.abs(e.C) > 1 + 1e-9).any(axis=(1, 2))
         wrong |= (variance_extracted(e) > 1 + 1e-9).any(axis=1)

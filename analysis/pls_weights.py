@@ -72,10 +72,8 @@ def composite_weights(
     Lohmoller, J.-B. (1989). Latent variable path modeling with partial least squares; the
     iteration and its stop are those of R seminr, whose results this equals to rounding.
     """
-    used, slots = np.unique(stage.slots, return_inverse=True)
+    R, slots = _used(R, stage)
     owner = stage.owner
-    if len(used) < R.shape[1]:
-        R = R[:, used[:, None], used]
     inverses = _mode_b_inverses(R, stage, slots)
     out = np.full((len(R), len(slots)), np.nan)
     iterations = np.full(len(R), max_iterations)
@@ -103,6 +101,12 @@ def composite_weights(
     if active.size:
         out[active] = w
     return Weights(out, iterations, converged)
+
+
+def _used(R: np.ndarray, stage: Stage) -> tuple[np.ndarray, np.ndarray]:
+    """The part of R that the stage uses, and the place of each slot in it."""
+    used, slots = np.unique(stage.slots, return_inverse=True)
+    return (R if len(used) == R.shape[1] else R[:, used[:, None], used]), slots
 
 
 def _normed(
@@ -193,13 +197,13 @@ def oriented(
     correlate positively with the composite that the reference weights make of the same answers;
     the sign is contested (B, J) where the two rules differ.
     """
-    used, slots = np.unique(stage.slots, return_inverse=True)
+    R, slots = _used(R, stage)
     owner, J = stage.owner, len(stage.blocks)
     rules = [np.ones(len(slots))] if reference is None else [np.ones(len(slots)), reference]
-    towards = np.zeros((len(used), J * len(rules)))
+    towards = np.zeros((R.shape[1], J * len(rules)))
     for k, rule in enumerate(rules):
         towards[slots, owner + k * J] = rule
-    target = R[:, used[:, None], used] @ towards
+    target = R @ towards
     sums = [weights * target[:, slots, owner + k * J] for k in range(len(rules))]
     items, agreement = (part @ stage.membership for part in (sums[0], sums[-1]))
     return np.where(agreement < 0, -1.0, 1.0), (agreement < 0) != (items < 0)
