@@ -1,0 +1,232 @@
+"""The survey page in a real browser: phone, keyboard, screen reader's tree, no script, right to left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from surveyapp.app import create_app
+from surveyapp.settings import read
+from surveyapp.store.models import Response
+from surveyapp.store.storage import Storage
+from surveyapp.web.storage import EXTENSION
+from tests.responses.makers import make_deployment, make_journey
+from tests.web.respondents import single_use
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PHONE = {"width": 360, "height": 740}
+SMALLEST_TAP = 44  # CSS pixels, WCAG 2.2 target size (enhanced)
+
+
+@pytest.fixture(scope="module")
+def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Storage]]:
+    """The application behind a real socket, on SQLite: pages do not differ by database."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    app = create_app(read({}, home=home, log_level="ERROR"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", app.extensions[EXTENSION]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=PHONE, has_touch=True, java_script_enabled=False)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def links(served: tuple[str, Storage]) -> dict[str, str]:
+    """Addresses by name: full, short (all of what a page can hold otherwise), right to left."""
+    base, storage = served
+    with storage.store.writing() as session:
+        journey = make_journey(session)
+        deployments = {
+            "full": make_deployment(session, journey=journey, introduction="Hello", consent="OK"),
+            "other": make_deployment(
+                session, journey=journey, asks=("fcr", "emotion", "effort-causes")
+            ),
+            "arabic": make_deployment(session, journey=journey, language="ar"),
+        }
+    return {name: f"{base}/s/{made.link}" for name, made in deployments.items()}
+
+
+def fill(page: Page) -> None:
+    """Tap the third answer of every question."""
+    for group in page.get_by_role("radiogroup").all():
+        group.locator("label").nth(2).tap()
+
+
+def count(storage: Storage) -> int:
+    with storage.store.reading() as session:
+        return len(session.scalars(select(Response.id)).all())
+
+
+def test_a_customer_answers_on_a_phone_without_script(phone, served, links):
+    _, storage = served
+    before = count(storage)
+    page = phone.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(links["full"])
+    assert requests == [links["full"]]
+    fill(page)
+    page.get_by_label("What is the main reason").first.fill("It was quick")
+    page.get_by_role("button", name="Send my answers").tap()
+    page.wait_for_url("**/thanks")
+    assert page.get_by_role("heading", name="Thank you").is_visible()
+    assert count(storage) == before + 1
+
+
+def test_back_and_resend_is_still_one_response(phone, served, links):
+    _, storage = served
+    before = count(storage)
+    page = phone.new_page()
+    page.goto(links["full"])
+    fill(page)
+    page.get_by_role("button").tap()
+    page.wait_for_url("**/thanks")
+    page.go_back()
+    assert page.get_by_role("radio", checked=True).count() == 19
+    page.get_by_role("button").tap()
+    page.wait_for_url("**/thanks")
+    assert count(storage) == before + 1
+
+
+def test_targets_are_large_and_nothing_runs_over_the_edge_of_a_phone(phone, links):
+    for name in ("full", "other", "arabic"):
+        page = phone.new_page()
+        page.goto(links[name])
+        boxes = [label.bounding_box() for label in page.locator(".options label, button").all()]
+        assert boxes
+        for box in boxes:
+            assert box["height"] >= SMALLEST_TAP
+            assert box["width"] >= SMALLEST_TAP - 0.5
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_seven_points_stand_in_one_row_with_their_ends_below(phone, links):
+    page = phone.new_page()
+    page.goto(links["full"])
+    group = page.get_by_role("radiogroup").first
+    tops = {round(label.bounding_box()["y"]) for label in group.locator("label").all()}
+    assert len(tops) == 1
+    ends = group.locator(".ends").bounding_box()
+    assert ends["y"] > tops.pop() + SMALLEST_TAP
+
+
+@pytest.mark.parametrize(("name", "rising"), [("full", True), ("arabic", False)])
+def test_the_scale_runs_with_the_script(phone, links, name: str, rising: bool):
+    page = phone.new_page()
+    page.goto(links[name])
+    labels = page.get_by_role("radiogroup").first.locator("label").all()
+    places = [label.bounding_box()["x"] for label in labels]
+    assert places == sorted(places, reverse=not rising)
+    assert page.locator("html").get_attribute("dir") == (None if rising else "rtl")
+
+
+def test_a_screen_reader_hears_question_point_and_what_the_ends_mean(phone, links):
+    page = phone.new_page()
+    page.goto(links["full"])
+    group = page.get_by_role("radiogroup", name="Whenever I deal with Northbank")
+    assert group.get_by_role("radio").count() == 7
+    assert group.get_by_role("radio", name="1 Strongly disagree", exact=True).count() == 1
+    assert group.get_by_role("radio", name="4", exact=True).count() == 1
+    assert group.get_by_role("radio", name="7 Strongly agree", exact=True).count() == 1
+
+
+def test_the_keyboard_alone_answers_and_the_focus_is_seen(browser, served, links):
+    _, storage = served
+    before = count(storage)
+    page = browser.new_page()
+    page.goto(links["full"])
+    for tag in ["INPUT"] * 17 + ["TEXTAREA", "INPUT", "TEXTAREA", "INPUT", "TEXTAREA"]:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.tagName") == tag
+        if tag == "INPUT":
+            page.keyboard.press("Space")
+            page.keyboard.press("ArrowRight")
+            style = "getComputedStyle(document.activeElement.nextElementSibling).outlineWidth"
+            assert page.evaluate(style) == "3px"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/thanks")
+    assert count(storage) == before + 1
+    page.close()
+
+
+def test_after_a_mistake_the_focus_is_on_the_summary_and_its_links_lead_to_the_question(
+    browser, links
+):
+    page = browser.new_page(viewport=PHONE)
+    page.goto(links["full"])
+    for group in page.get_by_role("radiogroup").all()[1:]:
+        group.locator("label").nth(2).click()
+    page.get_by_role("button").click()
+    assert page.evaluate("document.activeElement.id") == "problem"
+    assert page.get_by_role("alert").is_visible()
+    page.get_by_role("link", name="1. Please choose an answer.").click()
+    assert page.evaluate("document.activeElement.id") == "sjq-per3"
+    fault = page.locator("#sjq-per3-fault").bounding_box()
+    assert 0 <= fault["y"] < PHONE["height"]
+    page.close()
+
+
+def test_no_page_has_an_accessibility_violation(browser, served, links):
+    base, _ = served
+    page = browser.new_page(viewport=PHONE)
+    for address in (*links.values(), f"{base}/s/nothing", f"{links['full']}/thanks"):
+        page.goto(address)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+    for name in ("full", "arabic"):
+        page.goto(links[name])
+        page.get_by_role("button").click()
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    page.close()
+
+
+def test_a_single_use_link_works_in_a_browser_once(phone, served):
+    base, storage = served
+    with storage.store.writing() as session:
+        made = make_deployment(session, journey=make_journey(session, "single"), asks=("fcr",))
+    (path,) = single_use(storage, made)
+    page = phone.new_page()
+    page.goto(base + path)
+    page.get_by_role("radio", name="Yes").tap()
+    page.get_by_role("button").tap()
+    page.wait_for_url("**/thanks")
+    page.goto(base + path)
+    assert page.get_by_role("heading", name="This link cannot be used").is_visible()
