@@ -1,0 +1,120 @@
+"""Responses become frames and moments; a wish for a validation becomes a stored result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from analysis.moments import moments
+from instruments.loader import load
+from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.results import compute, frames
+from surveyapp.results.actions import ask_validation
+from surveyapp.results.queries import latest_validation
+from surveyapp.store.db import Store
+from surveyapp.store.models import Analysis, AuditEntry, Job
+from tests.results import bank
+
+SJQ = load("sjq")
+
+
+def test_a_frame_holds_each_response_once_and_only_those_of_the_segment(store: Store):
+    with store.writing() as session:
+        made = bank.filled(session)
+    north = made.segments["north"]
+    with store.reading() as session:
+        whole = frames.frame(session, SJQ, journey_id=made.journey)
+        part = frames.frame(session, SJQ, journey_id=made.journey, segment_id=north)
+        elsewhere = frames.frame(
+            session, SJQ, journey_id=made.journey, deployment_id=made.deployments["app"]
+        )
+    assert list(whole.columns) == [item.code for item in SJQ.items]
+    assert len(whole) == 180
+    assert 0 < len(part) < 180
+    assert elsewhere.empty
+    # per1 and per2 are not asked with the key sjq-16.
+    assert whole["per1"].isna().all()
+    assert not whole[list(SJQ.keys["sjq-16"].items)].isna().to_numpy().any()
+
+
+def test_streamed_moments_equal_those_of_the_whole_frame(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    with store.writing() as session:
+        made = bank.filled(session)
+    names = SJQ.keys["sjq-16"].items
+    monkeypatch.setattr(frames, "_CHUNK", 17)
+    with store.reading() as session:
+        streamed = frames.streamed(session, SJQ, names, journey_id=made.journey)
+        whole = moments(frames.frame(session, SJQ, journey_id=made.journey), names)
+    assert streamed.n == whole.n == 180
+    np.testing.assert_allclose(streamed.mean, whole.mean, rtol=1e-12)
+    np.testing.assert_allclose(streamed.cov, whole.cov, rtol=1e-10)
+
+
+def test_a_validation_asked_for_is_computed_stored_and_repeatable(store: Store):
+    with store.writing() as session:
+        made = bank.filled(session)
+        ids = [
+            ask_validation(
+                session, journey_id=made.journey, deployment_id=made.deployments["end"],
+                instrument="sjq", key="sjq-16", segment_id=None, seed=11, user_id=None,
+            ).id
+            for _ in range(2)
+        ]  # fmt: skip
+    steps: list[int] = []
+    for number in ids:
+        compute.run_validation(store, number, progress=lambda percent, _step: steps.append(percent))
+    with store.reading() as session:
+        first, second = (session.get_one(Analysis, number) for number in ids)
+        assert first.result is not None
+        assert first.result == second.result
+        assert first.result["sample"]["n_complete"] == 180
+        assert first.fingerprint == first.result["fingerprint"]
+        assert first.versions["python"]
+        job = session.scalars(select(Job).order_by(Job.id)).first()
+        assert job is not None
+        assert (job.kind, job.parameters) == ("validate_scale", {"analysis_id": ids[0]})
+        assert session.scalars(select(AuditEntry.action)).first() == "ask validation"
+        newest = latest_validation(session, made.journey, "sjq")
+        assert newest is not None
+        assert newest.id == ids[1]
+    assert max(steps) == 98
+    assert steps[0] == 0
+
+
+def test_what_is_not_asked_there_cannot_be_validated(store: Store):
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        wish = {
+            "journey_id": made.journey,
+            "key": None,
+            "segment_id": None,
+            "seed": 1,
+            "user_id": None,
+        }
+        end, app = made.deployments["end"], made.deployments["app"]
+        with pytest.raises(Invalid, match="loyalty is not asked there"):
+            ask_validation(session, deployment_id=end, instrument="loyalty", **wish)
+        with pytest.raises(Invalid, match="sjq is not asked there"):
+            ask_validation(session, deployment_id=app, instrument="sjq", **wish)
+        with pytest.raises(NotFound, match="deployment number 999"):
+            ask_validation(session, deployment_id=999, instrument="sjq", **wish)
+        with pytest.raises(NotFound, match="segment number 999"):
+            ask_validation(
+                session, deployment_id=end, instrument="sjq", **{**wish, "segment_id": 999}
+            )
+
+
+def test_a_validation_without_answers_says_so(store: Store):
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        wish = ask_validation(
+            session, journey_id=made.journey, deployment_id=None, instrument="sjq",
+            key="sjq-16", segment_id=None, seed=1, user_id=None,
+        )  # fmt: skip
+    with pytest.raises(Conflict, match="nobody has answered sjq"):
+        compute.run_validation(store, wish.id, progress=lambda _percent, _step: None)
+    with pytest.raises(NotFound, match="999"):
+        compute.run_validation(store, 999, progress=lambda _percent, _step: None)
