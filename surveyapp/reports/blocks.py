@@ -36,9 +36,8 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.drawing import drawing
 from surveyapp.reports.styles import cell, colour, styles, table_commands
-from surveyapp.reports.tokens import TEXT_WIDTH
+from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 
-_PAIR_GAP = 22.0
 _BLANKS = "\n\N{NO-BREAK SPACE}"
 _LINES = 40.0  # of a paragraph below its heading, before a page may end
 _GUTTER = 14  # between a right-aligned column and a left-aligned one
@@ -132,11 +131,11 @@ def _chart(block: Chart) -> list[Flowable]:
 
 
 def _pair(block: Pair) -> list[Flowable]:
-    width = (TEXT_WIDTH - _PAIR_GAP) / 2
+    width = HALF_WIDTH
     sides = [_half(chart, width) if chart else "" for chart in (block.left, block.right)]
     grid = Grid(
         [[sides[0], "", sides[1]]],
-        colWidths=[width, _PAIR_GAP, width],
+        colWidths=[width, TEXT_WIDTH - 2 * width, width],
         style=[
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),

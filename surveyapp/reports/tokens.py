@@ -43,6 +43,7 @@ SIZES: Mapping[str, float] = {  # points on paper
 SPACE: Mapping[str, float] = {"xs": 3, "s": 6, "m": 12, "l": 20, "xl": 34}
 PAGE_MARGIN = 62.0  # points, left and right
 TEXT_WIDTH = 595.28 - 2 * PAGE_MARGIN  # of an A4 page
+HALF_WIDTH = (TEXT_WIDTH - 22.0) / 2  # of each of two charts side by side
 
 
 def stylesheet() -> str:

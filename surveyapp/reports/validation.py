@@ -10,6 +10,7 @@ from typing import Any
 
 from instruments.loader import load
 from surveyapp.reports import apa, validation_charts
+from surveyapp.reports import validation_annex as annex
 from surveyapp.reports import validation_tables as tables
 from surveyapp.reports.document import (
     Block,
@@ -20,7 +21,6 @@ from surveyapp.reports.document import (
     Heading,
     Paragraph,
     Styled,
-    Text,
     Tone,
 )
 from surveyapp.results import phrases
@@ -41,22 +41,11 @@ class Study:
     roots: Sequence[str | Path] = ()
 
 
-class _Counter:
-    """Table numbers in their order of appearance."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def next(self) -> int:
-        self._last += 1
-        return self._last
-
-
 def content(study: Study, *, made: date) -> Document:
     """The report as a document; a section that could not be computed says why."""
     document = study.document
     title = _title(study)
-    number = _Counter()
+    number = tables.Numbers()
     blocks: list[Block] = [
         *_summary(study, number),
         *_method(study),
@@ -65,8 +54,8 @@ def content(study: Study, *, made: date) -> Document:
         *_dimensionality(document, number),
         *_confirmatory(document, number),
         *_validity(document, number),
-        *_threats(document, number),
-        *_reproducibility(study),
+        *annex.threats(document, number),
+        *annex.reproducibility(document),
     ]
     whom = study.segment or "all customers"
     return Document(
@@ -105,7 +94,7 @@ def _facts(study: Study, made: date) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _summary(study: Study, number: _Counter) -> Iterator[Block]:
+def _summary(study: Study, number: tables.Numbers) -> Iterator[Block]:
     document = study.document
     rows = document["conclusions"]
     known = [row for row in rows if row["holds"] is not None]
@@ -193,7 +182,7 @@ def _procedure(document: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
-def _items(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+def _items(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
     yield Heading("Items")
     yield tables.items(document["items"], number.next())
     normality = document.get("normality")
@@ -214,7 +203,7 @@ def _items(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
         )
 
 
-def _dimensionality(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+def _dimensionality(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
     yield Heading("Dimensionality")
     adequacy = document["adequacy"]
     if adequacy is not None:
@@ -253,7 +242,7 @@ def _scree_title(document: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     return f"Parallel analysis of common factors finds {factors}, the scale intends {wanted}"
 
 
-def _confirmatory(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
     yield Heading("Confirmatory factor analysis")
     yield from _absent(document, "cfa")
     cfa = document["cfa"]
@@ -306,7 +295,7 @@ def _loadings_title(rows: Sequence[tuple[str, str, float, float | None]]) -> str
     return f"{len(below)} of {len(rows)} items load below .70: {', '.join(below)}"
 
 
-def _validity(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
+def _validity(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
     yield Heading("Reliability and validity")
     yield from _absent(document, "reliability")
     yield tables.reliability(document["reliability"], number.next())
@@ -325,96 +314,7 @@ def _validity(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
                 f"{apa.bounded(general['omega_total'])}.",
             )
         )
-    yield from _purification(document.get("purification"))
-
-
-def _purification(section: Mapping[str, Any] | None) -> Iterator[Block]:
-    if section is None:
-        return
-    yield Heading("Purification", level=2)
-    if not section["steps"]:
-        yield Paragraph(
-            f"No item is proposed for removal: all load at {apa.bounded(section['loading_cut'])} or "
-            f"above, or their factor would fall below {section['fewest_items']} items."
-        )
-        return
-    yield Paragraph("Proposed, one item at a time, and not carried out anywhere in this report:")
-    for step in section["steps"]:
-        yield Paragraph(
-            (
-                Styled(f"{step['item']} ({step['factor']})."),
-                f" {step['reason']}. CFI {apa.bounded(step['before']['cfi'], 3)} to "
-                f"{apa.bounded(step['after']['cfi'], 3)}, alpha {apa.bounded(step['alpha_before'])} to "
-                f"{apa.bounded(step['alpha_after'])}.",
-            ),
-            Tone.BULLET,
-        )
-
-
-def _threats(document: Mapping[str, Any], number: _Counter) -> Iterator[Block]:
-    method, careless = document.get("method_variance"), document.get("careless")
-    if not method and not careless:
-        return
-    yield Heading("Threats to validity")
-    if method and method["harman"]:
-        harman = method["harman"]
-        said = "more" if harman["dominated"] else "not more"
-        yield Paragraph(
-            f"Common method variance. Harman's first component holds "
-            f"{100 * harman['first_share']:.0f} % of the variance, {said} than half; dimensions of one "
-            "concept share variance by nature, so that this test alone decides nothing."
-        )
-    if method and method["marker"]:
-        marker = method["marker"]
-        kept = "stay" if marker["still_significant"] else "do not all stay"
-        yield Paragraph(
-            f"With the marker variable ({', '.join(marker['items'])}; r = "
-            f"{apa.bounded(marker['r_marker'])}) partialled out, the correlations of the factors {kept} "
-            "significant (Lindell & Whitney, 2001)."
-        )
-    if careless:
-        yield tables.careless(careless, number.next())
-        yield Paragraph(_without(careless))
-
-
-def _without(careless: Mapping[str, Any]) -> str:
-    flagged = f"{careless['n_flagged']:,} of {careless['n']:,} respondents are flagged"
-    without = careless["without"]
-    if without is None or without["fit"] is None:
-        return f"{flagged}."
-    met = [row for row in without["conclusions"] if row["holds"]]
-    fit = without["fit"]
-    return (
-        f"{flagged}. Without them (n = {without['n_complete']:,}) CFI is {apa.bounded(fit['cfi'], 3)}, "
-        f"RMSEA {apa.bounded(fit['rmsea'], 3)} and SRMR {apa.bounded(fit['srmr'], 3)}; "
-        f"{len(met)} of {len(without['conclusions'])} criteria are met."
-    )
-
-
-def _reproducibility(study: Study) -> Iterator[Block]:
-    document = study.document
-    settings = document["settings"]
-    yield Heading("Reproducibility", new_page=True)
-    yield Paragraph(
-        "The same answers with these settings give the same numbers. The fingerprint is the SHA-256 of "
-        "the items' names and values in their order."
-    )
-    shown: list[tuple[str, Text]] = [
-        ("Fingerprint", document["fingerprint"]),
-        ("Seed", str(settings["seed"])),
-        ("Software", ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
-        ("Format", document["format"]),
-    ]
-    for label, value in shown:
-        text = value if isinstance(value, tuple) else (value,)
-        yield Paragraph((Styled(f"{label}: "), *text), Tone.BODY)
-    if document["cfa"] is not None:
-        yield Heading("Model", level=2)
-        yield Paragraph("\n".join(tables.lines(document["cfa"]["model_text"])), Tone.QUOTE)
-    script = document.get("r_script")
-    if script:
-        yield Heading("The same analysis in R", level=2)
-        yield Paragraph("\n".join(tables.lines(script)), Tone.QUOTE)
+    yield from annex.purification(document.get("purification"))
 
 
 def _references(study: Study) -> Iterator[Block]:

@@ -43,6 +43,17 @@ _SIGNS_OF_CARELESSNESS = {
 _FREE = {"bic_of_best_rival_minus_own", "full_collinearity_vif"}  # may exceed one
 
 
+class Numbers:
+    """Table numbers in their order of appearance."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        self._last += 1
+        return self._last
+
+
 def name(factor: str) -> str:
     return factor.replace("_", " ").capitalize()
 

@@ -1,0 +1,134 @@
+"""The benchmark report's chapters that compare: segments side by side, months one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from surveyapp.reports import charts
+from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Table, Tone
+from surveyapp.reports.scores import pairs
+from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
+from surveyapp.results import phrases
+from surveyapp.results.shapes import ComparisonRow, SegmentComparison, Trend
+
+
+def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
+    if comparison is None or not comparison.segments:
+        return
+    rows = [row for row in comparison.rows if row.touchpoint is None and row.everybody.shown]
+    rows = rows or [row for row in comparison.rows if row.everybody.shown]
+    if not rows:
+        return
+    yield Heading("Segments side by side", new_page=True)
+    sure = [
+        (row, entry)
+        for row in comparison.rows
+        for entry in row.segments
+        if entry.against_rest is not None and entry.against_rest.certain
+    ]
+    yield Paragraph(
+        f"{len(sure)} of {comparison.comparisons} differences between a segment and everybody else "
+        "are certain; the others may be chance.",
+        Tone.LEAD,
+    )
+    halves = [_segment_chart(row, _shared_axis(row, rows), few) for row in rows[:6]]
+    yield from pairs(halves)
+    yield Paragraph(
+        "The dashed line is everybody's score. Lines are 95 % intervals; charts of one kind of "
+        "score share their axis.",
+        Tone.NOTE,
+    )
+    if sure:
+        yield Table(
+            title="Differences that are certain",
+            head=["Segment", "Score", "Segment", "Everybody", "Against everybody else", "n"],
+            rows=[
+                [
+                    entry.segment.name,
+                    f"{row.everybody.definition.label}{f', {row.touchpoint}' if row.touchpoint else ''}",
+                    phrases.value(entry.figure),
+                    phrases.value(row.everybody),
+                    phrases.difference(row.everybody.definition, entry.against_rest)
+                    if entry.against_rest
+                    else "",
+                    f"{entry.figure.n:,}",
+                ]
+                for row, entry in sure
+            ],
+            align="llrrlr",
+            widths=[0.17, 0.30, 0.10, 0.11, 0.25, 0.07],
+        )
+
+
+def _shared_axis(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> tuple[float, float]:
+    """The tens that hold every interval of one unit, so that charts of it can be compared."""
+    unit, (low, high) = row.everybody.definition.unit, row.everybody.definition.axis
+    step = 20
+    ends = [
+        end
+        for other in rows
+        if other.everybody.definition.unit is unit
+        for figure in (other.everybody, *(entry.figure for entry in other.segments))
+        for end in (figure.low, figure.high)
+        if end is not None
+    ]
+    return max(low, min(ends) // step * step), min(high, -(-max(ends) // step) * step)
+
+
+def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int) -> Chart:
+    definition = row.everybody.definition
+    entries = [
+        charts.Row("Everybody", [row.everybody], strong=True),
+        *(charts.Row(entry.segment.name, [entry.figure]) for entry in row.segments),
+    ]
+    column = charts.Column(definition, row.everybody.estimate, axis)
+    return Chart(
+        f"{definition.label} (n = {row.everybody.n:,})",
+        charts.dots(entries, [column], few=few, width=HALF_WIDTH, labels=88.0),
+    )
+
+
+def trend(trends: Sequence[Trend]) -> Iterator[Block]:
+    # A trend of gaps shows nothing.
+    seen = [
+        t
+        for t in trends
+        if sum(month.figure.shown for month in t.months) >= max(3, len(t.months) / 2)
+    ]
+    end = [t for t in seen if t.touchpoint is None and t.definition.parent is None]
+    shown = [t for t in seen if t.touchpoint is not None and t.definition.parent is None]
+    first = {t.touchpoint_id: t for t in reversed(shown)}
+    points = [t for t in shown if first[t.touchpoint_id] is t]
+    if not end and not points:
+        return
+    yield Heading("Trend by month", new_page=True)
+    for series in end[:2]:
+        yield Chart(
+            _trend_title(series),
+            charts.trend(series, width=TEXT_WIDTH, height=118.0),
+            "The band is each month's 95 % interval; gaps are months with too few answers to show.",
+        )
+    if points:
+        axis = charts.trend_axis(points)
+        halves = [
+            Chart(
+                _trend_title(series),
+                charts.trend(series, width=HALF_WIDTH, height=96.0, axis=axis),
+            )
+            for series in points
+        ]
+        label = points[0].definition.label
+        yield Heading(f"{label} by touchpoint", level=2)
+        yield from pairs(halves)
+        yield Paragraph("All on the same axis; bands are 95 % intervals.", Tone.NOTE)
+
+
+def _trend_title(series: Trend) -> str:
+    where = series.touchpoint or series.definition.label
+    if series.change is None:
+        return where
+    if not series.change.certain:
+        return f"{where}: no certain change"
+    way = "up" if series.change.difference > 0 else "down"
+    size = phrases.number(abs(series.change.difference))
+    return f"{where}: {way} by {size} points"

@@ -1,0 +1,191 @@
+"""The benchmark report's chapters on one journey at one time: its end, stages and touchpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from surveyapp.reports import charts
+from surveyapp.reports.document import Block, Chart, Heading, Pair, Paragraph, Table, Text
+from surveyapp.reports.tokens import HALF_WIDTH
+from surveyapp.results import phrases
+from surveyapp.results.shapes import Definition, Figure, JourneyOverview
+
+
+def period(overview: JourneyOverview) -> str:
+    """The days of the first and the last answer."""
+    if overview.first_day is None:
+        return "no answers yet"
+    return f"{phrases.day(overview.first_day)} to {phrases.day(overview.last_day)}"
+
+
+def profile(overview: JourneyOverview) -> Iterator[Block]:
+    index = overview.profile
+    others = [f for f in overview.end if f not in index]
+    if not index and not others:
+        return
+    yield Heading("Service journey quality" if index else "The journey's end", new_page=True)
+    if index:
+        yield Paragraph(
+            "Seamlessness: the touchpoints join into one smooth passage. Coherence: they look and "
+            "feel like one company and do not contradict each other. Personalization: together they "
+            "fit the customer's situation.",
+        )
+        column = charts.Column(index[0].definition)
+        rows = [
+            charts.Row(f.definition.label, [f], strong=f.definition.parent is None) for f in index
+        ]
+        yield Chart(
+            _profile_title(overview),
+            charts.dots(rows, [column], few=overview.minimum_cell),
+            f"{_n(index[0])} Dots are estimates, lines their 95 % intervals; {period(overview)}. "
+            "0 is the worst, 100 the best possible score.",
+        )
+    halves = [
+        Chart(
+            _level(figure),
+            charts.dots(
+                [charts.Row(figure.definition.short, [figure])],
+                [charts.Column(figure.definition)],
+                few=overview.minimum_cell,
+                width=HALF_WIDTH,
+                labels=70.0,
+            ),
+            f"{_n(figure)} The line is the 95 % interval.",
+        )
+        for figure in others
+    ]
+    yield from pairs(halves)
+
+
+def pairs(halves: Sequence[Chart]) -> Iterator[Block]:
+    for i in range(0, len(halves), 2):
+        yield Pair(halves[i], halves[i + 1] if i + 1 < len(halves) else None)
+
+
+def _level(figure: Figure) -> str:
+    return (
+        f"{figure.definition.label} is {phrases.value(figure)}"
+        if figure.shown
+        else figure.definition.label
+    )
+
+
+def _n(figure: Figure) -> str:
+    return f"n = {figure.n:,}." if figure.n else ""
+
+
+def _profile_title(overview: JourneyOverview) -> str:
+    sides, total = overview.sides, overview.profile[0]
+    if sides is not None and sides.contrast.certain:
+        low, high = sides.low.definition.label, sides.high.definition.label
+        return f"{high} carries the journey, {low.lower()} holds it back"
+    return f"{total.definition.label} stands at {phrases.value(total)}"
+
+
+def stages(overview: JourneyOverview) -> Iterator[Block]:
+    columns = _columns(f.definition for stage in overview.stages for f in stage.figures)
+    if not columns:
+        return
+    yield Heading("Stages")
+    table = [(stage.name, _by_column(stage.figures, columns)) for stage in overview.stages]
+    middle = {
+        column.scale: _middle([row[i] for _, row in table]) for i, column in enumerate(columns)
+    }
+    lowest = overview.lowest[0] if overview.lowest else None
+    title = "Scores by stage"
+    if lowest:
+        title = (
+            f"{lowest.stage} is the weakest stage"
+            if lowest.certain
+            else f"{lowest.stage} scores lowest, though not for certain"
+        )
+    yield Chart(
+        title,
+        charts.heat_map(table, columns, middle, few=overview.minimum_cell),
+        "Large: the score. Small: its 95 % interval and the number of answers. Grey lies halfway "
+        "between the stages' lowest and highest score, orange below, blue above; full colour is a "
+        f"fifth of the scale away. Answers from {period(overview)}.",
+    )
+
+
+def _middle(figures: Sequence[Figure | None]) -> float:
+    values = [f.estimate for f in figures if f is not None and f.estimate is not None]
+    return (min(values) + max(values)) / 2 if values else 0.0
+
+
+def _columns(definitions: Iterator[Definition]) -> list[Definition]:
+    found: dict[str, Definition] = {}
+    for definition in definitions:
+        if definition.parent is None:
+            found.setdefault(definition.scale, definition)
+    return list(found.values())
+
+
+def _by_column(figures: Sequence[Figure], columns: Sequence[Definition]) -> list[Figure | None]:
+    by_scale = {figure.definition.scale: figure for figure in figures}
+    return [by_scale.get(column.scale) for column in columns]
+
+
+def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
+    columns = _columns(f.definition for t in overview.touchpoints for f in t.figures)
+    if not columns:
+        return
+    yield Heading("Touchpoints", new_page=True)
+    for start in range(0, len(columns), 3):
+        some = columns[start : start + 3]
+        rows = [
+            charts.Row(
+                touchpoint.name + (" *" if touchpoint.moment_of_truth else ""),
+                _by_column(touchpoint.figures, some),
+                group=stage.name,
+            )
+            for stage in overview.stages
+            for touchpoint in stage.touchpoints
+        ]
+        yield Chart(
+            _touchpoint_title(overview) if start == 0 else "Further scores by touchpoint",
+            charts.dots(rows, [charts.Column(c) for c in some], few=overview.minimum_cell),
+            f"Dots are estimates, lines their 95 % intervals; * moment of truth; {period(overview)}. "
+            "The table gives the number of answers.",
+        )
+    yield _touchpoint_table(overview, columns)
+
+
+def _touchpoint_title(overview: JourneyOverview) -> str:
+    if not overview.priorities:
+        return "No touchpoint lies below the others"
+    first = overview.priorities[0]
+    if first.against_rest.certain:
+        return f"{first.touchpoint} needs attention first"
+    return f"{first.touchpoint} lies lowest, though not for certain"
+
+
+def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) -> Table:
+    rows: list[list[Text]] = []
+    groups = []
+    for stage in overview.stages:
+        groups.append(len(rows))
+        rows.append([stage.name, *[""] * (3 * len(columns))])
+        for touchpoint in stage.touchpoints:
+            row: list[Text] = [touchpoint.name]
+            for figure in _by_column(touchpoint.figures, columns):
+                row += _cells(figure, overview.minimum_cell)
+            rows.append(row)
+    head: list[Text] = [""]
+    for column in columns:
+        head += [column.short, "95 % interval", "n"]
+    share = 0.62 / max(len(columns), 1)
+    return Table(
+        head=head,
+        rows=rows,
+        align="l" + "rrr" * len(columns),
+        widths=[0.38, *[share * 0.32, share * 0.42, share * 0.26] * len(columns)],
+        groups=frozenset(groups),
+    )
+
+
+def _cells(figure: Figure | None, few: int) -> list[Text]:
+    if figure is None:
+        return ["", "", ""]
+    n = f"{figure.n:,}" if figure.n is not None else ""
+    return [phrases.value(figure, few=few), phrases.interval(figure), n]

@@ -1,0 +1,97 @@
+"""The closing chapters of the validation report: purification, threats, how to repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from surveyapp.reports import apa
+from surveyapp.reports import validation_tables as tables
+from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
+
+
+def purification(section: Mapping[str, Any] | None) -> Iterator[Block]:
+    if section is None:
+        return
+    yield Heading("Purification", level=2)
+    if not section["steps"]:
+        yield Paragraph(
+            f"No item is proposed for removal: all load at {apa.bounded(section['loading_cut'])} or "
+            f"above, or their factor would fall below {section['fewest_items']} items."
+        )
+        return
+    yield Paragraph("Proposed, one item at a time, and not carried out anywhere in this report:")
+    for step in section["steps"]:
+        yield Paragraph(
+            (
+                Styled(f"{step['item']} ({step['factor']})."),
+                f" {step['reason']}. CFI {apa.bounded(step['before']['cfi'], 3)} to "
+                f"{apa.bounded(step['after']['cfi'], 3)}, alpha {apa.bounded(step['alpha_before'])} to "
+                f"{apa.bounded(step['alpha_after'])}.",
+            ),
+            Tone.BULLET,
+        )
+
+
+def threats(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
+    method, careless = document.get("method_variance"), document.get("careless")
+    if not method and not careless:
+        return
+    yield Heading("Threats to validity")
+    if method and method["harman"]:
+        harman = method["harman"]
+        said = "more" if harman["dominated"] else "not more"
+        yield Paragraph(
+            f"Common method variance. Harman's first component holds "
+            f"{100 * harman['first_share']:.0f} % of the variance, {said} than half; dimensions of one "
+            "concept share variance by nature, so that this test alone decides nothing."
+        )
+    if method and method["marker"]:
+        marker = method["marker"]
+        kept = "stay" if marker["still_significant"] else "do not all stay"
+        yield Paragraph(
+            f"With the marker variable ({', '.join(marker['items'])}; r = "
+            f"{apa.bounded(marker['r_marker'])}) partialled out, the correlations of the factors {kept} "
+            "significant (Lindell & Whitney, 2001)."
+        )
+    if careless:
+        yield tables.careless(careless, number.next())
+        yield Paragraph(_without(careless))
+
+
+def _without(careless: Mapping[str, Any]) -> str:
+    flagged = f"{careless['n_flagged']:,} of {careless['n']:,} respondents are flagged"
+    without = careless["without"]
+    if without is None or without["fit"] is None:
+        return f"{flagged}."
+    met = [row for row in without["conclusions"] if row["holds"]]
+    fit = without["fit"]
+    return (
+        f"{flagged}. Without them (n = {without['n_complete']:,}) CFI is {apa.bounded(fit['cfi'], 3)}, "
+        f"RMSEA {apa.bounded(fit['rmsea'], 3)} and SRMR {apa.bounded(fit['srmr'], 3)}; "
+        f"{len(met)} of {len(without['conclusions'])} criteria are met."
+    )
+
+
+def reproducibility(document: Mapping[str, Any]) -> Iterator[Block]:
+    settings = document["settings"]
+    yield Heading("Reproducibility", new_page=True)
+    yield Paragraph(
+        "The same answers with these settings give the same numbers. The fingerprint is the SHA-256 of "
+        "the items' names and values in their order."
+    )
+    shown = [
+        ("Fingerprint", document["fingerprint"]),
+        ("Seed", str(settings["seed"])),
+        ("Software", ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
+        ("Format", document["format"]),
+    ]
+    for label, value in shown:
+        yield Paragraph((Styled(f"{label}: "), value))
+    if document["cfa"] is not None:
+        yield Heading("Model", level=2)
+        yield Paragraph("\n".join(tables.lines(document["cfa"]["model_text"])), Tone.QUOTE)
+    script = document.get("r_script")
+    if script:
+        yield Heading("The same analysis in R", level=2)
+        yield Paragraph("\n".join(tables.lines(script)), Tone.QUOTE)
