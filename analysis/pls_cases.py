@@ -90,7 +90,7 @@ class Cases:
     def _products(self) -> list[tuple[slice, np.ndarray]]:
         """Column products (rows, f(f+1)/2) in blocks of rows; empty if they would not fit."""
         f = self._basis.columns.shape[1]
-        if self.n * f * (f + 1) // 2 > 8 * _BLOCK:
+        if self.n * f * (f + 1) // 2 > 2 * _BLOCK:
             return []
         return [(slice(0, self.n), self._block(slice(0, self.n)))]
 

@@ -15,9 +15,11 @@ from analysis.pls_evaluate import variance_extracted
 from analysis.pls_layout import Layout
 
 # Resamples drawn from one stream of random numbers; small, so that rows beyond a million fit.
-_DRAW = 20
+_DRAW = 10
 # Doubles of a batch: 8 MB for each of the dozen arrays that an estimation holds.
 _BATCH = 1_000_000
+# Beyond so many rows the counts of one batch fill the memory, and BLAS has both cores busy anyway.
+_WIDE = 100_000
 MAX_RESAMPLES = 100_000
 
 NO_VARIANCE = "an item has no variance"
@@ -120,7 +122,7 @@ def resample(
         return _work(cases, layout, reference, compute, recipe())
 
     recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers if cases.n <= _WIDE else 1) as pool:
         done = list(pool.map(work, recipes))
     total = {key: sum(counts[key] for _, counts in done) for key in done[0][1]}
     improper, contested = total.pop("improper"), total.pop("contested")

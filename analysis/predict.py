@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ModelError
+from analysis.moments import numeric
 from analysis.pls import read_sample
 from analysis.pls_cases import Cases, Missing
 from analysis.pls_estimate import Estimates, estimate
@@ -72,16 +73,49 @@ def predict_pls(
     and EA), whose scores of products differ: it multiplies coefficients of products in their own
     units by standardised ones.
     """
-    if settings.consistent or (settings.higher_order == "three-stage"):
+    _require_scores(settings, technique)
+    layout, cases, whole = read_sample(data, model, settings, missing)
+    plan = _plan(cases.n, folds, repetitions, seed, fold_of, least=len(layout.items) + 1)
+    return _cross_validate(cases, layout, whole, plan, technique)
+
+
+def predict_rows(
+    data: pd.DataFrame,
+    model: str | PlsModel,
+    rows: pd.DataFrame,
+    *,
+    technique: Technique = "direct",
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    missing: Missing = "mean",
+) -> pd.DataFrame:
+    """Items of endogenous constructs predicted for new rows by a model fitted to ``data``.
+
+    The rows need the model's items as columns (missing answers stand at the mean); the frame that
+    comes back has their index. Raises as ``predict_pls``. Validated against R seminr ``predict``.
+    """
+    _require_scores(settings, technique)
+    layout, cases, e = read_sample(data, model, settings, missing)
+    whole = cases.whole()
+    answers = numeric(rows, layout.items)
+    z = _centred(cases, answers, e, 0, whole.mean[0], whole.sd[0])
+    targets = _items(layout)
+    at = [i for _, i in targets]
+    predicted, _ = _pls(z, e, 0, targets, technique)
+    return pd.DataFrame(
+        predicted * whole.sd[0][at] + whole.mean[0][at],
+        index=rows.index,
+        columns=[layout.items[i] for i in at],
+    )
+
+
+def _require_scores(settings: Settings, technique: str) -> None:
+    if settings.consistent or settings.higher_order == "three-stage":
         raise ModelError(
             "prediction works with scores, which PLSc and three stages correct for; fit without "
             "correction"
         )
     if technique not in ("direct", "earliest"):
         raise ModelError(f"technique={technique!r} is not known; use 'direct' or 'earliest'")
-    layout, cases, whole = read_sample(data, model, settings, missing)
-    plan = _plan(cases.n, folds, repetitions, seed, fold_of, least=len(layout.items) + 1)
-    return _cross_validate(cases, layout, whole, plan, technique)
 
 
 def _plan(
@@ -134,7 +168,7 @@ def _cross_validate(
             )
         e, _ = estimate(batch, layout, reference=reference)
         for f in range(folds):
-            z = _centred(cases, e, f, batch.mean[f], batch.sd[f])
+            z = _centred(cases, cases.values, e, f, batch.mean[f], batch.sd[f])
             predicted, y = _pls(z, e, f, targets, technique)
             lm = _linear(z, e, f, targets, technique)
             sd, mean = batch.sd[f][at], batch.mean[f][at]
@@ -166,9 +200,11 @@ def _items(layout: Layout) -> list[tuple[int, int]]:
     return rows
 
 
-def _centred(cases: Cases, e: Estimates, f: int, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """All rows (n, q) in units of the training rows of fold f; products less their training mean."""
-    z = cases.standardised(cases.values, mean, sd)
+def _centred(
+    cases: Cases, rows: np.ndarray, e: Estimates, f: int, mean: np.ndarray, sd: np.ndarray
+) -> np.ndarray:
+    """Rows (m, q) in units of the training rows of fold f; products less their training mean."""
+    z = cases.standardised(rows, mean, sd)
     p = len(cases.items)
     for t, (i, j) in enumerate(cases.pairs, start=p):
         z[:, t] -= e.cov[f, i, j]
@@ -272,7 +308,7 @@ def _report(
         },
         index=index,
     )
-    z = _centred(cases, whole, 0, cases.whole().mean[0], cases.whole().sd[0])
+    z = _centred(cases, cases.values, whole, 0, cases.whole().mean[0], cases.whole().sd[0])
     actual = z @ whole.composites[0][:, : len(layout.names)]
     endogenous = sorted({j for j, _ in targets})
     quality = 1 - ((actual - scores) ** 2).sum(axis=0) / (actual**2).sum(axis=0)

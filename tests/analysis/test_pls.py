@@ -21,6 +21,7 @@ from seminr import (
 
 from analysis.moments import moments
 from analysis.pls import fit_pls
+from analysis.pls_refit import refitted_f_squared
 from analysis.pls_text import read_model
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, SMALL, block_matrix, composite_block, factor_block
@@ -286,3 +287,13 @@ def test_the_input_is_untouched() -> None:
     before = data.copy()
     fit_pls(data, SMALL, bootstrap=20, seed=1)
     pd.testing.assert_frame_equal(data, before)
+
+
+def test_effect_sizes_by_refitting_equal_pypi_seminr() -> None:
+    from seminr import model_fsquares
+
+    peer = _peer("path", mode_A, mobi(), consistent=False)
+    theirs = model_fsquares(peer)
+    found = refitted_f_squared(mobi(), TEXT.format("=~"))
+    for row in found.itertuples():
+        assert row.f_squared == pytest.approx(theirs.get(row.source, row.target), abs=1e-9)

@@ -9,7 +9,7 @@ import pytest
 from analysis.cvpat import cvpat, cvpat_compare
 from analysis.errors import DataError, ModelError
 from analysis.pls_layout import Settings
-from analysis.predict import predict_pls
+from analysis.predict import predict_pls, predict_rows
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, HIGHER, SMALL
 
@@ -150,3 +150,25 @@ def test_folds_and_models_that_cannot_be_predicted_are_named() -> None:
         cvpat(found, benchmark="zero")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="differ in rows or items"):
         cvpat_compare(found, predict_pls(mobi(), SMALL, seed=1, repetitions=1))
+
+
+def test_new_rows_are_predicted_as_pypi_seminr_does() -> None:
+    import seminr
+    from seminr import composite, constructs, estimate_pls, mode_A, paths, relationships
+
+    data = mobi()
+    peer = estimate_pls(
+        data,
+        constructs(
+            composite("Image", ["IMAG1", "IMAG2", "IMAG3"], mode_A),
+            composite("Quality", ["PERQ1", "PERQ2"], mode_A),
+            composite("Loyalty", ["CUSL1", "CUSL3"], mode_A),
+        ),
+        relationships(paths("Image", ["Quality", "Loyalty"]), paths("Quality", "Loyalty")),
+    )
+    theirs = seminr.predict(peer, seminr.estimate.as_dataset(data.iloc[:15])).predicted_items
+    found = predict_rows(data, TEXT, data.iloc[:15])
+    for item in found.columns:
+        assert found[item].tolist() == pytest.approx(theirs.column(item), abs=1e-9)
+    with pytest.raises(ModelError, match="fit without correction"):
+        predict_rows(data, TEXT, data, settings=Settings(consistent=True))
