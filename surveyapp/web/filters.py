@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import request
 
 from surveyapp.errors import Invalid
 from surveyapp.store.models import EVERYBODY
+from surveyapp.web.storage import storage
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -37,6 +39,18 @@ class Filters:
 def filters_asked() -> Filters:
     """The filters in the address; Invalid names a value that is none."""
     return Filters(number_asked("segment") or EVERYBODY, _month_asked("from"), _month_asked("to"))
+
+
+def dashboard_options(filters: Filters) -> dict[str, Any]:
+    """What every dashboard is asked with: the filters and this installation's rules."""
+    settings = storage().settings
+    return {
+        "segment_id": filters.segment_id,
+        "since": filters.since,
+        "until": filters.until,
+        "minimum_cell": settings.minimum_cell,
+        "roots": settings.instrument_roots,
+    }
 
 
 def number_asked(name: str) -> int | None:

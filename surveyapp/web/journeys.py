@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField, StringField, TextAreaField
@@ -13,7 +11,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.shapes import JourneyOverview
-from surveyapp.web.filters import Filters, filters_asked
+from surveyapp.web.filters import dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
@@ -91,18 +89,6 @@ def edit(journey_id: int) -> ResponseReturnValue:
             flash("Saved.")
             return redirect(url_for("stages.index", journey_id=journey_id), 303)
     return render_template("journeys/form.html", form=form, journey=journey), form.status
-
-
-def dashboard_options(filters: Filters) -> dict[str, Any]:
-    """What every dashboard is asked with: the filters and this installation's rules."""
-    settings = storage().settings
-    return {
-        "segment_id": filters.segment_id,
-        "since": filters.since,
-        "until": filters.until,
-        "minimum_cell": settings.minimum_cell,
-        "roots": settings.instrument_roots,
-    }
 
 
 @journeys.get("/journeys/<int:journey_id>")

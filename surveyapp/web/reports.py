@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import SelectField
@@ -58,7 +58,7 @@ def new(journey_id: int) -> ResponseReturnValue:
 
 
 def _form(session: Session, journey_id: int) -> ReportForm:
-    form = ReportForm()
+    form = ReportForm(about=request.args.get("about", BENCHMARK))
     made = [
         (
             str(each.id),

@@ -15,7 +15,7 @@ from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
 from surveyapp.store.models import Journey
 from surveyapp.web.choosing import segment_choices
-from surveyapp.web.filters import filters_asked
+from surveyapp.web.filters import dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.quota import leave_room
@@ -36,23 +36,21 @@ class ValidationForm(StaffForm):
 @results.get("/results")
 @requires(Permission.READ_RESULTS)
 def index(journey_id: int) -> ResponseReturnValue:
-    filters, settings = filters_asked(), storage().settings
+    filters = filters_asked()
+    options = dashboard_options(filters)
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         comparison = dashboards.segment_comparison(
-            session,
-            journey_id,
-            since=filters.since,
-            until=filters.until,
-            minimum_cell=settings.minimum_cell,
-            roots=settings.instrument_roots,
+            session, journey_id, **{k: v for k, v in options.items() if k != "segment_id"}
         )
+        trends = dashboards.trend(session, journey_id, **options)
         stored = analyses.analyses(session, journey_id)
         form = _form(session, journey)
     return render_template(
         "results/index.html",
         journey=journey,
         comparison=comparison,
+        trends=[trend for trend in trends if trend.touchpoint_id is None],
         analyses=stored,
         filters=filters,
         form=form,

@@ -1,0 +1,282 @@
+"""The staff pages in a real browser: one whole trip, every main page for assistive technology."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from surveyapp.app import create_app
+from surveyapp.settings import read
+from surveyapp.store.models import Deployment, Job, User
+from surveyapp.store.storage import Storage
+from surveyapp.web.storage import EXTENSION
+from tests.web.world import PASSWORD, Place, add_user, answer, make_place
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Storage]]:
+    """The application behind a real socket, on SQLite: pages do not differ by database."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    app = create_app(read({}, home=home, log_level="ERROR"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", app.extensions[EXTENSION]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def user(served: tuple[str, Storage]) -> User:
+    with served[1].store.writing() as session:
+        return add_user(session, "administrator")
+
+
+@pytest.fixture(scope="module")
+def place(served: tuple[str, Storage], user: User) -> Place:
+    """A journey whose numbers are shown: more than five answers in two groups."""
+    storage = served[1]
+    made = make_place(storage, "Open an account", user)
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, made.deployment_id)
+        for region in ("North", "South"):
+            for value in (10, 9, 9, 8, 7, 3):
+                answer(session, deployment, nps=value, attributes={"region": region})
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, served: tuple[str, Storage], user: User) -> dict:
+    """The cookies of somebody who has signed in by the page."""
+    context = browser.new_context(base_url=served[0])
+    page = context.new_page()
+    page.goto("/sign-in")
+    sign_in(page)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_label("E-mail address").fill("administrator@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Journeys", level=1)).to_be_visible()
+
+
+@pytest.fixture
+def staff(browser: Browser, served: tuple[str, Storage], signed_in: dict) -> Iterator[Page]:
+    """A page of somebody signed in; whatever the browser complains about fails the test."""
+    context = browser.new_context(
+        base_url=served[0], storage_state=signed_in, viewport=DESKTOP, accept_downloads=True
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type != "info" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_an_empty_map_to_the_score_of_a_customer(
+    browser: Browser, served: tuple[str, Storage], signed_in: dict, scripts: bool
+):
+    base, _ = served
+    context = browser.new_context(
+        base_url=base, storage_state=signed_in, java_script_enabled=scripts
+    )
+    page = context.new_page()
+    page.goto("/journeys/new")
+    page.get_by_label("Name", exact=True).fill("Get a mortgage")
+    page.get_by_label("Your organisation's name").fill("Northbank")
+    page.get_by_role("button", name="Create journey").click()
+    page.get_by_label("Stage", exact=True).fill("Apply")
+    page.get_by_role("button", name="Add stage").click()
+    page.get_by_role("link", name="Add a touchpoint to Apply").click()
+    page.get_by_label("Name", exact=True).fill("the advice meeting")
+    page.get_by_label("Moment of truth").check()
+    page.get_by_role("button", name="Add touchpoint").click()
+
+    page.get_by_role("link", name="Deployments").click()
+    page.get_by_role("link", name="Ask customers").click()
+    page.get_by_label("Name", exact=True).fill("After the meeting")
+    page.get_by_label("Asked at").select_option(label="Apply: the advice meeting")
+    page.get_by_label("Likelihood to recommend").check()
+    page.get_by_role("button", name="Open the deployment").click()
+    link = page.get_by_label("Open link").input_value()
+    assert page.get_by_role("img", name="QR code of the open link").is_visible()
+    path = link[link.index("/s/") :]
+
+    customer = browser.new_context(base_url=base, viewport=PHONE, java_script_enabled=scripts)
+    form = customer.new_page()
+    for value in (10, 10, 9, 9, 0):
+        form.goto(path)
+        form.locator(f"input[name=nps-nps][value='{value}']").check(force=True)
+        form.get_by_role("button", name="Send my answers").click()
+        form.wait_for_url("**/thanks")
+    customer.close()
+
+    page.get_by_role("navigation", name="Breadcrumb").get_by_role(
+        "link", name="Get a mortgage"
+    ).click()
+    tile = page.get_by_role("link", name="the advice meeting").first
+    expect(tile).to_contain_text("+60")
+    tile.click()
+    expect(page.get_by_role("row", name="Net Promoter")).to_contain_text("5")
+    context.close()
+
+
+def main_pages(place: Place) -> list[str]:
+    journey = f"/journeys/{place.journey_id}"
+    return [
+        *("/journeys", "/journeys/new", "/segments", "/segments/new", "/jobs", "/users"),
+        *("/users/new", f"/users/{place.user_id}", "/audit", "/account", "/account/password"),
+        *(journey, f"{journey}/edit", f"{journey}/map", f"{journey}/results", f"{journey}/reports"),
+        *(f"{journey}/touchpoints/{place.touchpoint_id}", f"{journey}/reports/new"),
+        f"{journey}/map/touchpoints/{place.touchpoint_id}",
+        *(f"{journey}/deployments", f"{journey}/deployments/new"),
+        f"{journey}/deployments/{place.deployment_id}",
+        f"{journey}/deployments/{place.deployment_id}/import",
+        *(f"{journey}/responses", f"{journey}/responses/{place.response_id}"),
+        *(f"{journey}/analyses/{place.analysis_id}", f"/jobs/{place.job_id}"),
+    ]
+
+
+def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: Place):
+    """Checked by axe on a desktop; on a phone, where tables scroll, those with tables once more."""
+    axe, found = Axe(), {}
+    with_tables = (
+        "/audit",
+        "/results",
+        "/responses",
+        "/touchpoints/",
+        "/analyses/",
+        "/deployments/",
+    )
+    for path in main_pages(place):
+        assert staff.goto(path).status == 200, path
+        for size in (DESKTOP, PHONE):
+            staff.set_viewport_size(size)
+            wrong = []
+            if size is DESKTOP or any(part in path for part in with_tables):
+                wrong += [
+                    (each["id"], [node["html"][:120] for node in each["nodes"][:3]])
+                    for each in axe.run(staff).response["violations"]
+                ]
+            if staff.evaluate("document.body.scrollWidth > document.documentElement.clientWidth"):
+                wrong.append("wider than the screen")
+            if wrong:
+                found[(path, size["width"])] = wrong
+    assert found == {}
+
+
+def test_the_sign_in_page_is_accessible_and_says_what_was_wrong(browser: Browser, served, user):
+    context = browser.new_context(base_url=served[0], viewport=PHONE)
+    page = context.new_page()
+    page.goto("/journeys")
+    page.get_by_label("E-mail address").fill("administrator@example.org")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    field = page.get_by_label("Password")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(
+        "Address and password do not belong together. Try again."
+    )
+    assert Axe().run(page).response["violations"] == []
+    context.close()
+
+
+def test_the_keyboard_reaches_content_first_and_everything_after(staff: Page, place: Place):
+    staff.goto(f"/journeys/{place.journey_id}")
+    staff.keyboard.press("Tab")
+    expect(staff.get_by_role("link", name="Skip to the content")).to_be_focused()
+    staff.keyboard.press("Enter")
+    assert staff.evaluate("document.activeElement.id") == "main"
+    reached = set()
+    for _ in range(60):
+        staff.keyboard.press("Tab")
+        reached.add(staff.evaluate("document.activeElement.textContent.trim().slice(0, 40)"))
+    assert {"Results", "Apply"} <= reached
+    assert any(text.startswith("Form") for text in reached)
+
+
+def test_a_running_job_moves_its_bar_and_shows_its_end(staff: Page, served, user: User):
+    storage = served[1]
+    with storage.store.writing() as session:
+        job = Job(kind="rebuild_rollups", parameters={}, created_by=user.id, state="running")
+        session.add(job)
+        session.flush()
+    staff.goto(f"/jobs/{job.id}")
+    expect(staff.get_by_role("progressbar")).to_have_attribute("value", "0")
+    for change in ({"percent": 40, "step": "Counting"}, {"state": "done", "percent": 100}):
+        with storage.store.writing() as session:
+            row = session.get_one(Job, job.id)
+            for name, value in change.items():
+                setattr(row, name, value)
+        if "step" in change:
+            expect(staff.get_by_text("Counting")).to_be_visible()
+            assert staff.get_by_role("progressbar").evaluate("bar => bar.value") == 40
+    expect(staff.get_by_role("link", name="Open the segments")).to_be_visible()
+
+
+def test_without_scripts_a_running_job_refreshes_its_page(browser, served, signed_in, user: User):
+    storage = served[1]
+    with storage.store.writing() as session:
+        job = Job(kind="rebuild_rollups", parameters={}, created_by=user.id, state="running")
+        session.add(job)
+        session.flush()
+    context = browser.new_context(
+        base_url=served[0], storage_state=signed_in, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(f"/jobs/{job.id}")
+    with storage.store.writing() as session:
+        session.get_one(Job, job.id).state = "done"
+    expect(page.get_by_role("link", name="Open the segments")).to_be_visible(timeout=10_000)
+    context.close()
+
+
+def test_files_come_down_as_files(staff: Page, place: Place, tmp_path: Path):
+    staff.goto(f"/journeys/{place.journey_id}/responses")
+    with staff.expect_download() as waited:
+        staff.get_by_role("link", name="Download CSV").click()
+    assert waited.value.suggested_filename == "responses-open-an-account.csv"
+    assert "nps.nps_reason" in Path(waited.value.path()).read_text(encoding="utf-8-sig")
+    customers = tmp_path / "customers.csv"
+    customers.write_text("customer_ref,region\nc1,North\n")
+    staff.goto(f"/journeys/{place.journey_id}/deployments/{place.deployment_id}")
+    staff.get_by_label("Customer list").set_input_files(customers)
+    with staff.expect_download() as waited:
+        staff.get_by_role("button", name="Make links").click()
+    assert "/s/" in Path(waited.value.path()).read_text(encoding="utf-8-sig")
