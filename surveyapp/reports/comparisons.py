@@ -105,7 +105,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
     for series in end[:2]:
         yield Chart(
             _trend_title(series),
-            charts.trend(series, width=TEXT_WIDTH, height=118.0),
+            charts.trend(series, width=TEXT_WIDTH, height=98.0),
             "The band is each month's 95 % interval; gaps are months with too few answers to show.",
         )
     if points:
@@ -113,7 +113,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
         halves = [
             Chart(
                 _trend_title(series),
-                charts.trend(series, width=HALF_WIDTH, height=96.0, axis=axis),
+                charts.trend(series, width=HALF_WIDTH, height=80.0, axis=axis),
             )
             for series in points
         ]

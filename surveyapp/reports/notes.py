@@ -30,8 +30,9 @@ def method_notes(overview: JourneyOverview) -> Iterator[Block]:
     yield Heading("Sources and notices", level=2)
     for citation in dict.fromkeys(entry.citation for entry in overview.fielded if entry.citation):
         yield Paragraph(citation, Tone.REFERENCE)
-    for note in dict.fromkeys(entry.note for entry in overview.fielded if entry.note):
-        yield Paragraph(note, Tone.NOTE)
+    noted = {entry.note: entry.title for entry in reversed(overview.fielded) if entry.note}
+    for note, title in reversed(noted.items()):
+        yield Paragraph((Styled(f"{title}:"), f" {note}"), Tone.NOTE)
 
 
 def _definitions(overview: JourneyOverview) -> Table:

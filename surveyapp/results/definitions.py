@@ -21,6 +21,8 @@ _UNITS = {
     Metric.NPS: Unit.NPS,
 }
 
+_LONGEST_ACRONYM = 4  # letters
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -96,6 +98,7 @@ def _of(instrument: Instrument, key: str | None, wording_id: str) -> tuple[Score
 def _definition(
     instrument: Instrument, scale: scoring.ScoredScale, wording: Wording, *, is_total: bool
 ) -> Definition:
+    is_short = scale.parent is None and len(instrument.code) <= _LONGEST_ACRONYM
     label = wording.dimensions.get(scale.code) or scale.code.replace("_", " ").capitalize()
     unit = _UNITS[scale.metric]
     # The formula's own sentence comes with any estimate; two imagined answers fetch it.
@@ -123,7 +126,8 @@ def _definition(
         instrument=instrument.code,
         metric=scale.metric,
         label=label,
-        short=label if scale.parent else instrument.code.upper(),
+        # An acronym is a name (NPS, CSAT); a word in capitals would be a shout.
+        short=instrument.code.upper() if is_short else label,
         unit=unit,
         axis=(-100.0, 100.0) if unit is Unit.NPS else (0.0, 100.0),
         text=text,

@@ -1,0 +1,186 @@
+"""Charts are SVG that says what it shows, in our type, and fetches nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from reportlab.graphics.shapes import Group, String
+
+from surveyapp.reports import chart_theme, charts, drawing, fonts, tokens, validation_charts
+from surveyapp.results.definitions import scored
+from surveyapp.results.shapes import Figure, Hidden, Month, Trend
+from surveyapp.store.models import Deployment
+
+SCALES = scored([Deployment(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")])
+CSAT, NPS = SCALES["csat"].definition, SCALES["nps"].definition
+
+
+def satisfied(estimate: float = 62.0, **changes: object) -> Figure:
+    figure = Figure(CSAT, 120, estimate, estimate - 8, estimate + 8, 3.7)
+    return replace(figure, **changes)
+
+
+HIDDEN = Figure(CSAT, None, None, None, None, None, Hidden.FEW)
+
+
+def texts(svg: str) -> list[str]:
+    root = ET.fromstring(svg)  # noqa: S314  # made here
+    return ["".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def labels(svg: str) -> str:
+    root = ET.fromstring(svg)  # noqa: S314  # made here
+    return " | ".join(e.get("aria-label", "") for e in root.iter())
+
+
+def dots(*rows: charts.Row) -> str:
+    return charts.dots(rows, [charts.Column(CSAT)])
+
+
+def test_a_dot_plot_shows_the_number_and_tells_interval_and_n_to_a_screen_reader():
+    svg = dots(charts.Row("Identity check", [satisfied()]))
+    assert "62\u00a0%" in texts(svg)
+    assert "Identity check" in texts(svg)
+    assert "Identity check, CSAT: 62\u00a0%, 54 to 70, n = 120" in labels(svg)
+
+
+def test_a_hidden_figure_leaves_words_and_no_mark():
+    svg = dots(charts.Row("Chat", [HIDDEN]), charts.Row("App", [satisfied()]))
+    assert "fewer than 5" in texts(svg)
+    assert "Chat," not in labels(svg)
+
+
+def test_a_chart_of_nothing_is_still_a_picture():
+    assert dots(charts.Row("Chat", [None])).startswith("<svg")
+    assert charts.heat_map([], [], {}).startswith("<svg")
+    empty = Trend(CSAT, None, None, None, ())
+    assert charts.trend(empty).startswith("<svg")
+
+
+def test_names_that_look_like_markup_or_templates_stay_text():
+    name = "<script>alert(1)</script>&amp;\"'{{7*7}}"
+    svg = dots(charts.Row(name, [satisfied()]))
+    assert name in "".join(texts(svg)).replace("…", "") or "<script>" in "".join(texts(svg))
+    assert "<script" not in svg
+
+
+def test_the_heat_map_marks_low_orange_middle_grey_and_high_blue():
+    rows = [(f"Stage {i}", [satisfied(value)]) for i, value in enumerate((40.0, 60.0, 80.0))]
+    svg = charts.heat_map(rows, [CSAT], {"csat": 60.0})
+    for colour in ("low", "middle", "high"):
+        assert tokens.COLOURS[colour] in svg
+    assert "40\u00a0%" in texts(svg)
+
+
+def test_a_trend_breaks_at_hidden_months_and_labels_its_ends():
+    months = [
+        Month(date(2026, m, 1), HIDDEN if m == 3 else satisfied(50.0 + m)) for m in range(1, 7)
+    ]
+    svg = charts.trend(Trend(CSAT, None, None, None, tuple(months)))
+    assert "51\u00a0%" in texts(svg)
+    assert "56\u00a0%" in texts(svg)
+    line = max(svg.split("<path"), key=lambda part: 'stroke-width="2"' in part)
+    assert line.count("M") == 2  # two strokes, one on each side of the gap
+
+
+def test_charts_of_one_unit_share_an_axis_that_holds_every_interval():
+    months = tuple(Month(date(2026, m, 1), satisfied(40.0 + 5 * m)) for m in range(1, 4))
+    assert charts.trend_axis([Trend(CSAT, None, None, None, months)]) == (30.0, 70.0)
+
+
+def test_the_researchers_charts_draw_missing_numbers_as_absent():
+    assert "Random data" in "".join(
+        texts(validation_charts.scree([3.1, None, 0.4], [1.3, 1.1, 0.9], suggested=1))
+    )
+    svg = validation_charts.loadings(
+        [("Coherence", "coh1", 0.83, None), ("Coherence", "coh2", -0.2, 0.05)]
+    )
+    assert ".83" in texts(svg)
+    assert "coh2 on Coherence: -0.20" in labels(svg)
+
+
+def test_a_specification_that_names_an_address_is_refused_instead_of_fetched():
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"url": "http://127.0.0.1:9/data.json"},
+        "mark": "point",
+        "encoding": {"x": {"field": "a", "type": "quantitative"}},
+    }
+    with pytest.raises(ValueError, match=r"[Aa]ccess|[Dd]enied|allowed"):
+        chart_theme._converted(spec)
+
+
+def test_an_image_in_an_svg_is_not_fetched_for_the_pdf(tmp_path):
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10" height="10">'
+        '<image xlink:href="http://127.0.0.1:9/x.png" width="5" height="5"/><rect width="5" height="5"/></svg>'
+    )
+    assert drawing.drawing(svg, 100).height == pytest.approx(100)
+
+
+def strings(group: Group) -> list[String]:
+    found = []
+    for part in group.contents:
+        found += (
+            strings(part) if isinstance(part, Group) else [part] if isinstance(part, String) else []
+        )
+    return found
+
+
+def test_a_drawing_is_as_wide_as_asked_and_its_text_is_set_in_our_faces():
+    picture = drawing.drawing(dots(charts.Row("Identity check", [satisfied()])), 300)
+    assert picture.width == 300
+    assert {s.fontName for s in strings(picture)} <= {fonts.REGULAR, fonts.SEMIBOLD, fonts.ITALIC}
+
+
+def test_arabic_names_are_joined_turned_and_set_in_a_face_that_has_them():
+    picture = drawing.drawing(dots(charts.Row("فتح حساب", [satisfied()])), 300)
+    arabic = [s for s in strings(picture) if s.fontName == fonts.OTHER]
+    assert len(arabic) == 1
+    assert arabic[0].text == fonts.visual("فتح حساب")
+    assert arabic[0].text != "فتح حساب"
+
+
+def test_long_labels_are_broken_and_never_wider_than_their_column():
+    lines = fonts.wrapped(
+        "Verifying the identity by video call with an agent of a partner", 10, 120
+    )
+    assert len(lines) == 2
+    assert all(fonts.width(line, 10) <= 120 for line in lines)
+    assert (
+        fonts.width(fonts.wrapped("Donaudampfschifffahrtsgesellschaftskapitän", 10, 90)[0], 10)
+        <= 90
+    )
+
+
+def test_importing_charts_and_pdf_loads_no_slow_library():
+    slow = {"altair", "pandas", "vl_convert", "matplotlib", "sklearn", "semopy"}
+    code = (
+        "import sys, surveyapp.reports.charts, surveyapp.reports.tokens, surveyapp.reports.actions, "
+        "surveyapp.results.dashboards, surveyapp.results.findings, surveyapp.results.actions;"
+        f"print(sorted({slow!r} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["ink", "muted", "accent"])
+def test_text_colours_have_the_contrast_that_reading_needs(name: str):
+    assert tokens.contrast(tokens.COLOURS[name], tokens.COLOURS["paper"]) >= 4.5
+
+
+@pytest.mark.parametrize("position", [-2.0, -1.0, -0.5, 0.0, 0.3, 1.0])
+def test_numbers_on_the_score_scale_can_be_read(position: float):
+    background = tokens.score_colour(position)
+    assert tokens.contrast(background, tokens.ink_on(background)) >= 4.5
+
+
+def test_the_stylesheet_holds_every_colour_and_size_of_the_table():
+    css = tokens.stylesheet()
+    assert all(f"--{name}: {value};" in css for name, value in tokens.COLOURS.items())
+    assert all(f"--size-{name}:" in css for name in tokens.SIZES)
