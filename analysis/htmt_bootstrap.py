@@ -118,6 +118,7 @@ def htmt_intervals(
     geometric = variant == "htmt2"
     estimate = htmt_array(np.abs(found.correlation), blocks, geometric=geometric)
     if indices is None:
+        values = values[np.lexsort(values.T)]  # the order of the rows shall not matter
         counts = resample_counts(
             found.n, reps, np.random.default_rng(seed), width=2 * len(items) ** 2
         )

@@ -135,7 +135,8 @@ def _gaps(categories: list[Array], names: tuple[str, ...]) -> list[str]:
     """Whole-number categories between an item's lowest and highest that nobody chose."""
     warnings = []
     for name, found in zip(names, categories, strict=True):
-        if np.all(found == np.round(found)):
+        # Codes far apart (999 for "no answer", amounts of money) are no scale with gaps to list.
+        if np.all(found == np.round(found)) and found[-1] - found[0] <= 2 * MAX_CATEGORIES:
             absent = sorted(set(range(int(found[0]), int(found[-1]) + 1)) - set(found.astype(int)))
             if absent:
                 listed = ", ".join(str(value) for value in absent)

@@ -66,7 +66,7 @@ class _Record:
             return compute()
         except AnalysisError as error:
             self.warn(step, [str(error)])
-        except np.linalg.LinAlgError as error:
+        except (np.linalg.LinAlgError, ArithmeticError) as error:
             self.warn(step, [f"a matrix of these data cannot be decomposed ({error})"])
         return None
 

@@ -13,7 +13,7 @@ from scipy.stats import norm
 from analysis.cfa import sem_model, sem_names
 from analysis.errors import ModelError
 from analysis.method_factor import unused
-from analysis.model import measurement_model
+from analysis.model import Model, Modifier, Path, covariance
 from analysis.moments import Moments
 from analysis.sem import SemFit, fit_sem
 
@@ -68,7 +68,7 @@ def second_order(
     general = unused("general", {**model, "": tuple(names.values())})
     fitted = fit_sem(
         data,
-        sem_model(model) + measurement_model({general: tuple(names.values())}),
+        sem_model(model) + _above(general, tuple(names.values())),
         estimator=estimator,
         missing=missing,
         likelihood=likelihood,
@@ -85,6 +85,13 @@ def second_order(
         partial_omega_l1=partial,
         warnings=fitted.warnings,
     )
+
+
+def _above(general: str, factors: tuple[str, ...]) -> Model:
+    """The general factor with variance 1 and all loadings free: were the first factor its unit,
+    one that runs against the others would send it to a negative variance."""
+    loadings = tuple(Path(general, "=~", factor, (Modifier(free=True),)) for factor in factors)
+    return Model(loadings) + covariance(general, general, fixed=1.0)
 
 
 def _loading(factor: str, row: Mapping[Hashable, Any]) -> SecondOrderLoading:

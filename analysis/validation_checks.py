@@ -97,7 +97,7 @@ def purification_section(study: Study) -> tuple[Section, tuple[str, ...]]:
 
 def second_order_section(study: Study) -> tuple[Section, tuple[str, ...]]:
     found = second_order(
-        study.data,
+        study.source,
         study.model,
         estimator=study.estimator,
         missing=study.missing,
@@ -121,7 +121,9 @@ def method_variance_section(study: Study, marker: pd.DataFrame | None) -> tuple[
     tests: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
         "harman": lambda: (harman(everything), ()),
         "full_collinearity": lambda: (_vif_part(study), ()),
-        "latent_method_factor": lambda: _method_part(latent_method_factor(study.data, study.model)),
+        "latent_method_factor": lambda: _method_part(
+            latent_method_factor(study.moments(), study.model)
+        ),
     }
     if marker is not None:
         items = list(marker.columns)

@@ -56,14 +56,19 @@ class Study:
     def fit(self, model: Model) -> Cfa:
         """A model of these items under the study's estimator, handling of missing answers and
         likelihood; from moments where they are enough."""
-        enough = self.estimator == "ML" and self.missing == "listwise"
         return fit_cfa(
-            self.moments() if enough else self.data,
+            self.source,
             model,
             estimator=self.estimator,
             missing=self.missing,
             likelihood=self.likelihood,
         )
+
+    @property
+    def source(self) -> Moments | pd.DataFrame:
+        """What the chosen estimation needs: moments of complete rows where they are enough."""
+        enough = self.estimator == "ML" and self.missing == "listwise"
+        return self.moments() if enough else self.data
 
     def moments(self) -> Moments:
         """Moments of the rows with every item; TooFewCases when there are fewer than 2."""

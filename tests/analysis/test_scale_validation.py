@@ -212,6 +212,36 @@ def test_more_items_than_can_be_validated_at_once_are_refused():
         validate_scale(wide, model={"all": tuple(wide.columns)})
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_units_do_not_matter(hs, unit: float):
+    items = [item for members in HS_MODEL.values() for item in members]
+    got = validate_scale(holzinger()[items] * unit, model=HS_MODEL).to_dict()
+    assert got["cfa"]["fit"]["chisq"] == pytest.approx(hs["cfa"]["fit"]["chisq"], rel=1e-5)
+    assert [x["loadings"] for x in got["efa"]["items"]] == [
+        pytest.approx(x["loadings"], abs=1e-5) for x in hs["efa"]["items"]
+    ]
+    assert [row["omega"] for row in got["reliability"]] == pytest.approx(
+        [row["omega"] for row in hs["reliability"]], abs=1e-5
+    )
+    assert got["normality"]["skew"] == pytest.approx(hs["normality"]["skew"], rel=1e-6)
+
+
+def test_the_order_of_the_rows_does_not_matter(hs):
+    shuffled = holzinger().sample(frac=1, random_state=3)
+    got = validate_scale(shuffled, model=HS_MODEL).to_dict()
+    for section in ("cfa", "efa", "reliability", "htmt_intervals", "conclusions", "second_order"):
+        assert flat(got[section]) == pytest.approx(flat(hs[section]), rel=1e-4, abs=1e-6)
+
+
+def flat(value: object) -> list[float]:
+    """All numbers of a section in order."""
+    if isinstance(value, dict):
+        return [x for entry in value.values() for x in flat(entry)]
+    if isinstance(value, list):
+        return [x for entry in value for x in flat(entry)]
+    return [float(value)] if isinstance(value, int | float) else []
+
+
 def test_progress_rises_to_100():
     seen: list[tuple[int, str]] = []
     validate_scale(holzinger(), model=HS_MODEL, progress=lambda p, step: seen.append((p, step)))

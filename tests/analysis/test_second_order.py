@@ -51,6 +51,15 @@ def test_inadmissible_results_are_said():
     assert any("CUSA" in text for text in second_order(mobi(), mobi_model()).warnings)
 
 
+def test_a_first_item_worded_the_other_way_round_turns_one_sign_only():
+    turned = holzinger().assign(x1=-holzinger()["x1"])
+    got, plain = second_order(turned, HS_MODEL), second_order(holzinger(), HS_MODEL)
+    assert got.fit["chisq"] == pytest.approx(plain.fit["chisq"], rel=1e-6)
+    signs = [a.std_all / b.std_all for a, b in zip(got.loadings, plain.loadings, strict=True)]
+    assert sorted(np.abs(signs)) == pytest.approx([1, 1, 1], abs=1e-4)
+    assert signs[0] * signs[1] < 0 < signs[1] * signs[2]
+
+
 def test_two_factors_do_not_identify_it():
     with pytest.raises(ModelError, match="at least 3 factors, found 2"):
         second_order(holzinger(), {"a": ("x1", "x2", "x3"), "b": ("x4", "x5", "x6")})
