@@ -171,11 +171,12 @@ def positive_inverse(matrix: Array) -> tuple[Array, float] | None:
     if failed:
         return None
     log_determinant = 2.0 * float(np.log(np.diag(factor)).sum())
-    inverse, failed = lapack.dpotri(factor, lower=1)
-    if failed or not np.isfinite(log_determinant):
+    if not np.isfinite(log_determinant):
         return None
-    lower = np.tril(inverse)
-    return lower + np.tril(inverse, -1).T, log_determinant
+    # Not LAPACK's dpotri: OpenBLAS runs it in threads even for small matrices, which on a busy
+    # machine costs a hundred times the arithmetic.
+    inverse = np.linalg.inv(matrix)
+    return (inverse + inverse.T) / 2, log_determinant
 
 
 def structures(table: ParameterTable) -> tuple[GroupStructure, ...]:

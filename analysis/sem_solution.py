@@ -217,12 +217,11 @@ def well_conditioned_inverse(matrix: Array) -> Array | None:
     if not np.all(np.isfinite(matrix)) or np.any(diagonal <= 0):
         return None
     scale = 1 / np.sqrt(diagonal)
-    factor, failed = lapack.dpotrf(matrix * np.outer(scale, scale), lower=1, clean=1)
-    if failed:
+    scaled = matrix * np.outer(scale, scale)
+    if lapack.dpotrf(scaled, lower=1)[1]:
         return None
-    inverse, failed = lapack.dpotri(factor, lower=1)
+    inverse = np.linalg.inv(scaled)
     # A diagonal of 1 / (1 - R^2): beyond this, R^2 is 1 for practical purposes.
-    if failed or np.max(np.diag(inverse)) > 1e10:
+    if np.max(np.diag(inverse)) > 1e10:
         return None
-    lower = np.tril(inverse)
-    return np.asarray((lower + np.tril(inverse, -1).T) * np.outer(scale, scale))
+    return np.asarray((inverse + inverse.T) / 2 * np.outer(scale, scale))

@@ -57,7 +57,7 @@ def standardised(
                 own[row.group - 1][at[row.lhs]] = (float(values[r]), -1)
     for r, row in enumerate(table.rows):
         total, d_total = logs[row.group - 1]
-        scales = _scales(row, at)
+        scales = scales_of(row)
         factor = lv_factor = 1.0
         slope = np.zeros(size)
         for name, power, kind in scales:
@@ -85,7 +85,7 @@ def standardised(
     return _with_definitions(table, lv, full, gradient, size)
 
 
-def _scales(row: Parameter, at: dict[str, int]) -> list[tuple[str, int, str]]:
+def scales_of(row: Parameter) -> list[tuple[str, int, str]]:
     """Which variables' standard deviations multiply (+1) or divide (-1) a row, total or own."""
     if row.op == "=~":
         return [(row.lhs, 1, "total"), (row.rhs, -1, "total")]
