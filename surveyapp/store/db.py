@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from surveyapp.store.queue import on_commit_wake
 
 _BUSY_SECONDS = 30
-_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24}
+# An error's text must not carry answers or hashes into a log, hence hide_parameters.
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 
 
 def make_engine(url: str) -> Engine:

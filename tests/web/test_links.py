@@ -1,0 +1,55 @@
+"""No page leads its reader to a closed door or to nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from flask import Flask
+
+from surveyapp.app import create_app
+from surveyapp.settings import read
+from surveyapp.store.models import Deployment
+from surveyapp.store.storage import Storage
+from surveyapp.web.storage import EXTENSION
+from tests.web.conftest import World
+from tests.web.world import ROLES, answer
+
+_LINK = re.compile(r'href="(/[^"#]*)[^"]*"')
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_link_opens_for_whoever_sees_it(
+    app: Flask, world: World, sign_in, storage: Storage, role: str
+):
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        for _ in range(6):
+            answer(session, deployment)
+    client = sign_in(world.users[role])
+    waiting, seen = ["/journeys"], {"/journeys"}
+    while waiting:
+        path = waiting.pop()
+        with client.get(path) as page:
+            assert page.status_code == 200, path
+            if page.mimetype != "text/html" or path.startswith("/s/"):
+                continue
+            for found in _LINK.findall(page.text):
+                link = html.unescape(found)
+                if link not in seen:
+                    seen.add(link)
+                    waiting.append(link)
+    assert len(seen) > {"administrator": 35, "researcher": 30, "manager": 14}[role]
+    assert ("/users" in seen) is (role == "administrator")
+
+
+def test_stylesheets_use_no_colour_or_size_that_nobody_defines(tmp_path):
+    app = create_app(read({}, home=tmp_path))
+    client = app.test_client()
+    with client.get("/static/staff.css") as own, client.get("/look.css") as shared:
+        used = set(re.findall(r"var\((--[\w-]+)", own.text))
+        defined = set(re.findall(r"(--[\w-]+):", own.text + shared.text))
+    assert {name for name in used - defined if not name.startswith("--bs-")} == set()
+    assert ".heat-1 {" in shared.text and ".heat-7 {" in shared.text
+    app.extensions[EXTENSION].close()
