@@ -1,0 +1,338 @@
+"""Reports asked for become PDF files that can be read back."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pdfplumber
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject
+
+from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.reports import benchmark, make
+from surveyapp.reports import queries as stored
+from surveyapp.reports.actions import ask_report
+from surveyapp.reports.document import (
+    Callout,
+    Cover,
+    Document,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Look,
+    Paragraph,
+    Table,
+    Tone,
+)
+from surveyapp.reports.pdf import pdf
+from surveyapp.results import compute, dashboards, phrases
+from surveyapp.results.actions import ask_validation
+from surveyapp.settings import read
+from surveyapp.store.models import File, Journey
+from surveyapp.store.storage import Storage, open_storage
+from tests.results import bank
+
+MADE = date(2026, 11, 22)
+HOSTILE = "<b>x</b>&amp;"
+TEMPLATE = "{{7*7}} {provider.__class__}"
+
+
+@pytest.fixture
+def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
+    opened = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
+    yield opened
+    opened.close()
+
+
+def quiet(_percent: int, _step: str) -> None:
+    """Progress that nobody looks at."""
+
+
+def opened(storage: Storage, file_id: int) -> PdfReader:
+    with storage.store.reading() as session:
+        return PdfReader(storage.files.path(session.get_one(File, file_id)))
+
+
+def words(reader: PdfReader) -> str:
+    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in reader.pages))
+
+
+def outline(reader: PdfReader) -> list[str]:
+    def titles(entries: Any) -> Iterator[str]:
+        for entry in entries:
+            if isinstance(entry, list):
+                yield from titles(entry)
+            else:
+                yield str(entry.title)
+
+    return list(titles(reader.outline))
+
+
+def fonts_in(reader: PdfReader) -> dict[str, bool]:
+    """Each font with text, and whether its letters are in the file."""
+    found = {}
+    for page in reader.pages:
+        for font in page["/Resources"]["/Font"].values():  # type: ignore[index]
+            entry = font.get_object()
+            descriptor = entry.get("/FontDescriptor")
+            embedded = descriptor is not None and "/FontFile2" in descriptor.get_object()
+            found[str(entry["/BaseFont"])] = embedded
+    return found
+
+
+def small(*blocks: Any, **changes: Any) -> Document:
+    settings: dict[str, Any] = {
+        "cover": Cover("Report", "Title", "Northbank", [("Answers from", "May")]),
+        "blocks": blocks,
+        "subject": "A report",
+        "author": "Northbank",
+        "running": "Title",
+        "made": MADE,
+    }
+    return Document(**{**settings, **changes})
+
+
+def made(document: Document) -> PdfReader:
+    return PdfReader(io.BytesIO(pdf(document)))
+
+
+def test_both_reports_are_made_filed_and_found_again(storage: Storage):
+    with storage.store.writing() as session:
+        journey = bank.filled(session)
+        analysis = ask_validation(
+            session, journey_id=journey.journey, deployment_id=journey.deployments["end"],
+            instrument="sjq", key="sjq-16", segment_id=None, seed=5, user_id=None,
+        )  # fmt: skip
+    compute.run_validation(storage.store, analysis.id, progress=quiet)
+    with storage.store.writing() as session:
+        asked = [
+            ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None),
+            ask_report(
+                session, kind="benchmark", journey_id=journey.journey,
+                segment_id=journey.segments["north"], since=date(2026, 1, 1), user_id=None,
+            ),
+            ask_report(
+                session, kind="validation", journey_id=journey.journey, analysis_id=analysis.id,
+                user_id=None,
+            ),
+        ]  # fmt: skip
+    steps: list[int] = []
+    makers = (make.benchmark, make.benchmark, make.validation)
+    results = [
+        maker(storage, report.id, progress=lambda percent, _step: steps.append(percent))
+        for maker, report in zip(makers, asked, strict=True)
+    ]
+    assert steps[:4] == [5, 30, 60, 95]
+    with storage.store.reading() as session:
+        kept = stored.reports(session, journey.journey)
+        assert [report.id for report in kept] == [report.id for report in reversed(asked)]
+        assert {report.file_id for report in kept} == {result["file_id"] for result in results}
+        names = [report.file.name for report in kept if report.file]
+        overview = dashboards.journey_overview(session, journey.journey)
+    assert names[2].startswith("current-account-benchmark-2")
+    assert names[1].startswith("current-account-benchmark-north-")
+    assert names[0].startswith("current-account-validation-sjq-")
+    whole, north, study = (opened(storage, result["file_id"]) for result in results)
+    text = words(whole)
+    with storage.store.reading() as session:
+        path = storage.files.path(session.get_one(File, results[0]["file_id"]))
+    with pdfplumber.open(path) as document:
+        lines = document.pages[2].extract_text().splitlines()
+    for figure in overview.profile:
+        assert f"{figure.definition.label} {phrases.value(figure)}" in lines
+    assert "Onboarding is the weakest stage" in text
+    assert "Alpha" in text  # the stored validation stands in the annex
+    assert "North" in words(north)
+    assert "Segments side by side" not in words(north)
+    assert "Fit of the Hypothesised Model and Its Rivals" in words(study)
+    assert analysis.id
+    for reader in (whole, north, study):
+        assert all(fonts_in(reader).values()), fonts_in(reader)
+
+
+def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(storage: Storage):
+    with storage.store.writing() as session:
+        journey = bank.filled(session)
+    with storage.store.reading() as session:
+        numbers = benchmark.Numbers(
+            dashboards.journey_overview(session, journey.journey),
+            dashboards.segment_comparison(session, journey.journey),
+            dashboards.trend(session, journey.journey),
+            dashboards.response_rates(session, journey.journey),
+        )
+    reader = made(benchmark.content(numbers, made=MADE))
+    chapters = [
+        "Summary",
+        "Service journey quality",
+        "Stages",
+        "Touchpoints",
+        "Segments side by side",
+        "Trend by month",
+        "Sample and response rate",
+        "Can the scale be trusted?",
+        "How these numbers came about",
+    ]
+    assert [title for title in outline(reader) if title in chapters] == chapters
+    total = len(reader.pages)
+    for at, page in enumerate(reader.pages[1:], start=2):
+        assert f"Page {at} of {total}" in page.extract_text()
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Opening and using a current account"
+    assert reader.metadata.author == "Northbank"
+    assert reader.trailer["/Root"]["/Lang"] == "en"  # type: ignore[index]
+    links = [
+        note.get_object()
+        for note in reader.pages[0].get("/Annots", ArrayObject())
+        if isinstance(note.get_object(), DictionaryObject)
+    ]
+    assert len(links) >= len(chapters)
+    text = words(reader)
+    for needed in (
+        "trade marks of",
+        "en-1",
+        "sjq-16",
+        "fewer than 5 answers",
+        "neither the outcome of the service",
+        "2 November 2025 to 30 October 2026",
+        "have not been examined",
+        "Percentage answering 9 to 10 (promoters)",
+    ):
+        assert needed in text, needed
+
+
+def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(storage: Storage):
+    with storage.store.writing() as session:
+        journey = bank.make_journey(
+            session, name=HOSTILE, provider=TEMPLATE, app=HOSTILE, id="فتح حساب جديد"
+        )
+        journey.segments = bank.make_segments(session, {"x": (HOSTILE, "region = North")})
+        session.get_one(Journey, journey.journey).goal = '<font size="90">big</font> <para>'
+        bank.fill(session, journey, a_place=20)
+    with storage.store.writing() as session:
+        report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
+    result = make.benchmark(storage, report.id, progress=quiet)
+    reader = opened(storage, result["file_id"])
+    text = words(reader)
+    assert HOSTILE in text
+    assert TEMPLATE in text
+    assert '<font size="90">big</font> <para>' in text
+    assert reader.metadata is not None
+    assert reader.metadata.title == HOSTILE
+    assert any("DejaVu" in name for name in fonts_in(reader))
+
+
+def test_what_cannot_be_asked_is_refused_with_the_reason(storage: Storage):
+    with storage.store.writing() as session:
+        journey = bank.make_journey(session)
+        other = bank.make_journey(session, "other")
+        analysis = ask_validation(
+            session, journey_id=journey.journey, deployment_id=None, instrument="sjq", key=None,
+            segment_id=None, seed=1, user_id=None,
+        )  # fmt: skip
+        wish: dict[str, Any] = {"journey_id": journey.journey, "user_id": None}
+        with pytest.raises(Invalid, match="no kind of report"):
+            ask_report(session, kind="horoscope", **wish)
+        with pytest.raises(Invalid, match="needs a stored analysis"):
+            ask_report(session, kind="validation", **wish)
+        with pytest.raises(Conflict, match="not finished"):
+            ask_report(session, kind="validation", analysis_id=analysis.id, **wish)
+        with pytest.raises(NotFound, match="analysis number"):
+            ask_report(
+                session, kind="validation", analysis_id=analysis.id, journey_id=other.journey,
+                user_id=None,
+            )  # fmt: skip
+        with pytest.raises(NotFound, match="journey number 999"):
+            ask_report(session, kind="benchmark", journey_id=999, user_id=None)
+    with pytest.raises(NotFound, match="report number 999"):
+        make.benchmark(storage, 999, progress=quiet)
+
+
+def test_a_journey_without_answers_still_has_a_report(storage: Storage):
+    with storage.store.writing() as session:
+        journey = bank.make_journey(session)
+        report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
+    result = make.benchmark(storage, report.id, progress=quiet)
+    assert "not yet enough answers" in words(opened(storage, result["file_id"]))
+
+
+def test_the_same_document_gives_the_same_pages():
+    document = small(Heading("One"), Paragraph("Text"))
+    first, second = (made(document) for _ in range(2))
+    assert [p.get_contents().get_data() for p in first.pages] == [  # type: ignore[union-attr]
+        p.get_contents().get_data()
+        for p in second.pages  # type: ignore[union-attr]
+    ]
+
+
+def test_a_long_table_splits_and_repeats_its_head():
+    rows = [[f"Item {i}", f"{i / 10:.1f}"] for i in range(120)]
+    reader = made(small(Table(["Score of item", "Value"], rows, "lr", [0.7, 0.3])))
+    pages = [page.extract_text() for page in reader.pages[1:]]
+    assert len(pages) >= 3
+    assert all("Score of item" in page for page in pages)
+    assert sum(page.count("Item ") for page in pages) == 120
+
+
+def test_no_heading_stands_alone_at_the_foot_of_a_page():
+    filler = Paragraph("A line of text. " * 12)
+    for n in range(8, 22):
+        table = Table(["A", "B"], [["x", "y"]] * 6, "ll", [0.5, 0.5])
+        reader = made(small(*[filler] * n, Heading("Alone?"), Heading("Below", level=2), table))
+        page = next(
+            page.extract_text() for page in reader.pages[1:] if "Alone?" in page.extract_text()
+        )
+        assert "Below" in page
+        assert "x" in page.split("Below")[1]
+
+
+def test_apa_tables_have_three_horizontal_lines_and_no_vertical_one():
+    table = Table(
+        ["Item", "M"], [["a", "1.00"], ["b", "2.00"]], "lr", [0.5, 0.5], title="Means",
+        look=Look.APA, number=1, note="Made up.",
+    )  # fmt: skip
+    with pdfplumber.open(io.BytesIO(pdf(small(table)))) as document:
+        page = document.pages[1]
+        body = [line for line in page.lines if line["top"] > 60]
+        assert all(abs(line["x0"] - line["x1"]) > 1 for line in body)
+        assert len({round(line["top"]) for line in body}) == 3
+        text = page.extract_text()
+    assert "Table 1" in text
+    assert "Note. Made up." in text
+
+
+def test_nothing_is_set_beyond_the_page_margins():
+    word = "Unverhältnismäßigkeitsgrundsatz" * 4
+    document = small(
+        Heading(f"Heading {word}"),
+        KeyFigures([KeyFigure(word, "71", word), KeyFigure("NPS", "+31", "n = 5")]),
+        Paragraph(word, Tone.BULLET),
+        Callout(word, word),
+        Table([word, "n"], [[word, "1"]], "lr", [0.7, 0.3], title=word, note=word),
+        running=word,
+    )
+    with pdfplumber.open(io.BytesIO(pdf(document))) as found:
+        for page in found.pages[1:]:
+            assert max(letter["x1"] for letter in page.chars) <= page.width - 55
+            assert min(letter["x0"] for letter in page.chars) >= 55
+
+
+def test_greek_letters_in_italics_are_printed_not_boxed():
+    from surveyapp.reports import apa
+
+    reader = made(small(Paragraph(apa.chi_square(12.4, 3, 0.0004))))
+    assert "χ²(3) = 12.40, p < .001" in words(reader)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.934, ".93"), (-0.2, "−.20"), (1.0, "1.00"), (None, "–"), (0.0, ".00")]
+)
+def test_statistics_that_cannot_exceed_one_lose_their_leading_zero(value: float | None, text: str):
+    from surveyapp.reports.apa import bounded
+
+    assert bounded(value) == text
