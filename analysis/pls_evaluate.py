@@ -62,12 +62,12 @@ def _part_correlations(e: Estimates) -> tuple[np.ndarray, list[list[int]]]:
             ],
             axis=1,
         )
-    place = {name: k for k, name in enumerate((*layout.items, *layout.lower))}
     blocks = []
     for name in measured_constructs(layout):
-        staged = layout.model.is_higher(name) and bool(layout.lower)
-        parts = layout.model[name].parts if staged else layout.model.items_of(name)
-        blocks.append([place[part] for part in parts])
+        if layout.lower and layout.model.is_higher(name):
+            blocks.append([p + layout.lower.index(part) for part in layout.model[name].parts])
+        else:
+            blocks.append([layout.items.index(item) for item in layout.model.items_of(name)])
     return R, blocks
 
 

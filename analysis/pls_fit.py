@@ -98,8 +98,10 @@ def _first_order_correlations(e: Estimates, C: np.ndarray, stage: Stage) -> np.n
         above = next((c.name for c in layout.model.higher if name in c.parts), name)
         owner.append(final.names.index(above))
         position.append(name)
-        row = [k for k, pair in enumerate(layout.measured) if pair == (above, name)]
-        loadings.append(e.loadings[:, row[0]] if row else np.ones(len(C)))
+        if above == name:
+            loadings.append(np.ones(len(C)))
+        else:
+            loadings.append(e.loadings[:, layout.measured.index((above, name))])
     at = np.array(owner)
     if layout.settings.higher_order == "three-stage":
         observed = e.first_correlations

@@ -12,6 +12,7 @@ from analysis.pls import fit_pls
 from analysis.pls_cases import Missing
 from analysis.pls_layout import Settings
 from analysis.pls_model import Construct, Path, PlsModel
+from analysis.pls_result import PlsResult
 from analysis.pls_text import read_model
 
 ENOUGH_ITEMS = 4
@@ -89,17 +90,7 @@ def marker_correction(
         )
         for m in (plain, corrected)
     ]
-    rows = []
-    for row in fits[0].paths.itertuples():
-        value = fits[1].path(str(row.source), str(row.target))
-        rows.append((row.source, row.target, row.estimate, value, value - float(str(row.estimate))))
-    table = pd.DataFrame(rows, columns=["source", "target", "plain", "corrected", "change"])
-    if fits[0].bootstrap is not None and fits[1].bootstrap is not None:
-        pairs = list(zip(table["source"], table["target"], strict=True))
-        before = fits[0].bootstrap.tables["paths"].loc[pairs]
-        after = fits[1].bootstrap.tables["paths"].loc[pairs]
-        table["lower"], table["upper"] = after["lower"].to_numpy(), after["upper"].to_numpy()
-        table["conclusion_changes"] = _clear(before) != _clear(after)
+    table = _comparison(fits[0], fits[1])
     of_marker = fits[1].paths[fits[1].paths["source"] == name]
     notes = []
     if len(items) < ENOUGH_ITEMS:
@@ -114,6 +105,19 @@ def marker_correction(
         fits[1].n,
         tuple(notes),
     )
+
+
+def _comparison(plain: PlsResult, corrected: PlsResult) -> pd.DataFrame:
+    table = plain.paths[["source", "target", "estimate"]].rename(columns={"estimate": "plain"})
+    pairs = list(zip(table["source"], table["target"], strict=True))
+    table["corrected"] = [corrected.path(source, target) for source, target in pairs]
+    table["change"] = table["corrected"] - table["plain"]
+    if plain.bootstrap is not None and corrected.bootstrap is not None:
+        before = plain.bootstrap.tables["paths"].loc[pairs]
+        after = corrected.bootstrap.tables["paths"].loc[pairs]
+        table["lower"], table["upper"] = after["lower"].to_numpy(), after["upper"].to_numpy()
+        table["conclusion_changes"] = _clear(before) != _clear(after)
+    return table
 
 
 def _clear(table: pd.DataFrame) -> object:

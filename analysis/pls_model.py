@@ -75,9 +75,9 @@ class PlsModel:
         return next(construct for construct in self.constructs if construct.name == name)
 
     def is_higher(self, name: str) -> bool:
-        """Whether the construct is measured by other constructs."""
+        """Whether the construct is measured by other constructs (its own name is an item's)."""
         defined = set(self.names)
-        return name in defined and self[name].parts[0] in defined
+        return name in defined and any(p in defined and p != name for p in self[name].parts)
 
     @property
     def higher(self) -> tuple[Construct, ...]:
@@ -154,7 +154,7 @@ def _check_constructs(model: PlsModel) -> None:
     if len(model.items) > MAX_ITEMS:
         raise ModelError(f"{len(model.items)} items; the limit is {MAX_ITEMS}")
     seen: set[str] = set()
-    owner: dict[str, str] = {}
+    owner: dict[tuple[bool, str], str] = {}
     defined = set(model.names)
     for construct in model.constructs:
         name, line = construct.name, construct.line
@@ -166,21 +166,22 @@ def _check_constructs(model: PlsModel) -> None:
         repeated = [part for part in construct.parts if construct.parts.count(part) > 1]
         if repeated:
             raise ModelError(f"{name}: {repeated[0]} stands twice among its items", line=line)
-        of_constructs = [part for part in construct.parts if part in defined]
+        of_constructs = [part for part in construct.parts if part in defined and part != name]
         if of_constructs and len(of_constructs) < len(construct.parts):
-            other = next(part for part in construct.parts if part not in defined)
+            other = next(part for part in construct.parts if part not in of_constructs)
             raise ModelError(
                 f"{name} mixes constructs ({', '.join(of_constructs)}) and items ({other}); define "
                 f"{other} as a construct of one item if it belongs there",
                 line=line,
             )
         for part in construct.parts:
-            if part in owner:
-                what = "construct" if part in defined else "item"
+            key = (part in of_constructs, part)
+            if key in owner:
+                what = "construct" if key[0] else "item"
                 raise ModelError(
-                    f"{name}: the {what} {part} already belongs to {owner[part]}", line=line
+                    f"{name}: the {what} {part} already belongs to {owner[key]}", line=line
                 )
-            owner[part] = name
+            owner[key] = name
         if of_constructs:
             _check_higher(model, construct)
 

@@ -308,10 +308,8 @@ def _report(
         },
         index=index,
     )
-    z = _centred(cases, cases.values, whole, 0, cases.whole().mean[0], cases.whole().sd[0])
-    actual = z @ whole.composites[0][:, : len(layout.names)]
     endogenous = sorted({j for j, _ in targets})
-    quality = 1 - ((actual - scores) ** 2).sum(axis=0) / (actual**2).sum(axis=0)
+    quality = _construct_quality(cases, whole, scores)
     better = items["rmse"] < items["rmse_lm"]
     return Prediction(
         items,
@@ -328,6 +326,14 @@ def _report(
         out["lm"],
         scores,
     )
+
+
+def _construct_quality(cases: Cases, whole: Estimates, scores: np.ndarray) -> np.ndarray:
+    """1 - SSE / SS (J,) of the predicted composites against those of the whole sample."""
+    sample = cases.whole()
+    z = _centred(cases, cases.values, whole, 0, sample.mean[0], sample.sd[0])
+    actual = z @ whole.composites[0][:, : scores.shape[1]]
+    return np.asarray(1 - ((actual - scores) ** 2).sum(axis=0) / (actual**2).sum(axis=0))
 
 
 def _power(better: int, items: int, *, positive: bool) -> str:

@@ -166,10 +166,7 @@ def sjq_study(
     if bootstrap < 2:
         raise DataError(f"the study tests by bootstrap; {bootstrap} resamples are too few")
     base_model, full_model = study_models(journey, service, loyalty)
-    missing_names = {"personalization", "coherence", "seamlessness"} - set(journey)
-    notes = []
-    if missing_names:
-        notes.append(f"without {', '.join(sorted(missing_names))} this is not SJQ as published")
+    markers, notes = _fielded_marker(data, journey, marker)
     baseline, full = (
         fit_pls(
             data,
@@ -183,14 +180,6 @@ def sjq_study(
         )
         for model in (base_model, full_model)
     )
-    markers = [item for item in marker if item in data.columns]
-    if marker and not markers:
-        notes.append("the data has no marker items, so that the marker tests are left out")
-    elif len(markers) < len(marker):
-        raise ModelError(
-            f"marker items {', '.join(set(marker) - set(markers))} are no columns of the data; "
-            "give the marker that was fielded"
-        )
     settings = Settings(higher_order=higher_order)
     predicting = settings if higher_order != "three-stage" else Settings()
     measures = {**journey, **service, LOYAL: loyalty}
@@ -236,6 +225,25 @@ def sjq_study(
         caution=CAUTION,
         warnings=(*notes, *dict.fromkeys((*baseline.warnings, *full.warnings))),
     )
+
+
+def _fielded_marker(
+    data: pd.DataFrame, journey: Mapping[str, Sequence[str]], marker: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """The marker items to use, and what to say about them and about absent dimensions."""
+    notes = []
+    absent = set(JOURNEY) - set(journey)
+    if absent:
+        notes.append(f"without {', '.join(sorted(absent))} this is not SJQ as published")
+    markers = [item for item in marker if item in data.columns]
+    if marker and not markers:
+        notes.append("the data has no marker items, so that the marker tests are left out")
+    elif len(markers) < len(marker):
+        raise ModelError(
+            f"marker items {', '.join(sorted(set(marker) - set(markers)))} are no columns of the "
+            "data; give the marker that was fielded"
+        )
+    return markers, notes
 
 
 def _weights(fits: Mapping[str, PlsResult], journey: Mapping[str, Sequence[str]]) -> pd.DataFrame:

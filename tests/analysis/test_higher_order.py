@@ -171,3 +171,19 @@ def test_products_do_not_go_with_corrected_stages_or_item_products_of_dimensions
         fit_pls(mobi(), text, higher_order="three-stage")
     with pytest.raises(ModelError, match="two-stage"):
         fit_pls(mobi(), text, interaction="orthogonal")
+
+
+@pytest.mark.parametrize("higher_order", ["two-stage", "repeated", "three-stage"])
+def test_constructs_that_bear_their_items_names_give_the_same_numbers(higher_order: str) -> None:
+    data = mobi()
+    base = fit_pls(data, HIGHER, higher_order=higher_order)  # type: ignore[arg-type]
+    named = data.rename(columns={"IMAG1": "Image", "CUSCO": "Complaints", "CUEX2": "Expectation"})
+    text = (
+        HIGHER.replace("IMAG1", "Image")
+        .replace("CUSCO", "Complaints")
+        .replace("CUEX2", "Expectation")
+    )
+    fit = fit_pls(named, text, higher_order=higher_order)  # type: ignore[arg-type]
+    assert fit.paths["estimate"].tolist() == base.paths["estimate"].tolist()
+    assert fit.reliability.to_numpy() == pytest.approx(base.reliability.to_numpy())
+    assert fit.fit["structural"] == pytest.approx(base.fit["structural"])

@@ -100,3 +100,9 @@ def test_a_text_beyond_the_limit_is_refused() -> None:
     many = " + ".join(f"x{i}" for i in range(501))
     with pytest.raises(ModelError, match="the limit is 500"):
         read_model(f"X =~ {many}\nY =~ y\nY ~ X")
+
+
+def test_a_construct_may_bear_the_name_of_its_item() -> None:
+    model = read_model("NPS =~ NPS\nX =~ X + x2\nNPS ~ X")
+    assert model.items == ("NPS", "X", "x2")
+    assert model.higher == ()
