@@ -112,10 +112,18 @@ def _explored(sections: Sections) -> Iterator[Conclusion]:
         )
 
 
+def _robust(fit: Mapping[str, float | None], measure: str) -> float | None:
+    """The robust measure (Brosseau-Liard & Savalei 2014) where the estimator gives one."""
+    for name in (f"{measure}_robust", f"{measure}_scaled", measure):
+        if fit.get(name) is not None:
+            return fit[name]
+    return None
+
+
 def _fitted(sections: Sections) -> Iterator[Conclusion]:
     if cfa := sections.get("cfa"):
         for measure, relation, cut, source in FIT_CUTS:
-            yield _one("cfa", measure, cfa["fit"].get(measure), relation, cut, source)
+            yield _one("cfa", measure, _robust(cfa["fit"], measure), relation, cut, source)
         for factor in cfa["factors"]:
             mine = [x["std_all"] for x in cfa["loadings"] if x["factor"] == factor]
             lowest = None if len(mine) < 2 or None in mine else min(abs(x) for x in mine)

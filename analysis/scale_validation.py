@@ -273,6 +273,11 @@ def _around(study: steps.Study, extra: _Extra, record: _Record) -> None:
         sections["second_order"] = record.attempt_warned(
             "second_order", lambda: checks.second_order_section(study)
         )
+    sections["bifactor"] = None
+    if len(study.model) > 2 and min(map(len, study.model.values())) > 2 and sections["cfa"]:
+        sections["bifactor"] = record.attempt_warned(
+            "bifactor", lambda: checks.bifactor_section(study)
+        )
     record.announce(60, "purification")
     sections["purification"] = None
     if sections["cfa"] is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.bifactor import bifactor
 from analysis.careless import INDICATORS, CarelessReport, careless
 from analysis.errors import AnalysisError, DataError
 from analysis.htmt_bootstrap import htmt_intervals
@@ -111,6 +112,22 @@ def second_order_section(study: Study) -> tuple[Section, tuple[str, ...]]:
         "omega_l2": found.omega_l2,
         "partial_omega_l1": found.partial_omega_l1,
     }
+    return section, found.warnings
+
+
+def bifactor_section(study: Study) -> tuple[Section, tuple[str, ...]]:
+    found = bifactor(
+        study.source,
+        study.model,
+        estimator=study.estimator,
+        missing=study.missing,
+        likelihood=study.likelihood,
+    )
+    section = {name: value for name, value in vars(found).items() if name != "warnings"}
+    section["omega_hierarchical_subscale"] = [
+        {"factor": factor, "omega": value}
+        for factor, value in found.omega_hierarchical_subscale.items()
+    ]
     return section, found.warnings
 
 

@@ -66,6 +66,37 @@ class SecondOrder(TypedDict):
     partial_omega_l1: Number
 
 
+class BifactorItem(TypedDict):
+    """Standardised loadings on the general factor and on the item's own."""
+
+    item: str
+    factor: str
+    general: Number
+    group: Number
+
+
+class SubscaleOmega(TypedDict):
+    factor: str
+    omega: Number
+
+
+class Bifactor(TypedDict):
+    """A general factor beside orthogonal group factors. omega_hierarchical: the general factor's
+    share of the variance of the items' sum, omega_total all common factors', by subscale its own
+    factor's; ecv: the general factor's share of the common variance; puc: the share of correlations
+    between items of different factors. Three or more factors of three or more items only."""
+
+    n: int
+    converged: bool
+    items: list[BifactorItem]
+    fit: dict[str, Number]
+    omega_hierarchical: Number
+    omega_total: Number
+    omega_hierarchical_subscale: list[SubscaleOmega]
+    ecv: Number
+    puc: Number
+
+
 class PurificationStep(TypedDict):
     """``before``, ``after``: chisq, df, cfi, tli, rmsea, srmr, bic of the model."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from analysis.validation_checks_document import (
+    Bifactor,
     Careless,
     ConclusionRow,
     GeneralFactor,
@@ -81,6 +82,7 @@ class ScaleValidationDocument(TypedDict):
     htmt_intervals: HtmtIntervals | None
     general_factor: GeneralFactor | None
     second_order: SecondOrder | None
+    bifactor: Bifactor | None
     purification: Purification | None
     invariance: list[InvarianceSection]
     method_variance: MethodVariance | None

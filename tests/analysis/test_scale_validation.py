@@ -12,6 +12,7 @@ import pytest
 from analysis.errors import DataError, MissingItem, ModelError
 from analysis.scale_validation import validate_scale
 from analysis.validation_document import ScaleValidationDocument
+from instruments.loader import load
 from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey
 from tests.analysis.data_sets import (
     HS_MODEL,
@@ -143,9 +144,9 @@ def test_the_numbers_are_those_of_the_single_statistics(hs):
         [0.626117131884981, 0.882706912875796, 0.688455022985003]
     )
     assert hs["factor_count"]["factors"]["suggested"] == 3
-    # The only warning is a negative residual variance beside the method factor.
-    assert [w["step"] for w in hs["warnings"]] == ["method_variance"]
-    assert "x3 is negative (-0.0789)" in hs["warnings"][0]["message"]
+    # The only warnings are negative residual variances beside a general and a method factor.
+    assert [w["step"] for w in hs["warnings"]] == ["bifactor", "method_variance"]
+    assert all("is negative" in w["message"] for w in hs["warnings"])
 
 
 def test_rivals_stand_beside_the_hypothesised_model_with_their_difference(hs):
@@ -352,3 +353,28 @@ def test_the_input_is_untouched():
     before = data.copy()
     validate_scale(data, instrument())
     pd.testing.assert_frame_equal(data, before)
+
+
+def test_the_sjq_procedure_finds_the_population_of_the_published_loadings():
+    # Jaakkola & Terho 2021: three factors, 16 items, N = 278, maximum likelihood as AMOS has it.
+    sjq = load("sjq")
+    data = simulated(278, correlation=0.6, seed=7)
+    data = data.assign(region=np.where(np.arange(278) % 2, "north", "south"))
+    got = validate_scale(data, sjq, likelihood="wishart", group="region").to_dict()
+    fits(got, ScaleValidationDocument)
+    assert got["settings"]["instrument"] == "sjq"
+    assert got["sample"]["n_items"] == 16
+    assert got["factor_count"]["factors"]["suggested"] == 3
+    fit = got["cfa"]["fit"]
+    assert fit["df"] == 101  # as printed
+    assert fit["rmsea"] < 0.05 and fit["cfi"] > 0.98
+    merged = [row for row in got["rivals"] if row["kind"] == "merged"]
+    assert [row["n_factors"] for row in merged] == [2, 2, 2]
+    assert all(row["delta_pvalue"] < 1e-10 for row in merged)
+    assert {row["factor"]: row["ave"] for row in got["reliability"]} == pytest.approx(
+        {"personalization": 0.75, "coherence": 0.74, "seamlessness": 0.83}, abs=0.06
+    )  # .766, .758 and .853 before answers were cut to seven points
+    assert got["invariance"][0]["reached"] == "strict"
+    assert got["purification"]["steps"] == []
+    missed = {row["measure"] for row in got["conclusions"] if row["holds"] is False}
+    assert missed <= {"harman_first_share"}
