@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, func, or_, select
+from sqlalchemy import Table, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import NotFound
@@ -112,62 +112,29 @@ def waiting_state(
     )
 
 
-@dataclass(frozen=True)
-class InvitationCounts:
-    """How many were invited and how many of those answered."""
+def answered_anonymously(
+    session: Session,
+    deployment_ids: Collection[int],
+    *,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+) -> dict[int, int]:
+    """How many invitations of each anonymous deployment were answered from ``begin`` to before ``end``.
 
-    invited: int
-    opened: int | None  # None in an anonymous deployment, which does not note it
-    completed: int
-
-
-def invitation_counts(
-    session: Session, deployment_ids: Collection[int]
-) -> dict[int, InvitationCounts]:
-    """The counts of each deployment.
-
-    An anonymous deployment deletes an invitation when it is used, so there the invited are those
-    that are left plus those who answered.
+    There an invitation is deleted when it is used, so the answers themselves are counted.
     """
-    state = Invitation.state
-    rows = session.execute(
-        select(
-            Invitation.deployment_id,
-            func.sum(case((state.in_(("created", "opened", "completed")), 1), else_=0)),
-            func.sum(case((state.in_(("opened", "completed")), 1), else_=0)),
-            func.sum(case((state == "completed", 1), else_=0)),
+    query = (
+        select(Response.deployment_id, func.count())
+        .join(Deployment, Deployment.id == Response.deployment_id)
+        .where(
+            Response.deployment_id.in_(deployment_ids),
+            Deployment.anonymity == "anonymous",
+            Response.source == "invitation",
         )
-        .where(Invitation.deployment_id.in_(deployment_ids))
-        .group_by(Invitation.deployment_id)
+        .group_by(Response.deployment_id)
     )
-    kept = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
-    used = {
-        row[0]: int(row[1])
-        for row in session.execute(
-            select(Response.deployment_id, func.count())
-            .join(Deployment, Deployment.id == Response.deployment_id)
-            .where(
-                Response.deployment_id.in_(deployment_ids),
-                Response.source == "invitation",
-                Deployment.anonymity == "anonymous",
-            )
-            .group_by(Response.deployment_id)
-        )
-    }
-    anonymous = set(
-        session.scalars(
-            select(Deployment.id).where(
-                Deployment.id.in_(deployment_ids), Deployment.anonymity == "anonymous"
-            )
-        )
-    )
-    counts = {}
-    for number in deployment_ids:
-        invited, opened, completed = kept.get(number, (0, 0, 0))
-        if number in anonymous:
-            counts[number] = InvitationCounts(
-                invited + used.get(number, 0), None, completed + used.get(number, 0)
-            )
-        else:
-            counts[number] = InvitationCounts(invited, opened, completed)
-    return counts
+    if begin is not None:
+        query = query.where(Response.submitted_at >= begin)
+    if end is not None:
+        query = query.where(Response.submitted_at < end)
+    return {row[0]: row[1] for row in session.execute(query)}

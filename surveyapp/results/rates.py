@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
+from surveyapp.fielding.queries import answered_anonymously
 from surveyapp.results import cells
 from surveyapp.results.journey import Ground, Period, ground, period
 from surveyapp.results.shapes import ResponseRate
@@ -50,6 +51,7 @@ def _invitations(
         .where(Invitation.deployment_id.in_(deployments))
         .group_by(Invitation.deployment_id, Invitation.state)
     )
+    begin = end = None
     if when.since is not None:
         begin = datetime.combine(when.since, time(), UTC)
         query = query.where(Invitation.created_at >= begin)
@@ -59,6 +61,9 @@ def _invitations(
     found: dict[int, dict[str, int]] = {}
     for deployment, state, n in session.execute(query):
         found.setdefault(deployment, {})[state] = n
+    # An anonymous deployment keeps no used invitation: its answers say how many there were.
+    for deployment, n in answered_anonymously(session, deployments, begin=begin, end=end).items():
+        found.setdefault(deployment, {})["completed"] = n
     return found
 
 

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.fielding import actions, queries
+from surveyapp.fielding import actions
 from surveyapp.fielding.links import read_ticket
+from surveyapp.responses.actions import submit
+from surveyapp.results.rates import response_rates
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Deployment, Invitation, Journey
-from tests.responses.makers import SECRET, make_deployment, make_journey
+from tests.responses.makers import SECRET, make_deployment, make_journey, some_answers
 
 URL = "https://survey.example"
 
@@ -180,24 +182,30 @@ def test_anonymous_links_hold_no_pseudonym_and_no_attributes_that_name_somebody(
         assert ticket.customer_ref is None
 
 
-def test_counts_of_invitations_survive_the_deletion_of_anonymous_ones(store: Store):
+def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: Store):
     with store.writing() as session:
         journey = make_journey(session)
-        known = make_deployment(session, journey=journey)
-        hidden = make_deployment(session, journey=journey, anonymity="anonymous")
-        tickets = {}
-        for made in (known, hidden):
+        for anonymity in actions.ANONYMITIES:
+            made = make_deployment(session, journey=journey, anonymity=anonymity)
             issued = actions.invite(
-                session, made, [{}] * 3, base_url=URL, secret_key=SECRET, user_id=None
+                session, made, [{}] * 4, base_url=URL, secret_key=SECRET, user_id=None
             )
-            text = issued[0].url.rsplit("/", 1)[1]
-            tickets[made.id] = read_ticket(SECRET, made.link, text, now=utc_now())
-        now = utc_now()
-        actions.note_opened(session, deployment_id=known.id, ticket=tickets[known.id], now=now)
+            for link in issued[:3]:
+                text = link.url.rsplit("/", 1)[1]
+                submit(
+                    session,
+                    made,
+                    some_answers(1),
+                    submission_key=text[:40],
+                    attributes={},
+                    invitation=read_ticket(SECRET, made.link, text, now=utc_now()),
+                    now=utc_now(),
+                )
     with store.reading() as session:
-        counts = queries.invitation_counts(session, [known.id, hidden.id])
-    assert counts[known.id] == queries.InvitationCounts(3, 1, 0)
-    assert counts[hidden.id] == queries.InvitationCounts(3, None, 0)
+        rates = response_rates(session, journey.id)
+        left = session.query(Invitation).count()
+    assert [(rate.sent, rate.completed) for rate in rates] == [(4, 3), (4, 3)]
+    assert left == 4 + 1
 
 
 def test_an_invitation_past_its_time_is_not_used(store: Store):
