@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from instruments.loader import load
@@ -61,42 +61,38 @@ class InWords:
     scores: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which responses to list. ``since`` is included, ``until`` is not.
+
+    ``before`` and ``after`` are numbers of responses: a page is found by where it begins, so that
+    the thousandth costs as much as the first.
+    """
+
+    deployment_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    after: int | None = None
+
+
 def lines(
     session: Session,
     journey_id: int,
+    wanted: Wanted,
     *,
     limit: int,
-    deployment_id: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    before: int | None = None,
-    after: int | None = None,
     roots: Sequence[str | Path] = (),
 ) -> list[Line]:
-    """At most ``limit`` responses of the journey, the highest number first.
-
-    ``before`` and ``after`` are response numbers: a page is found by where it begins, so that the
-    thousandth costs as much as the first. ``since`` is included, ``until`` is not.
-    """
+    """At most ``limit`` responses of the journey, the last submitted first."""
     query = select(Deployment).where(Deployment.journey_id == journey_id)
-    deployments = {row.id: row for row in session.scalars(query) if deployment_id in (None, row.id)}
-    wanted = select(Response.id).where(Response.deployment_id.in_(list(deployments)))
-    for bound in (
-        None if since is None else Response.submitted_at >= since,
-        None if until is None else Response.submitted_at < until,
-        None if before is None else Response.id < before,
-        None if after is None else Response.id > after,
-    ):
-        if bound is not None:
-            wanted = wanted.where(bound)
-    # Going back, the nearest newer ones are the lowest numbers above.
-    order = Response.id.desc() if after is None else Response.id
-    # Numbers first: an index alone answers that, where whole rows would be read to be sorted.
-    ids = session.scalars(wanted.order_by(order).limit(limit)).all()
-    found = session.scalars(
-        select(Response).where(Response.id.in_(ids)).order_by(Response.id.desc())
-    ).all()
-    scores = _scores(session, [response.id for response in found])
+    deployments = {
+        row.id: row for row in session.scalars(query) if wanted.deployment_id in (None, row.id)
+    }
+    ids = _ids(session, list(deployments), wanted, limit)
+    rows = session.scalars(select(Response).where(Response.id.in_(ids)))
+    found = sorted(rows, key=lambda response: ids.index(response.id))
+    scores = _scores(session, ids)
     return [
         Line(
             id=response.id,
@@ -109,6 +105,44 @@ def lines(
         )
         for response in found
     ]
+
+
+def _ids(session: Session, deployment_ids: Sequence[int], wanted: Wanted, limit: int) -> list[int]:
+    """The numbers of a page. One deployment at a time, because the index on deployment and time
+    then gives the first ``limit`` at once, where a sort would read every row of the journey.
+    """
+    forward = wanted.after is None
+    bounds = _bounds(session, wanted)
+    order = (Response.submitted_at, Response.id)
+    found: list[tuple[datetime, int]] = []
+    for deployment_id in deployment_ids:
+        query = select(Response.submitted_at, Response.id).where(
+            Response.deployment_id == deployment_id, *bounds
+        )
+        query = query.order_by(*(column.desc() if forward else column for column in order))
+        found += [row._tuple() for row in session.execute(query.limit(limit))]
+    # Going back, the nearest newer ones are the oldest of what follows.
+    nearest = sorted(found, reverse=forward)[:limit]
+    return [number for _, number in sorted(nearest, reverse=True)]
+
+
+def _bounds(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    bounds: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        bounds.append(Response.submitted_at >= wanted.since)
+    if wanted.until is not None:
+        bounds.append(Response.submitted_at < wanted.until)
+    start = wanted.before if wanted.before is not None else wanted.after
+    if start is None:
+        return bounds
+    moment = session.scalar(select(Response.submitted_at).where(Response.id == start))
+    if moment is None:
+        raise NotFound("The response where this page begins is gone; begin at the newest.")
+    if wanted.before is not None:
+        earlier = or_(Response.submitted_at < moment, Response.id < start)
+        return [*bounds, Response.submitted_at <= moment, earlier]
+    later = or_(Response.submitted_at > moment, Response.id > start)
+    return [*bounds, Response.submitted_at >= moment, later]
 
 
 def in_words(

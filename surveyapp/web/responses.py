@@ -35,12 +35,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         found = listing.lines(
             session,
             journey_id,
+            listing.Wanted(deployment_id, since, until, before, after),
             limit=PAGE + 1,
-            deployment_id=deployment_id,
-            since=since,
-            until=until,
-            before=before,
-            after=after,
             roots=storage().settings.instrument_roots,
         )
     more = len(found) > PAGE
