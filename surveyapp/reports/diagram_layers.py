@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from surveyapp.reports.diagram import Arrow, Diagram, Kind
 
@@ -42,7 +43,7 @@ def layers(diagram: Diagram) -> Layers:
         for layer, place in enumerate(through, start=depth[source] + 1):
             rows[layer].append(place)
         chain = [source, *through, target]
-        links |= set(zip(chain, chain[1:], strict=False))
+        links |= set(pairwise(chain))
         ways[source, target] = tuple(through)
         ways[target, source] = tuple(reversed(through))
     return Layers(tuple(map(tuple, _ordered(rows, links))), frozenset(links), ways)
@@ -50,8 +51,9 @@ def layers(diagram: Diagram) -> Layers:
 
 def _directed(diagram: Diagram) -> list[tuple[str, str]]:
     """Arrows in the direction of reading: the items of a construct that only sends stand before it."""
-    sends = {arrow.source for arrow in diagram.arrows if arrow.kind is Kind.PATH}
-    receives = {arrow.target for arrow in diagram.arrows if arrow.kind is Kind.PATH}
+    leads = (Kind.PATH, Kind.WEIGHT)
+    sends = {arrow.source for arrow in diagram.arrows if arrow.kind in leads}
+    receives = {arrow.target for arrow in diagram.arrows if arrow.kind in leads}
     before = sends - receives
     shown = [arrow for arrow in diagram.arrows if arrow.kind is Kind.LOADING]
     while more := {a.target for a in shown if a.source in before} - before - receives:
@@ -99,6 +101,22 @@ def _depths(diagram: Diagram, edges: Sequence[tuple[str, str]]) -> dict[str, int
         reached = [depth[target] for source, target in edges if source == name]
         if reached and name not in receiving:
             depth[name] = min(reached) - 1
+    return _joined(diagram, edges, depth)
+
+
+def _joined(
+    diagram: Diagram, edges: Sequence[tuple[str, str]], depth: dict[str, int]
+) -> dict[str, int]:
+    """Ends of a correlation in one layer, where they lead no further; their siblings with them."""
+    leading = {source for source, _ in edges}
+    for arrow in diagram.arrows:
+        ends = {arrow.source, arrow.target}
+        if arrow.kind is Kind.CORRELATION and not ends & leading:
+            owners = {source for source, target in edges if target in ends}
+            deepest = max(depth[name] for name in ends)
+            ends |= {t for s, t in edges if s in owners and t not in leading}
+            for name in ends:
+                depth[name] = max(depth[name], deepest)
     return depth
 
 
@@ -131,7 +149,7 @@ def _barycentres(
 
 def _crossings(rows: Sequence[Sequence[str]], links: set[tuple[str, str]]) -> int:
     total = 0
-    for first, second in zip(rows, rows[1:], strict=False):
+    for first, second in pairwise(rows):
         place = {name: at for at, name in enumerate(second)}
         ends = [
             (at, place[target])

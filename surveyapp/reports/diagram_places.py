@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from surveyapp.reports import fonts
 from surveyapp.reports.diagram import Diagram, Kind, Node, Shape
@@ -128,27 +129,42 @@ def _across(diagram: Diagram, found: Layers, across: Mapping[str, float]) -> dic
     middle: dict[str, float] = {}
     for row in found.order:
         offsets = [0.0]
-        for first, second in zip(row, row[1:], strict=False):
+        for first, second in pairwise(row):
             offsets.append(offsets[-1] + apart(first, second))
         steps.append(offsets)
         for name, offset in zip(row, offsets, strict=True):
             middle[name] = offset - offsets[-1] / 2
-    beside: dict[str, list[str]] = {name: [] for row in found.order for name in row}
-    for source, target in found.links:
-        beside[source].append(target)
-        beside[target].append(source)
+    beside = _pulls(found, items, across)
     for sweep in range(_SWEEPS):
         numbers = range(len(found.order))
         for at in numbers if sweep % 2 == 0 else reversed(numbers):
             row, offsets = found.order[at], steps[at]
             wanted = [
-                (sum(middle[o] for o in beside[n]) / len(beside[n]) if beside[n] else middle[n])
+                sum(middle[o] * w for o, w in beside[n]) / sum(w for _, w in beside[n])
+                if beside[n]
+                else middle[n]
                 for n in row
             ]
             kept = _isotonic([w - o for w, o in zip(wanted, offsets, strict=True)])
             for name, value, offset in zip(row, kept, offsets, strict=True):
                 middle[name] = value + offset
     return middle
+
+
+def _pulls(
+    found: Layers, items: set[str], known: Mapping[str, float]
+) -> dict[str, list[tuple[str, float]]]:
+    """Neighbours and how strongly they pull: items at their construct, long arrows to be straight."""
+    beside: dict[str, list[tuple[str, float]]] = {n: [] for row in found.order for n in row}
+    for source, target in found.links:
+        for name, other in ((source, target), (target, source)):
+            pull = 6.0 if name in items or other in items else 1.0
+            if name not in known:
+                pull = 500.0 if other not in known else 1.0
+            elif other not in known:
+                pull = 0.02
+            beside[name].append((other, pull))
+    return beside
 
 
 def _isotonic(values: Sequence[float]) -> list[float]:
@@ -198,27 +214,45 @@ def _lines(
                 out = bulge(abs(i - j)) * (1 if 0 < first == len(found.order) - 1 else -1)
             lines[arrow.source, arrow.target] = _arc(source, target, out, diagram.sideways)
             continue
-        through: list[Point] = []
-        names = found.ways.get((arrow.source, arrow.target), ())
         backwards = place[arrow.source][0] > place[arrow.target][0]
-        for name in names:
-            ends = lanes[name]
-            through += reversed(ends) if backwards else ends
-        first_aim = through[0] if through else (target.x, target.y)
-        last_aim = through[-1] if through else (source.x, source.y)
-        begin = border(source, shapes[arrow.source], first_aim)
-        end = border(target, shapes[arrow.target], last_aim)
-        points = [begin]
-        for a, b in zip([begin, *through], [*through, end], strict=True):
-            bent = bool(through) and not (a in through and b in through and _crosses(a, b, lanes))
-            points += _curve(a, b, diagram.sideways) if bent else [b]
-        lines[arrow.source, arrow.target] = tuple(points)
+        through: list[Point] = []
+        for name in found.ways.get((arrow.source, arrow.target), ()):
+            through += reversed(lanes[name]) if backwards else lanes[name]
+        if not through:
+            lines[arrow.source, arrow.target] = (
+                border(source, shapes[arrow.source], (target.x, target.y)),
+                border(target, shapes[arrow.target], (source.x, source.y)),
+            )
+            continue
+        # Loadings stay in their fan; other arrows may go round a corner.
+        round_ = boxes.values() if arrow.kind is not Kind.LOADING else None
+        begin = _leg(source, shapes[arrow.source], through[0], round_, diagram.sideways)
+        end = _leg(target, shapes[arrow.target], through[-1], round_, diagram.sideways)
+        middle = through[:1]
+        for at, (a, b) in enumerate(pairwise(through)):
+            middle += [b] if at % 2 == 0 else _curve(a, b, diagram.sideways)
+        lines[arrow.source, arrow.target] = (*begin, *middle[1:], *reversed(end[:-1]))
     return lines
 
 
-def _crosses(a: Point, b: Point, lanes: Mapping[str, tuple[Point, Point]]) -> bool:
-    """Whether a and b are the two ends of one lane."""
-    return (a, b) in lanes.values() or (b, a) in lanes.values()
+def _leg(
+    box: Box, shape: Shape, lane: Point, others: Iterable[Box] | None, sideways: bool
+) -> list[Point]:
+    """From a part to the end of a lane: out at its side and round the corner where that is free."""
+    corner = (lane[0], box.y) if not sideways else (box.x, lane[1])
+    begin = border(box, shape, corner)
+    away = math.dist(begin, (box.x, box.y)) + 16 < math.dist(corner, (box.x, box.y))
+    between = Box(
+        (begin[0] + lane[0]) / 2,
+        (begin[1] + lane[1]) / 2,
+        abs(begin[0] - lane[0]),
+        abs(begin[1] - lane[1]),
+    )
+    free = others is not None and not any(between.overlaps(o) for o in others if o != box)
+    if away and free:
+        return [_bezier(begin, corner, corner, lane, step / 16) for step in range(17)]
+    begin = border(box, shape, lane)
+    return [begin, *_curve(begin, lane, sideways)]
 
 
 def border(box: Box, shape: Shape, aim: Point) -> Point:

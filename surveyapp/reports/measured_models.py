@@ -1,0 +1,123 @@
+"""Stored results to path diagrams: a confirmatory factor analysis, a structural equation model, a
+composite model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
+
+LEVEL = 0.05  # of what is drawn as significant
+Section = Mapping[str, Any]
+
+
+def label(name: str) -> str:
+    """A construct's name as people read it; the journey scale's own abbreviation stays one."""
+    if name == "sjq":
+        return "SJQ"
+    words = name.replace("_", " ")
+    return words.capitalize() if words.replace(" ", "").isalpha() and words.islower() else words
+
+
+def cfa_diagram(cfa: Section) -> Diagram:
+    """The ``cfa`` section of a scale validation: correlated factors, their items, standardised."""
+    factors = [Node(name, label(name), Shape.FACTOR) for name in cfa["factors"]]
+    rows = [row for row in cfa["loadings"] if row["std_all"] is not None]
+    items = [Node(row["item"], row["item"], Shape.ITEM) for row in rows]
+    arrows = [
+        Arrow(row["factor"], row["item"], Kind.LOADING, row["std_all"], _clear(row.get("pvalue")))
+        for row in rows
+    ]
+    arrows += [
+        Arrow(row["first"], row["second"], Kind.CORRELATION, row["r"], _apart(row))
+        for row in cfa["factor_correlation_intervals"]
+    ]
+    # Items that two factors show once, and those that nothing shows never.
+    return Diagram([*factors, *{node.name: node for node in items}.values()], arrows)
+
+
+def sem_diagram(fit: Section, *, group: int = 1) -> Diagram:
+    """A fitted model (``SemFit.to_dict()``) of one group with its standardised estimates.
+
+    Residual variances and means are left out; residual correlations are drawn.
+    """
+    rows = [row for row in fit["estimates"] if row["group"] == group and row["lhs"] != row["rhs"]]
+    latent = list(dict.fromkeys(row["lhs"] for row in rows if row["op"] in ("=~", "<~")))
+    kinds = {"=~": Kind.LOADING, "~": Kind.PATH, "~~": Kind.CORRELATION}
+    arrows = []
+    for row in rows:
+        if row["op"] not in kinds or (row["op"] == "~~" and not row["est"]):
+            continue
+        ends = (row["rhs"], row["lhs"]) if row["op"] == "~" else (row["lhs"], row["rhs"])
+        arrows.append(Arrow(*ends, kinds[row["op"]], row["std_all"], _clear(row["pvalue"])))
+    explained = {
+        row["lhs"]: 1 - row["std_all"]
+        for row in fit["estimates"]
+        if row["op"] == "~~" and row["lhs"] == row["rhs"] and row["group"] == group
+        and row["std_all"] is not None
+    }  # fmt: skip
+    caused = {arrow.target for arrow in arrows if arrow.kind is not Kind.CORRELATION}
+    names = dict.fromkeys([*latent, *(end for a in arrows for end in (a.source, a.target))])
+    nodes = [
+        Node(name, label(name), Shape.FACTOR, explained.get(name) if name in caused else None)
+        if name in latent
+        else Node(name, name, Shape.ITEM)
+        for name in names
+    ]
+    return Diagram(nodes, arrows)
+
+
+def composite_diagram(
+    fit: Section, formed: Mapping[str, Sequence[str]], *, items: bool = False
+) -> Diagram:
+    """A fitted composite model (``PlsResult.to_dict()``): paths, weights, R2.
+
+    ``formed``: the composites with the constructs that compose them. ``items`` adds the items of
+    all others with their loadings. What the percentile interval leaves in doubt is not significant.
+    """
+    tables = (fit["bootstrap"] or {"tables": {}})["tables"]
+    nodes = [
+        Node(
+            name,
+            label(name),
+            Shape.COMPOSITE if name in formed else Shape.FACTOR,
+            (fit["r_squared"].get(name) or {}).get("r_squared"),
+        )
+        for name in fit["reliability"]
+    ]
+    arrows = []
+    for row in fit["paths"]:
+        ends = row["source"], row["target"]
+        kind = Kind.WEIGHT if ends[0] in formed.get(ends[1], ()) else Kind.PATH
+        tested = _interval(tables.get("paths", ()), ends)
+        arrows.append(Arrow(*ends, kind, row["estimate"], tested))
+    known = {(arrow.source, arrow.target) for arrow in arrows}
+    for row in fit["weights"]:
+        ends = row["item"], row["construct"]
+        if ends[0] in formed.get(ends[1], ()) and ends not in known:
+            tested = _interval(tables.get("weights", ()), ends[::-1])
+            arrows.append(Arrow(*ends, Kind.WEIGHT, row["estimate"], tested))
+    if items:
+        for row in fit["loadings"]:
+            if row["construct"] not in formed:
+                ends = row["construct"], row["item"]
+                nodes.append(Node(row["item"], row["item"], Shape.ITEM))
+                tested = _interval(tables.get("loadings", ()), ends)
+                arrows.append(Arrow(*ends, Kind.LOADING, row["estimate"], tested))
+    return Diagram(nodes, arrows)
+
+
+def _interval(rows: Sequence[Section], ends: tuple[str, str]) -> bool | None:
+    for row in rows:
+        if tuple(row["label"]) == ends and row["lower"] is not None:
+            return bool(row["lower"] > 0 or row["upper"] < 0)
+    return None
+
+
+def _apart(row: Section) -> bool | None:
+    return None if row["lower"] is None else bool(row["lower"] > 0 or row["upper"] < 0)
+
+
+def _clear(pvalue: float | None) -> bool | None:
+    return None if pvalue is None else pvalue < LEVEL

@@ -1,0 +1,222 @@
+"""A path diagram as SVG text: ellipses, hexagons and boxes, arrows with their numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from surveyapp.reports import apa, fonts, svg
+from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
+from surveyapp.reports.diagram_places import (
+    LINE,
+    NAME,
+    SMALL,
+    Box,
+    Places,
+    Point,
+    cut,
+    name_lines,
+    places,
+)
+from surveyapp.reports.tokens import COLOURS
+
+WIDTH = 470.0
+_HEAD, _HALF_HEAD = 6.5, 2.6  # an arrow's head
+# Where on its line an arrow's number may stand, in the order of preference.
+_TRIES = (0.5, 0.58, 0.42, 0.66, 0.34, 0.74, 0.26, 0.82, 0.18)
+
+
+def path_diagram(diagram: Diagram, *, width: float = WIDTH) -> str:
+    """The drawing, at least ``width`` points wide. Raises Invalid as ``Diagram``."""
+    found = places(diagram, width=width)
+    numbers = number_boxes(diagram, found)
+    parts = [
+        *(_line(arrow, found.lines[arrow.source, arrow.target]) for arrow in diagram.arrows),
+        *(_number(arrow, numbers[at]) for at, arrow in enumerate(diagram.arrows) if at in numbers),
+        *(_node(node, found.boxes[node.name]) for node in diagram.nodes),
+    ]
+    return svg.document(parts, width=found.width, height=found.height, label=words(diagram))
+
+
+def words(diagram: Diagram) -> str:
+    """The diagram in sentences, for those who do not see it."""
+    labels = {node.name: node.label for node in diagram.nodes}
+    said = []
+    for arrow in diagram.arrows:
+        between = "with" if arrow.kind is Kind.CORRELATION else "to"
+        value = f": {apa.bounded(arrow.value)}" if arrow.value is not None else ""
+        doubt = ", not significant" if arrow.significant is False else ""
+        said.append(f"{labels[arrow.source]} {between} {labels[arrow.target]}{value}{doubt}")
+    said += [
+        f"{node.label} explained: {apa.bounded(node.r_squared)}"
+        for node in diagram.nodes
+        if node.r_squared is not None
+    ]
+    return f"Path diagram. {'; '.join(said)}."
+
+
+def number_boxes(diagram: Diagram, found: Places) -> dict[int, Box]:
+    """Where each arrow's number stands, by the arrow's place in the diagram.
+
+    Off every part and every other number; of what is left, where the fewest other lines pass.
+    """
+    lines = [found.lines[arrow.source, arrow.target] for arrow in diagram.arrows]
+    taken: list[Box] = list(found.boxes.values())
+    numbers: dict[int, Box] = {}
+    short_first = sorted(range(len(lines)), key=lambda at: _length(lines[at]))
+    for at in short_first:
+        arrow = diagram.arrows[at]
+        if arrow.value is None:
+            continue
+        size = fonts.width(apa.bounded(arrow.value), SMALL, fonts.SEMIBOLD) * 1.06 + 4, SMALL + 1.5
+        candidates = [Box(*_along(lines[at], share), *size) for share in _preferred(diagram, arrow)]
+        free = [box for box in candidates if not any(box.overlaps(other, 0.5) for other in taken)]
+        others = [line for i, line in enumerate(lines) if i != at]
+        best = min(free or candidates, key=lambda box: sum(_passes(line, box) for line in others))
+        numbers[at] = best
+        taken.append(best)
+    return numbers
+
+
+def _preferred(diagram: Diagram, arrow: Arrow) -> list[float]:
+    """Numbers of a fan stand towards its spread side, where its arrows are farthest apart."""
+    if arrow.kind is Kind.CORRELATION:
+        return list(_TRIES)
+    out = sum(a.source == arrow.source and a.kind is arrow.kind for a in diagram.arrows)
+    into = sum(a.target == arrow.target and a.kind is arrow.kind for a in diagram.arrows)
+    aim = 0.62 if out > into else 0.38 if into > out else 0.5
+    return sorted(_TRIES, key=lambda share: abs(share - aim))
+
+
+def _length(points: Sequence[Point]) -> float:
+    return sum(math.dist(a, b) for a, b in pairwise(points))
+
+
+def _along(points: Sequence[Point], share: float) -> Point:
+    left = _length(points) * share
+    for a, b in pairwise(points):
+        step = math.dist(a, b)
+        if left <= step and step:
+            return a[0] + (b[0] - a[0]) * left / step, a[1] + (b[1] - a[1]) * left / step
+        left -= step
+    return points[-1]
+
+
+def _passes(points: Sequence[Point], box: Box) -> bool:
+    """Whether a line goes through a box, looked at every two points."""
+    return any(
+        box.holds((a[0] + (b[0] - a[0]) * i / steps, a[1] + (b[1] - a[1]) * i / steps))
+        for a, b in pairwise(points)
+        for steps in (max(1, int(math.dist(a, b) / 2)),)
+        for i in range(steps + 1)
+    )
+
+
+def _line(arrow: Arrow, points: Sequence[Point]) -> str:
+    quiet = arrow.significant is False
+    colour = COLOURS["accent"] if arrow.kind is Kind.PATH else COLOURS["muted"]
+    width = 1.5 if arrow.kind is Kind.PATH else 0.9
+    parts = []
+    trimmed = list(points)
+    ends = (True, False) if arrow.kind is Kind.CORRELATION else (True,)
+    for _ in ends:
+        head, trimmed = _headed(trimmed)
+        parts.append(svg.polygon(head, fill=COLOURS["muted"] if quiet else colour))
+        trimmed.reverse()
+    if len(ends) == 1:
+        trimmed.reverse()
+    stroke = COLOURS["muted"] if quiet else colour
+    parts.insert(0, svg.polyline(trimmed, colour=stroke, width=width, dash="3,2.5" if quiet else None))  # fmt: skip
+    return "".join(parts)
+
+
+def _headed(points: list[Point]) -> tuple[list[Point], list[Point]]:
+    """The triangle at a line's end, and the line without it."""
+    tip = points[-1]
+    kept = list(points)
+    while len(kept) > 2 and math.dist(kept[-2], tip) < _HEAD:
+        kept.pop(-2)
+    a = kept[-2]
+    length = math.dist(a, tip) or 1.0
+    ux, uy = (tip[0] - a[0]) / length, (tip[1] - a[1]) / length
+    foot = tip[0] - ux * _HEAD, tip[1] - uy * _HEAD
+    head = [
+        tip,
+        (foot[0] - uy * _HALF_HEAD, foot[1] + ux * _HALF_HEAD),
+        (foot[0] + uy * _HALF_HEAD, foot[1] - ux * _HALF_HEAD),
+    ]
+    return head, [*kept[:-1], (tip[0] - ux * (_HEAD - 1), tip[1] - uy * (_HEAD - 1))]
+
+
+def _number(arrow: Arrow, box: Box) -> str:
+    back = svg.element(
+        "rect",
+        x=box.x - box.width / 2,
+        y=box.y - box.height / 2,
+        width=box.width,
+        height=box.height,
+        fill=COLOURS["paper"],
+    )
+    quiet = arrow.significant is False
+    return back + svg.text(
+        apa.bounded(arrow.value),
+        box.x,
+        box.y,
+        size=SMALL,
+        colour=COLOURS["muted"] if quiet else COLOURS["ink"],
+        bold=arrow.kind is Kind.PATH and not quiet,
+    )
+
+
+def _node(node: Node, box: Box) -> str:
+    parts = [_outline(node.shape, box)]
+    if node.shape is Shape.ITEM:
+        return parts[0] + svg.text(node.label, box.x, box.y, size=SMALL)
+    lines = name_lines(node)
+    height = LINE * (len(lines) + (node.r_squared is not None))
+    y = box.y - height / 2 + LINE / 2
+    for line in lines:
+        parts.append(svg.text(line, box.x, y, size=NAME, bold=True))
+        y += LINE
+    if node.r_squared is not None:
+        said = f"R² {apa.bounded(node.r_squared)}"
+        parts.append(svg.text(said, box.x, y, size=SMALL, colour=COLOURS["muted"]))
+    return "".join(parts)
+
+
+def _outline(shape: Shape, box: Box) -> str:
+    left, top = box.x - box.width / 2, box.y - box.height / 2
+    right, bottom = left + box.width, top + box.height
+    if shape is Shape.FACTOR:
+        return svg.element(
+            "ellipse",
+            cx=box.x,
+            cy=box.y,
+            rx=box.width / 2,
+            ry=box.height / 2,
+            fill=COLOURS["accent-soft"],
+            stroke=COLOURS["accent"],
+            stroke_width=1.1,
+        )
+    if shape is Shape.COMPOSITE:
+        slant = cut(box)
+        corners = [
+            (left, box.y),
+            (left + slant, top),
+            (right - slant, top),
+            (right, box.y),
+            (right - slant, bottom),
+            (left + slant, bottom),
+        ]
+        return svg.polygon(corners, fill=COLOURS["wash"], stroke=COLOURS["accent"])
+    return svg.element(
+        "rect",
+        x=left,
+        y=top,
+        width=box.width,
+        height=box.height,
+        fill=COLOURS["paper"],
+        stroke=COLOURS["muted"],
+        stroke_width=0.8,
+    )
