@@ -11,6 +11,7 @@ from reportlab.platypus import (
     Flowable,
     KeepTogether,
     Spacer,
+    TableStyle,
 )
 from reportlab.platypus import PageBreak as NewPage
 from reportlab.platypus import Paragraph as Set
@@ -35,7 +36,7 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.drawing import drawing
-from surveyapp.reports.styles import cell, colour, styles, table_commands
+from surveyapp.reports.styles import FACE, cell, colour, styles, table_commands
 from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 
 _BLANKS = "\n\N{NO-BREAK SPACE}"
@@ -137,6 +138,7 @@ def _pair(block: Pair) -> list[Flowable]:
         [[sides[0], "", sides[1]]],
         colWidths=[width, TEXT_WIDTH - 2 * width, width],
         style=[
+            FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
             ("RIGHTPADDING", (0, 0), (-1, -1), 0),
@@ -218,6 +220,7 @@ def _key_figures(block: KeyFigures) -> list[Flowable]:
         ],
         colWidths=[TEXT_WIDTH / n] * n,
         style=[
+            FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 10),
             ("RIGHTPADDING", (0, 0), (-1, -1), 4),
@@ -237,6 +240,7 @@ def _callout(block: Callout) -> list[Flowable]:
         [[inside]],
         colWidths=[TEXT_WIDTH],
         style=[
+            FACE,
             ("BACKGROUND", (0, 0), (-1, -1), colour("wash")),
             ("LEFTPADDING", (0, 0), (-1, -1), 12),
             ("RIGHTPADDING", (0, 0), (-1, -1), 12),
@@ -249,7 +253,13 @@ def _callout(block: Callout) -> list[Flowable]:
 
 
 def _contents(_block: Contents) -> list[Flowable]:
-    contents = TableOfContents(dotsMinLevel=-1, levelStyles=[styles()["contents"]])
+    contents = TableOfContents(
+        dotsMinLevel=-1,
+        levelStyles=[styles()["contents"]],
+        tableStyle=TableStyle(
+            [FACE, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
+        ),
+    )
     return [paragraph("Contents", "contents-title"), contents]
 
 

@@ -36,6 +36,7 @@ def drawing(svg: str, width: float) -> Drawing:
     scale = width / found.width
     found.width, found.height = width, found.height * scale
     found.scale(scale, scale)
+    found.initialFontName = fonts.REGULAR  # else the file would name a face that is not in it
     return found
 
 

@@ -19,7 +19,7 @@ from reportlab.platypus import (
 
 from surveyapp.reports import blocks, fonts
 from surveyapp.reports.document import Contents, Cover, Document
-from surveyapp.reports.styles import colour
+from surveyapp.reports.styles import FACE, colour
 from surveyapp.reports.tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
 from surveyapp.results import phrases
 
@@ -54,6 +54,7 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
             topMargin=_TOP,
             bottomMargin=_BOTTOM,
             allowSplitting=1,
+            initialFontName=fonts.REGULAR,  # else each page names Helvetica, which is not in the file
         )
         self._document = document
         self.page = 0
@@ -128,6 +129,7 @@ def _cover(cover: Cover) -> list[Flowable]:
         colWidths=[TEXT_WIDTH],
         rowHeights=[_BAND - 60 - 30],
         style=[
+            FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
             ("TOPPADDING", (0, 0), (-1, -1), 0),
@@ -140,6 +142,7 @@ def _cover(cover: Cover) -> list[Flowable]:
         ],
         colWidths=[TEXT_WIDTH * 0.26, TEXT_WIDTH * 0.74],
         style=[
+            FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
             ("TOPPADDING", (0, 0), (-1, -1), 2.5),

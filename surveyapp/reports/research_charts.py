@@ -92,7 +92,7 @@ def residual_map(items: Sequence[str], matrix: Sequence[Sequence[float | None]])
     """
     n = len(items)
     labels = max(fonts.width(item, _TINY) for item in items) * 1.06 + 8
-    cell = min(26.0, (WIDTH - labels - 4) / n)
+    cell = min(21.0, (WIDTH - labels - 4) / n)
     left = (WIDTH - labels - n * cell) / 2 + labels
     parts, large = [], []
     for i, item in enumerate(items):

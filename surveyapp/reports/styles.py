@@ -13,6 +13,8 @@ from surveyapp.reports import fonts
 from surveyapp.reports.document import Look, Tone
 from surveyapp.reports.tokens import COLOURS, SIZES
 
+# A table names its own face in the file even when every cell brings one; it would be Helvetica.
+FACE = ("FONTNAME", (0, 0), (-1, -1), fonts.REGULAR)
 _ALIGN = {"l": TA_LEFT, "c": TA_CENTER, "r": TA_RIGHT}
 
 
@@ -24,6 +26,8 @@ def _style(name: str, size: str, **options: Any) -> ParagraphStyle:
     points = SIZES[size]
     settings: dict[str, Any] = {
         "fontName": fonts.REGULAR,
+        "bulletFontName": fonts.REGULAR,
+        "bulletFontSize": points,
         "fontSize": points,
         "leading": points * 1.42,
         "textColor": colour("ink"),
@@ -91,6 +95,7 @@ def table_commands(look: Look, n_rows: int, groups: frozenset[int]) -> list[tupl
     """Lines and paddings; the head is row 0. APA: three horizontal lines and nothing else."""
     last = n_rows
     shared: list[tuple[Any, ...]] = [
+        FACE,
         ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
         ("VALIGN", (0, 1), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 3),
