@@ -120,7 +120,7 @@ def _ids(session: Session, deployment_ids: Sequence[int], wanted: Wanted, limit:
             Response.deployment_id == deployment_id, *bounds
         )
         query = query.order_by(*(column.desc() if forward else column for column in order))
-        found += [row._tuple() for row in session.execute(query.limit(limit))]
+        found += [(moment, number) for moment, number in session.execute(query.limit(limit))]
     # Going back, the nearest newer ones are the oldest of what follows.
     nearest = sorted(found, reverse=forward)[:limit]
     return [number for _, number in sorted(nearest, reverse=True)]
