@@ -100,6 +100,8 @@ def little_test(data: pd.DataFrame, items: Sequence[str] | None = None) -> Littl
 
     Raises DataError when nothing is missing or two items are never answered together, TooFewCases
     unless rows exceed items, MissingItem as ``numeric``.
+
+    Validated against R naniar ``mcar_test(airquality)``: 35.10613, df 14, p .0014178 (1e-5).
     """
     names = tuple(data.columns) if items is None else tuple(items)
     values = numeric(data, names)
