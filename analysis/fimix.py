@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import DataError, TooFewCases
 from analysis.pls_result import PlsResult
+from analysis.threads import one_blas_thread
 
 MAX_SEGMENTS = 10
 _TOLERANCE = 1e-9
@@ -38,6 +39,7 @@ class Segmentation:
     probability: np.ndarray = field(repr=False)
 
 
+@one_blas_thread()
 def fimix(
     fit: PlsResult, segments: int, *, starts: int = 10, seed: int | None = None
 ) -> Segmentation:

@@ -14,6 +14,7 @@ from analysis.pls_estimate import Estimates
 from analysis.pls_groups import Grouping, TwoGroups, two_groups
 from analysis.pls_layout import Settings
 from analysis.pls_model import PlsModel
+from analysis.threads import one_blas_thread
 
 Invariance = Literal["full", "partial", "none"]
 
@@ -44,6 +45,7 @@ class Micom:
         return bool((self.table["invariance"] != "none").all())
 
 
+@one_blas_thread()
 def micom(
     data: pd.DataFrame,
     model: str | PlsModel,

@@ -15,7 +15,7 @@ from analysis.pls_estimate import Estimates, Reference, estimate
 from analysis.pls_evaluate import STATISTICS, Labels
 from analysis.pls_fit_test import FitTest, misfit_test
 from analysis.pls_layout import Layout
-from analysis.pls_resampling import Compute, batch_size, resample
+from analysis.pls_resampling import Compute, batch_size, resample, side_by_side
 
 # Groups of rows left out in turn for the acceleration of BCa intervals; single rows up to here.
 _JACKKNIFE = 500
@@ -84,7 +84,7 @@ def bootstrap(
             f"{result.admissible} of {result.asked} resamples could be used ({reasons})"
         )
     point = compute(whole, e)
-    jackknife = _jackknife(cases, layout, reference, compute) if bca else None
+    jackknife = _jackknife(cases, layout, reference, compute, workers) if bca else None
     tables = {
         name: summary(
             STATISTICS[name].labels(layout),
@@ -98,7 +98,7 @@ def bootstrap(
     }
     tests: tuple[FitTest, ...] = ()
     if fit_test and not layout.products:
-        tests = misfit_test(cases, layout, e, reference, resamples, seed, indices)
+        tests = misfit_test(cases, layout, e, reference, resamples, seed, indices, workers)
     return Bootstrap(
         result.asked,
         result.admissible,
@@ -114,18 +114,20 @@ def bootstrap(
 
 
 def _jackknife(
-    cases: Cases, layout: Layout, reference: Reference, compute: Compute
+    cases: Cases, layout: Layout, reference: Reference, compute: Compute, workers: int
 ) -> dict[str, np.ndarray]:
     groups = min(cases.n, _JACKKNIFE)
     member = np.arange(cases.n) % groups
-    parts: list[dict[str, np.ndarray]] = []
-    step = batch_size(cases, layout)
-    for start in range(0, groups, step):
-        left_out = np.arange(start, min(start + step, groups))
-        counts = (member[None, :] != left_out[:, None]).astype(float)
-        batch = cases.batch(counts)
+
+    def work(left_out: np.ndarray) -> dict[str, np.ndarray]:
+        batch = cases.batch((member[None, :] != left_out[:, None]).astype(float))
         e, _ = estimate(batch, layout, reference=reference)
-        parts.append(compute(batch, e))
+        return compute(batch, e)
+
+    step = batch_size(cases, layout)
+    parts = side_by_side(
+        work, np.split(np.arange(groups), range(step, groups, step)), workers=workers
+    )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

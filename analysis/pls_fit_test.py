@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +10,7 @@ from analysis.pls_cases import Batch, Cases
 from analysis.pls_estimate import Estimates, Reference, estimate
 from analysis.pls_fit import FIT, distances, implied_constructs, implied_items
 from analysis.pls_layout import Layout
-from analysis.pls_resampling import batch_size, batches
+from analysis.pls_resampling import Recipe, batch_size, batches, side_by_side
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ def misfit_test(
     resamples: int,
     seed: int | None,
     indices: np.ndarray | None,
+    workers: int,
 ) -> tuple[FitTest, ...]:
     """Distances resampled from data turned so that the model holds in them.
 
@@ -55,7 +54,7 @@ def misfit_test(
 
     whole = cases.whole()
 
-    def work(recipe: Callable[[], np.ndarray]) -> np.ndarray:
+    def work(recipe: Recipe) -> np.ndarray:
         batch = cases.batch(recipe())
         if not len(batch.kept):
             return np.empty((0, len(FIT)))
@@ -70,9 +69,8 @@ def misfit_test(
         ok = np.isfinite(sample.paths).all(axis=1) & sample.converged
         return np.asarray(distances(*implied_items(sample, implied_constructs(sample)))[ok])
 
-    with ThreadPoolExecutor(2) as pool:
-        recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
-        found = np.concatenate(list(pool.map(work, recipes)))
+    recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
+    found = np.concatenate(side_by_side(work, recipes, workers=workers))
     found = found[np.isfinite(found).all(axis=1)]
     if len(found) < 2:
         return ()

@@ -15,6 +15,7 @@ from analysis.pls_estimate import Estimates, Reference, estimate
 from analysis.pls_layout import Layout, Settings
 from analysis.pls_model import PlsModel
 from analysis.pls_resampling import batch_size, read_indices, resample
+from analysis.threads import one_blas_thread
 
 Grouping = str | Sequence[object] | np.ndarray | pd.Series
 
@@ -140,6 +141,7 @@ def two_groups(
     return TwoGroups(layout, cases, pooled, reference, first, names)
 
 
+@one_blas_thread()
 def compare_groups(
     data: pd.DataFrame,
     model: str | PlsModel,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from analysis.pls_cases import Batch, Cases
 from analysis.pls_estimate import Estimates, Reference, estimate
 from analysis.pls_evaluate import variance_extracted
 from analysis.pls_layout import Layout
+from analysis.threads import one_blas_thread
 
 # Resamples drawn from one stream of random numbers; small, so that rows beyond a million fit.
 _DRAW = 10
@@ -27,6 +29,9 @@ SINGULAR = "a block of items is collinear or a reliability is negative"
 NOT_CONVERGED = "no convergence"
 
 Compute = Callable[[Batch, Estimates], dict[str, np.ndarray]]
+Recipe = Callable[[], np.ndarray]
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def read_indices(indices: Sequence[Sequence[int]] | np.ndarray, n: int) -> np.nd
 
 def batches(
     n: int, resamples: int, size: int, *, seed: int | None, indices: np.ndarray | None = None
-) -> Iterator[Callable[[], np.ndarray]]:
+) -> Iterator[Recipe]:
     """Recipes for the counts (b, n) of successive batches; the draws do not depend on ``size``."""
     if indices is not None:
         for start in range(0, len(indices), size):
@@ -97,6 +102,20 @@ def batches(
         yield lambda first=first: draw(first)  # type: ignore[misc]
 
 
+def side_by_side(
+    work: Callable[[Given], Done], batches: Iterable[Given], *, workers: int
+) -> list[Done]:
+    """``work`` done for every batch, in order, on as many threads.
+
+    BLAS keeps to one thread meanwhile where there are several of ours: two kinds of threads on the
+    same cores wait for each other.
+    """
+    if workers == 1:
+        return [work(batch) for batch in batches]
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(work, batches))
+
+
 def batch_size(cases: Cases, layout: Layout) -> int:
     """Resamples estimated together: what fits the memory for rows and for matrices."""
     width = layout.base + len(layout.lower) + len(layout.products)
@@ -118,12 +137,11 @@ def resample(
     if resamples > MAX_RESAMPLES:
         raise DataError(f"{resamples} resamples asked for; the limit is {MAX_RESAMPLES}")
 
-    def work(recipe: Callable[[], np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    def work(recipe: Recipe) -> tuple[dict[str, np.ndarray], dict[str, int]]:
         return _work(cases, layout, reference, compute, recipe())
 
     recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
-    with ThreadPoolExecutor(workers if cases.n <= _WIDE else 1) as pool:
-        done = list(pool.map(work, recipes))
+    done = side_by_side(work, recipes, workers=workers if cases.n <= _WIDE else 1)
     total = {key: sum(counts[key] for _, counts in done) for key in done[0][1]}
     improper, contested = total.pop("improper"), total.pop("contested")
     parts = [part for part, _ in done if part]

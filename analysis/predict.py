@@ -16,6 +16,7 @@ from analysis.pls_cases import Cases, Missing
 from analysis.pls_estimate import Estimates, estimate
 from analysis.pls_layout import Layout, Settings, causal_rank
 from analysis.pls_model import PlsModel
+from analysis.threads import one_blas_thread
 
 Technique = Literal["direct", "earliest"]
 
@@ -45,6 +46,7 @@ class Prediction:
     scores: np.ndarray = field(repr=False)
 
 
+@one_blas_thread()
 def predict_pls(
     data: pd.DataFrame,
     model: str | PlsModel,
