@@ -16,7 +16,7 @@ from analysis.validity import htmt_array
 # Cut-offs of Henseler, Ringle & Sarstedt 2015: conceptually distinct, and similar, factors.
 HTMT_CUTS = (0.85, 0.90)
 BATCH_BYTES = 2**26
-MOST_ITEMS = 150  # cross-products of all pairs of items are held for every row
+MOST_CELLS = 25_000_000  # cross-products of all pairs of items are held for every row: 200 MB
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def htmt_intervals(
     indices: (reps, n) row numbers from 0, instead of drawing. Two factors are distinct at a cut
     when the upper limit stays below it (Henseler, Ringle & Sarstedt 2015; Franke & Sarstedt 2019).
 
-    Raises DataError below two factors or for indices out of range, TooFewCases below 10 complete
+    Raises DataError below two factors, for indices out of range or more rows than memory holds, TooFewCases below 10 complete
     rows, MissingItem and NoVariance as ``Moments``.
 
     Validated against R seminr 2.5.0 given its resamples: limits, means, deviations to 1e-8.
@@ -106,11 +106,14 @@ def htmt_intervals(
     if len(model) < 2:
         raise DataError("HTMT compares factors; there is only one")
     items = [item for members in model.values() for item in members]
-    if len(items) > MOST_ITEMS:
-        raise DataError(f"the bootstrap of HTMT takes up to {MOST_ITEMS} items, found {len(items)}")
     found = moments(data, items)
     if found.n < 10:
         raise TooFewCases(10, found.n, what="complete rows")
+    if found.n * len(items) * (len(items) + 3) / 2 > MOST_CELLS:
+        raise DataError(
+            f"the bootstrap of HTMT cannot hold {found.n} rows of {len(items)} items; take a random "
+            "part of the rows"
+        )
     values = numeric(data, items)
     values = values[~np.isnan(values).any(axis=1)]
     at = iter(range(len(items)))

@@ -85,7 +85,9 @@ def htmt_interval_rows(study: Study, reps: int) -> tuple[Section, list[str]]:
 
 
 def purification_section(study: Study) -> tuple[Section, tuple[str, ...]]:
-    found = propose_purification(study.moments(), study.model)
+    found = propose_purification(
+        study.moments(), study.model, fit=lambda _, model: study.fit(model)
+    )
     section: dict[str, Any] = {
         "loading_cut": found.loading_cut,
         "fewest_items": found.fewest_items,
