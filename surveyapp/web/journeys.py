@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
-from surveyapp.results import dashboards, phrases
-from surveyapp.results.shapes import JourneyOverview
+from surveyapp.results import dashboards
+from surveyapp.results.findings import findings, response_sentence
 from surveyapp.web.filters import dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -102,16 +102,15 @@ def show(journey_id: int) -> ResponseReturnValue:
             session, journey_id, since=filters.since, until=filters.until
         )
         segments = queries.segments(session)
-    sent, completed = sum(r.sent for r in rates), sum(r.completed for r in rates)
     return render_template(
         "journeys/show.html",
         journey=journey,
         overview=overview,
-        headline=_headline(overview),
+        findings=findings(overview),
         filters=filters,
         segments=segments,
-        sent=sent,
-        completed=completed,
+        sent=sum(rate.sent for rate in rates),
+        returned=response_sentence(rates),
         has_deployments=bool(rates),
     )
 
@@ -140,12 +139,3 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         segments=segments,
         deployments=deployments,
     )
-
-
-def _headline(overview: JourneyOverview) -> str:
-    """What the map says, as a sentence; nothing where too little was answered."""
-    for lowest in overview.lowest:
-        if lowest.certain:
-            figure, short = phrases.value(lowest.figure), lowest.definition.short
-            return f"{lowest.stage} is the weakest stage: {short} {figure}."
-    return "No stage is clearly weaker than all others." if overview.lowest else ""

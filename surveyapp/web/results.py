@@ -13,6 +13,7 @@ from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
+from surveyapp.results.findings import findings
 from surveyapp.store.models import Journey
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.filters import dashboard_options, filters_asked
@@ -44,12 +45,15 @@ def index(journey_id: int) -> ResponseReturnValue:
             session, journey_id, **{k: v for k, v in options.items() if k != "segment_id"}
         )
         trends = dashboards.trend(session, journey_id, **options)
+        overview = dashboards.journey_overview(session, journey_id, **options)
         stored = analyses.analyses(session, journey_id)
         form = _form(session, journey)
     return render_template(
         "results/index.html",
         journey=journey,
         comparison=comparison,
+        # The journey's page tells those of the overview alone.
+        findings=findings(overview, comparison, trends)[len(findings(overview)) :],
         trends=[trend for trend in trends if trend.touchpoint_id is None],
         analyses=stored,
         filters=filters,

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Definition, Figure, ResponseRate
+from surveyapp.results.shapes import Contrast, Definition, Figure, ResponseRate
 from surveyapp.web.storage import storage
 
 HEATS = 7  # classes from low (orange) over the middle (grey) to high (blue)
@@ -20,7 +20,7 @@ def teach_words(app: Flask) -> None:
     """Make these functions known to templates."""
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
-        *(decimal, answered, instrument_title),
+        *(decimal, answered, difference, instrument_title),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["may"] = _may
@@ -71,6 +71,11 @@ def rate(found: ResponseRate) -> str:
     if found.low is None or found.high is None:
         return text
     return f"{text} ({found.low:.0f} to {found.high:.0f})"
+
+
+def difference(contrast: Contrast, definition: Definition) -> str:
+    """A difference in points with its interval."""
+    return phrases.difference(definition, contrast)
 
 
 def decimal(number: float | None, places: int = 2) -> str:
