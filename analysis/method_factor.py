@@ -68,6 +68,7 @@ class LatentMethodFactor:
     """A method factor behind all items, without a measure of its own (Podsakoff et al. 2003).
 
     Mean shares of the items' variance that their own factor and the method factor explain.
+    ``warnings`` are those of the model with the method factor.
     """
 
     n: int
@@ -158,7 +159,7 @@ def latent_method_factor(
         substantive_share=float(np.mean(np.square(own))),
         method_share=float(np.mean(np.square(list(loadings.values())))),
         loadings=loadings,
-        warnings=tuple(f"{step}: {text}" for step, fit in fits.items() for text in fit.warnings),
+        warnings=fits["with"].warnings,
     )
 
 
