@@ -11,7 +11,12 @@ from surveyapp.store import queue
 from surveyapp.store.audit import record
 from surveyapp.store.models import Analysis, Journey, Report, Segment
 
-KINDS = {"benchmark": "Journey benchmark report", "validation": "Scale validation report"}
+KINDS = {
+    "benchmark": "Journey benchmark report",
+    "validation": "Scale validation report",
+    "sjq_study": "Service journey study",
+}
+ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
 
 
 def ask_report(
@@ -25,11 +30,12 @@ def ask_report(
     until: date | None = None,
     user_id: int | None,
 ) -> Report:
-    """Ask for a "benchmark" of a journey or segment, or for the "validation" of a stored analysis.
+    """Ask for a "benchmark" of a journey or segment, or for the "validation" or "sjq_study" of a
+    stored analysis.
 
     ``since`` and ``until`` limit a benchmark to whole months. Raises NotFound for an unknown journey,
-    segment or analysis of the journey, Invalid for an unknown kind or a validation without an
-    analysis, Conflict for an analysis that has no result yet.
+    segment or analysis of the journey, Invalid for an unknown kind or no analysis where one is needed,
+    Conflict for an analysis that has no result yet.
     """
     journey = session.get(Journey, journey_id)
     if journey is None:
@@ -41,8 +47,8 @@ def ask_report(
         segment = session.get(Segment, segment_id)
         if segment is None:
             raise NotFound(f"there is no segment number {segment_id}")
-    if kind == "validation":
-        _check_analysis(session, journey_id, analysis_id)
+    if kind in ABOUT:
+        _check_analysis(session, journey_id, analysis_id, ABOUT[kind])
     days = {"since": since, "until": until}
     report = Report(
         kind=kind,
@@ -62,13 +68,11 @@ def ask_report(
     return report
 
 
-def _check_analysis(session: Session, journey_id: int, analysis_id: int | None) -> None:
+def _check_analysis(session: Session, journey_id: int, analysis_id: int | None, kind: str) -> None:
     if analysis_id is None:
-        raise Invalid(
-            "a validation report needs a stored analysis; choose one", field="analysis_id"
-        )
+        raise Invalid("this report needs a stored analysis; choose one", field="analysis_id")
     analysis = session.get(Analysis, analysis_id)
-    if analysis is None or analysis.journey_id != journey_id:
-        raise NotFound(f"this journey has no analysis number {analysis_id}")
+    if analysis is None or analysis.journey_id != journey_id or analysis.kind != kind:
+        raise NotFound(f"this journey has no such analysis number {analysis_id}")
     if analysis.result is None:
         raise Conflict("the analysis is not finished yet; ask for its report when it is")

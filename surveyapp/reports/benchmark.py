@@ -123,7 +123,7 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
         for figure in overview.end
         if figure.definition.parent is None and figure.shown
     ][:3]
-    responses = "few" if overview.responses is None else f"{overview.responses:,}"
+    responses = "hidden" if overview.responses is None else f"{overview.responses:,}"
     months = len({month.first for trend in numbers.trends for month in trend.months})
     return [*found, KeyFigure("Responses", responses, f"in {months} months")]
 
@@ -131,7 +131,8 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
 def _beside(figure: Figure) -> str:
     axis = figure.definition.axis
     scale = f"on {phrases.number(axis[0])} to {phrases.number(axis[1])}"
-    return f"{phrases.interval(figure)}\nn = {figure.n:,}, {scale}"
+    between = f"between {phrases.interval(figure).replace(' to ', ' and ')}"
+    return f"{between}\nn = {figure.n:,}, {scale}"
 
 
 def _steps(overview: JourneyOverview) -> Table:

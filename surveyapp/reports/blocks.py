@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from reportlab.graphics.shapes import Drawing
 from reportlab.platypus import (
     CondPageBreak,
     Flowable,
@@ -41,6 +42,7 @@ from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 
 _BLANKS = "\n\N{NO-BREAK SPACE}"
 _LINES = 40.0  # of a paragraph below its heading, before a page may end
+_TALLEST = 560.0  # of a drawing; title, note and headings need the rest of a page
 _GUTTER = 14  # between a right-aligned column and a left-aligned one
 
 
@@ -123,12 +125,18 @@ def _chart(block: Chart) -> list[Flowable]:
     parts: list[Flowable] = [
         Spacer(0, 6),
         paragraph(block.title, "caption"),
-        drawing(block.svg, block.width or TEXT_WIDTH),
+        _fitted(block.svg, block.width or TEXT_WIDTH),
         Spacer(0, 4),
     ]
     if block.note:
         parts.append(paragraph(block.note, Tone.NOTE))
     return [KeepTogether(parts), Spacer(0, 8)]
+
+
+def _fitted(svg: str, width: float) -> Drawing:
+    """The drawing at this width, or smaller where it would be taller than a page."""
+    found = drawing(svg, width)
+    return found if found.height <= _TALLEST else drawing(svg, width * _TALLEST / found.height)
 
 
 def _pair(block: Pair) -> list[Flowable]:
@@ -149,7 +157,7 @@ def _pair(block: Pair) -> list[Flowable]:
 
 
 def _half(chart: Chart, width: float) -> list[Flowable]:
-    parts: list[Flowable] = [paragraph(chart.title, "pair"), drawing(chart.svg, width)]
+    parts: list[Flowable] = [paragraph(chart.title, "pair"), _fitted(chart.svg, width)]
     if chart.note:
         parts += [Spacer(0, 3), paragraph(chart.note, Tone.NOTE)]
     return parts

@@ -1,4 +1,4 @@
-"""Figures to charts, as SVG text: dots with intervals, the heat map, trends.
+"""Figures to charts, as SVG text: dots with intervals, and the heat map.
 
 A chart draws what it is given and computes nothing. Titles stand above it in page and report, as
 sentences; inside are direct labels only.
@@ -14,7 +14,7 @@ from surveyapp.reports import chart_theme as theme
 from surveyapp.reports import fonts
 from surveyapp.reports.tokens import COLOURS, SIZES, ink_on, score_colour
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Definition, Figure, Trend, Unit
+from surveyapp.results.shapes import Definition, Figure
 
 _ROW, _LINE = 24.0, 11.5  # height of a row and of a further line in its label
 _GROUP = 26.0
@@ -269,99 +269,3 @@ def heat_map(
         height=_HEAD + len(stages) * (height + 3),
         label="; ".join(str(row["says"]) for row in box) or "no figures to show",
     )
-
-
-def trend(
-    series: Trend,
-    *,
-    width: float = theme.WIDTH,
-    height: float = 120.0,
-    axis: tuple[float, float] | None = None,
-) -> str:
-    """One figure by month: a line with its interval as a band, gaps where a month is hidden."""
-    import altair as alt
-
-    definition = series.definition
-    shown = [month for month in series.months if month.figure.estimate is not None]
-    low, high = axis or trend_axis([series])
-    rows = [
-        {
-            "month": month.first.isoformat(),
-            "estimate": month.figure.estimate,
-            "low": month.figure.low,
-            "high": month.figure.high,
-            "says": says(phrases.month(month.first), month.figure),
-        }
-        for month in series.months
-    ]
-    x = alt.X(
-        "month:T",
-        title=None,
-        scale=alt.Scale(padding=18),
-        axis=alt.Axis(
-            values=[month.first.isoformat() for month in _labelled(series, width)],
-            formatType="time",
-            labelExpr="timeFormat(datum.value, '%b') + (datum.index == 0 || month(datum.value) == 0 ?"
-            " ' \u2019' + timeFormat(datum.value, '%y') : '')",
-            grid=False,
-        ),
-    )
-    scale = alt.Scale(domain=[low, high], nice=False)
-    form = {
-        Unit.NPS: "datum.value == 0 ? '0' : format(datum.value, '+.0f')",
-        Unit.PERCENT: "format(datum.value, '.0f') + '\u00a0%'",
-    }.get(definition.unit, "format(datum.value, '.0f')")
-    y = alt.Y("estimate:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4, labelExpr=form))
-    base = alt.Chart(theme.inline(rows))
-    band = base.mark_area(color=COLOURS["accent-soft"], interpolate="linear", aria=False).encode(
-        x=x, y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q"
-    )
-    line = base.mark_line(color=COLOURS["accent"], strokeWidth=2, aria=False).encode(x=x, y=y)
-    dot = (
-        base.transform_filter("isValid(datum.estimate)")
-        .mark_point(color=COLOURS["accent"], filled=True, size=34, opacity=1)
-        .encode(x=x, y=y, description="says:N")
-    )
-    ends = [
-        {
-            "month": month.first.isoformat(),
-            "estimate": month.figure.estimate,
-            "text": phrases.value(month.figure),
-        }
-        for month in (
-            {shown[0].first: shown[0], shown[-1].first: shown[-1]}.values() if shown else ()
-        )
-    ]
-    label = (
-        alt.Chart(theme.inline(ends))
-        .mark_text(dy=-10, fontWeight="bold", fontSize=SIZES["small"], aria=False)
-        .encode(x=x, y=y, text="text:N")
-    )
-    # A month between hidden ones has no band; its interval is drawn as a bar.
-    bar = base.mark_rule(color=COLOURS["accent-soft"], strokeWidth=5, aria=False).encode(
-        x=x, y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q"
-    )
-    chart = alt.layer(band, bar, line, dot, label).properties(width=width, height=height)
-    sized = chart.properties(autosize=alt.AutoSizeParams(type="fit", contains="padding"))
-    return theme.svg(sized, label="; ".join(str(row["says"]) for row in rows) or "no answers")
-
-
-def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
-    """One axis for several trends of a unit: the tens that hold every interval."""
-    ends = [
-        end
-        for one in series
-        for month in one.months
-        for end in (month.figure.low, month.figure.high)
-        if end is not None
-    ]
-    low, high = series[0].definition.axis
-    if not ends:
-        return low, high
-    return max(low, min(ends) // 10 * 10), min(high, -(-max(ends) // 10) * 10)
-
-
-def _labelled(series: Trend, width: float) -> Sequence[Any]:
-    """Every month, every second or every third, as there is room for their names."""
-    step = 1 + int(len(series.months) * 36 // width)
-    return series.months[::step]

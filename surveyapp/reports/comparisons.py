@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from surveyapp.reports import charts
+from surveyapp.reports import charts, trend_charts
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Table, Tone
 from surveyapp.reports.scores import pairs
 from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 from surveyapp.results import phrases
 from surveyapp.results.shapes import ComparisonRow, SegmentComparison, Trend
+
+_MOST = 16  # segments in one chart
 
 
 def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
@@ -33,6 +35,8 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     )
     halves = [_segment_chart(row, _shared_axis(row, rows), few) for row in rows[:6]]
     yield from pairs(halves)
+    if len(comparison.segments) > _MOST:
+        yield Paragraph(f"The charts show the first {_MOST} segments.", Tone.NOTE)
     yield Paragraph(
         "The dashed line is everybody's score. Lines are 95 % intervals; charts of one kind of "
         "score share their axis.",
@@ -79,7 +83,7 @@ def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int) -> C
     definition = row.everybody.definition
     entries = [
         charts.Row("Everybody", [row.everybody], strong=True),
-        *(charts.Row(entry.segment.name, [entry.figure]) for entry in row.segments),
+        *(charts.Row(entry.segment.name, [entry.figure]) for entry in row.segments[:_MOST]),
     ]
     column = charts.Column(definition, row.everybody.estimate, axis)
     return Chart(
@@ -105,15 +109,15 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
     for series in end[:2]:
         yield Chart(
             _trend_title(series),
-            charts.trend(series, width=TEXT_WIDTH, height=98.0),
+            trend_charts.trend(series, width=TEXT_WIDTH, height=98.0),
             "The band is each month's 95 % interval; gaps are months with too few answers to show.",
         )
     if points:
-        axis = charts.trend_axis(points)
+        axis = trend_charts.trend_axis(points)
         halves = [
             Chart(
                 _trend_title(series),
-                charts.trend(series, width=HALF_WIDTH, height=80.0, axis=axis),
+                trend_charts.trend(series, width=HALF_WIDTH, height=80.0, axis=axis),
             )
             for series in points
         ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.reports import benchmark as benchmarks
+from surveyapp.reports import study as studies
 from surveyapp.reports import validation as validations
 from surveyapp.reports.document import Document
 from surveyapp.reports.pdf import pdf
@@ -69,22 +70,39 @@ def validation(storage: Storage, report_id: int, *, progress: Progress) -> dict[
     progress(5, "Reading the analysis")
     with storage.store.reading() as session:
         report = _report(session, report_id)
-        analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
-        if analysis is None or analysis.result is None:
-            raise Conflict("this report's analysis has no result; run the analysis, then ask again")
-        study = validations.Study(
-            document=analysis.result,
-            journey=report.journey.name,
-            provider=report.journey.provider,
-            segment=analysis.segment.name if analysis.segment else None,
-            deployment=analysis.deployment.name if analysis.deployment else None,
-            computed=analysis.created_at.date(),
-            roots=tuple(storage.settings.instrument_roots),
-        )
-        name = f"{report.journey.code}-validation-{analysis.instrument}"
+        study = _study(storage, session, report)
+        name = f"{report.journey.code}-validation-{study.document['settings']['instrument']}"
     progress(30, "Drawing the charts")
     document = validations.content(study, made=utc_now().date())
     return _kept(storage, report_id, document, name, progress)
+
+
+def sjq_study(storage: Storage, report_id: int, *, progress: Progress) -> dict[str, Any]:
+    """Make a service journey study's report. Raises NotFound, Conflict without a finished study."""
+    progress(5, "Reading the study")
+    with storage.store.reading() as session:
+        report = _report(session, report_id)
+        study = _study(storage, session, report)
+        name = f"{report.journey.code}-journey-study"
+    progress(30, "Drawing the charts")
+    document = studies.content(study, made=utc_now().date())
+    return _kept(storage, report_id, document, name, progress)
+
+
+def _study(storage: Storage, session: Session, report: Report) -> validations.Study:
+    """The stored analysis that a report is about."""
+    analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
+    if analysis is None or analysis.result is None:
+        raise Conflict("this report's analysis has no result; run the analysis, then ask again")
+    return validations.Study(
+        document=analysis.result,
+        journey=report.journey.name,
+        provider=report.journey.provider,
+        segment=analysis.segment.name if analysis.segment else None,
+        deployment=analysis.deployment.name if analysis.deployment else None,
+        computed=analysis.created_at.date(),
+        roots=tuple(storage.settings.instrument_roots),
+    )
 
 
 def _report(session: Session, report_id: int) -> Report:

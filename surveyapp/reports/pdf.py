@@ -25,6 +25,7 @@ from surveyapp.results import phrases
 
 _WIDTH, _HEIGHT = A4
 _TOP, _BOTTOM = 74.0, 66.0
+_LONGEST_TITLE = 70  # characters; longer ones are set smaller
 _BAND = 330.0  # height of the cover's coloured band
 
 
@@ -120,7 +121,9 @@ def _cover(cover: Cover) -> list[Flowable]:
     title = [
         blocks.paragraph(cover.kind, "kind"),
         Spacer(0, 26),
-        blocks.paragraph(cover.title, "title"),
+        blocks.paragraph(
+            cover.title, "title" if len(cover.title) <= _LONGEST_TITLE else "long-title"
+        ),
         Spacer(0, 14),
         blocks.paragraph(cover.subtitle, "subtitle"),
     ]

@@ -10,6 +10,8 @@ from surveyapp.reports.tokens import HALF_WIDTH
 from surveyapp.results import phrases
 from surveyapp.results.shapes import Definition, Figure, JourneyOverview
 
+_MOST_ROWS = 16  # touchpoints in one chart
+
 
 def period(overview: JourneyOverview) -> str:
     """The days of the first and the last answer."""
@@ -131,24 +133,37 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
     if not columns:
         return
     yield Heading("Touchpoints", new_page=True)
+    title = _touchpoint_title(overview)
     for start in range(0, len(columns), 3):
         some = columns[start : start + 3]
-        rows = [
-            charts.Row(
-                touchpoint.name + (" *" if touchpoint.moment_of_truth else ""),
-                _by_column(touchpoint.figures, some),
-                group=stage.name,
+        for rows in _pages_of_rows(overview, some):
+            yield Chart(
+                title,
+                charts.dots(rows, [charts.Column(c) for c in some], few=overview.minimum_cell),
+                f"Dots are estimates, lines their 95 % intervals; * moment of truth; "
+                f"{period(overview)}. The table gives the number of answers.",
             )
-            for stage in overview.stages
-            for touchpoint in stage.touchpoints
-        ]
-        yield Chart(
-            _touchpoint_title(overview) if start == 0 else "Further scores by touchpoint",
-            charts.dots(rows, [charts.Column(c) for c in some], few=overview.minimum_cell),
-            f"Dots are estimates, lines their 95 % intervals; * moment of truth; {period(overview)}. "
-            "The table gives the number of answers.",
-        )
+            title = "Further touchpoints and scores"
     yield _touchpoint_table(overview, columns)
+
+
+def _pages_of_rows(
+    overview: JourneyOverview, columns: Sequence[Definition]
+) -> Iterator[list[charts.Row]]:
+    """Touchpoints in charts that fit on a page, whole stages together where they do."""
+    rows: list[charts.Row] = []
+    for stage in overview.stages:
+        if rows and len(rows) + len(stage.touchpoints) > _MOST_ROWS:
+            yield rows
+            rows = []
+        for touchpoint in stage.touchpoints:
+            if len(rows) == _MOST_ROWS:
+                yield rows
+                rows = []
+            name = touchpoint.name + (" *" if touchpoint.moment_of_truth else "")
+            rows.append(charts.Row(name, _by_column(touchpoint.figures, columns), group=stage.name))
+    if rows:
+        yield rows
 
 
 def _touchpoint_title(overview: JourneyOverview) -> str:

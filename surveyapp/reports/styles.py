@@ -62,6 +62,7 @@ def styles() -> dict[str, ParagraphStyle]:
         "table-title": _style("table-title", "body", fontName=fonts.ITALIC, spaceAfter=4),
         "kind": _style("kind", "lead", fontName=fonts.SEMIBOLD, textColor=colour("on-accent")),
         "title": _style("title", "title", fontName=fonts.BOLD, leading=37, textColor=colour("on-accent")),
+        "long-title": _style("long-title", "h1", fontName=fonts.BOLD, leading=25, textColor=colour("on-accent")),
         "subtitle": _style("subtitle", "lead", leading=18, textColor=colour("on-accent")),
         "fact": _style("fact", "body", leading=14),
         "fact-name": _style("fact-name", "body", leading=14, textColor=muted),

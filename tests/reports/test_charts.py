@@ -11,7 +11,15 @@ from datetime import date
 import pytest
 from reportlab.graphics.shapes import Group, String
 
-from surveyapp.reports import chart_theme, charts, drawing, fonts, tokens, validation_charts
+from surveyapp.reports import (
+    chart_theme,
+    charts,
+    drawing,
+    fonts,
+    tokens,
+    trend_charts,
+    validation_charts,
+)
 from surveyapp.results.definitions import scored
 from surveyapp.results.shapes import Figure, Hidden, Month, Trend
 from surveyapp.store.models import Deployment
@@ -59,7 +67,7 @@ def test_a_chart_of_nothing_is_still_a_picture():
     assert dots(charts.Row("Chat", [None])).startswith("<svg")
     assert charts.heat_map([], [], {}).startswith("<svg")
     empty = Trend(CSAT, None, None, None, ())
-    assert charts.trend(empty).startswith("<svg")
+    assert trend_charts.trend(empty).startswith("<svg")
 
 
 def test_names_that_look_like_markup_or_templates_stay_text():
@@ -81,7 +89,7 @@ def test_a_trend_breaks_at_hidden_months_and_labels_its_ends():
     months = [
         Month(date(2026, m, 1), HIDDEN if m == 3 else satisfied(50.0 + m)) for m in range(1, 7)
     ]
-    svg = charts.trend(Trend(CSAT, None, None, None, tuple(months)))
+    svg = trend_charts.trend(Trend(CSAT, None, None, None, tuple(months)))
     assert "51\u00a0%" in texts(svg)
     assert "56\u00a0%" in texts(svg)
     line = max(svg.split("<path"), key=lambda part: 'stroke-width="2"' in part)
@@ -90,7 +98,7 @@ def test_a_trend_breaks_at_hidden_months_and_labels_its_ends():
 
 def test_charts_of_one_unit_share_an_axis_that_holds_every_interval():
     months = tuple(Month(date(2026, m, 1), satisfied(40.0 + 5 * m)) for m in range(1, 4))
-    assert charts.trend_axis([Trend(CSAT, None, None, None, months)]) == (30.0, 70.0)
+    assert trend_charts.trend_axis([Trend(CSAT, None, None, None, months)]) == (30.0, 70.0)
 
 
 def test_the_researchers_charts_draw_missing_numbers_as_absent():

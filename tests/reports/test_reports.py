@@ -34,7 +34,7 @@ from surveyapp.reports.pdf import pdf
 from surveyapp.results import compute, dashboards, phrases
 from surveyapp.results.actions import ask_validation
 from surveyapp.settings import read
-from surveyapp.store.models import File, Journey
+from surveyapp.store.models import File, Journey, Stage, Touchpoint
 from surveyapp.store.storage import Storage, open_storage
 from tests.results import bank
 
@@ -336,3 +336,31 @@ def test_statistics_that_cannot_exceed_one_lose_their_leading_zero(value: float 
     from surveyapp.reports.apa import bounded
 
     assert bounded(value) == text
+
+
+def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(storage: Storage):
+    long = "A name of two hundred characters, which nobody should choose but somebody will. " * 2
+    with storage.store.writing() as session:
+        journey = bank.make_journey(session, name=long + "x" * 40, provider=long, app=long)
+        for s in range(9):
+            stage = Stage(
+                journey_id=journey.journey, position=10 + s, code=f"s{s}", name=f"{long} {s}"
+            )
+            session.add(stage)
+            session.flush()
+            session.add_all(
+                Touchpoint(stage_id=stage.id, position=t, code=f"t{t}", name=f"{long} {t}")
+                for t in range(5)
+            )
+        rules = {f"r{i}": (f"{long} {i}", f"tenure_years = {i}") for i in range(30)}
+        journey.segments = bank.make_segments(session, rules)
+        bank.fill(session, journey, a_place=10)
+        report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
+    result = make.benchmark(storage, report.id, progress=quiet)
+    with storage.store.reading() as session:
+        path = storage.files.path(session.get_one(File, result["file_id"]))
+    with pdfplumber.open(path) as document:
+        for page in document.pages[1:]:
+            inside = [c for c in page.chars if c["text"].strip()]
+            assert max(c["x1"] for c in inside) <= page.width - 55
+            assert max(c["bottom"] for c in inside) <= page.height - 20

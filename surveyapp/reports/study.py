@@ -1,0 +1,233 @@
+"""The content of the service journey study's report, from its stored document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import count
+from typing import Any
+
+from instruments.loader import InstrumentError, load
+from surveyapp.reports import apa, study_charts
+from surveyapp.reports import study_tables as tables
+from surveyapp.reports.document import (
+    Block,
+    Callout,
+    Cover,
+    Document,
+    Heading,
+    Paragraph,
+    Styled,
+    Text,
+    Tone,
+)
+from surveyapp.reports.measured_models import label
+from surveyapp.reports.validation import Study
+from surveyapp.results import phrases
+
+KIND = "Service journey study"
+TITLE = "Journey quality, service quality and loyalty"
+_INSTRUMENTS = ("sjq", "servqual-p", "loyalty", "marker")
+_NUMBERS = ("No", "One", "Two", "All three")
+Section = Mapping[str, Any]
+
+
+def content(asked: Study, *, made: date) -> Document:
+    """The report as a document."""
+    document = asked.document
+    number = count(1)
+    blocks: list[Block] = [
+        *_summary(document, number),
+        *_method(asked),
+        *_measurement(document, number),
+        *_structure(document, number),
+        *_priorities(document, number),
+        *_threats(document, number),
+        *_beside(document, number),
+        *_reproducibility(document),
+    ]
+    whom = asked.segment or "all customers"
+    return Document(
+        cover=Cover(
+            KIND,
+            TITLE,
+            f"{asked.provider}, {asked.journey}\n{whom.capitalize()}",
+            _facts(asked, made),
+        ),
+        blocks=blocks,
+        subject=f"{KIND}: {asked.journey}",
+        author=asked.provider,
+        running=f"{KIND}  ·  {asked.journey}",
+        made=made,
+        keywords=("service journey quality", "service quality", "loyalty", "PLS-SEM"),
+    )
+
+
+def _facts(asked: Study, made: date) -> list[tuple[str, str]]:
+    settings = asked.document["settings"]
+    return [
+        ("Respondents", f"{asked.document['sample']['n']:,}"),
+        ("Method", "Composite model (PLS-SEM), second order by repeated items"
+         if settings["higher_order"] == "repeated" else "Composite model (PLS-SEM)"),
+        ("Resamples", f"{settings['bootstrap']:,}"),
+        ("Answers from", asked.deployment or "all deployments of the journey"),
+        ("Computed on", phrases.day(asked.computed)),
+        ("Report made on", phrases.day(made)),
+    ]  # fmt: skip
+
+
+def lead(study: Section) -> str:
+    """The result in one sentence."""
+    supported = sum(row["supported"] for row in study["hypotheses"])
+    verb = "is" if supported == 1 else "are"
+    return f"{_NUMBERS[supported]} of the hypotheses {verb} supported." if supported < 3 else (
+        "All three hypotheses are supported."
+    )  # fmt: skip
+
+
+def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
+    study = document["study"]
+    yield Heading("Summary")
+    yield Paragraph(lead(study), Tone.LEAD)
+    yield tables.hypotheses(study, next(number))
+    yield study_charts.model(document)
+    if study["warnings"]:
+        yield Heading("Warnings", level=2)
+        for warning in study["warnings"]:
+            yield Paragraph(f"{warning[:1].upper()}{warning[1:]}.", Tone.BULLET)
+
+
+def _method(asked: Study) -> Iterator[Block]:
+    document = asked.document
+    sample, settings = document["sample"], document["settings"]
+    yield Heading("Method")
+    dimensions = phrases.listed(list(sample["journey"]))
+    qualities = phrases.listed(list(sample["service"]))
+    share = 100 * sample["missing_cells"] / max(sample["cells"], 1)
+    missing = (
+        "No answer is missing."
+        if not sample["missing_cells"]
+        else f"{share:.1f} % of the answers are missing and were replaced by their item's mean."
+    )
+    yield Paragraph(
+        f"{sample['n']:,} respondents rated the quality of their service journey "
+        f"({_items(sample['journey'])} items: {dimensions}), the quality of the service "
+        f"({_items(sample['service'])} items: {qualities}) and their loyalty "
+        f"({len(sample['loyalty'])} items). {missing}"
+    )
+    yield Paragraph(
+        "Two composite models were estimated by partial least squares with the "
+        f"{settings['scheme']} weighting scheme: a baseline model, in which journey quality leads to "
+        "loyalty, and a full model with service quality between them. Dimensions are reflective "
+        "(Mode A); journey quality and service quality are composed of their dimensions (Mode B), "
+        "their indicators repeated, so that journey quality reaches service quality through each "
+        "of its dimensions (Becker et al., 2012). Intervals are percentiles of "
+        f"{settings['bootstrap']:,} bootstrap resamples. Common method variance was examined by "
+        "Harman's test, the marker correlation (Lindell & Whitney, 2001) and a measured latent "
+        "marker (Chin et al., 2013); the model's predictions by cross-validation (Shmueli et al., "
+        "2019). The procedure follows Jaakkola and Terho (2021)."
+    )
+    yield Heading("The instruments", level=2)
+    for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:
+        try:
+            instrument = load(code, roots=asked.roots)
+        except InstrumentError:
+            continue  # no longer installed; its citation went with it
+        yield Paragraph(instrument.citation, Tone.REFERENCE)
+        if instrument.note:
+            yield Paragraph(instrument.note, Tone.NOTE)
+
+
+def _items(groups: Mapping[str, Any]) -> int:
+    return sum(len(items) for items in groups.values())
+
+
+def _measurement(document: Section, number: Iterator[int]) -> Iterator[Block]:
+    study, names = document["study"], study_charts.first_order(document)
+    yield Heading("Measurement")
+    yield tables.reliability(study, names, next(number))
+    yield tables.discriminant(study, names, next(number))
+    fit = study["full"]["fit"]["saturated"]
+    yield Paragraph(
+        f"SRMR of the saturated model is {apa.bounded(fit['srmr'], 3)}. The largest variance inflation "
+        f"factor of dimensions and antecedents is {apa.number(study['largest_vif'])} (usual cut-off 5)."
+    )
+
+
+def _structure(document: Section, number: Iterator[int]) -> Iterator[Block]:
+    study = document["study"]
+    yield Heading("Structural model")
+    yield study_charts.baseline(document)
+    yield study_charts.weights(document)
+    yield tables.paths(study, next(number))
+    yield tables.explained(study, next(number))
+    yield tables.mediation(study, next(number))
+
+
+def _priorities(document: Section, number: Iterator[int]) -> Iterator[Block]:
+    study = document["study"]
+    yield Heading("What to improve first")
+    yield study_charts.importance(document)
+    yield tables.importance(study, next(number))
+    yield tables.prediction(study, next(number))
+
+
+def _threats(document: Section, number: Iterator[int]) -> Iterator[Block]:
+    study = document["study"]
+    yield Heading("Threats to validity")
+    harman = study["harman"]
+    said = "more" if harman["dominated"] else "not more"
+    yield Paragraph(
+        f"Harman's test finds {harman['components']} components with an eigenvalue above one; the "
+        f"first holds {100 * harman['first_share']:.0f} % of the variance, {said} than half."
+    )
+    marker = study["marker"]
+    if marker is None:
+        yield Paragraph("No marker variable was asked, so that the marker tests are left out.")
+    else:
+        yield Paragraph(_marker(marker, study.get("marker_correction") or []))
+    yield tables.robustness(study, next(number))
+
+
+def _marker(marker: Section, corrected: list[Section]) -> str:
+    sizes = [abs(r) for r in marker["marker_correlations"].values() if r is not None]
+    stay = "stay" if marker["still_significant"] else "do not all stay"
+    text = (
+        f"The marker correlates {apa.bounded(min(sizes))} to {apa.bounded(max(sizes))} in size with "
+        f"the constructs; with it partialled out (r = {apa.bounded(marker['r_marker'])}) their "
+        f"correlations {stay} significant."
+    )
+    if corrected:
+        most = max(corrected, key=lambda row: abs(row["change"]))
+        changed = [row for row in corrected if row["conclusion_changes"]]
+        text += (
+            " With the marker as a further cause in the model no path changes by more than "
+            f"{apa.bounded(abs(most['change']))} ({label(most['source'])} to "
+            f"{label(most['target'])}), and "
+            f"{'no conclusion changes' if not changed else f'{len(changed)} conclusions change'}."
+        )
+    return text
+
+
+def _beside(document: Section, number: Iterator[int]) -> Iterator[Block]:
+    yield Heading("Beside the original study")
+    yield Callout("Another population", document["study"]["caution"])
+    yield tables.published(document["study"], next(number))
+
+
+def _reproducibility(document: Section) -> Iterator[Block]:
+    settings = document["settings"]
+    yield Heading("Reproducibility", level=2)
+    shown: list[tuple[str, Text]] = [
+        ("Fingerprint", document["fingerprint"]),
+        ("Seed", str(settings["seed"])),
+        ("Software", ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
+        ("Format", document["format"]),
+        (
+            "Command",
+            f"surveyapp study FILE.csv --bootstrap {settings['bootstrap']} --seed {settings['seed']}",
+        ),
+    ]
+    for name, value in shown:
+        text = value if isinstance(value, tuple) else (value,)
+        yield Paragraph((Styled(f"{name}: "), *text), Tone.BODY)

@@ -1,0 +1,104 @@
+"""The drawings of the service journey study, for page and paper alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from surveyapp.reports import apa, research_charts
+from surveyapp.reports.document import Chart
+from surveyapp.reports.measured_models import composite_diagram, label
+from surveyapp.reports.path_diagram import path_diagram
+from surveyapp.reports.study_tables import LOYAL, QUALITY, SJQ
+
+Section = Mapping[str, Any]
+_MODELS = {"baseline": "Baseline model", "full": "Full model"}
+
+
+def formed(document: Section) -> dict[str, list[str]]:
+    """The constructs that others compose, and those others."""
+    sample = document["sample"]
+    return {SJQ: list(sample["journey"]), QUALITY: list(sample["service"])}
+
+
+def first_order(document: Section) -> list[str]:
+    sample = document["sample"]
+    return [*sample["journey"], *sample["service"], LOYAL]
+
+
+def model(document: Section) -> Chart:
+    """The full model with its estimates."""
+    study = document["study"]
+    total, indirect = (study["mediation"][key] for key in ("total", "indirect"))
+    # A model without a second way has no total of its own; the hypothesis has it.
+    whole = total["estimate"] if total else study["hypotheses"][1]["estimate"]
+    title = f"Journey quality moves loyalty by {apa.bounded(whole)} in all"
+    if indirect:
+        title += f", {apa.bounded(indirect['estimate'])} of it through service quality"
+    return Chart(
+        title,
+        path_diagram(composite_diagram(study["full"], formed(document))),
+        f"Full model, n = {study['n']:,}. Thick arrows: standardised paths; thin ones: weights of "
+        "dimensions in what they compose (hexagons). Dashed: the 95 % interval includes zero. R²: "
+        "explained share of the variance.",
+    )
+
+
+def baseline(document: Section) -> Chart:
+    """The baseline model with its items."""
+    study = document["study"]
+    direct = study["baseline"]["r_squared"][LOYAL]["r_squared"]
+    return Chart(
+        f"Journey quality alone explains {100 * direct:.0f} % of loyalty",
+        path_diagram(
+            composite_diagram(study["baseline"], {SJQ: formed(document)[SJQ]}, items=True)
+        ),
+        f"Baseline model, n = {study['n']:,}: loadings of the items, weights of the dimensions, path.",
+    )
+
+
+def weights(document: Section) -> Chart:
+    """What each dimension contributes to journey quality."""
+    rows = document["study"]["weights"]
+    full = [row for row in rows if row["model"] == "full"]
+    first = max(full or rows, key=lambda row: row["weight"])
+    return Chart(
+        f"{label(first['dimension'])} weighs most in journey quality",
+        research_charts.intervals(
+            [
+                research_charts.Interval(
+                    label(row["dimension"]), row["weight"], row["lower"], row["upper"],
+                    _MODELS[row["model"]],
+                )
+                for row in rows
+            ]
+        ),
+        "Weights of the dimensions with percentile bootstrap intervals of 95 %; overlapping intervals "
+        "do not order the dimensions with certainty.",
+    )  # fmt: skip
+
+
+def importance(document: Section) -> Chart:
+    """Where an improvement pays most."""
+    rows = document["study"]["importance"]["dimensions"]
+    marks = [
+        research_charts.Mark(
+            label(row["part"]), row["construct"], row["importance"], row["performance"],
+            _ends(row, "importance"), _ends(row, "performance"),
+        )
+        for row in rows
+    ]  # fmt: skip
+    mean = sum(row["performance"] for row in rows) / len(rows)
+    below = [row for row in rows if row["performance"] < mean] or rows
+    first = max(below, key=lambda row: row["importance"])
+    return Chart(
+        f"Begin with {first['part']}: of what is done below average, it matters most for loyalty",
+        research_charts.importance_map(marks, target="loyalty"),
+        "Discs: dimensions of journey quality; squares: of service quality; grey lines: 95 % "
+        "intervals; dashed: means of what is shown. Lower right: matters much, done badly.",
+    )
+
+
+def _ends(row: Section, what: str) -> tuple[float, float] | None:
+    low, high = row[f"{what}_lower"], row[f"{what}_upper"]
+    return None if low is None or high is None else (low, high)
