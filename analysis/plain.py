@@ -21,10 +21,10 @@ def plain(value: Any) -> Any:
     >>> plain({"a": np.array([1.0, np.nan])})
     {'a': [1.0, None]}
     """
+    if isinstance(value, Enum):  # first, for a text that is an enumeration's member is both
+        return plain(value.value)
     if value is None or isinstance(value, (str, bool)):
         return value
-    if isinstance(value, Enum):
-        return plain(value.value)
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, int):

@@ -29,6 +29,7 @@ from analysis.cfa import (
 from analysis.errors import ModelError, NotPositiveDefinite
 from analysis.fit_measures import fit_measures
 from analysis.moments import Moments, moments
+from analysis.threads import one_blas_thread
 
 AGREEMENT = 1e-3  # the two programs count as agreeing up to here
 MOST_ITEMS = 60  # semopy's time grows with a high power of the number of items
@@ -91,7 +92,8 @@ def semopy_cfa(data: pd.DataFrame | Moments, model: Model, *, likelihood: str = 
     found = moments(data, items)
     multiplier = found.n if likelihood == "normal" else found.n - 1
     sample = found.cov * found.n / multiplier
-    table, implied, converged = _estimate(plan, found.correlation, multiplier)
+    with one_blas_thread():
+        table, implied, converged = _estimate(plan, found.correlation, multiplier)
     sd = np.sqrt(np.diag(sample))
     loadings, covariances = _in_units(table, plan, dict(zip(items, sd.tolist(), strict=True)))
     implied = implied * np.outer(sd, sd)

@@ -183,3 +183,11 @@ def test_models_that_cannot_be_estimated_are_refused(fit_by: Engine, model: dict
 def test_data_that_cannot_be_modelled_are_refused_by_name(fit_by: Engine, change, error, says):
     with pytest.raises(error, match=says):
         fit_by(change(holzinger()), HS_MODEL)
+
+
+def test_the_independent_check_declines_what_it_cannot_do():
+    with pytest.raises(ModelError, match="complete rows only"):
+        independent_check(fit_cfa(holzinger(), HS_MODEL, missing="fiml"), holzinger())
+    fitted = fit_cfa(holzinger(), HS_MODEL)
+    with pytest.raises(ModelError, match="up to 60 items"):
+        independent_check(replace(fitted, loadings=fitted.loadings * 7), holzinger())

@@ -113,3 +113,21 @@ def test_data_that_cannot_be_factored_are_refused_by_name(change, error, says):
 def test_impossible_requests_are_refused(options: dict):
     with pytest.raises(ModelError):
         efa(holzinger(), options.pop("factors"), ITEMS, **options)
+
+
+def test_an_item_without_unique_variance_is_a_warning():
+    data = simulated(300, points=0)
+    data["per3"] = data["per4"] * 0.9 + data["per5"] * 0.2 + data["per6"] * 0.1
+    data["per3"] += np.random.default_rng(1).normal(size=300) * 0.02
+    got = efa(data, 4, method="principal_axis", rotation="none")
+    assert any("Heywood" in text for text in got.warnings)
+
+
+def test_many_items_are_factored_by_principal_axes_and_not_by_a_search():
+    model = {f"F{j}": tuple(f"q{j}_{i}" for i in range(30)) for j in range(3)}
+    loadings = dict.fromkeys(model, (0.7,) * 30)
+    data = simulated(400, model=model, loadings=loadings, correlation=0.3, points=0)
+    got = efa(data, 3)
+    assert np.abs(got.loadings).max(axis=1) == pytest.approx(0.7, abs=0.15)
+    with pytest.raises(ModelError, match="up to 80 items"):
+        efa(data, 3, method="ml")

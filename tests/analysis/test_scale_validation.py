@@ -378,3 +378,12 @@ def test_the_sjq_procedure_finds_the_population_of_the_published_loadings():
     assert got["purification"]["steps"] == []
     missed = {row["measure"] for row in got["conclusions"] if row["holds"] is False}
     assert missed <= {"harman_first_share"}
+
+
+def test_of_many_factors_the_closest_pairs_are_merged_and_said():
+    model = {f"F{j}": (f"q{j}a", f"q{j}b") for j in range(11)}
+    loadings = dict.fromkeys(model, (0.8, 0.8))
+    data = simulated(400, model=model, loadings=loadings, correlation=0.3, points=0)
+    got = validate_scale(data, model=model, reps=50, draws=20)
+    assert len([row for row in got.document["rivals"] if row["kind"] == "merged"]) == 45
+    assert any("of 55 pairs of factors the 45 closest were merged" in w for w in got.warnings)
