@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, or_, select
+from sqlalchemy import Connection, Table, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import NotFound
@@ -55,6 +55,7 @@ _LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")
 # and making it anew would cost more than running it.
 _DEPLOYMENTS = cast(Table, Deployment.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
+_INVITATIONS = cast(Table, Invitation.__table__)
 _TOUCHPOINTS = cast(Table, Touchpoint.__table__)
 _OWN = [_DEPLOYMENTS.c[f.name] for f in fields(Asking) if f.name not in {"provider", "touchpoint"}]
 _ASKING = (
@@ -69,11 +70,14 @@ _ASKING = (
 )
 
 
-def asking(session: Session, link: str) -> Asking | None:
-    """What the link asks, whatever its state; None when no deployment has it."""
+def asking(connection: Connection, link: str) -> Asking | None:
+    """What the link asks, whatever its state; None when no deployment has it.
+
+    It takes a connection, as it runs for every page shown and a session would cost as much again.
+    """
     if not _LINK.fullmatch(link):
         return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
-    row = session.connection().execute(_ASKING, {"link": link}).one_or_none()
+    row = connection.execute(_ASKING, {"link": link}).one_or_none()
     return None if row is None else Asking(*tuple(row))
 
 
@@ -99,17 +103,18 @@ def deployment(session: Session, deployment_id: int) -> Deployment:
 
 
 def waiting_state(
-    session: Session, deployment_id: int, ticket: Ticket, *, now: datetime
+    connection: Connection, deployment_id: int, ticket: Ticket, *, now: datetime
 ) -> str | None:
     """The state of the ticket's unused invitation ("created", "opened"), None when it is not to be used."""
-    return session.scalar(
-        select(Invitation.state).where(
-            Invitation.token_hash == ticket.token_hash,
-            Invitation.deployment_id == deployment_id,
-            Invitation.state.in_(("created", "opened")),
-            or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
+    own = _INVITATIONS.c
+    return connection.execute(
+        select(own.state).where(
+            own.token_hash == ticket.token_hash,
+            own.deployment_id == deployment_id,
+            own.state.in_(("created", "opened")),
+            or_(own.expires_at.is_(None), own.expires_at > now),
         )
-    )
+    ).scalar_one_or_none()
 
 
 def answered_anonymously(

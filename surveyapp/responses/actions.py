@@ -26,7 +26,7 @@ from surveyapp.fielding.queries import Asking
 from surveyapp.journeys.segments import Rule
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.inserts import insert
-from surveyapp.responses.numbers import allocate
+from surveyapp.responses.numbers import allocate, numbered
 from surveyapp.responses.tally import Tally
 from surveyapp.store.models import Deployment, Response, Score
 
@@ -129,12 +129,11 @@ def submit(
     run = None
     if visit is not None:
         run = runs.join(connection, deployment.journey_id, visit, ends=_ends(deployment))
-    number = allocate(connection, 1, anonymous=anonymous)[0]
     wordings = _wordings_by_language(deployment, [prepared], roots)
-    row = _row(deployment, prepared, number, run, source, wordings)
+    row = _row(deployment, prepared, run, source, wordings)
     row["submission_key"] = submission_key
-    kept = connection.execute(_once(connection.dialect.name), row).scalar_one_or_none()
-    if kept is None:
+    number = connection.execute(_once(connection.dialect.name, anonymous), row).scalar_one_or_none()
+    if number is None:
         return Stored(_response_of(connection, submission_key), new=False)
     scores: dict[str, float] = {}
     for ask in deployment.asks:
@@ -214,9 +213,10 @@ def _instrument(code: str, version: str | None, roots: tuple[str, ...]) -> Instr
     return load(code, version, roots=roots)
 
 
-@lru_cache(maxsize=2)
-def _once(dialect: str) -> Any:
-    statement = insert(_RESPONSES, dialect)
+@lru_cache(maxsize=4)
+def _once(dialect: str, anonymous: bool) -> Any:
+    """Insert a response unless its submission key is there; its number, or none."""
+    statement = numbered(insert(_RESPONSES, dialect), dialect, anonymous=anonymous)
     conflict = statement.on_conflict_do_nothing(index_elements=[_RESPONSES.c.submission_key])
     return conflict.returning(_RESPONSES.c.id)
 
@@ -239,7 +239,6 @@ def _ends(deployment: Fielded) -> bool:
 def _row(
     deployment: Fielded,
     prepared: Prepared,
-    number: int,
     run: int | None,
     source: str,
     wordings: Mapping[str, Mapping[str, str]],
@@ -247,7 +246,6 @@ def _row(
     language = prepared.language or deployment.language
     anonymous = deployment.anonymity == "anonymous"
     return {
-        "id": number,
         "deployment_id": deployment.id,
         "invitation_id": None if anonymous else prepared.invitation_id,
         "journey_run_id": run,
@@ -337,7 +335,7 @@ def _store_batch(
     numbers = allocate(connection, len(batch), anonymous=deployment.anonymity == "anonymous")
     wordings = _wordings_by_language(deployment, batch, roots)
     rows = [
-        _row(deployment, each, number, run, source, wordings)
+        {"id": number, **_row(deployment, each, run, source, wordings)}
         for each, number, run in zip(batch, numbers, joined, strict=True)
     ]
     connection.execute(plain_insert(_RESPONSES), rows)

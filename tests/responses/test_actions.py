@@ -45,7 +45,7 @@ def deployment(store: Store):
     with store.writing() as session:
         made = make_deployment(session, consent="I agree.", consent_version="7")
     with store.reading() as session:
-        return asking(session, made.link)
+        return asking(session.connection(), made.link)
 
 
 def only(store: Store) -> Response:

@@ -13,7 +13,7 @@ from surveyapp.web.respond.texts import Texts
 
 
 class AnswerField(Field):
-    """What was sent for one item, kept as it came; the instrument's rule says whether it will do."""
+    """What was sent for one item, kept as it came; the rule that stores answers says what is wrong."""
 
     def __init__(self, question: Question, words: Texts, **options: Any) -> None:
         super().__init__(question.text, **options)
@@ -47,14 +47,6 @@ class AnswerField(Field):
 
 class AnswerForm(Form):
     """A survey's form; its fields come from ``form_class``."""
-
-    def raw(self) -> dict[str, dict[str, list[str]]]:
-        """{instrument: {item: everything sent for it}}, as responses are submitted."""
-        raw: dict[str, dict[str, list[str]]] = {}
-        for field in self:
-            question = field.question
-            raw.setdefault(question.instrument, {})[question.item.code] = field.data or []
-        return raw
 
     @property
     def faults(self) -> list[AnswerField]:

@@ -6,13 +6,14 @@ import base64
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
 
 from flask import render_template
+from werkzeug.datastructures import MultiDict
 
 from surveyapp.fielding.queries import Asking
 from surveyapp.reports.tokens import COLOURS
@@ -37,6 +38,14 @@ class Page:
     words: Texts
     form_class: type[AnswerForm]
     untouched: Framed
+    fields: Mapping[str, tuple[str, str]]  # instrument and item by the field's name
+
+    def raw(self, sent: MultiDict[str, str]) -> dict[str, dict[str, list[str]]]:
+        """{instrument: {item: everything sent for it}}, as responses are submitted."""
+        raw: dict[str, dict[str, list[str]]] = {}
+        for name, (instrument, item) in self.fields.items():
+            raw.setdefault(instrument, {})[item] = sent.getlist(name)
+        return raw
 
 
 class Pages:
@@ -74,7 +83,8 @@ def _made(asking: Asking, language: str, roots: Sequence[str | Path]) -> Page:
     words = texts(what.language)
     made = form_class(what, words)
     html = _render(what, words, made(), _KEY_PLACE, "")
-    return Page(asking, what, words, made, Framed.around(html, _KEY_PLACE))
+    fields = {q.name: (q.instrument, q.item.code) for q in what.questions}
+    return Page(asking, what, words, made, Framed.around(html, _KEY_PLACE), fields)
 
 
 def _render(what: Content, words: Texts, form: AnswerForm, key: str, notice: str) -> str:

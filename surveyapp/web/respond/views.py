@@ -23,10 +23,9 @@ from surveyapp.fielding import queries
 from surveyapp.fielding.actions import note_opened
 from surveyapp.fielding.links import Ticket, read_ticket
 from surveyapp.fielding.queries import Asking
-from surveyapp.responses.actions import Stored, submit
+from surveyapp.responses.actions import Faulty, Stored, submit
 from surveyapp.store.columns import utc_now
 from surveyapp.web.log import logger
-from surveyapp.web.respond.forms import AnswerForm
 from surveyapp.web.respond.keys import FormKey, new_key, read_key
 from surveyapp.web.respond.languages import texts
 from surveyapp.web.respond.pages import Page, Pages, rendered, style, style_hash
@@ -82,18 +81,14 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     if not isinstance(door, Door):
         return door
     page = door.page
-    form = page.form_class(request.form)
     key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
-    unknown = next((name for name in request.form if name not in form and name != KEY_FIELD), None)
-    notice = ""
+    unknown = next((n for n in request.form if n not in page.fields and n != KEY_FIELD), None)
     if unknown is not None:
-        notice = page.words.unknown_field.format(name=unknown[:60])
-    elif key is None:
-        notice = page.words.send_again
-    if not form.validate() or notice or key is None:
-        return _again(door, page, form, notice, kept=key)
-    if not _stored(door, page, form, key):
-        return _again(door, page, form, page.words.unreadable, kept=key)
+        return _again(door, page, page.words.unknown_field.format(name=unknown[:60]), kept=key)
+    if key is None:
+        return _again(door, page, page.words.send_again, kept=None)
+    if isinstance(_submitted(door, page, key), Faulty):
+        return _again(door, page, "", kept=key)
     lang = request.args.get("lang")
     return redirect(url_for("respond.thanks", link=link, lang=lang), 303)
 
@@ -101,8 +96,8 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
 @respond.get("/s/<link>/thanks")
 def thanks(link: str) -> ResponseReturnValue:
     """The same for everybody who has sent answers, once or twice."""
-    with storage().store.reading() as session:
-        asking = queries.asking(session, link)
+    with storage().store.engine.connect() as connection:
+        asking = queries.asking(connection, link)
     if asking is None:
         return _neutral()
     return _message("thanks", 200, asking)
@@ -123,10 +118,10 @@ def _opened(
         if ticket is None:
             return _neutral()
     state = None
-    with storage().store.reading() as session:
-        asking = queries.asking(session, link)
+    with storage().store.engine.connect() as connection:
+        asking = queries.asking(connection, link)
         if asking is not None and ticket is not None and not sending:
-            state = queries.waiting_state(session, asking.id, ticket, now=now)
+            state = queries.waiting_state(connection, asking.id, ticket, now=now)
     if asking is None or asking.is_early(now):
         return _neutral()
     if asking.is_over(now):
@@ -141,13 +136,13 @@ def _opened(
     return Door(asking, ticket)
 
 
-def _stored(door: Door, page: Page, form: AnswerForm, key: FormKey) -> bool:
+def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
     ticket = door.ticket
     with storage().store.writing() as session:
-        result = submit(
+        return submit(
             session,
             door.asking,
-            form.raw(),
+            page.raw(request.form),
             submission_key=key.submission_key,
             attributes=ticket.attributes if ticket else {},
             customer_ref=ticket.customer_ref if ticket else None,
@@ -158,13 +153,12 @@ def _stored(door: Door, page: Page, form: AnswerForm, key: FormKey) -> bool:
             now=utc_now(),
             roots=storage().settings.instrument_roots,
         )
-    return isinstance(result, Stored)
 
 
-def _again(
-    door: Door, page: Page, form: AnswerForm, notice: str, *, kept: FormKey | None
-) -> Response:
+def _again(door: Door, page: Page, notice: str, *, kept: FormKey | None) -> Response:
     """The form as it was sent, with its faults. It keeps its key: it is still the same form."""
+    form = page.form_class(request.form)
+    form.validate()
     key = request.form[KEY_FIELD] if kept else door.new_key()
     html = rendered(page, form, key, notice=notice).encode()
     if request.accept_encodings["gzip"]:
