@@ -32,8 +32,9 @@ demo: .venv/.runtime  ## Demonstration bank: database, responses, analyses, two 
 	  || echo "Chromium is absent and cannot be installed without root: the browser tests will say so."
 	@mkdir -p .venv && touch $@
 
+# One BLAS thread a process: two processes on two cores already, and their threads would wait for each other.
 test: .venv/.dev .venv/.chromium  ## The whole suite: SQLite, a real PostgreSQL, a real browser.
-	$(BIN)/pytest -n 2 --dist loadgroup
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/.dev  ## ruff and mypy.
 	$(BIN)/ruff check .
