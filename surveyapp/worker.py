@@ -19,7 +19,7 @@ from analysis.errors import AnalysisError
 from surveyapp.errors import SurveyappError
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
-from surveyapp.results import compute
+from surveyapp.results import compute, studies
 from surveyapp.store import queue
 from surveyapp.store.models import Deployment, Job
 from surveyapp.store.storage import Storage
@@ -43,6 +43,23 @@ def _validate_scale(
         progress=progress,
         roots=storage.settings.instrument_roots,
     )
+
+
+def _sjq_study(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return studies.run_study(
+        storage.store,
+        asked["analysis_id"],
+        progress=progress,
+        roots=storage.settings.instrument_roots,
+    )
+
+
+def _sjq_study_report(
+    storage: Storage, asked: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    return make.sjq_study(storage, asked["report_id"], progress=progress)
 
 
 def _benchmark_report(
@@ -83,8 +100,10 @@ def _rebuild_rollups(
 
 WORK: Mapping[str, Work] = {
     "validate_scale": _validate_scale,
+    "sjq_study": _sjq_study,
     "benchmark_report": _benchmark_report,
     "validation_report": _validation_report,
+    "sjq_study_report": _sjq_study_report,
     "import_responses": _import_responses,
     "rebuild_rollups": _rebuild_rollups,
 }

@@ -26,6 +26,7 @@ COMMANDS = {
     "score": "surveyapp.cli.scoring",
     "sem": "surveyapp.cli.modelling",
     "settings": "surveyapp.cli.administration",
+    "study": "surveyapp.cli.studying",
     "user": "surveyapp.cli.administration",
     "validate": "surveyapp.cli.statistics",
     "worker": "surveyapp.cli.serving",

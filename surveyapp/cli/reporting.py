@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from surveyapp.cli.opened import opened, progress_bar
-from surveyapp.errors import NotFound
+from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports.actions import ask_report
-from surveyapp.results.actions import ask_validation
+from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store.models import Report
 from surveyapp.store.storage import Storage
 from surveyapp.worker import Progress, run_now
@@ -28,29 +28,49 @@ _WORKER = "command line"
     help="Write the scale validation report of this instrument instead of the benchmark report.",
 )
 @click.option(
+    "--study",
+    is_flag=True,
+    help="Write the service journey study: journey quality, service quality and loyalty.",
+)
+@click.option(
+    "--bootstrap", default=5_000, show_default=True, help="Number of resamples of the study."
+)
+@click.option(
     "--seed",
     default=1,
     show_default=True,
-    help="Of the validation's parallel analysis and bootstraps.",
+    help="Of parallel analysis and bootstraps.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The PDF file to write."
 )
 def report(
-    journey_code: str, segment_code: str | None, instrument: str | None, seed: int, out: Path
+    journey_code: str,
+    segment_code: str | None,
+    instrument: str | None,
+    study: bool,
+    bootstrap: int,
+    seed: int,
+    out: Path,
 ) -> None:
-    """Write the journey benchmark report, or a scale validation report, as PDF."""
+    """Write the journey benchmark report, a scale validation report, or the study, as PDF."""
+    if instrument and study:
+        raise Invalid("--validate and --study are two reports; ask for one of them")
     with opened() as storage, progress_bar("Report") as progress:
         with storage.store.reading() as session:
             journey_id = journey_by_code(session, journey_code).id
             segment_id = segment_by_code(session, segment_code).id if segment_code else None
-        analysis_id = None
+        analysis_id, kind = None, "benchmark"
         if instrument:
             analysis_id = _validated(storage, journey_id, segment_id, instrument, seed, progress)
+            kind = "validation"
+        elif study:
+            analysis_id = _studied(storage, journey_id, segment_id, bootstrap, seed, progress)
+            kind = "sjq_study"
         with storage.store.writing() as session:
             asked = ask_report(
                 session,
-                kind="validation" if instrument else "benchmark",
+                kind=kind,
                 journey_id=journey_id,
                 segment_id=segment_id,
                 analysis_id=analysis_id,
@@ -82,6 +102,29 @@ def _validated(
             instrument=instrument,
             key=None,
             segment_id=segment_id,
+            seed=seed,
+            user_id=None,
+        )
+        analysis_id, job_id = analysis.id, analysis.job_id
+    run_now(storage, job_id, worker=_WORKER, shown=progress)
+    return analysis_id
+
+
+def _studied(
+    storage: Storage,
+    journey_id: int,
+    segment_id: int | None,
+    bootstrap: int,
+    seed: int,
+    progress: Progress,
+) -> int:
+    with storage.store.writing() as session:
+        analysis = ask_sjq_study(
+            session,
+            journey_id=journey_id,
+            deployment_id=None,
+            segment_id=segment_id,
+            bootstrap=bootstrap,
             seed=seed,
             user_id=None,
         )

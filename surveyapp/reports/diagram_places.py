@@ -82,7 +82,7 @@ def places(diagram: Diagram, *, width: float) -> Places:
     along = {name: s[0] if sideways else s[1] for name, s in sizes.items()}
     thick = [max((along.get(name, 0.0) for name in row), default=0.0) for row in found.order]
     before, after = _margins(diagram, found)
-    gap = 50.0 if not sideways else 46.0
+    gap = 46.0 if sideways else 40.0
     used = before + after + sum(thick) + gap * (len(thick) - 1)
     if sideways and used < width and len(thick) > 1:
         gap += min(70.0, (width - used) / (len(thick) - 1))

@@ -54,7 +54,7 @@ def intervals(rows: Sequence[Interval], *, cut: float | None = None, cut_label: 
     for tick in ticks:
         solid = COLOURS["rule"] if tick == 0 else COLOURS["faint"]
         back.append(svg.line((x(tick), top), (x(tick), y), colour=solid, width=0.8))
-        back.append(svg.text(apa.bounded(tick, 1), x(tick), y + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
+        back.append(svg.text(_tick(tick), x(tick), y + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
     if cut is not None:
         back.append(svg.line((x(cut), top), (x(cut), y), colour=COLOURS["muted"], dash="3,2"))
         back.append(svg.text(cut_label, x(cut), 9, size=_TINY, colour=COLOURS["muted"]))
@@ -138,8 +138,8 @@ def importance_map(marks: Sequence[Mark], *, target: str) -> str:
     wide = [end for m in marks for end in m.importance_ends or (m.importance,)]
     high = [end for m in marks for end in m.performance_ends or (m.performance,)]
     x_low, x_high, x_ticks = _axis(min([0.0, *wide]), max(wide))
-    y_low = max(0.0, math.floor((min(high) - 2) / 10) * 10.0)
-    y_high = min(100.0, math.ceil((max(high) + 2) / 10) * 10.0)
+    y_low = max(0.0, math.floor((min(high) - 1) / 5) * 5.0)
+    y_high = min(100.0, math.ceil((max(high) + 1) / 5) * 5.0)
 
     def at(importance: float, performance: float) -> tuple[float, float]:
         return (
@@ -151,8 +151,8 @@ def importance_map(marks: Sequence[Mark], *, target: str) -> str:
     for tick in x_ticks:
         x, _ = at(tick, y_low)
         parts.append(svg.line((x, top), (x, bottom), colour=COLOURS["faint"], width=0.8))
-        parts.append(svg.text(apa.bounded(tick, 1), x, bottom + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
-    step = 10 if y_high - y_low <= 60 else 20
+        parts.append(svg.text(_tick(tick), x, bottom + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
+    step = 5 if y_high - y_low <= 30 else 10 if y_high - y_low <= 60 else 20
     for percent in range(int(y_low), int(y_high) + 1, step):
         _, y = at(x_low, percent)
         parts.append(svg.line((left, y), (right, y), colour=COLOURS["faint"], width=0.8))
@@ -213,6 +213,10 @@ def _symbol(place: int, x: float, y: float, colour: str) -> str:
     if place % 3 == 2:
         return svg.polygon([(x, y - 5.5), (x + 5.5, y), (x, y + 5.5), (x - 5.5, y)], fill=colour)
     return svg.element("circle", cx=x, cy=y, r=4.5, fill=colour)
+
+
+def _tick(value: float) -> str:
+    return apa.bounded(value, 1) if value else "0"
 
 
 def _axis(low: float, high: float) -> tuple[float, float, list[float]]:

@@ -94,7 +94,7 @@ def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
     if study["warnings"]:
         yield Heading("Warnings", level=2)
         for warning in study["warnings"]:
-            yield Paragraph(f"{warning[:1].upper()}{warning[1:]}.", Tone.BULLET)
+            yield Paragraph(f"{warning}.", Tone.BULLET)
 
 
 def _method(asked: Study) -> Iterator[Block]:

@@ -9,6 +9,8 @@ from surveyapp.store import queue
 from surveyapp.store.audit import record
 from surveyapp.store.models import Analysis, Deployment, Journey, Segment
 
+STUDY_INSTRUMENTS = ("sjq", "servqual-p", "loyalty")  # a marker is welcome
+
 
 def ask_validation(
     session: Session,
@@ -62,6 +64,66 @@ def ask_validation(
         key=key,
     )
     return analysis
+
+
+def ask_sjq_study(
+    session: Session,
+    *,
+    journey_id: int,
+    deployment_id: int | None,
+    segment_id: int | None,
+    bootstrap: int = 5_000,
+    seed: int,
+    user_id: int | None,
+) -> Analysis:
+    """Ask for the study of journey quality, service quality and loyalty at a deployment or journey.
+
+    Raises NotFound for an unknown journey, deployment or segment, Invalid where one of the three
+    instruments is not asked or for fewer than 100 or more than 20,000 resamples.
+    """
+    journey = session.get(Journey, journey_id)
+    if journey is None:
+        raise NotFound(f"there is no journey number {journey_id}")
+    if segment_id is not None and session.get(Segment, segment_id) is None:
+        raise NotFound(f"there is no segment number {segment_id}")
+    if not 100 <= bootstrap <= 20_000:
+        raise Invalid(
+            f"{bootstrap} resamples: the study needs 100 to 20,000; 5,000 are usual",
+            field="bootstrap",
+        )
+    analysis = Analysis(
+        kind="sjq_study",
+        journey_id=journey_id,
+        deployment_id=deployment_id,
+        segment_id=segment_id,
+        instrument="sjq",
+        parameters={"bootstrap": bootstrap, "key": _study_key(journey, deployment_id)},
+        seed=seed,
+        created_by=user_id,
+    )
+    session.add(analysis)
+    session.flush()
+    job = queue.ask(session, "sjq_study", {"analysis_id": analysis.id}, user_id=user_id)
+    analysis.job_id = job.id
+    session.flush()
+    record(session, user_id, "ask study", f"journey {journey.code}", bootstrap=bootstrap)
+    return analysis
+
+
+def _study_key(journey: Journey, deployment_id: int | None) -> str | None:
+    """The scoring key of the journey scale where the study's instruments are asked."""
+    deployments = [d for d in journey.deployments if deployment_id in (None, d.id)]
+    if deployment_id is not None and not deployments:
+        raise NotFound(f"journey {journey.code} has no deployment number {deployment_id}")
+    asks = {ask["instrument"]: ask for d in deployments for ask in d.asks}
+    missing = [code for code in STUDY_INSTRUMENTS if code not in asks]
+    if missing:
+        raise Invalid(
+            f"{', '.join(missing)} is not asked there; the study needs {', '.join(STUDY_INSTRUMENTS)}",
+            field="deployment",
+        )
+    key = asks["sjq"].get("key")
+    return None if key is None else str(key)
 
 
 def _version(deployments: list[Deployment], instrument: str) -> str | None:

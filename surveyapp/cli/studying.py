@@ -1,0 +1,90 @@
+"""The service journey study on a file of answers: no database needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from surveyapp.cli.opened import progress_bar
+from surveyapp.cli.statistics import Table, number, show, write_json
+from surveyapp.errors import Invalid
+from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
+from surveyapp.results.tables import matching_columns, read_table
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", default=None, help="Scoring key of the journey scale; sjq-16 when left out.")
+@click.option("--bootstrap", default=5_000, show_default=True, help="Number of resamples.")
+@click.option("--seed", default=1, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
+)
+def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Path | None) -> None:
+    """Does journey quality drive service quality and loyalty? Hypotheses H1 to H3 on FILE.
+
+    FILE (.csv or .sav) has the items of sjq, servqual-p, loyalty and, if asked, marker as columns.
+    """
+    scales = journey_scales(key)
+    wanted = study_items(scales)
+    table = read_table(file)
+    found = {code: matching_columns(table, code, items) for code, items in wanted.items()}
+    missing = [
+        item for code, items in wanted.items() if code != MARKED
+        for item in items if item not in found[code]
+    ]  # fmt: skip
+    if missing:
+        raise Invalid(
+            f"{file}: {len(missing)} items are no columns: {', '.join(missing[:8])}"
+            f"{', ...' if len(missing) > 8 else ''}; the study needs all of sjq, servqual-p and loyalty"
+        )
+    data = pd.concat(found.values(), axis=1)
+    with progress_bar("Studying") as progress:
+        document = study_document(
+            data, journey=scales, bootstrap=bootstrap, seed=seed, progress=progress
+        )
+        progress(100, "Done")
+    show(_tables(document["study"]))
+    for row in document["study"]["hypotheses"]:
+        click.echo(f"{row['code']}: {row['claim']} {row['verdict']}")
+    for warning in document["study"]["warnings"]:
+        click.echo(f"Warning: {warning}")
+    if json_path is not None:
+        write_json(json_path, document)
+
+
+def _tables(found: dict[str, Any]) -> list[Table]:
+    hypotheses = [
+        [row["code"], *(number(row[key]) for key in ("estimate", "lower", "upper", "p"))]
+        for row in found["hypotheses"]
+    ]
+    weights = [
+        [
+            f"{row['dimension']}, {row['model']}",
+            *(number(row[key]) for key in ("weight", "lower", "upper")),
+        ]
+        for row in found["weights"]
+    ]
+    ways = ("to_mediator", "from_mediator", "direct", "indirect", "total")
+    others = [[row["method"], *(number(row[way]) for way in ways)] for row in found["robustness"]]
+    printed = [
+        [row["label"], number(row["ours"]), number(row["published"], 2)]
+        for row in found["published"]
+    ]
+    return [
+        (f"Hypotheses, n = {found['n']}", ("", "effect", "low", "high", "p"), hypotheses),
+        (
+            "Weights of the dimensions in journey quality",
+            ("dimension", "weight", "low", "high"),
+            weights,
+        ),
+        ("The same effects estimated in other ways", ("method", *ways), others),
+        (
+            "Printed in the original study: another population",
+            ("quantity", "here", "printed"),
+            printed,
+        ),
+    ]

@@ -1,0 +1,186 @@
+"""The nomological study of the journey scale: answers joined by person, computed, stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis.plain import plain
+from analysis.provenance import fingerprint, versions
+from analysis.sjq_study import JOURNEY, LOYALTY, MARKER, SERVICE, sjq_study
+from analysis.threads import one_blas_thread
+from instruments.loader import load
+from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.journeys.segments import parse
+from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.store.db import Store
+from surveyapp.store.models import Analysis, Deployment, Response, Segment
+
+FORMAT = "sjq-study/1"
+MARKED = "marker"
+_SCALE = (1.0, 7.0)
+_CHUNK = 5_000
+
+Progress = Callable[[int, str], None]
+
+
+def run_study(
+    store: Store, analysis_id: int, *, progress: Progress, roots: Sequence[str | Path] = ()
+) -> dict[str, Any]:
+    """Compute the study that the analysis asks for and store the result with its provenance.
+
+    No transaction is open while it computes. Raises NotFound; Conflict without a person who
+    answered all three instruments.
+    """
+    progress(0, "Reading answers")
+    with store.reading() as session:
+        analysis = session.get(Analysis, analysis_id)
+        if analysis is None:
+            raise NotFound(f"there is no analysis number {analysis_id}")
+        asked, seed = analysis.parameters, analysis.seed or 1
+        journey = journey_scales(asked.get("key"), roots=roots)
+        data = study_frame(
+            session,
+            items=study_items(journey),
+            journey_id=analysis.journey_id,
+            deployment_id=analysis.deployment_id,
+            segment_id=analysis.segment_id,
+        )
+    if data.empty:
+        raise Conflict(
+            f"nobody has answered all of {', '.join(STUDY_INSTRUMENTS)} here; the study joins them by person"
+        )
+    result = study_document(
+        data, journey=journey, bootstrap=asked["bootstrap"], seed=seed, progress=progress
+    )
+    progress(98, "Storing the result")
+    with store.writing() as session:
+        row = session.get_one(Analysis, analysis_id)
+        row.result = result
+        row.fingerprint = result["fingerprint"]
+        row.versions = result["versions"]
+    return {"analysis_id": analysis_id, "n": result["sample"]["n"]}
+
+
+def study_document(
+    data: pd.DataFrame,
+    *,
+    journey: Mapping[str, Sequence[str]] = JOURNEY,
+    bootstrap: int,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The study on a frame of items as a JSON document; raises as ``analysis.sjq_study``."""
+    items = [item for group in study_items(journey).values() for item in group if item in data]
+    progress(10, f"Fitting two models, {bootstrap:,} resamples each")
+    with one_blas_thread():
+        study = sjq_study(data, journey=journey, scale=_SCALE, bootstrap=bootstrap, seed=seed)
+    marker = [item for item in MARKER if item in data]
+    document = {
+        "format": FORMAT,
+        "sample": {
+            "n": study.n,
+            "journey": journey,
+            "service": SERVICE,
+            "loyalty": LOYALTY,
+            "marker": marker,
+            "missing_cells": int(data[items].isna().to_numpy().sum()),
+            "cells": int(data[items].size),
+        },
+        "settings": {
+            "bootstrap": bootstrap,
+            "seed": seed,
+            "higher_order": study.full.settings.higher_order,
+            "scheme": study.full.settings.scheme,
+            "scale": _SCALE,
+        },
+        "study": study.to_dict(),
+        "fingerprint": fingerprint(data, items),
+        "versions": versions(),
+    }
+    return dict(plain(document))
+
+
+def journey_scales(
+    key: str | None, *, roots: Sequence[str | Path] = ()
+) -> dict[str, tuple[str, ...]]:
+    """The dimensions of the journey scale and their items by a scoring key (None: the default's)."""
+    if key is None:
+        return {name: tuple(items) for name, items in JOURNEY.items()}
+    instrument = load("sjq", roots=roots)
+    if key not in instrument.keys:
+        raise Invalid(f"sjq has no scoring key {key}; it has {', '.join(instrument.keys)}")
+    return {name: tuple(items) for name, items in instrument.keys[key].scales.items()}
+
+
+def study_items(journey: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The items of the study by instrument."""
+    return {
+        "sjq": tuple(item for items in journey.values() for item in items),
+        "servqual-p": tuple(item for items in SERVICE.values() for item in items),
+        "loyalty": tuple(LOYALTY),
+        MARKED: tuple(MARKER),
+    }
+
+
+def study_frame(
+    session: Session,
+    *,
+    items: Mapping[str, Sequence[str]],
+    journey_id: int,
+    deployment_id: int | None = None,
+    segment_id: int | None = None,
+) -> pd.DataFrame:
+    """One row a person who answered every needed instrument, one column an item, missing NaN.
+
+    Answers of one submission, or of several that belong to one journey run (a later answer to the
+    same item counts). Marker columns are there only if somebody answered one. Raises NotFound for
+    an unknown segment.
+    """
+    rule = None
+    if segment_id is not None:
+        segment = session.get(Segment, segment_id)
+        if segment is None:
+            raise NotFound(f"there is no segment number {segment_id}; it may have been deleted")
+        rule = parse(segment.rule)
+    people: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+    known: dict[tuple[str, int], dict[str, Any]] = {}
+    for who, answers, attributes in _responses(session, journey_id, deployment_id):
+        for instrument in items.keys() & answers.keys():
+            people.setdefault(who, {}).setdefault(instrument, {}).update(answers[instrument])
+        known.setdefault(who, {}).update(attributes)
+    rows = [
+        {item: _number(given[code].get(item)) for code in items if code in given for item in items[code]}
+        for who, given in people.items()
+        if given.keys() >= set(STUDY_INSTRUMENTS) and (rule is None or rule.matches(known[who]))
+    ]  # fmt: skip
+    columns = [item for group in items.values() for item in group]
+    data = pd.DataFrame(rows, columns=columns, dtype=float)
+    unasked = [item for item in items.get(MARKED, ()) if data[item].isna().all()]
+    return data.drop(columns=unasked)
+
+
+def _responses(
+    session: Session, journey_id: int, deployment_id: int | None
+) -> Iterator[tuple[tuple[str, int], dict[str, dict[str, Any]], dict[str, Any]]]:
+    """Person, answers and attributes of each response, in the order of arrival."""
+    query = (
+        select(Response.id, Response.journey_run_id, Response.answers, Response.attributes)
+        .join(Deployment)
+        .where(Deployment.journey_id == journey_id)
+        .order_by(Response.id)
+        .execution_options(yield_per=_CHUNK)
+    )
+    if deployment_id is not None:
+        query = query.where(Response.deployment_id == deployment_id)
+    for number, run, answers, attributes in session.execute(query):
+        yield (("response", number) if run is None else ("run", run)), answers, attributes
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
