@@ -126,8 +126,14 @@ def complete(
         if word not in EQUAL:
             raise ModelError(f"equal: {word!r} is not known; choose among {', '.join(EQUAL)}")
     mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
-    exogenous = _exogenous(model) if fixed_x else ()
+    predictors = () if ordered else _exogenous(model)
+    exogenous = predictors if fixed_x else ()
     outline = _outline(model, mean_structure, std_lv, orthogonal, exogenous)
+    if not fixed_x:
+        # Random predictors covary freely, as fixed ones do in the sample.
+        outline += [
+            (Path(a, "~~", b), None, None, False, False) for a, b in combinations(predictors, 2)
+        ]
     rows: list[Parameter] = []
     latent = frozenset(model.latent)
     if ordered:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError
 from analysis.estimates_table import estimates_frame
 from analysis.factor_scores import factor_scores as scores_of
 from analysis.matrices import Array, Implied
 from analysis.model import Model
 from analysis.modification import modification_indices as indices_of
 from analysis.moments import numeric
+from analysis.ordinal_scores import ordinal_scores
 from analysis.parameter_table import ParameterTable, complete
 from analysis.residuals import residual_correlations as residuals_of
 from analysis.sem_data import SemData, looks_ordered, prepare
@@ -137,21 +137,21 @@ class SemFit:
     def factor_scores(self, data: pd.DataFrame, *, method: str = "regression") -> pd.DataFrame:
         """Scores of every factor for the rows of ``data`` (index kept), missing answers allowed.
 
-        ``method`` is "regression" or "bartlett". Rows without any answer, or of an unknown group,
-        get NaN. Scores of ordinal models treat the answers as continuous and raise DataError.
+        ``method`` is "regression" or "bartlett"; for ordinal models the mode of the posterior, or
+        of the likelihood. Rows without any answer, or of an unknown group, get NaN.
         """
-        if self.settings.ordered:
-            raise DataError(
-                "factor scores of an ordinal model are not computed; score the items, or fit with MLR"
-            )
         out = np.full((len(data), len(self.table.latent)), np.nan)
         column = None if self.settings.group is None else data[self.settings.group].astype(str)
         for number, group in enumerate(self.solution.data.groups):
             at = np.ones(len(data), dtype=bool) if column is None else (column == group.label)
             implied = self.solution.implied[number]
+            rows = numeric(data.loc[np.asarray(at)], self.table.observed)
+            if self.settings.ordered:
+                out[np.asarray(at)] = self._ordinal_scores(rows, number, method)
+                continue
             about = implied.mu if self.table.mean_structure else group.mean
             out[np.asarray(at)] = scores_of(
-                numeric(data.loc[np.asarray(at)], self.table.observed),
+                rows,
                 self.solution.structures[number],
                 implied,
                 self.solution.theta,
@@ -159,6 +159,20 @@ class SemFit:
                 method=method,
             )
         return pd.DataFrame(out, index=data.index, columns=list(self.table.latent))
+
+    def _ordinal_scores(self, rows: Array, number: int, method: str) -> Array:
+        p = len(self.table.observed)
+        directed = self.solution.structures[number].matrices(self.solution.theta)[0]
+        implied = self.solution.implied[number]
+        return ordinal_scores(
+            rows,
+            self.solution.data.groups[number].ordinal,
+            directed[:p, p:],
+            1 - np.diag(implied.sigma),
+            implied.mean[p:],
+            implied.covariance[p:, p:],
+            method=method,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-able values at full precision; what does not exist is None."""

@@ -43,7 +43,7 @@ def measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         implied=implied_covariances(solution),
         sample_mean=[group.mean for group in data.groups] if means else None,
         implied_mean=[implied.mu for implied in solution.implied] if means else None,
-        n_moments=tests.n_moments,
+        n_moments=tests.n_moments if settings.ordered else None,
         gfi_value=_weighted_gfi(solution),
         zero_moments=_thresholds(solution),
     )

@@ -233,7 +233,7 @@ def _least_squares(
 ) -> TestStatistics:
     size, value = solution.multiplier, solution.optimum.point.value
     baseline = sum(
-        sample.weight * _independent_discrepancy(group, v, discrepancy)
+        sample.weight * _independent_discrepancy(group, v, discrepancy, _exogenous(solution))
         for sample, group, v in zip(
             discrepancy.groups, solution.data.groups, discrepancy.weights, strict=True
         )
@@ -257,16 +257,26 @@ def _least_squares(
     )
 
 
-def _independent_discrepancy(group: GroupData, v: Array, discrepancy: LeastSquares) -> float:
-    """The least-squares minimum of the model with variances (and means) alone, in closed form."""
+def _independent_discrepancy(
+    group: GroupData, v: Array, discrepancy: LeastSquares, exogenous: list[int]
+) -> float:
+    """The least-squares minimum of the model with variances (and means) alone, in closed form.
+
+    Observed predictors keep their sample moments, which leave no residual.
+    """
     rows, columns = vech_index(len(group.cov))
     s = group.cov[rows, columns]
     free = rows == columns
+    exact = np.isin(rows, exogenous) & np.isin(columns, exogenous)
     if discrepancy.means:
         s = np.concatenate([group.mean, s])
         free = np.concatenate([np.ones(len(group.mean), dtype=bool), free])
+        exact = np.concatenate([np.isin(np.arange(len(group.mean)), exogenous), exact])
     if discrepancy.keep is not None:
-        s, free = s[discrepancy.keep], free[discrepancy.keep]
+        s, free, exact = s[discrepancy.keep], free[discrepancy.keep], exact[discrepancy.keep]
+    if exact.any():
+        s, free = s[~exact], free[~exact]
+        v = v[~exact] if v.ndim == 1 else v[np.ix_(~exact, ~exact)]
     if v.ndim == 1:
         return float(np.sum((v * s**2)[~free]))
     held = s[~free]

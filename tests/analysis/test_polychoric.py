@@ -140,5 +140,30 @@ def test_wlsmv_and_dwls_share_estimates_but_not_errors() -> None:
 def test_ordinal_items_stand_in_no_regression() -> None:
     with pytest.raises(ModelError, match="ordinal items cannot stand in regressions"):
         fit_sem(ordinal(300, 7), "p =~ p0 + p1 + p2; p ~ q0", estimator="WLSMV")
-    with pytest.raises(DataError, match="ordinal model"):
-        fit_sem(ordinal(300, 7), TWO, estimator="WLSMV").factor_scores(ordinal(300, 7))
+
+
+def test_scores_of_ordinal_answers_are_modes() -> None:
+    data = ordinal(500, 8).astype(float)
+    fit = fit_sem(data, TWO, estimator="WLSMV")
+    data.loc[0, "p0"] = np.nan
+    data.loc[1, ["p0", "p1", "p2"]] = 5.0
+    data.loc[2] = np.nan
+    posterior = fit.factor_scores(data)
+    assert posterior.iloc[2].isna().all()
+    assert posterior.drop(index=2).notna().all().all()
+    likelihood = fit.factor_scores(data, method="bartlett")
+    # Only highest answers: the likelihood grows without end, the posterior does not.
+    assert np.isnan(likelihood.loc[1, "p"])
+    assert np.isfinite(likelihood.loc[1, "q"])
+    assert 0 < posterior.loc[1, "p"] < 3
+    sums = data.drop(index=[0, 2])[["p0", "p1", "p2"]].sum(axis=1)
+    assert np.corrcoef(sums, posterior.drop(index=[0, 2])["p"])[0, 1] > 0.95
+    assert posterior["p"].var() < likelihood["p"].var()
+
+
+def test_every_answer_pattern_scores_alone_as_it_scores_among_others() -> None:
+    data = ordinal(300, 9)
+    fit = fit_sem(data, TWO, estimator="WLSMV")
+    together = fit.factor_scores(data)
+    alone = fit.factor_scores(data.iloc[[7]])
+    assert alone.iloc[0].to_numpy() == pytest.approx(together.iloc[7].to_numpy(), abs=1e-8)

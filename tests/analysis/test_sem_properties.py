@@ -130,6 +130,29 @@ def test_a_regression_with_observed_predictors_is_ordinary_least_squares() -> No
     assert fit.r_squared["y"] == pytest.approx(1 - sigma2 / y.var(), rel=1e-8)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"estimator": "MLR"}, {"estimator": "MLM"}, {"missing": "fiml", "estimator": "MLR"}],
+)
+def test_fixed_and_random_predictors_give_the_same_model(options: dict) -> None:
+    """The likelihood splits into that of the answers given the predictors, and the predictors'."""
+    data = (incomplete() if options.get("missing") else holzinger()).assign(
+        sex=holzinger()["sex"], age=holzinger()["ageyr"] + holzinger()["agemo"] / 12
+    )
+    text = HS + "; visual ~ age + sex; textual ~ age + sex; speed ~ age + sex + textual"
+    fixed, random = (fit_sem(data, text, fixed_x=x, **options) for x in (True, False))
+    for name in ("chisq", "df", "rmsea", "srmr", "chisq_scaling_factor"):
+        if name in fixed.fit:
+            assert fixed.fit[name] == pytest.approx(random.fit[name], rel=1e-8), name
+    ours, theirs = (
+        {(r.lhs, r.op, r.rhs): (r.est, r.se) for r in fit.estimates.itertuples()}
+        for fit in (fixed, random)
+    )
+    for key, (est, se) in ours.items():
+        if se > 0:
+            assert (est, se) == pytest.approx(theirs[key], rel=1e-6, abs=1e-9)
+
+
 def test_defined_quantities_have_delta_method_errors() -> None:
     rng = np.random.default_rng(12)
     x = rng.normal(size=300)
