@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from instruments.loader import load
-from surveyapp.reports import apa, validation_charts
+from surveyapp.reports import apa, validation_charts, validation_figures
 from surveyapp.reports import validation_annex as annex
 from surveyapp.reports import validation_tables as tables
 from surveyapp.reports.document import (
@@ -277,7 +277,9 @@ def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterat
             validation_charts.loadings(rows),
             "Standardised loadings with 95 % intervals; the dashed line is the usual cut-off of .70.",
         )
+    yield from validation_figures.model(document)
     yield tables.loadings(cfa, number.next())
+    yield from validation_figures.residuals(document)
 
 
 def _checked(check: Mapping[str, Any]) -> str:
@@ -303,6 +305,7 @@ def _validity(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[B
         yield tables.discriminant(document["fornell_larcker"], document["htmt"], number.next())
     yield from _absent(document, "fornell_larcker")
     if document.get("htmt_intervals"):
+        yield from validation_figures.htmt(document)
         yield tables.htmt_intervals(document["htmt_intervals"], number.next())
     general = document.get("general_factor")
     if general:
