@@ -1,0 +1,208 @@
+"""Complete sessions a second and server CPU a session, beside a Flask hello-world on the same server.
+
+A session is GET of the form (SJQ-16, CSAT, NPS, CES: 19 scored items and three open ones) and POST of
+every answer with a durable commit (SQLite, WAL, synchronous=FULL). Load comes from this process over
+kept-open connections, on the same machine. Run: ``make bench``, or this file alone for a table of
+server settings.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from urllib.parse import urlencode
+
+import psutil
+
+from surveyapp.cli.serving import web_command
+from surveyapp.settings import read
+from surveyapp.store.schema import upgrade
+from surveyapp.store.storage import open_storage
+from tests.responses.makers import SECRET, make_deployment
+from tests.web.respondents import fields
+
+CLIENTS = (1, 8, 32)
+SECONDS = 4.0
+MOST_CPU_A_SESSION = 3.0  # milliseconds of server CPU
+LEAST_SHARE_OF_HELLO = 0.25  # of the hello-world's rate, for GET
+_KEY = re.compile(rb'name="form-key" value="([^"]+)"')
+_HELLO = """
+from flask import Flask
+app = Flask(__name__)
+
+@app.get("/")
+def hello():
+    return "Hello, world"
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one kind of load gave."""
+
+    rate: float  # a second
+    cpu: float  # milliseconds of server CPU each
+
+
+@contextmanager
+def serving(command: list[str], port: int, environment: dict[str, str]) -> Iterator[psutil.Process]:
+    """A server in processes of its own, until the block ends."""
+    server = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(port) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield psutil.Process(server.pid)
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether the server answers requests already, whatever it says."""
+    try:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    connection.close()
+    return True
+
+
+def measured(
+    server: psutil.Process, port: int, clients: int, one: Callable[[HTTPConnection], None]
+) -> Measured:
+    """Let ``clients`` do ``one`` again and again for a while."""
+    done = [0] * clients
+    stop = time.monotonic() + SECONDS
+
+    def client(number: int) -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        while time.monotonic() < stop:
+            one(connection)
+            done[number] += 1
+        connection.close()
+
+    before, begun = cpu_of(server), time.monotonic()
+    threads = [Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.monotonic() - begun
+    total = sum(done)
+    return Measured(total / seconds, (cpu_of(server) - before) * 1000 / total)
+
+
+def cpu_of(server: psutil.Process) -> float:
+    """Seconds of CPU of the server's process tree so far."""
+    times = [each.cpu_times() for each in (server, *server.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def get(path: str) -> Callable[[HTTPConnection], None]:
+    def one(connection: HTTPConnection) -> None:
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, answer.status
+
+    return one
+
+
+def session(path: str) -> Callable[[HTTPConnection], None]:
+    filled = urlencode(fields(1)).encode()
+
+    def one(connection: HTTPConnection) -> None:
+        connection.request("GET", path)
+        key = _KEY.search(connection.getresponse().read())
+        assert key is not None
+        body = filled + b"&form-key=" + key[1]
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 303, answer.status
+
+    return one
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def compared(folder: Path, *, workers: int, threads: int) -> dict[tuple[str, int], Measured]:
+    """hello-world, GET and whole sessions at each number of clients, on the same server settings."""
+    port, hello_port = free_port(), free_port()
+    settings = read({}, home=folder / "home", secret_key=SECRET, port=port, threads=threads)
+    storage = open_storage(settings)
+    upgrade(storage.store.engine)
+    with storage.store.writing() as opened:
+        path = f"/s/{make_deployment(opened).link}"
+    storage.close()
+    (folder / "hello.py").write_text(textwrap.dedent(_HELLO))
+    command = web_command(settings)
+    command[command.index("--workers") + 1] = str(workers)
+    hello = [part for part in command if part != "--factory"]
+    hello[hello.index("surveyapp.app:create_app")] = "hello:app"
+    hello[hello.index(str(port))] = str(hello_port)
+    environment = {
+        "SURVEYAPP_HOME": str(settings.home),
+        "SURVEYAPP_SECRET_KEY": SECRET,
+        "SURVEYAPP_LOG_LEVEL": "ERROR",
+    }
+    found: dict[tuple[str, int], Measured] = {}
+    # Both are up all the time and are asked in turn, so that what else the machine does at a moment
+    # falls on both.
+    with (
+        serving(hello, hello_port, {"PYTHONPATH": str(folder)}) as greeter,
+        serving(command, port, environment) as server,
+    ):
+        for clients in CLIENTS:
+            found["hello", clients] = measured(greeter, hello_port, clients, get("/"))
+            found["GET", clients] = measured(server, port, clients, get(path))
+            found["session", clients] = measured(server, port, clients, session(path))
+    return found
+
+
+def show(title: str, found: dict[tuple[str, int], Measured]) -> None:
+    print(
+        f"\n{title}\n{'':10}" + "".join(f"{clients:>4} clients" + " " * 12 for clients in CLIENTS)
+    )
+    for kind in ("hello", "GET", "session"):
+        cells = [found[kind, clients] for clients in CLIENTS]
+        print(f"{kind:10}" + "".join(f"{c.rate:7.0f}/s {c.cpu:6.2f} ms   " for c in cells))
+
+
+def test_a_session_costs_little_beside_a_hello_world(tmp_path: Path):
+    found = compared(tmp_path, workers=1, threads=4)
+    show("granian, 1 worker, 4 threads", found)
+    for clients in CLIENTS:
+        share = found["GET", clients].rate / found["hello", clients].rate
+        print(f"GET at {clients} clients: {share:.2f} of the hello-world's rate")
+        assert share >= LEAST_SHARE_OF_HELLO
+    assert min(found["session", clients].cpu for clients in CLIENTS) <= MOST_CPU_A_SESSION
+
+
+if __name__ == "__main__":
+    for workers, threads in ((1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (2, 4)):
+        with TemporaryDirectory() as folder:
+            title = f"{workers} workers, {threads} threads"
+            show(title, compared(Path(folder), workers=workers, threads=threads))
+            sys.stdout.flush()
