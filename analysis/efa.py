@@ -137,7 +137,7 @@ def efa(
     its principal-axis factoring stops when communalities change by less than .001 in all, up to
     .005 from where it converges, which is where this one ends.
     """
-    _require_known(method, rotation)
+    require_known(method, rotation)
     found = moments(data, items)
     p = len(found.names)
     df = ((p - factors) ** 2 - p - factors) // 2
@@ -175,7 +175,8 @@ def efa(
     )
 
 
-def _require_known(method: str, rotation: str) -> None:
+def require_known(method: str, rotation: str) -> None:
+    """Raise ModelError for a method or rotation that ``efa`` does not know."""
     if method not in METHODS:
         raise ModelError(f"method {method!r} is not known; use one of {', '.join(METHODS)}")
     if rotation not in ROTATIONS:

@@ -51,7 +51,7 @@ def check_section(study: Study) -> Section:
 
 
 def general_factor_section(study: Study) -> tuple[Section, tuple[str, ...]]:
-    found = omega_hierarchical(study.moments(), len(study.model), method=study.efa_method)
+    found = omega_hierarchical(study.moments(), len(study.model), method=study.choices.efa_method)
     section = {
         "n": found.n,
         "omega_hierarchical": found.omega_hierarchical,
@@ -70,8 +70,10 @@ def general_factor_section(study: Study) -> tuple[Section, tuple[str, ...]]:
     return section, found.warnings
 
 
-def htmt_interval_rows(study: Study, reps: int) -> tuple[Section, list[str]]:
-    found = htmt_intervals(study.data, study.model, reps=reps, seed=study.seed)
+def htmt_interval_rows(study: Study) -> tuple[Section, list[str]]:
+    found = htmt_intervals(
+        study.data, study.model, reps=study.choices.reps, seed=study.choices.seed
+    )
     said = []
     if found.inadmissible:
         said.append(f"{found.inadmissible} of {found.reps} resamples were inadmissible, left out")
@@ -102,9 +104,9 @@ def second_order_section(study: Study) -> tuple[Section, tuple[str, ...]]:
     found = second_order(
         study.source,
         study.model,
-        estimator=study.estimator,
-        missing=study.missing,
-        likelihood=study.likelihood,
+        estimator=study.choices.estimator,
+        missing=study.choices.missing,
+        likelihood=study.choices.likelihood,
     )
     section = {
         "n": found.n,
@@ -121,9 +123,9 @@ def bifactor_section(study: Study) -> tuple[Section, tuple[str, ...]]:
     found = bifactor(
         study.source,
         study.model,
-        estimator=study.estimator,
-        missing=study.missing,
-        likelihood=study.likelihood,
+        estimator=study.choices.estimator,
+        missing=study.choices.missing,
+        likelihood=study.choices.likelihood,
     )
     section = {name: value for name, value in vars(found).items() if name != "warnings"}
     section["omega_hierarchical_subscale"] = [

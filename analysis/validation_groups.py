@@ -33,7 +33,7 @@ def invariance_section(study: Study, labels: pd.Series) -> tuple[Section, tuple[
     if name in study.items:
         raise DataError(f"{name} is an item of the scale and cannot group the rows")
     frame = study.data.assign(**{name: labels.to_numpy()})
-    usable = frame.dropna(subset=[name] if study.missing == "fiml" else None)
+    usable = frame.dropna(subset=[name] if study.choices.missing == "fiml" else None)
     sizes = usable[name].value_counts()
     least = len(study.items) + 1
     kept = sorted(sizes[sizes >= least].index)
@@ -51,8 +51,8 @@ def invariance_section(study: Study, labels: pd.Series) -> tuple[Section, tuple[
         usable[usable[name].isin(kept)],
         sem_model(study.model),
         name,
-        estimator=study.estimator,
-        missing=study.missing,
+        estimator=study.choices.estimator,
+        missing=study.choices.missing,
     )
     return _section(found, study), (*said, *found.warnings)
 

@@ -18,6 +18,7 @@ from analysis.factor_count import minimum_average_partial, parallel_analysis
 from analysis.missingness import missing_report
 from analysis.moments import Moments, moments
 from analysis.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
+from analysis.validation_plan import Choices
 from analysis.validity import (
     average_variance_extracted,
     fornell_larcker,
@@ -37,13 +38,7 @@ class Study:
     data: pd.DataFrame
     model: dict[str, tuple[str, ...]]
     scales: Mapping[str, tuple[float, float]]
-    estimator: str
-    missing: str
-    likelihood: str
-    efa_method: str
-    efa_rotation: str
-    seed: int
-    draws: int
+    choices: Choices
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -59,15 +54,15 @@ class Study:
         return fit_cfa(
             self.source,
             model,
-            estimator=self.estimator,
-            missing=self.missing,
-            likelihood=self.likelihood,
+            estimator=self.choices.estimator,
+            missing=self.choices.missing,
+            likelihood=self.choices.likelihood,
         )
 
     @property
     def source(self) -> Moments | pd.DataFrame:
         """What the chosen estimation needs: moments of complete rows where they are enough."""
-        enough = self.estimator == "ML" and self.missing == "listwise"
+        enough = self.choices.estimator == "ML" and self.choices.missing == "listwise"
         return self.moments() if enough else self.data
 
     def moments(self) -> Moments:
@@ -131,7 +126,7 @@ def adequacy_section(study: Study) -> Section:
 
 
 def factor_count_section(study: Study) -> Section:
-    found = parallel_analysis(study.moments(), draws=study.draws, seed=study.seed)
+    found = parallel_analysis(study.moments(), draws=study.choices.draws, seed=study.choices.seed)
     return {
         "n": found.n,
         "draws": found.draws,
@@ -145,7 +140,10 @@ def factor_count_section(study: Study) -> Section:
 
 def efa_section(study: Study) -> tuple[Section, tuple[str, ...]]:
     found = efa(
-        study.moments(), len(study.model), method=study.efa_method, rotation=study.efa_rotation
+        study.moments(),
+        len(study.model),
+        method=study.choices.efa_method,
+        rotation=study.choices.efa_rotation,
     )
     section = {
         "n": found.n,

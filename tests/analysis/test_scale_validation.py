@@ -340,6 +340,20 @@ def test_without_factors_there_is_nothing_to_validate():
         validate_scale(holzinger(), model={"a": ("x1", "x2"), "b": ("x1",)})
 
 
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        ({"estimator": "XYZ"}, "XYZ"),
+        ({"likelihood": "wishart", "missing": "fiml"}, "Wishart"),
+        ({"efa_rotation": "equamax"}, "equamax"),
+        ({"reps": 0}, "at least 2"),
+    ],
+)
+def test_an_impossible_choice_is_refused_before_anything_is_computed(choice: dict, says: str):
+    with pytest.raises(ModelError, match=says):
+        validate_scale(holzinger(), model=HS_MODEL, **choice)
+
+
 def test_the_fingerprint_knows_the_data_and_only_the_data(hs):
     again = validate_scale(holzinger().astype(object), model=HS_MODEL).to_dict()
     assert again["fingerprint"] == hs["fingerprint"]
