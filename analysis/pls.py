@@ -85,7 +85,7 @@ def fit_pls(
             bca=bca,
             fit_test=fit_test,
         )
-    dropped = cases.dropped if cases is not None else getattr(data, "dropped", 0)
+    dropped = data.dropped if isinstance(data, Moments) else len(data) - int(e.n)
     return PlsResult(
         model=layout.model,
         settings=settings,
@@ -156,9 +156,13 @@ def _inverts(name: str, layout: Layout) -> bool:
 
 def require_estimable(e: Estimates) -> None:
     """Raise DataError, naming the construct, where the sample has no solution."""
-    if np.isfinite(e.paths).all() and np.isfinite(e.weights).all():
+    if e.solved.all():
         return
     bad = [name for name, rho in zip(e.layout.names, e.rho_a[0], strict=True) if not rho > 0]
+    if np.isfinite(e.weights).all():
+        unloaded = np.isnan(e.loadings[0])
+        bad += [name for (name, _), gone in zip(e.layout.measured, unloaded, strict=True) if gone]
+    bad = list(dict.fromkeys(bad))
     if bad:
         raise DataError(
             f"{', '.join(bad)}: the reliability rho_A is not positive, so the correction for "
@@ -176,4 +180,5 @@ def _scores(e: Estimates, whole: Batch, cases: Cases) -> pd.DataFrame:
     values = z @ e.composites[0] * np.sqrt((e.n - 1) / e.n)
     sizes = np.ones(len(e.constructs))
     sizes[: len(e.layout.names)] = e.product_sd[0]
-    return pd.DataFrame((values - values.mean(axis=0)) * sizes, columns=list(e.constructs))
+    values = (values - values.mean(axis=0)) * sizes
+    return pd.DataFrame(values, index=cases.index, columns=list(e.constructs))

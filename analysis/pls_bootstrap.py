@@ -122,7 +122,7 @@ def _jackknife(
     def work(left_out: np.ndarray) -> dict[str, np.ndarray]:
         batch = cases.batch((member[None, :] != left_out[:, None]).astype(float))
         e, _ = estimate(batch, layout, reference=reference)
-        return compute(batch, e)
+        return compute(batch.take(e.solved), e.take(e.solved))
 
     step = batch_size(cases, layout)
     parts = side_by_side(
@@ -140,15 +140,29 @@ def summary(
     level: float = 0.95,
     jackknife: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Table of estimates (k,) with what their resampled values (R, k) say about them."""
+    """Table of estimates (k,) with what their resampled values (R, k) say about them.
+
+    The index is the pair of a label of two, else its parts joined by ->. A number that is infinite
+    in some resample (a share of nothing) has no mean, spread or interval: NaN.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _summary(labels, estimates, draws, reference, level, jackknife)
+
+
+def _summary(
+    labels: Labels,
+    estimates: np.ndarray,
+    draws: np.ndarray,
+    reference: float,
+    level: float,
+    jackknife: np.ndarray | None,
+) -> pd.DataFrame:
     tail = (1 - level) / 2
-    names = ["source", "target"] if labels and len(labels[0]) == 2 else None
+    pairs = bool(labels) and len(labels[0]) == 2
     index = (
-        pd.Index([label[0] for label in labels])
-        if not labels or len(labels[0]) == 1
+        pd.MultiIndex.from_tuples(labels)
+        if pairs
         else pd.Index([" -> ".join(label) for label in labels])
-        if names is None
-        else pd.MultiIndex.from_tuples(labels)
     )
     if not labels:
         return pd.DataFrame(index=index, columns=list(COLUMNS), dtype=float)
@@ -157,8 +171,7 @@ def summary(
     # A weight that is 1 in every resample has no sampling error: neither t nor p.
     steady = se <= 1e-12 * np.maximum(1.0, np.abs(mean))
     se = np.where(steady, 0.0, se)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(steady, np.nan, (estimates - reference) / se)
+    t = np.where(steady, np.nan, (estimates - reference) / se)
     below = (draws <= reference).mean(axis=0)
     lower, upper = np.quantile(draws, [tail, 1 - tail], axis=0)
     bca_lower, bca_upper = (
@@ -193,7 +206,7 @@ def bca_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bias-corrected and accelerated interval of each column of ``draws`` (R, k) (Efron 1987).
 
-    Ties with the estimate count half; NaN where the estimate lies outside all draws.
+    Ties with the estimate count half; an estimate outside all draws counts as just inside.
     """
     R = len(draws)
     share = ((draws < estimates).sum(axis=0) + 0.5 * (draws == estimates).sum(axis=0)) / R

@@ -54,13 +54,14 @@ class Batch:
 class Cases:
     """Rows ready for resampling: item columns in standard units, what is missing, products.
 
-    ``values`` (n, p) are the answers with NaN where missing; ``pairs`` the item products wanted.
+    ``values`` (n, p) are the answers with NaN where missing; ``pairs`` the item products wanted;
+    ``index`` names the rows as the data does.
     """
 
     items: tuple[str, ...]
     values: np.ndarray
     pairs: tuple[tuple[int, int], ...]
-    dropped: int
+    index: pd.Index
 
     @property
     def n(self) -> int:
@@ -248,9 +249,9 @@ def read_cases(
             raise DataError(f"{name} has no answer in any row; leave the item out of the model")
         if (answers == answers[0]).all():
             raise NoVariance(
-                f"{name}: all {answers.size} answers are {answers[0]:g}; leave the item out"
+                f"{name}: all {answers.size} answers are {answers[0] + 0.0:g}; leave the item out"
             )
-    return Cases(tuple(items), kept, tuple(pairs), int(gone.sum()))
+    return Cases(tuple(items), kept, tuple(pairs), data.index[~gone])
 
 
 def batch_of(moments: Moments) -> Batch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -42,6 +42,25 @@ class Estimates:
     )  # (B, J1, J1) correlations of the first stage's constructs, if there is one
 
     @property
+    def solved(self) -> np.ndarray:
+        """Samples (B,) whose numbers all exist."""
+        whole = np.isfinite(self.C).all(axis=(1, 2))
+        for values in (self.paths, self.weights, self.loadings):
+            whole &= np.isfinite(values).all(axis=1)
+        return np.asarray(whole)
+
+    def take(self, rows: np.ndarray) -> Estimates:
+        """Some of the samples."""
+        if rows.dtype == bool and rows.all():
+            return self
+        arrays = {
+            f.name: value[rows]
+            for f in fields(self)
+            if isinstance(value := getattr(self, f.name), np.ndarray)
+        }
+        return replace(self, **arrays)
+
+    @property
     def scores(self) -> np.ndarray:
         """Correlations (B, K, K) of the composites as they are, never corrected."""
         W = self.composites
@@ -74,7 +93,18 @@ class Reference:
 def estimate(
     batch: Batch, layout: Layout, *, reference: Reference | None = None
 ) -> tuple[Estimates, Reference]:
-    """All samples of the batch estimated, and the weights by which to turn resamples' signs."""
+    """All samples of the batch estimated, and the weights by which to turn resamples' signs.
+
+    A sample in which a product is constant, a block collinear or a reliability negative has NaN
+    among its numbers: ``solved`` tells which are whole.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _estimate(batch, layout, reference)
+
+
+def _estimate(
+    batch: Batch, layout: Layout, reference: Reference | None
+) -> tuple[Estimates, Reference]:
     if layout.first is not None and layout.settings.higher_order == "three-stage":
         return _three_stages(batch, layout, reference)
     S, made = batch.cov, [np.zeros((len(batch.cov), layout.base, 0))]

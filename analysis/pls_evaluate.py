@@ -31,8 +31,13 @@ class Statistic:
     """
 
     labels: Callable[[Layout], Labels]
-    values: Callable[[Estimates], np.ndarray]
+    formula: Callable[[Estimates], np.ndarray]
     reference: float = 0.0
+
+    def values(self, e: Estimates) -> np.ndarray:
+        """The numbers (B, k); not finite where a sample gives none (nothing left to explain)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.formula(e)
 
 
 def measured_constructs(layout: Layout) -> tuple[str, ...]:

@@ -66,8 +66,8 @@ def misfit_test(
         sample, _ = estimate(
             Batch(cov, batch.mean, batch.sd, batch.kept, batch.n), layout, reference=reference
         )
-        ok = np.isfinite(sample.paths).all(axis=1) & sample.converged
-        return np.asarray(distances(*implied_items(sample, implied_constructs(sample)))[ok])
+        sample = sample.take(sample.solved & sample.converged)
+        return distances(*implied_items(sample, implied_constructs(sample)))
 
     recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
     found = np.concatenate(side_by_side(work, recipes, workers=workers))

@@ -208,7 +208,9 @@ def _henseler(
     """1 - share of pairs of bias-corrected resamples in which the first group's path is larger."""
     draws = []
     for k, rows in enumerate((both.first, ~both.first)):
-        cases = Cases(both.layout.items, both.cases.values[rows], both.layout.pairs, 0)
+        cases = Cases(
+            both.layout.items, both.cases.values[rows], both.layout.pairs, both.cases.index[rows]
+        )
         given = None if indices is None else read_indices(indices[k], cases.n)
         # Each group needs its own stream of random numbers, or equal groups would move together.
         own = None if seed is None else seed + k

@@ -175,6 +175,11 @@ def lay_out(model: PlsModel, settings: Settings) -> Layout:
         raise ModelError(
             "products are not defined on corrected correlations; use higher_order='two-stage'"
         )
+    if model.higher and not staged and settings.consistent:
+        raise ModelError(
+            "repeated items share their errors with the dimensions, so that no correction for "
+            "attenuation exists; use higher_order='three-stage'"
+        )
     lower = tuple(part for c in model.higher for part in c.parts) if staged else ()
     pairs, products = _products(model, place)
     base = len(items) + len(pairs)

@@ -158,16 +158,17 @@ def _work(
         none = {NO_VARIANCE: len(counts), SINGULAR: 0, NOT_CONVERGED: 0}
         return {}, {**none, "improper": 0, "contested": 0}
     e, _ = estimate(batch, layout, reference=reference)
-    finite = np.isfinite(e.paths).all(axis=1) & np.isfinite(e.weights).all(axis=1)
-    good = finite & e.converged
+    good = e.solved & e.converged
     tally = {
         NO_VARIANCE: len(counts) - len(batch.kept),
-        SINGULAR: int((~finite).sum()),
-        NOT_CONVERGED: int((finite & ~e.converged).sum()),
-        "improper": int(improper(e)[good].sum()),
-        "contested": int(e.contested[good].sum()),
+        SINGULAR: int((~e.solved).sum()),
+        NOT_CONVERGED: int((e.solved & ~e.converged).sum()),
     }
-    return {name: values[good] for name, values in compute(batch, e).items()}, tally
+    if not good.any():
+        return {}, {**tally, "improper": 0, "contested": 0}
+    e, batch = e.take(good), batch if good.all() else batch.take(good)
+    tally |= {"improper": int(improper(e).sum()), "contested": int(e.contested.sum())}
+    return compute(batch, e), tally
 
 
 def improper(e: Estimates) -> np.ndarray:
@@ -179,8 +180,6 @@ def improper(e: Estimates) -> np.ndarray:
     settings = e.layout.settings
     if not (settings.consistent or settings.higher_order == "three-stage"):
         return np.zeros(len(e.C), dtype=bool)
-    with np.errstate(invalid="ignore"):
-        wrong = (e.rho_a > 1).any(axis=1) | (np.abs(e.C) > 1 + 1e-9).any(axis=(1, 2))
-        wrong |= (variance_extracted(e) > 1 + 1e-9).any(axis=1)
-    C = np.where(np.isfinite(e.C), e.C, 0.0)
-    return np.asarray(wrong | (np.linalg.eigvalsh(C)[:, 0] < -1e-9))
+    wrong = (e.rho_a > 1).any(axis=1) | (np.abs(e.C) > 1 + 1e-9).any(axis=(1, 2))
+    wrong |= (variance_extracted(e) > 1 + 1e-9).any(axis=1)
+    return np.asarray(wrong | (np.linalg.eigvalsh(e.C)[:, 0] < -1e-9))

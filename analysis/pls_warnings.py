@@ -33,6 +33,7 @@ def notes(
         *_on_convergence(e, improper=improper),
         *_on_constructs(e),
         *_on_formative_blocks(e),
+        *_on_products(e),
         *_on_collinearity(e),
         *(() if boot is None else _on_resamples(boot)),
     )
@@ -99,6 +100,11 @@ def _on_constructs(e: Estimates) -> Iterator[str]:
             yield f"{name}: {', '.join(reversed_items)} loads negatively; is it coded in reverse?"
         if reliability[name] > 1:
             yield f"{name}: rho_A is {reliability[name]:.2f}, above 1 (alpha {standard[name]:.2f})"
+
+
+def _on_products(e: Estimates) -> Iterator[str]:
+    if e.layout.products and e.layout.settings.consistent:
+        yield "products are not corrected for attenuation, although other constructs are"
 
 
 def _on_collinearity(e: Estimates) -> Iterator[str]:

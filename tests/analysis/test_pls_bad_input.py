@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import (
+    AnalysisError,
     DataError,
     MissingItem,
     ModelError,
@@ -144,3 +145,46 @@ def test_moments_have_no_rows_to_resample_or_multiply() -> None:
 def test_options_that_are_not_known_are_named(options: dict[str, object], words: str) -> None:
     with pytest.raises((ModelError, DataError), match=words):
         fit_pls(sample(), TEXT, **options)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_corrected_is_said() -> None:
+    data = sample().assign(z=lambda d: d["x3"])
+    text = "X =~ x1 + x2\nZ =~ z\nY =~ y1 + y2\nY ~ X + Z + X:Z"
+    assert any("not corrected" in w for w in fit_pls(data, text, consistent=True).warnings)
+    second = "A =~ x1 + x2\nB =~ x3\nQ <~ A + B\nY =~ y1 + y2\nY ~ Q"
+    with pytest.raises(ModelError, match="use higher_order='three-stage'"):
+        fit_pls(data, second, higher_order="repeated", consistent=True)
+
+
+def test_scores_keep_the_names_of_the_rows() -> None:
+    data = sample()
+    data.index = pd.Index([f"person {k}" for k in range(60)])
+    data.loc["person 7", "x1"] = np.nan
+    listwise = fit_pls(data, TEXT, missing="listwise")
+    assert listwise.scores is not None
+    assert list(listwise.scores.index) == [p for p in data.index if p != "person 7"]
+    assert listwise.dropped == 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_frame_is_fitted_or_refused_in_words(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 40))
+    data = pd.DataFrame(
+        rng.integers(1, int(rng.integers(2, 5)), size=(n, 5)).astype(float), columns=list(sample())
+    )
+    data = data.mask(rng.random(data.shape) < rng.choice([0, 0.1, 0.6]))
+    if rng.random() < 0.3:
+        data["x2"] = data["x1"] * (1 if rng.random() < 0.5 else -2)
+    text = TEXT.replace("=~", str(rng.choice(["=~", "<~"])))
+    text += " + X:X" if rng.random() < 0.3 else ""
+    try:
+        fit = fit_pls(
+            data, text, consistent=bool(rng.random() < 0.4), bootstrap=20, seed=1,
+            missing=str(rng.choice(["mean", "listwise"])),  # type: ignore[arg-type]
+        )  # fmt: skip
+    except AnalysisError as refusal:
+        assert len(str(refusal)) > 20
+    else:
+        assert np.isfinite(fit.paths["estimate"]).all()
+        assert fit.to_dict()["n"] == fit.n

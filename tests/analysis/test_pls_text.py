@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.errors import ModelError
 from analysis.pls_model import Construct, Path, PlsModel
@@ -106,3 +108,14 @@ def test_a_construct_may_bear_the_name_of_its_item() -> None:
     model = read_model("NPS =~ NPS\nX =~ X + x2\nNPS ~ X")
     assert model.items == ("NPS", "X", "x2")
     assert model.higher == ()
+
+
+@given(st.text(alphabet="XYZxy12 =~<+*:;#\n._é", max_size=60))
+def test_any_text_is_a_model_or_a_fault_in_words(text: str) -> None:
+    try:
+        model = read_model(text)
+    except ModelError as fault:
+        assert str(fault)
+    else:
+        assert model.paths
+        assert set(model.items)
