@@ -27,11 +27,12 @@ from surveyapp.web.segments import segments
 from surveyapp.web.sessions import remember_sessions
 from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
+from surveyapp.web.studies import studies
 from surveyapp.web.users import users
 from surveyapp.web.words import teach_words
 
 STAFF = (
-    *(account, journeys, stages, deployments, imports, responses, results, reports),
+    *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
     *(segments, jobs, users, audit),
 )
 

@@ -96,8 +96,9 @@ def residual_map(items: Sequence[str], matrix: Sequence[Sequence[float | None]])
     left = (WIDTH - labels - n * cell) / 2 + labels
     parts, large = [], []
     for i, item in enumerate(items):
-        y = 2 + i * cell
-        parts.append(svg.text(item, left - 5, y + cell / 2, size=_TINY, anchor="end"))
+        y = 2 + (i - 1) * cell  # the first item has nobody before it
+        if i:
+            parts.append(svg.text(item, left - 5, y + cell / 2, size=_TINY, anchor="end"))
         for j in range(i):
             value = matrix[i][j] or 0.0
             colour = score_colour(value / 0.20)
@@ -109,11 +110,11 @@ def residual_map(items: Sequence[str], matrix: Sequence[Sequence[float | None]])
                     middle = x + side / 2
                     parts.append(svg.text(apa.bounded(value), middle, y + cell / 2, size=_TINY - 1, colour=ink_on(colour)))  # fmt: skip
         x = left + (i + 0.5) * cell
-        if cell >= 16:
-            parts.append(svg.text(item, x, 2 + n * cell + 7, size=min(_TINY, cell / 2.9)))
+        if cell >= 16 and i < n - 1:
+            parts.append(svg.text(item, x, 2 + (n - 1) * cell + 7, size=min(_TINY, cell / 2.9)))
     said = "; ".join(large) or "none of .10 or more"
     return svg.document(
-        parts, width=WIDTH, height=n * cell + 18, label=f"Residual correlations: {said}"
+        parts, width=WIDTH, height=(n - 1) * cell + 18, label=f"Residual correlations: {said}"
     )
 
 

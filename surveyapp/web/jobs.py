@@ -20,8 +20,10 @@ jobs = Blueprint("jobs", __name__, url_prefix="/jobs")
 
 TITLES = {
     "validate_scale": "Validating a scale",
+    "sjq_study": "Studying journey quality and loyalty",
     "benchmark_report": "Making a benchmark report",
     "validation_report": "Making a validation report",
+    "sjq_study_report": "Making a study's report",
     "import_responses": "Importing responses",
     "rebuild_rollups": "Sorting responses into segments",
 }
@@ -73,14 +75,14 @@ def _own_job(session: Session, job_id: int) -> Job:
 def _outcome(session: Session, job: Job) -> tuple[str, str] | None:
     """(text, address) of the page that shows what the job made."""
     wanted: dict[str, Any] = job.parameters
-    if job.kind == "validate_scale":
+    if job.kind in {"validate_scale", "sjq_study"}:
         analysis = session.get(Analysis, wanted.get("analysis_id", 0))
         if analysis:
             address = url_for(
                 "results.analysis", journey_id=analysis.journey_id, analysis_id=analysis.id
             )
             return "Open the analysis", address
-    if job.kind in {"benchmark_report", "validation_report"}:
+    if job.kind in {"benchmark_report", "validation_report", "sjq_study_report"}:
         report = session.get(Report, wanted.get("report_id", 0))
         if report:
             return "Open the reports", url_for("reports.index", journey_id=report.journey_id)

@@ -13,7 +13,7 @@ from surveyapp.journeys import queries
 from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
 from surveyapp.results import queries as analyses
-from surveyapp.store.models import Report
+from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -62,7 +62,7 @@ def _form(session: Session, journey_id: int) -> ReportForm:
     made = [
         (
             str(each.id),
-            f"Validation, {instrument_title(each.instrument)}, {each.created_at:%d %b %Y}: for researchers",
+            f"{_about(each)}, {each.created_at:%d %b %Y}: for researchers",
         )
         for each in analyses.analyses(session, journey_id)
         if each.result is not None
@@ -74,11 +74,21 @@ def _form(session: Session, journey_id: int) -> ReportForm:
     return form
 
 
+def _about(analysis: Analysis) -> str:
+    if analysis.kind == "sjq_study":
+        return actions.KINDS["sjq_study"]
+    return f"Validation, {instrument_title(analysis.instrument)}"
+
+
 def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
     is_benchmark = form.about.data == BENCHMARK
+    kind = BENCHMARK
+    if not is_benchmark:
+        about = analyses.analysis(session, journey_id, int(form.about.data)).kind
+        kind = next(report for report, of in actions.ABOUT.items() if of == about)
     return actions.ask_report(
         session,
-        kind=BENCHMARK if is_benchmark else "validation",
+        kind=kind,
         journey_id=queries.journey(session, journey_id).id,
         segment_id=int(form.segment.data) if is_benchmark and form.segment.data else None,
         analysis_id=None if is_benchmark else int(form.about.data),

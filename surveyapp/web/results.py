@@ -15,7 +15,9 @@ from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
 from surveyapp.results.findings import findings
 from surveyapp.store.models import Journey
+from surveyapp.web import studies
 from surveyapp.web.choosing import segment_choices
+from surveyapp.web.drawings import drawings
 from surveyapp.web.filters import dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -48,6 +50,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         overview = dashboards.journey_overview(session, journey_id, **options)
         stored = analyses.analyses(session, journey_id)
         form = _form(session, journey)
+        study = studies.study_form(session, journey)
     return render_template(
         "results/index.html",
         journey=journey,
@@ -58,6 +61,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         analyses=stored,
         filters=filters,
         form=form,
+        study=study,
     )
 
 
@@ -113,10 +117,13 @@ def analysis(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = analyses.analysis(session, journey_id, analysis_id)
+    if found.kind == "sjq_study":
+        return studies.show(journey, found)
     return render_template(
         "results/analysis.html",
         journey=journey,
         analysis=found,
         result=found.result,
         tables=validation_tables(found.result) if found.result else [],
+        drawings=drawings(found),
     )

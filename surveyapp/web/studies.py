@@ -1,0 +1,106 @@
+"""The service journey study: asked for where its instruments are, shown with its drawings."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from wtforms import SelectField
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.reports import study_tables as made
+from surveyapp.reports.document import Table
+from surveyapp.results import actions
+from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.store.models import Analysis, Journey
+from surveyapp.web.choosing import segment_choices
+from surveyapp.web.drawings import drawings
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires
+from surveyapp.web.quota import leave_room
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+studies = Blueprint("studies", __name__, url_prefix="/journeys/<int:journey_id>/studies")
+
+RESAMPLES = 5_000
+SEED = 20_260_102  # of the resampling; stored with the analysis, so that it can be repeated
+
+
+class StudyForm(StaffForm):
+    place = SelectField("Answers from")
+    group = SelectField("Customers of the study")
+
+
+def study_form(session: Session, journey: Journey) -> StudyForm:
+    """Where the study can be made; no place where its instruments are not asked."""
+    form = StudyForm()
+    places, everywhere = [], set()
+    for deployment in queries.deployments(session, journey.id):
+        asked = {ask["instrument"] for ask in deployment.asks}
+        everywhere |= asked
+        if asked.issuperset(STUDY_INSTRUMENTS):
+            places.append((str(deployment.id), deployment.name))
+    if everywhere.issuperset(STUDY_INSTRUMENTS):
+        places.append(("", "The whole journey, answers joined by customer"))
+    form.place.choices = choices(places)
+    form.group.choices = segment_choices(session)
+    return form
+
+
+@studies.post("")
+@requires(Permission.RUN_ANALYSES)
+def ask(journey_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        form = study_form(session, journey)
+        if not form.validate():
+            raise Invalid("Choose where the answers come from and a group of customers.")
+        leave_room(session)
+        analysis = actions.ask_sjq_study(
+            session,
+            journey_id=journey_id,
+            deployment_id=int(form.place.data) if form.place.data else None,
+            segment_id=int(form.group.data) if form.group.data else None,
+            bootstrap=RESAMPLES,
+            seed=SEED,
+            user_id=me().id,
+        )
+    flash("The study runs; this page shows how far it is.")
+    return redirect(
+        url_for("results.analysis", journey_id=journey_id, analysis_id=analysis.id), 303
+    )
+
+
+def show(journey: Journey, analysis: Analysis) -> str:
+    """The page of a study that was asked for."""
+    return render_template(
+        "studies/show.html",
+        journey=journey,
+        analysis=analysis,
+        result=analysis.result,
+        drawings=drawings(analysis),
+        tables=_tables(analysis),
+    )
+
+
+def _tables(analysis: Analysis) -> dict[str, Table]:
+    """The report's own tables, so that page and paper cannot differ."""
+    if analysis.result is None:
+        return {}
+    sample, study = analysis.result["sample"], analysis.result["study"]
+    names = [*sample["journey"], *sample["service"], made.LOYAL]
+    return {
+        "hypotheses": made.hypotheses(study, 1),
+        "mediation": made.mediation(study, 2),
+        "paths": made.paths(study, 3),
+        "explained": made.explained(study, 4),
+        "importance": made.importance(study, 5),
+        "reliability": made.reliability(study, names, 6),
+        "discriminant": made.discriminant(study, names, 7),
+        "prediction": made.prediction(study, 8),
+        "robustness": made.robustness(study, 9),
+        "published": made.published(study, 10),
+    }
