@@ -41,6 +41,7 @@ def _validate_scale(
         storage.store,
         asked["analysis_id"],
         progress=progress,
+        minimum_cell=storage.settings.minimum_cell,
         roots=storage.settings.instrument_roots,
     )
 

@@ -21,13 +21,16 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     rows = rows or [row for row in comparison.rows if row.everybody.shown]
     if not rows:
         return
-    yield Heading("Segments side by side", new_page=True)
+    yield Heading("Segments side by side", new_page=comparison.comparisons > 0)
     sure = [
         (row, entry)
         for row in comparison.rows
         for entry in row.segments
         if entry.against_rest is not None and entry.against_rest.certain
     ]
+    if not comparison.comparisons:
+        yield Paragraph("No segment has enough answers to be compared.", Tone.LEAD)
+        return
     yield Paragraph(
         f"{len(sure)} of {comparison.comparisons} differences between a segment and everybody else "
         "are certain; the others may be chance.",
@@ -81,9 +84,10 @@ def _shared_axis(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> tuple[flo
 
 def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int) -> Chart:
     definition = row.everybody.definition
+    answered = [entry for entry in row.segments if entry.figure.n != 0]
     entries = [
         charts.Row("Everybody", [row.everybody], strong=True),
-        *(charts.Row(entry.segment.name, [entry.figure]) for entry in row.segments[:_MOST]),
+        *(charts.Row(entry.segment.name, [entry.figure]) for entry in answered[:_MOST]),
     ]
     column = charts.Column(definition, row.everybody.estimate, axis)
     return Chart(

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from surveyapp.reports import charts
-from surveyapp.reports.document import Block, Chart, Heading, Pair, Paragraph, Table, Text
+from surveyapp.reports.document import Block, Chart, Heading, Pair, Paragraph, Table, Text, Tone
 from surveyapp.reports.tokens import HALF_WIDTH
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Definition, Figure, JourneyOverview
+from surveyapp.results.shapes import (
+    Definition,
+    Figure,
+    JourneyOverview,
+    StageOverview,
+    TouchpointOverview,
+)
 
 _MOST_ROWS = 16  # touchpoints in one chart
 
@@ -89,7 +95,11 @@ def stages(overview: JourneyOverview) -> Iterator[Block]:
     if not columns:
         return
     yield Heading("Stages")
-    table = [(stage.name, _by_column(stage.figures, columns)) for stage in overview.stages]
+    table = [
+        (stage.name, _by_column(stage.figures, columns))
+        for stage in overview.stages
+        if stage.figures
+    ]
     middle = {
         column.scale: _middle([row[i] for _, row in table]) for i, column in enumerate(columns)
     }
@@ -145,6 +155,19 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
             )
             title = "Further touchpoints and scores"
     yield _touchpoint_table(overview, columns)
+    silent = sum(not touchpoint.figures for touchpoint in overview.touchpoints)
+    if silent:
+        yield Paragraph(f"{silent} further touchpoints of the journey ask nothing yet.", Tone.NOTE)
+
+
+def _asking(
+    overview: JourneyOverview,
+) -> Iterator[tuple[StageOverview, Sequence[TouchpointOverview]]]:
+    """Stages with their touchpoints that ask something; others have nothing to show."""
+    for stage in overview.stages:
+        asking = [touchpoint for touchpoint in stage.touchpoints if touchpoint.figures]
+        if asking:
+            yield stage, asking
 
 
 def _pages_of_rows(
@@ -152,11 +175,11 @@ def _pages_of_rows(
 ) -> Iterator[list[charts.Row]]:
     """Touchpoints in charts that fit on a page, whole stages together where they do."""
     rows: list[charts.Row] = []
-    for stage in overview.stages:
-        if rows and len(rows) + len(stage.touchpoints) > _MOST_ROWS:
+    for stage, asking in _asking(overview):
+        if rows and len(rows) + len(asking) > _MOST_ROWS:
             yield rows
             rows = []
-        for touchpoint in stage.touchpoints:
+        for touchpoint in asking:
             if len(rows) == _MOST_ROWS:
                 yield rows
                 rows = []
@@ -178,10 +201,10 @@ def _touchpoint_title(overview: JourneyOverview) -> str:
 def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) -> Table:
     rows: list[list[Text]] = []
     groups = []
-    for stage in overview.stages:
+    for stage, asking in _asking(overview):
         groups.append(len(rows))
         rows.append([stage.name, *[""] * (3 * len(columns))])
-        for touchpoint in stage.touchpoints:
+        for touchpoint in asking:
             row: list[Text] = [touchpoint.name]
             for figure in _by_column(touchpoint.figures, columns):
                 row += _cells(figure, overview.minimum_cell)

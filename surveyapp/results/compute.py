@@ -21,11 +21,12 @@ def run_validation(
     analysis_id: int,
     *,
     progress: Progress,
+    minimum_cell: int = 5,
     roots: Sequence[str | Path] = (),
 ) -> dict[str, Any]:
     """Validate the scale that the analysis asks for and store the result with its provenance.
 
-    No transaction is open while it computes. Raises NotFound, and Conflict without any answers.
+    No transaction is open while it computes. Raises NotFound, and Conflict for too few answers.
     """
     progress(0, "Reading answers")
     with store.reading() as session:
@@ -42,9 +43,10 @@ def run_validation(
             segment_id=analysis.segment_id,
         )
         seed = analysis.seed or 1
-    if data.empty:
+    if len(data) < minimum_cell:
         raise Conflict(
-            f"nobody has answered {instrument.code} here yet; ask again when answers have come in"
+            f"{instrument.code} has fewer than {minimum_cell} answers here, too few to be shown; ask "
+            "again when more have come in"
         )
     result = validate_scale(
         data, instrument, key=asked.get("key"), seed=seed, progress=_scaled(progress)

@@ -107,14 +107,14 @@ def test_what_is_not_asked_there_cannot_be_validated(store: Store):
             )
 
 
-def test_a_validation_without_answers_says_so(store: Store):
+def test_a_validation_of_too_few_answers_is_refused(store: Store):
     with store.writing() as session:
         made = bank.make_journey(session)
         wish = ask_validation(
             session, journey_id=made.journey, deployment_id=None, instrument="sjq",
             key="sjq-16", segment_id=None, seed=1, user_id=None,
         )  # fmt: skip
-    with pytest.raises(Conflict, match="nobody has answered sjq"):
+    with pytest.raises(Conflict, match="sjq has fewer than 5 answers"):
         compute.run_validation(store, wish.id, progress=lambda _percent, _step: None)
     with pytest.raises(NotFound, match="999"):
         compute.run_validation(store, 999, progress=lambda _percent, _step: None)
