@@ -141,6 +141,43 @@ def test_repeated_items_equal_an_ordinary_model_with_the_items_twice() -> None:
         assert fit.total(row.source, row.target) == pytest.approx(row.total, abs=1e-9)
 
 
+def test_repeated_items_equal_pypi_seminr_given_the_items_twice() -> None:
+    from seminr import composite, constructs, estimate_pls, mode_A, mode_B, paths, relationships
+
+    data = mobi().sample(220, random_state=8, replace=True).reset_index(drop=True)
+    image, value = ["IMAG1", "IMAG2", "IMAG3"], ["PERV1", "PERV2"]
+    doubled = data.assign(**{f"{name}_again": data[name] for name in (*image, *value)})
+    peer = estimate_pls(
+        doubled,
+        constructs(
+            composite("Expectation", ["CUEX1", "CUEX2"], mode_A),
+            composite("Image", image, mode_A),
+            composite("Value", value, mode_A),
+            composite("Satisfaction", [f"{name}_again" for name in (*image, *value)], mode_B),
+            composite("Loyalty", ["CUSL1", "CUSL3"], mode_A),
+        ),
+        relationships(
+            paths("Expectation", ["Image", "Value"]),
+            paths(["Image", "Value"], "Satisfaction"),
+            paths("Satisfaction", "Loyalty"),
+        ),
+    )
+    fit = fit_pls(
+        data,
+        """Expectation =~ CUEX1 + CUEX2
+        Image =~ IMAG1 + IMAG2 + IMAG3
+        Value =~ PERV1 + PERV2
+        Satisfaction <~ Image + Value
+        Loyalty =~ CUSL1 + CUSL3
+        Satisfaction ~ Expectation
+        Loyalty ~ Satisfaction""",
+        higher_order="repeated",
+    )
+    assert len(fit.paths) == 5
+    for row in fit.paths.itertuples():
+        assert row.estimate == pytest.approx(peer.path_coef.get(row.source, row.target), abs=1e-9)
+
+
 def test_dimensions_nearly_compose_a_repeated_construct_so_its_antecedents_are_reported() -> None:
     fit = fit_pls(mobi(), HIGHER, higher_order="repeated")
     C = fit.correlations
