@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from analysis.errors import DataError, ModelError
-from analysis.estimation import NormalDiscrepancy, Optimum, minimise
+from analysis.estimation import NormalDiscrepancy, Optimum, Sample, minimise
 from analysis.fit_measures import NAN, chi_square_pvalue
 from analysis.sem import SemFit
 from analysis.sem_tests import test_statistics
@@ -49,8 +49,8 @@ class DifferenceTest:
 def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001") -> DifferenceTest:
     """Chi-square difference test of two nested models fitted to the same data.
 
-    For MLR and MLM scaled by Satorra & Bentler (2001), or by their strictly positive version
-    (2010), which evaluates the general model at the restricted one's moments. Raises DataError for models of
+    For MLR and MLM scaled by Satorra & Bentler (2001), or by their version of 2010, which evaluates the
+    general model at the restricted one's moments and is positive for MLM always. Raises DataError for models of
     different rows, ModelError for models that are not nested by their degrees of freedom or that were fitted
     by WLSMV, whose statistics do not subtract.
     """
@@ -96,18 +96,12 @@ def _trace_at_restricted(restricted: SemFit, general: SemFit) -> float:
     """The general model's tr(U Gamma) at the parameters that reproduce the restricted one's moments."""
     solution = general.solution
     order = [restricted.table.observed.index(name) for name in general.table.observed]
-    samples = tuple(
-        replace(
-            sample,
-            cov=implied.sigma[order][:, order],
-            mean=implied.mu[order],
+    samples = [
+        Sample(structure, implied.sigma[order][:, order], implied.mu[order], float(share))
+        for structure, implied, share in zip(
+            solution.structures, restricted.solution.implied, solution.data.shares, strict=True
         )
-        for sample, implied in zip(
-            solution.discrepancy.groups,  # type: ignore[attr-defined]
-            restricted.solution.implied,
-            strict=True,
-        )
-    )
+    ]
     discrepancy = NormalDiscrepancy.of(samples, means=solution.table.mean_structure)
     table = solution.table
     reached = minimise(discrepancy, solution.theta, table.transform, table.offset)

@@ -237,7 +237,7 @@ def minimise(discrepancy: Discrepancy, start: Array, transform: Array, offset: A
     if not np.isfinite(point.value):
         return Optimum(point, np.full(len(x), np.nan), 0, False)
     damping, exact, iterations = 0.0, False, 0
-    slope = np.full(len(x), np.inf)
+    slope, curve = np.full(len(x), np.inf), np.eye(len(x))
     while iterations < MAX_ITERATIONS:
         iterations += 1
         slope, curve = discrepancy.derivatives(point, exact=exact)
@@ -263,12 +263,15 @@ def minimise(discrepancy: Discrepancy, start: Array, transform: Array, offset: A
         x, point = x + step, attempt
         exact = decrement < 1e-2 * tolerance
         damping = 0.0 if damping < 1e-3 else damping / 10
-    return Optimum(point, slope, iterations, bool(np.max(np.abs(slope)) < 1e-6))
+    # In units of each parameter's own curvature.
+    size = np.abs(slope) / np.sqrt(np.maximum(np.abs(np.diag(curve)), 1e-300))
+    return Optimum(point, slope, iterations, bool(np.max(size, initial=0.0) < 1e-6))
 
 
 def _step(curve: Array, slope: Array, damping: float) -> Array | None:
     """The damped Newton step, or None when the damped curve is not positive definite."""
     if damping:
-        curve = curve + np.diag(damping * np.maximum(np.abs(np.diag(curve)), 1e-12))
+        # In proportion to each parameter's own curvature: units must not matter.
+        curve = curve + np.diag(damping * np.maximum(np.abs(np.diag(curve)), 1e-300))
     solved, failed = lapack.dposv(curve, slope)[1:]
     return None if failed or not np.all(np.isfinite(solved)) else -solved

@@ -185,7 +185,7 @@ class SemFit:
             "fit": {key: _plain(value) for key, value in self.fit.items()},
             "estimates": estimates,
             "n": self.n,
-            "groups": self.group_n if self.settings.group is not None else {},
+            "groups": self.group_n if len(self.groups) > 1 else {},
             "converged": self.converged,
             "iterations": self.solution.optimum.iterations,
             "warnings": list(self.warnings),

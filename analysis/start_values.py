@@ -71,10 +71,12 @@ def _measurement(
             variances[factor] = 0.1
             loadings |= {(factor, p.rhs): 1.0 if p.value is None else p.value for p in paths}
             continue
-        raw, spread = _one_factor(cov[np.ix_([at[i] for i in items], [at[i] for i in items])])
+        where = [at[item] for item in items]
+        raw, spread = _one_factor(cov[np.ix_(where, where)])
+        size = np.abs(raw) / np.sqrt(np.diag(cov)[where])
         marker = next((k for k, path in enumerate(paths) if path.value), None)
         scale = 1.0
-        if marker is not None and abs(raw[marker]) > 1e-3 * np.abs(raw).max():
+        if marker is not None and size[marker] > 1e-3 * size.max():
             scale = float(paths[marker].value or 1.0) / raw[marker]
         elif fixed_variance.get(factor):
             scale = float(np.sqrt(spread / (fixed_variance[factor] or 1.0)))
@@ -92,17 +94,18 @@ def _measurement(
 
 
 def _one_factor(cov: Array) -> tuple[Array, float]:
-    """Loadings on the sum of squares' first axis and the factor variance that goes with them 1.
+    """Loadings on the covariances' first axis and the factor variance that goes with them.
 
-    The covariances' leading eigenvector, with the diagonal replaced by each item's largest
-    covariance, is close to a principal-axis solution and cheap for any number of items.
+    The correlations' leading eigenvector, with the diagonal replaced by each item's largest
+    correlation, is close to a principal-axis solution, cheap for any number of items, and knows no units.
     """
     k = len(cov)
     if k == 1:
         return np.ones(1), 0.9 * float(cov[0, 0])
-    reduced = cov.copy()
-    off = np.abs(cov - np.diag(np.diag(cov)))
-    np.fill_diagonal(reduced, np.minimum(off.max(axis=0), 0.9 * np.diag(cov)))
+    sd = np.sqrt(np.diag(cov))
+    reduced = cov / np.outer(sd, sd)
+    off = np.abs(reduced - np.diag(np.diag(reduced)))
+    np.fill_diagonal(reduced, np.minimum(off.max(axis=0), 0.9))
     vector = reduced.sum(axis=0)
     if not np.any(vector):
         vector = np.ones(k)
@@ -110,4 +113,4 @@ def _one_factor(cov: Array) -> tuple[Array, float]:
         vector = reduced @ vector
         vector = vector / max(np.linalg.norm(vector), 1e-300)
     value = float(vector @ reduced @ vector)
-    return vector, max(value, 0.05 * float(np.trace(cov)) / k)
+    return vector * sd, max(value, 0.05)

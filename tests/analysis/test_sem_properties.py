@@ -45,7 +45,10 @@ def test_row_order_column_order_and_names_of_groups_do_not_matter(options: dict)
 def test_units_change_estimates_but_not_fit() -> None:
     data = holzinger()
     scaled = data.assign(
-        **{item: data[item] * factor for item, factor in zip(ITEMS, (100, 0.01) * 5, strict=False)}
+        **{
+            item: data[item] * factor
+            for item, factor in zip(ITEMS, (1e6, 1e-5, 1) * 3, strict=True)
+        }
     )
     before, after = fit_sem(data, HS), fit_sem(scaled, HS)
     for name in ("chisq", "cfi", "rmsea", "srmr", "gfi", "aic"):
