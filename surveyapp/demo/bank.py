@@ -39,6 +39,7 @@ class JourneyPlan:
     name: str
     goal: str
     stages: tuple[StagePlan, ...]
+    studied: bool = False  # whether its end asks for service quality and a marker too
 
     @property
     def touchpoints(self) -> tuple[TouchpointPlan, ...]:
@@ -162,6 +163,7 @@ JOURNEYS = (
                 ),
             ),
         ),
+        studied=True,
     ),
 )
 

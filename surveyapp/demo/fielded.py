@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from surveyapp.demo import study
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.fielding import actions as fielding
 from surveyapp.journeys import actions as journeys
@@ -13,10 +14,11 @@ from surveyapp.store.models import Deployment, Journey, Touchpoint
 
 _AT_TOUCHPOINT = ("csat", "ces")
 _AT_END = ("sjq", "nps", "loyalty")
+_STUDY = ("sjq", "servqual-p", "loyalty", "marker")
 
 
 def draw_map(session: Session, plan: JourneyPlan) -> dict[str, Deployment]:
-    """The journey with what is asked at each place; the journey's end comes last, under ""."""
+    """The journey with what is asked at each place; its end under "", a study of it by its name."""
     journey = journeys.create_journey(
         session, name=plan.name, provider=PROVIDER, goal=plan.goal, code=plan.code, user_id=None
     )
@@ -43,6 +45,10 @@ def draw_map(session: Session, plan: JourneyPlan) -> dict[str, Deployment]:
             )
             fielded[point.code] = _deploy(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
     fielded[""] = _deploy(session, journey, None, f"{plan.name}: looking back", _AT_END)
+    if plan.studied:
+        fielded[study.PLACE] = _deploy(
+            session, journey, None, f"{plan.name}: study", _STUDY, code=study.PLACE
+        )
     return fielded
 
 
@@ -52,6 +58,8 @@ def _deploy(
     touchpoint: Touchpoint | None,
     name: str,
     asked: Sequence[str],
+    *,
+    code: str = "end",
 ) -> Deployment:
     return fielding.create_deployment(
         session,
@@ -59,6 +67,6 @@ def _deploy(
         name=name,
         asks=[{"instrument": code} for code in asked],
         touchpoint=touchpoint,
-        code=f"{journey.code}-{touchpoint.code if touchpoint else 'end'}",
+        code=f"{journey.code}-{touchpoint.code if touchpoint else code}",
         user_id=None,
     )

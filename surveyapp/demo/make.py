@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth import actions as auth
-from surveyapp.demo import population
+from surveyapp.demo import population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.fielded import draw_map
 from surveyapp.errors import SurveyappError
@@ -23,7 +23,7 @@ from surveyapp.fielding.links import open_url, pseudonym
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.actions import Prepared, store_many
-from surveyapp.results.actions import ask_validation
+from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Invitation, Journey, Report, User
 from surveyapp.store.storage import Storage
@@ -33,6 +33,7 @@ SEED = 20210601
 EMAIL = "demo@northbank.example"
 _BATCH = 2000
 _OPENED = 0.35  # of those who never answer
+_RESAMPLES = 500  # of the study; 5,000, as its page asks, take some seconds more
 _WORKER = "demonstration"
 
 Progress = Callable[[int, str], None]
@@ -69,7 +70,8 @@ def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
     if not there:
         progress(1, "Drawing the map")
         _answers(storage, responses, progress)
-    progress(60, "Validating the scale")
+        _study(storage, _between(progress, 60, 64))
+    progress(64, "Validating the scale")
     files = _reports(storage, progress)
     with storage.store.writing() as session:
         password = _let_in(session)
@@ -93,6 +95,8 @@ def _answers(storage: Storage, responses: int, progress: Progress) -> None:
         for place, plan in enumerate(JOURNEYS):
             fielded = draw_map(session, plan)
             asks = list(population.draw(plan, n=people, rng=rng, today=today))
+            if plan.studied:
+                asks += study.draw(rng, today=today)
             for step, (where, deployment) in enumerate(fielded.items()):
                 share = (place + step / len(fielded)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")
@@ -148,6 +152,24 @@ def _invitation(
     }
 
 
+def _study(storage: Storage, progress: Progress) -> None:
+    """Does journey quality drive loyalty? Its page then has something to show."""
+    code = next(f"{plan.code}-{study.PLACE}" for plan in JOURNEYS if plan.studied)
+    with storage.store.writing() as session:
+        deployment = session.scalars(select(Deployment).where(Deployment.code == code)).one()
+        analysis = ask_sjq_study(
+            session,
+            journey_id=deployment.journey_id,
+            deployment_id=deployment.id,
+            segment_id=None,
+            bootstrap=_RESAMPLES,
+            seed=SEED,
+            user_id=None,
+        )
+        job_id = analysis.job_id
+    run_now(storage, job_id, worker=_WORKER, shown=progress)
+
+
 def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
     """A manager's and a researcher's PDF of the first journey, also laid beside the database."""
     with storage.store.writing() as session:
@@ -168,7 +190,7 @@ def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
             user_id=None,
         )
         validated = analysis.job_id
-    run_now(storage, validated, worker=_WORKER, shown=_between(progress, 60, 75))
+    run_now(storage, validated, worker=_WORKER, shown=_between(progress, 64, 75))
     with storage.store.writing() as session:
         asked = [
             ask_report(
