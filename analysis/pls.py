@@ -61,6 +61,14 @@ def fit_pls(
 
     Lohmoller (1989); Dijkstra & Henseler (2015), MIS Quarterly 39(2); Hair, Hult, Ringle &
     Sarstedt (2022), A primer on PLS-SEM, 3rd ed.
+
+    >>> R = np.array([[1, .5, .3, .3], [.5, 1, .3, .3], [.3, .3, 1, .5], [.3, .3, .5, 1]])
+    >>> sums = Moments(("x1", "x2", "y1", "y2"), 200, np.zeros(4), R)
+    >>> fit = fit_pls(sums, "X =~ x1 + x2; Y =~ y1 + y2; Y ~ X")
+    >>> round(fit.path("X", "Y"), 3)
+    0.4
+    >>> round(fit_pls(sums, "X =~ x1 + x2; Y =~ y1 + y2; Y ~ X", consistent=True).path("X", "Y"), 3)
+    0.6
     """
     settings = Settings(scheme, consistent, higher_order, interaction)
     layout = lay_out(read_model(model) if isinstance(model, str) else model, settings)

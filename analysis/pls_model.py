@@ -20,8 +20,8 @@ class Construct:
     """A construct and what measures it: items, or other constructs (then it is of second order).
 
     ``mode`` A weighs by correlation (reflective), B by regression (formative), "unit" equally.
-    ``factor`` says that the construct is a common factor, which PLSc then corrects for
-    attenuation; the model text marks constructs with ``=~`` so.
+    ``factor`` says that the construct causes its parts (the model text marks it with ``=~``): a
+    common factor, which PLSc corrects for attenuation when its mode is A.
     """
 
     name: str

@@ -134,4 +134,4 @@ def _construct(name: str, operator: str, terms: list[tuple[str, int]], line: int
             line=line,
         )
     mode: Mode = "unit" if fixed else ("A" if operator == "=~" else "B")
-    return Construct(name, tuple(parts), mode, factor=operator == "=~" and not fixed, line=line)
+    return Construct(name, tuple(parts), mode, factor=operator == "=~", line=line)

@@ -224,3 +224,17 @@ def test_constructs_that_bear_their_items_names_give_the_same_numbers(higher_ord
     assert fit.paths["estimate"].tolist() == base.paths["estimate"].tolist()
     assert fit.reliability.to_numpy() == pytest.approx(base.reliability.to_numpy())
     assert fit.fit["structural"] == pytest.approx(base.fit["structural"])
+
+
+@pytest.mark.parametrize("operator", ["=~", "<~"])
+def test_equal_weights_above_dimensions_keep_the_direction_of_their_arrows(operator: str) -> None:
+    text = HIGHER.replace(
+        "Satisfaction <~ Image + Value", f"Satisfaction {operator} 1*Image + 1*Value"
+    )
+    arrows = set(repeated_paths(read_model(text)))
+    upward = ("Image", "Satisfaction") in arrows
+    assert upward == (operator == "<~")
+    fit = fit_pls(mobi(), text)
+    assert fit.scores is not None
+    both = fit.scores["Image"] + fit.scores["Value"]
+    assert np.corrcoef(both, fit.scores["Satisfaction"])[0, 1] == pytest.approx(1.0)

@@ -191,3 +191,16 @@ def test_percentile_intervals_cover_the_true_path() -> None:
         row = boot.tables["paths"].iloc[0]
         hits += row["lower"] <= 0.5 <= row["upper"]
     assert hits >= 34  # 38 of 40 expected; fewer than 34 has probability .01
+
+
+def test_improper_corrected_resamples_are_counted_and_kept() -> None:
+    text = SMALL.replace("<~", "=~")
+    fit = fit_pls(mobi(), text, consistent=True, bootstrap=200, seed=1, statistics=["correlations"])
+    boot = fit.bootstrap
+    assert boot is not None
+    beyond = (np.abs(boot.draws["correlations"]) > 1).any(axis=1)
+    assert 0 < beyond.sum() <= boot.improper < 200
+    assert len(beyond) == boot.admissible == 200
+    assert any("improper" in w for w in fit.warnings)
+    plain = fit_pls(mobi(), text, bootstrap=50, seed=1, statistics=["paths"]).bootstrap
+    assert plain is not None and plain.improper == 0
