@@ -12,6 +12,7 @@ from surveyapp.web.audit import audit
 from surveyapp.web.deployments import deployments
 from surveyapp.web.errors import show_errors
 from surveyapp.web.health import health
+from surveyapp.web.ids import read_ids
 from surveyapp.web.imports import imports
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
@@ -19,7 +20,7 @@ from surveyapp.web.log import keep_log
 from surveyapp.web.look import look
 from surveyapp.web.plots import teach_plots
 from surveyapp.web.reports import reports
-from surveyapp.web.respond import respond
+from surveyapp.web.respond import respond, serve_apart
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
 from surveyapp.web.security import csrf, protect
@@ -50,9 +51,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     protect(app, settings)
     remember_sessions(app)
     show_errors(app)
+    read_ids(app)
     teach_words(app)
     teach_plots(app)
     csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
     for blueprint in (health, look, respond, *STAFF):
         app.register_blueprint(blueprint)
+    serve_apart(app)
     return app

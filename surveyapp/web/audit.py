@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth import queries
 from surveyapp.auth.permissions import Permission
+from surveyapp.web.filters import number_asked
 from surveyapp.web.guards import requires
+from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.storage import storage
 
 audit = Blueprint("audit", __name__, url_prefix="/audit")
@@ -18,8 +20,7 @@ PAGE = 50
 @audit.get("")
 @requires(Permission.READ_AUDIT)
 def index() -> ResponseReturnValue:
-    before = request.args.get("before", type=int)
-    user_id = request.args.get("user", type=int)
+    before, user_id = number_asked("before", largest=LARGEST_LONG), number_asked("user")
     with storage().store.reading() as session:
         lines = queries.audit_log(session, limit=PAGE + 1, before=before, user_id=user_id)
         accounts = queries.accounts(session)

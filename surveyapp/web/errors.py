@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, make_response, render_template
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
@@ -43,6 +43,11 @@ PAGES: dict[type[Exception], ErrorPage] = {
         409,
         "Somebody was quicker",
         "What you sent contradicts what was stored a moment before. Go back, reload and try again.",
+    ),
+    DataError: ErrorPage(
+        422,
+        "That cannot be taken",
+        "The database cannot keep one of these values; nothing was saved.",
     ),
     Invalid: ErrorPage(422, "That cannot be taken"),
     CSRFError: ErrorPage(

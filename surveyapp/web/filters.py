@@ -11,6 +11,7 @@ from flask import request
 
 from surveyapp.errors import Invalid
 from surveyapp.store.models import EVERYBODY
+from surveyapp.web.ids import LARGEST
 from surveyapp.web.storage import storage
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -53,12 +54,12 @@ def dashboard_options(filters: Filters) -> dict[str, Any]:
     }
 
 
-def number_asked(name: str) -> int | None:
+def number_asked(name: str, *, largest: int = LARGEST) -> int | None:
     """A whole number in the address, None where it is absent."""
     text = request.args.get(name, "").strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > largest:
         raise Invalid(f"{name}={text[:20]} is no number; choose from the list.")
     return int(text)
 

@@ -45,13 +45,16 @@ def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             with storage().store.writing() as session:
                 leave_room(session)
                 file = storage().files.put(
-                    session,
-                    data,
-                    name=(upload.filename or "answers.csv")[-200:],
-                    media_type="text/csv",
+                    session, data, name=_shown(upload.filename), media_type="text/csv"
                 )
                 known = queries.deployment(session, journey_id, deployment_id)
                 job = ask_import(session, known, file, user_id=me().id)
             return redirect(url_for("jobs.show", job_id=job.id), 303)
     page = render_template("imports/new.html", journey=journey, deployment=deployment, form=form)
     return page, form.status
+
+
+def _shown(filename: str | None) -> str:
+    """The file's name as it may be stored and shown; it never becomes a path."""
+    printable = "".join(sign for sign in filename or "" if sign.isprintable())
+    return printable[-200:] or "answers.csv"

@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
     return render_template("jobs/index.html", jobs=found, titles=TITLES)
 
 
-@jobs.get("/<int:job_id>")
+@jobs.get("/<long:job_id>")
 @requires(Permission.OWN_ACCOUNT)
 def show(job_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
@@ -51,7 +51,7 @@ def show(job_id: int) -> ResponseReturnValue:
     return render_template("jobs/show.html", job=job, title=title(job), outcome=outcome)
 
 
-@jobs.get("/<int:job_id>.json")
+@jobs.get("/<long:job_id>.json")
 @requires(Permission.OWN_ACCOUNT)
 def progress(job_id: int) -> ResponseReturnValue:
     """What the page's script asks for, so that nothing but the bar moves."""

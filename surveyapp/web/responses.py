@@ -15,6 +15,7 @@ from surveyapp.responses import listing
 from surveyapp.store.audit import record
 from surveyapp.web.filters import Filters, filters_asked, number_asked
 from surveyapp.web.guards import requires
+from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
 
@@ -27,7 +28,8 @@ PAGE = 50
 @requires(Permission.READ_RESPONSES)
 def index(journey_id: int) -> ResponseReturnValue:
     filters, deployment_id = filters_asked(), number_asked("deployment")
-    before, after = number_asked("before"), number_asked("after")
+    before = number_asked("before", largest=LARGEST_LONG)
+    after = number_asked("after", largest=LARGEST_LONG)
     since, until = _moments(filters)
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
@@ -56,7 +58,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     )
 
 
-@responses.get("/<int:response_id>")
+@responses.get("/<long:response_id>")
 @requires(Permission.READ_RESPONSES)
 def show(journey_id: int, response_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:

@@ -137,6 +137,45 @@ def test_fields_that_a_form_does_not_have_are_refused(app: Flask, world: World, 
     assert client.post(path, data=form).status_code == 303
 
 
+JUNK = (
+    *("\x00", "x" * 100_000, "\u202e\U0001f648\uffff", "'; DROP TABLE users;--", "-1", "1e999"),
+    *("{provider.__class__}", "٣", "%s%n", "\n\r\t", "../../etc/passwd", "NaN"),
+)
+_FIELD = re.compile(r'<(?:input|select|textarea)[^>]* name="([^"]+)"')
+
+
+def test_junk_in_any_form_is_refused_or_kept_as_text(app: Flask, world: World, sign_in):
+    """Every field of every form at once; nothing fails, nothing is a fault of ours."""
+    client, ids = sign_in(world.users["administrator"]), vars(world.there)
+    forms = {}
+    for rule, _ in guarded_rules(app):
+        if methods_of(rule) == ["GET", "POST"]:
+            path = address(app, rule, ids)
+            forms[path] = set(_FIELD.findall(client.get(path).text)) - {"csrf_token"}
+    assert len(forms) > 8
+    for junk in JUNK:
+        for path, fields in forms.items():
+            sent = client.post(path, data=dict.fromkeys(fields, junk))
+            assert sent.status_code in {200, 303, 404, 409, 422, 429}, (path, sent.status_code)
+        here = f"/journeys/{world.here.journey_id}"
+        for name in ("segment", "deployment", "from", "before", "user"):
+            for path in (here, f"{here}/responses", "/audit"):
+                assert client.get(path, query_string={name: junk}).status_code < 500, (path, name)
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30, 0])
+def test_numbers_that_no_row_has_are_not_found(app: Flask, world: World, sign_in, number: int):
+    client = sign_in(world.users["administrator"])
+    here = f"/journeys/{world.here.journey_id}"
+    for path in (
+        *(f"/journeys/{number}", f"{here}/responses/{number}", f"/jobs/{number}"),
+        *(f"/users/{number}", f"/segments/{number}", f"{here}/reports/{number}.pdf"),
+    ):
+        assert client.get(path).status_code == 404, path
+    for query in (f"segment={number}", f"deployment={number}", f"before={number}"):
+        assert client.get(f"{here}/responses?{query}").status_code in {200, 404, 422}
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(app: Flask, world: World, sign_in):
     client = sign_in(world.users["administrator"])
     too_large = client.post("/journeys/new", data={"name": "x" * 2_000_000})

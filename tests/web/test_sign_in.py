@@ -61,14 +61,14 @@ def test_unknown_and_wrong_take_the_same_time(full_cost: None, app: Flask, user:
     client = app.test_client()
 
     def seconds(**form: str) -> float:
-        start = time.perf_counter()
+        start = time.process_time()  # what the server works; other processes do not disturb it
         send(client, **form)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(password="warm up")
     pairs = [
         (seconds(password="wrong password"), seconds(email=f"nobody{i}@example.org"))
-        for i in range(4)
+        for i in range(3)
     ]
     wrong, unknown = (statistics.median(times) for times in zip(*pairs, strict=True))
     assert 0.4 < unknown / wrong < 2.5
