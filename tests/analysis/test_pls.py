@@ -23,6 +23,8 @@ from analysis.moments import moments
 from analysis.pls import fit_pls
 from analysis.pls_refit import refitted_f_squared
 from analysis.pls_text import read_model
+from analysis.reliability import alpha_of, composite_reliability
+from analysis.validity import average_variance_extracted
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, SMALL, block_matrix, composite_block, factor_block
 
@@ -264,6 +266,20 @@ def test_criteria_equal_their_formulas() -> None:
     assert f2 == pytest.approx((r2 - r2_without) / (1 - r2), abs=1e-10)
     inverse = np.linalg.inv(x.corr().to_numpy())
     assert fit.paths["vif"].tolist() == pytest.approx(np.diag(inverse).tolist(), abs=1e-10)
+
+
+def test_batched_reliability_is_that_of_the_scale_functions() -> None:
+    data = mobi()
+    fit = fit_pls(data, ECSI)
+    for construct in fit.model.constructs[:-1]:
+        if len(construct.parts) == 1:
+            continue
+        own = fit.loadings[fit.loadings["construct"] == construct.name]["estimate"].tolist()
+        row = fit.reliability.loc[construct.name]
+        assert row["cr"] == pytest.approx(composite_reliability(own), abs=1e-12)
+        assert row["ave"] == pytest.approx(average_variance_extracted(own), abs=1e-12)
+        R = data[list(construct.parts)].corr().to_numpy()
+        assert row["alpha"] == pytest.approx(alpha_of(R), abs=1e-12)
 
 
 def test_equal_weights_are_standardised_sums() -> None:
