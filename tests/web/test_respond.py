@@ -352,3 +352,15 @@ def test_a_framed_page_unpacks_to_what_it_says(before: str, after: str, word: st
     unpacker = zlib.decompressobj(wbits=31)
     assert unpacker.decompress(frame.gzipped(word)) == whole
     assert (unpacker.eof, unpacker.unused_data) == (True, b"")
+
+
+def test_customers_meet_nothing_of_the_staffs_application(app, client, url):
+    """Not its session, its sign-in or its error pages."""
+    with client.session_transaction() as session:
+        session["_user_id"] = "1.0"
+    answers = [client.get(url), client.get(f"{url}/a/b/c"), client.get("/s/"), client.put(url)]
+    assert [answer.status_code for answer in answers] == [200, 404, 404, 405]
+    for answer in answers:
+        assert "Cookie" not in answer.headers.get("Vary", "")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "Sign in" not in answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
+from functools import cache
 
 from flask import (
     Blueprint,
@@ -211,12 +212,23 @@ def failed(error: Exception) -> ResponseReturnValue:
 @respond.after_request
 def protected(response: Response) -> Response:
     """Headers of every survey page. ``no-store`` would empty the form of whoever goes back to it."""
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src '{style_hash()}'; img-src data:; form-action 'self';"
-        " base-uri 'none'; frame-ancestors 'none'"
-    )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-cache"
+    if "Content-Security-Policy" not in response.headers:
+        response.headers.extend(_headers(storage().settings.base_url.startswith("https://")))
     return response
+
+
+@cache
+def _headers(https: bool) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            "Content-Security-Policy",
+            f"default-src 'none'; style-src '{style_hash()}'; img-src data:; form-action 'self';"
+            " base-uri 'none'; frame-ancestors 'none'",
+        ),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Robots-Tag", "noindex, nofollow"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+        ("Cache-Control", "private, no-cache"),
+        *((("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),) if https else ()),
+    )

@@ -1,0 +1,40 @@
+"""Survey pages as an application of their own, beside the one for staff.
+
+Customers need no session, sign-in, form tokens or throttling of passwords; going through all of that
+costs about as much as the page itself. And where there is no session, no cookie can ever be set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from surveyapp.web.log import keep_log
+from surveyapp.web.respond.views import failed, protected, respond
+from surveyapp.web.storage import EXTENSION
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PREFIX = "/s/"
+
+
+def serve_apart(app: Flask) -> None:
+    """Divert everything under /s/ from ``app`` to an application that holds the survey pages only."""
+    surveys = Flask("surveyapp.web", static_folder=None)
+    surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
+    surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
+    keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
+    surveys.register_blueprint(respond)
+    surveys.register_error_handler(Exception, failed)  # addresses that no view of ours has
+    surveys.after_request(protected)
+    others: Any = app.wsgi_app
+
+    def divided(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith(PREFIX):
+            return surveys.wsgi_app(environ, start_response)
+        return others(environ, start_response)  # type: ignore[no-any-return]
+
+    app.wsgi_app = divided  # type: ignore[method-assign]
