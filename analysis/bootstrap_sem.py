@@ -18,7 +18,7 @@ from analysis.estimation import NormalDiscrepancy
 from analysis.matrices import Array
 from analysis.missing_patterns import em_moments, patterns_of
 from analysis.polychoric import polychoric_of
-from analysis.sem import SemFit
+from analysis.sem import SemFit, threads_for
 from analysis.sem_data import GroupData, Prepared
 from analysis.sem_solution import Solution, solve
 
@@ -101,10 +101,11 @@ def bootstrap(
     draws = _draws([len(rows) for rows in rows_of], reps, seed, indices)
     total = len(draws[0])
     cores = os.cpu_count() or 1 if workers is None else workers
-    if isinstance(fit.solution.discrepancy, NormalDiscrepancy):
-        thetas, converged, _ = _batched(fit.solution, rows_of, draws, cores, progress)
-    else:
-        thetas, converged = _one_by_one(fit.solution, rows_of, draws, cores, progress)
+    with threads_for(len(fit.table.observed)):
+        if isinstance(fit.solution.discrepancy, NormalDiscrepancy):
+            thetas, converged, _ = _batched(fit.solution, rows_of, draws, cores, progress)
+        else:
+            thetas, converged = _one_by_one(fit.solution, rows_of, draws, cores, progress)
     kept = thetas[converged]
     if len(kept) < 10:
         raise DataError(
@@ -145,7 +146,8 @@ def bollen_stine(
         turned.append((rows - rows.mean(axis=0)) @ from_sample @ _root(implied.sigma) + about)
     draws = _draws([len(rows) for rows in turned], reps, seed, indices)
     cores = os.cpu_count() or 1 if workers is None else workers
-    _, converged, values = _batched(solution, turned, draws, cores, progress)
+    with threads_for(len(fit.table.observed)):
+        _, converged, values = _batched(solution, turned, draws, cores, progress)
     statistics = solution.multiplier * values[converged]
     observed = fit.tests.chisq
     exceed = float(np.mean(statistics >= observed)) if len(statistics) else float("nan")
@@ -264,7 +266,11 @@ def _one_by_one(
 
 def _refit(job: tuple[Solution, list[Array], list[Array]]) -> Array:
     """Estimates of some resamples; NaN where a resample cannot be fitted."""
-    solution, rows_of, draws = job
+    with threads_for(len(job[0].data.names)):  # again: this may be another process
+        return _refit_each(*job)
+
+
+def _refit_each(solution: Solution, rows_of: list[Array], draws: list[Array]) -> Array:
     result = np.full((len(draws[0]), len(solution.theta)), np.nan)
     for r in range(len(draws[0])):
         try:

@@ -17,6 +17,7 @@ from analysis.bivariate_normal import bivariate_cdf, bivariate_density
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.matrices import Array, vech_index
 from analysis.moments import numeric
+from analysis.threads import one_blas_thread
 
 MAX_CATEGORIES = 20
 MAX_ITERATIONS = 100
@@ -70,9 +71,10 @@ def polychoric(
     chosen = tuple(data.columns) if names is None else tuple(names)
     values = numeric(data, chosen)
     complete = ~np.isnan(values).any(axis=1)
-    return polychoric_of(
-        values[complete], chosen, covariance=covariance, dropped=int((~complete).sum())
-    )
+    with one_blas_thread():
+        return polychoric_of(
+            values[complete], chosen, covariance=covariance, dropped=int((~complete).sum())
+        )
 
 
 def polychoric_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -29,6 +30,9 @@ from analysis.sem_solution import Solution, solve
 from analysis.sem_tests import TestStatistics, test_statistics
 from analysis.sem_warnings import solution_warnings
 from analysis.syntax import as_model
+from analysis.threads import one_blas_thread
+
+MAX_ITEMS_ON_ONE_THREAD = 100
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ class SemFit:
 
     def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
         """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest index first."""
-        return indices_of(self.solution, minimum=minimum)
+        with threads_for(len(self.table.observed)):
+            return indices_of(self.solution, minimum=minimum)
 
     def residual_correlations(self, *, group: int = 1, kind: str = "bentler") -> pd.DataFrame:
         """Sample minus implied correlations (p, p) of one group (see ``analysis.residuals``)."""
@@ -280,12 +285,18 @@ def fit_sem(
         fixed_x=fixed_x and not ordered,
         ordered=ordered,
     )
-    prepared = prepare(data, names, table.exogenous, settings)
-    solution = solve(table, prepared, settings)
-    tests = test_statistics(solution)
-    return SemFit(
-        described, solution, tests, measures(solution, tests), solution_warnings(solution, tests)
-    )
+    with threads_for(len(names)):
+        prepared = prepare(data, names, table.exogenous, settings)
+        solution = solve(table, prepared, settings)
+        tests = test_statistics(solution)
+        fit = measures(solution, tests)
+        warnings = solution_warnings(solution, tests)
+    return SemFit(described, solution, tests, fit, warnings)
+
+
+def threads_for(items: int) -> AbstractContextManager[None]:
+    """One BLAS thread for the small matrices of most models, all of them for hundreds of items."""
+    return one_blas_thread() if items <= MAX_ITEMS_ON_ONE_THREAD else nullcontext()
 
 
 def _missing_word(word: str) -> str:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from threadpoolctl import threadpool_limits
+import numpy as np  # noqa: F401 - its BLAS must be loaded before it is looked for
+import scipy.linalg  # noqa: F401 - and scipy's own
+from threadpoolctl import ThreadpoolController
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """The process's BLAS libraries, looked for once: the search takes 2 ms, a small model 4 ms."""
+    return ThreadpoolController()
 
 
 @contextmanager
@@ -16,5 +25,5 @@ def one_blas_thread() -> Iterator[None]:
     than it saves, and where other processes want the same cores the threads wait for each other:
     measured on two busy cores, a whole validation took 40 s with two threads and 1.9 s with one.
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _controller().limit(limits=1, user_api="blas"):
         yield
