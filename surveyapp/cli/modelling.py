@@ -12,9 +12,9 @@ import pandas as pd
 from analysis.invariance import invariance as test_invariance
 from analysis.pls import fit_pls
 from analysis.sem import fit_sem
+from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.statistics import Table, number, show, write_json
-from surveyapp.errors import Invalid
 from surveyapp.results.tables import read_table
 
 _FIT = (
@@ -31,31 +31,12 @@ _FIT = (
     ),
     *("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_robust", "srmr", "gfi", "aic", "bic"),
 )
-_LARGEST_MODEL = 100_000  # bytes of a model's file
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _model = click.option("--model", required=True, help="A file with the model, or its text.")
 _json = click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
 )
-
-
-def _model_text(given: str) -> str:
-    """The text itself, or that of the file it names; a model text is never a short existing path."""
-    if "\n" in given or "~" in given:
-        return given
-    path = Path(given)
-    if not path.is_file():
-        raise Invalid(
-            f"{given}: neither a file nor a model; a model has operators such as =~ and ~"
-        )
-    if path.stat().st_size > _LARGEST_MODEL:
-        raise Invalid(f"{given}: larger than {_LARGEST_MODEL} bytes, too large for a model")
-    return path.read_text(encoding="utf-8")
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _finish(document: dict[str, Any], tables: Sequence[Table], json_path: Path | None) -> None:
@@ -106,11 +87,11 @@ def sem(
     """Fit a structural equation model, in lavaan's syntax, to the data in FILE (.csv or .sav)."""
     fit = fit_sem(
         read_table(file),
-        _model_text(model),
+        model_text(model),
         estimator=estimator.upper(),
         missing=missing,
         group=group,
-        equal=_listed(equal),
+        equal=listed(equal),
         likelihood=likelihood,
         std_lv=std_lv,
     )
@@ -153,7 +134,7 @@ def invariance(
 ) -> None:
     """Test whether a scale measures the same in every group: configural, metric, scalar, strict."""
     found = test_invariance(
-        read_table(file), _model_text(model), group, estimator=estimator.upper(), missing=missing
+        read_table(file), model_text(model), group, estimator=estimator.upper(), missing=missing
     )
     shown = (
         "chisq",
@@ -219,7 +200,7 @@ def pls(
 ) -> None:
     """Fit a composite model (PLS-SEM) to the data in FILE: =~ reflective, <~ formative, ~ paths."""
     data = read_table(file)
-    text = _model_text(model)
+    text = model_text(model)
     with progress_bar("Estimating") as progress:
         progress(5, "Estimating")
         found = fit_pls(

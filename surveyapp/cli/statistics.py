@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 
 from analysis.scale_validation import validate_scale
 from instruments.loader import load
+from instruments.schema import Instrument
+from surveyapp.cli.models import factors, listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.errors import Invalid
+from surveyapp.reports.pdf import pdf
+from surveyapp.reports.validation import Study, content
 from surveyapp.results.tables import matching_columns, read_table
 from surveyapp.settings import read
+from surveyapp.store.columns import utc_now
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 
@@ -52,29 +58,69 @@ def write_json(path: Path, document: Any) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--instrument", "code", required=True, help="Its scoring key says which items measure what."
+    "--instrument", "code", default=None, help="Its scoring key says which items measure what."
 )
 @click.option("--key", default=None, help="Scoring key; the instrument's default when left out.")
 @click.option(
+    "--model",
+    default=None,
+    help="Instead of an instrument: a file or text of lines 'factor =~ a + b + c'.",
+)
+@click.option(
+    "--group", "groups", multiple=True, help="Column to test invariance over; may be repeated."
+)
+@click.option("--marker", default="", help="Columns of a marker scale, by commas.")
+@click.option("--seconds", default=None, help="Column with the seconds that each person took.")
+@click.option("--estimator", default="ML", show_default=True, help="ML, MLR, MLM or WLSMV.")
+@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
+@click.option(
     "--likelihood", type=click.Choice(["normal", "wishart"]), default="normal", show_default=True
 )
-@click.option("--seed", default=1, show_default=True, help="Of the parallel analysis.")
+@click.option("--seed", default=1, show_default=True, help="Of parallel analysis and bootstraps.")
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
 )
+@click.option(
+    "--pdf", "pdf_path", type=click.Path(path_type=Path), help="Write the validation report here."
+)
 def validate(
-    file: Path, code: str, key: str | None, likelihood: str, seed: int, json_path: Path | None
+    file: Path,
+    code: str | None,
+    key: str | None,
+    model: str | None,
+    groups: tuple[str, ...],
+    marker: str,
+    seconds: str | None,
+    estimator: str,
+    missing: str,
+    likelihood: str,
+    seed: int,
+    json_path: Path | None,
+    pdf_path: Path | None,
 ) -> None:
-    """Validate the scale of an instrument on the answers in FILE (.csv or .sav)."""
-    instrument = load(code, roots=read().instrument_roots)
-    items = tuple(item.code for item in instrument.items)
-    data = matching_columns(read_table(file), code, items)
-    if data.empty:
-        raise Invalid(f"{file}: no column is an item of {code} ({', '.join(items[:4])}, ...)")
+    """Validate a scale on the answers in FILE (.csv or .sav): the items of an instrument or a model."""
+    if (code is None) == (model is None):
+        raise Invalid("say either --instrument or --model: which items measure what?")
+    roots = read().instrument_roots
+    data = read_table(file)
+    instrument = load(code, roots=roots) if code else None
+    if instrument is not None:
+        data = _named_by_item(data, instrument, file)
     with progress_bar("Validating") as progress:
         document: dict[str, Any] = dict(
             validate_scale(
-                data, instrument, key=key, likelihood=likelihood, seed=seed, progress=progress
+                data,
+                instrument,
+                key=key,
+                model=factors(model_text(model)) if model else None,
+                group=groups,
+                marker=listed(marker) or None,
+                seconds=seconds,
+                estimator=estimator.upper(),
+                missing=missing,
+                likelihood=likelihood,
+                seed=seed,
+                progress=progress,
             ).to_dict()
         )
     show(_summary(document))
@@ -82,6 +128,23 @@ def validate(
         click.echo(f"Warning ({warning['step']}): {warning['message']}")
     if json_path is not None:
         write_json(json_path, document)
+    if pdf_path is not None:
+        study = Study(document, file.name, "", None, None, utc_now().date(), roots)
+        pdf_path.write_bytes(pdf(content(study, made=utc_now().date())))
+        click.echo(f"\nWritten: {pdf_path}")
+
+
+def _named_by_item(data: pd.DataFrame, instrument: Instrument, file: Path) -> pd.DataFrame:
+    """The data with the instrument's items under their own codes, beside all its other columns."""
+    items = tuple(item.code for item in instrument.items)
+    found = matching_columns(data, instrument.code, items)
+    if found.empty:
+        raise Invalid(
+            f"{file}: no column is an item of {instrument.code} ({', '.join(items[:4])}, ...)"
+        )
+    return pd.concat(
+        [found, data.drop(columns=[c for c in data.columns if c in found.columns])], axis=1
+    )
 
 
 def _summary(document: dict[str, Any]) -> list[Table]:

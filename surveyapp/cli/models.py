@@ -1,0 +1,44 @@
+"""Models as commands take them: a file or the text itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.syntax import parse
+from surveyapp.errors import Invalid
+
+_LARGEST = 100_000  # bytes of a model's file
+
+
+def model_text(given: str) -> str:
+    """The text itself, or that of the file it names; no file's name holds a model's operators."""
+    if "\n" in given or "~" in given:
+        return given
+    path = Path(given)
+    if not path.is_file():
+        raise Invalid(
+            f"{given}: neither a file nor a model; a model has operators such as =~ and ~"
+        )
+    if path.stat().st_size > _LARGEST:
+        raise Invalid(f"{given}: larger than {_LARGEST} bytes, too large for a model")
+    return path.read_text(encoding="utf-8")
+
+
+def factors(text: str) -> dict[str, list[str]]:
+    """Factor -> items of a measurement model; Invalid for anything but plain ``=~`` lines."""
+    model = parse(text)
+    others = [path.name for path in model.paths if path.op != "=~"]
+    if others or model.definitions or model.constraints:
+        first = others[0] if others else "a definition or constraint"
+        raise Invalid(
+            f"{first}: a scale's model has lines 'factor =~ items' only; `surveyapp sem` fits any"
+        )
+    found: dict[str, list[str]] = {}
+    for path in model.paths:
+        found.setdefault(path.lhs, []).append(path.rhs)
+    return found
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The parts of a text that lists names by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
