@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ModelError
-from analysis.estimation import NormalDiscrepancy, Optimum, Sample, minimise
+from analysis.estimation import LeastSquares, NormalDiscrepancy, Optimum, Sample, minimise
 from analysis.fit_measures import NAN, chi_square_pvalue
+from analysis.matrices import Array
 from analysis.sem import SemFit
-from analysis.sem_tests import test_statistics
+from analysis.sem_tests import scaled_shifted, test_statistics
 
 METHODS = ("2001", "2010")
 COLUMNS = (
@@ -50,9 +52,9 @@ def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001"
     """Chi-square difference test of two nested models fitted to the same data.
 
     For MLR and MLM scaled by Satorra & Bentler (2001), or by their version of 2010, which evaluates the
-    general model at the restricted one's moments and is positive for MLM always. Raises DataError for models of
-    different rows, ModelError for models that are not nested by their degrees of freedom or that were fitted
-    by WLSMV, whose statistics do not subtract.
+    general model at the restricted one's moments and is positive for MLM always. For WLSMV, whose statistics do
+    not subtract, Satorra's (2000) test, scaled and shifted; ``method`` is of no matter there. Raises DataError
+    for models of different rows, ModelError for models that are not nested by their degrees of freedom.
     """
     if method not in METHODS:
         raise ModelError(f"method {method!r} is not known; choose among {', '.join(METHODS)}")
@@ -63,9 +65,9 @@ def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001"
             f"the restricted model must have more degrees of freedom than the general one; "
             f"found {restricted.tests.df} and {general.tests.df}: exchange them"
         )
-    if restricted.settings.estimator == "WLSMV":
-        raise ModelError("WLSMV statistics do not subtract; compare CFI and RMSEA, or use MLR")
     difference = restricted.tests.chisq - general.tests.chisq
+    if restricted.settings.estimator == "WLSMV":
+        return _satorra_2000(restricted, general, difference, df)
     first, second = restricted.tests.scaling, general.tests.scaling
     if first is None:
         return DifferenceTest(difference, df, chi_square_pvalue(difference, df), "standard", 1.0)
@@ -90,6 +92,39 @@ def _comparable(one: SemFit, other: SemFit) -> None:
             f"nested models need the same rows and items; found n = {one.n} and {other.n}, "
             f"{len(one.table.observed)} and {len(other.table.observed)} items"
         )
+
+
+def _satorra_2000(
+    restricted: SemFit, general: SemFit, difference: float, df: int
+) -> DifferenceTest:
+    """Scaled and shifted by the traces of the restrictions' own quadratic form.
+
+    With Delta the Jacobians, the restrictions' directions are what Delta0 leaves of Delta1's parameters.
+    """
+    solution = general.solution
+    transform = solution.table.transform
+    jacobian = _moment_jacobian(general)
+    held = np.linalg.lstsq(jacobian, _moment_jacobian(restricted), rcond=None)[0]
+    left, singular, _ = np.linalg.svd(held)
+    rank = int(np.sum(singular > 1e-8 * singular[0]))
+    across = left[:, rank:].T
+    bread = np.linalg.inv(transform.T @ solution.expected @ transform)
+    meat = transform.T @ solution.meat @ transform
+    form = np.linalg.solve(across @ bread @ across.T, across @ bread @ meat @ bread @ across.T)
+    scaling = scaled_shifted(float(np.trace(form)), float(np.sum(form * form.T)), df)
+    value = scaling.apply(difference)
+    return DifferenceTest(
+        value, df, chi_square_pvalue(value, df), "Satorra 2000, scaled and shifted", scaling.factor
+    )
+
+
+def _moment_jacobian(fit: SemFit) -> Array:
+    """Derivatives of all groups' correlations for the parameters under their constraints."""
+    discrepancy = fit.solution.discrepancy
+    if not isinstance(discrepancy, LeastSquares):
+        raise TypeError(type(discrepancy))
+    parts = fit.solution.weighted_jacobians(discrepancy)
+    return np.asarray(np.vstack([delta for delta, *_ in parts]) @ fit.table.transform)
 
 
 def _trace_at_restricted(restricted: SemFit, general: SemFit) -> float:
@@ -126,7 +161,7 @@ def compare_models(fits: Mapping[str, SemFit], *, method: str = "2001") -> pd.Da
             _comparable(before, fit)
             row |= {f"d_{key}": fit.fit[key] - before.fit[key] for key in ("cfi", "rmsea", "srmr")}
             change = fit.tests.df - before.tests.df
-            if change != 0 and fit.settings.estimator != "WLSMV":
+            if change != 0:
                 pair = (fit, before) if change > 0 else (before, fit)
                 test = difference_test(*pair, method=method)
                 row |= {"d_chisq": test.chisq, "d_df": test.df, "d_pvalue": test.pvalue}

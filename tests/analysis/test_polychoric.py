@@ -9,6 +9,7 @@ from scipy.stats import multivariate_normal, norm
 
 from analysis.bivariate_normal import bivariate_cdf, bivariate_density
 from analysis.bootstrap_sem import bootstrap
+from analysis.compare_models import difference_test
 from analysis.errors import DataError, ModelError, NoVariance
 from analysis.polychoric import polychoric
 from analysis.sem import fit_sem
@@ -117,6 +118,20 @@ def test_the_scaled_shifted_statistic_has_the_mean_of_its_chi_square() -> None:
         for seed in range(60)
     ]
     assert np.mean(values) == pytest.approx(8, abs=1.6)
+
+
+def test_difference_tests_of_ordinal_models_have_the_mean_of_their_chi_square() -> None:
+    equal = "p =~ a*p0 + b*p1 + c*p2; q =~ a*q0 + b*q1 + c*q2"
+    tests = []
+    for seed in range(60):
+        data = ordinal(400, 100 + seed)
+        general = fit_sem(data, TWO, estimator="WLSMV", std_lv=True)
+        tests.append(difference_test(fit_sem(data, equal, estimator="WLSMV", std_lv=True), general))
+    assert {test.df for test in tests} == {3}
+    assert np.mean([test.chisq for test in tests]) == pytest.approx(3, abs=1.0)
+    assert np.mean([test.pvalue < 0.05 for test in tests]) < 0.15
+    false = fit_sem(data, TWO, estimator="WLSMV", orthogonal=True)
+    assert difference_test(false, fit_sem(data, TWO, estimator="WLSMV")).pvalue < 1e-4
 
 
 def test_robust_errors_of_ordinal_models_equal_the_bootstraps() -> None:
