@@ -28,7 +28,7 @@ from surveyapp.results import phrases
 KIND = "Service journey study"
 TITLE = "Journey quality, service quality and loyalty"
 _INSTRUMENTS = ("sjq", "servqual-p", "loyalty", "marker")
-_NUMBERS = ("No", "One", "Two", "All three")
+_NUMBERS = ("None", "One", "Two")
 Section = Mapping[str, Any]
 
 
@@ -79,10 +79,10 @@ def _facts(asked: Study, made: date) -> list[tuple[str, str]]:
 def lead(study: Section) -> str:
     """The result in one sentence."""
     supported = sum(row["supported"] for row in study["hypotheses"])
-    verb = "is" if supported == 1 else "are"
-    return f"{_NUMBERS[supported]} of the hypotheses {verb} supported." if supported < 3 else (
-        "All three hypotheses are supported."
-    )  # fmt: skip
+    if supported == len(study["hypotheses"]):
+        return "All three hypotheses are supported."
+    verb = "are" if supported > 1 else "is"
+    return f"{_NUMBERS[supported]} of the three hypotheses {verb} supported."
 
 
 def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
