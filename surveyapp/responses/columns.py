@@ -15,7 +15,10 @@ CUSTOMER_REF = "customer_ref"
 LANGUAGE = "language"
 ABOUT = (EXTERNAL_ID, SUBMITTED_AT, CUSTOMER_REF, LANGUAGE)
 # Columns that are called so identify the row, unless the caller names another one.
-_IDS = (EXTERNAL_ID, "id")
+_IDS = (EXTERNAL_ID, "id", "response")
+# What our own export writes beside answers: its file can be brought into another installation.
+_EXPORTED_ATTRIBUTE, _EXPORTED_SCORE = "attribute.", "score."
+_EXPORTED = ("deployment", "source")
 
 Item = tuple[str, str]  # instrument, item
 
@@ -60,7 +63,8 @@ def map_columns(
 
     ``columns`` renames headings: to an item, to external_id, submitted_at, customer_ref or language,
     or to an attribute. What is no item and nothing of these is an attribute, or ignored when
-    ``attribute_columns`` names others. Raises Invalid for wrong, double or missing columns.
+    ``attribute_columns`` names others. A file of our own export is understood: its attributes lose
+    their prefix, its scores are computed anew. Raises Invalid for wrong, double or missing columns.
     """
     renamed = {heading.lower(): target for heading, target in (columns or {}).items()}
     lowered = [heading.lower() for heading in headings]
@@ -83,8 +87,11 @@ def map_columns(
             if names[target] in items.values():
                 raise Invalid(f"Two columns hold {target}; keep one of them.", field="file")
             items[place] = names[target]
+        elif wanted is None and _is_recomputed(lowered, heading):
+            ignored.append(headings[place])
         elif wanted is None or heading in wanted:
-            attributes[place] = name_of(renamed.get(heading, headings[place]))
+            name = renamed.get(heading, headings[place])
+            attributes[place] = name_of(name[_prefix(name) :])
         else:
             ignored.append(headings[place])
     if not items:
@@ -95,6 +102,15 @@ def map_columns(
             field="file",
         )
     return Columns(tuple(headings), items, attributes, about, tuple(ignored))
+
+
+def _is_recomputed(lowered: Sequence[str], heading: str) -> bool:
+    """Whether this is a column of our own export that an import makes itself."""
+    return heading.startswith(_EXPORTED_SCORE) or (heading in _EXPORTED and "response" in lowered)
+
+
+def _prefix(name: str) -> int:
+    return len(_EXPORTED_ATTRIBUTE) if name.lower().startswith(_EXPORTED_ATTRIBUTE) else 0
 
 
 def _refuse_wrong(lowered: Sequence[str], named: Sequence[str]) -> None:

@@ -1,0 +1,53 @@
+"""What is exported from one installation can be brought into another, and is the same there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import select
+
+from surveyapp.fielding.actions import create_deployment
+from surveyapp.journeys.actions import create_journey
+from surveyapp.store.db import Store
+from surveyapp.store.models import Response, Score
+
+
+def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores(
+    run_stored, store: Store, tmp_path: Path
+):
+    with store.writing() as session:
+        journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
+        for code in ("here", "there"):
+            create_deployment(
+                session, journey, name=code, asks=[{"instrument": "csat"}], code=code, user_id=None
+            )
+    (tmp_path / "in.csv").write_text(
+        "id,csat,csat_reason,region,tenure_years\n1,4,=1+1,North,3\n2,2,,South,0\n"
+    )
+    assert run_stored("import", tmp_path / "in.csv", "--deployment", "here").code == 0
+    assert run_stored("export", "--deployment", "here", "--out", tmp_path / "out.csv").code == 0
+    again = run_stored("import", tmp_path / "out.csv", "--deployment", "there")
+    assert "2 rows in: 2 stored" in again.out
+    assert (
+        "2 there already" in run_stored("import", tmp_path / "out.csv", "--deployment", "there").out
+    )
+    with store.reading() as session:
+        kept = session.execute(
+            select(Response.deployment_id, Response.attributes, Score.value)
+            .join(Score, Score.response_id == Response.id)
+            .order_by(Response.id)
+        ).all()
+    frame = pd.DataFrame(kept, columns=["deployment", "attributes", "score"])
+    here, there = (
+        part.drop(columns="deployment").to_dict("records")
+        for _, part in frame.groupby("deployment")
+    )
+    assert (
+        here
+        == there
+        == [
+            {"attributes": {"region": "North", "tenure_years": 3}, "score": 4.0},
+            {"attributes": {"region": "South", "tenure_years": 0}, "score": 2.0},
+        ]
+    )
