@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.completion import complete
 from analysis.estimates_table import estimates_frame
 from analysis.factor_scores import factor_scores as scores_of
 from analysis.matrices import Array, Implied
@@ -21,7 +22,7 @@ from analysis.model import Model
 from analysis.modification import modification_indices as indices_of
 from analysis.moments import numeric
 from analysis.ordinal_scores import ordinal_scores
-from analysis.parameter_table import ParameterTable, complete
+from analysis.parameter_table import ParameterTable
 from analysis.residuals import residual_correlations as residuals_of
 from analysis.sem_data import SemData, looks_ordered, prepare
 from analysis.sem_measures import measures

@@ -7,24 +7,18 @@ several names on the left, ``;`` or line ends between statements, ``#`` and ``!`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analysis.errors import ModelError
 from analysis.expressions import FUNCTIONS, Call, Expression, Label, Negative, Number, Operation
 from analysis.model import Constraint, Definition, Model, Modifier, Path
+from analysis.syntax_tokens import Token, tokens_of
 
 MAX_CHARACTERS = 200_000
 MAX_PATHS = 5_000
 MAX_DEPTH = 100
 
-_TOKEN = re.compile(
-    r"(?P<space>[ \t\r\f\v\u00a0]+)|(?P<comment>[#!][^\n]*)|(?P<end>[\n;])"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d][\w.]*)"
-    r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')"
-    r"|(?P<operator>=~|~\*~|<~|~~|~|:=|==|<|>|\||%|=|:)|(?P<sign>[-+*/^(),])"
-)
 _STATEMENT_OPERATORS = ("=~", "~~", "~", ":=", "==")
 _REFUSED = {
     "=": "use '=~' (is measured by), '~' (is regressed on), '~~' (covaries with), ':=' (is defined as) or '=='",
@@ -36,14 +30,6 @@ _REFUSED = {
     "%": "levels and blocks are not supported; write one model for all rows",
     ":": "interactions and group blocks are not supported; compute products as columns, and use c(a, b)* for groups",
 }
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    line: int
-    column: int
 
 
 def parse(text: str) -> Model:
@@ -58,7 +44,7 @@ def parse(text: str) -> Model:
         raise ModelError(
             f"the model text has {len(text)} characters; at most {MAX_CHARACTERS} are read"
         )
-    return _Reader(_tokens(text)).model()
+    return _Reader(tokens_of(text)).model()
 
 
 def as_model(model: str | Model) -> Model:
@@ -66,30 +52,10 @@ def as_model(model: str | Model) -> Model:
     return model if isinstance(model, Model) else parse(model)
 
 
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    line, line_start, at = 1, 0, 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        column = at - line_start + 1
-        if match is None:
-            raise ModelError(
-                f"{text[at]!r} has no meaning in a model; remove it", line=line, column=column
-            )
-        kind = str(match.lastgroup)
-        if kind not in ("space", "comment"):
-            tokens.append(_Token(kind, match.group(), line, column))
-        at = match.end()
-        if match.group() == "\n":
-            line, line_start = line + 1, at
-    tokens.append(_Token("end", "", line, len(text) - line_start + 1))
-    return tokens
-
-
 class _Reader:
     """Walks over the tokens once; each method reads one construct and stands after it."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
@@ -98,10 +64,10 @@ class _Reader:
         self.constraints: list[Constraint] = []
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.at]
 
-    def error(self, message: str, token: _Token | None = None) -> ModelError:
+    def error(self, message: str, token: Token | None = None) -> ModelError:
         where = self.token if token is None else token
         return ModelError(message, line=where.line, column=where.column)
 
@@ -182,7 +148,7 @@ class _Reader:
             after += 1
         return self.tokens[at - 1].text in ("+", "*") or self.tokens[after].text in ("+", "*")
 
-    def name(self, needed: str) -> _Token:
+    def name(self, needed: str) -> Token:
         token = self.token
         if token.kind != "name":
             raise self.error(f"{needed} was expected, found {self.found()}")
@@ -205,7 +171,7 @@ class _Reader:
             if not self.accept("+"):
                 return
 
-    def term(self, left: list[_Token], operator: _Token) -> None:
+    def term(self, left: list[Token], operator: Token) -> None:
         modifiers: tuple[Modifier, ...] = (Modifier(),)
         while True:
             start = self.token
@@ -236,7 +202,7 @@ class _Reader:
         return ahead >= len(self.tokens) or self.tokens[ahead].text != "*"
 
     def intercept(
-        self, left: list[_Token], operator: _Token, modifiers: tuple[Modifier, ...], token: _Token
+        self, left: list[Token], operator: Token, modifiers: tuple[Modifier, ...], token: Token
     ) -> None:
         if operator.text != "~" or float(token.text) != 1:
             raise self.error(
@@ -248,7 +214,7 @@ class _Reader:
             self.add(name, "~1", "", modifiers, token)
 
     def add(
-        self, left: _Token, op: str, rhs: str, modifiers: tuple[Modifier, ...], place: _Token
+        self, left: Token, op: str, rhs: str, modifiers: tuple[Modifier, ...], place: Token
     ) -> None:
         lhs = left.text
         if op in ("=~", "~") and lhs == rhs:
@@ -275,7 +241,7 @@ class _Reader:
 
     # Modifiers: number, NA, label, c(...), start(...), label(...).
 
-    def modifier(self, negative: bool, operator: _Token) -> tuple[Modifier, ...]:
+    def modifier(self, negative: bool, operator: Token) -> tuple[Modifier, ...]:
         token = self.token
         if token.kind == "number":
             self.at += 1
@@ -308,7 +274,7 @@ class _Reader:
             raise self.error("start() takes numbers, for example start(0.5)*x1", token)
         return tuple(Modifier(start=None if isinstance(v, str) else v) for v in values)
 
-    def arguments(self, function: _Token) -> list[str | float]:
+    def arguments(self, function: Token) -> list[str | float]:
         self.accept("(")
         values: list[str | float] = []
         while not self.accept(")"):
@@ -411,7 +377,7 @@ class _Reader:
         self.close(token)
         return Call(name.text, inside)
 
-    def close(self, opening: _Token) -> None:
+    def close(self, opening: Token) -> None:
         if not self.accept(")"):
             raise self.error(
                 f"')' was expected for the bracket of column {opening.column}, found {self.found()}"
@@ -425,8 +391,8 @@ def _single(text: str) -> Modifier:
 def _merged(
     old: tuple[Modifier, ...],
     new: tuple[Modifier, ...],
-    error: Callable[[str, _Token], ModelError],
-    place: _Token,
+    error: Callable[[str, Token], ModelError],
+    place: Token,
 ) -> tuple[Modifier, ...]:
     """Both sets of modifiers on one parameter; one value serves every group of the other set."""
     if len(old) != len(new) and 1 not in (len(old), len(new)):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.completion import complete
 from analysis.estimation import Discrepancy, LeastSquares, NormalDiscrepancy, Sample
 from analysis.fiml import FimlDiscrepancy, IncompleteSample
 from analysis.matrices import jacobian, structures, vech_index
 from analysis.missing_patterns import patterns_of
-from analysis.parameter_table import complete
 from analysis.start_values import start_values
 from analysis.syntax import parse
 from tests.analysis.classic_data import PD, democracy

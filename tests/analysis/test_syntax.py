@@ -6,9 +6,9 @@ import warnings
 
 import pytest
 
+from analysis.completion import complete
 from analysis.errors import ModelError
 from analysis.model import Modifier, Path, covariance, measurement_model, regression
-from analysis.parameter_table import complete
 from analysis.syntax import parse
 from tests.analysis.classic_data import HS, PD
 
