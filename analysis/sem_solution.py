@@ -64,7 +64,17 @@ class Solution:
     @property
     def information(self) -> Array:
         """The information that the settings ask for, of one row."""
-        return self.observed if self.settings.observed_information else self.expected
+        chosen = self.observed if self.settings.observed_information else self.expected
+        if not self.settings.unbiased or len(self.data.groups) == 1:
+            return chosen
+        # Estimation weighs groups by n - 1; the sampling covariance, as in lavaan, by n.
+        scale = np.ones(len(chosen))
+        for structure, group, share in zip(
+            self.structures, self.data.groups, self.data.shares, strict=True
+        ):
+            weight = _weight(group, self.data, self.settings)
+            scale[structure.positions] = np.sqrt(share / weight)
+        return np.asarray(chosen * np.outer(scale, scale))
 
     @cached_property
     def scores(self) -> tuple[Array, ...]:
