@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth import actions as auth
+from surveyapp.auth.passwords import one_time_password
 from surveyapp.demo import population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.fielded import draw_map
@@ -24,6 +25,7 @@ from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.actions import Prepared, store_many
 from surveyapp.results.actions import ask_sjq_study, ask_validation
+from surveyapp.store import queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Invitation, Journey, Report, User
 from surveyapp.store.storage import Storage
@@ -91,7 +93,8 @@ def _answers(storage: Storage, responses: int, progress: Progress) -> None:
     people = max(10, round(responses / population.RESPONSES_A_CUSTOMER / len(JOURNEYS)))
     with storage.store.writing() as session:
         for code, name, rule in SEGMENTS:
-            create_segment(session, name=name, rule=rule, code=code, user_id=None)
+            _, job = create_segment(session, name=name, rule=rule, code=code, user_id=None)
+            queue.finish(session, job.id)  # there is nothing to sort yet
         for place, plan in enumerate(JOURNEYS):
             fielded = draw_map(session, plan)
             asks = list(population.draw(plan, n=people, rng=rng, today=today))
@@ -234,7 +237,7 @@ def _let_in(session: Session) -> str:
     user = session.scalars(select(User).where(User.email == EMAIL)).one_or_none()
     if user is not None:
         return auth.reset_password(session, user.id, by=None)
-    password = secrets.token_urlsafe(12)
+    password = one_time_password()
     auth.create_user(
         session,
         email=EMAIL,
