@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.results.groupings import FEWEST, MOST, groupings
 from surveyapp.store import queue
 from surveyapp.store.audit import record
 from surveyapp.store.models import Analysis, Deployment, Journey, Segment
 
 STUDY_INSTRUMENTS = ("sjq", "servqual-p", "loyalty")  # a marker is welcome
+MARKER = "marker"
+ESTIMATORS = ("ML", "MLR", "WLSMV")
+MISSING = ("listwise", "fiml")
+MOST_GROUPINGS = 5  # each is a ladder of models
 
 
 def ask_validation(
@@ -22,12 +29,20 @@ def ask_validation(
     segment_id: int | None,
     seed: int,
     user_id: int | None,
+    group: Sequence[str] = (),
+    marker: bool = True,
+    estimator: str = "ML",
+    missing: str = "listwise",
 ) -> Analysis:
     """Ask for the validation of a scale on the answers of a deployment, or of the whole journey.
 
-    Raises NotFound for an unknown journey, deployment or segment, Invalid for an instrument that
-    is not asked there.
+    group: attributes of the respondents between whose values the scale is compared. marker: whether
+    the marker items are used where they are asked together with the scale. estimator and missing:
+    of the confirmatory model. Raises NotFound for an unknown journey, deployment or segment,
+    Invalid for an instrument that is not asked there, for an attribute that does not make 2 to 10
+    groups, and for an unknown choice.
     """
+    _check_choices(group, estimator, missing)
     journey = session.get(Journey, journey_id)
     if journey is None:
         raise NotFound(f"there is no journey number {journey_id}")
@@ -40,13 +55,22 @@ def ask_validation(
     ]
     if deployment_id is not None and not deployments:
         raise NotFound(f"journey {journey.code} has no deployment number {deployment_id}")
+    _check_groups(session, group, deployments)
+    marked = _version_beside(deployments, instrument) if marker else None
     analysis = Analysis(
         kind="validate_scale",
         journey_id=journey_id,
         deployment_id=deployment_id,
         segment_id=segment_id,
         instrument=instrument,
-        parameters={"key": key, "version": _version(deployments, instrument)},
+        parameters={
+            "key": key,
+            "version": _version(deployments, instrument),
+            "group": list(group),
+            "marker": marked,
+            "estimator": estimator,
+            "missing": missing,
+        },
         seed=seed,
         created_by=user_id,
     )
@@ -62,8 +86,53 @@ def ask_validation(
         f"journey {journey.code}",
         instrument=instrument,
         key=key,
+        group=list(group),
+        estimator=estimator,
+        missing=missing,
     )
     return analysis
+
+
+def _check_choices(group: Sequence[str], estimator: str, missing: str) -> None:
+    if estimator not in ESTIMATORS:
+        raise Invalid(
+            f"{estimator!r} is no estimator; choose one of {', '.join(ESTIMATORS)}",
+            field="estimator",
+        )
+    if missing not in MISSING:
+        raise Invalid(
+            f"{missing!r} is no way with missing answers; choose one of {', '.join(MISSING)}",
+            field="missing",
+        )
+    if estimator == "WLSMV" and missing == "fiml":
+        raise Invalid(
+            "WLSMV needs complete answers; leave respondents with missing answers out, or choose MLR",
+            field="missing",
+        )
+    if len(set(group)) != len(group) or len(group) > MOST_GROUPINGS:
+        raise Invalid(f"choose up to {MOST_GROUPINGS} attributes, each once", field="group")
+
+
+def _check_groups(session: Session, group: Sequence[str], deployments: list[Deployment]) -> None:
+    if not group:
+        return
+    offered = groupings(session, [deployment.id for deployment in deployments])
+    for name in group:
+        if name not in offered:
+            raise Invalid(
+                f"{name!r} does not make {FEWEST} to {MOST} groups of these respondents; "
+                + (f"choose among {', '.join(offered)}" if offered else "no attribute does"),
+                field="group",
+            )
+
+
+def _version_beside(deployments: list[Deployment], instrument: str) -> str | None:
+    """The version of the marker that is asked together with the instrument; None where it is not."""
+    for deployment in deployments:
+        asks = {ask["instrument"]: ask for ask in deployment.asks}
+        if instrument in asks and MARKER in asks and instrument != MARKER:
+            return str(asks[MARKER]["version"])
+    return None
 
 
 def ask_sjq_study(

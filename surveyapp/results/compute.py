@@ -6,14 +6,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.scale_validation import validate_scale
+from analysis.validation_plan import plan_of
 from instruments.loader import load
 from surveyapp.errors import Conflict, NotFound
-from surveyapp.results.frames import frame
+from surveyapp.results.actions import MARKER
+from surveyapp.results.frames import Beside, frame, numeric_items
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis
 
 Progress = Callable[[int, str], None]
+
+_SECONDS = "seconds for the scale"
 
 
 def run_validation(
@@ -35,12 +41,15 @@ def run_validation(
             raise NotFound(f"there is no analysis number {analysis_id}")
         asked = analysis.parameters
         instrument = load(analysis.instrument, asked.get("version"), roots=roots)
+        groups = tuple(asked.get("group", ()))
+        marker = load(MARKER, asked["marker"], roots=roots) if asked.get("marker") else None
         data = frame(
             session,
             instrument,
             journey_id=analysis.journey_id,
             deployment_id=analysis.deployment_id,
             segment_id=analysis.segment_id,
+            beside=Beside(groups, marker, _SECONDS),
         )
         seed = analysis.seed or 1
     if len(data) < minimum_cell:
@@ -48,9 +57,24 @@ def run_validation(
             f"{instrument.code} has fewer than {minimum_cell} answers here, too few to be shown; ask "
             "again when more have come in"
         )
+    missing = asked.get("missing", "listwise")
+    items = plan_of(instrument, key=asked.get("key")).items
+    usable = data[items].notna()
+    counted = usable.any(axis=1) if missing == "fiml" else usable.all(axis=1)
+    said = [_hide_small(data, name, counted, minimum_cell) for name in groups]
     result = validate_scale(
-        data, instrument, key=asked.get("key"), seed=seed, progress=_scaled(progress)
+        data,
+        instrument,
+        key=asked.get("key"),
+        group=groups,
+        marker=numeric_items(marker) if marker else None,
+        seconds=_SECONDS if data[_SECONDS].notna().any() else None,
+        estimator=asked.get("estimator", "ML"),
+        missing=missing,
+        seed=seed,
+        progress=_scaled(progress),
     ).to_dict()
+    result["warnings"] += [{"step": "invariance", "message": text} for text in said if text]
     progress(98, "Storing the result")
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)
@@ -58,6 +82,17 @@ def run_validation(
         row.fingerprint = result["fingerprint"]
         row.versions = result["versions"]
     return {"analysis_id": analysis_id, "n": result["sample"]["n_complete"]}
+
+
+def _hide_small(data: pd.DataFrame, name: str, counted: pd.Series, minimum: int) -> str:
+    """Take respondents out of groups too small to be told of; says so, without names or counts."""
+    sizes = data.loc[counted, name].value_counts()
+    small = [value for value in data[name].dropna().unique() if sizes.get(value, 0) < minimum]
+    data[name] = data[name].astype(object).where(~data[name].isin(small), None)
+    if not small:
+        return ""
+    groups = "a group" if len(small) == 1 else f"{len(small)} groups"
+    return f"{name}: {groups} of fewer than {minimum} answers left out of the comparison"
 
 
 def _scaled(progress: Progress) -> Progress:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from analysis.moments import Moments, moments, pooled
 from instruments.schema import Instrument, ItemKind
-from surveyapp.errors import NotFound
+from surveyapp.errors import Conflict, NotFound
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.store.models import Deployment, Response, Segment
 
@@ -25,6 +27,16 @@ def numeric_items(instrument: Instrument) -> tuple[str, ...]:
     return tuple(item.code for item in instrument.items if item.kind in _NUMERIC)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a frame carries beside the items: attributes of the respondents, the items of a marker
+    instrument, and a column with the seconds that the items took."""
+
+    attributes: Sequence[str] = ()
+    marker: Instrument | None = None
+    seconds: str | None = None
+
+
 def frame(
     session: Session,
     instrument: Instrument,
@@ -32,15 +44,32 @@ def frame(
     journey_id: int,
     deployment_id: int | None = None,
     segment_id: int | None = None,
+    beside: Beside = Beside(),
 ) -> pd.DataFrame:
     """One row a response that was asked this instrument, one column a numeric item, missing NaN.
 
-    Rows in the order of their arrival. Raises NotFound for an unknown segment.
+    Rows in the order of their arrival. Attributes are kept as they are stored, None where absent.
+    Seconds run from the opening of the page to its submission, shared out over all items that the
+    page asked: NaN where the opening is unknown. Raises NotFound for an unknown segment, Conflict
+    for an attribute with the name of an item.
     """
     names = numeric_items(instrument)
-    chunks = list(_chunks(session, instrument, names, journey_id, deployment_id, segment_id))
+    marked = numeric_items(beside.marker) if beside.marker else ()
+    clash = sorted({*beside.attributes, *filter(None, [beside.seconds])} & {*names, *marked})
+    if clash:
+        raise Conflict(
+            f"{clash[0]} is the name of an attribute and of an item; rename the attribute"
+        )
+    chunks, others = [], []
+    for rows in _rows(session, instrument, journey_id, deployment_id, segment_id):
+        chunks.append(_values(rows, instrument.code, names))
+        others += [_others(row, instrument.code, beside, marked) for row in rows]
     values = np.concatenate(chunks) if chunks else np.empty((0, len(names)))
-    return pd.DataFrame(values, columns=list(names))
+    found = pd.DataFrame(values, columns=list(names))
+    columns = [*beside.attributes, *marked, *filter(None, [beside.seconds])]
+    if not columns:
+        return found
+    return pd.concat([found, pd.DataFrame(others, columns=columns)], axis=1)
 
 
 def streamed(
@@ -56,7 +85,10 @@ def streamed(
 
     Raises TooFewCases without a complete row, NotFound for an unknown segment.
     """
-    chunks = _chunks(session, instrument, names, journey_id, deployment_id, segment_id)
+    chunks = (
+        _values(rows, instrument.code, names)
+        for rows in _rows(session, instrument, journey_id, deployment_id, segment_id)
+    )
     return pooled(
         moments(pd.DataFrame(chunk, columns=list(names)), need=1)
         for chunk in chunks
@@ -64,17 +96,25 @@ def streamed(
     )
 
 
-def _chunks(
+@dataclass(frozen=True)
+class _Row:
+    answers: dict[str, dict[str, Any]]
+    attributes: dict[str, Any]
+    started: datetime | None
+    submitted: datetime
+
+
+def _rows(
     session: Session,
     instrument: Instrument,
-    names: tuple[str, ...],
     journey_id: int,
     deployment_id: int | None,
     segment_id: int | None,
-) -> Iterator[np.ndarray]:
+) -> Iterator[list[_Row]]:
+    """The responses that were asked the instrument, in chunks."""
     rule = None if segment_id is None else _rule(session, segment_id)
     query = (
-        select(Response.answers, Response.attributes)
+        select(Response.answers, Response.attributes, Response.started_at, Response.submitted_at)
         .join(Deployment)
         .where(Deployment.journey_id == journey_id)
         .order_by(Response.id)
@@ -84,12 +124,34 @@ def _chunks(
         query = query.where(Response.deployment_id == deployment_id)
     for rows in session.execute(query).partitions():
         kept = [
-            answers[instrument.code]
-            for answers, attributes in rows
-            if instrument.code in answers and (rule is None or rule.matches(attributes))
+            _Row(*row)
+            for row in rows
+            if instrument.code in row[0] and (rule is None or rule.matches(row[1]))
         ]
         if kept:
-            yield np.array([[_number(row.get(name)) for name in names] for row in kept])
+            yield kept
+
+
+def _values(rows: list[_Row], code: str, names: Sequence[str]) -> np.ndarray:
+    return np.array([[_number(row.answers[code].get(name)) for name in names] for row in rows])
+
+
+def _others(row: _Row, code: str, beside: Beside, marked: Sequence[str]) -> list[Any]:
+    found = [row.attributes.get(name) for name in beside.attributes]
+    if beside.marker is not None:
+        given = row.answers.get(beside.marker.code, {})
+        found += [_number(given.get(name)) for name in marked]
+    if beside.seconds is not None:
+        found.append(_seconds(row, code))
+    return found
+
+
+def _seconds(row: _Row, code: str) -> float:
+    """The page's time, shared out by how many of its items are the instrument's."""
+    asked = sum(len(items) for items in row.answers.values())
+    if row.started is None or not asked:
+        return float("nan")
+    return (row.submitted - row.started).total_seconds() * len(row.answers[code]) / asked
 
 
 def _number(value: Any) -> float:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis.plain import plain
 from analysis.provenance import fingerprint, versions
-from analysis.sjq_study import JOURNEY, LOYALTY, MARKER, SERVICE, sjq_study
+from analysis.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
 from analysis.threads import one_blas_thread
 from instruments.loader import load
 from surveyapp.errors import Conflict, Invalid, NotFound
@@ -70,7 +70,7 @@ def run_study(
 def study_document(
     data: pd.DataFrame,
     *,
-    journey: Mapping[str, Sequence[str]] = JOURNEY,
+    journey: Mapping[str, Sequence[str]],
     bootstrap: int,
     seed: int,
     progress: Progress,
@@ -109,13 +109,12 @@ def study_document(
 def journey_scales(
     key: str | None, *, roots: Sequence[str | Path] = ()
 ) -> dict[str, tuple[str, ...]]:
-    """The dimensions of the journey scale and their items by a scoring key (None: the default's)."""
-    if key is None:
-        return {name: tuple(items) for name, items in JOURNEY.items()}
+    """The dimensions of the journey scale and their items by a scoring key (None: the default)."""
     instrument = load("sjq", roots=roots)
-    if key not in instrument.keys:
+    chosen = instrument.keys.get(key) if key is not None else instrument.default_key
+    if chosen is None:
         raise Invalid(f"sjq has no scoring key {key}; it has {', '.join(instrument.keys)}")
-    return {name: tuple(items) for name, items in instrument.keys[key].scales.items()}
+    return {name: tuple(items) for name, items in chosen.scales.items()}
 
 
 def study_items(journey: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
