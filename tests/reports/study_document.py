@@ -6,14 +6,20 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from surveyapp.results.studies import study_document
+from surveyapp.results.studies import journey_scales, study_document
 from tests.analysis.sjq_population import answers
 
 
 @lru_cache(maxsize=1)
 def _text() -> str:
     return json.dumps(
-        study_document(answers(150, seed=3), bootstrap=100, seed=1, progress=lambda *_: None)
+        study_document(
+            answers(150, seed=3),
+            journey=journey_scales(None),
+            bootstrap=100,
+            seed=1,
+            progress=lambda *_: None,
+        )
     )
 
 

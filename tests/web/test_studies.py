@@ -1,0 +1,155 @@
+"""The service journey study on the staff pages: asked for, followed, read, put on paper."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from surveyapp.store.models import Analysis, Job, Report
+from surveyapp.store.storage import Storage
+from surveyapp.worker import run_job
+from tests.reports.study_document import document
+from tests.responses.makers import make_segment
+from tests.results.study_place import STUDY, make_study, people
+from tests.web.world import add_user
+
+
+@pytest.fixture
+def researcher(storage: Storage, sign_in) -> FlaskClient:
+    with storage.store.writing() as session:
+        return sign_in(add_user(session, "researcher"))
+
+
+def place(storage: Storage, asks=STUDY, n: int = 0) -> tuple[int, int]:
+    """(journey id, deployment id) of a journey that asks this."""
+    with storage.store.writing() as session:
+        deployment = make_study(session, people(n), asks)
+        return deployment.journey_id, deployment.id
+
+
+def stored(storage: Storage, journey_id: int, **changes: object) -> int:
+    """A finished study; its id."""
+    values = {"result": document(), "fingerprint": "f", "instrument": "sjq", "kind": "sjq_study"}
+    with storage.store.writing() as session:
+        analysis = Analysis(journey_id=journey_id, **{**values, **changes})
+        session.add(analysis)
+        session.flush()
+        return analysis.id
+
+
+def test_a_study_is_asked_for_where_its_instruments_are(storage: Storage, researcher: FlaskClient):
+    journey_id, deployment_id = place(storage, n=3)
+    page = researcher.get(f"/journeys/{journey_id}/results").text
+    assert "Run the study" in page and f'<option value="{deployment_id}">Account survey' in page
+    taken = researcher.post(
+        f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
+    )
+    assert taken.status_code == 303
+    with storage.store.reading() as session:
+        analysis = session.scalars(select(Analysis)).one()
+        assert (analysis.kind, analysis.deployment_id) == ("sjq_study", deployment_id)
+        assert analysis.parameters["bootstrap"] == 5_000
+        job_id = analysis.job_id
+    page = researcher.get(taken.location).text
+    assert "<progress" in page and f'data-progress="/jobs/{job_id}.json"' in page
+    assert job_id is not None
+    run_job(storage, job_id, worker="test")
+    page = researcher.get(taken.location).text
+    assert "It did not work." in page  # three answers are too few
+    assert "Studying journey quality" in researcher.get("/jobs").text
+
+
+def test_the_whole_journey_of_one_segment_can_be_studied(storage: Storage, researcher: FlaskClient):
+    journey_id, _ = place(storage)
+    with storage.store.writing() as session:
+        segment_id = make_segment(session, "north", "region = North").id
+    taken = researcher.post(
+        f"/journeys/{journey_id}/studies", data={"place": "", "group": str(segment_id)}
+    )
+    assert taken.status_code == 303
+    with storage.store.reading() as session:
+        analysis = session.scalars(select(Analysis)).one()
+        assert (analysis.deployment_id, analysis.segment_id) == (None, segment_id)
+
+
+def test_nothing_is_offered_where_an_instrument_is_missing(
+    storage: Storage, researcher: FlaskClient
+):
+    journey_id, deployment_id = place(storage, asks=("sjq", "loyalty"))
+    assert "Run the study" not in researcher.get(f"/journeys/{journey_id}/results").text
+    taken = researcher.post(
+        f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
+    )
+    assert taken.status_code == 422
+    with storage.store.reading() as session:
+        assert session.scalars(select(Job)).all() == []
+
+
+def test_the_page_says_what_came_out_in_words_tables_and_drawings(
+    storage: Storage, researcher: FlaskClient
+):
+    journey_id, _ = place(storage)
+    analysis_id = stored(storage, journey_id)
+    page = researcher.get(f"/journeys/{journey_id}/analyses/{analysis_id}").text
+    study = document()["study"]
+    for row in study["hypotheses"]:
+        assert row["claim"] in page and row["verdict"] in page
+    for title in ("Explained Variance", "Paths", "Discriminant Validity", "Another population"):
+        assert title in page
+    drawings = re.findall(r'<svg [^>]*role="img"', page)
+    assert len(drawings) == 4
+    assert "style=" not in page and "<script" not in page
+    assert "Journey quality, service quality and loyalty</a>" in (
+        researcher.get(f"/journeys/{journey_id}/results").text
+    )
+
+
+def test_a_new_result_is_drawn_anew(storage: Storage, researcher: FlaskClient):
+    journey_id, _ = place(storage)
+    analysis_id = stored(storage, journey_id)
+    address = f"/journeys/{journey_id}/analyses/{analysis_id}"
+    before = re.findall(r"<figcaption>(.*?)</figcaption>", researcher.get(address).text)
+    changed = document()
+    changed["study"]["mediation"]["total"]["estimate"] = 0.11
+    with storage.store.writing() as session:
+        analysis = session.get_one(Analysis, analysis_id)
+        analysis.result, analysis.fingerprint = changed, "g"
+    after = re.findall(r"<figcaption>(.*?)</figcaption>", researcher.get(address).text)
+    assert before[1:] == after[1:]
+    assert after[0].startswith("Journey quality moves loyalty by .11") and before[0] != after[0]
+
+
+def test_the_study_goes_on_paper_from_its_page(storage: Storage, researcher: FlaskClient):
+    journey_id, _ = place(storage)
+    analysis_id = stored(storage, journey_id)
+    page = researcher.get(f"/journeys/{journey_id}/analyses/{analysis_id}").text
+    form = re.search(r'href="([^"]*/reports/new[^"]*)"', page)
+    assert form is not None
+    assert "Service journey study" in researcher.get(form[1].replace("&amp;", "&")).text
+    taken = researcher.post(
+        f"/journeys/{journey_id}/reports/new", data={"about": str(analysis_id), "segment": ""}
+    )
+    assert taken.status_code == 303
+    with storage.store.reading() as session:
+        report = session.scalars(select(Report)).one()
+        assert report.kind == "sjq_study" and report.job_id is not None
+        job_id = report.job_id
+    run_job(storage, job_id, worker="test")
+    with researcher.get(f"/journeys/{journey_id}/reports/{report.id}.pdf") as file:
+        assert file.data.startswith(b"%PDF") and len(file.data) > 20_000
+
+
+def test_managers_read_a_study_but_do_not_run_one(app: Flask, storage: Storage, sign_in):
+    journey_id, deployment_id = place(storage)
+    analysis_id = stored(storage, journey_id)
+    with storage.store.writing() as session:
+        manager = sign_in(add_user(session, "manager"))
+    assert manager.get(f"/journeys/{journey_id}/analyses/{analysis_id}").status_code == 200
+    refused = manager.post(
+        f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
+    )
+    assert refused.status_code == 403
