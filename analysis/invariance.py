@@ -173,13 +173,13 @@ def invariance(
     proposal, with its log, never a silent change. Latent means (Sorbom 1974) come from the scalar
     model, or the partial one, the first group's being 0.
 
-    Raises ModelError for ordinal estimators: thresholds over groups (Wu & Estabrook 2016) are not
-    available here; use MLR. Else what ``fit_sem`` raises.
+    Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what ``fit_sem``
+    raises.
     """
     if estimator not in ("ML", "MLR", "MLM"):
         raise ModelError(
-            f"invariance is tested by ML, MLR or MLM, not by {estimator}; ordinal invariance is not available, "
-            "and MLR is a good approximation from five categories on"
+            f"this ladder is tested by ML, MLR or MLM, not by {estimator}; for ordinal items use "
+            "ordinal_invariance, whose steps are thresholds, loadings and intercepts"
         )
     for name in steps:
         if name not in STEPS:
