@@ -1,0 +1,67 @@
+"""The demonstration bank is made by one call, and the report finds what is true of its population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import func, select
+
+from surveyapp.auth.passwords import matches
+from surveyapp.demo.make import EMAIL, Made, make
+from surveyapp.responses.rollups import recount
+from surveyapp.settings import read
+from surveyapp.store.models import Job, Response, User
+from surveyapp.store.schema import upgrade
+from surveyapp.store.storage import Storage, open_storage
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Storage, Made]]:
+    storage = open_storage(read({}, home=tmp_path_factory.mktemp("bank")))
+    upgrade(storage.store.engine)
+    yield storage, make(storage, responses=3000, progress=lambda _percent, _step: None)
+    storage.close()
+
+
+def texts(path: Path) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(path).pages)
+
+
+def test_about_as_many_responses_are_there_as_were_asked_for_and_every_rollup_is_right(bank):
+    storage, _ = bank
+    with storage.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Response)) == pytest.approx(
+            3000, rel=0.15
+        )
+        assert recount(session) == []
+        assert session.scalars(select(Job.state).distinct()).all() == ["done"]
+
+
+def test_the_managers_report_finds_the_effects_that_were_put_in(bank):
+    benchmark = " ".join(texts(bank[1].reports[0]).split())
+    assert "Apply is the weakest stage" in benchmark
+    assert "Region North scores lower on Seamlessness" in benchmark
+    assert "First sign-in to the app has risen" in benchmark
+    assert "Identity check by video" in benchmark
+
+
+def test_the_researchers_report_confirms_three_factors(bank):
+    validation = " ".join(texts(bank[1].reports[1]).split())
+    assert "Scale validation report" in validation
+    assert "Personalization" in validation
+
+
+def test_the_printed_password_opens_the_account_once_and_a_second_run_makes_only_a_new_one(bank):
+    storage, made = bank
+    with storage.store.reading() as session:
+        user = session.scalars(select(User).where(User.email == EMAIL)).one()
+        before = session.scalar(select(func.count()).select_from(Response))
+    assert user.must_change_password
+    assert matches(user.password_hash, made.password)
+    again = make(storage, responses=3000, progress=lambda _percent, _step: None)
+    assert again.password != made.password
+    with storage.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Response)) == before
