@@ -6,9 +6,13 @@ squared distance; no matrix of fourth moments is formed, so cost grows with n on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from analysis.matrices import Array, Factors, vech_index
+
+BLOCK = 4096
 
 
 def casewise_scores(centred: Array, inverse: Array, f: Factors, *, means: bool) -> Array:
@@ -22,21 +26,47 @@ def casewise_scores(centred: Array, inverse: Array, f: Factors, *, means: bool) 
     return np.asarray(scores + s @ f.m if means else scores)
 
 
+def score_products(
+    rows: Array, about: Array, inverse: Array, f: Factors, *, means: bool, centre: bool
+) -> Array:
+    """Sum over rows of the scores' outer products (k, k), about their mean with ``centre``."""
+    k = f.u.shape[1]
+    products, total = np.zeros((k, k)), np.zeros(k)
+    for block in _blocks(rows):
+        scores = casewise_scores(block - about, inverse, f, means=means)
+        products += scores.T @ scores
+        total += scores.sum(axis=0)
+    return products - np.outer(total, total) / len(rows) if centre else products
+
+
+def _blocks(rows: Array) -> Iterator[Array]:
+    """The rows in pieces that stay in the processor's cache."""
+    for start in range(0, len(rows), BLOCK):
+        yield rows[start : start + BLOCK]
+
+
 def gamma_trace(centred: Array, inverse: Array, cov: Array, *, means: bool) -> float:
     """tr(V Gamma): V the normal weight at ``inverse``, Gamma the moments' sampling covariance.
 
     1/2 (mean of (z' P z)^2 - tr(P S P S)), plus tr(P S) when means are fitted.
     """
-    distance = np.sum((centred @ inverse) * centred, axis=1)
+    squares = 0.0
+    for block in _blocks(centred):
+        distance = np.sum((block @ inverse) * block, axis=1)
+        squares += float(distance @ distance)
     ps = inverse @ cov
-    trace = 0.5 * (float(np.mean(distance**2)) - float(np.sum(ps * ps.T)))
+    trace = 0.5 * (squares / len(centred) - float(np.sum(ps * ps.T)))
     return trace + float(np.trace(ps)) if means else trace
 
 
 def independent_trace(centred: Array, *, means: bool) -> float:
     """tr(B A^-1) of the independence model: over items 1/2 (kurtosis - 1), plus 1 with means."""
-    variance = np.mean(centred**2, axis=0)
-    kurtosis = np.mean(centred**4, axis=0) / variance**2
+    second, fourth = np.zeros(centred.shape[1]), np.zeros(centred.shape[1])
+    for block in _blocks(centred):
+        square = block * block
+        second += square.sum(axis=0)
+        fourth += np.sum(square * square, axis=0)
+    kurtosis = fourth / len(centred) / (second / len(centred)) ** 2
     return float(np.sum(0.5 * (kurtosis - 1))) + (centred.shape[1] if means else 0)
 
 

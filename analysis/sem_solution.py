@@ -106,10 +106,23 @@ class Solution:
                 vd = v[:, None] * delta
                 total += share * vd.T @ gamma @ vd
             return total
-        for scores in self.scores:
-            # MLM takes moments about the sample's own (Satorra & Bentler), MLR about the model's.
-            own = scores - scores.mean(axis=0) if self.settings.estimator == "MLM" else scores
-            total += own.T @ own / self.data.n
+        for g, (structure, implied, group) in enumerate(
+            zip(self.structures, self.implied, self.data.groups, strict=True)
+        ):
+            if group.patterns is not None:
+                total += self.scores[g].T @ self.scores[g] / self.data.n
+                continue
+            own = robust.score_products(
+                group.required_rows,
+                implied.mu if self.table.mean_structure else group.mean,
+                implied.precision,
+                structure.factors(implied),
+                means=self.table.mean_structure,
+                # MLM takes moments about the sample's own (Satorra & Bentler), MLR about the model's.
+                centre=self.settings.estimator == "MLM",
+            )
+            at = structure.positions
+            total[np.ix_(at, at)] += own / self.data.n
         return total
 
     def weighted_jacobians(
