@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from instruments.loader import load
-from surveyapp.reports import apa, validation_charts, validation_figures
+from surveyapp.reports import apa, validation_figures
 from surveyapp.reports import validation_annex as annex
 from surveyapp.reports import validation_tables as tables
 from surveyapp.reports.document import (
     Block,
     Callout,
-    Chart,
     Cover,
     Document,
     Heading,
@@ -217,29 +216,11 @@ def _dimensionality(document: Mapping[str, Any], number: tables.Numbers) -> Iter
             )
         )
     yield from _absent(document, "adequacy")
-    found = document["factor_count"]
-    if found is not None:
-        components = found["components"]
-        yield Chart(
-            _scree_title(document, found),
-            validation_charts.scree(
-                components["observed"], components["threshold"], suggested=components["suggested"]
-            ),
-            f"Principal components: {components['suggested']}; common factors: "
-            f"{found['factors']['suggested']}; minimum average partial: {found['map']['suggested']}. "
-            f"n = {found['n']:,}; {found['draws']:,} draws.",
-        )
+    yield from validation_figures.scree(document)
     yield from _absent(document, "factor_count")
     if document["efa"] is not None:
         yield tables.explored(document["efa"], number.next())
     yield from _absent(document, "efa")
-
-
-def _scree_title(document: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    wanted, factors = document["sample"]["n_factors"], found["factors"]["suggested"]
-    if wanted == factors:
-        return f"Parallel analysis of common factors finds the {wanted} that the scale intends"
-    return f"Parallel analysis of common factors finds {factors}, the scale intends {wanted}"
 
 
 def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
@@ -266,17 +247,7 @@ def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterat
         yield Paragraph(_checked(check), Tone.NOTE)
     if document["rivals"]:
         yield tables.fits(document["rivals"], number.next())
-    rows = [
-        (tables.name(row["factor"]), row["item"], row["std_all"], row.get("std_se"))
-        for row in cfa["loadings"]
-        if row["std_all"] is not None
-    ]
-    if rows:
-        yield Chart(
-            _loadings_title(rows),
-            validation_charts.loadings(rows),
-            "Standardised loadings with 95 % intervals; the dashed line is the usual cut-off of .70.",
-        )
+    yield from validation_figures.loadings(document)
     yield from validation_figures.model(document)
     yield tables.loadings(cfa, number.next())
     yield from validation_figures.residuals(document)
@@ -288,13 +259,6 @@ def _checked(check: Mapping[str, Any]) -> str:
         f"Independent check: {check['program']} {check['version']} {verdict}; largest difference of a "
         f"standardised estimate {check['largest_difference']:.1e} ({check['of']})."
     )
-
-
-def _loadings_title(rows: Sequence[tuple[str, str, float, float | None]]) -> str:
-    below = [item for _, item, value, _ in rows if value < 0.70]
-    if not below:
-        return f"All {len(rows)} items load above .70 on their factor"
-    return f"{len(below)} of {len(rows)} items load below .70: {', '.join(below)}"
 
 
 def _validity(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:

@@ -1,11 +1,11 @@
-"""Drawings of a scale validation that page and paper share: the model, its residuals, HTMT."""
+"""The drawings of a scale validation, for page and paper alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from surveyapp.reports import apa, research_charts
+from surveyapp.reports import apa, research_charts, validation_charts
 from surveyapp.reports.document import Chart
 from surveyapp.reports.measured_models import cfa_diagram, label
 from surveyapp.reports.path_diagram import path_diagram
@@ -15,6 +15,46 @@ _MOST_MAPPED = 60
 _LARGE = 0.10  # Kline 2016: of a residual correlation
 _CUT = 0.85  # Henseler et al. 2015
 Section = Mapping[str, Any]
+
+
+def scree(document: Section) -> Iterator[Chart]:
+    """Eigenvalues beside those of random data."""
+    found = document["factor_count"]
+    if found is None:
+        return
+    wanted, factors = document["sample"]["n_factors"], found["factors"]["suggested"]
+    title = f"Parallel analysis of common factors finds {factors}, the scale intends {wanted}"
+    if wanted == factors:
+        title = f"Parallel analysis of common factors finds the {wanted} that the scale intends"
+    components = found["components"]
+    yield Chart(
+        title,
+        validation_charts.scree(
+            components["observed"], components["threshold"], suggested=components["suggested"]
+        ),
+        f"Principal components: {components['suggested']}; common factors: {factors}; minimum average "
+        f"partial: {found['map']['suggested']}. n = {found['n']:,}; {found['draws']:,} draws.",
+    )
+
+
+def loadings(document: Section) -> Iterator[Chart]:
+    """Standardised loadings with their intervals."""
+    rows = [
+        (label(row["factor"]), row["item"], row["std_all"], row.get("std_se"))
+        for row in (document["cfa"] or {"loadings": []})["loadings"]
+        if row["std_all"] is not None
+    ]
+    if not rows:
+        return
+    below = [item for _, item, value, _ in rows if value < 0.70]
+    title = f"All {len(rows)} items load above .70 on their factor"
+    if below:
+        title = f"{len(below)} of {len(rows)} items load below .70: {', '.join(below)}"
+    yield Chart(
+        title,
+        validation_charts.loadings(rows),
+        "Standardised loadings with 95 % intervals; the dashed line is the usual cut-off of .70.",
+    )
 
 
 def model(document: Section) -> Iterator[Chart]:

@@ -51,12 +51,12 @@ def _drawing(chart: Chart) -> Drawing:
 
 
 def _validation_charts(result: Mapping[str, Any]) -> Iterable[tuple[str, Chart]]:
-    # Typefaces are measured with reportlab: a quarter second that the start does not need.
+    # Chart library and typefaces are loaded with the first drawing: seconds that the start is spared.
     from surveyapp.reports import validation_figures as made
 
-    for name, charts in (("model", made.model), ("residuals", made.residuals), ("htmt", made.htmt)):
-        for chart in charts(result):
-            yield name, chart
+    for draw in (made.scree, made.model, made.loadings, made.residuals, made.htmt):
+        for chart in draw(result):
+            yield draw.__name__, chart
 
 
 def _study_charts(result: Mapping[str, Any]) -> Iterable[tuple[str, Chart]]:
