@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.auth import passwords
@@ -19,6 +24,11 @@ from surveyapp.store.storage import Storage
 from surveyapp.web.security import limiter
 from surveyapp.web.storage import EXTENSION
 from tests.web.world import ROLES, Place, add_user, make_place
+
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +89,30 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
         return client
 
     return signed_in
+
+
+@pytest.fixture(scope="module")
+def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Storage]]:
+    """The application behind a real socket, on SQLite: pages do not differ by database."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    app = create_app(read({}, home=home, log_level="ERROR"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", app.extensions[EXTENSION]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or the one that CHROMIUM names."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield launched
+        launched.close()

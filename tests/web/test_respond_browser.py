@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from surveyapp.app import create_app
-from surveyapp.settings import read
 from surveyapp.store.models import Response
 from surveyapp.store.storage import Storage
-from surveyapp.web.storage import EXTENSION
 from tests.responses.makers import make_deployment, make_journey
 from tests.web.respondents import single_use
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 PHONE = {"width": 360, "height": 740}
 SMALLEST_TAP = 44  # CSS pixels, WCAG 2.2 target size (enhanced)
-
-
-@pytest.fixture(scope="module")
-def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Storage]]:
-    """The application behind a real socket, on SQLite: pages do not differ by database."""
-    home = tmp_path_factory.mktemp("home")
-    shutil.copy(migrated_sqlite, home / "surveyapp.db")
-    app = create_app(read({}, home=home, log_level="ERROR"))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", app.extensions[EXTENSION]
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    app.extensions[EXTENSION].close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
