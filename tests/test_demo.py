@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from surveyapp.auth.passwords import matches
 from surveyapp.demo.make import EMAIL, Made, make
 from surveyapp.responses.rollups import recount
 from surveyapp.settings import read
-from surveyapp.store.models import Job, Response, User
+from surveyapp.store.models import Analysis, Job, Report, Response, User
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import Storage, open_storage
 
@@ -58,10 +59,16 @@ def test_the_printed_password_opens_the_account_once_and_a_second_run_makes_only
     storage, made = bank
     with storage.store.reading() as session:
         user = session.scalars(select(User).where(User.email == EMAIL)).one()
-        before = session.scalar(select(func.count()).select_from(Response))
+        before = _counts(session)
     assert user.must_change_password
     assert matches(user.password_hash, made.password)
     again = make(storage, responses=3000, progress=lambda _percent, _step: None)
     assert again.password != made.password
+    assert again.reports == made.reports
     with storage.store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Response)) == before
+        assert _counts(session) == before
+
+
+def _counts(session: Session) -> list[int | None]:
+    tables = (Response, Analysis, Report, Job)
+    return [session.scalar(select(func.count()).select_from(table)) for table in tables]
