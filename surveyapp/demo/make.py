@@ -231,7 +231,7 @@ def _finished(storage: Storage) -> dict[str, int]:
         .group_by(Report.kind)
     )
     with storage.store.reading() as session:
-        return {kind: number for kind, number in session.execute(query)}
+        return dict(session.execute(query).tuples().all())
 
 
 def _between(progress: Progress, low: int, high: int) -> Progress:
