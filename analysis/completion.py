@@ -25,6 +25,7 @@ from analysis.parameter_table import Parameter, ParameterTable
 
 MAX_ITEMS = 500
 MAX_GROUPS = 100
+MAX_FREE = 3_000
 
 
 def complete(
@@ -73,6 +74,11 @@ def complete(
     if groups > 1:
         rows = _released(rows, latent, equal, std_lv)
     rows = _numbered(rows)
+    free_count = sum(row.free >= 0 for row in rows)
+    if free_count > MAX_FREE:
+        raise ModelError(
+            f"the model has {free_count} free parameters over all groups; at most {MAX_FREE} can be estimated"
+        )
     pairs = label_pairs(rows) + equal_pairs(rows, latent, equal, free)
     transform, offset, equalities = constraint_transform(model, rows, pairs)
     return ParameterTable(

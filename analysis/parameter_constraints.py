@@ -113,7 +113,12 @@ def _linear(
         _check_labels(names, set(position) | set(fixed))
         results = []
         for point in points:
-            values = {name: (point[at], np.eye(size)[at]) for name, at in position.items()}
+            used = {label.name for label in names}
+            values = {
+                name: (float(point[at]), _unit(at, size))
+                for name, at in position.items()
+                if name in used
+            }
             values |= {name: (float(v), np.zeros(size)) for name, v in fixed.items()}
             left = evaluate(constraint.left, values, size)
             right = evaluate(constraint.right, values, size)
@@ -139,6 +144,12 @@ def _linear(
     _, singular, right_vectors = np.linalg.svd(matrix)
     rank = int(np.sum(singular > 1e-10))
     return transform @ right_vectors[rank:].T, transform @ solution
+
+
+def _unit(at: int, size: int) -> np.ndarray:
+    vector = np.zeros(size)
+    vector[at] = 1.0
+    return vector
 
 
 def _check_labels(used: Iterable[Label], known: set[str]) -> None:

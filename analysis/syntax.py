@@ -17,7 +17,8 @@ from analysis.syntax_tokens import Token, tokens_of
 
 MAX_CHARACTERS = 200_000
 MAX_PATHS = 5_000
-MAX_DEPTH = 100
+MAX_DEPTH = 50
+MAX_OPERATIONS = 200
 
 _STATEMENT_OPERATORS = ("=~", "~~", "~", ":=", "==")
 _REFUSED = {
@@ -59,6 +60,7 @@ class _Reader:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
+        self.operations = 0
         self.paths: dict[tuple[str, str, str], Path] = {}
         self.definitions: list[Definition] = []
         self.constraints: list[Constraint] = []
@@ -302,6 +304,7 @@ class _Reader:
     # Expressions of ':=' and '=='.
 
     def definition(self) -> None:
+        self.operations = 0
         name = self.name("the name of the defined quantity")
         if self.token.text != ":=":
             raise self.error(f"':=' was expected after {name.text}, found {self.found()}")
@@ -311,12 +314,25 @@ class _Reader:
         self.definitions.append(Definition(name.text, self.sum(), name.line, name.column))
 
     def constraint(self) -> None:
+        self.operations = 0
         start = self.token
         left = self.sum()
         if self.token.text != "==":
             raise self.error(f"'==' was expected, found {self.found()}")
         self.at += 1
         self.constraints.append(Constraint(left, self.sum(), start.line, start.column))
+
+    def count(self) -> None:
+        """One more operation in this expression; a bound keeps every later walk over it shallow."""
+        self.operations += 1
+        if self.operations > MAX_OPERATIONS:
+            raise self.error(
+                f"more than {MAX_OPERATIONS} operations in one expression; define parts of it first"
+            )
+
+    def joined(self, operator: str, left: Expression, right: Expression) -> Expression:
+        self.count()
+        return Operation(operator, left, right)
 
     def sum(self) -> Expression:
         self.skip_line_ends()
@@ -326,9 +342,9 @@ class _Reader:
         result = self.product()
         while True:
             if self.accept("+"):
-                result = Operation("+", result, self.product())
+                result = self.joined("+", result, self.product())
             elif self.accept("-"):
-                result = Operation("-", result, self.product())
+                result = self.joined("-", result, self.product())
             else:
                 self.depth -= 1
                 return result
@@ -337,9 +353,9 @@ class _Reader:
         result = self.unary()
         while True:
             if self.accept("*"):
-                result = Operation("*", result, self.unary())
+                result = self.joined("*", result, self.unary())
             elif self.accept("/"):
-                result = Operation("/", result, self.unary())
+                result = self.joined("/", result, self.unary())
             else:
                 return result
 
@@ -354,7 +370,10 @@ class _Reader:
     def power(self) -> Expression:
         base = self.atom()
         # Right-associative, as in R; the exponent may carry its own sign.
-        return Operation("^", base, self.unary()) if self.accept("^") else base
+        if not self.accept("^"):
+            return base
+        self.count()
+        return Operation("^", base, self.unary())
 
     def atom(self) -> Expression:
         token = self.token

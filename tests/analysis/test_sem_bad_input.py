@@ -146,6 +146,15 @@ def test_five_hundred_items_fit_and_more_are_refused() -> None:
         fit_sem(pd.DataFrame(), model + "\nf0 =~ extra")
 
 
+def test_too_many_parameters_over_all_groups_are_refused() -> None:
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(200, 60)), columns=[f"i{k}" for k in range(60)])
+    data["g"] = [f"group {k % 20}" for k in range(200)]
+    model = "f =~ " + " + ".join(f"i{k}" for k in range(60))
+    with pytest.raises(ModelError, match="3600 free parameters"):
+        fit_sem(data, model, group="g")
+
+
 def test_a_category_never_chosen_in_one_group_is_a_warning() -> None:
     data = simulated(400, points=5, seed=5)
     data["g"] = ["x", "y"] * 200
