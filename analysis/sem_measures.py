@@ -60,7 +60,7 @@ def measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
     basis = robust_basis(solution, tests)
     if basis is not None:
         out |= _robust(basis, tests, solution.multiplier, n_groups)
-    return out
+    return {name: float(value) for name, value in out.items()}
 
 
 def _parameters(solution: Solution) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from analysis import fiml, robust
+from analysis.errors import TooFewCases
 from analysis.estimation import (
     Discrepancy,
     LeastSquares,
@@ -230,6 +231,9 @@ def _weights(group: GroupData, settings: Settings, *, means: bool) -> Array:
         return np.ones(p * (p + 1) // 2 + (p if means else 0))
     if settings.estimator == "GLS":
         return robust.normal_weight(np.linalg.inv(group.cov), means=means)
+    moments = p * (p + 1) // 2 + (p if means else 0)
+    if settings.estimator == "WLS" and group.n <= moments:
+        raise TooFewCases(moments + 1, group.n, what=f"rows for the {moments} moments of WLS")
     gamma = robust.moment_gamma(group.required_rows, means=means)
     return np.asarray(1 / np.diag(gamma)) if settings.estimator == "DWLS" else np.linalg.inv(gamma)
 

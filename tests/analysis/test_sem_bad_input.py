@@ -183,6 +183,20 @@ def test_estimators_that_need_rows_refuse_moments(data: pd.DataFrame) -> None:
             fit_sem(summary, ONE, estimator=estimator)
 
 
+def test_too_few_rows_for_distribution_free_weights_are_told() -> None:
+    with pytest.raises(TooFewCases, match="need at least 46 usable rows for the 45 moments of WLS"):
+        fit_sem(holzinger().iloc[:45], HS, estimator="WLS")
+
+
+def test_unrelated_items_do_not_converge_and_say_so() -> None:
+    rng = np.random.default_rng(1)
+    noise = pd.DataFrame(rng.normal(size=(200, 9)), columns=[f"x{i}" for i in range(1, 10)])
+    fit = fit_sem(noise, HS)
+    assert not fit.converged
+    assert any("did not converge" in warning for warning in fit.warnings)
+    assert any("Heywood case" in warning for warning in fit.warnings)
+
+
 @pytest.mark.parametrize(
     "options",
     [
