@@ -15,6 +15,10 @@ from analysis.sem import fit_sem
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.statistics import Table, number, show, write_json
+from surveyapp.errors import Invalid
+from surveyapp.reports.diagram import Diagram
+from surveyapp.reports.measured_models import composite_diagram, sem_diagram
+from surveyapp.reports.path_diagram import path_diagram
 from surveyapp.results.tables import read_table
 
 _FIT = (
@@ -37,6 +41,22 @@ _model = click.option("--model", required=True, help="A file with the model, or 
 _json = click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
 )
+
+_diagram = click.option(
+    "--diagram",
+    "diagram_path",
+    type=click.Path(path_type=Path),
+    help="Draw the model with its estimates into this SVG file.",
+)
+
+
+def _draw(path: Path | None, diagram: Diagram) -> None:
+    if path is None:
+        return
+    if path.suffix.lower() != ".svg":
+        raise Invalid(f"{path}: the drawing is SVG; give a name that ends in .svg")
+    path.write_text(path_diagram(diagram), encoding="utf-8")
+    click.echo(f"\nDrawn: {path}")
 
 
 def _finish(document: dict[str, Any], tables: Sequence[Table], json_path: Path | None) -> None:
@@ -73,6 +93,7 @@ def _finish(document: dict[str, Any], tables: Sequence[Table], json_path: Path |
     "--std-lv", is_flag=True, help="Fix factor variances at 1 instead of the first loadings."
 )
 @_json
+@_diagram
 def sem(
     file: Path,
     model: str,
@@ -83,6 +104,7 @@ def sem(
     likelihood: str,
     std_lv: bool,
     json_path: Path | None,
+    diagram_path: Path | None,
 ) -> None:
     """Fit a structural equation model, in lavaan's syntax, to the data in FILE (.csv or .sav)."""
     fit = fit_sem(
@@ -106,6 +128,7 @@ def sem(
         ),
     ]
     _finish(document, tables, json_path)
+    _draw(diagram_path, sem_diagram(document))
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
@@ -187,6 +210,7 @@ def _there(value: Any) -> float | None:
 )
 @click.option("--seed", default=1, show_default=True, help="Of the bootstrap.")
 @_json
+@_diagram
 def pls(
     file: Path,
     model: str,
@@ -197,6 +221,7 @@ def pls(
     bootstrap: int,
     seed: int,
     json_path: Path | None,
+    diagram_path: Path | None,
 ) -> None:
     """Fit a composite model (PLS-SEM) to the data in FILE: =~ reflective, <~ formative, ~ paths."""
     data = read_table(file)
@@ -231,6 +256,8 @@ def pls(
         ),
     ]
     _finish(document, tables, json_path)
+    formed = {c.name: c.parts for c in found.model.constructs if c.mode == "B"}
+    _draw(diagram_path, composite_diagram(document, formed, items=True))
 
 
 def _paths(document: dict[str, Any]) -> Table:

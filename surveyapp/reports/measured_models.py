@@ -73,8 +73,9 @@ def composite_diagram(
 ) -> Diagram:
     """A fitted composite model (``PlsResult.to_dict()``): paths, weights, R2.
 
-    ``formed``: the composites with the constructs that compose them. ``items`` adds the items of
-    all others with their loadings. What the percentile interval leaves in doubt is not significant.
+    ``formed``: the composites with the constructs or items that compose them. ``items`` adds the
+    items of all others with their loadings. What the percentile interval leaves in doubt is not
+    significant.
     """
     tables = (fit["bootstrap"] or {"tables": {}})["tables"]
     nodes = [
@@ -86,6 +87,9 @@ def composite_diagram(
         )
         for name in fit["reliability"]
     ]
+    names = [node.name for node in nodes]
+    parts = [part for made_of in formed.values() for part in made_of if part not in names]
+    nodes += [Node(part, part, Shape.ITEM) for part in dict.fromkeys(parts)]
     arrows = []
     for row in fit["paths"]:
         ends = row["source"], row["target"]
