@@ -9,6 +9,7 @@ printed. Levels are ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ TO_SERVICE = {
 }
 JOURNEY_LEVELS = np.array([-0.25, 0.2, 0.05])
 SERVICE_TO_LOYALTY, JOURNEY_TO_LOYALTY = 0.58, 0.26
-_EXPLAINED = 0.53
+EXPLAINED = 0.53
 _LOADING, _MARKER_LOADING, _MARKER_CORRELATION = 0.85, 0.75, 0.1
 
 
@@ -55,33 +56,54 @@ def draw(rng: np.random.Generator, *, today: datetime) -> Iterator[Ask]:
         yield Ask(PLACE, f"study-{i + 1:05d}", at, person, given)
 
 
-def _answers(rng: np.random.Generator, n: int) -> Iterator[dict[str, dict[str, Any]]]:
+@dataclass(frozen=True)
+class Felt:
+    """What is true of n customers, in standard deviations: (n, 3), (n,), (n, 5), (n,), (n,)."""
+
+    dimensions: np.ndarray
+    journey: np.ndarray
+    service: np.ndarray
+    loyal: np.ndarray
+    marker: np.ndarray
+
+
+def felt(rng: np.random.Generator, n: int) -> Felt:
+    """Latent values of n customers."""
     dimensions = rng.multivariate_normal(np.zeros(3), DIMENSION_CORRELATIONS, n, method="cholesky")
     journey = dimensions @ WEIGHTS / np.sqrt(WEIGHTS @ DIMENSION_CORRELATIONS @ WEIGHTS)
     service = _service(rng, journey)
     quality = service.mean(axis=1) / _spread()
     explained = JOURNEY_TO_LOYALTY**2 + SERVICE_TO_LOYALTY**2
-    explained += 2 * JOURNEY_TO_LOYALTY * SERVICE_TO_LOYALTY * np.sqrt(_EXPLAINED)
+    explained += 2 * JOURNEY_TO_LOYALTY * SERVICE_TO_LOYALTY * np.sqrt(EXPLAINED)
     loyal = JOURNEY_TO_LOYALTY * journey + SERVICE_TO_LOYALTY * quality
     loyal += np.sqrt(1 - explained) * rng.normal(size=n)
     marker = _MARKER_CORRELATION * journey
     marker += np.sqrt(1 - _MARKER_CORRELATION**2) * rng.normal(size=n)
+    return Felt(dimensions, journey, service, loyal, marker)
+
+
+def _answers(rng: np.random.Generator, n: int) -> Iterator[dict[str, dict[str, Any]]]:
+    true = felt(rng, n)
     for i in range(n):
         sjq = {
-            item: _point(rng, loading, dimensions[i, d], JOURNEY_LEVELS[d])
+            item: _point(rng, loading, true.dimensions[i, d], JOURNEY_LEVELS[d])
             for d, items in enumerate(LOADINGS.values())
             for item, loading in items.items()
         }
         quality_of = {
-            f"{code}{k}": _point(rng, _LOADING, service[i, d], level)
+            f"{code}{k}": _point(rng, _LOADING, true.service[i, d], level)
             for d, (code, (items, _, level)) in enumerate(TO_SERVICE.items())
             for k in range(1, items + 1)
         }
         yield {
             "sjq": sjq,
             "servqual-p": quality_of,
-            "loyalty": {f"loy{k}": _point(rng, LOYALTY_LOADING, loyal[i]) for k in range(1, 6)},
-            "marker": {f"mar{k}": _point(rng, _MARKER_LOADING, marker[i]) for k in range(1, 5)},
+            "loyalty": {
+                f"loy{k}": _point(rng, LOYALTY_LOADING, true.loyal[i]) for k in range(1, 6)
+            },
+            "marker": {
+                f"mar{k}": _point(rng, _MARKER_LOADING, true.marker[i]) for k in range(1, 5)
+            },
         }
 
 
@@ -91,7 +113,7 @@ def _paths() -> np.ndarray:
 
 def _spread() -> float:
     """Standard deviation of the mean of the service dimensions."""
-    return float(_paths().mean() / np.sqrt(_EXPLAINED))
+    return float(_paths().mean() / np.sqrt(EXPLAINED))
 
 
 def _service(rng: np.random.Generator, journey: np.ndarray) -> np.ndarray:
