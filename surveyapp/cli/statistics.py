@@ -129,7 +129,7 @@ def validate(
     if json_path is not None:
         write_json(json_path, document)
     if pdf_path is not None:
-        study = Study(document, file.name, "", None, None, utc_now().date(), roots)
+        study = Study(document, "", "", None, None, utc_now().date(), roots, file=file.name)
         pdf_path.write_bytes(pdf(content(study, made=utc_now().date())))
         click.echo(f"\nWritten: {pdf_path}")
 

@@ -37,12 +37,14 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.drawing import drawing
+from surveyapp.reports.long_table import LongTable
 from surveyapp.reports.styles import FACE, cell, colour, styles, table_commands
 from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 
 _BLANKS = "\n\N{NO-BREAK SPACE}"
 _LINES = 40.0  # of a paragraph below its heading, before a page may end
 _TALLEST = 560.0  # of a drawing; title, note and headings need the rest of a page
+_OVERLEAF = 3  # rows of a long table that its last page has at least
 _GUTTER = 14  # between a right-aligned column and a left-aligned one
 
 
@@ -184,7 +186,9 @@ def _table(block: Table) -> list[Flowable]:
     ]
     commands += [("SPAN", (0, at + 1), (-1, at + 1)) for at in block.groups]
     commands += [("NOSPLIT", (0, at + 1), (0, at + 2)) for at in block.groups if at + 1 < len(rows)]
-    grid = Grid(
+    if len(rows) > _OVERLEAF:
+        commands.append(("NOSPLIT", (0, len(rows) + 1 - _OVERLEAF), (0, len(rows))))
+    grid = LongTable(
         [head, *rows],
         colWidths=[TEXT_WIDTH * share / total for share in block.widths],
         repeatRows=1,
@@ -203,6 +207,7 @@ def _table(block: Table) -> list[Flowable]:
     # Short tables stay whole with title and note; long ones split, their head repeated.
     if len(rows) <= 18:
         return [KeepTogether([*before, grid, *after])]
+    grid.below = sum(part.wrap(TEXT_WIDTH, 1000)[1] for part in after[:2])
     return [CondPageBreak(150), *before, grid, *after]
 
 

@@ -22,14 +22,29 @@ from surveyapp.reports.document import (
     Styled,
     Tone,
 )
+from surveyapp.reports.validation_general import general
+from surveyapp.reports.validation_invariance import invariance
+from surveyapp.reports.validation_summary import summary
+from surveyapp.reports.validation_threats import threats
 from surveyapp.results import phrases
 
 KIND = "Scale validation report"
 
 
+_MOST_NAMED = 4  # factors that a title names
+_MISSING = {
+    "listwise": "respondents with a missing answer left out",
+    "fiml": "all answers used by full information maximum likelihood",
+}
+
+
 @dataclass(frozen=True)
 class Study:
-    """A stored validation (``analysis.validation_document``) and what it was asked about."""
+    """A stored validation (``analysis.validation_document``) and what it was asked about.
+
+    ``file`` names the answers of a validation that belongs to no journey; journey and provider are
+    then empty.
+    """
 
     document: Mapping[str, Any]
     journey: str
@@ -38,87 +53,76 @@ class Study:
     deployment: str | None
     computed: date
     roots: Sequence[str | Path] = ()
+    file: str | None = None
+
+    @property
+    def about(self) -> str:
+        """Whose answers these are."""
+        return self.file or self.journey
 
 
 def content(study: Study, *, made: date) -> Document:
     """The report as a document; a section that could not be computed says why."""
-    document = study.document
     title = _title(study)
-    number = tables.Numbers()
-    blocks: list[Block] = [
-        *_summary(study, number),
-        *_method(study),
-        *_references(study),
-        *_items(document, number),
-        *_dimensionality(document, number),
-        *_confirmatory(document, number),
-        *_validity(document, number),
-        *annex.threats(document, number),
-        *annex.reproducibility(document),
-    ]
-    whom = study.segment or "all customers"
+    whom = "" if study.file else f"\n{(study.segment or 'all customers').capitalize()}"
+    about = study.file or f"{study.provider}, {study.journey}"
     return Document(
-        cover=Cover(
-            KIND,
-            title,
-            f"{study.provider}, {study.journey}\n{whom.capitalize()}",
-            _facts(study, made),
-        ),
-        blocks=blocks,
-        subject=f"{KIND}: {title}, {study.journey}",
+        cover=Cover(KIND, title, f"{about}{whom}", _facts(study, made)),
+        blocks=tuple(chapters(study)),
+        subject=f"{KIND}: {title}, {study.about}",
         author=study.provider,
-        running=f"Validation of {title}  ·  {study.journey}",
+        running=f"Validation of {title}  ·  {study.about}",
         made=made,
         keywords=("scale validation", "reliability", "confirmatory factor analysis", title),
     )
 
 
+def chapters(study: Study) -> Iterator[Block]:
+    """The report without its cover, which a page shows too."""
+    document = study.document
+    number = tables.Numbers()
+    yield from summary(document, number)
+    yield from _method(study)
+    yield from _references(study)
+    yield from _items(document, number)
+    yield from _dimensionality(document, number)
+    yield from _confirmatory(document, number)
+    yield from _validity(document, number)
+    yield from invariance(document, number)
+    yield from threats(document, number)
+    yield from annex.reproducibility(document)
+
+
 def _title(study: Study) -> str:
     code = study.document["settings"]["instrument"]
     if code is None:
-        return "Scale"
+        names = [factor["name"] for factor in study.document["settings"]["model"]]
+        if len(names) > _MOST_NAMED:
+            return f"A scale of {len(names)} factors"
+        return _plain(names)[:1].upper() + _plain(names)[1:]
     instrument = load(code, study.document["settings"]["instrument_version"], roots=study.roots)
     return next(iter(instrument.wordings.values())).title
 
 
+def _plain(names: Sequence[str]) -> str:
+    return phrases.listed([name.replace("_", " ") for name in names])
+
+
 def _facts(study: Study, made: date) -> list[tuple[str, str]]:
     sample, settings = study.document["sample"], study.document["settings"]
-    return [
+    facts = [
+        ("Answers from", study.file or study.deployment or "all deployments of the journey"),
         ("Respondents", f"{sample['n_rows']:,}, of whom {sample['n_complete']:,} answered every item"),
         ("Scale", f"{sample['n_items']} items, {sample['n_factors']} factors"),
-        ("Scoring key", str(settings["key"] or "given by hand")),
-        ("Answers from", study.deployment or "all deployments of the journey"),
+        ("Scoring key", str(settings["key"] or "a model given by hand")),
+    ]  # fmt: skip
+    if settings.get("group"):
+        facts.append(("Groups compared by", _plain(settings["group"])))
+    return [
+        *facts,
         ("Computed on", phrases.day(study.computed)),
         ("Report made on", phrases.day(made)),
-    ]  # fmt: skip
-
-
-def _summary(study: Study, number: tables.Numbers) -> Iterator[Block]:
-    document = study.document
-    rows = document["conclusions"]
-    known = [row for row in rows if row["holds"] is not None]
-    met = [row for row in known if row["holds"]]
-    missed = [row for row in known if not row["holds"]]
-    yield Heading("Summary")
-    yield Paragraph(f"{len(met)} of {len(known)} criteria are met.", Tone.LEAD)
-    for row in missed:
-        measure = tables.MEASURES.get(row["measure"], row["measure"])
-        subject = f" of {row['subject']}" if row["subject"] else ""
-        yield Paragraph(
-            (
-                Styled(f"Not met: {measure}{subject}."),
-                f" It is {apa.number(row['value'])}; the cut-off is {apa.number(row['cut'])} "
-                f"({row['source']}).",
-            ),
-            Tone.BULLET,
-        )
-    yield tables.criteria(rows, number.next())
-    warnings = document["warnings"]
-    if warnings:
-        yield Heading("Warnings", level=2)
-        for warning in warnings:
-            step = warning["step"].replace("_", " ").capitalize()
-            yield Paragraph((Styled(f"{step}."), f" {warning['message']}."), Tone.BULLET)
+    ]
 
 
 def _method(study: Study) -> Iterator[Block]:
@@ -169,16 +173,41 @@ def _procedure(document: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     cfa = document["cfa"]
     if cfa is not None:
         parts.append(
-            f"The confirmatory model was estimated by {cfa['estimator']} with the {likelihood} "
-            "likelihood and compared with an independence model, a one-factor model and every model "
-            "that joins two of the factors."
+            f"The confirmatory model was estimated by {_estimation(cfa, likelihood)}, "
+            f"{_MISSING[settings['missing']]}, and compared with an independence model, a one-factor "
+            "model and every model that joins two of the factors."
         )
     parts.append(
         "Reliability is Cronbach's alpha with Feldt's interval, McDonald's omega and composite "
         "reliability; discriminant validity follows Fornell and Larcker (1981) and the "
         "heterotrait-monotrait ratio of Henseler et al. (2015)."
     )
+    if settings.get("group"):
+        parts.append(
+            f"Invariance between groups by {_plain(settings['group'])} was examined step by step (Vandenberg & Lance, 2000)."
+        )
+    parts.append(_threats_examined(settings))
     return " ".join(parts)
+
+
+def _estimation(cfa: Mapping[str, Any], likelihood: str) -> str:
+    named = {
+        "ML": f"maximum likelihood (ML) with the {likelihood} likelihood",
+        "MLR": "maximum likelihood with robust standard errors and test statistic (MLR)",
+        "MLM": "maximum likelihood with the Satorra-Bentler correction (MLM)",
+        "WLSMV": "diagonally weighted least squares for ordered answers (WLSMV)",
+    }
+    return named.get(cfa["estimator"], str(cfa["estimator"]))
+
+
+def _threats_examined(settings: Mapping[str, Any]) -> str:
+    marker = ", a marker variable" if settings.get("marker") else ""
+    time = ", and the time taken" if settings.get("seconds") else ""
+    return (
+        f"Common method variance was examined with Harman's test, full collinearity{marker} and an "
+        "unmeasured latent method factor; careless answering with long runs of one answer, the "
+        f"spread of answers, Mahalanobis distances{time}."
+    )
 
 
 def _items(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
@@ -240,6 +269,7 @@ def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterat
             f"{apa.bounded(fit['rmsea'], 3)} 90 % CI "
             f"{apa.between(fit['rmsea_ci_lower'], fit['rmsea_ci_upper'], 3)}, SRMR = "
             f"{apa.bounded(fit['srmr'], 3)}, GFI = {apa.bounded(fit['gfi'], 3)}.",
+            *_scaled(fit),
         )
     )
     check = document.get("check")
@@ -251,6 +281,19 @@ def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterat
     yield from validation_figures.model(document)
     yield tables.loadings(cfa, number.next())
     yield from validation_figures.residuals(document)
+
+
+def _scaled(fit: Mapping[str, Any]) -> tuple[str | Styled, ...]:
+    """The robust test and indices where the estimator gives them."""
+    if fit.get("chisq_scaled") is None:
+        return ()
+    kind = "robust" if fit.get("cfi_robust") is not None else "scaled"
+    return (
+        " Scaled: ",
+        *apa.chi_square(fit["chisq_scaled"], fit["df_scaled"], fit["pvalue_scaled"]),
+        f"; {kind} CFI = {apa.bounded(fit.get(f'cfi_{kind}'), 3)}, TLI = "
+        f"{apa.bounded(fit.get(f'tli_{kind}'), 3)}, RMSEA = {apa.bounded(fit.get(f'rmsea_{kind}'), 3)}.",
+    )
 
 
 def _checked(check: Mapping[str, Any]) -> str:
@@ -268,19 +311,13 @@ def _validity(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[B
     if document["fornell_larcker"] is not None:
         yield tables.discriminant(document["fornell_larcker"], document["htmt"], number.next())
     yield from _absent(document, "fornell_larcker")
+    cfa = document["cfa"]
+    if cfa is not None and cfa["factor_correlation_intervals"]:
+        yield tables.factor_correlations(cfa["factor_correlation_intervals"], number.next())
     if document.get("htmt_intervals"):
         yield from validation_figures.htmt(document)
         yield tables.htmt_intervals(document["htmt_intervals"], number.next())
-    general = document.get("general_factor")
-    if general:
-        yield Paragraph(
-            (
-                "A general factor (Schmid-Leiman) accounts for ",
-                f"{100 * general['ecv']:.0f} % of the common variance; hierarchical omega ",
-                f"{apa.bounded(general['omega_hierarchical'])}, total omega ",
-                f"{apa.bounded(general['omega_total'])}.",
-            )
-        )
+    yield from general(document, number)
     yield from annex.purification(document.get("purification"))
 
 

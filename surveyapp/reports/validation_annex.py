@@ -1,4 +1,4 @@
-"""The closing chapters of the validation report: purification, threats, how to repeat it."""
+"""Purification, and the closing chapter of the validation report: how to repeat it."""
 
 from __future__ import annotations
 
@@ -31,46 +31,6 @@ def purification(section: Mapping[str, Any] | None) -> Iterator[Block]:
             ),
             Tone.BULLET,
         )
-
-
-def threats(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[Block]:
-    method, careless = document.get("method_variance"), document.get("careless")
-    if not method and not careless:
-        return
-    yield Heading("Threats to validity")
-    if method and method["harman"]:
-        harman = method["harman"]
-        said = "more" if harman["dominated"] else "not more"
-        yield Paragraph(
-            f"Common method variance. Harman's first component holds "
-            f"{100 * harman['first_share']:.0f} % of the variance, {said} than half; dimensions of one "
-            "concept share variance by nature, so that this test alone decides nothing."
-        )
-    if method and method["marker"]:
-        marker = method["marker"]
-        kept = "stay" if marker["still_significant"] else "do not all stay"
-        yield Paragraph(
-            f"With the marker variable ({', '.join(marker['items'])}; r = "
-            f"{apa.bounded(marker['r_marker'])}) partialled out, the correlations of the factors {kept} "
-            "significant (Lindell & Whitney, 2001)."
-        )
-    if careless:
-        yield tables.careless(careless, number.next())
-        yield Paragraph(_without(careless))
-
-
-def _without(careless: Mapping[str, Any]) -> str:
-    flagged = f"{careless['n_flagged']:,} of {careless['n']:,} respondents are flagged"
-    without = careless["without"]
-    if without is None or without["fit"] is None:
-        return f"{flagged}."
-    met = [row for row in without["conclusions"] if row["holds"]]
-    fit = without["fit"]
-    return (
-        f"{flagged}. Without them (n = {without['n_complete']:,}) CFI is {apa.bounded(fit['cfi'], 3)}, "
-        f"RMSEA {apa.bounded(fit['rmsea'], 3)} and SRMR {apa.bounded(fit['srmr'], 3)}; "
-        f"{len(met)} of {len(without['conclusions'])} criteria are met."
-    )
 
 
 def reproducibility(document: Mapping[str, Any]) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from surveyapp.reports import apa, research_charts, validation_charts
 from surveyapp.reports.document import Chart
 from surveyapp.reports.measured_models import cfa_diagram, label
 from surveyapp.reports.path_diagram import path_diagram
+from surveyapp.reports.tokens import TEXT_WIDTH
 
 _MOST_DRAWN = 40  # items; more are a page of hairs
 _MOST_MAPPED = 60
@@ -73,6 +74,7 @@ def model(document: Section) -> Iterator[Chart]:
         path_diagram(cfa_diagram(cfa)),
         f"Standardised estimates, n = {cfa['n']:,}. Ellipses: factors; boxes: items; arcs: "
         "correlations. Dashed: not significant (.05).",
+        width=TEXT_WIDTH * 0.88,  # room for the table of loadings on the same page
     )
 
 

@@ -10,37 +10,7 @@ from surveyapp.reports.document import Look, Styled, Table, Text, italic
 
 Section = Mapping[str, Any]
 
-# What the criteria are called; a measure that is missing here is shown under its own name.
-MEASURES = {
-    "kmo": "Kaiser-Meyer-Olkin measure",
-    "bartlett_pvalue": "Bartlett's test, p",
-    "parallel_factors": "Factors by parallel analysis",
-    "cfi": "CFI",
-    "tli": "TLI",
-    "srmr": "SRMR",
-    "rmsea": "RMSEA",
-    "lowest_loading": "Lowest loading",
-    "bic_of_best_rival_minus_own": "BIC of the best rival minus own",
-    "alpha": "Cronbach's alpha",
-    "omega": "McDonald's omega",
-    "cr": "Composite reliability",
-    "ave": "Average variance extracted",
-    "root_ave_minus_largest_correlation": "Root of AVE minus largest correlation",
-    "htmt": "HTMT",
-    "harman_first_share": "Share of Harman's first component",
-    "full_collinearity_vif": "Full-collinearity VIF",
-    "marker_correlation": "Correlation with the marker",
-}
-_SIGNS = {">=": "≥", "<=": "≤", "==": "=", ">": ">", "<": "<"}
-_COUNTED = {"parallel_factors"}
 _INDENT = "\N{NO-BREAK SPACE}" * 4
-_SIGNS_OF_CARELESSNESS = {
-    "longstring": "Long run of one answer",
-    "irv": "Little spread of answers",
-    "mahalanobis": "Unusual pattern",
-    "speed": "Speed",
-}
-_FREE = {"bic_of_best_rival_minus_own", "full_collinearity_vif"}  # may exceed one
 
 
 class Numbers:
@@ -58,63 +28,9 @@ def name(factor: str) -> str:
     return factor.replace("_", " ").capitalize()
 
 
-def _value(measure: str, value: apa.Value) -> str:
-    if measure in _COUNTED:
-        return apa.count(value)
-    if measure.endswith("pvalue"):
-        return apa.pvalue(value)
-    return apa.number(value) if measure in _FREE else apa.bounded(value, 3)
-
-
-def _weakest(conclusions: Sequence[Section]) -> list[Section]:
-    """One row a criterion: where several factors have it, the one that is worst off."""
-    found: dict[str, Section] = {}
-    for row in conclusions:
-        known = found.get(row["measure"])
-        if known is None or _margin(row) < _margin(known):
-            found[row["measure"]] = row
-    return list(found.values())
-
-
-def _margin(row: Section) -> float:
-    """How far a value is on the good side of its cut-off; unknown ones come first."""
-    if row["value"] is None:
-        return float("-inf")
-    away = float(row["value"]) - float(row["cut"])
-    return -abs(away) if row["relation"] == "==" else -away if "<" in row["relation"] else away
-
-
-def criteria(conclusions: Sequence[Section], number: int) -> Table:
-    """Each criterion with its value, cut-off and the source of the cut-off."""
-    rows: list[list[Text]] = []
-    for row in _weakest(conclusions):
-        measure = row["measure"]
-        cut = row["cut"]
-        digits = 0 if measure in _COUNTED or float(cut).is_integer() else 2
-        met: Text = (
-            "unknown" if row["holds"] is None else "yes" if row["holds"] else (Styled("no"),)
-        )
-        subject = f", {row['subject']}" if row["subject"] else ""
-        rows.append(
-            [
-                MEASURES.get(measure, measure.replace("_", " ").capitalize()) + subject,
-                _value(measure, row["value"]),
-                f"{_SIGNS[row['relation']]} {apa.bounded(cut, digits)}",
-                row["source"],
-                met,
-            ]
-        )
-    return Table(
-        number=number,
-        title="Criteria of the Validation, Their Cut-Offs and Sources",
-        head=["Criterion", "Value", "Cut-off", "Source of the cut-off", "Met"],
-        rows=rows,
-        align="lrrll",
-        widths=[0.385, 0.085, 0.09, 0.37, 0.07],
-        note="Where several factors have a criterion, the one worst off is named. Cut-offs are "
-        "conventions, not laws: a value just below one means nearly the same as one just above.",
-        look=Look.APA,
-    )
+def indented(item: str) -> str:
+    """An item under the heading of its factor."""
+    return f"{_INDENT}{item}"
 
 
 def items(rows: Sequence[Section], number: int) -> Table:
@@ -222,7 +138,7 @@ def loadings(cfa: Section, number: int) -> Table:
         ends = (None, None) if std is None or se is None else (std - 1.96 * se, std + 1.96 * se)
         rows.append(
             [
-                f"{_INDENT}{row['item']}",
+                indented(row["item"]),
                 apa.number(row["est"]),
                 apa.number(row["se"]),
                 apa.pvalue(row["pvalue"]),
@@ -249,25 +165,27 @@ def reliability(rows: Sequence[Section], number: int) -> Table:
     return Table(
         number=number,
         title="Reliability and Convergent Validity",
-        head=["Factor", "Items", apa.ALPHA, f"{level} CI", apa.OMEGA, "CR", "AVE"],
+        head=["Factor", "Items", apa.ALPHA, f"{level} CI", ("Ordinal ", *apa.ALPHA), apa.OMEGA, "CR", "AVE"],
         rows=[
             [
                 name(row["factor"]),
                 str(row["n_items"]),
                 apa.bounded(row["alpha"], 3),
                 apa.between(row["alpha_lower"], row["alpha_upper"], 3),
+                apa.bounded(row.get("alpha_ordinal"), 3),
                 apa.bounded(row["omega"], 3),
                 apa.bounded(row["cr"], 3),
                 apa.bounded(row["ave"], 3),
             ]
             for row in rows
         ],
-        align="lrrrrrr",
-        widths=[0.28, 0.09, 0.11, 0.20, 0.11, 0.10, 0.11],
-        note="Interval of alpha by Feldt; CR = composite reliability and AVE = average variance "
+        align="lrrrrrrr",
+        widths=[0.25, 0.08, 0.10, 0.18, 0.12, 0.09, 0.09, 0.09],
+        note="Interval of alpha by Feldt; ordinal alpha from polychoric correlations, for items of up "
+        "to ten answers (Zumbo et al., 2007); CR = composite reliability and AVE = average variance "
         "extracted, both from standardised loadings.",
         look=Look.APA,
-    )
+    )  # fmt: skip
 
 
 def discriminant(fornell: Section, htmt: Section | None, number: int) -> Table:
@@ -298,6 +216,40 @@ def discriminant(fornell: Section, htmt: Section | None, number: int) -> Table:
     )
 
 
+def factor_correlations(rows: Sequence[Section], number: int) -> Table:
+    """Each pair of factors: how closely the model says that they go together."""
+    return Table(
+        number=number,
+        title="Correlations of the Factors With Their Intervals",
+        head=["Factors", italic("r"), italic("SE"), "95 % CI", "Hard to tell apart"],
+        rows=[
+            [
+                f"{name(row['first'])} and {row['second'].replace('_', ' ')}",
+                apa.bounded(row["r"], 3),
+                apa.bounded(row["se"], 3),
+                apa.between(row["lower"], row["upper"], 3),
+                _overlap(row["upper"]),
+            ]
+            for row in rows
+        ],
+        align="lrrrl",
+        widths=[0.39, 0.11, 0.11, 0.19, 0.20],
+        note="Of the confirmatory model. The last column classes the interval's upper end (Rönkkö & "
+        "Cho, 2022): a little from .80, moderately from .90, severely from 1.",
+        look=Look.APA,
+    )
+
+
+def _overlap(upper: apa.Value) -> str:
+    if upper is None:
+        return apa.DASH
+    return next(
+        word
+        for least, word in ((1.0, "severely"), (0.9, "moderately"), (0.8, "a little"), (-9.0, "no"))
+        if upper >= least
+    )
+
+
 def htmt_intervals(section: Section, number: int) -> Table:
     level = f"{section['level']:.0%}".replace("%", " %")
     return Table(
@@ -306,7 +258,7 @@ def htmt_intervals(section: Section, number: int) -> Table:
         head=["Factors", "HTMT", f"{level} CI"],
         rows=[
             [
-                f"{name(pair['first'])} and {pair['second']}",
+                f"{name(pair['first'])} and {pair['second'].replace('_', ' ')}",
                 apa.bounded(pair["estimate"], 3),
                 apa.between(pair["lower"], pair["upper"], 3),
             ]
@@ -316,28 +268,6 @@ def htmt_intervals(section: Section, number: int) -> Table:
         widths=[0.5, 0.2, 0.3],
         note=f"Percentile intervals of {section['reps']:,} resamples, "
         f"{section['inadmissible']:,} inadmissible ones left out.",
-        look=Look.APA,
-    )
-
-
-def careless(section: Section, number: int) -> Table:
-    return Table(
-        number=number,
-        title="Signs of Careless Answering",
-        head=["Sign", "Cut-off", "Unit", "Source", "Flagged"],
-        rows=[
-            [
-                _SIGNS_OF_CARELESSNESS.get(row["indicator"], row["indicator"]),
-                apa.number(row["cut"], 2 if row["cut"] and row["cut"] % 1 else 0),
-                row["unit"],
-                row["source"],
-                apa.count(row["n_flagged"]),
-            ]
-            for row in section["indicators"]
-        ],
-        align="lrllr",
-        widths=[0.23, 0.1, 0.29, 0.27, 0.11],
-        note="Flags are proposals to look, never a reason to delete by themselves.",
         look=Look.APA,
     )
 

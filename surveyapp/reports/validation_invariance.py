@@ -1,0 +1,157 @@
+"""The report's chapter on invariance: is the scale the same in every group?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from surveyapp.reports import apa
+from surveyapp.reports import validation_tables as tables
+from surveyapp.reports.document import Block, Heading, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.results import phrases
+
+Section = Mapping[str, Any]
+
+_EQUAL = {
+    "configural": "structure",
+    "metric": "loadings",
+    "scalar": "loadings and intercepts",
+    "strict": "loadings, intercepts and residual variances",
+}
+_MEANING = {
+    None: "Not even the structure can be called the same: the groups should not be compared on this "
+    "scale.",
+    "configural": "The groups share the structure of the scale, but not its unit: neither relations "
+    "nor means should be compared.",
+    "metric": "The groups share the unit of the scale: relations with other scores may be compared, "
+    "means may not.",
+    "scalar": "The groups share unit and origin of the scale: means of the factors may be compared.",
+    "strict": "The scale measures the same, equally well, in every group: means of the factors and "
+    "scores of the items may be compared.",
+}
+
+
+def invariance(document: Section, number: tables.Numbers) -> Iterator[Block]:
+    """The ladder over each grouping, its verdict in words, and what would repair it."""
+    ladders = document.get("invariance") or []
+    wanted = document["settings"].get("group") or []
+    if not wanted:
+        return
+    yield Heading("Invariance")
+    done = {ladder["group"] for ladder in ladders}
+    for name in wanted:
+        if name not in done:
+            yield Paragraph(
+                f"Groups by {name.replace('_', ' ')} could not be compared; the warnings say why."
+            )
+    for ladder in ladders:
+        yield Heading(f"Between groups by {ladder['group'].replace('_', ' ')}", level=2)
+        yield Paragraph((Styled(_verdict(ladder)), " ", _grounds(ladder)))
+        yield _steps(ladder, number.next())
+        yield from _partial(ladder)
+        if ladder["latent_means"]:
+            yield _means(ladder, number.next())
+
+
+def _verdict(ladder: Section) -> str:
+    return _MEANING[ladder["reached"]]
+
+
+def _grounds(ladder: Section) -> str:
+    """Which step failed first, and by which numbers."""
+    failed = next((row for row in ladder["steps"] if not row["holds"]), None)
+    if failed is None:
+        return "Every step of the ladder holds."
+    because = failed["because"].replace("-", "\N{MINUS SIGN}")
+    return f"The {failed['step']} step does not hold: {because}."
+
+
+def _steps(ladder: Section, number: int) -> Table:
+    rows: list[list[Text]] = []
+    for row in ladder["steps"]:
+        rows.append(
+            [
+                row["step"].capitalize(),
+                apa.number(row["chisq"], 1),
+                apa.count(row["df"]),
+                apa.bounded(row["cfi"], 3),
+                apa.bounded(row["rmsea"], 3),
+                apa.bounded(row["srmr"], 3),
+                apa.number(row["d_chisq"], 1),
+                apa.count(row["d_df"]),
+                apa.pvalue(row["d_pvalue"]),
+                apa.bounded(row["d_cfi"], 3),
+                "yes" if row["holds"] else (Styled("no"),),
+            ]
+        )
+    sizes = phrases.listed([f"{group['label']} ({group['n']:,})" for group in ladder["groups"]])
+    equal = "; ".join(f"{step}: {what}" for step, what in _EQUAL.items())
+    return Table(
+        number=number,
+        title=f"Invariance Over {ladder['group'].replace('_', ' ').capitalize()}",
+        head=["Model", apa.CHI, apa.DF, "CFI", "RMSEA", "SRMR", apa.DELTA_CHI, ("Δ", *apa.DF), apa.P, "ΔCFI", "Holds"],
+        rows=rows,
+        align="lrrrrrrrrrl",
+        widths=[0.15, 0.1, 0.07, 0.08, 0.09, 0.085, 0.09, 0.07, 0.085, 0.09, 0.09],
+        note=f"Groups (n): {sizes}. Equal in every group at {equal}. A step holds when CFI falls by no "
+        f"more than {apa.bounded(abs(ladder['rules']['d_cfi']), 3)} and RMSEA and SRMR hardly rise "
+        "(Chen, 2007; Cheung & Rensvold, 2002).",
+        look=Look.APA,
+    )  # fmt: skip
+
+
+def _partial(ladder: Section) -> Iterator[Block]:
+    """Which equalities to give up, step by step, when a step does not hold."""
+    releases: Sequence[Section] = ladder["releases"]
+    for step in dict.fromkeys(row["step"] for row in releases):
+        mine = [row for row in releases if row["step"] == step]
+        freed = phrases.listed([parameter(row["parameter"]) for row in mine])
+        last = mine[-1]
+        verb = "would hold" if last["holds"] else "would still not hold"
+        yield Paragraph(
+            f"Partial invariance, a proposal: the {step} step {verb} with {freed} free to differ "
+            f"between the groups (CFI {apa.bounded(last['cfi'], 3)}; chosen by score tests, largest "
+            f"first). Freed by the data alone, it needs new data to be trusted (Byrne et al., 1989)."
+        )
+
+
+def parameter(text: str) -> str:
+    """A parameter of the model in words.
+
+    >>> parameter("x3~1"), parameter("speed=~x9"), parameter("x1~~x1")
+    ('the intercept of x3', 'the loading of x9 on speed', 'the residual variance of x1')
+    """
+    for sign, words in (("=~", "the loading of {1} on {0}"), ("~1", "the intercept of {0}")):
+        left, found, right = text.partition(sign)
+        if found and (sign == "=~" or not right):
+            return words.format(left, right)
+    left, found, right = text.partition("~~")
+    if not found:
+        return text
+    return f"the residual variance of {left}" if left == right else f"the covariance of {left} and {right}"  # fmt: skip
+
+
+def _means(ladder: Section, number: int) -> Table:
+    first = ladder["groups"][0]["label"]
+    return Table(
+        number=number,
+        title=f"Latent Means by {ladder['group'].replace('_', ' ').capitalize()}",
+        head=["Factor", "Group", "Mean", italic("SE"), "95 % CI", apa.P, italic("d")],
+        rows=[
+            [
+                tables.name(row["factor"]),
+                row["group"],
+                apa.number(row["est"]),
+                apa.number(row["se"]),
+                f"[{apa.number(row['ci_lower'])}, {apa.number(row['ci_upper'])}]",
+                apa.pvalue(row["pvalue"]),
+                apa.number(row["d"]),
+            ]
+            for row in ladder["latent_means"]
+        ],
+        align="llrrrrr",
+        widths=[0.25, 0.2, 0.1, 0.09, 0.18, 0.09, 0.09],
+        note=f"Of the scalar model; the mean of {first} is 0. d = difference in standard deviations. "
+        "To be read only as far as the scalar step holds.",
+        look=Look.APA,
+    )
