@@ -124,7 +124,9 @@ def _quasi_newton(
 
 
 def _update(inverse: Array, step: Array, change: Array) -> None:
-    """BFGS update of each inverse Hessian (r, q, q), in place; skipped where curvature is not positive."""
+    """BFGS update of each inverse Hessian (r, q, q), in place; skipped where curvature is not
+    positive.
+    """
     along = np.sum(step * change, axis=1)
     rho = np.where(along > 1e-300, 1 / along, 0.0)
     turned = (inverse @ change[:, :, None])[:, :, 0]

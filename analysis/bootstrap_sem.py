@@ -30,10 +30,11 @@ CHUNK = 512
 class Bootstrap:
     """Resampled estimates with intervals for every parameter and defined quantity.
 
-    ``intervals``: lhs, op, rhs, group, label, est, mean, bias, se, ci_lower, ci_upper, bca_lower, bca_upper, and the
-    same for the fully standardised value with ``std_`` before the name. ``samples`` and ``standardised`` hold the
-    admissible resamples (reps, rows); ``inadmissible`` counts those left out because the fit did not converge, ``heywood``
-    those kept although a variance was negative.
+    ``intervals``: lhs, op, rhs, group, label, est, mean, bias, se, ci_lower, ci_upper, bca_lower,
+    bca_upper, and the same for the fully standardised value with ``std_`` before the name.
+    ``samples`` and ``standardised`` hold the admissible resamples (reps, rows); ``inadmissible``
+    counts those left out because the fit did not converge, ``heywood`` those kept although a
+    variance was negative.
     """
 
     intervals: pd.DataFrame
@@ -90,10 +91,11 @@ def bootstrap(
 ) -> Bootstrap:
     """Nonparametric bootstrap within groups of the rows that the model was fitted to.
 
-    ``indices`` gives explicit resamples instead of ``reps`` and ``seed``: for each group an array (reps, n) of positions
-    among its analysed rows. ``workers``: processes or threads, None for one per core. ``progress`` is called with
-    resamples done and in all. BCa intervals (Efron 1987) take their acceleration from the estimates'
-    influence functions; complete-data likelihood only, NaN elsewhere.
+    ``indices`` gives explicit resamples instead of ``reps`` and ``seed``: for each group an array
+    (reps, n) of positions among its analysed rows. ``workers``: processes or threads, None for one
+    per core. ``progress`` is called with resamples done and in all. BCa intervals (Efron 1987)
+    take their acceleration from the estimates' influence functions; complete-data likelihood only,
+    NaN elsewhere.
 
     Raises DataError when the fit was made from moments, or when fewer than 10 resamples converge.
     """

@@ -37,8 +37,8 @@ COLUMNS = (
 class DifferenceTest:
     """Whether the restrictions of the smaller model are too much to ask.
 
-    ``scaling`` is the difference's own scaling factor (1 for unscaled estimators); ``chisq`` is NaN where a
-    negative factor leaves the test undefined.
+    ``scaling`` is the difference's own scaling factor (1 for unscaled estimators); ``chisq`` is
+    NaN where a negative factor leaves the test undefined.
     """
 
     chisq: float
@@ -51,10 +51,11 @@ class DifferenceTest:
 def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001") -> DifferenceTest:
     """Chi-square difference test of two nested models fitted to the same data.
 
-    For MLR and MLM scaled by Satorra & Bentler (2001), or by their version of 2010, which evaluates the
-    general model at the restricted one's moments and is positive for MLM always. For WLSMV, whose statistics do
-    not subtract, Satorra's (2000) test, scaled and shifted; ``method`` is of no matter there. Raises DataError
-    for models of different rows, ModelError for models that are not nested by their degrees of freedom.
+    For MLR and MLM scaled by Satorra & Bentler (2001), or by their version of 2010, which
+    evaluates the general model at the restricted one's moments and is positive for MLM always. For
+    WLSMV, whose statistics do not subtract, Satorra's (2000) test, scaled and shifted; ``method``
+    is of no matter there. Raises DataError for models of different rows, ModelError for models
+    that are not nested by their degrees of freedom.
     """
     if method not in METHODS:
         raise ModelError(f"method {method!r} is not known; choose among {', '.join(METHODS)}")
@@ -99,7 +100,8 @@ def _satorra_2000(
 ) -> DifferenceTest:
     """Scaled and shifted by the traces of the restrictions' own quadratic form.
 
-    With Delta the Jacobians, the restrictions' directions are what Delta0 leaves of Delta1's parameters.
+    With Delta the Jacobians, the restrictions' directions are what Delta0 leaves of Delta1's
+    parameters.
     """
     solution = general.solution
     transform = solution.table.transform

@@ -38,10 +38,10 @@ CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea", "d_srmr")
 class Rules:
     """When a step is accepted: its losses against the step before stay within these bounds.
 
-    Defaults: CFI may fall by .010 (Cheung & Rensvold 2002), RMSEA rise by .015 and SRMR by .030 for loadings, .010
-    after (Chen 2007). ``of`` gives Chen's stricter bounds for N <= 300. A step holds when CFI and
-    at least one of RMSEA and SRMR stay within bounds; the configural model when its CFI and RMSEA reach
-    .90 and .08.
+    Defaults: CFI may fall by .010 (Cheung & Rensvold 2002), RMSEA rise by .015 and SRMR by .030
+    for loadings, .010 after (Chen 2007). ``of`` gives Chen's stricter bounds for N <= 300. A step
+    holds when CFI and at least one of RMSEA and SRMR stay within bounds; the configural model when
+    its CFI and RMSEA reach .90 and .08.
     """
 
     d_cfi: float = -0.010
@@ -166,15 +166,16 @@ def invariance(
 ) -> Invariance:
     """Fit the ladder configural, metric, scalar, strict and judge each step by stated rules.
 
-    ``group``: the grouping column. ``free``: parameters let free over groups at every step. Differences in chi-square
-    are scaled for MLR and MLM (``method`` "2001" or "2010"). ``rules``: default by sample size, see
-    ``Rules.of``. With ``partial``, where the metric or scalar step fails, the parameter with the largest score test is
-    freed, one at a time, while each factor keeps two untouched items (Byrne, Shavelson & Muthen 1989): a
-    proposal, with its log, never a silent change. Latent means (Sorbom 1974) come from the scalar
-    model, or the partial one, the first group's being 0.
+    ``group``: the grouping column. ``free``: parameters let free over groups at every step.
+    Differences in chi-square are scaled for MLR and MLM (``method`` "2001" or "2010"). ``rules``:
+    default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
+    fails, the parameter with the largest score test is freed, one at a time, while each factor
+    keeps two untouched items (Byrne, Shavelson & Muthen 1989): a proposal, with its log, never a
+    silent change. Latent means (Sorbom 1974) come from the scalar model, or the partial one, the
+    first group's being 0.
 
-    Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what ``fit_sem``
-    raises.
+    Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what
+    ``fit_sem`` raises.
     """
     if estimator not in ("ML", "MLR", "MLM"):
         raise ModelError(
@@ -356,9 +357,11 @@ def _may_go(fit: SemFit, name: str, released: Sequence[str]) -> bool:
 
 
 def latent_means(fit: SemFit) -> pd.DataFrame:
-    """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d: factor means against the first group's 0.
+    """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d: factor means against the first
+    group's 0.
 
-    ``d`` is the difference in pooled within-group standard deviations of the factor (Hancock 2001).
+    ``d`` is the difference in pooled within-group standard deviations of the factor (Hancock
+    2001).
     """
     frame = fit.estimates
     p = len(fit.table.observed)

@@ -91,8 +91,8 @@ class GroupStructure:
     def with_exogenous(
         self, names: tuple[str, ...], cov: Array, mean: Array | None
     ) -> GroupStructure:
-        """The same structure with the sample moments of observed predictors as fixed values; ``mean`` is
-        None without a mean structure.
+        """The same structure with the sample moments of observed predictors as fixed values;
+        ``mean`` is None without a mean structure.
         """
         if not names:
             return self

@@ -20,11 +20,13 @@ CHUNK = 400
 
 
 def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.DataFrame:
-    """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest first (Sorbom 1989; Saris et al. 1987).
+    """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest first (Sorbom 1989; Saris et al.
+    1987).
 
-    Candidates: loadings of every factor on every item, covariances between residuals and between exogenous
-    factors, and parameters that the model fixes. A candidate whose release would leave the model unidentified
-    is left out. One-degree-of-freedom score tests under the model's constraints.
+    Candidates: loadings of every factor on every item, covariances between residuals and between
+    exogenous factors, and parameters that the model fixes. A candidate whose release would leave
+    the model unidentified is left out. One-degree-of-freedom score tests under the model's
+    constraints.
     """
     candidates = _candidates(solution.table)
     frames = [

@@ -85,12 +85,12 @@ def numeric(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     out = np.empty((len(data), len(names)))
     for j, name in enumerate(names):
         column = data[name]
-        if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype):
+        kind = getattr(column.dtype, "kind", "") if isinstance(column, pd.Series) else ""
+        if kind in tuple("iufb") and isinstance(column.dtype, np.dtype):
             # Plain numbers, the usual case, skip pandas' conversion: a third of a small model's time.
-            if column.dtype.kind in "iufb":
-                out[:, j] = column.array.to_numpy(dtype=float)
-                if not np.isinf(out[:, j]).any():
-                    continue
+            out[:, j] = column.array.to_numpy(dtype=float)
+            if not np.isinf(out[:, j]).any():
+                continue
         if isinstance(column, pd.DataFrame):
             raise DataError(
                 f"{name}: the data has {column.shape[1]} columns of this name; rename all but one"

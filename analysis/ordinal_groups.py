@@ -1,8 +1,9 @@
 """Ordinal items over groups: thresholds, intercepts and scales in one least-squares model.
 
 Behind every answer stands a normal response with intercept nu and scale 1 / delta. Thresholds and
-correlations of the answers are then delta (tau - mu) and delta_i delta_j sigma_ij (Muthen & Asparouhov 2002,
-delta parametrisation), where mu and sigma are the factor model's. Group 1 has nu = 0 and delta = 1.
+correlations of the answers are then delta (tau - mu) and delta_i delta_j sigma_ij (Muthen &
+Asparouhov 2002, delta parametrisation), where mu and sigma are the factor model's. Group 1 has nu
+= 0 and delta = 1.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 class OrdinalDiscrepancy:
     """Diagonally weighted least squares of thresholds and correlations of every group.
 
-    Parameters: the factor model's, then thresholds (shared, or one set a group), then the scales of groups 2
-    and on. ``owner`` gives each item's thresholds their item.
+    Parameters: the factor model's, then thresholds (shared, or one set a group), then the scales
+    of groups 2 and on. ``owner`` gives each item's thresholds their item.
     """
 
     structures: tuple[GroupStructure, ...]

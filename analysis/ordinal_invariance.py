@@ -79,13 +79,14 @@ def ordinal_invariance(
 ) -> OrdinalInvariance:
     """Fit the ladder configural, thresholds, loadings, intercepts by WLSMV and judge each step.
 
-    In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the scale of the
-    responses behind the answers) is what loadings and intercepts are compared on. Difference tests are Satorra's
-    (2000), scaled and shifted; verdicts as for continuous items (``invariance.Rules``) on scaled CFI and RMSEA. With three
-    categories the thresholds step fits as the configural one does.
+    In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the
+    scale of the responses behind the answers) is what loadings and intercepts are compared on.
+    Difference tests are Satorra's (2000), scaled and shifted; verdicts as for continuous items
+    (``invariance.Rules``) on scaled CFI and RMSEA. With three categories the thresholds step fits
+    as the configural one does.
 
-    Raises DataError when an item's categories differ between groups or are fewer than three, and what
-    ``fit_sem`` raises.
+    Raises DataError when an item's categories differ between groups or are fewer than three, and
+    what ``fit_sem`` raises.
     """
     described = as_model(model)
     settings = Settings("WLSMV", group=group, ordered=True)

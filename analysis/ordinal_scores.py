@@ -27,10 +27,10 @@ def ordinal_scores(
     """Scores (n, factors) of rows (n, p) of answers with NaN for missing.
 
     ``regression`` is the mode of the posterior (empirical Bayes) given the factors' ``mean`` and
-    ``covariance``; ``bartlett`` the maximum of the likelihood alone, NaN where only lowest or only highest
-    answers put it at infinity. ``loadings`` (p, factors) and ``residuals`` (p,) belong to the responses behind the
-    answers. An answer that the fit never saw counts as missing. Raises ModelError for an unknown
-    method.
+    ``covariance``; ``bartlett`` the maximum of the likelihood alone, NaN where only lowest or only
+    highest answers put it at infinity. ``loadings`` (p, factors) and ``residuals`` (p,) belong to
+    the responses behind the answers. An answer that the fit never saw counts as missing. Raises
+    ModelError for an unknown method.
     """
     if method not in METHODS:
         raise ModelError(f"method {method!r} is not known; choose among {', '.join(METHODS)}")
@@ -74,7 +74,9 @@ def _bounds(rows: Array, items: Polychoric) -> tuple[Array, Array, Array]:
 
 
 def _unbounded(lower: Array, upper: Array, seen: Array, loadings: Array) -> Array:
-    """Rows by factors (n, factors) whose every answer pulls the same way without end, or that have none."""
+    """Rows by factors (n, factors) whose every answer pulls the same way without end, or that have
+    none.
+    """
     up = np.where(loadings > 0, 1, 0), np.where(loadings < 0, 1, 0)
     top, bottom = seen & np.isposinf(upper), seen & np.isneginf(lower)
     count = seen.astype(int) @ (loadings != 0)
@@ -86,7 +88,9 @@ def _unbounded(lower: Array, upper: Array, seen: Array, loadings: Array) -> Arra
 def _derivatives(
     lower: Array, upper: Array, predicted: Array, spread: Array, seen: Array
 ) -> tuple[Array, Array]:
-    """First derivative of each answer's log-probability for its standardised response, and minus the second."""
+    """First derivative of each answer's log-probability for its standardised response, and minus
+    the second.
+    """
     a, b = (lower - predicted) / spread, (upper - predicted) / spread
     # Probabilities in the nearer tail keep their digits.
     flip = a > 0

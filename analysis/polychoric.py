@@ -62,8 +62,8 @@ def polychoric(
     """Polychoric correlations of ordinal items (columns; all when ``names`` is None).
 
     Rows with a missing item are left out and counted in ``dropped``. With ``covariance`` the
-    sampling covariance is computed too. Two binary items with an empty cell get half an answer in it, margins
-    kept. Raises NoVariance for an item with one category only, DataError for one with
+    sampling covariance is computed too. Two binary items with an empty cell get half an answer in
+    it, margins kept. Raises NoVariance for an item with one category only, DataError for one with
     more than 20, TooFewCases below 3 rows.
 
     Validated against: lavaan 0.6-14 (thresholds, correlations, WLSMV standard errors) and R psych.

@@ -70,10 +70,12 @@ def bifactor(factors: Factors, *, name: str = "general") -> Model:
 def compare_rivals(
     data: SemData, factors: Factors, *, higher: bool = False, **options: Any
 ) -> tuple[pd.DataFrame, dict[str, SemFit]]:
-    """The hypothesised model against one factor and every merged pair, with ``options`` of ``fit_sem``.
+    """The hypothesised model against one factor and every merged pair, with ``options`` of
+    ``fit_sem``.
 
-    With ``higher`` also the second-order model (three or more factors) and the bifactor model. The table has one row a model with its fit and
-    ``d_chisq``, ``d_df``, ``d_pvalue`` against the row above; the fits come beside it.
+    With ``higher`` also the second-order model (three or more factors) and the bifactor model. The
+    table has one row a model with its fit and ``d_chisq``, ``d_df``, ``d_pvalue`` against the row
+    above; the fits come beside it.
     """
     models = {"hypothesised": measurement_model(factors)}
     if len(factors) > 1:

@@ -168,7 +168,8 @@ def projected_trace(
 ) -> float:
     """tr(R' C R Gamma) over groups, R = I - Delta (Delta' W Delta)^-1 Delta' W.
 
-    ``fitted`` are the W by which the estimates were found, ``weights`` the C in which the misfit is judged.
+    ``fitted`` are the W by which the estimates were found, ``weights`` the C in which the misfit
+    is judged.
     """
     bread = sum(share * d.T @ w @ d for d, w, share in zip(jacobians, fitted, shares, strict=True))
     inverse = np.linalg.inv(bread)

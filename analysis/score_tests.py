@@ -13,7 +13,8 @@ def score_tests(solution: Solution) -> pd.DataFrame:
     """One row an equality: name, lhs, op, rhs, groups held equal, x2, df (1), pvalue, epc.
 
     The univariate score (Lagrange multiplier) test of releasing the constraint, all others kept
-    (Rao 1948; Bentler & Chou 1992). ``epc`` is how much the released parameter would move. Largest first.
+    (Rao 1948; Bentler & Chou 1992). ``epc`` is how much the released parameter would move. Largest
+    first.
     """
     table = solution.table
     gradient, curve = solution.discrepancy.derivatives(solution.optimum.point, exact=False)

@@ -230,21 +230,22 @@ def fit_sem(
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
     ``data``: a frame with the items as columns (missing as NaN), or ``Moments``, or ``Moments`` by
-    group label. ``estimator``: ML, MLR, MLM, ULS, GLS, WLS, DWLS, WLSMV. ``missing``: "listwise" or "fiml"
-    (ML and MLR). ``group``: the grouping column; ``equal`` what is held equal over groups
-    ("loadings", "intercepts", "residuals", "means", "regressions", "lv_variances", "lv_covariances",
-    "residual_covariances"), except the parameters named in ``free``. Means are modelled when there are groups,
-    FIML or an intercept in the text, unless ``mean_structure`` says. ``information`` ("expected" or
-    "observed") is for ML on complete data. ``ordered``: whether items are ordinal; None means yes for
-    WLSMV, and for DWLS when each item has at most ten values. ``seed`` is kept for the record: nothing here is random.
+    group label. ``estimator``: ML, MLR, MLM, ULS, GLS, WLS, DWLS, WLSMV. ``missing``: "listwise"
+    or "fiml" (ML and MLR). ``group``: the grouping column; ``equal`` what is held equal over
+    groups ("loadings", "intercepts", "residuals", "means", "regressions", "lv_variances",
+    "lv_covariances", "residual_covariances"), except the parameters named in ``free``. Means are
+    modelled when there are groups, FIML or an intercept in the text, unless ``mean_structure``
+    says. ``information`` ("expected" or "observed") is for ML on complete data. ``ordered``:
+    whether items are ordinal; None means yes for WLSMV, and for DWLS when each item has at most
+    ten values. ``seed`` is kept for the record: nothing here is random.
 
     Raises ModelError (text that cannot be read, unidentified model: the parameters are named) and
-    DataError's kinds (missing or constant item, too few rows, duplicates, text or infinite values).
-    What is merely doubtful is in ``warnings``.
+    DataError's kinds (missing or constant item, too few rows, duplicates, text or infinite
+    values). What is merely doubtful is in ``warnings``.
 
-    Validated against: lavaan 0.6-14; figures in analysis/README.md.
-    References: Joreskog (1969); Bollen (1989); Yuan & Bentler (2000); Satorra & Bentler (1994);
-    Arbuckle (1996); Muthen (1984); Asparouhov & Muthen (2010).
+    Validated against: lavaan 0.6-14; figures in analysis/README.md. References: Joreskog (1969);
+    Bollen (1989); Yuan & Bentler (2000); Satorra & Bentler (1994); Arbuckle (1996); Muthen (1984);
+    Asparouhov & Muthen (2010).
 
     >>> from analysis.moments import Moments
     >>> R = np.array([[1, .5, .4], [.5, 1, .3], [.4, .3, 1]])

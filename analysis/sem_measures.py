@@ -107,8 +107,9 @@ def _weighted_gfi(solution: Solution) -> float | None:
 
 
 def _incomplete_gfi(solution: Solution) -> float | None:
-    """The same as lavaan has it for incomplete rows: pairwise moments, weighted by the expected information
-    of the patterns at the model. None (the trace form of the EM moments) for too many items.
+    """The same as lavaan has it for incomplete rows: pairwise moments, weighted by the expected
+    information of the patterns at the model. None (the trace form of the EM moments) for too many
+    items.
     """
     if len(solution.table.observed) > fiml.MAX_TENSOR_ITEMS:
         return None

@@ -8,10 +8,12 @@ from analysis.sem import SemFit
 
 
 def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) -> str:
-    """R code that reads ``file``, fits the same model under the same choices and prints everything.
+    """R code that reads ``file``, fits the same model under the same choices and prints
+    everything.
 
-    ``bootstrap`` > 0 adds as many resamples. The text names the numbers to expect, so that whoever runs it sees at
-    once whether the two programs agree. Package ``semTools`` adds reliability of each factor.
+    ``bootstrap`` > 0 adds as many resamples. The text names the numbers to expect, so that whoever
+    runs it sees at once whether the two programs agree. Package ``semTools`` adds reliability of
+    each factor.
     """
     settings = fit.settings
     function = "sem" if any(path.op == "~" for path in fit.model.paths) else "cfa"

@@ -16,8 +16,8 @@ from analysis.sem_solution import Solution
 
 @dataclass(frozen=True)
 class Scaling:
-    """How a statistic is corrected: ``chisq / factor + shift`` has about the mean (with ``shift`` also the
-    variance) of a chi-square; ``trace`` is tr(U Gamma), the mean of the uncorrected one.
+    """How a statistic is corrected: ``chisq / factor + shift`` has about the mean (with ``shift``
+    also the variance) of a chi-square; ``trace`` is tr(U Gamma), the mean of the uncorrected one.
     """
 
     factor: float

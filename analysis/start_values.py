@@ -97,7 +97,8 @@ def _one_factor(cov: Array) -> tuple[Array, float]:
     """Loadings on the covariances' first axis and the factor variance that goes with them.
 
     The correlations' leading eigenvector, with the diagonal replaced by each item's largest
-    correlation, is close to a principal-axis solution, cheap for any number of items, and knows no units.
+    correlation, is close to a principal-axis solution, cheap for any number of items, and knows no
+    units.
     """
     k = len(cov)
     if k == 1:
