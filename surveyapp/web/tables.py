@@ -7,6 +7,10 @@ from typing import Any
 
 from surveyapp.reports import validation_tables as made
 from surveyapp.reports.document import Table
+from surveyapp.reports.validation_criteria import criteria
+from surveyapp.reports.validation_general import general
+from surveyapp.reports.validation_invariance import invariance
+from surveyapp.reports.validation_threats import threats
 
 
 def validation_tables(result: Mapping[str, Any]) -> list[Table]:
@@ -19,7 +23,7 @@ def validation_tables(result: Mapping[str, Any]) -> list[Table]:
 
 def _tables(result: Mapping[str, Any]) -> Iterator[Table]:
     if result["conclusions"]:
-        yield made.criteria(result["conclusions"], 1)
+        yield criteria(result["conclusions"], 1)
     if result["reliability"]:
         yield made.reliability(result["reliability"], 2)
     if result["rivals"]:
@@ -30,4 +34,7 @@ def _tables(result: Mapping[str, Any]) -> Iterator[Table]:
         yield made.discriminant(result["fornell_larcker"], result["htmt"], 5)
     if result["htmt_intervals"] and result["htmt_intervals"]["pairs"]:
         yield made.htmt_intervals(result["htmt_intervals"], 6)
+    numbers = made.Numbers()  # pages show none
+    for section in (general, invariance, threats):
+        yield from (block for block in section(result, numbers) if isinstance(block, Table))
     yield made.items(result["items"], 7)

@@ -1,0 +1,68 @@
+"""The page of a scale validation shows every drawing of its report, drawn once a result."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from analysis.scale_validation import validate_scale
+from instruments.loader import load
+from surveyapp.store.models import Analysis
+from surveyapp.store.storage import Storage
+from surveyapp.web.drawings import drawings
+from tests.results.study_place import ITEMS, make_study, people
+from tests.web.world import add_user
+
+
+@lru_cache(maxsize=1)
+def validated() -> dict[str, Any]:
+    data = people(150)[list(ITEMS["sjq"])]
+    return validate_scale(data, load("sjq"), draws=50).to_dict()
+
+
+@pytest.fixture
+def page(storage: Storage, sign_in) -> tuple[FlaskClient, str]:
+    """A reader, and the address of a finished validation."""
+    with storage.store.writing() as session:
+        journey_id = make_study(session, people(0)).journey_id
+        analysis = Analysis(
+            kind="validate_scale",
+            journey_id=journey_id,
+            instrument="sjq",
+            result=validated(),
+            fingerprint=validated()["fingerprint"],
+        )
+        session.add(analysis)
+        session.flush()
+        reader = sign_in(add_user(session, "researcher"))
+        return reader, f"/journeys/{journey_id}/analyses/{analysis.id}"
+
+
+def test_scree_model_loadings_residuals_and_htmt_are_drawn(page: tuple[FlaskClient, str]):
+    reader, address = page
+    text = reader.get(address).text
+    titles = [unescape(each) for each in re.findall(r"<figcaption>(.*?)</figcaption>", text)]
+    assert len(titles) == 5
+    assert titles[0] == "Parallel analysis of common factors finds the 3 that the scale intends"
+    assert titles[1].startswith("16 items show 3 factors that correlate .5")
+    assert "residual correlation" in titles[3] and "HTMT" in titles[4]
+    assert "style=" not in text
+    label = re.search(r'aria-label="(Path diagram[^"]+)"', text)
+    assert label is not None
+    for row in validated()["cfa"]["loadings"]:
+        assert f"to {row['item']}: {row['std_all']:.2f}".replace("0.", ".") in label[1]
+
+
+def test_a_result_is_drawn_once(page: tuple[FlaskClient, str], storage: Storage):
+    reader, address = page
+    reader.get(address)
+    with storage.store.reading() as session:
+        analysis = session.get_one(Analysis, int(address.rsplit("/", 1)[1]))
+        assert drawings(analysis) is drawings(analysis)
+    with storage.store.reading() as session:
+        assert drawings(session.get_one(Analysis, analysis.id)) is drawings(analysis)
