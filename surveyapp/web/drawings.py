@@ -1,4 +1,4 @@
-"""Drawings on the pages of analyses: the reports' own, drawn once a result."""
+"""Drawings on the pages of studies: the reports' own, drawn once a result."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ _lock = Lock()
 
 
 def drawings(analysis: Analysis) -> dict[str, Drawing]:
-    """The drawings of an analysis by name; none before it has a result."""
+    """The drawings of a study by name; none before it has a result."""
     if analysis.result is None:
         return {}
     key = analysis.id, analysis.fingerprint
     with _lock:
         known = _drawn.get(key)
     if known is None:
-        charts = _study_charts if analysis.kind == "sjq_study" else _validation_charts
-        known = {name: _drawing(chart) for name, chart in charts(analysis.result)}
+        known = {name: drawing(chart) for name, chart in _study_charts(analysis.result)}
         with _lock:
             while len(_drawn) >= _KEPT:
                 _drawn.pop(next(iter(_drawn)))
@@ -45,18 +44,10 @@ def drawings(analysis: Analysis) -> dict[str, Drawing]:
     return known
 
 
-def _drawing(chart: Chart) -> Drawing:
+def drawing(chart: Chart) -> Drawing:
+    """A report's chart for a page."""
     # The drawing's texts are escaped where it is made.
     return Drawing(chart.title, Markup(chart.svg), chart.note)  # noqa: S704
-
-
-def _validation_charts(result: Mapping[str, Any]) -> Iterable[tuple[str, Chart]]:
-    # Chart library and typefaces are loaded with the first drawing: seconds that the start is spared.
-    from surveyapp.reports import validation_figures as made
-
-    for draw in (made.scree, made.model, made.loadings, made.residuals, made.htmt):
-        for chart in draw(result):
-            yield draw.__name__, chart
 
 
 def _study_charts(result: Mapping[str, Any]) -> Iterable[tuple[str, Chart]]:

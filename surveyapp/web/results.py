@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+import json
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import SelectField
+from wtforms import BooleanField, SelectField, SelectMultipleField
+from wtforms.widgets import CheckboxInput
 
 from instruments import loader
 from surveyapp.auth.permissions import Permission
-from surveyapp.errors import Invalid
+from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
 from surveyapp.results.findings import findings
-from surveyapp.store.models import Journey
+from surveyapp.results.groupings import groupings
+from surveyapp.store.models import Analysis, Journey
 from surveyapp.web import studies
+from surveyapp.web.chapters import chapters
 from surveyapp.web.choosing import segment_choices
-from surveyapp.web.drawings import drawings
 from surveyapp.web.filters import dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
-from surveyapp.web.tables import validation_tables
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
 SEED = 20_260_101  # of the resampling; stored with the analysis, so that it can be repeated
 
 
+ESTIMATORS = {
+    "ML": "Maximum likelihood: the usual choice",
+    "MLR": "Robust maximum likelihood: answers far from a normal distribution",
+    "WLSMV": "Weighted least squares: answers of five steps or fewer",
+}
+MISSING = {
+    "listwise": "Leave out customers who skipped a question",
+    "fiml": "Use all answers that there are (full information)",
+}
+
+
 class ValidationForm(StaffForm):
     scale = SelectField("Scale")
     segment = SelectField("Customers")
+    group = SelectMultipleField(
+        "Does it measure the same in every group?", option_widget=CheckboxInput()
+    )
+    marker = BooleanField(
+        "Use the marker questions where they are asked",
+        default=True,
+        description="They show how much answers agree only because they stand on one page.",
+    )
+    estimator = SelectField("Estimation", choices=choices(ESTIMATORS.items()), default="ML")
+    missing = SelectField("Skipped questions", choices=choices(MISSING.items()), default="listwise")
 
 
 @results.get("/results")
@@ -69,18 +93,22 @@ def _form(session: Session, journey: Journey) -> ValidationForm:
     """What can be validated: each scale of several items that a deployment of the journey asks."""
     form = ValidationForm()
     roots = storage().settings.instrument_roots
-    scales = []
+    scales, deployments = [], {}
     for deployment in queries.deployments(session, journey.id):
         for ask in deployment.asks:
             instrument = loader.load(ask["instrument"], ask["version"], roots=roots)
             key = instrument.keys.get(ask["key"] or "")
             if key is not None and any(len(items) > 2 for items in key.scales.values()):
                 wording = instrument.wording(deployment.language, ask["wording"])
+                deployments[deployment.id] = deployment
                 scales.append(
                     (f"{deployment.id}:{instrument.code}", f"{wording.title}, {deployment.name}")
                 )
     form.scale.choices = choices(scales)
     form.segment.choices = segment_choices(session)
+    form.group.choices = choices(
+        (name, name.replace("_", " ").capitalize()) for name in groupings(session, deployments)
+    )
     return form
 
 
@@ -91,7 +119,7 @@ def validate(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         form = _form(session, journey)
         if not form.validate():
-            raise Invalid("Choose a scale and a group of customers from the lists.")
+            raise Invalid("Choose a scale, customers and ways to compute from the lists.")
         leave_room(session)
         deployment_id, _, code = form.scale.data.partition(":")
         deployment = queries.deployment(session, journey_id, int(deployment_id))
@@ -104,6 +132,10 @@ def validate(journey_id: int) -> ResponseReturnValue:
             segment_id=int(form.segment.data) if form.segment.data else None,
             seed=SEED,
             user_id=me().id,
+            group=form.group.data or (),
+            marker=form.marker.data,
+            estimator=form.estimator.data,
+            missing=form.missing.data,
         )
     flash("The analysis runs; this page shows how far it is.")
     return redirect(
@@ -119,11 +151,55 @@ def analysis(journey_id: int, analysis_id: int) -> ResponseReturnValue:
         found = analyses.analysis(session, journey_id, analysis_id)
     if found.kind == "sjq_study":
         return studies.show(journey, found)
+    asked = found.parameters
     return render_template(
         "results/analysis.html",
         journey=journey,
         analysis=found,
         result=found.result,
-        tables=validation_tables(found.result) if found.result else [],
-        drawings=drawings(found),
+        chapters=chapters(found, storage().settings.instrument_roots),
+        estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
+        missing=MISSING.get(asked.get("missing", "listwise")),
     )
+
+
+@results.get("/analyses/<int:analysis_id>.json")
+@requires(Permission.READ_RESULTS)
+def document(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    """The whole result as JSON, every digit of it."""
+    found = _finished(journey_id, analysis_id)
+    return _download(
+        json.dumps(found.result, indent=1, allow_nan=False),
+        "application/json",
+        f"{_name(found)}.json",
+    )
+
+
+@results.get("/analyses/<int:analysis_id>.R")
+@requires(Permission.READ_RESULTS)
+def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    """The same analysis as a program for R."""
+    found = _finished(journey_id, analysis_id)
+    text = (found.result or {}).get("r_script")
+    if not text:
+        raise NotFound("This analysis has no script for R.")
+    return _download(text, "text/plain", f"{_name(found)}.R")
+
+
+def _finished(journey_id: int, analysis_id: int) -> Analysis:
+    with storage().store.reading() as session:
+        queries.journey(session, journey_id)
+        found = analyses.analysis(session, journey_id, analysis_id)
+    if found.result is None:
+        raise Conflict("This analysis has no result; its page says why.")
+    return found
+
+
+def _name(analysis: Analysis) -> str:
+    return f"{analysis.kind.replace('_', '-')}-{analysis.instrument}-{analysis.id}"
+
+
+def _download(text: str, media_type: str, name: str) -> Response:
+    answer = Response(text, mimetype=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -14,7 +14,7 @@ from analysis.scale_validation import validate_scale
 from instruments.loader import load
 from surveyapp.store.models import Analysis
 from surveyapp.store.storage import Storage
-from surveyapp.web.drawings import drawings
+from surveyapp.web.chapters import chapters
 from tests.results.study_place import ITEMS, make_study, people
 from tests.web.world import add_user
 
@@ -63,6 +63,7 @@ def test_a_result_is_drawn_once(page: tuple[FlaskClient, str], storage: Storage)
     reader.get(address)
     with storage.store.reading() as session:
         analysis = session.get_one(Analysis, int(address.rsplit("/", 1)[1]))
-        assert drawings(analysis) is drawings(analysis)
+        assert chapters(analysis, ()) is chapters(analysis, ())
     with storage.store.reading() as session:
-        assert drawings(session.get_one(Analysis, analysis.id)) is drawings(analysis)
+        again = session.get_one(Analysis, analysis.id)
+        assert chapters(again, ()) is chapters(analysis, ())
