@@ -62,6 +62,7 @@ def number_boxes(diagram: Diagram, found: Places) -> dict[int, Box]:
     Off every part and every other number; of what is left, where the fewest other lines pass.
     """
     lines = [found.lines[arrow.source, arrow.target] for arrow in diagram.arrows]
+    hull = [_hull(line) for line in lines]
     taken: list[Box] = list(found.boxes.values())
     numbers: dict[int, Box] = {}
     short_first = sorted(range(len(lines)), key=lambda at: _length(lines[at]))
@@ -72,8 +73,11 @@ def number_boxes(diagram: Diagram, found: Places) -> dict[int, Box]:
         size = fonts.width(apa.bounded(arrow.value), SMALL, fonts.SEMIBOLD) * 1.06 + 4, SMALL + 1.5
         candidates = [Box(*_along(lines[at], share), *size) for share in _preferred(diagram, arrow)]
         free = [box for box in candidates if not any(box.overlaps(other, 0.5) for other in taken)]
-        others = [line for i, line in enumerate(lines) if i != at]
-        best = min(free or candidates, key=lambda box: sum(_passes(line, box) for line in others))
+        near = [
+            line for i, line in enumerate(lines)
+            if i != at and any(hull[i].overlaps(box) for box in candidates)
+        ]  # fmt: skip
+        best = min(free or candidates, key=lambda box: sum(_passes(line, box) for line in near))
         numbers[at] = best
         taken.append(best)
     return numbers
@@ -103,14 +107,34 @@ def _along(points: Sequence[Point], share: float) -> Point:
     return points[-1]
 
 
+def _hull(points: Sequence[Point]) -> Box:
+    """The smallest box around a line."""
+    xs, ys = zip(*points, strict=True)
+    middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    return Box(*middle, max(xs) - min(xs), max(ys) - min(ys))
+
+
 def _passes(points: Sequence[Point], box: Box) -> bool:
-    """Whether a line goes through a box, looked at every two points."""
-    return any(
-        box.holds((a[0] + (b[0] - a[0]) * i / steps, a[1] + (b[1] - a[1]) * i / steps))
-        for a, b in pairwise(points)
-        for steps in (max(1, int(math.dist(a, b) / 2)),)
-        for i in range(steps + 1)
-    )
+    """Whether a line goes through a box."""
+    return any(_cuts(a, b, box) for a, b in pairwise(points))
+
+
+def _cuts(a: Point, b: Point, box: Box) -> bool:
+    """Whether the straight way from a to b meets a box (Liang and Barsky 1984)."""
+    begin, end = 0.0, 1.0
+    for at, step, middle, half in (
+        (a[0], b[0] - a[0], box.x, box.width / 2),
+        (a[1], b[1] - a[1], box.y, box.height / 2),
+    ):
+        if not step:
+            if abs(at - middle) > half:
+                return False
+            continue
+        first, last = sorted(((middle - half - at) / step, (middle + half - at) / step))
+        begin, end = max(begin, first), min(end, last)
+        if begin > end:
+            return False
+    return True
 
 
 def _line(arrow: Arrow, points: Sequence[Point]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from functools import lru_cache
 from itertools import combinations
 from typing import Any
@@ -15,7 +16,7 @@ from semopy.examples import political_democracy
 
 from analysis.sem import fit_sem
 from surveyapp.errors import Invalid
-from surveyapp.reports import apa
+from surveyapp.reports import apa, validation_figures
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
 from surveyapp.reports.diagram_places import Box, places
 from surveyapp.reports.drawing import drawing
@@ -242,3 +243,43 @@ def test_an_arrow_that_leads_nowhere_is_refused():
 def test_two_parts_of_one_name_are_refused():
     with pytest.raises(Invalid, match="have one name"):
         Diagram([Node("a", "A", Shape.FACTOR), Node("a", "B", Shape.ITEM)], [])
+
+
+def test_the_least_crowded_place_is_chosen_for_a_number():
+    """Two paths that cross: each number stands where the other line does not pass."""
+    nodes = [Node(name, name, Shape.FACTOR) for name in ("a", "b", "c", "d")]
+    ends = (("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"))
+    made = Diagram(nodes, [Arrow(*pair, Kind.PATH, 0.3) for pair in ends])
+    found = places(made, width=WIDTH)
+    numbers = number_boxes(made, found)
+    for at, arrow in enumerate(made.arrows):
+        for other in made.arrows:
+            if other is not arrow:
+                line = found.lines[other.source, other.target]
+                steps = [
+                    tuple(a + (b - a) * i / 200 for a, b in zip(line[0], line[-1], strict=True))
+                    for i in range(201)
+                ]
+                assert not any(numbers[at].holds(point) for point in steps)
+
+
+def test_a_scale_of_five_hundred_items_is_drawn_in_seconds():
+    section = {
+        "factors": [f"f{i}" for i in range(10)],
+        "loadings": [
+            {"factor": f"f{i % 10}", "item": f"x{i}", "std_all": 0.8, "pvalue": 0.0}
+            for i in range(500)
+        ],
+        "factor_correlation_intervals": [],
+    }
+    began = time.process_time()
+    text = path_diagram(cfa_diagram(section))
+    assert time.process_time() - began < 20
+    assert text.count("<rect") == 1000  # an item's box and the paper under its number
+
+
+def test_a_scale_too_large_to_read_is_not_drawn_in_reports():
+    document = {"cfa": {**validated(), "items": [f"x{i}" for i in range(41)], "n": 300}}
+    assert list(validation_figures.model(document)) == []
+    document["cfa"]["items"] = document["cfa"]["items"][:40]
+    assert len(list(validation_figures.model(document))) == 1
