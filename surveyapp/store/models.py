@@ -379,7 +379,7 @@ class Analysis(Base):
     __tablename__ = "analyses"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(60))  # "validate_scale", "fit_sem", "fit_pls"
+    kind: Mapped[str] = mapped_column(String(60))  # "validate_scale", "sjq_study"
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
     deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployments.id"))
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
@@ -405,7 +405,7 @@ class Report(Base):
     __tablename__ = "reports"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(60))  # "benchmark", "validation"
+    kind: Mapped[str] = mapped_column(String(60))  # "benchmark", "validation", "sjq_study"
     title: Mapped[str] = mapped_column(String(300))
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
