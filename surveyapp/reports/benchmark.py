@@ -106,23 +106,34 @@ def _summary(numbers: Numbers) -> Iterator[Block]:
     for finding in said:
         yield Paragraph((Styled(finding.headline), " ", finding.text), Tone.BULLET)
     if not said:
-        yield Paragraph("There are not yet enough answers to say anything.", Tone.LEAD)
+        yield Paragraph(_nothing_said(overview), Tone.LEAD)
     if overview.priorities:
         yield Heading("What to do first", level=2)
         yield _steps(overview)
 
 
+def _nothing_said(overview: JourneyOverview) -> str:
+    figures = (*overview.end, *(f for t in overview.touchpoints for f in t.figures))
+    if any(figure.shown for figure in figures):
+        return "Nothing stands out for certain; the next pages show every score with its interval."
+    return "There are not yet enough answers to say anything."
+
+
 def _key_figures(numbers: Numbers) -> list[KeyFigure]:
     overview = numbers.overview
+    heads = [f for f in overview.end if f.definition.parent is None and f.shown]
+    if overview.total is None and overview.sides is not None:
+        # Of dimensions that nothing sums up, the ends say most.
+        ends = [overview.sides.high, overview.sides.low]
+        heads = [*ends, *(figure for figure in heads if figure not in overview.profile)]
     found = [
         KeyFigure(
             figure.definition.label,
             phrases.value(figure, few=overview.minimum_cell),
             _beside(figure),
         )
-        for figure in overview.end
-        if figure.definition.parent is None and figure.shown
-    ][:3]
+        for figure in heads[:3]
+    ]
     responses = "hidden" if overview.responses is None else f"{overview.responses:,}"
     months = len({month.first for trend in numbers.trends for month in trend.months})
     return [*found, KeyFigure("Responses", responses, f"in {months} months")]

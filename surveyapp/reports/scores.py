@@ -16,6 +16,11 @@ from surveyapp.results.shapes import (
     TouchpointOverview,
 )
 
+_SJQ = (
+    "Seamlessness: the touchpoints join into one smooth passage. Coherence: they look and feel like "
+    "one company and do not contradict each other. Personalization: together they fit the "
+    "customer's situation."
+)
 _MOST_ROWS = 16  # touchpoints in one chart
 
 
@@ -31,17 +36,12 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
     others = [f for f in overview.end if f not in index]
     if not index and not others:
         return
-    yield Heading("Service journey quality" if index else "The journey's end", new_page=True)
+    yield Heading(overview.profile_title if index else "The journey's end", new_page=True)
     if index:
-        yield Paragraph(
-            "Seamlessness: the touchpoints join into one smooth passage. Coherence: they look and "
-            "feel like one company and do not contradict each other. Personalization: together they "
-            "fit the customer's situation.",
-        )
+        if index[0].definition.instrument == "sjq":
+            yield Paragraph(_SJQ)
         column = charts.Column(index[0].definition)
-        rows = [
-            charts.Row(f.definition.label, [f], strong=f.definition.parent is None) for f in index
-        ]
+        rows = [charts.Row(f.definition.label, [f], strong=f == overview.total) for f in index]
         yield Chart(
             _profile_title(overview),
             charts.dots(rows, [column], few=overview.minimum_cell),
@@ -83,10 +83,14 @@ def _n(figure: Figure) -> str:
 
 
 def _profile_title(overview: JourneyOverview) -> str:
-    sides, total = overview.sides, overview.profile[0]
+    sides, total = overview.sides, overview.total
     if sides is not None and sides.contrast.certain:
         low, high = sides.low.definition.label, sides.high.definition.label
+        if total is None:
+            return f"{high} scores highest, {low.lower()} lowest"
         return f"{high} carries the journey, {low.lower()} holds it back"
+    if total is None:
+        return "The dimensions side by side"
     return f"{total.definition.label} stands at {phrases.value(total)}"
 
 

@@ -98,7 +98,7 @@ def _of(instrument: Instrument, key: str | None, wording_id: str) -> tuple[Score
 def _definition(
     instrument: Instrument, scale: scoring.ScoredScale, wording: Wording, *, is_total: bool
 ) -> Definition:
-    is_short = scale.parent is None and len(instrument.code) <= _LONGEST_ACRONYM
+    is_short = scale.id == instrument.code and len(instrument.code) <= _LONGEST_ACRONYM
     label = wording.dimensions.get(scale.code) or scale.code.replace("_", " ").capitalize()
     unit = _UNITS[scale.metric]
     # The formula's own sentence comes with any estimate; two imagined answers fetch it.

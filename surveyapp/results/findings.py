@@ -63,7 +63,7 @@ def _level(overview: JourneyOverview) -> Iterator[Finding]:
                 _recommending(figure),
                 certain=True,
             )
-        elif figure in overview.profile:
+        elif figure == overview.total:
             yield Finding(
                 f"{definition.label} stands at {phrases.value(figure)} of 100.",
                 f"With {figure.n:,} answers, {_sure(figure)}.",
@@ -101,7 +101,13 @@ def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
         f"{names[0]} scores {phrases.value(low)} ({phrases.interval(low)}), {names[1].lower()} "
         f"{phrases.value(high)} ({phrases.interval(high)})"
     )
-    if sides.contrast.certain:
+    if sides.contrast.certain and overview.total is None:
+        yield Finding(
+            f"{names[1]} has the highest score, {names[0].lower()} the lowest.",
+            f"{numbers}; the other dimensions lie between them.",
+            certain=True,
+        )
+    elif sides.contrast.certain:
         yield Finding(
             f"{names[0]} is the weak side of the journey, {names[1].lower()} the strong one.",
             f"{numbers}.",
@@ -109,7 +115,9 @@ def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
         )
     else:
         yield Finding(
-            "No side of the journey stands out for certain.",
+            "No side of the journey stands out for certain."
+            if overview.total
+            else f"No dimension of {overview.profile_title} stands out for certain.",
             f"{numbers}; so small a distance may be chance.",
             certain=False,
         )

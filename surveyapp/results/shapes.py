@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -42,6 +43,19 @@ class Definition:
     interval: str  # "Wilson 95 % interval"
     parent: str | None = None  # scale of the total that this is a dimension of
     answers: tuple[int, int] = (0, 1)  # smallest and largest answer
+
+
+def profile(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """The first index of several dimensions: its total where it has one, then its dimensions."""
+    totals = [d.parent for d in definitions if d.parent]
+    if totals:
+        head = [d for d in definitions if d.scale == totals[0]]
+        return (*head, *(d for d in definitions if d.parent == totals[0]))
+    for first in definitions:
+        same = [d for d in definitions if (d.instrument, d.unit) == (first.instrument, Unit.INDEX)]
+        if len(same) > 1:
+            return tuple(same)
+    return ()
 
 
 @dataclass(frozen=True)
@@ -163,13 +177,23 @@ class JourneyOverview:
 
     @property
     def profile(self) -> tuple[Figure, ...]:
-        """The first index of several dimensions asked at the end (SJQ): its total, then these."""
-        parents = [figure.definition.parent for figure in self.end if figure.definition.parent]
-        if not parents:
-            return ()
-        total = parents[0]
-        head = [figure for figure in self.end if figure.definition.scale == total]
-        return (*head, *(f for f in self.end if f.definition.parent == total))
+        """The first index of several dimensions asked at the end: its total (SJQ), where it has one,
+        then its dimensions."""
+        by_scale = {figure.definition.scale: figure for figure in self.end}
+        return tuple(by_scale[d.scale] for d in profile([f.definition for f in self.end]))
+
+    @property
+    def total(self) -> Figure | None:
+        """The total of the profile; None where its dimensions are not summed up."""
+        first = next(iter(self.profile), None)
+        parents = {figure.definition.parent for figure in self.profile}
+        return first if first is not None and first.definition.scale in parents else None
+
+    @property
+    def profile_title(self) -> str:
+        """What the profile's questionnaire is called."""
+        codes = [figure.definition.instrument for figure in self.profile[:1]]
+        return next((each.title for each in self.fielded if each.instrument in codes), "")
 
     @property
     def touchpoints(self) -> tuple[TouchpointOverview, ...]:

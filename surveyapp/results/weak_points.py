@@ -9,7 +9,7 @@ from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground
-from surveyapp.results.shapes import Hidden, LowestStage, Priority, Sides
+from surveyapp.results.shapes import Hidden, LowestStage, Priority, Sides, profile
 from surveyapp.store.models import Touchpoint
 
 # A cell's sums with the reason for hiding them; hidden sums never reach a figure.
@@ -63,17 +63,19 @@ def sides(base: Ground, found: Cells) -> Sides | None:
     correction counts every pair of its dimensions.
     """
     end = base.scored.get(None, {})
-    total = next((s.definition.parent for s in end.values() if s.definition.parent), None)
+    asked = profile([scored.definition for scored in end.values()])
+    totals = {definition.parent for definition in asked}
     parts: list[tuple[Scored, Sums]] = []
-    for scale, scored in end.items():
-        sums, reason = found.get((None, scale), (NOTHING, Hidden.NO))
-        if total and scored.definition.parent == total and not reason and sums.n >= 2:
-            parts.append((scored, sums))
+    for definition in asked:
+        sums, reason = found.get((None, definition.scale), (NOTHING, Hidden.NO))
+        if definition.scale not in totals and not reason and sums.n >= 2:
+            parts.append((end[definition.scale], sums))
+    if len({scored.definition.answers for scored, _ in parts}) > 1:
+        return None  # one contrast's formula knows one answer scale
     if len(parts) < 2:
         return None
     ranked = sorted(parts, key=lambda part: figure(part[0], part[1], Hidden.NO).estimate or 0.0)
     pairs = list(combinations(ranked, 2))
-    # All dimensions of an index have one answer scale, so that either's definition will do.
     contrasts = differences([(first[0], first[1], second[1]) for first, second in pairs])
     widest = contrasts[pairs.index((ranked[0], ranked[-1]))]
     if widest is None:
