@@ -20,8 +20,13 @@ def statistic(value: float | None, digits: int = 2) -> str:
     return (phrases.MINUS if value < 0 and float(text) else "") + text
 
 
-def reliability(validation: tuple[Mapping[str, Any], date] | None) -> Iterator[Block]:
-    """Reliability and factor structure in plain words with their numbers."""
+def reliability(
+    validation: tuple[Mapping[str, Any], date] | None, labels: Mapping[str, str] | None = None
+) -> Iterator[Block]:
+    """Reliability and factor structure in plain words with their numbers; ``labels``: what factors
+    are called.
+    """
+    called = labels or {}
     yield Heading("Can the scale be trusted?")
     if validation is None:
         yield Paragraph(
@@ -30,13 +35,15 @@ def reliability(validation: tuple[Mapping[str, Any], date] | None) -> Iterator[B
         )
         return
     document, when = validation
-    yield Paragraph(_verdict(document), Tone.BODY)
+    yield Paragraph(_verdict(document, called), Tone.BODY)
     rows: list[list[Text]] = [
         [
-            row["factor"].capitalize(),
+            _name(row, called),
             str(row["n_items"]),
             statistic(row["alpha"]),
-            f"{statistic(row['alpha_lower'])} to {statistic(row['alpha_upper'])}",
+            ""
+            if row["alpha"] is None
+            else f"{statistic(row['alpha_lower'])} to {statistic(row['alpha_upper'])}",
             statistic(row["omega"]),
             statistic(row["cr"]),
             statistic(row["ave"]),
@@ -57,20 +64,31 @@ def reliability(validation: tuple[Mapping[str, Any], date] | None) -> Iterator[B
         yield Paragraph(_fit(document["cfa"]), Tone.NOTE)
 
 
-def _verdict(document: Mapping[str, Any]) -> str:
-    rows = document["reliability"]
+def _name(row: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    return called.get(row["factor"]) or str(row["factor"]).replace("_", " ").capitalize()
+
+
+def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    rows = [row for row in document["reliability"] if row["n_items"] > 1]
+    single = [_name(row, called) for row in document["reliability"] if row["n_items"] == 1]
+    asked = ""
+    if single:
+        verb = "is one question" if len(single) == 1 else "are one question each"
+        asked = (
+            f" {phrases.listed(single)} {verb}, whose reliability answers of one day cannot show."
+        )
     weak = [
-        row["factor"].capitalize()
+        _name(row, called)
         for row in rows
         if (row["cr"] or 0.0) < 0.70 or (row["ave"] or 0.0) < 0.50
     ]
     if weak:
         return (
             f"With these answers, {phrases.listed(weak)} fell short of the usual limits: read "
-            f"{'its' if len(weak) == 1 else 'their'} scores with care."
+            f"{'its' if len(weak) == 1 else 'their'} scores with care.{asked}"
         )
-    names = phrases.listed([row["factor"].capitalize() for row in rows])
-    return f"Yes: {names} are measured consistently, above the usual limits for reliability."
+    names = phrases.listed([_name(row, called) for row in rows])
+    return f"Yes: {names} are measured consistently, above the usual limits for reliability.{asked}"
 
 
 def _fit(cfa: Mapping[str, Any]) -> str:

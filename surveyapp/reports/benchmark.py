@@ -64,7 +64,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),
-        *annex.reliability(numbers.validation),
+        *annex.reliability(numbers.validation, _labels(overview)),
         *notes.method_notes(overview),
     ]
     return Document(
@@ -76,6 +76,11 @@ def content(numbers: Numbers, *, made: date) -> Document:
         made=made,
         keywords=("service journey quality", "SJQ", "CSAT", "NPS", "CES", overview.code),
     )
+
+
+def _labels(overview: JourneyOverview) -> dict[str, str]:
+    """What the profile's dimensions are called, by their codes."""
+    return {f.definition.scale.rpartition(".")[2]: f.definition.label for f in overview.profile}
 
 
 def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
@@ -95,7 +100,8 @@ def _responses(overview: JourneyOverview) -> str:
     if overview.responses is None:
         return phrases.hidden(Hidden.FEW, few=overview.minimum_cell)
     places = len(overview.touchpoints)
-    return f"{overview.responses:,} at {places} touchpoints and the journey's end"
+    touchpoints = f"{places} touchpoint{'' if places == 1 else 's'} and " if places else ""
+    return f"{overview.responses:,} at {touchpoints}the journey's end"
 
 
 def _summary(numbers: Numbers) -> Iterator[Block]:
@@ -136,7 +142,10 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
     ]
     responses = "hidden" if overview.responses is None else f"{overview.responses:,}"
     months = len({month.first for trend in numbers.trends for month in trend.months})
-    return [*found, KeyFigure("Responses", responses, f"in {months} months")]
+    return [
+        *found,
+        KeyFigure("Responses", responses, f"in {months} month{'' if months == 1 else 's'}"),
+    ]
 
 
 def _beside(figure: Figure) -> str:

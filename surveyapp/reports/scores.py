@@ -28,6 +28,8 @@ def period(overview: JourneyOverview) -> str:
     """The days of the first and the last answer."""
     if overview.first_day is None:
         return "no answers yet"
+    if overview.first_day == overview.last_day:
+        return phrases.day(overview.first_day)
     return f"{phrases.day(overview.first_day)} to {phrases.day(overview.last_day)}"
 
 
@@ -36,7 +38,9 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
     others = [f for f in overview.end if f not in index]
     if not index and not others:
         return
-    yield Heading(overview.profile_title if index else "The journey's end", new_page=True)
+    yield Heading(
+        overview.profile_title if index else "The journey's end", new_page=bool(overview.priorities)
+    )
     if index:
         if index[0].definition.instrument == "sjq":
             yield Paragraph(_SJQ)

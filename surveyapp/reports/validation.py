@@ -277,8 +277,8 @@ def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterat
         yield Paragraph(_checked(check), Tone.NOTE)
     if document["rivals"]:
         yield tables.fits(document["rivals"], number.next())
-    yield from validation_figures.model(document)
     yield from validation_figures.loadings(document)
+    yield from validation_figures.model(document)
     yield tables.loadings(cfa, number.next())
     yield from validation_figures.residuals(document)
 

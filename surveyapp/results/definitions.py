@@ -21,6 +21,7 @@ _UNITS = {
     Metric.NPS: Unit.NPS,
 }
 
+_CONTROLS = frozenset({"marker"})
 _LONGEST_ACRONYM = 4  # letters
 
 
@@ -45,10 +46,15 @@ def asked(
 def scored(
     deployments: Iterable[Deployment], *, roots: Sequence[str | Path] = ()
 ) -> dict[str, Scored]:
-    """The scored scales of these deployments by id, totals before their dimensions."""
+    """The scored scales of these deployments by id, totals before their dimensions.
+
+    Marker variables are left out: they tell of the method, not of the journey.
+    """
     found: dict[str, Scored] = {}
     for deployment in deployments:
         for instrument, key, wording in asked(deployment, roots=roots):
+            if instrument.code in _CONTROLS:
+                continue
             for entry in _of(instrument, key, wording.id):
                 found.setdefault(entry.scale.id, entry)
     return found
@@ -114,7 +120,7 @@ def _definition(
     text = example.definition
     if scale.metric is Metric.INDEX:
         # A total is the mean of its dimensions, whatever their numbers of items.
-        made_of = f"{len(scale.items)} items"
+        made_of = "one item" if len(scale.items) == 1 else f"{len(scale.items)} items"
         if is_total:
             made_of = f"the dimensions' means ({made_of})"
         text = (
