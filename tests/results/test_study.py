@@ -16,6 +16,7 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.actions import store_many
 from surveyapp.results.actions import ask_sjq_study
+from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.studies import journey_scales, study_frame
 from surveyapp.settings import read
 from surveyapp.store.db import Store
@@ -187,3 +188,13 @@ def test_the_scoring_key_says_which_items_are_studied():
     assert sum(map(len, journey_scales("sjq-18").values())) == 18
     with pytest.raises(Invalid, match="no scoring key sjq-99; it has sjq-16"):
         journey_scales("sjq-99")
+
+
+def test_a_marker_is_no_result_of_the_journey(store: Store):
+    """Its scores are kept for tests of the method; no page or report shows them to managers."""
+    with store.writing() as session:
+        deployment = make_study(session, people(8))
+        overview = journey_overview(session, deployment.journey_id)
+    shown = {figure.definition.instrument for figure in overview.end}
+    assert {"sjq", "servqual-p", "loyalty"} <= shown
+    assert "marker" not in shown
