@@ -88,7 +88,8 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
             f"{'its' if len(weak) == 1 else 'their'} scores with care.{asked}"
         )
     names = phrases.listed([_name(row, called) for row in rows])
-    return f"Yes: {names} are measured consistently, above the usual limits for reliability.{asked}"
+    verb = "is" if len(rows) == 1 else "are"
+    return f"Yes: {names} {verb} measured consistently, above the usual limits for reliability.{asked}"
 
 
 def _fit(cfa: Mapping[str, Any]) -> str:

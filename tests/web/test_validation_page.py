@@ -1,0 +1,95 @@
+"""A validation is asked for with its choices, shown as the report has it, and taken away as files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from surveyapp.results import compute
+from surveyapp.store.models import Analysis
+from surveyapp.store.storage import Storage
+from tests.results.study_place import make_study, people
+from tests.web.world import add_user
+
+
+@pytest.fixture
+def place(storage: Storage, sign_in) -> tuple[FlaskClient, int, int]:
+    """A researcher, a journey and its deployment with 120 answers of two regions."""
+    with storage.store.writing() as session:
+        deployment = make_study(session, people(120), ("sjq", "marker"))
+        reader = sign_in(add_user(session, "researcher"))
+        return reader, deployment.journey_id, deployment.id
+
+
+def _ask(place: tuple[FlaskClient, int, int], **choices: object) -> str:
+    reader, journey_id, deployment_id = place
+    answer = reader.post(
+        f"/journeys/{journey_id}/analyses",
+        data={"scale": f"{deployment_id}:sjq", "segment": "", **choices},
+    )
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def test_the_choices_of_the_form_are_stored_and_shown(place, storage: Storage):
+    reader, journey_id, _ = place
+    form = reader.get(f"/journeys/{journey_id}/results").text
+    assert 'name="group"' in form and 'value="region"' in form
+    where = _ask(place, group=["region"], marker="y", estimator="MLR", missing="fiml")
+    with storage.store.reading() as session:
+        analysis = session.scalars(select(Analysis)).one()
+    asked = analysis.parameters
+    assert (asked["group"], asked["marker"], asked["estimator"], asked["missing"]) == (
+        ["region"], "1", "MLR", "fiml",
+    )  # fmt: skip
+    compute.run_validation(storage.store, analysis.id, progress=lambda _percent, _step: None)
+    page = reader.get(where).text
+    assert "Robust maximum likelihood" in page
+    assert "Use all answers that there are" in page
+    for heading in (
+        "Invariance Over Region", "Marker Variable in the Confirmatory Model", "Bifactor Model",
+        "Signs of Careless Answering", "Reproducibility",
+    ):  # fmt: skip
+        assert heading in page
+    assert "style=" not in page
+
+    document = reader.get(f"{where}.json")
+    assert document.headers["Content-Disposition"].startswith("attachment")
+    assert json.loads(document.text)["settings"]["group"] == ["region"]
+    script = reader.get(f"{where}.R")
+    assert script.text.startswith("library(lavaan)")
+    assert 'group = "region"' in script.text
+    assert "\N{NO-BREAK SPACE}" not in script.text
+
+
+def test_a_validation_without_choices_takes_the_usual_ones(place, storage: Storage):
+    _ask(place)
+    with storage.store.reading() as session:
+        asked = session.scalars(select(Analysis)).one().parameters
+    assert (asked["group"], asked["estimator"], asked["missing"]) == ([], "ML", "listwise")
+
+
+def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, storage: Storage):
+    reader, journey_id, deployment_id = place
+    for wrong in (
+        {"group": "shoe size"},
+        {"estimator": "OLS"},
+        {"estimator": "WLSMV", "missing": "fiml"},
+    ):
+        answer = reader.post(
+            f"/journeys/{journey_id}/analyses",
+            data={"scale": f"{deployment_id}:sjq", "segment": "", **wrong},
+        )
+        assert answer.status_code == 422, wrong
+    with storage.store.reading() as session:
+        assert session.scalars(select(Analysis)).all() == []
+
+
+def test_an_analysis_without_a_result_has_nothing_to_download(place):
+    reader, _, _ = place
+    where = _ask(place)
+    assert reader.get(f"{where}.json").status_code == 409
+    assert reader.get(f"{where}.R").status_code == 409
