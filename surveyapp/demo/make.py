@@ -238,7 +238,7 @@ def _finished(storage: Storage) -> dict[str, int]:
         .group_by(Report.kind)
     )
     with storage.store.reading() as session:
-        return dict(session.execute(query).tuples().all())
+        return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _between(progress: Progress, low: int, high: int) -> Progress:

@@ -89,7 +89,9 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
         )
     names = phrases.listed([_name(row, called) for row in rows])
     verb = "is" if len(rows) == 1 else "are"
-    return f"Yes: {names} {verb} measured consistently, above the usual limits for reliability.{asked}"
+    return (
+        f"Yes: {names} {verb} measured consistently, above the usual limits for reliability.{asked}"
+    )
 
 
 def _fit(cfa: Mapping[str, Any]) -> str:
