@@ -113,7 +113,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
     for series in end[:2]:
         yield Chart(
             _trend_title(series),
-            trend_charts.trend(series, width=TEXT_WIDTH, height=98.0),
+            trend_charts.trend(series, width=TEXT_WIDTH, height=94.0),
             "The band is each month's 95 % interval; gaps are months with too few answers to show.",
         )
     if points:
@@ -121,14 +121,14 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
         halves = [
             Chart(
                 _trend_title(series),
-                trend_charts.trend(series, width=HALF_WIDTH, height=80.0, axis=axis),
+                trend_charts.trend(series, width=HALF_WIDTH, height=77.0, axis=axis),
             )
             for series in points
         ]
         label = points[0].definition.label
         yield Heading(f"{label} by touchpoint", level=2)
-        yield from pairs(halves)
         yield Paragraph("All on the same axis; bands are 95 % intervals.", Tone.NOTE)
+        yield from pairs(halves)
 
 
 def _trend_title(series: Trend) -> str:
