@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, count
 
 from analysis.errors import ModelError
 from analysis.model import Model, Modifier, Path
@@ -269,12 +269,20 @@ def _released(
 
 
 def _numbered(rows: list[Parameter]) -> list[Parameter]:
-    count = 0
-    result = []
-    for row in rows:
-        if row.free >= 0:
-            result.append(replace(row, free=count))
-            count += 1
-        else:
-            result.append(row)
-    return result
+    """The rows with their free positions, counted in order."""
+    position = count()
+    return [
+        Parameter(
+            row.lhs,
+            row.op,
+            row.rhs,
+            row.group,
+            next(position) if row.free >= 0 else -1,
+            row.value,
+            row.start,
+            row.label,
+            row.exogenous,
+            row.said,
+        )
+        for row in rows
+    ]
