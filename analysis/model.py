@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from analysis.expressions import Expression, text_of
 
@@ -73,12 +74,12 @@ class Model:
     definitions: tuple[Definition, ...] = ()
     constraints: tuple[Constraint, ...] = ()
 
-    @property
+    @cached_property
     def latent(self) -> tuple[str, ...]:
         """Latent variables, in order of their measurement lines."""
         return tuple(dict.fromkeys(path.lhs for path in self.paths if path.op == "=~"))
 
-    @property
+    @cached_property
     def observed(self) -> tuple[str, ...]:
         """Columns that the data must have: indicators first, then outcomes, then the rest."""
         latent = set(self.latent)
