@@ -106,18 +106,26 @@ class NormalDiscrepancy:
                 curve = _normal_hessian(structure, implied, f, inverse, k, q, shift)
             else:
                 curve = 2 * normal_information(f, inverse, means=self.means)
-            hessian[np.ix_(at, at)] += group.weight * curve
+            hessian[at[:, None], at] += group.weight * curve
         return gradient, hessian
 
 
 def normal_information(f: Factors, inverse: Array, *, means: bool) -> Array:
     """Expected information of one normal row, 1/2 tr(P dSigma P dSigma) + dmu' P dmu."""
-    pu, pw = inverse @ f.u, inverse @ f.w
-    cross = f.u.T @ pw
-    information = (f.u.T @ pu) * (f.w.T @ pw) + cross * cross.T
+    information = _traces(f, inverse, inverse / 2)
     if means:
         information += f.m.T @ inverse @ f.m
-    return np.asarray(information)
+    return information
+
+
+def _traces(f: Factors, inverse: Array, left: Array) -> Array:
+    """tr(L dSb P dSa) for all pairs of parameters (k, k), P the inverse and L symmetric."""
+    k = f.u.shape[1]
+    both = np.concatenate([f.u, f.w], axis=1)
+    p, q = both.T @ inverse @ both, both.T @ left @ both
+    uu, uw, ww = p[:k, :k], p[:k, k:], p[k:, k:]
+    cross = uw.T * q[:k, k:]
+    return np.asarray(uu * q[k:, k:] + ww * q[:k, :k] + cross + cross.T)
 
 
 def _normal_hessian(
@@ -130,14 +138,10 @@ def _normal_hessian(
     shift: Array,
 ) -> Array:
     """Second derivatives of F: with R = S + dd', P = Sigma^-1, K = P R P and Q = P - K,
-    -tr(P dSb P dSa) + 2 tr(K dSb P dSa) + 2 (dmb' P dSa P d + dma' P dSb P d) + 2 dmb' P dma
+    tr((2K - P) dSb P dSa) + 2 (dmb' P dSa P d + dma' P dSb P d) + 2 dmb' P dma
     + tr(Q ddS) - 2 d' P ddm.
     """
-    pu, pw, ku, kw = inverse @ f.u, inverse @ f.w, k @ f.u, k @ f.w
-    uu, ww, uw = f.u.T @ pu, f.w.T @ pw, f.u.T @ pw
-    kuu, kww, kuw = f.u.T @ ku, f.w.T @ kw, f.u.T @ kw
-    hessian = -2 * (uu * ww + uw * uw.T)
-    hessian += 2 * (uw.T * kuw + uw * kuw.T + kww * uu + kuu * ww)
+    hessian = _traces(f, inverse, 2 * k - inverse)
     score = inverse @ shift
     if np.any(f.m):
         pm = inverse @ f.m
@@ -191,7 +195,7 @@ class LeastSquares:
             curve = 2 * delta.T @ weighted
             if exact:
                 curve = curve + self._second_order(structure, implied, ve)
-            hessian[np.ix_(at, at)] += group.weight * curve
+            hessian[at[:, None], at] += group.weight * curve
         return gradient, hessian
 
     def jacobian(self, factors: Factors) -> Array:

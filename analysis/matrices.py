@@ -8,6 +8,7 @@ dSigma = u w' + w u', so that everything second-order costs products of (p, q) m
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -148,34 +149,36 @@ class GroupStructure:
         g, h = total[:p], implied.covariance[:p]
         gq = g.T @ q
         gqg, gqh, rg = gq @ g, gq @ h, r @ g
-        row, col = self.d_row, self.d_col
-        nd, ns = len(row), len(self.s_row)
+        row, col, s_row, s_col = self.d_row, self.d_col, self.s_row, self.s_col
+        nd, ns = len(row), len(s_row)
         result = np.zeros((len(self.positions),) * 2)
-        x, y = gqh[row][:, col], total[col][:, row]
-        xy = x * y + (rg[row][:, None] * t[col][None, :]) * y / 2
-        result[:nd, :nd] = 2 * (xy + xy.T + implied.covariance[col][:, col] * gqg[row][:, row])
-        s_row, s_col = self.s_row, self.s_col
-        cross = (
-            gqg[row][:, s_row] * total[col][:, s_col] + gqg[row][:, s_col] * total[col][:, s_row]
-        )
+        effects, forces = total.take(col, axis=0), gqg.take(row, axis=0)
+        slope = rg.take(row)[:, None]
+        y = effects.take(row, axis=1)
+        x = gqh.take(row, axis=0).take(col, axis=1) + slope * t.take(col) / 2
+        xy = x * y
+        within = implied.covariance.take(col, axis=0).take(col, axis=1)
+        result[:nd, :nd] = 2 * (xy + xy.T + within * forces.take(row, axis=1))
+        cross = forces.take(s_row, axis=1) * effects.take(s_col, axis=1)
+        cross += forces.take(s_col, axis=1) * effects.take(s_row, axis=1)
         result[:nd, nd : nd + ns] = 2 * cross * self.s_weight
         result[nd : nd + ns, :nd] = result[:nd, nd : nd + ns].T
-        result[:nd, nd + ns :] = rg[row][:, None] * total[col][:, self.m_row]
-        result[nd + ns :, :nd] = result[:nd, nd + ns :].T
+        if len(self.m_row):
+            result[:nd, nd + ns :] = slope * effects.take(self.m_row, axis=1)
+            result[nd + ns :, :nd] = result[:nd, nd + ns :].T
         return result
 
 
 def positive_inverse(matrix: Array) -> tuple[Array, float] | None:
     """Inverse and log-determinant of a positive definite matrix, None for any other."""
-    factor, failed = lapack.dpotrf(matrix, lower=1, clean=1)
-    if failed:
-        return None
-    log_determinant = 2.0 * float(np.log(np.diag(factor)).sum())
-    if not np.isfinite(log_determinant):
-        return None
     # Not LAPACK's dpotri: OpenBLAS runs it in threads even for small matrices, which on a busy
     # machine costs a hundred times the arithmetic.
-    inverse = np.linalg.inv(matrix)
+    factor, inverse, failed = lapack.dposv(matrix, np.eye(len(matrix)), lower=1)
+    if failed:
+        return None
+    log_determinant = 2.0 * float(np.log(factor.diagonal()).sum())
+    if not math.isfinite(log_determinant):
+        return None
     return (inverse + inverse.T) / 2, log_determinant
 
 

@@ -58,6 +58,13 @@ class Solution:
         return self.discrepancy.derivatives(self.optimum.point, exact=False)[1] / 2
 
     @cached_property
+    def expected_inverse(self) -> Array | None:
+        """Inverse of the expected information under the constraints; None when it is singular."""
+        return well_conditioned_inverse(
+            self.table.transform.T @ self.expected @ self.table.transform
+        )
+
+    @cached_property
     def observed(self) -> Array:
         """Observed information of one row: half the exact Hessian."""
         return self.discrepancy.derivatives(self.optimum.point, exact=True)[1] / 2
@@ -148,9 +155,11 @@ class Solution:
     @cached_property
     def vcov(self) -> Array | None:
         """Sampling covariance of all free parameters (q, q); None when it does not exist."""
-        transform = self.table.transform
-        bread = transform.T @ self.information @ transform
-        inverse = well_conditioned_inverse(bread)
+        transform, information = self.table.transform, self.information
+        if information is self.expected:
+            inverse = self.expected_inverse
+        else:
+            inverse = well_conditioned_inverse(transform.T @ information @ transform)
         if inverse is None:
             return None
         if self.settings.robust:
@@ -195,10 +204,7 @@ def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution
         )
         optimum = minimise(discrepancy, optimum.point.theta, table.transform, table.offset)
     solution = Solution(table, data, settings, built, discrepancy, optimum)
-    reduced = (
-        table.transform.T @ solution.expected @ table.transform if optimum.point.implied else None
-    )
-    if not optimum.converged or reduced is None or well_conditioned_inverse(reduced) is None:
+    if not optimum.converged or solution.expected_inverse is None:
         require_identified(table, built, keep=keep)
     return solution
 
