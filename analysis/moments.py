@@ -64,8 +64,9 @@ class Moments:
 
     def require_positive_definite(self) -> None:
         """Raise NotPositiveDefinite, naming the items most involved, unless the covariance is."""
-        values, vectors = np.linalg.eigh(self.correlation)
-        if values[0] <= 1e-10:
+        correlation = self.correlation
+        if np.linalg.eigvalsh(correlation)[0] <= 1e-10:
+            values, vectors = np.linalg.eigh(correlation)
             order = np.argsort(-np.abs(vectors[:, 0]))[:4]
             culprits = ", ".join(self.names[i] for i in order if abs(vectors[i, 0]) > 0.1)
             raise NotPositiveDefinite(
