@@ -112,10 +112,12 @@ class NormalDiscrepancy:
 
 def normal_information(f: Factors, inverse: Array, *, means: bool) -> Array:
     """Expected information of one normal row, 1/2 tr(P dSigma P dSigma) + dmu' P dmu."""
-    information = _traces(f, inverse, inverse / 2)
+    pu, pw = inverse @ f.u, inverse @ f.w
+    cross = f.u.T @ pw
+    information = (f.u.T @ pu) * (f.w.T @ pw) + cross * cross.T
     if means:
         information += f.m.T @ inverse @ f.m
-    return information
+    return np.asarray(information)
 
 
 def _traces(f: Factors, inverse: Array, left: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from analysis.matrices import Array
@@ -73,15 +75,15 @@ def _measurement(
             continue
         where = [at[item] for item in items]
         raw, spread = _one_factor(cov[np.ix_(where, where)])
-        size = np.abs(raw) / np.sqrt(np.diag(cov)[where])
+        size = np.abs(raw) / np.sqrt(cov.diagonal()[where])
         marker = next((k for k, path in enumerate(paths) if path.value), None)
         scale = 1.0
         if marker is not None and size[marker] > 1e-3 * size.max():
-            scale = float(paths[marker].value or 1.0) / raw[marker]
+            scale = float((paths[marker].value or 1.0) / raw[marker])
         elif fixed_variance.get(factor):
-            scale = float(np.sqrt(spread / (fixed_variance[factor] or 1.0)))
+            scale = math.sqrt(spread / (fixed_variance[factor] or 1.0))
         variances[factor] = spread / scale**2
-        for path, value in zip(paths, raw * scale, strict=True):
+        for path, value in zip(paths, (raw * scale).tolist(), strict=True):
             loadings[factor, path.rhs] = value if path.value is None else path.value
             share = loadings[factor, path.rhs] ** 2 * variances[factor]
             claimed[path.rhs] = max(claimed.get(path.rhs, 0.0), share)
@@ -103,15 +105,16 @@ def _one_factor(cov: Array) -> tuple[Array, float]:
     k = len(cov)
     if k == 1:
         return np.ones(1), 0.9 * float(cov[0, 0])
-    sd = np.sqrt(np.diag(cov))
-    reduced = cov / np.outer(sd, sd)
-    off = np.abs(reduced - np.diag(np.diag(reduced)))
+    sd = np.sqrt(cov.diagonal())
+    reduced = cov / (sd[:, None] * sd)
+    off = np.abs(reduced)
+    np.fill_diagonal(off, 0.0)
     np.fill_diagonal(reduced, np.minimum(off.max(axis=0), 0.9))
     vector = reduced.sum(axis=0)
-    if not np.any(vector):
+    if not vector.any():
         vector = np.ones(k)
     for _ in range(5):
         vector = reduced @ vector
-        vector = vector / max(np.linalg.norm(vector), 1e-300)
+        vector = vector / max(math.sqrt(vector @ vector), 1e-300)
     value = float(vector @ reduced @ vector)
     return vector * sd, max(value, 0.05)
