@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.errors import DataError
-from analysis.matrices import Array
+from analysis.matrices import Array, positive_inverse
+
+MAX_INFLATION = 1e5  # of a variance, 1 / (1 - R^2) from the other items
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ def observed_inverses(sigma: Array, seen: Array) -> tuple[Array, Array] | None:
     None when Sigma is not positive definite on some pattern.
     """
     p = len(sigma)
+    most = int((p - seen.sum(axis=1)).max(initial=0))
+    whole = positive_inverse(sigma) if 3 * most <= p else None
+    # Where an item is nearly a sum of the others, the small systems would lose the digits.
+    if whole is not None and (whole[0].diagonal() * sigma.diagonal()).max() < MAX_INFLATION:
+        return _without_unseen(*whole, seen, most)
     blank = (~seen)[:, :, None] * np.eye(p)
     masked = sigma * (seen[:, :, None] & seen[:, None, :]) + blank
     try:
@@ -69,6 +76,26 @@ def observed_inverses(sigma: Array, seen: Array) -> tuple[Array, Array] | None:
         return None
     log_determinant = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
     return np.linalg.inv(masked) - blank, log_determinant
+
+
+def _without_unseen(
+    precision: Array, log_determinant: float, seen: Array, most: int
+) -> tuple[Array, Array]:
+    """The same from Sigma's inverse P, where at most ``most`` items a pattern are unseen (u).
+
+    The inverse of the seen part is P_ss - P_su P_uu^-1 P_us, its determinant |Sigma| |P_uu|: small
+    systems instead of large ones.
+    """
+    first = np.argsort(seen, axis=1, kind="stable")[
+        :, :most
+    ]  # the unseen, then seen ones as padding
+    unseen = ~np.take_along_axis(seen, first, axis=1)
+    rows = precision[first] * unseen[:, :, None]
+    core = precision[first[:, :, None], first[:, None, :]]
+    core = np.where(unseen[:, :, None] & unseen[:, None, :], core, np.eye(most))
+    inverse = precision - rows.transpose(0, 2, 1) @ (np.linalg.inv(core) @ rows)
+    inverse *= seen[:, :, None] & seen[:, None, :]
+    return inverse, log_determinant + np.linalg.slogdet(core)[1]
 
 
 def log_likelihood(patterns: Patterns, mean: Array, sigma: Array) -> float:
