@@ -26,6 +26,7 @@ from analysis.parameter_table import Parameter, ParameterTable
 MAX_ITEMS = 500
 MAX_GROUPS = 100
 MAX_FREE = 3_000
+UNSAID = (Modifier(),)
 
 
 def complete(
@@ -223,7 +224,7 @@ def _in_group(
     exogenous: bool,
     said: bool,
 ) -> Parameter:
-    said_modifiers = modifiers or (Modifier(),)
+    said_modifiers = modifiers or UNSAID
     if len(said_modifiers) not in (1, groups):
         raise ModelError(
             f"{path.name}: modifiers for {len(said_modifiers)} groups, but the data have {groups}; "
