@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
@@ -58,4 +60,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (health, look, respond, *STAFF):
         app.register_blueprint(blueprint)
     serve_apart(app)
+    return app
+
+
+def served() -> Flask:
+    """The application of a server process; read from the environment.
+
+    What is there at the start stays for good: freezing it spares each collection a walk over
+    several hundred thousand objects, a tenth of the cost of a submission.
+    """
+    app = create_app()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     return app

@@ -50,7 +50,7 @@ def web_command(settings: Settings) -> list[str]:
             "--interface",
             "wsgi",
             "--factory",
-            "surveyapp.app:create_app",
+            "surveyapp.app:served",
         ),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", "1", "--blocking-threads", str(settings.threads)),
