@@ -10,8 +10,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # The highest matching prefix wins. Rooms on one floor are strangers unless listed in NEIGHBOURS.
 FLOORS = {
-    "instruments": -2,
-    "analysis": -1,
+    "instruments": -6,
+    "analysis": -5,
+    "analysis.covariance": -4,
+    "analysis.scale": -3,
+    "analysis.composite": -2,
     "surveyapp.errors": 1,
     "surveyapp.settings": 1,
     "surveyapp.store": 2,

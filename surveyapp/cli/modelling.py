@@ -9,9 +9,9 @@ from typing import Any
 import click
 import pandas as pd
 
-from analysis.invariance import invariance as test_invariance
-from analysis.pls import fit_pls
-from analysis.sem import fit_sem
+from analysis.composite.pls import fit_pls
+from analysis.covariance.invariance import invariance as test_invariance
+from analysis.covariance.sem import fit_sem
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.statistics import Table, number, show, write_json

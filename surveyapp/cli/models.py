@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.syntax import parse
+from analysis.covariance.syntax import parse
 from surveyapp.errors import Invalid
 
 _LARGEST = 100_000  # bytes of a model's file

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import pandas as pd
 
-from analysis.scale_validation import validate_scale
+from analysis.scale.validation import validate_scale
 from instruments.loader import load
 from instruments.schema import Instrument
 from surveyapp.cli.models import factors, listed, model_text

@@ -42,7 +42,7 @@ class Numbers:
     """Everything that the report prints, read from the dashboards by the caller.
 
     ``comparison`` is None for a report on one segment; ``validation`` is a stored scale validation
-    (``analysis.validation_document``) with its date.
+    (``analysis.scale.document``) with its date.
     """
 
     overview: JourneyOverview

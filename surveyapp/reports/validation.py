@@ -40,7 +40,7 @@ _MISSING = {
 
 @dataclass(frozen=True)
 class Study:
-    """A stored validation (``analysis.validation_document``) and what it was asked about.
+    """A stored validation (``analysis.scale.document``) and what it was asked about.
 
     ``file`` names the answers of a validation that belongs to no journey; journey and provider are
     then empty.

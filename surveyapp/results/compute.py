@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.scale_validation import validate_scale
-from analysis.validation_plan import plan_of
+from analysis.scale.plan import plan_of
+from analysis.scale.validation import validate_scale
 from instruments.loader import load
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.results.actions import MARKER

@@ -10,9 +10,9 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.composite.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
 from analysis.plain import plain
 from analysis.provenance import fingerprint, versions
-from analysis.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
 from analysis.threads import one_blas_thread
 from instruments.loader import load
 from surveyapp.errors import Conflict, Invalid, NotFound
@@ -75,7 +75,7 @@ def study_document(
     seed: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """The study on a frame of items as a JSON document; raises as ``analysis.sjq_study``."""
+    """The study on a frame of items as a JSON document; raises as ``analysis.composite.sjq_study``."""
     items = [item for group in study_items(journey).values() for item in group if item in data]
     progress(10, f"Fitting two models, {bootstrap:,} resamples each")
     with one_blas_thread():

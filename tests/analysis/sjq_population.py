@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.composite.sjq_study import JOURNEY, LOYALTY, MARKER, SERVICE
 from analysis.moments import Moments
-from analysis.sjq_study import JOURNEY, LOYALTY, MARKER, SERVICE
 from tests.analysis.pls_models import composite_block, factor_block
 
 # Jaakkola & Terho 2021, study 2: loadings of the 16 items.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.bifactor import bifactor
 from analysis.errors import ModelError
 from analysis.moments import Moments
+from analysis.scale.bifactor import bifactor
 from tests.analysis.data_sets import HS_MODEL, holzinger
 
 GENERAL = np.array([0.7, 0.6, 0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.5])

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.bootstrap_sem import bollen_stine, bootstrap, resampled_moments
+from analysis.covariance.bootstrap import bollen_stine, bootstrap, resampled_moments
+from analysis.covariance.power import rmsea_power, rmsea_sample_size
+from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, ModelError
 from analysis.moments import moments
-from analysis.power import rmsea_power, rmsea_sample_size
-from analysis.sem import fit_sem
 from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 
 ITEMS = [f"x{i}" for i in range(1, 10)]

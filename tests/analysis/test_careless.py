@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import mahalanobis
 
-from analysis.careless import (
+from analysis.errors import DataError
+from analysis.scale.careless import (
     INDICATORS,
     CarelessCuts,
     careless,
     intra_individual_variability,
     longstring,
 )
-from analysis.errors import DataError
 from tests.analysis.data_sets import simulated
 
 NAN = np.nan

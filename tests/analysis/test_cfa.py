@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.cfa import Cfa, fit_cfa, merged_pairs, model_text, one_factor, sem_names
 from analysis.errors import MissingItem, ModelError, NotPositiveDefinite, NoVariance, TooFewCases
 from analysis.moments import Moments, moments
-from analysis.semopy_cfa import independent_check, semopy_cfa
+from analysis.scale.cfa import Cfa, fit_cfa, merged_pairs, model_text, one_factor, sem_names
+from analysis.scale.semopy_cfa import independent_check, semopy_cfa
 from tests.analysis.data_sets import HS_MODEL, SJQ_LOADINGS, SJQ_MODEL, holzinger, simulated
 
 # lavaan 0.6-14, cfa(HS.model, HolzingerSwineford1939): fitMeasures()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.conclusions import conclusions
+from analysis.scale.conclusions import conclusions
 
 
 def cfa(**fit: float | None) -> dict:

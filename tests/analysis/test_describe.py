@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.describe import describe_items
 from analysis.errors import DataError
+from analysis.scale.describe import describe_items
 from tests.analysis.data_sets import HS_MODEL, holzinger
 
 # R psych describe(HolzingerSwineford1939[, x1..x9]), type 3

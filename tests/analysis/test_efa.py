@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.efa import ROTATIONS, adequacy, efa
 from analysis.errors import DataError, ModelError, NotPositiveDefinite, NoVariance, TooFewCases
+from analysis.scale.efa import ROTATIONS, adequacy, efa
 from tests.analysis.data_sets import HS_MODEL, holzinger, simulated
 
 ITEMS = tuple(item for members in HS_MODEL.values() for item in members)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, TooFewCases
-from analysis.factor_count import minimum_average_partial, parallel_analysis
+from analysis.scale.factor_count import minimum_average_partial, parallel_analysis
 from tests.analysis.data_sets import HS_MODEL, holzinger, simulated
 
 ITEMS = tuple(item for members in HS_MODEL.values() for item in members)

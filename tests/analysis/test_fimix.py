@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.composite.fimix import compare_segments, fimix
+from analysis.composite.pls import fit_pls
+from analysis.composite.result import PlsResult
 from analysis.errors import DataError, TooFewCases
-from analysis.fimix import compare_segments, fimix
 from analysis.moments import moments
-from analysis.pls import fit_pls
-from analysis.pls_result import PlsResult
 
 TEXT = "X =~ x\nZ =~ z\nY =~ y\nY ~ X + Z"
 

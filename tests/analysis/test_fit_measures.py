@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.fit_measures import fit_measures, gfi, incremental, noncentrality, rmsea, srmr
+from analysis.covariance.fit_measures import (
+    fit_measures,
+    gfi,
+    incremental,
+    noncentrality,
+    rmsea,
+    srmr,
+)
 
 # lavaan 0.6-14, cfa(HS.model, HolzingerSwineford1939), estimator ML.
 HS = {

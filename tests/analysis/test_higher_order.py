@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.composite.higher_order import ADVICE, repeated_paths
+from analysis.composite.pls import fit_pls
+from analysis.composite.text import read_model
 from analysis.errors import ModelError
-from analysis.higher_order import ADVICE, repeated_paths
-from analysis.pls import fit_pls
-from analysis.pls_text import read_model
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import HIGHER, second_order_population
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.errors import DataError, TooFewCases
-from analysis.htmt_bootstrap import bootstrap_correlations, htmt_intervals, resample_counts
-from analysis.validity import htmt
+from analysis.scale.htmt_bootstrap import bootstrap_correlations, htmt_intervals, resample_counts
+from analysis.scale.validity import htmt
 from tests.analysis.data_sets import HS_MODEL, holzinger, mobi, mobi_model, simulated
 
 

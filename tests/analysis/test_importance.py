@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.composite.importance import importance_performance
+from analysis.composite.layout import Settings
+from analysis.composite.pls import fit_pls
 from analysis.errors import DataError, ModelError
-from analysis.importance import importance_performance
-from analysis.pls import fit_pls
-from analysis.pls_layout import Settings
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, HIGHER
 

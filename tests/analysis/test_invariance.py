@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.compare_models import compare_models, difference_test
+from analysis.covariance.compare_models import compare_models, difference_test
+from analysis.covariance.invariance import Invariance, Rules, invariance
+from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, ModelError
-from analysis.invariance import Invariance, Rules, invariance
 from analysis.moments import moments
-from analysis.sem import fit_sem
 from tests.analysis.classic_data import HS, holzinger
 from tests.analysis.lavaan_numbers import DIFFERENCES
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, MissingItem
-from analysis.item_sort import item_sort
+from analysis.scale.item_sort import item_sort
 
 P, C, S = "personalization", "coherence", "seamlessness"
 

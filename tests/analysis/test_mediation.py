@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.composite.mediation import mediation, mediations
+from analysis.composite.pls import fit_pls
 from analysis.errors import DataError, ModelError
-from analysis.mediation import mediation, mediations
-from analysis.pls import fit_pls
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI
 

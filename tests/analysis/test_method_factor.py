@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.method_factor import latent_method_factor, marker_sequence
+from analysis.scale.method_factor import latent_method_factor, marker_sequence
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, holzinger, mobi, mobi_model, simulated
 
 MARKER = ("mk1", "mk2", "mk3")

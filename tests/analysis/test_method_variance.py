@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.method_variance import full_collinearity_vif, harman, marker_test, partial_marker
+from analysis.scale.method_variance import (
+    full_collinearity_vif,
+    harman,
+    marker_test,
+    partial_marker,
+)
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, holzinger, simulated
 
 ITEMS = [item for members in HS_MODEL.values() for item in members]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, TooFewCases
-from analysis.missingness import MissingPattern, little_test, missing_report
+from analysis.scale.missingness import MissingPattern, little_test, missing_report
 
 NAN = np.nan
 DATA = pd.DataFrame(

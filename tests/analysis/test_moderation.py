@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.composite.moderation import moderation
+from analysis.composite.pls import fit_pls
 from analysis.errors import DataError, ModelError
-from analysis.moderation import moderation
-from analysis.pls import fit_pls
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import SMALL
 

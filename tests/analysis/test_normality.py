@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import TooFewCases
-from analysis.normality import mardia
+from analysis.scale.normality import mardia
 from tests.analysis.data_sets import HS_MODEL, holzinger
 
 ITEMS = [item for members in HS_MODEL.values() for item in members]

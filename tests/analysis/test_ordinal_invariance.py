@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.covariance.ordinal_groups import fit_step
+from analysis.covariance.ordinal_invariance import ordinal_invariance
+from analysis.covariance.polychoric import polychoric
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.syntax import parse
 from analysis.errors import DataError
-from analysis.ordinal_groups import fit_step
-from analysis.ordinal_invariance import ordinal_invariance
-from analysis.polychoric import polychoric
-from analysis.sem import fit_sem
-from analysis.syntax import parse
 
 MODEL = "p =~ p0 + p1 + p2 + p3; q =~ q0 + q1 + q2 + q3"
 LOADINGS = (0.8, 0.7, 0.75, 0.6)

@@ -19,12 +19,12 @@ from seminr import (
     relationships,
 )
 
+from analysis.composite.pls import fit_pls
+from analysis.composite.refit import refitted_f_squared
+from analysis.composite.text import read_model
 from analysis.moments import moments
-from analysis.pls import fit_pls
-from analysis.pls_refit import refitted_f_squared
-from analysis.pls_text import read_model
-from analysis.reliability import alpha_of, composite_reliability
-from analysis.validity import average_variance_extracted
+from analysis.scale.reliability import alpha_of, composite_reliability
+from analysis.scale.validity import average_variance_extracted
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, SMALL, block_matrix, composite_block, factor_block
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.composite.pls import fit_pls
 from analysis.errors import (
     AnalysisError,
     DataError,
@@ -16,7 +17,6 @@ from analysis.errors import (
     TooFewCases,
 )
 from analysis.moments import moments
-from analysis.pls import fit_pls
 
 TEXT = "X =~ x1 + x2 + x3\nY =~ y1 + y2\nY ~ X"
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.pls import fit_pls
-from analysis.pls_bootstrap import bca_interval
+from analysis.composite.bootstrap import bca_interval
+from analysis.composite.pls import fit_pls
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, HIGHER, SMALL, block_matrix, factor_block
 

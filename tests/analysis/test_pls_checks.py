@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.composite.marker import marker_correction
+from analysis.composite.pls import fit_pls
+from analysis.composite.redundancy import redundancy_analysis
+from analysis.composite.sample_size import detectable_path, minimum_n
 from analysis.errors import DataError, MissingItem, ModelError
-from analysis.pls import fit_pls
-from analysis.pls_marker import marker_correction
-from analysis.pls_redundancy import redundancy_analysis
-from analysis.pls_sample_size import detectable_path, minimum_n
 
 
 def test_redundancy_equals_the_multiple_correlation_with_one_global_item() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.composite.groups import compare_groups, holm
+from analysis.composite.micom import micom
 from analysis.errors import DataError, MissingItem, TooFewCases
-from analysis.micom import micom
-from analysis.pls_groups import compare_groups, holm
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.composite.model import Construct, Path, PlsModel
+from analysis.composite.text import read_model
 from analysis.errors import ModelError
-from analysis.pls_model import Construct, Path, PlsModel
-from analysis.pls_text import read_model
 
 XY = "X =~ x1 + x2\nY =~ y1 + y2\n"
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from analysis.bivariate_normal import bivariate_cdf, bivariate_density
-from analysis.bootstrap_sem import bootstrap
-from analysis.compare_models import difference_test
+from analysis.covariance.bivariate_normal import bivariate_cdf, bivariate_density
+from analysis.covariance.bootstrap import bootstrap
+from analysis.covariance.compare_models import difference_test
+from analysis.covariance.polychoric import polychoric
+from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, ModelError, NoVariance
-from analysis.polychoric import polychoric
-from analysis.sem import fit_sem
 
 CUTS = [-1.2, -0.3, 0.5, 1.1]
 

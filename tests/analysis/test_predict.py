@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.cvpat import cvpat, cvpat_compare
+from analysis.composite.cvpat import cvpat, cvpat_compare
+from analysis.composite.layout import Settings
+from analysis.composite.predict import predict_pls, predict_rows
 from analysis.errors import DataError, ModelError
-from analysis.pls_layout import Settings
-from analysis.predict import predict_pls, predict_rows
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, HIGHER, SMALL
 

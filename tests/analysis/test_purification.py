@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.purification import propose_purification
+from analysis.scale.purification import propose_purification
 from tests.analysis.data_sets import HS_MODEL, holzinger, mobi, mobi_model, simulated
 
 

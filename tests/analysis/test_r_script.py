@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.r_script import validation_script
+from analysis.scale.r_script import validation_script
 from tests.analysis.data_sets import HS_MODEL
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.cfa import fit_cfa
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import moments
-from analysis.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
+from analysis.scale.cfa import fit_cfa
+from analysis.scale.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
 from tests.analysis.data_sets import HS_MODEL, SJQ_LOADINGS, holzinger, simulated
 
 # R psych alpha() and alpha.ci(): raw alpha, lower, upper, alpha if dropped, r.drop

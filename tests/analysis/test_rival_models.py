@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.covariance.rival_models import (
+    bifactor,
+    compare_rivals,
+    merged,
+    one_factor,
+    second_order,
+)
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.syntax import parse
 from analysis.errors import ModelError
-from analysis.rival_models import bifactor, compare_rivals, merged, one_factor, second_order
-from analysis.sem import fit_sem
-from analysis.syntax import parse
 from tests.analysis.classic_data import holzinger
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, simulated
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, MissingItem, ModelError
-from analysis.scale_validation import validate_scale
-from analysis.validation_document import ScaleValidationDocument
+from analysis.scale.document import ScaleValidationDocument
+from analysis.scale.validation import validate_scale
 from instruments.loader import load
 from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey
 from tests.analysis.data_sets import (

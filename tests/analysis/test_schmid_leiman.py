@@ -7,7 +7,7 @@ import pytest
 
 from analysis.errors import ModelError
 from analysis.moments import Moments
-from analysis.schmid_leiman import omega_hierarchical
+from analysis.scale.schmid_leiman import omega_hierarchical
 from tests.analysis.data_sets import HS_MODEL, holzinger
 
 ITEMS = [item for members in HS_MODEL.values() for item in members]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.cfa import fit_cfa
 from analysis.errors import ModelError
 from analysis.moments import Moments
-from analysis.second_order import second_order
+from analysis.scale.cfa import fit_cfa
+from analysis.scale.second_order import second_order
 from tests.analysis.data_sets import HS_MODEL, holzinger, mobi, mobi_model
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.score_tests import score_tests
-from analysis.sem import SemFit, fit_sem
+from analysis.covariance.score_tests import score_tests
+from analysis.covariance.sem import SemFit, fit_sem
 from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 from tests.analysis.lavaan_numbers import (
     CALLS,

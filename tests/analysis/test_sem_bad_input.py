@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.covariance.sem import fit_sem
 from analysis.errors import (
     DataError,
     MissingItem,
@@ -15,7 +16,6 @@ from analysis.errors import (
     TooFewCases,
 )
 from analysis.moments import Moments
-from analysis.sem import fit_sem
 from tests.analysis.classic_data import HS, holzinger
 from tests.analysis.data_sets import SJQ_MODEL, simulated
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.fit_measures import rmsea
-from analysis.missing_patterns import em_moments, log_likelihood, patterns_of
-from analysis.model import measurement_model
+from analysis.covariance.fit_measures import rmsea
+from analysis.covariance.missing_patterns import em_moments, log_likelihood, patterns_of
+from analysis.covariance.model import measurement_model
+from analysis.covariance.sem import fit_sem
 from analysis.moments import moments
-from analysis.sem import fit_sem
 from tests.analysis.classic_data import HS, holzinger, incomplete
 from tests.analysis.data_sets import SJQ_LOADINGS, SJQ_MODEL, simulated
 

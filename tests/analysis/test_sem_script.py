@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.sem import fit_sem
-from analysis.sem_script import lavaan_script
-from analysis.syntax import parse
+from analysis.covariance.script import lavaan_script
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.syntax import parse
 from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 
 

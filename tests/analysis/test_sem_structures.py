@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.covariance.sem import SemFit, fit_sem
 from analysis.moments import Moments
-from analysis.sem import SemFit, fit_sem
 from tests.analysis.sjq278_moments import EST, FIT, NAMES, N, covariance
 
 SJ = """

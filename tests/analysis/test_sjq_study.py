@@ -7,10 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from analysis.errors import DataError, MissingItem, ModelError
-from analysis.pls import fit_pls
-from analysis.sjq_published import PUBLISHED
-from analysis.sjq_study import (
+from analysis.composite.pls import fit_pls
+from analysis.composite.sjq_published import PUBLISHED
+from analysis.composite.sjq_study import (
     JOURNEY,
     LOYAL,
     LOYALTY,
@@ -22,6 +21,7 @@ from analysis.sjq_study import (
     sjq_study,
     study_models,
 )
+from analysis.errors import DataError, MissingItem, ModelError
 from instruments.loader import load
 from tests.analysis.sjq_population import (
     DIRECT,

@@ -6,10 +6,10 @@ import warnings
 
 import pytest
 
-from analysis.completion import complete
+from analysis.covariance.completion import complete
+from analysis.covariance.model import Modifier, Path, covariance, measurement_model, regression
+from analysis.covariance.syntax import parse
 from analysis.errors import ModelError
-from analysis.model import Modifier, Path, covariance, measurement_model, regression
-from analysis.syntax import parse
 from tests.analysis.classic_data import HS, PD
 
 FULL = """

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.cfa import fit_cfa
 from analysis.errors import MissingItem
-from analysis.validity import (
+from analysis.scale.cfa import fit_cfa
+from analysis.scale.validity import (
     average_variance_extracted,
     fornell_larcker,
     fornell_larcker_holds,

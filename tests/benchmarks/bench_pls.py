@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from analysis.composite.pls import fit_pls
+from analysis.composite.text import read_model
 from analysis.moments import moments
-from analysis.pls import fit_pls
-from analysis.pls_text import read_model
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI
 
@@ -86,7 +86,7 @@ FORTY = "\n".join(
 
 CHILD = """
 import resource
-from analysis.pls import fit_pls
+from analysis.composite.pls import fit_pls
 from tests.benchmarks.bench_pls import FORTY, big
 data = big(500)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

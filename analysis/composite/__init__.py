@@ -1,0 +1,1 @@
+"""Composite models: PLS-SEM, its resampling and evaluation, and the SJQ study."""

@@ -1,0 +1,1 @@
+"""Covariance structures: model text, estimation, tests and fit of CFA and SEM."""

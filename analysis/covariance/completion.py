@@ -1,0 +1,289 @@
+"""A model made complete: every parameter of every group, free or fixed, with its constraints.
+
+The author says what matters; the rest follows the rules that ``lavaan::cfa`` and ``sem`` use:
+the first loading of a factor is 1 (or its variance, with ``std_lv``), residual variances are free,
+exogenous factors covary, outcomes that predict nothing covary, intercepts are free and latent
+means 0, observed predictors keep their sample moments (``fixed_x``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, count
+
+from analysis.covariance.model import Model, Modifier, Path
+from analysis.covariance.parameter_constraints import (
+    EQUAL,
+    constraint_transform,
+    equal_pairs,
+    label_pairs,
+    same_variable,
+)
+from analysis.covariance.parameter_table import Parameter, ParameterTable
+from analysis.errors import ModelError
+
+MAX_ITEMS = 500
+MAX_GROUPS = 100
+MAX_FREE = 3_000
+UNSAID = (Modifier(),)
+
+
+def complete(
+    model: Model,
+    *,
+    groups: int = 1,
+    mean_structure: bool = False,
+    equal: Sequence[str] = (),
+    free: Sequence[str] = (),
+    std_lv: bool = False,
+    orthogonal: bool = False,
+    fixed_x: bool = True,
+    ordered: bool = False,
+) -> ParameterTable:
+    """The model's full parameter table.
+
+    ``ordered`` models have correlations as moments: no residual variances of items.
+
+    ``equal`` names kinds of parameters (keys of ``EQUAL``) held equal over groups, except those
+    listed in ``free`` by name (``"visual=~x2"``, ``"x3~1"``). Raises ModelError for unknown words,
+    too many items or groups, modifiers for a wrong number of groups, and impossible constraints.
+    """
+    _check_size(model, groups)
+    equal = [word.replace(".", "_") for word in equal]
+    for word in equal:
+        if word not in EQUAL:
+            raise ModelError(f"equal: {word!r} is not known; choose among {', '.join(EQUAL)}")
+    mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
+    predictors = () if ordered else _exogenous(model)
+    exogenous = predictors if fixed_x else ()
+    outline = _outline(model, mean_structure, std_lv, orthogonal, exogenous)
+    if not fixed_x:
+        # Random predictors covary freely, as fixed ones do in the sample.
+        outline += [
+            (Path(a, "~~", b), None, None, False, False) for a, b in combinations(predictors, 2)
+        ]
+    rows: list[Parameter] = []
+    latent = frozenset(model.latent)
+    if ordered:
+        outline = _of_correlations(model, outline)
+    for group in range(1, groups + 1):
+        rows += [
+            _in_group(path, modifiers, group, groups, value, exo, said)
+            for path, modifiers, value, exo, said in outline
+        ]
+    if groups > 1:
+        rows = _released(rows, latent, equal, std_lv)
+    rows = _numbered(rows)
+    free_count = sum(row.free >= 0 for row in rows)
+    if free_count > MAX_FREE:
+        raise ModelError(
+            f"the model has {free_count} free parameters over all groups; at most {MAX_FREE} can be estimated"
+        )
+    pairs = label_pairs(rows) + equal_pairs(rows, latent, equal, free)
+    transform, offset, equalities = constraint_transform(model, rows, pairs)
+    return ParameterTable(
+        tuple(rows),
+        model.observed,
+        model.latent,
+        exogenous,
+        groups,
+        mean_structure,
+        model.definitions,
+        transform,
+        offset,
+        tuple(equalities),
+        bool(equalities) or bool(model.constraints),
+    )
+
+
+def _check_size(model: Model, groups: int) -> None:
+    if len(model.observed) > MAX_ITEMS:
+        raise ModelError(
+            f"the model has {len(model.observed)} items; at most {MAX_ITEMS} can be fitted at once"
+        )
+    if groups > MAX_GROUPS:
+        raise ModelError(f"{groups} groups; at most {MAX_GROUPS} can be fitted at once")
+    if not model.observed:
+        raise ModelError("the model names no column of the data; give each factor its items")
+
+
+def _exogenous(model: Model) -> tuple[str, ...]:
+    """Observed predictors that nothing in the model explains and whose variance nobody wrote."""
+    outcomes = {path.lhs for path in model.paths if path.op == "~"}
+    indicators = {path.rhs for path in model.paths if path.op == "=~"}
+    written = {n for p in model.paths if p.op in ("~~", "~1") for n in (p.lhs, p.rhs)}
+    predictors = [path.rhs for path in model.paths if path.op == "~"]
+    taken = outcomes | indicators | written | set(model.latent)
+    return tuple(name for name in dict.fromkeys(predictors) if name not in taken)
+
+
+Outline = list[tuple[Path, tuple[Modifier, ...] | None, float | None, bool, bool]]
+
+
+def _outline(
+    model: Model,
+    mean_structure: bool,
+    std_lv: bool,
+    orthogonal: bool,
+    exogenous: tuple[str, ...],
+) -> Outline:
+    """Each parameter of one group: path, the author's modifiers, default value, exogenous, said."""
+    latent = set(model.latent)
+    rows: Outline = []
+    written = set()
+    marked: set[str] = set()
+    for path in model.paths:
+        default: float | None = None
+        if path.op == "=~" and path.lhs not in marked:
+            marked.add(path.lhs)
+            default = None if std_lv else 1.0
+        if std_lv and path.op == "~~" and path.lhs == path.rhs and path.lhs in latent:
+            default = 1.0
+        if path.op == "~1" and path.lhs in latent:
+            default = None
+        rows.append((path, path.modifiers, default, False, True))
+        written |= {(path.lhs, path.op, path.rhs), (path.rhs, path.op, path.lhs)}
+
+    def add(lhs: str, op: str, rhs: str, value: float | None = None, exo: bool = False) -> None:
+        if (lhs, op, rhs) not in written:
+            rows.append((Path(lhs, op, rhs), None, value, exo, False))
+
+    single = {
+        model.indicators(name)[0]
+        for name in model.latent
+        if len(model.indicators(name)) == 1 and model.indicators(name)[0] not in latent
+    }
+    for name in model.observed:
+        if name not in exogenous:
+            add(name, "~~", name, 0.0 if name in single else None)
+    for name in model.latent:
+        add(name, "~~", name, 1.0 if std_lv else None)
+    explained = {p.rhs for p in model.paths if p.op == "=~"}
+    explained |= {p.lhs for p in model.paths if p.op == "~"}
+    for left, right in combinations([n for n in model.latent if n not in explained], 2):
+        add(left, "~~", right, 0.0 if orthogonal else None)
+    for left, right in combinations(_final_outcomes(model), 2):
+        add(left, "~~", right, 0.0 if orthogonal and {left, right} <= latent else None)
+    for i, left in enumerate(exogenous):
+        for right in exogenous[i:]:
+            add(left, "~~", right, None, True)
+    if mean_structure:
+        for name in model.observed:
+            if name not in exogenous:
+                add(name, "~1", "")
+        for name in exogenous:
+            add(name, "~1", "", None, True)
+        for name in model.latent:
+            add(name, "~1", "", 0.0)
+    return rows
+
+
+def _of_correlations(model: Model, outline: Outline) -> Outline:
+    """Ordinal items have unit variances and no means of their own: residual variances follow."""
+    latent = set(model.latent)
+    result: Outline = []
+    for path, modifiers, default, exogenous, said in outline:
+        if path.op == "~" and not {path.lhs, path.rhs} <= latent:
+            raise ModelError(
+                f"{path.name}: ordinal items cannot stand in regressions; measure a factor by them",
+                line=path.line or None,
+                column=path.column or None,
+            )
+        if path.op == "~1" and said:
+            raise ModelError(
+                f"{path.name}: intercepts are not estimated for ordinal items; leave the line out",
+                line=path.line or None,
+                column=path.column or None,
+            )
+        own_variance = path.op == "~~" and path.lhs == path.rhs and path.lhs not in latent
+        result.append(
+            (path, None, 0.0, False, said)
+            if own_variance
+            else (path, modifiers, default, exogenous, said)
+        )
+    return result
+
+
+def _final_outcomes(model: Model) -> list[str]:
+    """Regression outcomes that predict and measure nothing: their residuals covary by default."""
+    predictors = {p.rhs for p in model.paths if p.op == "~"}
+    indicators = {p.rhs for p in model.paths if p.op == "=~"}
+    outcomes = dict.fromkeys(p.lhs for p in model.paths if p.op == "~")
+    final = [name for name in outcomes if name not in predictors and name not in indicators]
+    latent = [name for name in model.latent if name in final]
+    return latent + [name for name in model.observed if name in final]
+
+
+def _in_group(
+    path: Path,
+    modifiers: tuple[Modifier, ...] | None,
+    group: int,
+    groups: int,
+    default: float | None,
+    exogenous: bool,
+    said: bool,
+) -> Parameter:
+    said_modifiers = modifiers or UNSAID
+    if len(said_modifiers) not in (1, groups):
+        raise ModelError(
+            f"{path.name}: modifiers for {len(said_modifiers)} groups, but the data have {groups}; "
+            "give one value, or one for each group",
+            line=path.line or None,
+            column=path.column or None,
+        )
+    modifier = said_modifiers[0 if len(said_modifiers) == 1 else group - 1]
+    value = modifier.fixed if modifier.fixed is not None else None if modifier.free else default
+    return Parameter(
+        path.lhs,
+        path.op,
+        path.rhs,
+        group,
+        free=-1 if value is not None or exogenous else 0,
+        value=value,
+        start=modifier.start,
+        label=modifier.label,
+        exogenous=exogenous,
+        said=said,
+    )
+
+
+def _released(
+    rows: list[Parameter], latent: frozenset[str], equal: Sequence[str], std_lv: bool
+) -> list[Parameter]:
+    """Equal intercepts identify the other groups' latent means; equal loadings their variances."""
+
+    def released(row: Parameter) -> Parameter:
+        if row.group == 1 or row.said or row.value is None or row.lhs not in latent:
+            return row
+        means = row.op == "~1" and "intercepts" in equal and "means" not in equal
+        scales = (
+            std_lv
+            and row.op == "~~"
+            and same_variable(row)
+            and "loadings" in equal
+            and "lv_variances" not in equal
+        )
+        return replace(row, value=None, free=0) if means or scales else row
+
+    return [released(row) for row in rows]
+
+
+def _numbered(rows: list[Parameter]) -> list[Parameter]:
+    """The rows with their free positions, counted in order."""
+    position = count()
+    return [
+        Parameter(
+            row.lhs,
+            row.op,
+            row.rhs,
+            row.group,
+            next(position) if row.free >= 0 else -1,
+            row.value,
+            row.start,
+            row.label,
+            row.exogenous,
+            row.said,
+        )
+        for row in rows
+    ]

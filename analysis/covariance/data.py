@@ -1,0 +1,216 @@
+"""Data made ready for a covariance-structure model: by group, checked, summarised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.covariance.matrices import Array
+from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
+from analysis.covariance.polychoric import Polychoric, polychoric_of
+from analysis.covariance.settings import Settings
+from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
+from analysis.moments import Moments, numeric
+
+SemData = pd.DataFrame | Moments | Mapping[str, Moments]
+MAX_ORDERED_VALUES = 10
+
+
+@dataclass(frozen=True)
+class GroupData:
+    """One group's summary: n, means and covariance (the estimator's divisor), rows where kept.
+
+    ``rows`` are the analysed rows, with NaN under FIML; None when only moments were given.
+    """
+
+    label: str
+    n: int
+    mean: Array
+    cov: Array
+    rows: Array | None = None
+    patterns: Patterns | None = None
+    polychoric: Polychoric | None = None
+    dropped: int = 0
+
+    @property
+    def required_rows(self) -> Array:
+        """The rows; DataError where only moments were given."""
+        if self.rows is None:
+            raise DataError(
+                "this estimator needs every row, not only n, means and covariance; "
+                "pass the data frame, or use ML, GLS or ULS"
+            )
+        return self.rows
+
+    @property
+    def ordinal(self) -> Polychoric:
+        """Thresholds and polychoric correlations; DataError for a continuous fit."""
+        if self.polychoric is None:
+            raise DataError("the items were not treated as ordinal")
+        return self.polychoric
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All groups with the item names and what must be told about the data."""
+
+    names: tuple[str, ...]
+    groups: tuple[GroupData, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Rows analysed in all groups."""
+        return sum(group.n for group in self.groups)
+
+    @property
+    def shares(self) -> Array:
+        """Each group's share of the rows."""
+        return np.array([group.n / self.n for group in self.groups])
+
+
+def looks_ordered(data: SemData, names: tuple[str, ...]) -> bool:
+    """Whether every item of the frame has at most ten different answers."""
+    if not isinstance(data, pd.DataFrame):
+        return False
+    return all(name in data and data[name].nunique() <= MAX_ORDERED_VALUES for name in names)
+
+
+def prepare(
+    data: SemData, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Settings
+) -> Prepared:
+    """Split by group, drop or summarise incomplete rows, and check every item.
+
+    Raises MissingItem, NoVariance, TooFewCases, NotPositiveDefinite or DataError, naming item and
+    group.
+    """
+    warnings: list[str] = []
+    if isinstance(data, pd.DataFrame):
+        parts = _split(data, settings, warnings)
+        groups = [
+            _from_rows(part, label, names, exogenous, settings, warnings) for label, part in parts
+        ]
+    else:
+        parts_of = {"": data} if isinstance(data, Moments) else dict(data)
+        groups = [_from_moments(m, label, names, settings) for label, m in parts_of.items()]
+    if settings.ordered:
+        _compare_categories(groups, names, warnings)
+    return Prepared(names, tuple(groups), tuple(warnings))
+
+
+def _split(
+    data: pd.DataFrame, settings: Settings, warnings: list[str]
+) -> list[tuple[str, pd.DataFrame]]:
+    """The frame's groups in order of appearance, as lavaan orders them."""
+    if settings.group is None:
+        return [("", data)]
+    if settings.group not in data.columns:
+        raise MissingItem(f"the grouping variable {settings.group} is not among the data's columns")
+    column = data[settings.group]
+    unknown = int(column.isna().sum())
+    if unknown:
+        warnings.append(f"{unknown} rows have no value of {settings.group} and were left out")
+    levels = list(pd.unique(column.dropna()))
+    if len(levels) < 2:
+        raise DataError(
+            f"{settings.group} has {len(levels)} different values; comparing groups needs at least 2"
+        )
+    return [(str(level), data[column == level]) for level in levels]
+
+
+def _where(label: str) -> str:
+    return f" in group {label}" if label else ""
+
+
+def _from_rows(
+    data: pd.DataFrame,
+    label: str,
+    names: tuple[str, ...],
+    exogenous: tuple[str, ...],
+    settings: Settings,
+    warnings: list[str],
+) -> GroupData:
+    rows = numeric(data, names)
+    holes = np.isnan(rows)
+    total = len(rows)
+    if settings.missing == "fiml":
+        at = [names.index(name) for name in exogenous]
+        keep = ~holes.all(axis=1) & ~holes[:, at].any(axis=1)
+    else:
+        keep = ~holes.any(axis=1)
+    rows, dropped = rows[keep], int(total - keep.sum())
+    if dropped:
+        reason = (
+            "have a missing answer" if settings.missing == "listwise" else "have no usable answer"
+        )
+        warnings.append(f"{dropped} of {total} rows{_where(label)} {reason} and were left out")
+    if len(rows) <= len(names) and settings.estimator != "ULS":
+        raise TooFewCases(
+            len(names) + 1,
+            len(rows),
+            what=("rows" if settings.missing == "fiml" else "complete rows") + _where(label),
+        )
+    _check_spread(rows, names, label)
+    if settings.ordered:
+        found = polychoric_of(rows, names, covariance=True)
+        warnings.extend(f"{text}{_where(label)}" for text in found.warnings)
+        zero = np.zeros(len(names))
+        return GroupData(
+            label, len(rows), zero, found.correlation, rows, polychoric=found, dropped=dropped
+        )
+    if settings.missing == "fiml" and np.isnan(rows).any():
+        patterns = patterns_of(rows)
+        mean, cov = em_moments(patterns, names)
+        return GroupData(label, len(rows), mean, cov, rows, patterns, dropped=dropped)
+    mean = rows.mean(axis=0)
+    centred = rows - mean
+    moments = Moments(names, len(rows), mean, centred.T @ centred / len(rows), dropped)
+    group = replace(_from_moments(moments, label, names, settings), rows=rows, dropped=dropped)
+    return replace(group, patterns=patterns_of(rows)) if settings.missing == "fiml" else group
+
+
+def _check_spread(rows: Array, names: tuple[str, ...], label: str) -> None:
+    if len(rows) and np.all(rows.min(axis=0) < rows.max(axis=0)):
+        return  # the usual case at once; a missing answer makes the comparison false
+    for j, name in enumerate(names):
+        answers = rows[:, j][~np.isnan(rows[:, j])]
+        if not len(answers):
+            raise DataError(f"{name} has no answers{_where(label)}; leave the item out")
+        if answers.min() == answers.max():
+            raise NoVariance(
+                f"{name}: all {len(answers)} answers{_where(label)} are {answers[0]:g}; leave the item out"
+            )
+
+
+def _from_moments(
+    data: Moments, label: str, names: tuple[str, ...], settings: Settings
+) -> GroupData:
+    chosen = data.select(names)
+    if not np.all(np.isfinite(chosen.cov)) or not np.all(np.isfinite(chosen.mean)):
+        raise DataError(f"the moments{_where(label)} hold infinite or missing values")
+    if np.any(chosen.cov.diagonal() <= 0):
+        still = [n for n, v in zip(names, chosen.cov.diagonal(), strict=True) if v <= 0]
+        raise NoVariance(f"{', '.join(still)}{_where(label)}: no variance; leave the item out")
+    if settings.estimator != "ULS":
+        chosen.require_positive_definite()
+    if settings.ordered:
+        raise DataError("ordinal estimation needs the rows; moments are not enough")
+    factor = chosen.n / (chosen.n - 1) if settings.unbiased else 1.0
+    return GroupData(label, chosen.n, chosen.mean, chosen.cov * factor, dropped=chosen.dropped)
+
+
+def _compare_categories(
+    groups: list[GroupData], names: tuple[str, ...], warnings: list[str]
+) -> None:
+    """Say where a category that other groups use is never chosen in one group."""
+    for j, name in enumerate(names):
+        used = [set(g.polychoric.categories[j]) for g in groups if g.polychoric is not None]
+        every = set().union(*used)
+        for group, own in zip(groups, used, strict=True):
+            absent = sorted(every - own)
+            if absent:
+                listed = ", ".join(f"{value:g}" for value in absent)
+                warnings.append(f"{name}: nobody{_where(group.label)} chose {listed}")

@@ -1,0 +1,88 @@
+"""What a reader of a fitted model must be told before believing it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.covariance.solution import Solution
+from analysis.covariance.statistics import TestStatistics
+
+# Rows per free parameter (Bentler & Chou 1987) and in all (Boomsma 1985) below which advice is given.
+ROWS_PER_PARAMETER = 5
+ROWS = 100
+
+
+def solution_warnings(solution: Solution, tests: TestStatistics) -> tuple[str, ...]:
+    """Warnings about data, convergence, inadmissible estimates and sample size, as sentences."""
+    found = list(solution.data.warnings)
+    if not solution.optimum.converged:
+        found.append(
+            f"the estimation did not converge in {solution.optimum.iterations} iterations; "
+            "the estimates are where it stopped, not a minimum: simplify the model or give start() values"
+        )
+    if solution.vcov is None:
+        found.append(
+            "standard errors could not be computed: the information matrix is singular at the estimates"
+        )
+    found += _negative_variances(solution)
+    found += _latent_covariances(solution)
+    needed = max(ROWS, ROWS_PER_PARAMETER * solution.table.n_parameters)
+    if solution.data.n < needed:
+        found.append(
+            f"n = {solution.data.n} is below the advice of {needed} rows for "
+            f"{solution.table.n_parameters} free parameters; trust intervals more than tests"
+        )
+    if tests.df == 0:
+        found.append(
+            "the model has no degrees of freedom: it fits any data, and its fit says nothing"
+        )
+    if tests.scaling is not None and tests.scaling.factor <= 0:
+        found.append(
+            "the scaling factor of the robust test is negative, which happens in small samples; use the plain test"
+        )
+    return tuple(found)
+
+
+def _place(solution: Solution, group: int) -> str:
+    label = solution.data.groups[group - 1].label
+    return f" in group {label}" if label else ""
+
+
+def _negative_variances(solution: Solution) -> list[str]:
+    at = {name: i for i, name in enumerate(solution.table.observed)}
+    found = []
+    for row in solution.table.rows:
+        if row.op != "~~" or row.lhs != row.rhs:
+            continue
+        if row.free >= 0:
+            value = float(solution.theta[row.free])
+        elif solution.settings.ordered and row.lhs in at:
+            i = at[row.lhs]
+            value = 1 - float(solution.implied[row.group - 1].sigma[i, i])
+        else:
+            continue
+        if value < 0:
+            kind = "residual variance" if row.lhs in at else "variance"
+            found.append(
+                f"Heywood case: the {kind} of {row.lhs}{_place(solution, row.group)} is negative ({value:.3g}); "
+                "the model may be wrong, or the sample too small for it"
+            )
+    return found
+
+
+def _latent_covariances(solution: Solution) -> list[str]:
+    found = []
+    p = len(solution.table.observed)
+    for number, implied in enumerate(solution.implied, start=1):
+        block = implied.covariance[p:, p:]
+        if not len(block) or not np.all(np.isfinite(block)):
+            continue
+        if np.any(np.diag(block) <= 0):
+            continue  # told as a negative variance already
+        sd = np.sqrt(np.diag(block))
+        if np.linalg.eigvalsh(block / np.outer(sd, sd))[0] < -1e-8:
+            found.append(
+                f"the covariance matrix of the latent variables{_place(solution, number)} is not positive "
+                "definite: factors correlate beyond 1; join or drop some"
+            )
+    return found

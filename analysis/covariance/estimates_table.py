@@ -1,0 +1,155 @@
+"""Estimates as a tidy frame: one row a parameter, then one a defined quantity."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from analysis.covariance.expressions import evaluate, text_of
+from analysis.covariance.matrices import Array
+from analysis.covariance.parameter_table import ParameterTable
+from analysis.covariance.solution import Solution
+from analysis.covariance.standardised import Standardised, standardised
+
+Z_95 = 1.959963984540054
+
+
+def row_values(solution: Solution) -> Array:
+    """The value of each row of the parameter table, free or fixed."""
+    theta = solution.theta
+    values = np.array(
+        [
+            theta[row.free] if row.free >= 0 else np.nan if row.value is None else row.value
+            for row in solution.table.rows
+        ]
+    )
+    at = {name: i for i, name in enumerate(solution.table.observed)}
+    for r, row in enumerate(solution.table.rows):
+        group = solution.data.groups[row.group - 1]
+        if row.exogenous:
+            i, j = at[row.lhs], at.get(row.rhs, 0)
+            values[r] = group.mean[i] if row.op == "~1" else group.cov[i, j]
+        elif solution.settings.ordered and row.op == "~~" and row.lhs == row.rhs in at:
+            # Answers behind ordinal items have variance 1: what the factors leave is the residual.
+            values[r] = 1 - solution.implied[row.group - 1].sigma[at[row.lhs], at[row.lhs]]
+    return values
+
+
+def estimates_frame(solution: Solution) -> pd.DataFrame:
+    """lhs, op, rhs, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all, std_se.
+
+    ``se`` is 0 and ``z`` NaN for fixed values. Intervals are 95 % and symmetric; ``std_se`` belongs to
+    ``std_all``.
+    """
+    table = solution.table
+    values = row_values(solution)
+    free = np.array([row.free for row in table.rows])
+    vcov = solution.vcov
+    size = table.n_free
+    errors = np.full(size, np.nan) if vcov is None else _root(np.diag(vcov))
+    se = np.where(free >= 0, errors[free], 0.0) if size else np.zeros(len(values))
+    standard = _standardised(solution, values)
+    std_se = _errors(standard.std_all_gradient, vcov)
+    defined = _definitions(table, values, size)
+    if defined is not None:
+        values = np.concatenate([values, defined[0]])
+        se = np.concatenate([se, _errors(defined[1], vcov)])
+    exact = se == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(exact, np.nan, values / se)
+    frame = pd.DataFrame(
+        {
+            "lhs": [row.lhs for row in table.rows] + [d.name for d in table.definitions],
+            "op": [row.op for row in table.rows] + [":="] * len(table.definitions),
+            "rhs": [row.rhs for row in table.rows]
+            + [text_of(d.expression) for d in table.definitions],
+            "group": [row.group for row in table.rows] + [0] * len(table.definitions),
+            "label": [row.label for row in table.rows] + [d.name for d in table.definitions],
+            "est": values,
+            "se": se,
+            "z": z,
+            "pvalue": 2 * special.ndtr(-np.abs(z)),
+            "ci_lower": values - Z_95 * se,
+            "ci_upper": values + Z_95 * se,
+            "std_lv": standard.std_lv,
+            "std_all": standard.std_all,
+            "std_se": std_se,
+        }
+    )
+    return _with_thresholds(frame, solution) if solution.settings.ordered else frame
+
+
+def _standardised(solution: Solution, values: Array) -> Standardised:
+    return standardised(
+        solution.table,
+        solution.structures,
+        solution.implied,
+        solution.theta,
+        values,
+        ordered=solution.settings.ordered,
+    )
+
+
+def _root(variances: Array) -> Array:
+    return np.sqrt(np.where(variances >= 0, variances, np.nan))
+
+
+def _errors(gradient: Array, vcov: Array | None) -> Array:
+    """Delta-method standard errors of quantities with the given gradients (rows, q)."""
+    if vcov is None:
+        return np.full(len(gradient), np.nan)
+    variance = np.sum((gradient @ vcov) * gradient, axis=1)
+    return _root(np.where(np.abs(variance) < 1e-30, 0.0, variance))
+
+
+def _definitions(table: ParameterTable, values: Array, size: int) -> tuple[Array, Array] | None:
+    if not table.definitions:
+        return None
+    known = {}
+    for r, row in reversed(list(enumerate(table.rows))):
+        if row.label:
+            gradient = np.zeros(size)
+            if row.free >= 0:
+                gradient[row.free] = 1.0
+            known[row.label] = (float(values[r]), gradient)
+    found = []
+    for definition in table.definitions:
+        known[definition.name] = evaluate(definition.expression, known, size)
+        found.append(known[definition.name])
+    return np.array([value for value, _ in found]), np.vstack([slope for _, slope in found])
+
+
+def _with_thresholds(frame: pd.DataFrame, solution: Solution) -> pd.DataFrame:
+    """The frame with each group's thresholds before its first variance that nobody wrote."""
+    rows = []
+    for number, group in enumerate(solution.data.groups, start=1):
+        found = group.ordinal
+        gamma = found.gamma
+        errors = np.full(found.n_thresholds, np.nan)
+        if gamma is not None:
+            errors = _root(np.diag(gamma)[: found.n_thresholds] / (group.n - 1))
+        at = 0
+        for name, thresholds in zip(found.names, found.thresholds, strict=True):
+            for k, value in enumerate(thresholds, start=1):
+                se = errors[at]
+                rows.append(
+                    {
+                        "lhs": name,
+                        "op": "|",
+                        "rhs": f"t{k}",
+                        "group": number,
+                        "label": "",
+                        "est": value,
+                        "se": se,
+                        "z": value / se,
+                        "pvalue": 2 * special.ndtr(-abs(value / se)),
+                        "ci_lower": value - Z_95 * se,
+                        "ci_upper": value + Z_95 * se,
+                        "std_lv": value,
+                        "std_all": value,
+                        "std_se": se,
+                    }
+                )
+                at += 1
+    return pd.concat([frame, pd.DataFrame(rows)], ignore_index=True)

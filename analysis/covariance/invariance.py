@@ -1,0 +1,390 @@
+"""Measurement invariance: may groups be compared, on what, and which items stand in the way?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.covariance.compare_models import difference_test
+from analysis.covariance.model import Model
+from analysis.covariance.score_tests import score_tests
+from analysis.covariance.sem import SemFit, fit_sem
+from analysis.errors import ModelError
+from analysis.moments import Moments
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "configural": (),
+    "metric": ("loadings",),
+    "scalar": ("loadings", "intercepts"),
+    "strict": ("loadings", "intercepts", "residuals"),
+}
+# What each step allows to be compared, in a reader's words.
+MEANING = {
+    "configural": "the same items measure the same factors in every group",
+    "metric": "factors mean the same in every group: their relations may be compared",
+    "scalar": "answers start from the same level in every group: means may be compared",
+    "strict": "items are equally precise in every group: scores may be compared as they are",
+}
+
+
+CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea", "d_srmr")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a step is accepted: its losses against the step before stay within these bounds.
+
+    Defaults: CFI may fall by .010 (Cheung & Rensvold 2002), RMSEA rise by .015 and SRMR by .030
+    for loadings, .010 after (Chen 2007). ``of`` gives Chen's stricter bounds for N <= 300. A step
+    holds when CFI and at least one of RMSEA and SRMR stay within bounds; the configural model when
+    its CFI and RMSEA reach .90 and .08.
+    """
+
+    d_cfi: float = -0.010
+    d_rmsea: float = 0.015
+    d_srmr_metric: float = 0.030
+    d_srmr: float = 0.010
+    configural_cfi: float = 0.90
+    configural_rmsea: float = 0.08
+
+    @classmethod
+    def of(cls, n: int) -> Rules:
+        """Chen's (2007) bounds for a total sample of this size."""
+        return cls() if n > 300 else cls(-0.005, 0.010, 0.025, 0.005)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung: its fit, the difference test and changes against the rung before, and the verdict."""
+
+    name: str
+    equal: tuple[str, ...]
+    fit: SemFit
+    d_chisq: float | None
+    d_df: int | None
+    d_pvalue: float | None
+    d_cfi: float | None
+    d_rmsea: float | None
+    d_srmr: float | None
+    holds: bool
+    because: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A parameter freed on the way to partial invariance, and what freeing it did."""
+
+    step: str
+    parameter: str
+    x2: float
+    pvalue: float
+    cfi: float
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Invariance:
+    """The ladder, the parameters that break it, partial invariance and latent means."""
+
+    group: str
+    groups: tuple[str, ...]
+    steps: tuple[Step, ...]
+    rules: Rules
+    reached: str | None
+    score_tests: pd.DataFrame
+    releases: tuple[Release, ...]
+    partial: SemFit | None
+    latent_means: pd.DataFrame
+    warnings: tuple[str, ...]
+
+    def step(self, name: str) -> Step:
+        """The rung of that name."""
+        return next(step for step in self.steps if step.name == name)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a rung: fit and changes."""
+        keys = (
+            "chisq",
+            "df",
+            "pvalue",
+            "chisq_scaled",
+            "cfi",
+            "tli",
+            "rmsea",
+            "srmr",
+            "aic",
+            "bic",
+        )
+        rows = []
+        for step in self.steps:
+            row: dict[str, object] = {"step": step.name}
+            row |= {key: step.fit.fit[key] for key in keys if key in step.fit.fit}
+            row |= {key: getattr(step, key) for key in CHANGES}
+            row |= {"holds": step.holds, "because": step.because}
+            rows.append(row)
+        return pd.DataFrame(rows).set_index("step")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-able values at full precision."""
+        steps = []
+        for step in self.steps:
+            fit = step.fit.to_dict()
+            own = {k: getattr(step, k) for k in ("name", *CHANGES, "holds", "because")}
+            steps.append(own | {"equal": list(step.equal)} | fit)
+        return {
+            "group": self.group,
+            "groups": list(self.groups),
+            "reached": self.reached,
+            "rules": asdict(self.rules),
+            "steps": steps,
+            "score_tests": _records(self.score_tests),
+            "releases": [asdict(release) for release in self.releases],
+            "partial": None if self.partial is None else self.partial.to_dict(),
+            "latent_means": _records(self.latent_means),
+            "warnings": list(self.warnings),
+        }
+
+
+def invariance(
+    data: pd.DataFrame | Mapping[str, Moments],
+    model: str | Model,
+    group: str = "group",
+    *,
+    steps: Sequence[str] = tuple(STEPS),
+    estimator: str = "ML",
+    missing: str = "listwise",
+    std_lv: bool = False,
+    free: Sequence[str] = (),
+    rules: Rules | None = None,
+    partial: bool = True,
+    method: str = "2001",
+) -> Invariance:
+    """Fit the ladder configural, metric, scalar, strict and judge each step by stated rules.
+
+    ``group``: the grouping column. ``free``: parameters let free over groups at every step.
+    Differences in chi-square are scaled for MLR and MLM (``method`` "2001" or "2010"). ``rules``:
+    default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
+    fails, the parameter with the largest score test is freed, one at a time, while each factor
+    keeps two untouched items (Byrne, Shavelson & Muthen 1989): a proposal, with its log, never a
+    silent change. Latent means (Sorbom 1974) come from the scalar model, or the partial one, the
+    first group's being 0.
+
+    Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what
+    ``fit_sem`` raises.
+    """
+    if estimator not in ("ML", "MLR", "MLM"):
+        raise ModelError(
+            f"this ladder is tested by ML, MLR or MLM, not by {estimator}; for ordinal items use "
+            "ordinal_invariance, whose steps are thresholds, loadings and intercepts"
+        )
+    for name in steps:
+        if name not in STEPS:
+            raise ModelError(f"step {name!r} is not known; choose among {', '.join(STEPS)}")
+    options: dict[str, Any] = {
+        "estimator": estimator,
+        "missing": missing,
+        "group": group if isinstance(data, pd.DataFrame) else None,
+        "std_lv": std_lv,
+        "mean_structure": True,
+    }
+    fits = {
+        name: fit_sem(data, model, equal=STEPS[name], free=_applicable(free, name), **options)
+        for name in steps
+    }
+    first = next(iter(fits.values()))
+    applied = Rules.of(first.n) if rules is None else rules
+    ladder = _judge(fits, applied, method)
+    reached = None
+    for step in ladder:
+        if not step.holds:
+            break
+        reached = step.name
+    failing = next((s for s in ladder if not s.holds and s.equal), None)
+    constrained = [s for s in ladder if s.equal]
+    shown = failing or (constrained[-1] if constrained else None)
+    scores = pd.DataFrame() if shown is None else score_tests(shown.fit.solution)
+    releases: tuple[Release, ...] = ()
+    repaired: SemFit | None = None
+    if partial and failing is not None and failing.name in ("metric", "scalar"):
+        releases, repaired = _partial(data, model, fits, failing.name, applied, options, free)
+    means_from = (
+        repaired if repaired is not None and "intercepts" in repaired.settings.equal else None
+    )
+    if means_from is None:
+        means_from = fits.get("scalar")
+    return Invariance(
+        group,
+        first.groups,
+        ladder,
+        applied,
+        reached,
+        scores,
+        releases,
+        repaired,
+        pd.DataFrame() if means_from is None else latent_means(means_from),
+        tuple(dict.fromkeys(w for fit in fits.values() for w in fit.warnings)),
+    )
+
+
+def _applicable(free: Sequence[str], step: str) -> tuple[str, ...]:
+    """The exceptions that the step's equalities touch; the configural model has none."""
+    return tuple(free) if STEPS[step] else ()
+
+
+def _judge(fits: Mapping[str, SemFit], rules: Rules, method: str) -> tuple[Step, ...]:
+    result: list[Step] = []
+    before: SemFit | None = None
+    for name, fit in fits.items():
+        if before is None:
+            cfi, rmsea = _robust(fit, "cfi"), _robust(fit, "rmsea")
+            holds = cfi >= rules.configural_cfi and rmsea <= rules.configural_rmsea
+            because = (
+                f"CFI {cfi:.3f} against {rules.configural_cfi:.2f}, "
+                f"RMSEA {rmsea:.3f} against {rules.configural_rmsea:.2f}"
+            )
+            result.append(Step(name, STEPS[name], fit, *(None,) * 6, holds=holds, because=because))
+        else:
+            test = difference_test(fit, before, method=method)
+            change = _changes(before, fit)
+            holds, because = _within(name, change, rules)
+            result.append(
+                Step(
+                    name,
+                    STEPS[name],
+                    fit,
+                    test.chisq,
+                    test.df,
+                    test.pvalue,
+                    change["cfi"],
+                    change["rmsea"],
+                    change["srmr"],
+                    holds,
+                    because,
+                )
+            )
+        before = fit
+    return tuple(result)
+
+
+def _robust(fit: SemFit, name: str) -> float:
+    """The robust measure where the estimator has one, else the plain one."""
+    robust = f"{name}_robust"
+    if fit.settings.robust and robust in fit.fit and np.isfinite(fit.fit[robust]):
+        return fit.fit[robust]
+    return fit.fit[name]
+
+
+def _within(name: str, change: Mapping[str, float], rules: Rules) -> tuple[bool, str]:
+    d_srmr = rules.d_srmr_metric if name == "metric" else rules.d_srmr
+    cfi = change["cfi"] >= rules.d_cfi
+    other = change["rmsea"] <= rules.d_rmsea or change["srmr"] <= d_srmr
+    because = (
+        f"CFI changes by {change['cfi']:+.3f} (bound {rules.d_cfi:+.3f}), RMSEA by {change['rmsea']:+.3f} "
+        f"({rules.d_rmsea:+.3f}), SRMR by {change['srmr']:+.3f} ({d_srmr:+.3f})"
+    )
+    return cfi and other, because
+
+
+def _partial(
+    data: pd.DataFrame | Mapping[str, Moments],
+    model: str | Model,
+    fits: Mapping[str, SemFit],
+    name: str,
+    rules: Rules,
+    options: Mapping[str, Any],
+    free: Sequence[str],
+) -> tuple[tuple[Release, ...], SemFit | None]:
+    """From the failing step on to the scalar one: free the worst parameter until each step holds."""
+    names = list(fits)
+    at = names.index(name)
+    if at == 0:
+        return (), None
+    before, released = fits[names[at - 1]], list(free)
+    log: list[Release] = []
+    for step in names[at:]:
+        if step == "strict":
+            break
+        fit = fits[step]
+        if released:
+            fit = fit_sem(data, model, equal=STEPS[step], free=tuple(released), **options)
+        while not _within(step, _changes(before, fit), rules)[0]:
+            worst = _worst(fit, "=~" if step == "metric" else "~1", released)
+            if worst is None:
+                return tuple(log), None
+            released.append(str(worst["name"]))
+            fit = fit_sem(data, model, equal=STEPS[step], free=tuple(released), **options)
+            log.append(
+                Release(
+                    step,
+                    str(worst["name"]),
+                    float(worst["x2"]),
+                    float(worst["pvalue"]),
+                    _robust(fit, "cfi"),
+                    _within(step, _changes(before, fit), rules)[0],
+                )
+            )
+        before = fit
+    return tuple(log), before
+
+
+def _changes(before: SemFit, after: SemFit) -> dict[str, float]:
+    return {key: _robust(after, key) - _robust(before, key) for key in ("cfi", "rmsea", "srmr")}
+
+
+def _worst(fit: SemFit, op: str, released: Sequence[str]) -> pd.Series | None:
+    """The largest score test among parameters of this kind that may still be freed."""
+    tests = score_tests(fit.solution)
+    allowed = np.array([_may_go(fit, str(name), released) for name in tests["name"]], dtype=bool)
+    candidates = tests[(tests["op"] == op).to_numpy() & allowed]
+    return None if candidates.empty else candidates.iloc[0]
+
+
+def _may_go(fit: SemFit, name: str, released: Sequence[str]) -> bool:
+    """Whether the factor of the parameter's item keeps two items untouched without it."""
+    model = fit.model
+    item = name.split("=~")[-1].removesuffix("~1")
+    touched = {other.split("=~")[-1].removesuffix("~1") for other in released} | {item}
+    for factor in model.latent:
+        items = model.indicators(factor)
+        if item in items:
+            return len([other for other in items if other not in touched]) >= 2
+    return False
+
+
+def latent_means(fit: SemFit) -> pd.DataFrame:
+    """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d: factor means against the first
+    group's 0.
+
+    ``d`` is the difference in pooled within-group standard deviations of the factor (Hancock
+    2001).
+    """
+    frame = fit.estimates
+    p = len(fit.table.observed)
+    n = list(fit.group_n.values())
+    rows = []
+    for number, label in list(enumerate(fit.groups))[1:]:
+        for k, factor in enumerate(fit.table.latent):
+            found = frame[
+                (frame["op"] == "~1") & (frame["lhs"] == factor) & (frame["group"] == number + 1)
+            ]
+            row = found[["est", "se", "z", "pvalue", "ci_lower", "ci_upper"]].iloc[0].to_dict()
+            variances = [fit.implied[g].covariance[p + k, p + k] for g in (0, number)]
+            pooled = (n[0] * variances[0] + n[number] * variances[1]) / (n[0] + n[number])
+            d = row["est"] / np.sqrt(pooled) if pooled > 0 else np.nan
+            rows.append({"factor": factor, "group": label, **row, "d": d})
+    return pd.DataFrame(rows)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            str(key): None if isinstance(value, float) and not np.isfinite(value) else value
+            for key, value in row.items()
+        }
+        for row in frame.to_dict(orient="records")
+    ]

@@ -1,0 +1,198 @@
+"""All fit measures of a fitted model, with the scaled and robust ones where its estimator has them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.covariance import fiml
+from analysis.covariance.estimation import LeastSquares
+from analysis.covariance.fit_measures import (
+    NAN,
+    chi_square_pvalue,
+    fit_measures,
+    incremental,
+    rmsea,
+)
+from analysis.covariance.matrices import vech_index
+from analysis.covariance.robust_fit import RobustBasis, implied_covariances, robust_basis
+from analysis.covariance.solution import Solution
+from analysis.covariance.statistics import TestStatistics
+
+
+def measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
+    """Every measure by lavaan's name with underscores."""
+    data, settings = solution.data, solution.settings
+    means = solution.table.mean_structure
+    n_groups = len(data.groups)
+    group_n = [float(group.n) for group in data.groups]
+    out = fit_measures(
+        chisq=tests.chisq,
+        df=tests.df,
+        baseline_chisq=tests.baseline_chisq,
+        baseline_df=tests.baseline_df,
+        n=data.n,
+        npar=_parameters(solution),
+        logl=tests.logl,
+        unrestricted_logl=tests.unrestricted_logl,
+        n_groups=n_groups,
+        group_n=group_n,
+        multiplier=solution.multiplier,
+        fmin=tests.fmin,
+        sample=[group.cov for group in data.groups],
+        implied=implied_covariances(solution),
+        sample_mean=[group.mean for group in data.groups] if means else None,
+        implied_mean=[implied.mu for implied in solution.implied] if means else None,
+        n_moments=tests.n_moments if settings.ordered else None,
+        gfi_value=_weighted_gfi(solution),
+        zero_moments=_thresholds(solution),
+    )
+    if settings.estimator == "ULS" and not settings.ordered:
+        # Unweighted least squares has no chi-square distribution to take a probability from.
+        out["pvalue"] = out["baseline_pvalue"] = NAN
+    if settings.ordered:
+        out |= {"srmr_mplus": NAN, "srmr_mplus_nomean": NAN}
+        moments = tests.n_moments / n_groups
+        out["wrmr"] = float(np.sqrt(tests.chisq / moments)) if n_groups == 1 else NAN
+        del out["ecvi"]
+    if tests.scaling is not None and tests.baseline_scaling is not None:
+        out |= _scaled(solution, tests)
+    basis = robust_basis(solution, tests)
+    if basis is not None:
+        out |= _robust(basis, tests, solution.multiplier, n_groups)
+    return {name: float(value) for name, value in out.items()}
+
+
+def _parameters(solution: Solution) -> int:
+    """Free parameters, with an ordinal model's thresholds, which are all free."""
+    if not solution.settings.ordered:
+        return solution.table.n_parameters
+    thresholds = sum(group.ordinal.n_thresholds for group in solution.data.groups)
+    return solution.table.n_parameters + thresholds
+
+
+def _thresholds(solution: Solution) -> int:
+    """Thresholds of one group, on average; 0 for continuous items."""
+    if not solution.settings.ordered:
+        return 0
+    total = sum(group.ordinal.n_thresholds for group in solution.data.groups)
+    return total // len(solution.data.groups)
+
+
+def _weighted_gfi(solution: Solution) -> float | None:
+    """1 - e' V e / s' V s, averaged over groups; None for complete-data likelihood's trace form."""
+    discrepancy = solution.discrepancy
+    if isinstance(discrepancy, fiml.FimlDiscrepancy):
+        return _incomplete_gfi(solution)
+    if not isinstance(discrepancy, LeastSquares):
+        return None
+    values = []
+    for group, implied, v in zip(
+        solution.data.groups, solution.implied, discrepancy.weights, strict=True
+    ):
+        i, j = vech_index(len(group.cov))
+        s, sigma = group.cov[i, j], implied.sigma[i, j]
+        if discrepancy.means:
+            s, sigma = np.concatenate([group.mean, s]), np.concatenate([implied.mu, sigma])
+        if discrepancy.keep is not None:
+            s, sigma = s[discrepancy.keep], sigma[discrepancy.keep]
+        e = s - sigma
+        size = float(s @ (v * s if v.ndim == 1 else v @ s))
+        if group.polychoric is not None and group.polychoric.gamma is not None:
+            thresholds = np.concatenate(group.polychoric.thresholds)
+            variance = np.diag(group.polychoric.gamma)[: len(thresholds)]
+            size += float(np.sum(thresholds**2 / variance))
+        values.append(1 - float(e @ (v * e if v.ndim == 1 else v @ e)) / size)
+    return float(np.average(values, weights=solution.data.shares))
+
+
+def _incomplete_gfi(solution: Solution) -> float | None:
+    """The same as lavaan has it for incomplete rows: pairwise moments, weighted by the expected
+    information of the patterns at the model. None (the trace form of the EM moments) for too many
+    items.
+    """
+    if len(solution.table.observed) > fiml.MAX_TENSOR_ITEMS:
+        return None
+    values = []
+    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
+        if group.patterns is None:
+            return None
+        p = len(group.mean)
+        found = fiml.pieces(group.patterns, implied.mu, implied.sigma)
+        v = fiml.curvature(found, fiml.saturated_factors(p), exact=False) / 2
+        i, j = vech_index(p)
+        rows = pd.DataFrame(group.required_rows)
+        cov = rows.cov().to_numpy() * (group.n - 1) / group.n
+        s = np.concatenate([rows.mean().to_numpy(), cov[i, j]])
+        e = s - np.concatenate([implied.mu, implied.sigma[i, j]])
+        values.append(1 - float(e @ v @ e) / float(s @ v @ s))
+    return float(np.average(values, weights=solution.data.shares))
+
+
+def _scaled(solution: Solution, tests: TestStatistics) -> dict[str, float]:
+    if tests.scaling is None or tests.baseline_scaling is None:
+        return {}
+    chisq = tests.scaling.apply(tests.chisq)
+    baseline = tests.baseline_scaling.apply(tests.baseline_chisq)
+    df, baseline_df = tests.df, tests.baseline_df
+    out = {
+        "chisq_scaled": chisq,
+        "df_scaled": float(df),
+        "pvalue_scaled": chi_square_pvalue(chisq, df),
+        "chisq_scaling_factor": tests.scaling.factor,
+        "baseline_chisq_scaled": baseline,
+        "baseline_df_scaled": float(baseline_df),
+        "baseline_pvalue_scaled": chi_square_pvalue(baseline, baseline_df),
+        "baseline_chisq_scaling_factor": tests.baseline_scaling.factor,
+    }
+    if solution.settings.estimator == "WLSMV":
+        out["chisq_shift_parameter"] = tests.scaling.shift
+    for name, value in incremental(chisq, df, baseline, baseline_df).items():
+        out[f"{name}_scaled"] = value
+    if tests.h1_factor is not None and tests.h0_factor is not None:
+        out |= {"scaling_factor_h1": tests.h1_factor, "scaling_factor_h0": tests.h0_factor}
+    shifted = solution.settings.estimator == "WLSMV"
+    # The plain statistic against c * df, or the shifted one against df: the same for MLR and MLM.
+    approximation = rmsea(
+        chisq if shifted else tests.chisq,
+        df if shifted else df * tests.scaling.factor,
+        solution.multiplier,
+        n_groups=len(solution.data.groups),
+    )
+    out |= {
+        "rmsea_scaled": approximation.estimate,
+        "rmsea_ci_lower_scaled": approximation.ci_lower,
+        "rmsea_ci_upper_scaled": approximation.ci_upper,
+        "rmsea_pvalue_scaled": approximation.pvalue,
+        "rmsea_notclose_pvalue_scaled": approximation.notclose_pvalue,
+    }
+    return out
+
+
+def _robust(
+    basis: RobustBasis, tests: TestStatistics, size: float, n_groups: int
+) -> dict[str, float]:
+    relative = incremental(
+        basis.chisq,
+        tests.df,
+        basis.baseline_chisq,
+        tests.baseline_df,
+        scaling=basis.scaling,
+        baseline_scaling=basis.baseline_scaling,
+    )
+    value = rmsea(
+        basis.chisq,
+        tests.df,
+        size,
+        n_groups=n_groups,
+        scaling=basis.scaling,
+        interval_chisq=basis.interval_chisq,
+    )
+    return {
+        **{f"{name}_robust": relative[name] for name in ("cfi", "tli", "nnfi", "rni")},
+        "rmsea_robust": value.estimate,
+        "rmsea_ci_lower_robust": value.ci_lower,
+        "rmsea_ci_upper_robust": value.ci_upper,
+        "rmsea_pvalue_robust": value.pvalue,
+        "rmsea_notclose_pvalue_robust": value.notclose_pvalue,
+    }

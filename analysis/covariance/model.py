@@ -1,0 +1,164 @@
+"""What a structural equation model says: paths with their modifiers, definitions, constraints.
+
+The typed description and lavaan's model text mean the same: ``analysis.covariance.syntax.parse`` makes a
+``Model`` from text, ``Model.text`` writes it back, and the builders here make one in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from analysis.covariance.expressions import Expression, text_of
+
+OPERATORS = ("=~", "~", "~~", "~1")
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """What is said about a parameter: fixed to a value, freed (``NA*``), labelled, started at."""
+
+    fixed: float | None = None
+    free: bool = False
+    label: str = ""
+    start: float | None = None
+
+
+@dataclass(frozen=True)
+class Path:
+    """One parameter of the model: ``lhs op rhs`` with one modifier, or one for each group.
+
+    ``op`` is ``=~`` (measured by), ``~`` (regressed on), ``~~`` (covaries with) or ``~1``
+    (intercept, with an empty ``rhs``).
+    """
+
+    lhs: str
+    op: str
+    rhs: str = ""
+    modifiers: tuple[Modifier, ...] = (Modifier(),)
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The path as text without its modifiers: ``visual=~x1``, ``x1~1``."""
+        return f"{self.lhs}{self.op}{self.rhs}"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A quantity computed from parameters: ``name := expression``."""
+
+    name: str
+    expression: Expression
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A linear equation between parameters: ``left == right``."""
+
+    left: Expression
+    right: Expression
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A structural equation model as said by its author, before defaults are filled in."""
+
+    paths: tuple[Path, ...]
+    definitions: tuple[Definition, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+
+    @cached_property
+    def latent(self) -> tuple[str, ...]:
+        """Latent variables, in order of their measurement lines."""
+        return tuple(dict.fromkeys(path.lhs for path in self.paths if path.op == "=~"))
+
+    @cached_property
+    def observed(self) -> tuple[str, ...]:
+        """Columns that the data must have: indicators first, then outcomes, then the rest."""
+        latent = set(self.latent)
+        indicators = [path.rhs for path in self.paths if path.op == "=~"]
+        outcomes = [path.lhs for path in self.paths if path.op == "~"]
+        predictors = [path.rhs for path in self.paths if path.op == "~"]
+        others = [n for path in self.paths if path.op in ("~~", "~1") for n in (path.lhs, path.rhs)]
+        names = dict.fromkeys([*indicators, *outcomes, *predictors, *others])
+        return tuple(name for name in names if name and name not in latent)
+
+    @property
+    def text(self) -> str:
+        """The model in lavaan's syntax, one path a line; parsing it gives an equal model."""
+        lines = [_path_text(path) for path in self.paths]
+        lines += [f"{d.name} := {text_of(d.expression)}" for d in self.definitions]
+        lines += [f"{text_of(c.left)} == {text_of(c.right)}" for c in self.constraints]
+        return "\n".join(lines)
+
+    def indicators(self, factor: str) -> tuple[str, ...]:
+        """What measures a factor, in order."""
+        return tuple(p.rhs for p in self.paths if p.op == "=~" and p.lhs == factor)
+
+    def __add__(self, other: Model) -> Model:
+        """Both models' lines in one."""
+        return Model(
+            self.paths + other.paths,
+            self.definitions + other.definitions,
+            self.constraints + other.constraints,
+        )
+
+
+def measurement_model(factors: Mapping[str, Sequence[str]]) -> Model:
+    """The confirmatory factor model in which each factor is measured by its items alone.
+
+    >>> print(measurement_model({"visual": ["x1", "x2"]}).text)
+    visual =~ x1
+    visual =~ x2
+    """
+    return Model(
+        tuple(Path(factor, "=~", item) for factor, items in factors.items() for item in items)
+    )
+
+
+def regression(outcome: str, predictors: Mapping[str, str] | Sequence[str]) -> Model:
+    """An outcome regressed on predictors; a mapping gives each predictor's label."""
+    labels = predictors if isinstance(predictors, Mapping) else dict.fromkeys(predictors, "")
+    return Model(
+        tuple(Path(outcome, "~", name, (Modifier(label=label),)) for name, label in labels.items())
+    )
+
+
+def covariance(left: str, right: str, *, fixed: float | None = None, label: str = "") -> Model:
+    """A (residual) covariance, or a variance when both names are the same."""
+    return Model((Path(left, "~~", right, (Modifier(fixed=fixed, label=label),)),))
+
+
+def _path_text(path: Path) -> str:
+    target = "1" if path.op == "~1" else path.rhs
+    operator = "~" if path.op == "~1" else path.op
+    return f"{path.lhs} {operator} {_modifier_text(path.modifiers)}{target}"
+
+
+def _modifier_text(modifiers: tuple[Modifier, ...]) -> str:
+    parts = []
+    fixed = ["NA" if m.fixed is None else f"{m.fixed:.15g}" for m in modifiers]
+    if all(bool(m.label) + m.free + (m.fixed is not None) <= 1 for m in modifiers):
+        if any(m.label or m.free or m.fixed is not None for m in modifiers):
+            parts.append(
+                _one_or_each([m.label or f for m, f in zip(modifiers, fixed, strict=True)])
+            )
+    else:
+        if any(m.fixed is not None or m.free for m in modifiers):
+            parts.append(_one_or_each(fixed))
+        parts.append(_one_or_each([m.label or "NA" for m in modifiers]))
+    if any(m.start is not None for m in modifiers):
+        starts = ["NA" if m.start is None else f"{m.start:.15g}" for m in modifiers]
+        parts.append(f"start({starts[0] if len(starts) == 1 else _one_or_each(starts)})")
+    return "".join(f"{part}*" for part in parts)
+
+
+def _one_or_each(texts: list[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"c({', '.join(texts)})"

@@ -1,0 +1,140 @@
+"""Modification indices: how much chi-square would fall if a fixed or absent parameter were free."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from analysis.covariance.estimates_table import row_values
+from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy
+from analysis.covariance.fiml import FimlDiscrepancy
+from analysis.covariance.matrices import GroupStructure, structures
+from analysis.covariance.parameter_table import Parameter, ParameterTable
+from analysis.covariance.solution import Solution
+from analysis.covariance.standardised import standardised
+
+CHUNK = 400
+
+
+def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.DataFrame:
+    """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest first (Sorbom 1989; Saris et al.
+    1987).
+
+    Candidates: loadings of every factor on every item, covariances between residuals and between
+    exogenous factors, and parameters that the model fixes. A candidate whose release would leave
+    the model unidentified is left out. One-degree-of-freedom score tests under the model's
+    constraints.
+    """
+    candidates = _candidates(solution.table)
+    frames = [
+        _indices(solution, candidates[start : start + CHUNK])
+        for start in range(0, len(candidates), CHUNK)
+    ]
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["mi"])
+    kept = frame[frame["mi"] >= minimum]
+    return kept.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _candidates(table: ParameterTable) -> list[Parameter]:
+    known = {(row.lhs, row.op, row.rhs, row.group) for row in table.rows}
+    known |= {(row.rhs, row.op, row.lhs, row.group) for row in table.rows if row.op == "~~"}
+    fixed = [
+        row
+        for row in table.rows
+        if row.free < 0 and not row.exogenous and row.value is not None and row.op in ("=~", "~~")
+    ]
+    explained = {row.lhs for row in table.rows if row.op == "~"}
+    explained |= {row.rhs for row in table.rows if row.op == "=~"}
+    residual = [name for name in table.observed if name not in table.exogenous]
+    items = [name for name in residual if not _predicts(table, name)]
+    free_factors = [name for name in table.latent if name not in explained]
+    absent = []
+    for group in range(1, table.groups + 1):
+        pairs = [(f, "=~", item) for f in table.latent for item in items]
+        pairs += [(a, "~~", b) for a, b in combinations(residual, 2)]
+        pairs += [(a, "~~", b) for a, b in combinations(free_factors, 2)]
+        absent += [
+            Parameter(lhs, op, rhs, group, value=0.0)
+            for lhs, op, rhs in pairs
+            if (lhs, op, rhs, group) not in known
+        ]
+    return fixed + absent
+
+
+def _predicts(table: ParameterTable, name: str) -> bool:
+    return any(row.op == "~" and row.rhs == name for row in table.rows)
+
+
+def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
+    table, q, k = solution.table, solution.table.n_free, len(candidates)
+    extra = [replace(row, free=q + i) for i, row in enumerate(candidates)]
+    released = {(row.lhs, row.op, row.rhs, row.group) for row in extra}
+    rows = [r for r in table.rows if (r.lhs, r.op, r.rhs, r.group) not in released] + extra
+    wide = replace(table, rows=tuple(rows), transform=np.eye(q + k), offset=np.zeros(q + k))
+    built = tuple(
+        s.with_exogenous(table.exogenous, g.cov, g.mean if table.mean_structure else None)
+        for s, g in zip(structures(wide), solution.data.groups, strict=True)
+    )
+    theta = np.concatenate([solution.theta, [float(row.value or 0.0) for row in candidates]])
+    discrepancy = _with_structures(solution.discrepancy, built)
+    # Expected information, as in lavaan, whatever the standard errors use: the observed one may be
+    # far from positive definite in the direction of a path that the data want.
+    point = discrepancy.at(theta)
+    gradient, curve = discrepancy.derivatives(point, exact=False)
+    gradient, curve = gradient / 2, curve / 2
+    if isinstance(discrepancy, LeastSquares):
+        # lavaan weighs the least-squares gradient by n - 1 and the information by n.
+        gradient = gradient * solution.multiplier / solution.data.n
+    transform = table.transform
+    inside = transform.T @ curve[:q, :q] @ transform
+    across = transform.T @ curve[:q, q:]
+    spread = np.diag(curve)[q:] - np.sum(across * np.linalg.solve(inside, across), axis=0)
+    usable = spread > 1e-8 * np.maximum(np.diag(curve)[q:], 1e-300)
+    spread = np.where(usable, spread, np.nan)
+    slope = gradient[q:]
+    epc = -slope / spread
+    values = row_values(solution)
+    by_row = dict(zip(table.rows, values, strict=True))
+    all_values = np.concatenate([[by_row[r] for r in rows[:-k]], epc])
+    scaled = standardised(
+        replace(wide, definitions=()),
+        built,
+        point.implied,
+        theta,
+        all_values,
+        ordered=solution.settings.ordered,
+    )
+    frame = pd.DataFrame(
+        {
+            "lhs": [row.lhs for row in candidates],
+            "op": [row.op for row in candidates],
+            "rhs": [row.rhs for row in candidates],
+            "group": [row.group for row in candidates],
+            "mi": solution.data.n * slope**2 / spread,
+            "epc": epc,
+            "sepc_lv": scaled.std_lv[-k:],
+            "sepc_all": scaled.std_all[-k:],
+        }
+    )
+    return pd.DataFrame(frame.loc[usable])
+
+
+def _with_structures(discrepancy: Discrepancy, built: tuple[GroupStructure, ...]) -> Discrepancy:
+    if not isinstance(discrepancy, NormalDiscrepancy | LeastSquares | FimlDiscrepancy):
+        raise TypeError(type(discrepancy))
+    if isinstance(discrepancy, FimlDiscrepancy):
+        return replace(
+            discrepancy,
+            groups=tuple(
+                replace(g, structure=s) for g, s in zip(discrepancy.groups, built, strict=True)
+            ),
+        )
+    return replace(
+        discrepancy,
+        groups=tuple(
+            replace(g, structure=s) for g, s in zip(discrepancy.groups, built, strict=True)
+        ),
+    )

@@ -1,0 +1,284 @@
+"""Measurement invariance of ordinal items: thresholds, loadings, intercepts (Wu & Estabrook 2016)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from analysis.covariance.data import prepare
+from analysis.covariance.fit_measures import (
+    chi_square_pvalue,
+    incremental,
+    residual_measures,
+    rmsea,
+)
+from analysis.covariance.invariance import Rules
+from analysis.covariance.matrices import Array
+from analysis.covariance.model import Model
+from analysis.covariance.ordinal_groups import STEPS, OrdinalFit, fit_step
+from analysis.covariance.polychoric import Polychoric
+from analysis.covariance.settings import Settings
+from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
+from analysis.covariance.syntax import as_model
+from analysis.errors import DataError, ModelError
+from analysis.threads import one_blas_thread
+
+
+@dataclass(frozen=True)
+class OrdinalStep:
+    """One rung: scaled fit, difference test against the rung before, verdict."""
+
+    name: str
+    fit: dict[str, float]
+    d_chisq: float | None
+    d_df: int | None
+    d_pvalue: float | None
+    d_cfi: float | None
+    d_rmsea: float | None
+    holds: bool
+    because: str
+    converged: bool
+
+
+@dataclass(frozen=True)
+class OrdinalInvariance:
+    """The ladder and, where intercepts may be taken as equal, the latent means."""
+
+    group: str
+    groups: tuple[str, ...]
+    n: int
+    steps: tuple[OrdinalStep, ...]
+    rules: Rules
+    reached: str | None
+    latent_means: pd.DataFrame
+    warnings: tuple[str, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a rung."""
+        rows = []
+        for step in self.steps:
+            own = {k: v for k, v in vars(step).items() if k not in ("name", "fit")}
+            rows.append({"step": step.name} | step.fit | own)
+        return pd.DataFrame(rows).set_index("step")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-able values."""
+        return {
+            "group": self.group,
+            "groups": list(self.groups),
+            "n": self.n,
+            "reached": self.reached,
+            "steps": [dict(vars(step)) for step in self.steps],
+            "latent_means": self.latent_means.to_dict(orient="records"),
+            "warnings": list(self.warnings),
+        }
+
+
+def ordinal_invariance(
+    data: pd.DataFrame, model: str | Model, group: str, *, rules: Rules | None = None
+) -> OrdinalInvariance:
+    """Fit the ladder configural, thresholds, loadings, intercepts by WLSMV and judge each step.
+
+    In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the
+    scale of the responses behind the answers) is what loadings and intercepts are compared on.
+    Difference tests are Satorra's (2000), scaled and shifted; verdicts as for continuous items
+    (``invariance.Rules``) on scaled CFI and RMSEA. With three categories the thresholds step fits
+    as the configural one does.
+
+    Raises DataError when an item's categories differ between groups or are fewer than three, and
+    what ``fit_sem`` raises.
+    """
+    described = as_model(model)
+    settings = Settings("WLSMV", group=group, ordered=True)
+    with one_blas_thread():
+        prepared = prepare(data, described.observed, (), settings)
+        samples = tuple(item.ordinal for item in prepared.groups)
+        _check_categories(samples, [item.label for item in prepared.groups])
+        fits = {name: fit_step(described, samples, name) for name in STEPS}
+        measured = {name: _measures(fit) for name, fit in fits.items()}
+        applied = Rules.of(prepared.n) if rules is None else rules
+        steps = _judge(fits, measured, applied)
+        means = _latent_means(fits["intercepts"], [item.label for item in prepared.groups])
+    reached = None
+    for step in steps:
+        if not step.holds:
+            break
+        reached = step.name
+    return OrdinalInvariance(
+        group,
+        tuple(item.label for item in prepared.groups),
+        prepared.n,
+        steps,
+        applied,
+        reached,
+        means,
+        prepared.warnings,
+    )
+
+
+def _check_categories(samples: tuple[Polychoric, ...], labels: list[str]) -> None:
+    first = samples[0]
+    for sample, label in zip(samples, labels, strict=True):
+        for name, own, other in zip(first.names, sample.categories, first.categories, strict=True):
+            if len(own) < 3:
+                raise DataError(
+                    f"{name} has {len(own)} categories in group {label}; thresholds can be compared from three on"
+                )
+            if len(own) != len(other) or not np.array_equal(own, other):
+                raise DataError(
+                    f"{name}: groups {labels[0]} and {label} use different categories; "
+                    "join the categories that one of them never chose"
+                )
+
+
+def _measures(fit: OrdinalFit) -> dict[str, float]:
+    """Scaled chi-square, CFI and RMSEA, and SRMR of the correlations."""
+    d, groups = fit.discrepancy, len(fit.discrepancy.samples)
+    p = d.structures[0].p
+    n = [sample.n for sample in d.samples]
+    multiplier = sum(n) - groups
+    pairs = groups * p * (p - 1) // 2
+    df = pairs + groups * len(d.owner) - fit.transform.shape[1]
+    chisq = multiplier * fit.optimum.point.value
+    out: dict[str, float] = {"chisq": chisq, "df": df}
+    scaled = chisq
+    if df > 0:
+        scaled = scaled_shifted(*u_gamma_traces(fit.parts(), fit.transform), df).apply(chisq)
+    out |= {"chisq_scaled": scaled, "pvalue_scaled": chi_square_pvalue(scaled, df)}
+    k = len(d.owner)
+    only = [
+        (np.zeros((len(v) - k, 0)), v[k:], gamma[k:, k:], weight)
+        for _, v, gamma, weight in fit.parts()
+    ]
+    rows, columns = np.tril_indices(p, -1)
+    apart = sum(
+        weight * float(np.sum(s.correlation[rows, columns] ** 2 * _by_pair(v[k:], p)))
+        for s, (_, v, _, weight) in zip(d.samples, fit.parts(), strict=True)
+    )
+    baseline = scaled_shifted(*u_gamma_traces(only, np.zeros((0, 0))), pairs).apply(
+        multiplier * apart
+    )
+    out["cfi_scaled"] = incremental(scaled, df, baseline, pairs)["cfi"]
+    out["tli_scaled"] = incremental(scaled, df, baseline, pairs)["tli"]
+    out["rmsea_scaled"] = rmsea(scaled, df, multiplier, n_groups=groups).estimate
+    out["srmr"] = residual_measures(
+        [s.correlation for s in d.samples],
+        [_implied_correlations(fit, g) for g in range(groups)],
+        group_n=[float(size) for size in n],
+    )["srmr_bentler"]
+    return {key: float(value) for key, value in out.items()}
+
+
+def _by_pair(weights: Array, p: int) -> Array:
+    """Weights given column by column of the lower triangle, in the order of its rows."""
+    full = np.zeros((p, p))
+    columns, rows = np.triu_indices(p, 1)
+    full[rows, columns] = weights
+    return np.asarray(full[np.tril_indices(p, -1)])
+
+
+def _implied_correlations(fit: OrdinalFit, g: int) -> Array:
+    d, point = fit.discrepancy, fit.optimum.point
+    at = d.scales_at(g)
+    delta = np.ones(d.structures[0].p) if at is None else point.theta[at]
+    sigma = point.implied[g].sigma * np.outer(delta, delta)
+    np.fill_diagonal(sigma, 1.0)
+    return np.asarray(sigma)
+
+
+def _judge(
+    fits: dict[str, OrdinalFit], measured: dict[str, dict[str, float]], rules: Rules
+) -> tuple[OrdinalStep, ...]:
+    result: list[OrdinalStep] = []
+    before: str | None = None
+    for name, fit in fits.items():
+        own = measured[name]
+        converged = fit.optimum.converged
+        if before is None:
+            cfi, approximation = own["cfi_scaled"], own["rmsea_scaled"]
+            holds = cfi >= rules.configural_cfi and approximation <= rules.configural_rmsea
+            because = f"scaled CFI {cfi:.3f}, RMSEA {approximation:.3f}"
+            nothing = (None,) * 5
+            result.append(OrdinalStep(name, own, *nothing, holds, because, converged))
+        else:
+            chisq, df, pvalue = _difference(fit, fits[before])
+            d_cfi = own["cfi_scaled"] - measured[before]["cfi_scaled"]
+            d_rmsea = own["rmsea_scaled"] - measured[before]["rmsea_scaled"]
+            holds = d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea
+            because = (
+                f"CFI changes by {d_cfi:+.3f} (bound {rules.d_cfi:+.3f}), "
+                f"RMSEA by {d_rmsea:+.3f} ({rules.d_rmsea:+.3f})"
+            )
+            result.append(
+                OrdinalStep(name, own, chisq, df, pvalue, d_cfi, d_rmsea, holds, because, converged)
+            )
+        before = name
+    return tuple(result)
+
+
+def _difference(
+    restricted: OrdinalFit, general: OrdinalFit
+) -> tuple[float | None, int, float | None]:
+    """Satorra's (2000) difference test, scaled and shifted; None where nothing was restricted."""
+    size = sum(s.n for s in general.discrepancy.samples) - len(general.discrepancy.samples)
+    difference = size * (restricted.optimum.point.value - general.optimum.point.value)
+    df = general.transform.shape[1] - restricted.transform.shape[1]
+    if df <= 0:
+        return None, df, None
+    parts = general.parts()
+    wide = np.vstack([delta for delta, *_ in parts]) @ general.transform
+    narrow = np.vstack([delta for delta, *_ in restricted.parts()]) @ restricted.transform
+    held = np.linalg.lstsq(wide, narrow, rcond=None)[0]
+    left, singular, _ = np.linalg.svd(held)
+    across = left[:, int(np.sum(singular > 1e-8 * singular[0])) :].T
+    bread, meat = _bread_and_meat(general)
+    form = np.linalg.solve(across @ bread @ across.T, across @ bread @ meat @ bread @ across.T)
+    scaling = scaled_shifted(float(np.trace(form)), float(np.sum(form * form.T)), df)
+    value = scaling.apply(difference)
+    return value, df, chi_square_pvalue(value, df)
+
+
+def _bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
+    """Inverse information and sampling covariance of the gradient, of one row."""
+    size = fit.transform.shape[1]
+    information, meat = np.zeros((size, size)), np.zeros((size, size))
+    for delta, v, gamma, weight in fit.parts():
+        vd = v[:, None] * (delta @ fit.transform)
+        information += weight * (delta @ fit.transform).T @ vd
+        meat += weight * vd.T @ gamma @ vd
+    return np.linalg.inv(information), meat
+
+
+def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
+    """factor, group, est, se, z, pvalue, d against the first group's 0 (``d`` in its factor SDs)."""
+    bread, meat = _bread_and_meat(fit)
+    size = sum(s.n for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
+    vcov = fit.transform @ bread @ meat @ bread @ fit.transform.T / size
+    point = fit.optimum.point
+    p = fit.discrepancy.structures[0].p
+    latent = fit.table.latent
+    rows = []
+    for row in fit.table.rows:
+        if row.op == "~1" and row.lhs in latent and row.free >= 0:
+            est, se = float(point.theta[row.free]), float(np.sqrt(vcov[row.free, row.free]))
+            i = p + latent.index(row.lhs)
+            spread = float(point.implied[0].covariance[i, i])
+            rows.append(
+                {
+                    "factor": row.lhs,
+                    "group": labels[row.group - 1],
+                    "est": est,
+                    "se": se,
+                    "z": est / se,
+                    "pvalue": float(2 * special.ndtr(-abs(est / se))),
+                    "d": est / np.sqrt(spread) if spread > 0 else float("nan"),
+                }
+            )
+    if not rows:
+        raise ModelError("the model has no latent variable to compare")
+    return pd.DataFrame(rows)

@@ -1,0 +1,70 @@
+"""A complete model's parameters: every row of every group, free or fixed, with its constraints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.covariance.model import Definition
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of the table. ``free`` is its position among the free parameters, or -1."""
+
+    lhs: str
+    op: str
+    rhs: str
+    group: int
+    free: int = -1
+    value: float | None = None
+    start: float | None = None
+    label: str = ""
+    exogenous: bool = False
+    said: bool = False  # by the author, not by a default
+
+    @property
+    def name(self) -> str:
+        """``visual=~x2``: what the parameter is, whatever its group and label."""
+        return f"{self.lhs}{self.op}{self.rhs}"
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """All parameters of all groups; ``free = transform @ reduced + offset`` under the constraints.
+
+    ``equalities`` are the pairs of free positions that labels or ``equal`` hold together: the
+    first of each set with each other one. ``linear`` counts the written ``==`` constraints.
+    """
+
+    rows: tuple[Parameter, ...]
+    observed: tuple[str, ...]
+    latent: tuple[str, ...]
+    exogenous: tuple[str, ...]
+    groups: int
+    mean_structure: bool
+    definitions: tuple[Definition, ...]
+    transform: np.ndarray
+    offset: np.ndarray
+    equalities: tuple[tuple[int, int], ...]
+    constrained: bool
+
+    @property
+    def n_free(self) -> int:
+        """Free parameters before constraints tie some of them together."""
+        return int(self.transform.shape[0])
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters that remain under the constraints."""
+        return int(self.transform.shape[1])
+
+    def free_rows(self) -> list[Parameter]:
+        """The row of each free position."""
+        rows = [row for row in self.rows if row.free >= 0]
+        return sorted(rows, key=lambda row: row.free)
+
+    def position_of_label(self) -> dict[str, int]:
+        """A free position for each label of a free parameter."""
+        return {row.label: row.free for row in reversed(self.rows) if row.label and row.free >= 0}

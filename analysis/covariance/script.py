@@ -1,0 +1,92 @@
+"""A fitted model as an R script that gives the same numbers in lavaan and semTools."""
+
+from __future__ import annotations
+
+import json
+
+from analysis.covariance.sem import SemFit
+
+
+def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) -> str:
+    """R code that reads ``file``, fits the same model under the same choices and prints
+    everything.
+
+    ``bootstrap`` > 0 adds as many resamples. The text names the numbers to expect, so that whoever
+    runs it sees at once whether the two programs agree. Package ``semTools`` adds reliability of
+    each factor.
+    """
+    settings = fit.settings
+    function = "sem" if any(path.op == "~" for path in fit.model.paths) else "cfa"
+    arguments = ["model", "data = data", f'estimator = "{settings.estimator}"']
+    if settings.missing == "fiml":
+        arguments.append('missing = "ml"')
+    if settings.group is not None:
+        arguments.append(f"group = {_quoted(settings.group)}")
+        if settings.equal:
+            arguments.append(f"group.equal = {_vector(_lavaan_words(settings.equal))}")
+        if settings.free:
+            arguments.append(f"group.partial = {_vector(settings.free)}")
+    if settings.likelihood == "wishart":
+        arguments.append('likelihood = "wishart"')
+    if settings.information == "observed":
+        arguments.append('information = "observed"')
+    if settings.std_lv:
+        arguments.append("std.lv = TRUE")
+    if settings.orthogonal:
+        arguments.append("orthogonal = TRUE")
+    if fit.table.mean_structure:
+        arguments.append("meanstructure = TRUE")
+    if not settings.fixed_x:
+        arguments.append("fixed.x = FALSE")
+    if settings.ordered:
+        arguments.append(f"ordered = {_vector(fit.table.observed)}")
+    lines = [
+        "# install.packages(c('lavaan', 'semTools'))",
+        "library(lavaan)",
+        f"data <- read.csv({_quoted(file)})",
+        "model <- '",
+        *(f"  {line}" for line in fit.model.text.splitlines()),
+        "'",
+        f"fit <- {function}({', '.join(arguments)})",
+        *_expected(fit),
+        "summary(fit, fit.measures = TRUE, standardized = TRUE, rsquare = TRUE)",
+        "fitMeasures(fit)",
+        "parameterEstimates(fit, standardized = TRUE)",
+        "standardizedSolution(fit)",
+        "residuals(fit, type = 'cor.bentler')",
+        "modindices(fit, sort. = TRUE)",
+    ]
+    if fit.table.equalities and settings.group is not None:
+        lines.append("lavTestScore(fit)")
+    if not settings.ordered:
+        lines.append("head(lavPredict(fit))")
+    lines += ["library(semTools)", "compRelSEM(fit)", "AVE(fit)"]
+    if bootstrap > 0:
+        if settings.seed is not None:
+            lines.append(f"set.seed({settings.seed})  # R draws other resamples than Python")
+        lines.append(
+            f"boot <- bootstrapLavaan(fit, R = {bootstrap}); apply(boot, 2, quantile, c(.025, .975))"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _expected(fit: SemFit) -> list[str]:
+    names = ("chisq", "df", "chisq_scaled", "cfi", "rmsea", "srmr")
+    known = [f"{name.replace('_', '.')} = {fit.fit[name]:.6g}" for name in names if name in fit.fit]
+    return [f"# expected: n = {fit.n}, {', '.join(known)}"]
+
+
+def _lavaan_words(words: tuple[str, ...]) -> list[str]:
+    return [
+        word.replace("lv_", "lv.").replace("residual_covariances", "residual.covariances")
+        for word in words
+    ]
+
+
+def _vector(values: tuple[str, ...] | list[str]) -> str:
+    return f"c({', '.join(_quoted(value) for value in values)})"
+
+
+def _quoted(text: str) -> str:
+    """An R string; JSON escapes the same characters."""
+    return json.dumps(text, ensure_ascii=False)

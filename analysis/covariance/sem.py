@@ -1,0 +1,311 @@
+"""Confirmatory factor analysis and structural equation models: one call, one frozen result."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.covariance.completion import complete
+from analysis.covariance.data import SemData, looks_ordered, prepare
+from analysis.covariance.doubts import solution_warnings
+from analysis.covariance.estimates_table import estimates_frame
+from analysis.covariance.factor_scores import factor_scores as scores_of
+from analysis.covariance.matrices import Array, Implied
+from analysis.covariance.measures import measures
+from analysis.covariance.model import Model
+from analysis.covariance.modification import modification_indices as indices_of
+from analysis.covariance.ordinal_scores import ordinal_scores
+from analysis.covariance.parameter_table import ParameterTable
+from analysis.covariance.residuals import residual_correlations as residuals_of
+from analysis.covariance.settings import Settings
+from analysis.covariance.solution import Solution, solve
+from analysis.covariance.statistics import TestStatistics, test_statistics
+from analysis.covariance.syntax import as_model
+from analysis.moments import numeric
+from analysis.threads import one_blas_thread
+
+MAX_ITEMS_ON_ONE_THREAD = 100
+
+
+@dataclass(frozen=True)
+class SemFit:
+    """A fitted structural equation model.
+
+    ``fit`` holds every measure by lavaan's name with underscores; ``estimates`` every parameter.
+    """
+
+    model: Model
+    solution: Solution
+    tests: TestStatistics
+    fit: dict[str, float]
+    warnings: tuple[str, ...]
+
+    @property
+    def settings(self) -> Settings:
+        """The choices the fit was made under."""
+        return self.solution.settings
+
+    @property
+    def table(self) -> ParameterTable:
+        """The complete parameter table."""
+        return self.solution.table
+
+    @property
+    def converged(self) -> bool:
+        """Whether a minimum was reached."""
+        return self.solution.optimum.converged
+
+    @property
+    def n(self) -> int:
+        """Rows analysed."""
+        return self.solution.data.n
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group labels in the order of their numbers (1, 2, ...); one empty label without groups."""
+        return tuple(group.label for group in self.solution.data.groups)
+
+    @property
+    def group_n(self) -> dict[str, int]:
+        """Rows analysed by group label."""
+        return {group.label: group.n for group in self.solution.data.groups}
+
+    @property
+    def implied(self) -> tuple[Implied, ...]:
+        """Implied moments by group."""
+        if self.settings.ordered:
+            return tuple(moments.with_unit_variances() for moments in self.solution.implied)
+        return self.solution.implied
+
+    @property
+    def vcov(self) -> Array | None:
+        """Sampling covariance of the free parameters, in the order of the table's free rows."""
+        return self.solution.vcov
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the software that computed this."""
+        names = ("numpy", "scipy", "pandas")
+        return {"python": sys.version.split()[0]} | {name: version(name) for name in names}
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Tidy frame: lhs, op, rhs, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv,
+        std_all, std_se; one row a parameter, defined quantities last.
+        """
+        return estimates_frame(self.solution)
+
+    @cached_property
+    def r_squared(self) -> pd.Series:
+        """Explained share of each dependent variable's variance, by name (and group number).
+
+        Negative residual variances give values above 1.
+        """
+        frame = self.estimates
+        dependent = set(frame.loc[frame["op"] == "=~", "rhs"])
+        dependent |= set(frame.loc[frame["op"] == "~", "lhs"])
+        own = frame[
+            (frame["op"] == "~~") & (frame["lhs"] == frame["rhs"]) & frame["lhs"].isin(dependent)
+        ]
+        names = list(self.table.observed + self.table.latent)
+        values, keys = [], []
+        for lhs, group, est in zip(own["lhs"], own["group"], own["est"], strict=True):
+            i = names.index(lhs)
+            total = self.implied[group - 1].covariance[i, i]
+            values.append(1 - est / total)
+            keys.append((lhs, group))
+        if len(self.groups) == 1:
+            return pd.Series(
+                values, index=[name for name, _ in keys], dtype=float, name="r_squared"
+            )
+        index = pd.MultiIndex.from_tuples(keys, names=["name", "group"])
+        return pd.Series(values, index=index, dtype=float, name="r_squared")
+
+    def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
+        """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest index first."""
+        with threads_for(len(self.table.observed)):
+            return indices_of(self.solution, minimum=minimum)
+
+    def residual_correlations(self, *, group: int = 1, kind: str = "bentler") -> pd.DataFrame:
+        """Sample minus implied correlations (p, p) of one group (see ``analysis.covariance.residuals``)."""
+        sample = self.solution.data.groups[group - 1].cov
+        return residuals_of(self.table.observed, sample, self.implied[group - 1].sigma, kind=kind)
+
+    def factor_scores(self, data: pd.DataFrame, *, method: str = "regression") -> pd.DataFrame:
+        """Scores of every factor for the rows of ``data`` (index kept), missing answers allowed.
+
+        ``method`` is "regression" or "bartlett"; for ordinal models the mode of the posterior, or
+        of the likelihood. Rows without any answer, or of an unknown group, get NaN.
+        """
+        out = np.full((len(data), len(self.table.latent)), np.nan)
+        column = None if self.settings.group is None else data[self.settings.group].astype(str)
+        for number, group in enumerate(self.solution.data.groups):
+            at = np.ones(len(data), dtype=bool) if column is None else (column == group.label)
+            implied = self.solution.implied[number]
+            rows = numeric(data.loc[np.asarray(at)], self.table.observed)
+            if self.settings.ordered:
+                out[np.asarray(at)] = self._ordinal_scores(rows, number, method)
+                continue
+            about = implied.mu if self.table.mean_structure else group.mean
+            out[np.asarray(at)] = scores_of(
+                rows,
+                self.solution.structures[number],
+                implied,
+                self.solution.theta,
+                about,
+                method=method,
+            )
+        return pd.DataFrame(out, index=data.index, columns=list(self.table.latent))
+
+    def _ordinal_scores(self, rows: Array, number: int, method: str) -> Array:
+        p = len(self.table.observed)
+        directed = self.solution.structures[number].matrices(self.solution.theta)[0]
+        implied = self.solution.implied[number]
+        return ordinal_scores(
+            rows,
+            self.solution.data.groups[number].ordinal,
+            directed[:p, p:],
+            1 - np.diag(implied.sigma),
+            implied.mean[p:],
+            implied.covariance[p:, p:],
+            method=method,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-able values at full precision; what does not exist is None."""
+        estimates = [
+            {str(key): _plain(value) for key, value in row.items()}
+            for row in self.estimates.to_dict(orient="records")
+        ]
+        settings = {key: _plain(value) for key, value in vars(self.settings).items()}
+        return {
+            "fit": {key: _plain(value) for key, value in self.fit.items()},
+            "estimates": estimates,
+            "n": self.n,
+            "groups": self.group_n if len(self.groups) > 1 else {},
+            "converged": self.converged,
+            "iterations": self.solution.optimum.iterations,
+            "warnings": list(self.warnings),
+            "model": self.model.text,
+            "settings": settings,
+            "versions": self.versions,
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return list(value) if isinstance(value, tuple) else value
+
+
+def fit_sem(
+    data: SemData,
+    model: str | Model,
+    *,
+    estimator: str = "ML",
+    missing: str = "listwise",
+    group: str | None = None,
+    equal: Sequence[str] = (),
+    free: Sequence[str] = (),
+    mean_structure: bool | None = None,
+    likelihood: str = "normal",
+    information: str = "expected",
+    std_lv: bool = False,
+    orthogonal: bool = False,
+    fixed_x: bool = True,
+    ordered: bool | None = None,
+    seed: int | None = None,
+) -> SemFit:
+    """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
+
+    ``data``: a frame with the items as columns (missing as NaN), or ``Moments``, or ``Moments`` by
+    group label. ``estimator``: ML, MLR, MLM, ULS, GLS, WLS, DWLS, WLSMV. ``missing``: "listwise"
+    or "fiml" (ML and MLR). ``group``: the grouping column; ``equal`` what is held equal over
+    groups ("loadings", "intercepts", "residuals", "means", "regressions", "lv_variances",
+    "lv_covariances", "residual_covariances"), except the parameters named in ``free``. Means are
+    modelled when there are groups, FIML or an intercept in the text, unless ``mean_structure``
+    says. ``information`` ("expected" or "observed") is for ML on complete data. ``ordered``:
+    whether items are ordinal; None means yes for WLSMV, and for DWLS when each item has at most
+    ten values. ``seed`` is kept for the record: nothing here is random.
+
+    Raises ModelError (text that cannot be read, unidentified model: the parameters are named) and
+    DataError's kinds (missing or constant item, too few rows, duplicates, text or infinite
+    values). What is merely doubtful is in ``warnings``.
+
+    Validated against: lavaan 0.6-14; figures in analysis/README.md. References: Joreskog (1969);
+    Bollen (1989); Yuan & Bentler (2000); Satorra & Bentler (1994); Arbuckle (1996); Muthen (1984);
+    Asparouhov & Muthen (2010).
+
+    >>> from analysis.moments import Moments
+    >>> R = np.array([[1, .5, .4], [.5, 1, .3], [.4, .3, 1]])
+    >>> fit = fit_sem(Moments(("a", "b", "c"), 200, np.zeros(3), R), "F =~ a + b + c", std_lv=True)
+    >>> float(fit.estimates.est[0].round(4))
+    0.8165
+    """
+    described = as_model(model)
+    names = described.observed
+    if ordered is None:
+        ordered = estimator == "WLSMV" or (estimator == "DWLS" and looks_ordered(data, names))
+    settings = Settings(
+        estimator,
+        _missing_word(missing),
+        group,
+        tuple(equal),
+        tuple(free),
+        mean_structure,
+        likelihood,
+        information,
+        std_lv,
+        orthogonal,
+        fixed_x,
+        ordered,
+        seed,
+    )
+    n_groups = _group_count(data, group)
+    with_means = mean_structure
+    if with_means is None:
+        with_means = n_groups > 1 or settings.missing == "fiml"
+    table = complete(
+        described,
+        groups=n_groups,
+        mean_structure=with_means and not ordered,
+        equal=settings.equal,
+        free=settings.free,
+        std_lv=std_lv,
+        orthogonal=orthogonal,
+        fixed_x=fixed_x and not ordered,
+        ordered=ordered,
+    )
+    with threads_for(len(names)):
+        prepared = prepare(data, names, table.exogenous, settings)
+        solution = solve(table, prepared, settings)
+        tests = test_statistics(solution)
+        fit = measures(solution, tests)
+        warnings = solution_warnings(solution, tests)
+    return SemFit(described, solution, tests, fit, warnings)
+
+
+def threads_for(items: int) -> AbstractContextManager[None]:
+    """One BLAS thread for the small matrices of most models, all of them for hundreds of items."""
+    return one_blas_thread() if items <= MAX_ITEMS_ON_ONE_THREAD else nullcontext()
+
+
+def _missing_word(word: str) -> str:
+    return {"ml": "fiml", "direct": "fiml"}.get(word.lower(), word.lower())
+
+
+def _group_count(data: SemData, group: str | None) -> int:
+    if isinstance(data, pd.DataFrame):
+        return max(data[group].nunique(), 1) if group is not None and group in data else 1
+    return len(data) if isinstance(data, Mapping) else 1

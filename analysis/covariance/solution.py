@@ -1,0 +1,260 @@
+"""Estimates of a complete model from prepared data, and their sampling covariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import lapack
+
+from analysis.covariance import fiml, robust
+from analysis.covariance.data import GroupData, Prepared
+from analysis.covariance.estimation import (
+    Discrepancy,
+    LeastSquares,
+    NormalDiscrepancy,
+    Optimum,
+    Sample,
+    minimise,
+)
+from analysis.covariance.identification import require_identified
+from analysis.covariance.matrices import Array, GroupStructure, Implied, structures, vech_index
+from analysis.covariance.parameter_table import ParameterTable
+from analysis.covariance.settings import Settings
+from analysis.covariance.start_values import start_values
+from analysis.errors import TooFewCases
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A model's estimates on its data, with what tests and reports need of them."""
+
+    table: ParameterTable
+    data: Prepared
+    settings: Settings
+    structures: tuple[GroupStructure, ...]
+    discrepancy: Discrepancy
+    optimum: Optimum
+
+    @property
+    def theta(self) -> Array:
+        """All free parameters' values."""
+        return self.optimum.point.theta
+
+    @property
+    def implied(self) -> tuple[Implied, ...]:
+        """Implied moments by group."""
+        return self.optimum.point.implied
+
+    @property
+    def multiplier(self) -> float:
+        """What the discrepancy is multiplied by to give chi-square: N, or N minus the groups."""
+        return self.data.n - (len(self.data.groups) if self.settings.unbiased else 0)
+
+    @cached_property
+    def expected(self) -> Array:
+        """Expected information of one row (Gauss-Newton for least squares), all free parameters."""
+        return self.discrepancy.derivatives(self.optimum.point, exact=False)[1] / 2
+
+    @cached_property
+    def expected_inverse(self) -> Array | None:
+        """Inverse of the expected information under the constraints; None when it is singular."""
+        return well_conditioned_inverse(
+            self.table.transform.T @ self.expected @ self.table.transform
+        )
+
+    @cached_property
+    def observed(self) -> Array:
+        """Observed information of one row: half the exact Hessian."""
+        return self.discrepancy.derivatives(self.optimum.point, exact=True)[1] / 2
+
+    @property
+    def information(self) -> Array:
+        """The information that the settings ask for, of one row."""
+        chosen = self.observed if self.settings.observed_information else self.expected
+        if not self.settings.unbiased or len(self.data.groups) == 1:
+            return chosen
+        # Estimation weighs groups by n - 1; the sampling covariance, as in lavaan, by n.
+        scale = np.ones(len(chosen))
+        for structure, group, share in zip(
+            self.structures, self.data.groups, self.data.shares, strict=True
+        ):
+            weight = _weight(group, self.data, self.settings)
+            scale[structure.positions] = np.sqrt(share / weight)
+        return np.asarray(chosen * np.outer(scale, scale))
+
+    @cached_property
+    def scores(self) -> tuple[Array, ...]:
+        """Each row's gradient by group, (n, q) with the other groups' parameters at zero."""
+        result = []
+        for structure, implied, group in zip(
+            self.structures, self.implied, self.data.groups, strict=True
+        ):
+            rows, f = group.required_rows, structure.factors(implied)
+            if group.patterns is not None:
+                own = fiml.casewise_scores(rows, group.patterns, implied, f)
+            else:
+                about = implied.mu if self.table.mean_structure else group.mean
+                own = robust.casewise_scores(
+                    rows - about, implied.precision, f, means=self.table.mean_structure
+                )
+            full = np.zeros((group.n, len(self.theta)))
+            full[:, structure.positions] = own
+            result.append(full)
+        return tuple(result)
+
+    @cached_property
+    def meat(self) -> Array:
+        """Sampling covariance of one row's gradient, all free parameters."""
+        size = len(self.theta)
+        total = np.zeros((size, size))
+        if isinstance(self.discrepancy, LeastSquares):
+            for delta, v, gamma, share in self.weighted_jacobians(self.discrepancy):
+                vd = v[:, None] * delta
+                total += share * vd.T @ gamma @ vd
+            return total
+        for g, (structure, implied, group) in enumerate(
+            zip(self.structures, self.implied, self.data.groups, strict=True)
+        ):
+            if group.patterns is not None:
+                total += self.scores[g].T @ self.scores[g] / self.data.n
+                continue
+            own = robust.score_products(
+                group.required_rows,
+                implied.mu if self.table.mean_structure else group.mean,
+                implied.precision,
+                structure.factors(implied),
+                means=self.table.mean_structure,
+                # MLM takes moments about the sample's own (Satorra & Bentler), MLR about the model's.
+                centre=self.settings.estimator == "MLM",
+            )
+            at = structure.positions
+            total[np.ix_(at, at)] += own / self.data.n
+        return total
+
+    def weighted_jacobians(
+        self, discrepancy: LeastSquares
+    ) -> list[tuple[Array, Array, Array, float]]:
+        """For ordinal data by group: Jacobian, diagonal weight, Gamma and share of the rows."""
+        result = []
+        for structure, implied, group, v, share in zip(
+            self.structures,
+            self.implied,
+            self.data.groups,
+            discrepancy.weights,
+            self.data.shares,
+            strict=True,
+        ):
+            local = discrepancy.jacobian(structure.factors(implied))
+            delta = np.zeros((len(local), len(self.theta)))
+            delta[:, structure.positions] = local
+            result.append((delta, v, group.ordinal.correlation_gamma, float(share)))
+        return result
+
+    @cached_property
+    def vcov(self) -> Array | None:
+        """Sampling covariance of all free parameters (q, q); None when it does not exist."""
+        transform, information = self.table.transform, self.information
+        if information is self.expected:
+            inverse = self.expected_inverse
+        else:
+            inverse = well_conditioned_inverse(transform.T @ information @ transform)
+        if inverse is None:
+            return None
+        if self.settings.robust:
+            inverse = inverse @ (transform.T @ self.meat @ transform) @ inverse
+        size = self.multiplier
+        return np.asarray(transform @ inverse @ transform.T / size)
+
+
+def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution:
+    """Estimate. Raises ModelError naming the parameters when the model is not identified."""
+    built = tuple(
+        structure.with_exogenous(
+            table.exogenous, group.cov, group.mean if table.mean_structure else None
+        )
+        for structure, group in zip(structures(table), data.groups, strict=True)
+    )
+    keep = _off_diagonal(len(data.names)) if settings.ordered else None
+    if table.n_parameters > _moments(table, keep):
+        require_identified(table, built, keep=keep)
+    samples = tuple(
+        Sample(structure, group.cov, group.mean, _weight(group, data, settings), group.n)
+        for structure, group in zip(built, data.groups, strict=True)
+    )
+    means = table.mean_structure
+    start = start_values(
+        table, tuple(g.cov for g in data.groups), tuple(g.mean for g in data.groups)
+    )
+    discrepancy: Discrepancy
+    if settings.maximum_likelihood:
+        discrepancy = NormalDiscrepancy.of(samples, means=means)
+    else:
+        weights = tuple(_weights(group, settings, means=means) for group in data.groups)
+        discrepancy = LeastSquares(samples, weights, means, keep)
+    optimum = minimise(discrepancy, start, table.transform, table.offset)
+    if settings.missing == "fiml" and any(group.patterns for group in data.groups):
+        discrepancy = fiml.FimlDiscrepancy(
+            tuple(
+                fiml.IncompleteSample(s.structure, g.patterns, s.weight)
+                for s, g in zip(samples, data.groups, strict=True)
+                if g.patterns is not None
+            )
+        )
+        optimum = minimise(discrepancy, optimum.point.theta, table.transform, table.offset)
+    solution = Solution(table, data, settings, built, discrepancy, optimum)
+    if not optimum.converged or solution.expected_inverse is None:
+        require_identified(table, built, keep=keep)
+    return solution
+
+
+def _weight(group: GroupData, data: Prepared, settings: Settings) -> float:
+    if settings.unbiased:
+        return (group.n - 1) / (data.n - len(data.groups))
+    return group.n / data.n
+
+
+def _moments(table: ParameterTable, keep: Array | None) -> int:
+    p, x = len(table.observed), len(table.exogenous)
+    if keep is not None:
+        return table.groups * len(keep)
+    each = p * (p + 1) // 2 - x * (x + 1) // 2
+    return table.groups * (each + (p - x if table.mean_structure else 0))
+
+
+def _off_diagonal(p: int) -> Array:
+    rows, columns = vech_index(p)
+    return np.flatnonzero(rows != columns)
+
+
+def _weights(group: GroupData, settings: Settings, *, means: bool) -> Array:
+    """Least squares' weight: a diagonal as a vector, or a full matrix."""
+    p = len(group.cov)
+    if group.polychoric is not None:
+        return np.asarray(1 / np.diag(group.polychoric.correlation_gamma))
+    if settings.estimator == "ULS":
+        return np.ones(p * (p + 1) // 2 + (p if means else 0))
+    if settings.estimator == "GLS":
+        return robust.normal_weight(np.linalg.inv(group.cov), means=means)
+    moments = p * (p + 1) // 2 + (p if means else 0)
+    if settings.estimator == "WLS" and group.n <= moments:
+        raise TooFewCases(moments + 1, group.n, what=f"rows for the {moments} moments of WLS")
+    gamma = robust.moment_gamma(group.required_rows, means=means)
+    return np.asarray(1 / np.diag(gamma)) if settings.estimator == "DWLS" else np.linalg.inv(gamma)
+
+
+def well_conditioned_inverse(matrix: Array) -> Array | None:
+    """Inverse of a positive definite matrix, None when it is singular for practical purposes."""
+    diagonal = np.diag(matrix)
+    if not np.all(np.isfinite(matrix)) or np.any(diagonal <= 0):
+        return None
+    scale = 1 / np.sqrt(diagonal)
+    scaled = matrix * np.outer(scale, scale)
+    if lapack.dpotrf(scaled, lower=1)[1]:
+        return None
+    inverse = np.linalg.inv(scaled)
+    # A diagonal of 1 / (1 - R^2): beyond this, R^2 is 1 for practical purposes.
+    if np.max(np.diag(inverse)) > 1e10:
+        return None
+    return np.asarray((inverse + inverse.T) / 2 * np.outer(scale, scale))

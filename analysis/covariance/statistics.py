@@ -1,0 +1,318 @@
+"""Test statistics of a fitted model and of the independence model, plain and scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.covariance import fiml, robust
+from analysis.covariance.data import GroupData
+from analysis.covariance.estimation import LeastSquares
+from analysis.covariance.matrices import Array, vech_index
+from analysis.covariance.missing_patterns import log_likelihood
+from analysis.covariance.solution import Solution
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How a statistic is corrected: ``chisq / factor + shift`` has about the mean (with ``shift``
+    also the variance) of a chi-square; ``trace`` is tr(U Gamma), the mean of the uncorrected one.
+    """
+
+    factor: float
+    shift: float = 0.0
+    trace: float = float("nan")
+
+    def apply(self, chisq: float) -> float:
+        """The corrected statistic."""
+        return chisq / self.factor + self.shift
+
+
+@dataclass(frozen=True)
+class TestStatistics:
+    """Chi-squares of the model and of the independence model with what scales them."""
+
+    __test__ = False  # the word means the statistic here, not a test case
+
+    chisq: float
+    df: int
+    baseline_chisq: float
+    baseline_df: int
+    n_moments: int
+    fmin: float
+    logl: float | None = None
+    unrestricted_logl: float | None = None
+    scaling: Scaling | None = None
+    baseline_scaling: Scaling | None = None
+    h1_factor: float | None = None
+    h0_factor: float | None = None
+
+
+def test_statistics(solution: Solution) -> TestStatistics:
+    """All of it for one fitted model."""
+    table, settings = solution.table, solution.settings
+    p, x = len(table.observed), len(table.exogenous)
+    means = table.mean_structure
+    if settings.ordered:
+        thresholds = sum(group.ordinal.n_thresholds for group in solution.data.groups)
+        n_moments = table.groups * p * (p - 1) // 2 + thresholds
+        df = n_moments - thresholds - table.n_parameters
+        baseline_df = table.groups * p * (p - 1) // 2
+    else:
+        each = p * (p + 1) // 2 - x * (x + 1) // 2 + ((p - x) if means else 0)
+        n_moments = table.groups * each
+        df = n_moments - table.n_parameters
+        baseline_df = table.groups * (p * (p - 1) // 2 - x * (x - 1) // 2)
+    if isinstance(solution.discrepancy, LeastSquares):
+        return _least_squares(solution, solution.discrepancy, df, baseline_df, n_moments)
+    if any(group.patterns for group in solution.data.groups):
+        return _incomplete(solution, df, baseline_df, n_moments)
+    return _complete(solution, df, baseline_df, n_moments)
+
+
+def _complete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> TestStatistics:
+    size, value = solution.multiplier, solution.optimum.point.value
+    baseline = logl = h1_logl = 0.0
+    at = _exogenous(solution)
+    for group, structure_weight in zip(solution.data.groups, solution.data.shares, strict=True):
+        p = len(group.mean)
+        log_s = float(np.linalg.slogdet(group.cov)[1])
+        weight = (group.n - 1) / size if solution.settings.unbiased else structure_weight
+        baseline += weight * (_independent_log_determinant(group.cov, at) - log_s)
+        own = group.n * (p * np.log(2 * np.pi) + log_s + p)
+        part = group.cov[np.ix_(at, at)]
+        own_x = group.n * (
+            len(at) * np.log(2 * np.pi)
+            + (float(np.linalg.slogdet(part)[1]) if at else 0.0)
+            + len(at)
+        )
+        h1_logl -= 0.5 * (own - own_x)
+    logl = h1_logl - 0.5 * solution.data.n * value
+    scaling = baseline_scaling = None
+    factors: tuple[float | None, float | None] = (None, None)
+    if solution.settings.robust:
+        scaling, baseline_scaling, factors = _normal_scaling(solution, df, baseline_df, n_moments)
+    return TestStatistics(
+        max(size * value, 0.0),
+        df,
+        size * baseline,
+        baseline_df,
+        n_moments,
+        value / 2,
+        logl,
+        h1_logl,
+        scaling,
+        baseline_scaling,
+        *factors,
+    )
+
+
+def _exogenous(solution: Solution) -> list[int]:
+    return [solution.table.observed.index(name) for name in solution.table.exogenous]
+
+
+def _independent_log_determinant(cov: Array, exogenous: list[int]) -> float:
+    """Log-determinant of the covariance in which only observed predictors covary."""
+    others = [i for i in range(len(cov)) if i not in exogenous]
+    value = float(np.log(np.diag(cov)[others]).sum())
+    if exogenous:
+        value += float(np.linalg.slogdet(cov[np.ix_(exogenous, exogenous)])[1])
+    return value
+
+
+def _normal_scaling(
+    solution: Solution, df: int, baseline_df: int, n_moments: int
+) -> tuple[Scaling | None, Scaling | None, tuple[float | None, float | None]]:
+    """Scaling factors of MLR (Yuan & Bentler 2000, traces apart) and MLM (Satorra & Bentler 1994)."""
+    table, means = solution.table, solution.table.mean_structure
+    mlr = solution.settings.estimator == "MLR"
+    at = _exogenous(solution)
+    h1 = baseline_h1 = baseline_h0 = 0.0
+    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
+        centred = group.required_rows - group.mean
+        unstructured = np.linalg.inv(group.cov)
+        exogenous = centred[:, at]
+        own_x = 0.0
+        if at:
+            part = group.cov[np.ix_(at, at)]
+            own_x = robust.gamma_trace(exogenous, np.linalg.inv(part), part, means=means)
+        own = robust.gamma_trace(
+            centred, unstructured if mlr else implied.precision, group.cov, means=means
+        )
+        h1 += own - own_x
+        independent = _independent_inverse(group.cov, at)
+        baseline_h1 += (
+            own if mlr else robust.gamma_trace(centred, independent, group.cov, means=means)
+        ) - own_x
+        others = [i for i in range(len(group.cov)) if i not in at]
+        baseline_h0 += robust.independent_trace(centred[:, others], means=means)
+    transform = table.transform
+    information = solution.observed if mlr else solution.expected
+    bread = transform.T @ information @ transform
+    meat = transform.T @ solution.meat @ transform
+    h0 = float(np.trace(np.linalg.solve(bread, meat)))
+    factors = (h1 / n_moments, h0 / table.n_free) if mlr else (None, None)
+    return (
+        Scaling((h1 - h0) / df, trace=h1 - h0) if df > 0 else None,
+        Scaling((baseline_h1 - baseline_h0) / baseline_df, trace=baseline_h1 - baseline_h0)
+        if baseline_df > 0
+        else None,
+        factors,
+    )
+
+
+def _independent_inverse(cov: Array, exogenous: list[int]) -> Array:
+    independent = np.diag(np.diag(cov)).astype(float)
+    if exogenous:
+        block = np.ix_(exogenous, exogenous)
+        independent[block] = cov[block]
+    return np.asarray(np.linalg.inv(independent))
+
+
+def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> TestStatistics:
+    at = _exogenous(solution)
+    logl = h1_logl = baseline_logl = 0.0
+    h1 = baseline_h0 = 0.0
+    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
+        patterns, rows = group.patterns, group.required_rows
+        if patterns is None:
+            continue
+        own_x = _complete_log_likelihood(rows[:, at])
+        h1_logl += log_likelihood(patterns, group.mean, group.cov) - own_x
+        logl += log_likelihood(patterns, implied.mu, implied.sigma) - own_x
+        for j in range(rows.shape[1]):
+            if j not in at:
+                answers = rows[:, j][~np.isnan(rows[:, j])]
+                baseline_logl += _complete_log_likelihood(answers[:, None])
+                if solution.settings.robust:
+                    centred = answers[:, None] - answers.mean()
+                    baseline_h0 += robust.independent_trace(centred, means=True)
+        if solution.settings.robust:
+            h1 += fiml.saturated_trace(rows, patterns, group.mean, group.cov)
+            if at:
+                centred = rows[:, at] - rows[:, at].mean(axis=0)
+                part = centred.T @ centred / len(rows)
+                h1 -= robust.gamma_trace(centred, np.linalg.inv(part), part, means=True)
+    scaling = baseline_scaling = None
+    factors: tuple[float | None, float | None] = (None, None)
+    if solution.settings.robust:
+        transform = solution.table.transform
+        bread = transform.T @ solution.observed @ transform
+        h0 = float(np.trace(np.linalg.solve(bread, transform.T @ solution.meat @ transform)))
+        scaling = Scaling((h1 - h0) / df, trace=h1 - h0) if df > 0 else None
+        spread = h1 - baseline_h0
+        baseline_scaling = Scaling(spread / baseline_df, trace=spread) if baseline_df else None
+        factors = (h1 / n_moments, h0 / solution.table.n_free)
+    return TestStatistics(
+        max(2 * (h1_logl - logl), 0.0),
+        df,
+        2 * (h1_logl - baseline_logl),
+        baseline_df,
+        n_moments,
+        (h1_logl - logl) / solution.data.n,
+        logl,
+        h1_logl,
+        scaling,
+        baseline_scaling,
+        *factors,
+    )
+
+
+def _complete_log_likelihood(rows: Array) -> float:
+    """Normal log-likelihood of complete rows at their own moments; 0 for no columns."""
+    n, p = rows.shape
+    if p == 0:
+        return 0.0
+    cov = np.atleast_2d(np.cov(rows, rowvar=False, bias=True))
+    return float(-0.5 * n * (p * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + p))
+
+
+def _least_squares(
+    solution: Solution, discrepancy: LeastSquares, df: int, baseline_df: int, n_moments: int
+) -> TestStatistics:
+    size, value = solution.multiplier, solution.optimum.point.value
+    baseline = sum(
+        sample.weight * _independent_discrepancy(group, v, discrepancy, _exogenous(solution))
+        for sample, group, v in zip(
+            discrepancy.groups, solution.data.groups, discrepancy.weights, strict=True
+        )
+    )
+    scaling = baseline_scaling = None
+    if solution.settings.robust and df > 0:
+        parts = solution.weighted_jacobians(discrepancy)
+        scaling = scaled_shifted(*u_gamma_traces(parts, solution.table.transform), df)
+        empty = np.zeros((solution.table.n_free, 0))
+        baseline_scaling = scaled_shifted(*u_gamma_traces(parts, empty), baseline_df)
+    fmin = 0.5 * value * size / solution.data.n
+    return TestStatistics(
+        size * value,
+        df,
+        float(size * baseline),
+        baseline_df,
+        n_moments,
+        fmin,
+        scaling=scaling,
+        baseline_scaling=baseline_scaling,
+    )
+
+
+def _independent_discrepancy(
+    group: GroupData, v: Array, discrepancy: LeastSquares, exogenous: list[int]
+) -> float:
+    """The least-squares minimum of the model with variances (and means) alone, in closed form.
+
+    Observed predictors keep their sample moments, which leave no residual.
+    """
+    rows, columns = vech_index(len(group.cov))
+    s = group.cov[rows, columns]
+    free = rows == columns
+    exact = np.isin(rows, exogenous) & np.isin(columns, exogenous)
+    if discrepancy.means:
+        s = np.concatenate([group.mean, s])
+        free = np.concatenate([np.ones(len(group.mean), dtype=bool), free])
+        exact = np.concatenate([np.isin(np.arange(len(group.mean)), exogenous), exact])
+    if discrepancy.keep is not None:
+        s, free, exact = s[discrepancy.keep], free[discrepancy.keep], exact[discrepancy.keep]
+    if exact.any():
+        s, free = s[~exact], free[~exact]
+        v = v[~exact] if v.ndim == 1 else v[np.ix_(~exact, ~exact)]
+    if v.ndim == 1:
+        return float(np.sum((v * s**2)[~free]))
+    held = s[~free]
+    schur = v[np.ix_(~free, ~free)]
+    cross = v[np.ix_(~free, free)]
+    schur = schur - cross @ np.linalg.solve(v[np.ix_(free, free)], cross.T)
+    return float(held @ schur @ held)
+
+
+def u_gamma_traces(
+    parts: list[tuple[Array, Array, Array, float]], transform: Array
+) -> tuple[float, float]:
+    """tr(U Gamma) and tr((U Gamma)^2) over groups of (Jacobian, diagonal weight, Gamma, share)."""
+    jacobians = [delta @ transform for delta, *_ in parts]
+    bread = sum(
+        share * d.T @ (v[:, None] * d) for d, (_, v, _, share) in zip(jacobians, parts, strict=True)
+    )
+    inverse = np.linalg.inv(bread) if transform.shape[1] else np.zeros((0, 0))
+    first = second = 0.0
+    for g, (_, v, gamma, share) in enumerate(parts):
+        vd = v[:, None] * jacobians[g]
+        own = v[:, None] * gamma - share * vd @ inverse @ (vd.T @ gamma)
+        first += float(np.trace(own))
+        second += float(np.sum(own * own.T))
+        for h, (_, w, other, other_share) in enumerate(parts):
+            if h > g:
+                wd = w[:, None] * jacobians[h]
+                there = -share * vd @ inverse @ (wd.T @ other)
+                back = -other_share * wd @ inverse @ (vd.T @ gamma)
+                second += 2 * float(np.sum(there * back.T))
+    return first, second
+
+
+def scaled_shifted(first: float, second: float, df: int) -> Scaling:
+    """The scale and shift that give the statistic a chi-square's mean and variance (Asparouhov &
+    Muthen 2010).
+    """
+    scale = np.sqrt(df / second)
+    return Scaling(float(1 / scale), float(df - scale * first), first)

@@ -1,0 +1,1 @@
+"""Scales: item analysis, reliability, validity, and the whole validation in one call."""
