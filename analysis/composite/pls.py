@@ -43,13 +43,13 @@ def fit_pls(
     """A composite model estimated, evaluated and, if asked for, bootstrapped.
 
     data: items in columns, or ``Moments`` (then neither bootstrap, products nor scores). model:
-    text (``pls_text.read_model``) or the typed description. scheme "path", "factorial" or
+    text (``text.read_model``) or the typed description. scheme "path", "factorial" or
     "centroid"; consistent=True corrects constructs declared with ``=~`` for attenuation (PLSc);
     higher_order says how second-order constructs are estimated (``higher_order.ADVICE`` says when
     to use which; "three-stage" always corrects); interaction how products are formed. missing
     "mean" (within each resample anew) or "listwise". bootstrap: number of resamples, or give
     ``indices`` (R, m), row numbers from 0 (of the complete rows when listwise); ``statistics``
-    names the tables wanted, of ``pls_evaluate.STATISTICS``.
+    names the tables wanted, of ``evaluate.STATISTICS``.
 
     Raises ModelError for the model; MissingItem, NoVariance, TooFewCases (no more rows than
     items), NotPositiveDefinite (dependent formative items), DataError for the data.

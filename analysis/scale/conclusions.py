@@ -54,7 +54,7 @@ RELIABILITY_CUTS = (
 
 
 def conclusions(sections: Sections) -> tuple[Conclusion, ...]:
-    """Apply the conventions to a validation's sections (``validation_document``), in their order.
+    """Apply the conventions to a validation's sections (``analysis.scale.document``), in their order.
 
     A section that is None or absent yields nothing.
     """
