@@ -23,6 +23,7 @@ from analysis.scale.method_factor import (
 from analysis.scale.method_variance import full_collinearity_vif, harman, marker_test
 from analysis.scale.missingness import little_test
 from analysis.scale.normality import mardia
+from analysis.scale.pingouin_alpha import check_alpha
 from analysis.scale.purification import propose_purification
 from analysis.scale.schmid_leiman import omega_hierarchical
 from analysis.scale.second_order import second_order
@@ -43,6 +44,15 @@ def normality_section(study: Study) -> Section:
     found = vars(mardia(study.data)).copy()
     del found["dropped"]
     return found
+
+
+def alpha_check_section(study: Study) -> Section:
+    measured = {
+        factor: items
+        for factor, items in study.model.items()
+        if study.data[list(items)].var().all()
+    }
+    return vars(check_alpha(study.data, measured))
 
 
 def check_section(study: Study) -> Section:

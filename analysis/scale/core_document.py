@@ -235,6 +235,17 @@ class IndependentCheck(TypedDict):
     agrees: bool
 
 
+class AlphaCheck(TypedDict):
+    """Cronbach's alpha computed again by another program: the largest absolute difference and the
+    factor of which it is."""
+
+    program: str
+    version: str
+    largest_difference: Number
+    of: str
+    agrees: bool
+
+
 class Rival(TypedDict):
     """A model beside the hypothesised one (first row, ``kind`` "hypothesised"). Kinds: null,
     one_factor, merged (two factors as one; with three factors these are the two-factor models).

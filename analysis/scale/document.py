@@ -22,6 +22,7 @@ from analysis.scale.checks_document import (
 )
 from analysis.scale.core_document import (
     AdequacySection,
+    AlphaCheck,
     CfaSection,
     Efa,
     Factor,
@@ -75,6 +76,7 @@ class ScaleValidationDocument(TypedDict):
     efa: Efa | None
     cfa: CfaSection | None
     check: IndependentCheck | None
+    alpha_check: AlphaCheck | None
     rivals: list[Rival] | None
     reliability: list[ReliabilityRow]
     fornell_larcker: FornellLarcker | None

@@ -74,7 +74,7 @@ def cronbach_alpha(
 
     Computed from the covariance matrix, so that any number of rows costs one pass; pingouin's
     function needs the rows, rounds its interval to three decimals and counts incomplete rows in
-    the interval's n, and serves as the tests' oracle instead.
+    the interval's n; it is the independent check instead (``analysis.scale.pingouin_alpha``).
 
     Validated against R psych ``alpha`` and ``alpha.ci`` (1e-8) and pingouin 0.7.
     References: Cronbach 1951; Feldt, Woodruff & Salih 1987.

@@ -200,6 +200,11 @@ def _around(study: steps.Study, extra: _Extra, record: Record) -> None:
     ):
         record.announce(49, "independent check")
         sections["check"] = record.attempt("check", lambda: checks.check_section(study))
+    sections["alpha_check"] = None
+    if any(row["alpha"] is not None for row in sections["reliability"]):
+        sections["alpha_check"] = record.attempt(
+            "alpha_check", lambda: checks.alpha_check_section(study)
+        )
     record.announce(50, "bootstrap of HTMT")
     sections["htmt_intervals"] = None
     if sections["htmt"] is not None:

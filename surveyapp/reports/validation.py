@@ -308,6 +308,14 @@ def _validity(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[B
     yield Heading("Reliability and validity")
     yield from _absent(document, "reliability")
     yield tables.reliability(document["reliability"], number.next())
+    again = document.get("alpha_check")
+    if again:
+        verdict = "agrees" if again["agrees"] else "does not agree"
+        yield Paragraph(
+            f"Independent check: {again['program']} {again['version']} {verdict}, largest difference "
+            f"of an alpha {again['largest_difference']:.0e} ({again['of']}).",
+            Tone.NOTE,
+        )
     if document["fornell_larcker"] is not None:
         yield tables.discriminant(document["fornell_larcker"], document["htmt"], number.next())
     yield from _absent(document, "fornell_larcker")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import moments
 from analysis.scale.cfa import fit_cfa
+from analysis.scale.pingouin_alpha import check_alpha
 from analysis.scale.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
 from tests.analysis.data_sets import HS_MODEL, SJQ_LOADINGS, holzinger, simulated
 
@@ -43,6 +44,18 @@ def test_alpha_with_feldts_interval_is_psychs(factor: str):
     )
     assert [item.alpha_if_dropped for item in got.items] == pytest.approx(dropped, rel=1e-10)
     assert [item.item_rest_correlation for item in got.items] == pytest.approx(rest, rel=1e-10)
+
+
+def test_pingouin_agrees_on_every_factors_alpha():
+    columns = [f"x{i}" for i in range(1, 10)]
+    data = holzinger()[columns].astype(float)
+    data.iloc[3, 4] = float("nan")
+    model = {"visual": columns[:3], "textual": columns[3:6], "single": columns[6:7]}
+    got = check_alpha(data, model)
+    assert (got.program, got.agrees) == ("pingouin", True)
+    assert got.largest_difference < 1e-12
+    with pytest.raises(TooFewCases, match="several items"):
+        check_alpha(data, {"single": columns[6:7]})
 
 
 def test_alpha_is_pingouins_up_to_its_rounding():
