@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.actions import ask_sjq_study, ask_validation
-from surveyapp.store.models import Report
+from surveyapp.store.models import Analysis, Report
 from surveyapp.store.storage import Storage
 from surveyapp.worker import Progress, run_now
 
@@ -60,13 +64,20 @@ def report(
         with storage.store.reading() as session:
             journey_id = journey_by_code(session, journey_code).id
             segment_id = segment_by_code(session, segment_code).id if segment_code else None
+        about: dict[str, Any] = {
+            "journey_id": journey_id,
+            "deployment_id": None,
+            "segment_id": segment_id,
+            "seed": seed,
+            "user_id": None,
+        }
         analysis_id, kind = None, "benchmark"
         if instrument:
-            analysis_id = _validated(storage, journey_id, segment_id, instrument, seed, progress)
-            kind = "validation"
+            ask = partial(ask_validation, instrument=instrument, key=None, **about)
+            analysis_id, kind = _analysed(storage, ask, progress), "validation"
         elif study:
-            analysis_id = _studied(storage, journey_id, segment_id, bootstrap, seed, progress)
-            kind = "sjq_study"
+            ask = partial(ask_sjq_study, bootstrap=bootstrap, **about)
+            analysis_id, kind = _analysed(storage, ask, progress), "sjq_study"
         with storage.store.writing() as session:
             asked = ask_report(
                 session,
@@ -86,48 +97,10 @@ def report(
     click.echo(f"Written: {out}")
 
 
-def _validated(
-    storage: Storage,
-    journey_id: int,
-    segment_id: int | None,
-    instrument: str,
-    seed: int,
-    progress: Progress,
-) -> int:
+def _analysed(storage: Storage, ask: Callable[[Session], Analysis], progress: Progress) -> int:
+    """The number of the analysis that ``ask`` asks for, once it has been run here."""
     with storage.store.writing() as session:
-        analysis = ask_validation(
-            session,
-            journey_id=journey_id,
-            deployment_id=None,
-            instrument=instrument,
-            key=None,
-            segment_id=segment_id,
-            seed=seed,
-            user_id=None,
-        )
-        analysis_id, job_id = analysis.id, analysis.job_id
-    run_now(storage, job_id, worker=_WORKER, shown=progress)
-    return analysis_id
-
-
-def _studied(
-    storage: Storage,
-    journey_id: int,
-    segment_id: int | None,
-    bootstrap: int,
-    seed: int,
-    progress: Progress,
-) -> int:
-    with storage.store.writing() as session:
-        analysis = ask_sjq_study(
-            session,
-            journey_id=journey_id,
-            deployment_id=None,
-            segment_id=segment_id,
-            bootstrap=bootstrap,
-            seed=seed,
-            user_id=None,
-        )
+        analysis = ask(session)
         analysis_id, job_id = analysis.id, analysis.job_id
     run_now(storage, job_id, worker=_WORKER, shown=progress)
     return analysis_id
