@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveyapp.errors import SettingsError
 
@@ -50,6 +51,26 @@ class Settings:
     )
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
+    smtp_url: str = _setting(
+        "Mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://...:465;"
+        " empty means that no mail is sent.",
+        default="",
+        secret=True,
+    )
+    mail_from: str = _setting("Sender of all mail, as 'Name <address>'.", default="")
+    mails_a_minute: int = _setting("Most mails sent in a minute.", default=120)
+    time_zone: str = _setting(
+        "IANA time zone of customers whose own is not known, for quiet hours.", default="UTC"
+    )
+    rest_days: int = _setting(
+        "Days for which a customer who was asked is left alone; 0 means no rest.", default=30
+    )
+    asks_a_year: int = _setting(
+        "How often one customer is asked in 365 days at most; 0 means no limit.", default=6
+    )
+    end_hosts: str = _setting(
+        "Hosts that a survey may lead to after its thanks, separated by commas.", default=""
+    )
     instruments: str = _setting("Further folders of instruments, separated by colons.", default="")
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", default="INFO")
 
@@ -64,6 +85,10 @@ class Settings:
     @property
     def files_path(self) -> Path:
         return self.home / "files"
+
+    @property
+    def end_hosts_allowed(self) -> tuple[str, ...]:
+        return tuple(part.strip().lower() for part in self.end_hosts.split(",") if part.strip())
 
     @property
     def instrument_roots(self) -> tuple[Path, ...]:
@@ -133,6 +158,19 @@ def _faults(settings: Settings) -> list[str]:
         ("sqlite:///", "postgresql+psycopg://")
     ):
         faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
+    if settings.smtp_url:
+        mail = urlsplit(settings.smtp_url)
+        if mail.scheme not in {"smtp", "smtps"} or not mail.hostname:
+            faults.append(f"{PREFIX}SMTP_URL must look like smtp://user:password@host:587")
+        if "@" not in settings.mail_from:
+            faults.append(
+                f"{PREFIX}MAIL_FROM={settings.mail_from!r}: mail needs a sender such as"
+                " 'Northbank <survey@northbank.example>'"
+            )
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        faults.append(f"{PREFIX}TIME_ZONE={settings.time_zone!r}: no IANA time zone")
     for name, low, high in (
         ("port", 1, 65535),
         ("threads", 1, 64),
@@ -140,6 +178,9 @@ def _faults(settings: Settings) -> list[str]:
         ("trusted_proxies", 0, 5),
         ("minimum_cell", 1, 1000),
         ("import_megabytes", 1, 4096),
+        ("mails_a_minute", 1, 100_000),
+        ("rest_days", 0, 3650),
+        ("asks_a_year", 0, 1000),
     ):
         value = getattr(settings, name)
         if not low <= value <= high:

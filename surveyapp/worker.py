@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,14 +21,16 @@ from surveyapp.errors import SurveyappError
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
 from surveyapp.results import compute, studies
-from surveyapp.store import queue
-from surveyapp.store.models import Deployment, Job
+from surveyapp.store import events, queue
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Deployment, Event, Job
 from surveyapp.store.storage import Storage
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[int, str], None]
 Work = Callable[[Storage, dict[str, Any], Progress], dict[str, Any] | None]
+Duty = Callable[[Storage, datetime], int]
 
 _HEARTBEAT_SECONDS = 20.0
 _SWEEP_SECONDS = 60.0
@@ -108,6 +111,50 @@ WORK: Mapping[str, Work] = {
     "import_responses": _import_responses,
     "rebuild_rollups": _rebuild_rollups,
 }
+
+
+# Who is told of what happened, by the event's kind; in the transaction that forgets the event.
+LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {}
+
+
+def _spread_events(storage: Storage, _now: datetime) -> int:
+    with storage.store.reading() as session:
+        if session.scalar(select(Event.id).limit(1)) is None:
+            return 0  # without waiting for the lock of who writes
+    with storage.store.writing() as session:
+        return events.spread(session, LISTENERS)
+
+
+# What a worker does by the clock: name -> (seconds between two rounds, what to do). A duty returns
+# how much it did and is called again at once while there is something. Any number of workers may do
+# the same one: each claims the rows that it works on.
+DUTIES: Mapping[str, tuple[float, Duty]] = {
+    "spread events": (1.0, _spread_events),
+}
+
+
+def do_duties(
+    storage: Storage,
+    over: threading.Event,
+    *,
+    duties: Mapping[str, tuple[float, Duty]] = DUTIES,
+    wait: float = 0.5,
+) -> None:
+    """Do each duty when it is due until ``over`` is set; a fault is logged, and tried again later."""
+    due = dict.fromkeys(duties, 0.0)
+    while not over.wait(wait):
+        for name, (seconds, duty) in duties.items():
+            if monotonic() < due[name]:
+                continue
+            due[name] = monotonic() + seconds
+            try:
+                if duty(storage, utc_now()):
+                    due[name] = 0.0
+            except Exception:
+                log.exception("duty %r failed; it is tried again", name)
+                due[name] = monotonic() + max(seconds, 30.0)
+            if over.is_set():
+                return
 
 
 def run_job(
@@ -242,6 +289,7 @@ def work(storage: Storage) -> None:
                 sweep(storage)
 
         threading.Thread(target=sweep_now_and_then, name="sweep", daemon=True).start()
+        threading.Thread(target=do_duties, args=(storage, over), name="duties", daemon=True).start()
         try:
             storage.messages.huey.create_consumer(
                 workers=storage.settings.workers,

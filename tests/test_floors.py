@@ -23,10 +23,15 @@ FLOORS = {
     "surveyapp.journeys": 3,
     "surveyapp.fielding": 3,
     "surveyapp.responses": 3,
+    "surveyapp.asking": 3,
     "surveyapp.results": 4,
+    "surveyapp.sending": 4,
+    "surveyapp.hooks": 4,
+    "surveyapp.loop": 4,
     "surveyapp.reports": 5,
     "surveyapp.exports": 5,
     "surveyapp.web": 6,
+    "surveyapp.api": 6,
     "surveyapp.worker": 6,
     "surveyapp.cli": 7,
     "surveyapp.demo": 7,
@@ -37,6 +42,10 @@ NEIGHBOURS = {
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
     ("surveyapp.responses", "surveyapp.fielding"),  # a response uses up an invitation
     ("surveyapp.fielding", "surveyapp.journeys"),  # a deployment's code obeys the same rule
+    ("surveyapp.asking", "surveyapp.journeys"),  # an interaction happens at a touchpoint
+    ("surveyapp.asking", "surveyapp.fielding"),  # a decision makes an invitation
+    ("surveyapp.asking", "surveyapp.responses"),  # an interaction joins a journey run
+    ("surveyapp.loop", "surveyapp.sending"),  # a case and an alert write messages
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application

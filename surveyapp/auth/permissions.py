@@ -17,12 +17,16 @@ class Permission(StrEnum):
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
     EXPORT_RESPONSES = "export responses"
+    SEND_MESSAGES = "send messages"
+    WORK_CASES = "work on cases"
     READ_RESULTS = "read results"
     RUN_ANALYSES = "run analyses"
     READ_REPORTS = "read reports"
     MAKE_REPORTS = "make reports"
     MANAGE_USERS = "manage users"
     READ_AUDIT = "read the audit log"
+    MANAGE_CONNECTIONS = "manage connections"
+    MANAGE_CONTACTS = "manage contacts"
 
 
 class Role(StrEnum):
@@ -40,11 +44,13 @@ _MANAGER = frozenset(
         Permission.READ_RESULTS,
         Permission.READ_REPORTS,
         Permission.MAKE_REPORTS,
+        Permission.WORK_CASES,
     }
 )
 _RESEARCHER = _MANAGER | {
     Permission.EDIT_JOURNEYS,
     Permission.EDIT_DEPLOYMENTS,
+    Permission.SEND_MESSAGES,
     Permission.READ_RESPONSES,
     Permission.EXPORT_RESPONSES,
     Permission.RUN_ANALYSES,

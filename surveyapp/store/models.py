@@ -91,6 +91,8 @@ class Journey(Base):
     goal: Mapped[str] = mapped_column(Text, default="")  # the customer's goal
     state: Mapped[str] = mapped_column(String(20), default="current")
     version: Mapped[int] = mapped_column(default=1)
+    # A customer who is silent for longer begins a new run; None: only the end closes one.
+    run_gap_days: Mapped[int | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -160,13 +162,16 @@ class Deployment(Base):
     """Instruments asked at a touchpoint, or at the journey's end when ``touchpoint_id`` is None.
 
     ``asks`` is a list of {"instrument", "version", "key", "wording"}; key and wording may be None.
-    ``link`` is the open link's code: public by nature, hence kept in the clear.
+    ``link`` is the open link's code: public by nature, hence kept in the clear. Each document below
+    it has a reader that knows its keys: ``look`` and ``logic`` (fielding), ``ways`` (fielding),
+    ``sampling`` (asking), ``mailing`` (sending), ``loop`` (loop).
     """
 
     __tablename__ = "deployments"
     __table_args__ = (
         _one_of("state", "draft", "open", "closed"),
         _one_of("anonymity", "pseudonymous", "anonymous"),
+        _one_of("paging", "page", "blocks"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -176,9 +181,20 @@ class Deployment(Base):
     name: Mapped[str] = mapped_column(String(200))
     asks: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     language: Mapped[str] = mapped_column(String(20), default="en")
+    languages: Mapped[list[str]] = mapped_column(Document, default=list)  # offered beside it
     introduction: Mapped[str] = mapped_column(Text, default="")
     consent: Mapped[str] = mapped_column(Text, default="")
     consent_version: Mapped[str] = mapped_column(String(60), default="")
+    consent_box: Mapped[bool] = mapped_column(default=False)  # to be ticked; never ticked already
+    draw: Mapped[str] = mapped_column(Text, default="")  # what may be won; empty: nothing
+    paging: Mapped[str] = mapped_column(String(20), default="page")
+    auto_advance: Mapped[bool] = mapped_column(default=False)
+    look: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    logic: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    ways: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    sampling: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    mailing: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    loop: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     anonymity: Mapped[str] = mapped_column(String(20), default="pseudonymous")
     open_link: Mapped[bool] = mapped_column(default=True)
     link: Mapped[str] = mapped_column(String(60), unique=True)
@@ -189,6 +205,19 @@ class Deployment(Base):
 
     journey: Mapped[Journey] = relationship(back_populates="deployments")
     touchpoint: Mapped[Touchpoint | None] = relationship()
+
+
+class ConsentText(Base):
+    """The wording that a consent version stood for. A version is never changed, only followed."""
+
+    __tablename__ = "consent_texts"
+    __table_args__ = (UniqueConstraint("deployment_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    version: Mapped[str] = mapped_column(String(60))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class JourneyRun(Base):
@@ -211,15 +240,59 @@ class JourneyRun(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
     customer_ref: Mapped[str] = mapped_column(String(200))
+    external_ref: Mapped[str | None] = mapped_column(String(200))  # the organisation's own, if any
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the latest thing in it
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Contact(Base):
+    """How a customer is reached: the only table that knows an address. No answer is near it."""
+
+    __tablename__ = "contacts"
+
+    customer_ref: Mapped[str] = mapped_column(String(200), primary_key=True)  # the pseudonym
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+    zone: Mapped[str] = mapped_column(
+        String(60), default=""
+    )  # IANA name; empty: the installation's
+    bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bounce_reason: Mapped[str] = mapped_column(String(200), default="")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class OptOut(Base):
+    """Somebody who does not want to be asked. Outlives their contact, hence a keyed hash.
+
+    ``key`` is the pseudonym of the customer reference, or that of the address in small letters.
+    """
+
+    __tablename__ = "opt_outs"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    source: Mapped[str] = mapped_column(String(20))  # "link", "staff", "import", "api", "bounce"
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class Interaction(Base):
-    """An event from outside: this customer met this touchpoint at this time."""
+    """An event from outside: this customer met this touchpoint at this time.
+
+    ``decided_at`` is None until it has been decided whom to ask what because of it.
+    """
 
     __tablename__ = "interactions"
-    __table_args__ = (UniqueConstraint("touchpoint_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("touchpoint_id", "external_id"),
+        Index("ix_interactions_customer", "customer_ref", "at"),
+        Index(
+            "ix_interactions_undecided",
+            "id",
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     touchpoint_id: Mapped[int] = mapped_column(ForeignKey("touchpoints.id"), index=True)
@@ -227,14 +300,54 @@ class Interaction(Base):
     customer_ref: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(60), default="")
+    channel: Mapped[str] = mapped_column(String(60), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     external_id: Mapped[str | None] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(20), default="api")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Decision(Base):
+    """Whether a deployment asked this customer because of this interaction, and if not, why not.
+
+    ``outcome`` "ask" has an invitation (gone once an anonymous one is used), "skip" has a reason.
+    Rows stay: non-response is reported from them.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        UniqueConstraint("interaction_id", "deployment_id"),
+        Index("ix_decisions_customer", "customer_ref", "outcome", "due_at"),
+        Index("ix_decisions_deployment", "deployment_id", "outcome", "decided_at"),
+        _one_of("outcome", "ask", "skip"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    interaction_id: Mapped[int] = mapped_column(
+        ForeignKey("interactions.id", ondelete="CASCADE"), index=True
+    )
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    customer_ref: Mapped[str] = mapped_column(String(200))
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(40), default="")  # of a closed list
+    detail: Mapped[str] = mapped_column(String(300), default="")  # the reason as a sentence
+    invitation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("invitations.id", ondelete="SET NULL"), index=True
+    )
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the customer is asked
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the first message left
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class Invitation(Base):
-    """One ask. The token is stored as its SHA-256 only; what it carries is signed into the link.
+    """One ask. The token is stored as its SHA-256 only.
 
-    ``not_sent_reason`` says why an invitation was suppressed instead of sent.
+    What a link made for a list carries is signed into it. One that is sent after an interaction is
+    short: its token is made again from ``token_seed`` and the secret key for each message, and the
+    customer and attributes are the interaction's. ``not_sent_reason`` says why an invitation was
+    suppressed instead of sent.
     """
 
     __tablename__ = "invitations"
@@ -246,10 +359,14 @@ class Invitation(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_seed: Mapped[str | None] = mapped_column(String(64))
+    interaction_id: Mapped[int | None] = mapped_column(ForeignKey("interactions.id"), index=True)
     channel: Mapped[str] = mapped_column(String(20), default="link")
     state: Mapped[str] = mapped_column(String(20), default="created")
     not_sent_reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first answer given
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -283,8 +400,206 @@ class Response(Base):
     consent_version: Mapped[str] = mapped_column(String(60), default="")
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # How it was answered: {"way", "attention", "preselected", ...}. Never an identity.
+    paradata: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     deployment: Mapped[Deployment] = relationship()
+
+
+class Draft(Base):
+    """Answers on the way, by the token's hash; gone when they are sent. Never in anonymous surveys.
+
+    ``unconfirmed`` marks what a click in a message chose and nobody has confirmed.
+    """
+
+    __tablename__ = "drafts"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    fields: Mapped[dict[str, Any]] = mapped_column(Document)  # form fields as they were typed
+    block: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(String(20), default="")
+    unconfirmed: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class DrawEntry(Base):
+    """Somebody who wants to win. Nothing joins it to an answer: random number, day only."""
+
+    __tablename__ = "draw_entries"
+    __table_args__ = (UniqueConstraint("deployment_id", "address"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    address: Mapped[str] = mapped_column(String(254))
+    day: Mapped[date] = mapped_column(Date)
+
+
+class OutgoingMessage(Base):
+    """A message to be sent: this row is the truth, and it is sent at least once, seldom twice.
+
+    To a customer it holds no address, which is looked up when it is sent. ``key`` makes the same
+    wish twice one message ("invitation 12", "invitation 12 reminder 1").
+    """
+
+    __tablename__ = "outgoing_messages"
+    __table_args__ = (
+        Index("ix_outgoing_messages_due", "state", "due_at"),
+        _one_of("state", "waiting", "sending", "sent", "failed", "cancelled"),
+        _one_of("channel", "email", "webhook"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))  # "invitation", "reminder", "alert", "case"
+    channel: Mapped[str] = mapped_column(String(20), default="email")
+    deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployments.id"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("invitations.id", ondelete="CASCADE"), index=True
+    )
+    customer_ref: Mapped[str | None] = mapped_column(String(200))
+    # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}.
+    content: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class ApiKey(Base):
+    """A key of another program. Only its SHA-256 is kept; ``prefix`` tells keys apart."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    prefix: Mapped[str] = mapped_column(String(20))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(Document)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Webhook(Base):
+    """An address of another program that is told of events. ``secret`` signs what it is told."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(String(2000))
+    secret: Mapped[str] = mapped_column(String(200))
+    events: Mapped[list[str]] = mapped_column(Document)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class Event(Base):
+    """Something that happened and has not been spread yet; deleted once it has been."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))  # "response", "case", "report", "alert"
+    subject: Mapped[dict[str, Any]] = mapped_column(Document)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class Delivery(Base):
+    """One telling of one event to one webhook: the log, and what is still to be told."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "state", "due_at"),
+        _one_of("state", "waiting", "sending", "delivered", "failed"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(
+        ForeignKey("webhooks.id", ondelete="CASCADE"), index=True
+    )
+    event: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[dict[str, Any]] = mapped_column(Document)
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    status: Mapped[int | None]  # of the last answer
+    error: Mapped[str] = mapped_column(String(300), default="")
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replay_of: Mapped[int | None] = mapped_column(Number)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class Case(Base):
+    """A low score that somebody looks after until it is put right, or known not to be."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_state", "state", "due_at"),
+        _one_of("state", "open", "contacted", "closed"),
+        _one_of("outcome", "", "recovered", "not_recovered", "unreachable", "no_action"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    response_id: Mapped[int | None] = mapped_column(
+        ForeignKey("responses.id", ondelete="SET NULL"), unique=True
+    )
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    scale: Mapped[str] = mapped_column(String(120))
+    value: Mapped[float] = mapped_column(Float(53))
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    follow_up_id: Mapped[int | None] = mapped_column(
+        ForeignKey("invitations.id", ondelete="SET NULL"), index=True
+    )
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    deployment: Mapped[Deployment] = relationship()
+    notes: Mapped[list[CaseNote]] = relationship(
+        order_by="CaseNote.id", cascade="all, delete-orphan"
+    )
+
+
+class CaseNote(Base):
+    """What somebody did or learned about a case."""
+
+    __tablename__ = "case_notes"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class Alert(Base):
+    """Tell people when a score falls below a limit, as soon as enough answers say so."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    scale: Mapped[str] = mapped_column(String(120))
+    below: Mapped[float] = mapped_column(Float(53))
+    minimum_n: Mapped[int]
+    days: Mapped[int]  # the window that is looked at
+    emails: Mapped[list[str]] = mapped_column(Document, default=list)
+    active: Mapped[bool] = mapped_column(default=True)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class Score(Base):

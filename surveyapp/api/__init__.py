@@ -1,0 +1,1 @@
+"""The API: a door for other programs."""

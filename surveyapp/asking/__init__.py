@@ -1,0 +1,1 @@
+"""Asking: who met which touchpoint, and whom to ask because of it."""

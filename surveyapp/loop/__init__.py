@@ -1,0 +1,1 @@
+"""The closed loop: cases for low scores, follow-ups, alerts."""

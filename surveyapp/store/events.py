@@ -1,0 +1,36 @@
+"""Events: what happened, written where it happened, spread by a worker afterwards.
+
+A customer who answers should not wait until webhooks are told and cases opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from surveyapp.store.models import Event
+
+Listener = Callable[[Session, Event], None]
+_AT_ONCE = 200
+
+
+def tell(session: Session, kind: str, **subject: Any) -> None:
+    """Write an event into the caller's transaction; ``subject`` holds JSON values, ids above all."""
+    session.add(Event(kind=kind, subject=subject))
+
+
+def spread(session: Session, listeners: Mapping[str, tuple[Listener, ...]]) -> int:
+    """Hand the oldest events to who listens and forget them; how many there were.
+
+    All in the caller's transaction: a listener writes rows (a case, a delivery) and talks to nobody.
+    """
+    events = list(session.scalars(select(Event).order_by(Event.id).limit(_AT_ONCE)))
+    for event in events:
+        for listener in listeners.get(event.kind, ()):
+            listener(session, event)
+    if events:
+        session.execute(delete(Event).where(Event.id.in_([event.id for event in events])))
+    return len(events)
