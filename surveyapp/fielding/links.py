@@ -49,6 +49,21 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def new_seed() -> str:
+    """128 random bits from which an invitation's token is made again for each message."""
+    return secrets.token_hex(TOKEN_BYTES)
+
+
+def token_of(secret_key: str, seed: str) -> str:
+    """The token of a seed: 128 bits of an HMAC-SHA-256 as 22 characters.
+
+    The database holds the seed and the token's hash, so that a copy of it without the secret key
+    opens no survey, and yet a reminder can carry the same link as the invitation.
+    """
+    key = hmac.new(secret_key.encode(), b"surveyapp invitation token", "sha256").digest()
+    return base64_encode(hmac.new(key, seed.encode(), "sha256").digest()[:TOKEN_BYTES]).decode()
+
+
 def pseudonym(secret_key: str, customer_ref: str) -> str:
     """What stands for a customer in links and in the database: 128 bits of an HMAC-SHA-256.
 
@@ -90,6 +105,11 @@ def open_url(base_url: str, link: str) -> str:
 def single_use_url(base_url: str, link: str, ticket: str) -> str:
     """The address of a single-use link."""
     return f"{open_url(base_url, link)}/{ticket}"
+
+
+def short_url(base_url: str, token: str) -> str:
+    """The address of a single-use link that fits into an SMS."""
+    return f"{base_url.rstrip('/')}/r/{token}"
 
 
 def _serializer(secret_key: str, link: str) -> URLSafeSerializer:
