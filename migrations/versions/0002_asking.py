@@ -332,90 +332,94 @@ def upgrade() -> None:
     with op.batch_alter_table("case_notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_notes_case_id"), ["case_id"], unique=False)
 
-    with op.batch_alter_table("deployments", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("languages", DOCUMENT, nullable=False, server_default=sa.text("'[]'"))
-        )
-        batch_op.add_column(
-            sa.Column("consent_box", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-        batch_op.add_column(
-            sa.Column("draw", sa.Text(), nullable=False, server_default=sa.text("''"))
-        )
-        batch_op.add_column(
-            sa.Column("auto_advance", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-        batch_op.add_column(
-            sa.Column("look", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
-        batch_op.add_column(
-            sa.Column("logic", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
-        batch_op.add_column(
-            sa.Column("ways", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
-        batch_op.add_column(
-            sa.Column("sampling", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
-        batch_op.add_column(
-            sa.Column("mailing", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
-        batch_op.add_column(
-            sa.Column("loop", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
+    op.add_column(
+        "deployments",
+        sa.Column("languages", DOCUMENT, nullable=False, server_default=sa.text("'[]'")),
+    )
+    op.add_column(
+        "deployments",
+        sa.Column("consent_box", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    op.add_column(
+        "deployments", sa.Column("draw", sa.Text(), nullable=False, server_default=sa.text("''"))
+    )
+    op.add_column(
+        "deployments",
+        sa.Column("auto_advance", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    op.add_column(
+        "deployments", sa.Column("look", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
+    )
+    op.add_column(
+        "deployments", sa.Column("logic", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
+    )
+    op.add_column(
+        "deployments", sa.Column("ways", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
+    )
+    op.add_column(
+        "deployments",
+        sa.Column("sampling", DOCUMENT, nullable=False, server_default=sa.text("'{}'")),
+    )
+    op.add_column(
+        "deployments",
+        sa.Column("mailing", DOCUMENT, nullable=False, server_default=sa.text("'{}'")),
+    )
+    op.add_column(
+        "deployments", sa.Column("loop", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
+    )
 
-    with op.batch_alter_table("interactions", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("channel", sa.String(length=60), nullable=False, server_default=sa.text("''"))
-        )
-        batch_op.add_column(
-            sa.Column(
-                "language", sa.String(length=20), nullable=False, server_default=sa.text("''")
-            )
-        )
-        batch_op.add_column(
-            sa.Column(
-                "source", sa.String(length=20), nullable=False, server_default=sa.text("'api'")
-            )
-        )
-        batch_op.add_column(
-            sa.Column(
-                "received_at",
-                sa.DateTime(timezone=True),
-                nullable=False,
-                server_default=sa.text("'2026-01-01 00:00:00'"),
-            )
-        )
-        batch_op.add_column(sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index("ix_interactions_customer", ["customer_ref", "at"], unique=False)
-        batch_op.create_index(
-            "ix_interactions_undecided",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("decided_at IS NULL"),
-            postgresql_where=sa.text("decided_at IS NULL"),
-        )
+    op.add_column(
+        "interactions",
+        sa.Column("channel", sa.String(length=60), nullable=False, server_default=sa.text("''")),
+    )
+    op.add_column(
+        "interactions",
+        sa.Column("language", sa.String(length=20), nullable=False, server_default=sa.text("''")),
+    )
+    op.add_column(
+        "interactions",
+        sa.Column("source", sa.String(length=20), nullable=False, server_default=sa.text("'api'")),
+    )
+    op.add_column(
+        "interactions",
+        sa.Column(
+            "received_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            server_default=sa.text("'2026-01-01 00:00:00'"),
+        ),
+    )
+    op.add_column(
+        "interactions", sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True)
+    )
+    op.create_index(
+        "ix_interactions_customer", "interactions", ["customer_ref", "at"], unique=False
+    )
+    op.create_index(
+        "ix_interactions_undecided",
+        "interactions",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
 
-    with op.batch_alter_table("invitations", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("token_seed", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index(
-            batch_op.f("ix_invitations_interaction_id"), ["interaction_id"], unique=False
-        )
+    op.add_column("invitations", sa.Column("token_seed", sa.String(length=64), nullable=True))
+    op.add_column("invitations", sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("invitations", sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        op.f("ix_invitations_interaction_id"), "invitations", ["interaction_id"], unique=False
+    )
 
-    with op.batch_alter_table("journey_runs", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("external_ref", sa.String(length=200), nullable=True))
-        batch_op.add_column(sa.Column("last_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("journey_runs", sa.Column("external_ref", sa.String(length=200), nullable=True))
+    op.add_column("journey_runs", sa.Column("last_at", sa.DateTime(timezone=True), nullable=True))
 
-    with op.batch_alter_table("journeys", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("run_gap_days", sa.Integer(), nullable=True))
+    op.add_column("journeys", sa.Column("run_gap_days", sa.Integer(), nullable=True))
 
-    with op.batch_alter_table("responses", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("paradata", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
-        )
-        batch_op.add_column(sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "responses", sa.Column("paradata", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
+    )
+    op.add_column("responses", sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def _add_constrained_columns() -> None:
