@@ -46,6 +46,7 @@ NEIGHBOURS = {
     ("surveyapp.asking", "surveyapp.fielding"),  # a decision makes an invitation
     ("surveyapp.asking", "surveyapp.responses"),  # an interaction joins a journey run
     ("surveyapp.loop", "surveyapp.sending"),  # a case and an alert write messages
+    ("surveyapp.loop", "surveyapp.results"),  # an alert watches the figure that pages show
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application

@@ -564,6 +564,7 @@ class Case(Base):
         ForeignKey("invitations.id", ondelete="SET NULL"), index=True
     )
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     deployment: Mapped[Deployment] = relationship()
@@ -573,13 +574,14 @@ class Case(Base):
 
 
 class CaseNote(Base):
-    """What somebody did or learned about a case."""
+    """What somebody learned about a case (``kind`` "note"), or what was done to it ("change")."""
 
     __tablename__ = "case_notes"
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(String(20), default="note")
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
