@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -13,7 +14,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import NotFound
 from surveyapp.fielding.links import Ticket
-from surveyapp.store.models import Deployment, Invitation, Journey, Response, Touchpoint
+from surveyapp.store.models import (
+    Deployment,
+    Interaction,
+    Invitation,
+    Journey,
+    Response,
+    Touchpoint,
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,13 @@ class Asking:
 
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in base64; a signed ticket has a point
 # On plain tables, and made once with a place for the link: this query runs for every page shown,
 # and making it anew would cost more than running it.
 _DEPLOYMENTS = cast(Table, Deployment.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
+_INTERACTIONS = cast(Table, Interaction.__table__)
 _TOUCHPOINTS = cast(Table, Touchpoint.__table__)
 _OWN = [_DEPLOYMENTS.c[f.name] for f in fields(Asking) if f.name not in {"provider", "touchpoint"}]
 _ASKING = (
@@ -115,6 +125,42 @@ def waiting_state(
             or_(own.expires_at.is_(None), own.expires_at > now),
         )
     ).scalar_one_or_none()
+
+
+_SHORT = (
+    select(
+        _DEPLOYMENTS.c.link,
+        _DEPLOYMENTS.c.anonymity,
+        _INVITATIONS.c.expires_at,
+        _INTERACTIONS.c.customer_ref,
+        _INTERACTIONS.c.attributes,
+    )
+    .join(_DEPLOYMENTS, _DEPLOYMENTS.c.id == _INVITATIONS.c.deployment_id)
+    .outerjoin(_INTERACTIONS, _INTERACTIONS.c.id == _INVITATIONS.c.interaction_id)
+    .where(
+        _INVITATIONS.c.token_hash == bindparam("token_hash"),
+        _INVITATIONS.c.token_seed.is_not(None),  # the others' tickets are signed and complete
+    )
+)
+
+
+def short_ticket(connection: Connection, token: str) -> tuple[str, Ticket] | None:
+    """The deployment's link and the ticket behind a short token, whatever the invitation's state.
+
+    Customer and attributes are those of the interaction that the invitation followed; an anonymous
+    deployment's ticket holds neither. None when no invitation has this token: there never was one,
+    or it was answered anonymously and is gone.
+    """
+    if not _TOKEN.fullmatch(token):
+        return None
+    # Only the hash of 128 random bits is looked up, so that the time it takes tells nothing.
+    token_hash = hashlib.sha256(token.encode()).hexdigest()
+    row = connection.execute(_SHORT, {"token_hash": token_hash}).one_or_none()
+    if row is None:
+        return None
+    if row.anonymity == "anonymous":
+        return row.link, Ticket(token, expires_at=row.expires_at)
+    return row.link, Ticket(token, row.customer_ref, row.attributes or {}, row.expires_at)
 
 
 def answered_anonymously(
