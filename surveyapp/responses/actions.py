@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Dialect, Table, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
@@ -26,9 +26,10 @@ from surveyapp.fielding.queries import Asking
 from surveyapp.journeys.segments import Rule
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.inserts import insert
-from surveyapp.responses.numbers import allocate, numbered
+from surveyapp.responses.numbers import allocate, numbered, random_number
 from surveyapp.responses.tally import Tally
 from surveyapp.store.models import Deployment, Response, Score
+from surveyapp.store.statements import Statement
 
 Fielded = (
     Deployment | Asking
@@ -38,7 +39,6 @@ Roots = Sequence[str | Path]
 BATCH = 1000  # responses in memory at a time
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
-_KEEP_SCORES = plain_insert(_SCORES)  # made once: making a statement costs more than running it
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,9 @@ def submit(
     wordings = _wordings_by_language(deployment, [prepared], roots)
     row = _row(deployment, prepared, run, source, wordings)
     row["submission_key"] = submission_key
-    number = connection.execute(_once(connection.dialect.name, anonymous), row).scalar_one_or_none()
+    if anonymous:
+        row["id"] = random_number()
+    number = _once(connection.dialect, anonymous, tuple(row)).run(connection, row).scalar()
     if number is None:
         return Stored(_response_of(connection, submission_key), new=False)
     scores: dict[str, float] = {}
@@ -213,12 +215,17 @@ def _instrument(code: str, version: str | None, roots: tuple[str, ...]) -> Instr
     return load(code, version, roots=roots)
 
 
-@lru_cache(maxsize=4)
-def _once(dialect: str, anonymous: bool) -> Any:
+@lru_cache(maxsize=16)
+def _once(dialect: Dialect, anonymous: bool, columns: tuple[str, ...]) -> Statement:
     """Insert a response unless its submission key is there; its number, or none."""
-    statement = numbered(insert(_RESPONSES, dialect), dialect, anonymous=anonymous)
+    statement = numbered(insert(_RESPONSES, dialect.name), dialect.name, anonymous=anonymous)
     conflict = statement.on_conflict_do_nothing(index_elements=[_RESPONSES.c.submission_key])
-    return conflict.returning(_RESPONSES.c.id)
+    return Statement(conflict.returning(_RESPONSES.c.id), dialect, columns=columns)
+
+
+@lru_cache(maxsize=8)
+def _keeping(dialect: Dialect) -> Statement:
+    return Statement(plain_insert(_SCORES), dialect)
 
 
 def _response_of(connection: Connection, submission_key: str) -> int | None:
@@ -258,6 +265,7 @@ def _row(
         "consent_version": deployment.consent_version,
         "started_at": None if anonymous else prepared.started_at,
         "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
+        "paradata": {},
     }
 
 
@@ -285,7 +293,7 @@ def _keep_scores(connection: Connection, scored: Sequence[tuple[int, Mapping[str
         for scale, value in scores.items()
     ]
     if rows:
-        connection.execute(_KEEP_SCORES, rows)
+        _keeping(connection.dialect).run_many(connection, rows)
 
 
 def _count(

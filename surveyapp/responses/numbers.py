@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from surveyapp.store.models import Response
 
@@ -24,9 +24,12 @@ _NEXT = text(
 
 
 def numbered(insertion: Any, dialect: str, *, anonymous: bool) -> Any:
-    """An insert of one response that numbers it as ``allocate`` would, without asking beforehand."""
+    """An insert of one response that numbers it as ``allocate`` would, without asking beforehand.
+
+    An anonymous one brings its ``random_number`` as ``id``.
+    """
     if anonymous:
-        return insertion.values(id=bindparam("id", callable_=_random))
+        return insertion
     # PostgreSQL numbers by its sequence. SQLite would go on after the highest, a random one perhaps.
     return insertion.values(id=_NEXT_ON_SQLITE) if dialect == "sqlite" else insertion
 
@@ -38,7 +41,7 @@ def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int
     answered when. The others are consecutive, because a database appends cheaply and inserts dearly.
     """
     if anonymous:
-        return [_random() for _ in range(count)]
+        return [random_number() for _ in range(count)]
     if connection.dialect.name == "sqlite":
         # The transaction holds SQLite's only write lock, so nobody takes these in between.
         first = (connection.execute(_HIGHEST).scalar_one() or 0) + 1
@@ -46,5 +49,6 @@ def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int
     return list(connection.execute(_NEXT, {"count": count}).scalars())
 
 
-def _random() -> int:
+def random_number() -> int:
+    """A number for one anonymous response."""
     return _BORDER + secrets.randbelow(_BORDER)
