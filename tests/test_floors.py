@@ -18,6 +18,7 @@ FLOORS = {
     "surveyapp.errors": 1,
     "surveyapp.settings": 1,
     "surveyapp.store": 2,
+    "surveyapp.words": 2,
     "migrations": 3,
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,

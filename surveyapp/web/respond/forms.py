@@ -9,7 +9,7 @@ from wtforms.validators import StopValidation
 
 from instruments.answers import Fault, read_item
 from surveyapp.web.respond.content import Content, Question
-from surveyapp.web.respond.texts import Texts
+from surveyapp.words.texts import Texts
 
 
 class AnswerField(Field):

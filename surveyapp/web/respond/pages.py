@@ -20,8 +20,8 @@ from surveyapp.reports.tokens import COLOURS
 from surveyapp.web.respond.content import Content, content
 from surveyapp.web.respond.forms import AnswerForm, form_class
 from surveyapp.web.respond.framed import Framed
-from surveyapp.web.respond.languages import OWN_NAMES, texts
-from surveyapp.web.respond.texts import Texts
+from surveyapp.words.languages import OWN_NAMES, texts
+from surveyapp.words.texts import Texts
 
 _KEY_PLACE = "surveyapp-form-key-goes-here"
 _MOST_KEPT = 256

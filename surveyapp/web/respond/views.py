@@ -28,9 +28,9 @@ from surveyapp.responses.actions import Faulty, Stored, submit
 from surveyapp.store.columns import utc_now
 from surveyapp.web.log import logger
 from surveyapp.web.respond.keys import FormKey, new_key, read_key
-from surveyapp.web.respond.languages import texts
 from surveyapp.web.respond.pages import Page, Pages, rendered, style, style_hash
 from surveyapp.web.storage import storage
+from surveyapp.words.languages import texts
 
 respond = Blueprint("respond", __name__)
 

@@ -1,0 +1,103 @@
+"""Every phrase that customers read beside the questions, in English; catalogues translate it.
+
+To add a phrase, add a field: its default is the English text and at the same time the message id of
+the catalogues. A phrase with a count is a ``Plural`` pair. Until a catalogue has the phrase it is
+said in English. Braces are filled by ``str.format`` with our own values, never with a template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from instruments.answers import Fault
+from surveyapp.words.plurals import Plural
+
+_SECONDS_A_QUESTION = 8  # what people need for a rating
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The phrases in one language; ``Texts()`` is English."""
+
+    language_tag: str = "en"
+    right_to_left: bool = False
+
+    # The survey page.
+    title: str = "Survey"
+    length: str = "{questions}, {minutes}"
+    questions: Plural = Plural("{count} question", "{count} questions")
+    minutes: Plural = Plural("about a minute", "about {count} minutes")
+    part: str = "Part {number} of {count}"
+    optional: str = "optional"
+    agree: str = "By sending you agree to this."
+    send: str = "Send my answers"
+    language: str = "Language"
+
+    # A form that was not taken.
+    problem_title: str = "Not sent yet"
+    problem: Plural = Plural(
+        "One question still needs you. Everything else is kept.",
+        "{count} questions still need you. Everything else is kept.",
+    )
+    problem_mark: str = "Error"
+    required: str = "Please choose an answer."
+    not_a_choice: str = "Please choose one of the answers shown."
+    not_a_number: str = "Please choose a whole number from {minimum} to {maximum}."
+    too_long: Plural = Plural(
+        "Please shorten your text to {maximum} character; it has {length}.",
+        "Please shorten your text to {maximum} characters; it has {length}.",
+        counted="maximum",
+    )
+    unreadable: str = "This answer could not be read. Please give it again."
+    send_again: str = (
+        "This page was made by an earlier edition of the survey. Please send it once more."
+    )
+    unknown_field: str = "Something was sent that this form does not ask: {name}."
+
+    # Pages of a title and a sentence.
+    thanks_title: str = "Thank you"
+    thanks_text: str = "We have your answers. You can close this page."
+    neutral_title: str = "This link cannot be used"
+    neutral_text: str = (
+        "It may have been used already, have expired or be incomplete. If it came in a message,"
+        " open it from there once more."
+    )
+    closed_title: str = "This survey is closed"
+    closed_text: str = "It no longer takes answers. Thank you for wanting to help."
+    failed_title: str = "That did not work"
+    failed_text: str = (
+        "Nothing was stored. Please go back and send your answers once more in a moment."
+    )
+    too_large_text: str = (
+        "What was sent is larger than this survey takes. Please go back and shorten your texts."
+    )
+
+    def estimate(self, count: int) -> str:
+        """How many questions there are and how long they take."""
+        minutes = max(1, -(-count * _SECONDS_A_QUESTION // 60))
+        return self.length.format(
+            questions=self.questions.format(count=count),
+            minutes=self.minutes.format(count=minutes),
+        )
+
+    def fault(self, fault: Fault) -> str:
+        """A fault in the reader's language, by its stable code."""
+        sentences: dict[str, str | Plural] = {
+            "required": self.required,
+            "not_a_choice": self.not_a_choice,
+            "not_yes_or_no": self.not_a_choice,
+            "out_of_range": self.not_a_number,
+            "not_a_number": self.not_a_number,
+            "too_many": self.not_a_choice,
+            "too_long": self.too_long,
+        }
+        sentence = sentences.get(fault.code, self.unreadable)
+        return sentence.format(**fault.details)
+
+    @property
+    def problem_one(self) -> str:
+        return self.problem.format(count=1)
+
+    @property
+    def problem_many(self) -> Plural:
+        return self.problem

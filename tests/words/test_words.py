@@ -1,0 +1,104 @@
+"""What customers read is said in seven languages, with the right plurals, and in English where one lacks it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from instruments.answers import Fault
+from surveyapp.words import messages
+from surveyapp.words.languages import ENGLISH, OWN_NAMES, texts
+from surveyapp.words.plurals import Plural
+from surveyapp.words.texts import Texts
+
+TRANSLATED = sorted(OWN_NAMES.keys() - {"en"})
+
+
+def test_every_language_of_a_catalogue_has_a_name_and_the_other_way_round():
+    found = {file.name.removesuffix(".po") for file in messages.CATALOGUES.iterdir()}
+    assert found == set(TRANSLATED)
+
+
+@pytest.mark.parametrize(("language", "spoken"), [("fi", "fi"), ("fi-FI", "fi"), ("AR", "ar")])
+def test_a_region_is_spoken_in_its_main_language(language: str, spoken: str):
+    assert texts(language).language_tag == spoken
+
+
+@pytest.mark.parametrize("language", ["et", "", "en", "en-GB", "../../etc/passwd", "x" * 1000])
+def test_a_language_without_a_catalogue_is_english(language: str):
+    assert texts(language) == Texts() == ENGLISH
+
+
+def test_only_arabic_runs_from_right_to_left():
+    assert [language for language in OWN_NAMES if texts(language).right_to_left] == ["ar"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "سؤال واحد"),
+        (2, "سؤالان"),
+        (3, "3 أسئلة"),
+        (10, "10 أسئلة"),
+        (11, "11 سؤالًا"),
+        (99, "99 سؤالًا"),
+        (100, "100 سؤال"),
+        (103, "103 أسئلة"),
+    ],
+)
+def test_arabic_counts_with_its_own_forms(count: int, said: str):
+    assert texts("ar").questions.format(count=count) == said
+
+
+def test_an_estimate_counts_questions_and_minutes_apart():
+    assert ENGLISH.estimate(1) == "1 question, about a minute"
+    assert ENGLISH.estimate(16) == "16 questions, about 3 minutes"
+    assert texts("ar").estimate(16) == "16 سؤالًا، نحو 3 دقائق"
+    assert texts("fi").estimate(8) == "8 kysymystä, noin 2 minuuttia"
+
+
+@pytest.mark.parametrize("language", OWN_NAMES)
+def test_a_fault_is_told_with_its_numbers(language: str):
+    long = Fault("item", "", "too_long", "", "", {"maximum": 2000, "length": 2001})
+    outside = Fault("item", "", "out_of_range", "", "", {"minimum": 0, "maximum": 10})
+    words = texts(language)
+    assert "2000" in words.fault(long)
+    assert "2001" in words.fault(long)
+    assert "10" in words.fault(outside)
+    assert words.fault(replace(long, code="not_text")) == words.unreadable
+
+
+def test_a_plural_takes_whole_numbers_only():
+    with pytest.raises(TypeError, match="count decides on the form"):
+        Plural("a day", "{count} days").format(count="2")
+
+
+def test_what_a_catalogue_lacks_or_doubts_is_said_in_english(monkeypatch: pytest.MonkeyPatch):
+    estonian = Catalog(locale="et")
+    estonian.add("Language", "Keel")
+    estonian.add("Error", "Viga", flags=["fuzzy"])
+    monkeypatch.setattr(messages, "catalogue", lambda language: estonian)
+    spoken = messages.translations("et")
+    assert [spoken.gettext(text) for text in ("Language", "Error", "Survey")] == [
+        *("Keel", "Error", "Survey")
+    ]
+    assert spoken.ngettext("a day", "{count} days", 2) == "{count} days"
+
+
+def test_a_new_language_begins_with_every_phrase_empty():
+    new = messages.refreshed("et").decode()
+    assert '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"' in new
+    assert 'msgid "{count} question"\nmsgid_plural "{count} questions"\nmsgstr[0] ""' in new
+
+
+def test_a_catalogue_is_read_when_its_language_is_first_spoken_and_then_kept():
+    code = (
+        "import surveyapp.app; from surveyapp.words.languages import _spoken, texts;"
+        "print(_spoken.cache_info().currsize); print(texts('fi') is texts('fi-FI'))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["0", "True"]
