@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import select
 
 from analysis.errors import AnalysisError
 from surveyapp.errors import SurveyappError
+from surveyapp.loop import cases
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
 from surveyapp.results import compute, studies
@@ -117,12 +119,21 @@ WORK: Mapping[str, Work] = {
 LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {}
 
 
+def listeners(storage: Storage) -> Mapping[str, tuple[events.Listener, ...]]:
+    """LISTENERS, and before them those that need to know this installation's settings."""
+    settings = storage.settings
+    opening = partial(
+        cases.on_response, base_url=settings.base_url, roots=settings.instrument_roots
+    )
+    return {**LISTENERS, "response": (opening, *LISTENERS.get("response", ()))}
+
+
 def _spread_events(storage: Storage, _now: datetime) -> int:
     with storage.store.reading() as session:
         if session.scalar(select(Event.id).limit(1)) is None:
             return 0  # without waiting for the lock of who writes
     with storage.store.writing() as session:
-        return events.spread(session, LISTENERS)
+        return events.spread(session, listeners(storage))
 
 
 # What a worker does by the clock: name -> (seconds between two rounds, what to do). A duty returns

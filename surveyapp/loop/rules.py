@@ -1,0 +1,159 @@
+"""The closed loop's rule of one deployment: which score is low, who looks after it, by when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Invalid
+from surveyapp.results.definitions import Scored, scored
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment, User
+
+LONGEST_DUE = 365  # days
+_KEYS = frozenset({"scale", "at_most", "due_days", "owner_id", "follow_up_deployment_id"})
+
+
+@dataclass(frozen=True)
+class LoopRule:
+    """A response whose score on ``scale`` is ``at_most`` or lower opens a case.
+
+    ``at_most`` is in the scale's own points (0 to 10 for NPS), of which a high one is always the
+    better. The case is ``owner_id``'s and due after ``due_days`` days. ``follow_up_deployment_id``
+    asks the customer the same again once the case has been worked on.
+    """
+
+    scale: str
+    at_most: float
+    due_days: int = 2
+    owner_id: int | None = None
+    follow_up_deployment_id: int | None = None
+
+    def catches(self, value: float) -> bool:
+        """Whether this score is a low one."""
+        return value <= self.at_most
+
+
+def read_loop(raw: Mapping[str, Any]) -> LoopRule | None:
+    """The rule in a deployment's document, None where there is none.
+
+    Raises Invalid, naming the field, for a key that no rule has or a value that none can have.
+    """
+    if not raw:
+        return None
+    unknown = sorted(set(raw) - _KEYS)
+    if unknown:
+        raise Invalid(f"A case rule has no {', '.join(unknown)}.", field=unknown[0])
+    scale = raw.get("scale")
+    if not isinstance(scale, str) or not scale:
+        raise Invalid("Choose the score that a case is opened for.", field="scale")
+    return LoopRule(
+        scale=scale,
+        at_most=_number(raw.get("at_most")),
+        due_days=_days(raw.get("due_days", 2)),
+        owner_id=_id(raw.get("owner_id"), "owner_id"),
+        follow_up_deployment_id=_id(raw.get("follow_up_deployment_id"), "follow_up_deployment_id"),
+    )
+
+
+def change_loop(
+    session: Session,
+    deployment: Deployment,
+    raw: Mapping[str, Any],
+    *,
+    user_id: int | None,
+    roots: Sequence[str | Path] = (),
+) -> LoopRule | None:
+    """Set the deployment's rule, or take it away with an empty ``raw``.
+
+    It holds for responses from now on. Raises Invalid for a score that the deployment does not ask,
+    a limit outside its points, an owner without an account, a follow-up that cannot be compared.
+    """
+    rule = read_loop(raw)
+    if rule is not None:
+        _check(session, deployment, rule, roots)
+    stored = {} if rule is None else asdict(rule)
+    if stored != deployment.loop:
+        deployment.loop = stored
+        record(
+            session, user_id, "change case rule", f"deployment {deployment.code}"[:120], **stored
+        )
+    return rule
+
+
+def watchable(deployment: Deployment, *, roots: Sequence[str | Path] = ()) -> dict[str, Scored]:
+    """The scores that a rule or an alert of this deployment may look at, by id."""
+    return scored([deployment], roots=roots)
+
+
+def _check(
+    session: Session, deployment: Deployment, rule: LoopRule, roots: Sequence[str | Path]
+) -> None:
+    if deployment.anonymity == "anonymous":
+        raise Invalid(
+            "This deployment is anonymous: nobody can be found behind a low score, so there is"
+            " nobody to look after. An alert tells of a falling score instead.",
+            field="scale",
+        )
+    known = watchable(deployment, roots=roots)
+    if rule.scale not in known:
+        raise Invalid(
+            f"{rule.scale[:60]!r} is not scored here; scored are {', '.join(known) or 'none'}.",
+            field="scale",
+        )
+    scale = known[rule.scale].scale
+    if not scale.minimum <= rule.at_most < scale.maximum:
+        raise Invalid(
+            f"The score runs from {scale.minimum} to {scale.maximum}; the limit must lie below its"
+            f" top, and {rule.at_most:g} does not.",
+            field="at_most",
+        )
+    owner = session.get(User, rule.owner_id) if rule.owner_id is not None else None
+    if rule.owner_id is not None and (owner is None or not owner.active):
+        raise Invalid("The owner has no open account; choose somebody else.", field="owner_id")
+    if rule.follow_up_deployment_id is not None:
+        _check_follow_up(session, deployment, rule, roots)
+
+
+def _check_follow_up(
+    session: Session, deployment: Deployment, rule: LoopRule, roots: Sequence[str | Path]
+) -> None:
+    following = session.get(Deployment, rule.follow_up_deployment_id)
+    if following is None or following.journey_id != deployment.journey_id:
+        reason = "does not belong to this journey"
+    elif following.id == deployment.id:
+        reason = "is this one; make a deployment of its own for asking again"
+    elif following.anonymity == "anonymous":
+        reason = "is anonymous, so that its answers could not be joined to a case"
+    elif rule.scale not in watchable(following, roots=roots):
+        reason = "does not ask the same score, so that before and after could not be compared"
+    else:
+        return
+    raise Invalid(f"The follow-up survey {reason}.", field="follow_up_deployment_id")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Invalid("Give the highest score that counts as low, as a number.", field="at_most")
+    return float(value)
+
+
+def _days(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LONGEST_DUE:
+        raise Invalid(
+            f"A case is due after 0 to {LONGEST_DUE} days, a whole number.", field="due_days"
+        )
+    return value
+
+
+def _id(value: Any, name: str) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Invalid("Choose from the list.", field=name)
+    return value
