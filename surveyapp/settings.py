@@ -71,6 +71,11 @@ class Settings:
     end_hosts: str = _setting(
         "Hosts that a survey may lead to after its thanks, separated by commas.", default=""
     )
+    private_hooks: str = _setting(
+        "Places as host:port, separated by commas, that webhooks may reach although they are not"
+        " public or not https.",
+        default="",
+    )
     instruments: str = _setting("Further folders of instruments, separated by colons.", default="")
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", default="INFO")
 
@@ -89,6 +94,10 @@ class Settings:
     @property
     def end_hosts_allowed(self) -> tuple[str, ...]:
         return tuple(part.strip().lower() for part in self.end_hosts.split(",") if part.strip())
+
+    @property
+    def hook_places(self) -> tuple[str, ...]:
+        return tuple(part.strip().lower() for part in self.private_hooks.split(",") if part.strip())
 
     @property
     def instrument_roots(self) -> tuple[Path, ...]:
