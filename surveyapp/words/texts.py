@@ -72,6 +72,34 @@ class Texts:
         "What was sent is larger than this survey takes. Please go back and shorten your texts."
     )
 
+    # Messages that ask, and that remind. {provider} is who asks.
+    mail_subject: str = "How did we do? {provider} would like to know"
+    mail_text: str = (
+        "You were in touch with {provider} recently. Would you tell us how it went? Your answers show"
+        " us what to do better."
+    )
+    mail_reminder_subject: str = "A reminder: {subject}"
+    mail_reminder_text: str = (
+        "We wrote to you a few days ago and would still like to hear from you. If you have answered"
+        " in the meantime, thank you, and please forgive this message."
+    )
+    mail_button: str = "Give my answers"
+    mail_click: str = "Tap an answer to begin. You can change it before you send."
+    mail_own_link: str = "The link is yours alone; please do not pass it on."
+    mail_address: str = "If the button does not work, open this address:"
+    mail_why: str = "You get this message because you are a customer of {provider}."
+    mail_unsubscribe: str = "Ask me no more"
+    mail_test: str = "This is a test. Its links lead to no survey."
+
+    # The page behind the link that ends messages.
+    unsubscribe_title: str = "Shall we ask you no more?"
+    unsubscribe_text: str = "{provider} will then send you no more surveys."
+    unsubscribe_send: str = "Ask me no more"
+    unsubscribed_title: str = "We will ask you no more"
+    unsubscribed_text: str = "{provider} will send you no more surveys. You can close this page."
+    test_title: str = "This was a test message"
+    test_text: str = "In the messages that customers get, this link works. Here it does nothing."
+
     def estimate(self, count: int) -> str:
         """How many questions there are and how long they take."""
         minutes = max(1, -(-count * _SECONDS_A_QUESTION // 60))
