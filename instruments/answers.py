@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -73,7 +73,12 @@ class Answers(Mapping[str, Value]):
 
 
 def read(
-    instrument: Instrument, raw: object, *, key: str | None = None, partial: bool = False
+    instrument: Instrument,
+    raw: object,
+    *,
+    key: str | None = None,
+    partial: bool = False,
+    optional: Collection[str] = (),
 ) -> Answers | Faults:
     """The answers in ``raw``, or everything that is wrong with them.
 
@@ -81,7 +86,8 @@ def read(
     value of a field as a list, since a mapping that gives the first only would lose ticks. ``key`` names the scoring
     key whose items were asked (the default key when None); answers to other items are faults, never
     dropped in silence. ``partial`` lets required items be absent: files of answers that were
-    given elsewhere have gaps. Raises KeyError for a key that the instrument lacks.
+    given elsewhere have gaps; ``optional`` names those that may be absent this time. Raises KeyError
+    for a key that the instrument lacks.
     """
     asked = instrument.asked(key)
     if not isinstance(raw, Mapping):
@@ -95,7 +101,7 @@ def read(
             faults.append(result)
         elif result is not None:
             values[item.code] = result
-        elif item.required and not partial:
+        elif item.required and not partial and item.code not in optional:
             reason = "This question has no answer."
             faults.append(Fault(item.code, "", "required", reason, "Give an answer."))
     faults += _not_asked(instrument, raw, {item.code for item in asked})

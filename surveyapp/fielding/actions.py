@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, or_, select, update
+from sqlalchemy import Table, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError, load
@@ -160,12 +160,20 @@ def invite(
     return issued
 
 
+@dataclass(frozen=True)
+class Used:
+    """An invitation that has just been used up, and when its first answer was given."""
+
+    id: int
+    started_at: datetime | None
+
+
 def use_invitation(
     session: Session, *, deployment_id: int, anonymous: bool, ticket: links.Ticket, now: datetime
-) -> int | None:
-    """Use up the ticket's invitation: its id, or None when it was used, has expired or never was.
+) -> Used | None:
+    """Use up the ticket's invitation; None when it was used, has expired or never was.
 
-    The one statement that decides is atomic, so of any number of posts at once one gets the id. In
+    The one statement that decides is atomic, so of any number of posts at once one gets it. In
     an anonymous deployment the row is deleted: a completed row's place and time among the others
     would tell which answer came of it.
     """
@@ -178,9 +186,15 @@ def use_invitation(
     connection = session.connection()
     if anonymous:
         gone = delete(_INVITATIONS).where(*own).returning(_INVITATIONS.c.id)
-        return connection.execute(gone).scalar_one_or_none()
-    done = update(_INVITATIONS).where(*own).values(state="completed", completed_at=now)
-    return connection.execute(done.returning(_INVITATIONS.c.id)).scalar_one_or_none()
+        found = connection.execute(gone).scalar_one_or_none()
+        return None if found is None else Used(found, None)
+    done = update(_INVITATIONS).where(*own)
+    started = func.coalesce(_INVITATIONS.c.started_at, now)
+    values = done.values(state="completed", completed_at=now, started_at=started)
+    row = connection.execute(
+        values.returning(_INVITATIONS.c.id, _INVITATIONS.c.started_at)
+    ).one_or_none()
+    return None if row is None else Used(*row)
 
 
 def note_opened(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, or_, select
+from sqlalchemy import Connection, Table, Text, bindparam, func, or_, select
+from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import NotFound
@@ -21,6 +22,7 @@ from surveyapp.store.models import (
     Journey,
     Response,
     Touchpoint,
+    Webhook,
 )
 
 
@@ -44,8 +46,23 @@ class Asking:
     state: str
     opens_at: datetime | None
     closes_at: datetime | None
+    languages: list[str]  # offered beside ``language``; empty: all that the questions are worded in
+    consent_box: bool
+    draw: str
+    paging: str
+    auto_advance: bool
+    look: dict[str, Any]
+    logic: dict[str, Any]
+    ways: dict[str, Any]
+    loop: dict[str, Any]
     provider: str  # what fills {provider}
     touchpoint: str  # what fills {touchpoint}; at the journey's end the journey's name
+    told: bool  # whether another program wants to know of responses
+
+    @property
+    def listened(self) -> bool:
+        """Whether anybody wants to know of a response."""
+        return self.told or bool(self.loop)
 
     def is_open(self, now: datetime) -> bool:
         """Whether answers are taken at this moment."""
@@ -67,12 +84,20 @@ _JOURNEYS = cast(Table, Journey.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
 _TOUCHPOINTS = cast(Table, Touchpoint.__table__)
-_OWN = [_DEPLOYMENTS.c[f.name] for f in fields(Asking) if f.name not in {"provider", "touchpoint"}]
+_WEBHOOKS = cast(Table, Webhook.__table__)
+_OWN = [_DEPLOYMENTS.c[f.name] for f in fields(Asking) if f.name in _DEPLOYMENTS.c]
+# The list of events is a document; both databases write it out with the names in double quotes.
+_TOLD = (
+    select(_WEBHOOKS.c.id)
+    .where(_WEBHOOKS.c.active, as_type(_WEBHOOKS.c.events, Text).like('%"response"%'))
+    .exists()
+)
 _ASKING = (
     select(
         *_OWN,
         _JOURNEYS.c.provider,
         func.coalesce(_TOUCHPOINTS.c.name, _JOURNEYS.c.name),
+        _TOLD,
     )
     .join(_JOURNEYS, _JOURNEYS.c.id == _DEPLOYMENTS.c.journey_id)
     .outerjoin(_TOUCHPOINTS, _TOUCHPOINTS.c.id == _DEPLOYMENTS.c.touchpoint_id)
@@ -89,6 +114,11 @@ def asking(connection: Connection, link: str) -> Asking | None:
         return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
     row = connection.execute(_ASKING, {"link": link}).one_or_none()
     return None if row is None else Asking(*tuple(row))
+
+
+def is_listened(connection: Connection, deployment: Deployment) -> bool:
+    """Whether anybody wants to know of this deployment's responses."""
+    return bool(deployment.loop) or bool(connection.scalar(select(_TOLD)))
 
 
 def deployment_by_code(session: Session, code: str) -> Deployment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,15 +19,18 @@ from analysis.scoring import SCORING_VERSION, score, score_one
 from instruments.answers import Answers, Fault, Faults, read
 from instruments.loader import load
 from instruments.schema import Instrument
+from surveyapp.fielding import drafts
 from surveyapp.fielding.actions import use_invitation
 from surveyapp.fielding.attributes import Attribute
 from surveyapp.fielding.links import Ticket
-from surveyapp.fielding.queries import Asking
+from surveyapp.fielding.logic import Applied, Logic, read_logic
+from surveyapp.fielding.queries import Asking, is_listened
 from surveyapp.journeys.segments import Rule
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.inserts import insert
 from surveyapp.responses.numbers import allocate, numbered, random_number
 from surveyapp.responses.tally import Tally
+from surveyapp.store import events
 from surveyapp.store.models import Deployment, Response, Score
 from surveyapp.store.statements import Statement
 
@@ -71,6 +74,7 @@ class Prepared:
     language: str | None = None
     started_at: datetime | None = None
     invitation_id: int | None = None
+    paradata: Mapping[str, Any] = field(default_factory=dict)  # how it was answered
 
 
 @dataclass(frozen=True)
@@ -93,17 +97,27 @@ def submit(
     started_at: datetime | None = None,
     source: str = "link",
     language: str | None = None,
+    paradata: Mapping[str, Any] | None = None,
     now: datetime,
     roots: Roots = (),
 ) -> Stored | Faulty:
-    """Read, score and keep one submission: response, scores, rollups, run and invitation.
+    """Read, score and keep one submission: response, scores, rollups, run, invitation and event.
 
-    ``raw`` is {instrument: {item: what was sent}}. The same ``submission_key`` sent again keeps one
-    response, and so does an invitation. ``customer_ref`` is a pseudonym; an anonymous deployment
-    drops it, coarsens the time to the day and keeps no trace of the invitation. All in the caller's
-    transaction, which must be one that writes.
+    ``raw`` is {instrument: {item: what was sent}}; the deployment's logic says what of it is asked,
+    and adds to ``paradata`` what it found. The same ``submission_key`` sent again keeps one
+    response, and so does an invitation, whose draft is dropped. ``customer_ref`` is a pseudonym; an
+    anonymous deployment drops it, coarsens the time to the day and keeps no trace of the invitation.
+    All in the caller's transaction, which must be one that writes.
     """
-    answers = read_answers(deployment, raw, roots=roots)
+    paradata = dict(paradata or {})
+    optional: Collection[str] = ()
+    if deployment.logic:
+        applied = logic_of(deployment, roots).apply(raw)
+        if applied.attention_missing:
+            return _read_with_faults(deployment, applied, roots)
+        raw, optional = applied.raw, applied.optional
+        paradata |= applied.paradata
+    answers = read_answers(deployment, raw, optional=optional, roots=roots)
     if isinstance(answers, Faulty):
         return answers
     session.flush()
@@ -116,14 +130,17 @@ def submit(
         )
         if used is None:
             return Stored(_response_of(connection, submission_key), new=False)
+        if not anonymous:
+            drafts.drop(connection, invitation)
     prepared = Prepared(
         answers,
         now,
         attributes,
         customer_ref,
         language=language,
-        started_at=started_at,
-        invitation_id=used,
+        started_at=_earlier(started_at, used.started_at if used else None),
+        invitation_id=used.id if used else None,
+        paradata=paradata,
     )
     visit = _visit(deployment, prepared)
     run = None
@@ -146,6 +163,8 @@ def submit(
     tally = Tally()
     _count(tally, row, scores, rollups.segment_rules(connection) if attributes else [])
     rollups.increase(connection, tally)
+    if _is_listened(session, deployment):
+        _tell(session, deployment, row, number)
     return Stored(number, new=True)
 
 
@@ -180,14 +199,28 @@ def store_many(
 
 
 def read_answers(
-    deployment: Fielded, raw: Mapping[str, object], *, partial: bool = False, roots: Roots = ()
+    deployment: Fielded,
+    raw: Mapping[str, object],
+    *,
+    partial: bool = False,
+    optional: Collection[str] = (),
+    roots: Roots = (),
 ) -> dict[str, dict[str, Any]] | Faulty:
-    """The answers document of a deployment, or everything that is wrong with it."""
+    """The answers document of a deployment, or everything that is wrong with it.
+
+    ``partial`` and ``optional`` (names, ``<instrument>-<item>``) let answers be absent.
+    """
     answers: dict[str, dict[str, Any]] = {}
     faults: dict[str, Faults] = {}
     for ask in deployment.asks:
         instrument = asked_instrument(ask, roots)
-        found = read(instrument, raw.get(instrument.code, {}), key=ask["key"], partial=partial)
+        found = read(
+            instrument,
+            raw.get(instrument.code, {}),
+            key=ask["key"],
+            partial=partial,
+            optional=_items_of(instrument.code, optional),
+        )
         if isinstance(found, Answers):
             answers[instrument.code] = dict(found)
         else:
@@ -203,6 +236,11 @@ def read_answers(
 def asked(deployment: Fielded, roots: Roots) -> list[tuple[Instrument, str | None]]:
     """The instruments of a deployment, each with the scoring key that names the asked items."""
     return [(asked_instrument(ask, roots), ask["key"]) for ask in deployment.asks]
+
+
+def logic_of(deployment: Fielded, roots: Roots) -> Logic:
+    """The deployment's logic, ready to be applied."""
+    return read_logic(deployment.logic, asked(deployment, roots))
 
 
 def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
@@ -231,6 +269,43 @@ def _keeping(dialect: Dialect) -> Statement:
 def _response_of(connection: Connection, submission_key: str) -> int | None:
     query = select(_RESPONSES.c.id).where(_RESPONSES.c.submission_key == submission_key)
     return connection.execute(query).scalar_one_or_none()
+
+
+def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
+    """The items of this instrument among names of the form."""
+    split = (name.rpartition("-") for name in names)
+    return frozenset(item for code, _, item in split if code == instrument)
+
+
+def _read_with_faults(deployment: Fielded, applied: Applied, roots: Roots) -> Faulty:
+    """What is wrong with a submission that left the check of attention empty."""
+    found = read_answers(deployment, applied.raw, optional=applied.optional, roots=roots)
+    faults = dict(found.faults) if isinstance(found, Faulty) else {}
+    instrument, _, item = applied.attention_name.rpartition("-")
+    reason = "This question has no answer."
+    fault = Fault(item, "", "required", reason, "Give an answer.")
+    faults[instrument] = Faults([*faults.get(instrument, ()), fault])
+    return Faulty(faults)
+
+
+def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
+    known = [moment for moment in (first, second) if moment is not None]
+    return min(known, default=None)
+
+
+def _is_listened(session: Session, deployment: Fielded) -> bool:
+    if isinstance(deployment, Asking):
+        return deployment.listened
+    return is_listened(session.connection(), deployment)
+
+
+def _tell(session: Session, deployment: Fielded, row: Mapping[str, Any], number: int) -> None:
+    """Say that there is a response; of an anonymous one, that there is one more and no more."""
+    if deployment.anonymity == "anonymous":
+        day = row["submitted_at"].date().isoformat()
+        events.tell(session, "response", deployment_id=deployment.id, day=day)
+    else:
+        events.tell(session, "response", response_id=number, deployment_id=deployment.id)
 
 
 def _visit(deployment: Fielded, prepared: Prepared) -> runs.Visit | None:
@@ -265,7 +340,7 @@ def _row(
         "consent_version": deployment.consent_version,
         "started_at": None if anonymous else prepared.started_at,
         "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
-        "paradata": {},
+        "paradata": dict(prepared.paradata),
     }
 
 

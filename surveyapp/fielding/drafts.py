@@ -1,0 +1,155 @@
+"""Answers on the way, by the hash of a personal link's token: saved, found again, dropped.
+
+Only pseudonymous deployments have them; in an anonymous one answers that have not been sent stay in
+the customer's browser.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from surveyapp.fielding.links import Ticket
+from surveyapp.store.models import Draft, Invitation
+from surveyapp.store.statements import Statement
+
+PRESELECTED = "preselected"  # the field that says what a click in a message chose: name:value
+Fields = Mapping[str, list[str]]  # as a form sends them
+_DRAFTS = cast(Table, Draft.__table__)
+_INVITATIONS = cast(Table, Invitation.__table__)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was saved: fields as they were typed, the block that was shown, the language."""
+
+    fields: Fields
+    block: int
+    language: str
+    unconfirmed: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An invitation that may be answered, and what was answered of it already."""
+
+    state: str  # "created" or "opened"
+    saved: Saved | None
+
+
+def waiting(
+    connection: Connection, deployment_id: int, ticket: Ticket, *, now: datetime
+) -> Waiting | None:
+    """The ticket's unused invitation with its draft; None when it is not to be used."""
+    row = connection.execute(
+        select(
+            _INVITATIONS.c.state,
+            _DRAFTS.c.fields,
+            _DRAFTS.c.block,
+            _DRAFTS.c.language,
+            _DRAFTS.c.unconfirmed,
+        )
+        .outerjoin(_DRAFTS, _DRAFTS.c.token_hash == _INVITATIONS.c.token_hash)
+        .where(*_usable(deployment_id, ticket, now))
+    ).one_or_none()
+    if row is None:
+        return None
+    state, fields, block, language, unconfirmed = row
+    return Waiting(state, None if fields is None else Saved(fields, block, language, unconfirmed))
+
+
+def save(
+    session: Session,
+    *,
+    deployment_id: int,
+    ticket: Ticket,
+    fields: Fields,
+    block: int = 0,
+    language: str = "",
+    unconfirmed: bool = False,
+    now: datetime,
+) -> bool:
+    """Put ``fields`` over those saved before; False when the invitation takes no answers any more.
+
+    ``unconfirmed`` marks what a click in a message chose; such a draft is no beginning of an answer.
+    """
+    connection = session.connection()
+    own = _INVITATIONS.c
+    values = {"state": "opened", "opened_at": func.coalesce(own.opened_at, now)}
+    if not unconfirmed:
+        values["started_at"] = func.coalesce(own.started_at, now)
+    # Holding the invitation's row keeps a submission at this moment from leaving a draft behind.
+    noted = update(_INVITATIONS).where(*_usable(deployment_id, ticket, now)).values(values)
+    if connection.execute(noted.returning(own.id)).scalar_one_or_none() is None:
+        return False
+    place = _DRAFTS.c.token_hash == ticket.token_hash
+    kept = connection.execute(select(_DRAFTS.c.fields, _DRAFTS.c.unconfirmed).where(place)).first()
+    merged = {**(kept.fields if kept else {}), **fields}
+    fresh = {
+        "fields": {name: given for name, given in merged.items() if any(given)},
+        "block": block,
+        "language": language,
+        "unconfirmed": unconfirmed or bool(kept and kept.unconfirmed),
+        "updated_at": now,
+    }
+    if kept:
+        connection.execute(update(_DRAFTS).where(place).values(fresh))
+        return True
+    first = {"token_hash": ticket.token_hash, "deployment_id": deployment_id, "started_at": now}
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(insert(_DRAFTS).values(**first, **fresh).on_conflict_do_nothing())
+    return True
+
+
+def drop(connection: Connection, ticket: Ticket) -> None:
+    """Forget the draft of this link: its answers have been sent, or are not to be kept."""
+    _dropping(connection.dialect).run(connection, {"token_hash": ticket.token_hash})
+
+
+def drop_old(session: Session, *, before: datetime, now: datetime) -> int:
+    """Forget drafts that nobody can send any more, or nobody has touched since ``before``; how many."""
+    usable = select(Invitation.token_hash).where(
+        Invitation.state.in_(("created", "opened")),
+        or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
+    )
+    old = or_(Draft.updated_at < before, Draft.token_hash.not_in(usable))
+    return len(session.execute(delete(_DRAFTS).where(old).returning(_DRAFTS.c.token_hash)).all())
+
+
+def unconfirmed(session: Session, deployment_id: int) -> dict[str, dict[str, int]]:
+    """What was clicked in messages and never confirmed: {item's name: {value: how often}}.
+
+    Answers that were sent are not among them: their draft is gone.
+    """
+    found: dict[str, Counter[str]] = {}
+    query = select(Draft.fields).where(Draft.deployment_id == deployment_id, Draft.unconfirmed)
+    for fields in session.scalars(query):
+        for choice in fields.get(PRESELECTED, []):
+            name, _, value = choice.partition(":")
+            found.setdefault(name, Counter())[value] += 1
+    return {name: dict(counts) for name, counts in found.items()}
+
+
+def _usable(deployment_id: int, ticket: Ticket, now: datetime) -> tuple[Any, ...]:
+    own = _INVITATIONS.c
+    return (
+        own.token_hash == ticket.token_hash,
+        own.deployment_id == deployment_id,
+        own.state.in_(("created", "opened")),
+        or_(own.expires_at.is_(None), own.expires_at > now),
+    )
+
+
+@lru_cache(maxsize=8)
+def _dropping(dialect: Dialect) -> Statement:
+    return Statement(
+        delete(_DRAFTS).where(_DRAFTS.c.token_hash == bindparam("token_hash")), dialect
+    )

@@ -1,0 +1,59 @@
+"""Own attributes of a customer inside a text: ``{attribute:agent|our adviser}``.
+
+A placeholder is replaced and nothing more: texts are data, never a template to run. Whoever shows
+the filled text escapes it, attributes included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from surveyapp.errors import Invalid
+from surveyapp.fielding.attributes import LONGEST_NAME, LONGEST_VALUE, Attribute, read_attributes
+
+_PIPE = re.compile(r"\{attribute:([^{}|]*)(?:\|([^{}]*))?\}")
+_BEGINNING = "{attribute"
+
+
+def names(text: str) -> frozenset[str]:
+    """The attributes that ``text`` asks for."""
+    if _BEGINNING not in text:
+        return frozenset()
+    return frozenset(match[1].strip() for match in _PIPE.finditer(text))
+
+
+def filled(text: str, attributes: Mapping[str, Attribute]) -> str:
+    """``text`` with this customer's attributes, or the default of each that is not known."""
+    if _BEGINNING not in text:
+        return text
+
+    def value(match: re.Match[str]) -> str:
+        known = attributes.get(match[1].strip())
+        return (match[2] or "").strip() if known is None else str(known)
+
+    return _PIPE.sub(value, text)
+
+
+def check(text: str, field: str) -> None:
+    """Raise Invalid for a placeholder that is not written right, naming it and the cure."""
+    for place in (found.start() for found in re.finditer(re.escape(_BEGINNING), text)):
+        match = _PIPE.match(text, place)
+        name = match[1].strip() if match else ""
+        shown = text[place : place + LONGEST_NAME + 20].split("\n")[0]
+        cure = "write {attribute:name|what is said when it is not known}"
+        if match is None:
+            raise Invalid(f"{shown!r} is not closed or not named; {cure}.", field=field)
+        try:
+            read_attributes({name: "x"})
+        except Invalid as error:
+            raise Invalid(f"{shown!r} names no attribute: {error}", field=field) from error
+        if match[2] is None or not match[2].strip():
+            raise Invalid(
+                f"{shown!r} says nothing when the attribute is not known; {cure}.", field=field
+            )
+        if len(match[2]) > LONGEST_VALUE:
+            raise Invalid(
+                f"{shown!r} has a default of more than {LONGEST_VALUE} characters; shorten it.",
+                field=field,
+            )
