@@ -65,9 +65,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("url", sa.String(length=2000), nullable=False),
-        sa.Column("secret", sa.String(length=200), nullable=False),
+        sa.Column("seed", sa.String(length=64), nullable=False),
         sa.Column("events", DOCUMENT, nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_webhooks_created_by")),
@@ -77,6 +78,7 @@ def upgrade() -> None:
         "deliveries",
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("webhook_id", sa.Integer(), nullable=False),
+        sa.Column("response_id", NUMBER, nullable=True),
         sa.Column("event", sa.String(length=40), nullable=False),
         sa.Column("payload", DOCUMENT, nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -98,11 +100,20 @@ def upgrade() -> None:
             name=op.f("fk_deliveries_webhook_id"),
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["response_id"],
+            ["responses.id"],
+            name=op.f("fk_deliveries_response_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_due", ["state", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_deliveries_webhook_id"), ["webhook_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_response_id"), ["response_id"], unique=False
+        )
 
     op.create_table(
         "alerts",

@@ -488,16 +488,22 @@ class ApiKey(Base):
 
 
 class Webhook(Base):
-    """An address of another program that is told of events. ``secret`` signs what it is told."""
+    """An address of another program that is told of events.
+
+    The secret that signs what it is told is made from ``seed`` and the secret key.
+    """
 
     __tablename__ = "webhooks"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
-    secret: Mapped[str] = mapped_column(String(200))
+    seed: Mapped[str] = mapped_column(String(64))
     events: Mapped[list[str]] = mapped_column(Document)
     active: Mapped[bool] = mapped_column(default=True)
+    failing_since: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # None: the last one arrived
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -525,6 +531,10 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     webhook_id: Mapped[int] = mapped_column(
         ForeignKey("webhooks.id", ondelete="CASCADE"), index=True
+    )
+    # Gone with the response that it tells of; None where it tells of something else, or may not say.
+    response_id: Mapped[int | None] = mapped_column(
+        ForeignKey("responses.id", ondelete="CASCADE"), index=True
     )
     event: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]] = mapped_column(Document)
