@@ -30,8 +30,24 @@ class Texts:
     part: str = "Part {number} of {count}"
     optional: str = "optional"
     agree: str = "By sending you agree to this."
+    agree_box: str = "I agree to this."
     send: str = "Send my answers"
+    next: str = "Next"
+    back: str = "Back"
     language: str = "Language"
+    not_applicable: str = "Does not apply to me"
+    only_if: str = "Leave this out if it does not apply to you."
+    attention: str = "To show that you are still with us, please choose {value} here."
+    answered: str = "{done} of {count} answered"
+    saved_server: str = (
+        "Saved as you go. You can go on later, also on another device, with the same link."
+    )
+    saved_here: str = "Saved as you go, in this browser only."
+    resumed: str = "Welcome back. The answers that you gave before are filled in."
+    start_again: str = "Start again"
+    confirm: str = "Please confirm"
+    chosen: str = "You chose {value}. Please confirm by sending."
+    chosen_text: str = "Nothing has been sent yet, and you can still change your answer."
 
     # A form that was not taken.
     problem_title: str = "Not sent yet"
@@ -41,6 +57,7 @@ class Texts:
     )
     problem_mark: str = "Error"
     required: str = "Please choose an answer."
+    agree_needed: str = "Please tick the box if you agree; without it we may not take your answers."
     not_a_choice: str = "Please choose one of the answers shown."
     not_a_number: str = "Please choose a whole number from {minimum} to {maximum}."
     too_long: Plural = Plural(
@@ -64,6 +81,10 @@ class Texts:
     )
     closed_title: str = "This survey is closed"
     closed_text: str = "It no longer takes answers. Thank you for wanting to help."
+    full_title: str = "We have all the answers we need"
+    full_text: str = (
+        "So many people have answered that this survey is full. Thank you for wanting to help."
+    )
     failed_title: str = "That did not work"
     failed_text: str = (
         "Nothing was stored. Please go back and send your answers once more in a moment."
