@@ -93,6 +93,45 @@ class Texts:
         "What was sent is larger than this survey takes. Please go back and shorten your texts."
     )
 
+    # What is stored, for the holder of a personal link.
+    thanks_mine: str = "With the same link you can see, change or erase your answers later."
+    mine_title: str = "Your answers"
+    mine_text: str = (
+        "You have answered this survey. This is what is stored; you can change it, download it or"
+        " erase it."
+    )
+    mine_answered: str = "Answered"
+    mine_changed: str = "Changed"
+    mine_language: str = "Language"
+    mine_consent: str = "What you agreed to"
+    mine_attributes: str = "Known beside your answers"
+    mine_no_answer: str = "No answer"
+    mine_change: str = "Change my answers"
+    mine_download: str = "Download them as a file"
+    mine_erase: str = "Erase my answers"
+    mine_back: str = "Back without changing anything"
+    mine_save: str = "Save my changes"
+    mine_saved: str = "Your changes are saved."
+    erase_title: str = "Erase your answers?"
+    erase_text: str = (
+        "They are deleted for good, and everything that was counted from them. This cannot be undone."
+    )
+    erase_send: str = "Erase them for good"
+    erased_title: str = "Your answers are erased"
+    erased_text: str = "Nothing of them is stored any more. You can close this page."
+    nothing_title: str = "Your answers cannot be found"
+    nothing_text: str = (
+        "This survey is anonymous: answers are stored without anything that leads to you or to your"
+        " link, so that nobody can look them up, change or erase them."
+    )
+
+    # How far answers are anonymous, near the button that sends them.
+    anonymous_line: str = "Anonymous: nothing that is stored leads from your answers to you."
+    pseudonymous_line: str = (
+        "Your answers are stored without your name; those given with a personal link are stored under"
+        " a code, and you can see, change or erase them later."
+    )
+
     # Messages that ask, and that remind. {provider} is who asks.
     mail_subject: str = "How did we do? {provider} would like to know"
     mail_text: str = (
