@@ -37,7 +37,7 @@ class Texts:
     language: str = "Language"
     not_applicable: str = "Does not apply to me"
     only_if: str = "Leave this out if it does not apply to you."
-    attention: str = "To show that you are still with us, please choose {value} here."
+    attention: str = "For this line, please choose {value}."
     answered: str = "{done} of {count} answered"
     saved_server: str = (
         "Saved as you go. You can go on later, also on another device, with the same link."
