@@ -11,6 +11,7 @@ from surveyapp.settings import Settings, read
 from surveyapp.store.storage import open_storage
 from surveyapp.web.account import account
 from surveyapp.web.audit import audit
+from surveyapp.web.connections import connections
 from surveyapp.web.deployments import deployments
 from surveyapp.web.errors import show_errors
 from surveyapp.web.health import health
@@ -36,7 +37,7 @@ from surveyapp.web.words import teach_words
 
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(segments, jobs, users, audit),
+    *(segments, connections, jobs, users, audit),
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from surveyapp.auth import api_keys
 from surveyapp.auth.passwords import hash_password
 from surveyapp.fielding import actions as fielding
 from surveyapp.journeys import actions as journeys
@@ -48,6 +49,7 @@ class Place:
     segment_id: int
     job_id: int
     user_id: int
+    key_id: int
 
 
 def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Place:
@@ -112,6 +114,12 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             journey_id=journey.id,
             file_id=file.id,
         )
+        key, _ = api_keys.make(
+            session,
+            name=f"{name} branches {text}".strip(),
+            scopes=["read results"],
+            user_id=user.id,
+        )
         session.add_all([analysis, report])
         session.flush()
         return Place(
@@ -125,6 +133,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             segment.id,
             job.id,
             user.id,
+            key.id,
         )
 
 

@@ -1,0 +1,71 @@
+"""Connections to other programs: keys that they come with, and webhooks that they are told by."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput
+
+from surveyapp.auth import api_keys
+from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.permissions import Permission
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+connections = Blueprint("connections", __name__, url_prefix="/connections")
+
+SCOPES = {
+    Scope.WRITE_INTERACTIONS: "Report that customers met a touchpoint, so that they can be asked",
+    Scope.INVITE_CUSTOMERS: "Make single-use links for customers",
+    Scope.WRITE_BOUNCES: "Report messages that could not be delivered, and customers who opted out",
+    Scope.READ_DEPLOYMENTS: "Read which surveys there are, and their links",
+    Scope.READ_RESPONSES: "Read what customers answered, open answers included",
+    Scope.READ_RESULTS: "Read a journey's scores",
+}
+
+
+class KeyForm(StaffForm):
+    name = StringField(
+        "Name",
+        [InputRequired("Name the program that will use the key."), Length(max=200)],
+        description="The program that uses it, such as: Branch system, Helsinki",
+    )
+    scopes = SelectMultipleField(
+        "What it may do",
+        choices=choices((scope, text) for scope, text in SCOPES.items()),
+        option_widget=CheckboxInput(),
+    )
+
+
+@connections.get("")
+@requires(Permission.MANAGE_CONNECTIONS)
+def index() -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        keys = api_keys.lines(session)
+    return render_template("connections/index.html", keys=keys)
+
+
+@connections.route("/keys/new", methods=["GET", "POST"])
+@requires(Permission.MANAGE_CONNECTIONS)
+def new_key() -> ResponseReturnValue:
+    form = KeyForm()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                key, text = api_keys.make(session, **form.plain(), user_id=me().id)
+            # Shown in this answer only; its hash alone is stored.
+            return render_template("connections/key.html", key=key, text=text)
+    return render_template("connections/new_key.html", form=form), form.status
+
+
+@connections.post("/keys/<int:key_id>/revoke")
+@requires(Permission.MANAGE_CONNECTIONS)
+def revoke_key(key_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        key = api_keys.revoke(session, key_id, user_id=me().id)
+    flash(f"The key of {key.name} opens nothing any more.")
+    return redirect(url_for("connections.index"), 303)
