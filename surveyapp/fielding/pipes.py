@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from surveyapp.errors import Invalid
 from surveyapp.fielding.attributes import LONGEST_NAME, LONGEST_VALUE, Attribute, read_attributes
 
-_PIPE = re.compile(r"\{attribute:([^{}|]*)(?:\|([^{}]*))?\}")
+_PIPE = re.compile(r"\{attribute:(?P<name>[^{}|]*)(?:\|(?P<default>[^{}]*))?\}")
+_PLACEHOLDER = re.compile(rf"{_PIPE.pattern}|\{{(?P<plain>[a-z]+)\}}")
 _BEGINNING = "{attribute"
 
 
@@ -20,26 +21,35 @@ def names(text: str) -> frozenset[str]:
     """The attributes that ``text`` asks for."""
     if _BEGINNING not in text:
         return frozenset()
-    return frozenset(match[1].strip() for match in _PIPE.finditer(text))
+    return frozenset(match["name"].strip() for match in _PIPE.finditer(text))
 
 
-def filled(text: str, attributes: Mapping[str, Attribute]) -> str:
-    """``text`` with this customer's attributes, or the default of each that is not known."""
-    if _BEGINNING not in text:
+def filled(
+    text: str, attributes: Mapping[str, Attribute], own: Mapping[str, str] | None = None
+) -> str:
+    """``text`` with this customer's attributes, or the default of each that is not known.
+
+    ``own`` fills plain placeholders such as ``{provider}``. All in one pass: what is filled in is
+    never looked at again, whatever braces it holds.
+    """
+    if "{" not in text:
         return text
+    plain = own or {}
 
     def value(match: re.Match[str]) -> str:
-        known = attributes.get(match[1].strip())
-        return (match[2] or "").strip() if known is None else str(known)
+        if match["plain"] is not None:
+            return plain.get(match["plain"], match[0])
+        known = attributes.get(match["name"].strip())
+        return (match["default"] or "").strip() if known is None else str(known)
 
-    return _PIPE.sub(value, text)
+    return _PLACEHOLDER.sub(value, text)
 
 
 def check(text: str, field: str) -> None:
     """Raise Invalid for a placeholder that is not written right, naming it and the cure."""
     for place in (found.start() for found in re.finditer(re.escape(_BEGINNING), text)):
         match = _PIPE.match(text, place)
-        name = match[1].strip() if match else ""
+        name = match["name"].strip() if match else ""
         shown = text[place : place + LONGEST_NAME + 20].split("\n")[0]
         cure = "write {attribute:name|what is said when it is not known}"
         if match is None:
@@ -48,11 +58,12 @@ def check(text: str, field: str) -> None:
             read_attributes({name: "x"})
         except Invalid as error:
             raise Invalid(f"{shown!r} names no attribute: {error}", field=field) from error
-        if match[2] is None or not match[2].strip():
+        default = match["default"] or ""
+        if not default.strip():
             raise Invalid(
                 f"{shown!r} says nothing when the attribute is not known; {cure}.", field=field
             )
-        if len(match[2]) > LONGEST_VALUE:
+        if len(default) > LONGEST_VALUE:
             raise Invalid(
                 f"{shown!r} has a default of more than {LONGEST_VALUE} characters; shorten it.",
                 field=field,

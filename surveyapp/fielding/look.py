@@ -1,0 +1,46 @@
+"""How a deployment looks to customers: colour, logo and name, over those of the product."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from surveyapp.errors import Invalid
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Look:
+    """``colour`` is "#rrggbb" or empty; ``name`` stands for the journey's provider where it is set."""
+
+    colour: str = ""
+    logo_file_id: int | None = None
+    name: str = ""
+
+
+def read_look(raw: Mapping[str, Any]) -> Look:
+    """The look in a deployment's document. Raises Invalid with the field for what is none."""
+    unknown = set(raw) - {"colour", "logo_file_id", "name"}
+    if unknown:
+        raise Invalid(f"A look has no {sorted(unknown)[0][:60]!r}.", field="colour")
+    colour = str(raw.get("colour") or "").strip().lower()
+    if re.fullmatch(r"#[0-9a-f]{3}", colour):
+        colour = "#" + "".join(digit * 2 for digit in colour[1:])
+    if colour and not _COLOUR.fullmatch(colour):
+        raise Invalid(
+            f"{colour[:20]!r} is no colour; write it as #0b4f8a, red, green and blue in hexadecimal.",
+            field="colour",
+        )
+    name = " ".join(str(raw.get("name") or "").split())
+    if len(name) > _LONGEST_NAME:
+        raise Invalid(
+            f"The name has {len(name)} characters; use at most {_LONGEST_NAME}.", field="name"
+        )
+    logo = raw.get("logo_file_id")
+    if logo is not None and (not isinstance(logo, int) or isinstance(logo, bool)):
+        raise Invalid("The logo is the number of a stored file.", field="logo")
+    return Look(colour, logo, name)
