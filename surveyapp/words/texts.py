@@ -146,7 +146,7 @@ class Texts:
     mail_button: str = "Give my answers"
     mail_click: str = "Tap an answer to begin. You can change it before you send."
     mail_own_link: str = "The link is yours alone; please do not pass it on."
-    mail_address: str = "If the button does not work, open this address:"
+    mail_address: str = "If nothing opens, go to this address:"
     mail_why: str = "You get this message because you are a customer of {provider}."
     mail_unsubscribe: str = "Ask me no more"
     mail_test: str = "This is a test. Its links lead to no survey."
