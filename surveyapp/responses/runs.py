@@ -103,9 +103,10 @@ def join(connection: Connection, journey_id: int, visit: Visit, *, ends: bool) -
 
 def rejoin(connection: Connection, run_id: int, at: datetime, *, ends: bool) -> int:
     """Let an answer belong to a known run, open or not: that of the interaction it was asked after."""
-    values: dict[str, Any] = {"last_at": case((at > _LAST, at), else_=_LAST)}
+    last = case((at > _LAST, at), else_=_LAST)
+    values: dict[str, Any] = {"last_at": last}
     if ends:
-        values["ended_at"] = func.coalesce(_RUNS.c.ended_at, at)
+        values["ended_at"] = func.coalesce(_RUNS.c.ended_at, last)
     connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(**values))
     return run_id
 
