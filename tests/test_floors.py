@@ -17,6 +17,7 @@ FLOORS = {
     "analysis.composite": -2,
     "surveyapp.errors": 1,
     "surveyapp.settings": 1,
+    "surveyapp.reports.tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
     "surveyapp.words": 2,
     "migrations": 3,
@@ -46,6 +47,7 @@ NEIGHBOURS = {
     ("surveyapp.asking", "surveyapp.journeys"),  # an interaction happens at a touchpoint
     ("surveyapp.asking", "surveyapp.fielding"),  # a decision makes an invitation
     ("surveyapp.asking", "surveyapp.responses"),  # an interaction joins a journey run
+    ("surveyapp.sending", "surveyapp.hooks"),  # a message may leave by a webhook
     ("surveyapp.loop", "surveyapp.sending"),  # a case and an alert write messages
     ("surveyapp.loop", "surveyapp.results"),  # an alert watches the figure that pages show
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
