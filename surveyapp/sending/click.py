@@ -1,0 +1,61 @@
+"""The question that a message may hold itself: its very words, options and order of the survey page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from instruments.schema import Wording
+from surveyapp.responses.actions import asked_instrument
+from surveyapp.store.models import Deployment
+
+MOST_POINTS = 11
+
+
+@dataclass(frozen=True)
+class Click:
+    """A rating with a link for each of its points; ``options`` are (value, label), the label often empty.
+
+    ``name`` is the form field's, ``<instrument>-<item>``. The text's placeholders are not filled yet.
+    """
+
+    name: str
+    text: str
+    options: tuple[tuple[int, str], ...]
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether every point has words of its own, and not the ends only."""
+        return all(label for _, label in self.options)
+
+    @property
+    def ends(self) -> tuple[tuple[int, str], ...]:
+        """The first and last point with their words, where they have some."""
+        return tuple(option for option in (self.options[0], self.options[-1]) if option[1])
+
+
+def clickable(
+    deployment: Deployment, language: str, roots: Sequence[str | Path] = ()
+) -> tuple[Click, ...]:
+    """Every question of the deployment that can be answered in a message, in a language that it has."""
+    found = []
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        own = ask["wording"] if language == deployment.language else None
+        wording = instrument.wording(language, own)
+        for item in instrument.asked(ask["key"]):
+            if item.scale is not None and len(item.scale.points) <= MOST_POINTS:
+                found.append(
+                    Click(
+                        name=f"{instrument.code}-{item.code}",
+                        text=wording.items[item.code],
+                        options=_options(wording, item.scale.code, item.scale.points),
+                    )
+                )
+    return tuple(found)
+
+
+def _options(wording: Wording, scale: str, points: range) -> tuple[tuple[int, str], ...]:
+    labels = wording.labels.get(scale, {})
+    return tuple((point, labels.get(point, "")) for point in points)

@@ -1,0 +1,152 @@
+"""One message to one customer: subject, plain text and HTML, in the customer's language.
+
+The HTML is what mail programs of the last fifteen years show: tables, styles beside the elements, no
+script, no picture, nothing fetched from anywhere, hence nothing that tells who has read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from surveyapp.fielding import pipes
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.reports.tokens import COLOURS, contrast, ink_on
+from surveyapp.sending.click import Click
+from surveyapp.sending.mailing import Mailing, MailText
+from surveyapp.words.languages import texts
+from surveyapp.words.texts import Texts
+
+
+_READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The brand's colour as an area, what is readable on it, and what of it is readable on white."""
+
+    accent: str = COLOURS["accent"]
+    on_accent: str = COLOURS["on-accent"]
+    ink: str = COLOURS["accent"]
+
+
+def colours(brand: str) -> Colours:
+    """The colours that a brand's ("#rrggbb") leads to, the product's own where it is empty."""
+    accent = brand or COLOURS["accent"]
+    reads = contrast(accent, COLOURS["paper"]) >= _READABLE
+    return Colours(accent, ink_on(accent), accent if reads else COLOURS["ink"])
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Who is asked by whom about what; all that a letter is made of beside the mailing itself."""
+
+    language: str
+    provider: str
+    touchpoint: str
+    link: str = field(repr=False)
+    unsubscribe: str = field(repr=False)
+    questions: int
+    click: Click | None = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict, repr=False)
+    reminder: int = 0  # 0: the invitation
+    colours: Colours = field(default_factory=Colours)
+    is_test: bool = False
+
+    def filled(self, text: str) -> str:
+        """The text with its placeholders replaced, and nothing that was filled in looked at again."""
+        own = {"provider": self.provider, "touchpoint": self.touchpoint}
+        return pipes.filled(text, self.attributes, own)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message as it is handed to the mail server."""
+
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+def letter(mailing: Mailing, occasion: Occasion) -> Letter:
+    """The invitation or reminder of this occasion, everything in it escaped where it stands in HTML."""
+    words = texts(occasion.language)
+    own = mailing.texts.get(occasion.language, MailText())
+    subject = _subject(own, words, occasion)
+    body = _body(own, words, occasion)
+    address = _with(occasion.link, lang=occasion.language)
+    html = _template().render(
+        subject=subject,
+        paragraphs=[part.split("\n") for part in _paragraphs(body)],
+        words=words,
+        occasion=occasion,
+        question=occasion.filled(occasion.click.text) if occasion.click else "",
+        points=_points(occasion),
+        address=address,
+        estimate=words.estimate(occasion.questions),
+        why=occasion.filled(words.mail_why),
+        colours=occasion.colours,
+    )
+    return Letter(subject, _plain(body, address, words, occasion), html)
+
+
+def _subject(own: MailText, words: Texts, occasion: Occasion) -> str:
+    subject = own.subject or words.mail_subject
+    if occasion.reminder:
+        subject = own.reminder_subject or words.mail_reminder_subject.replace("{subject}", subject)
+    filled = " ".join(occasion.filled(subject).split())
+    return f"TEST: {filled}" if occasion.is_test else filled
+
+
+def _body(own: MailText, words: Texts, occasion: Occasion) -> str:
+    text = own.text or words.mail_text
+    if occasion.reminder:
+        text = own.reminder_text or f"{words.mail_reminder_text}\n\n{text}"
+    return occasion.filled(text)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in text.split("\n\n") if part.strip()]
+
+
+def _points(occasion: Occasion) -> Sequence[tuple[int, str, str]]:
+    """(value, label, address) of each option of the one-click scale."""
+    click = occasion.click
+    if click is None:
+        return ()
+    return [
+        (value, label, _with(occasion.link, score=f"{click.name}:{value}", lang=occasion.language))
+        for value, label in click.options
+    ]
+
+
+def _with(link: str, **query: str) -> str:
+    return f"{link}?{urlencode(query, safe=':', quote_via=quote)}"
+
+
+def _plain(body: str, address: str, words: Texts, occasion: Occasion) -> str:
+    parts = [
+        *([words.mail_test] if occasion.is_test else []),
+        *_paragraphs(body),
+        f"{words.mail_button}:\n{address}",
+        f"{words.estimate(occasion.questions)}. {words.mail_own_link}",
+        # The line by which mail programs know that what follows is no part of the message.
+        f"-- \n{occasion.filled(words.mail_why)}\n{words.mail_unsubscribe}: {occasion.unsubscribe}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("surveyapp.sending"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("letter.html")
