@@ -11,6 +11,7 @@ from surveyapp.settings import Settings, read
 from surveyapp.store.storage import open_storage
 from surveyapp.web.account import account
 from surveyapp.web.audit import audit
+from surveyapp.web.cases import cases
 from surveyapp.web.connections import connections
 from surveyapp.web.deployments import deployments
 from surveyapp.web.errors import show_errors

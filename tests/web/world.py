@@ -13,7 +13,7 @@ from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Analysis, Deployment, Job, Report, User
+from surveyapp.store.models import Alert, Analysis, Case, CaseNote, Deployment, Job, Report, User
 from surveyapp.store.storage import Storage
 
 PASSWORD = "quiet lake morning"
@@ -50,6 +50,8 @@ class Place:
     job_id: int
     user_id: int
     key_id: int
+    case_id: int
+    alert_id: int
 
 
 def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Place:
@@ -122,6 +124,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
         )
         session.add_all([analysis, report])
         session.flush()
+        case, alert = _loop(session, deployment, response_id, user, text)
         return Place(
             journey.id,
             stage.id,
@@ -134,7 +137,36 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             job.id,
             user.id,
             key.id,
+            case.id,
+            alert.id,
         )
+
+
+def _loop(
+    session: Session, deployment: Deployment, response_id: int, user: User, text: str
+) -> tuple[Case, Alert]:
+    """A case of the response with a note, and an alert of the deployment."""
+    case = Case(
+        response_id=response_id,
+        deployment_id=deployment.id,
+        scale="nps",
+        value=3,
+        owner_id=user.id,
+        due_at=utc_now(),
+        notes=[CaseNote(user_id=user.id, text=text or "Called.")],
+    )
+    alert = Alert(
+        deployment_id=deployment.id,
+        scale="nps",
+        below=20,
+        minimum_n=10,
+        days=30,
+        emails=[text or "team@example.org"],
+        created_by=user.id,
+    )
+    session.add_all([case, alert])
+    session.flush()
+    return case, alert
 
 
 _serial = iter(range(10**9))

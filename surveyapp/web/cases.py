@@ -1,0 +1,292 @@
+"""Cases: the list of low scores to look after, and one case from its answer to its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from surveyapp.auth import queries as people
+from surveyapp.auth.accounts import Account
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries as journeys
+from surveyapp.loop import cases as actions
+from surveyapp.loop import follow_up, queries, recovery
+from surveyapp.loop.rules import read_loop
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Case
+from surveyapp.web.filters import number_asked
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires
+from surveyapp.web.ids import LARGEST_LONG
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+cases = Blueprint("cases", __name__, url_prefix="/cases")
+
+PAGE = 50
+NOBODY = "0"
+STATES = {
+    "todo": "To do",
+    "open": "Open",
+    "contacted": "Contacted",
+    "closed": "Closed",
+    "all": "All",
+}
+
+
+class OwnerForm(StaffForm):
+    owner_id = SelectField("Owner")
+
+
+class NoteForm(StaffForm):
+    text = TextAreaField(
+        "Note",
+        [InputRequired("Write what you learned or agreed."), Length(max=actions.LONGEST_NOTE)],
+    )
+
+
+class CloseForm(StaffForm):
+    outcome = RadioField(
+        "What came of it?",
+        [InputRequired("Choose what came of it.")],
+        choices=choices(actions.OUTCOMES.items()),
+    )
+
+
+@cases.get("")
+@requires(Permission.WORK_CASES)
+def index() -> ResponseReturnValue:
+    wanted = _wanted()
+    settings, now = storage().settings, utc_now()
+    with storage().store.reading() as session:
+        found = queries.lines(
+            session, wanted, now=now, limit=PAGE + 1, roots=settings.instrument_roots
+        )
+        waiting, overdue = queries.counts(session, wanted, now=now)
+        done = recovery.recovery(
+            session,
+            now=now,
+            journey_id=wanted.journey_id,
+            owner_id=wanted.owner_id,
+            minimum_cell=settings.minimum_cell,
+        )
+        accounts, known = people.accounts(session), journeys.journeys(session)
+    return render_template(
+        "cases/index.html",
+        lines=found[:PAGE],
+        later=found[PAGE - 1].id if len(found) > PAGE else None,
+        wanted=wanted,
+        kept=_kept(),
+        waiting=waiting,
+        overdue=overdue,
+        recovered=done.whole,
+        states=STATES,
+        accounts=accounts,
+        journeys=known,
+        outcomes=actions.OUTCOMES,
+    )
+
+
+@cases.get("/recovery")
+@requires(Permission.WORK_CASES)
+def recovered() -> ResponseReturnValue:
+    """What came of the cases closed in the last year, by deployment and month."""
+    journey_id = number_asked("journey")
+    with storage().store.reading() as session:
+        found = recovery.recovery(
+            session,
+            now=utc_now(),
+            journey_id=journey_id,
+            minimum_cell=storage().settings.minimum_cell,
+        )
+        known = journeys.journeys(session)
+    return render_template(
+        "cases/recovery.html", found=found, journeys=known, journey_id=journey_id
+    )
+
+
+@cases.get("/<long:case_id>")
+@requires(Permission.WORK_CASES)
+def show(case_id: int) -> ResponseReturnValue:
+    return _page(case_id)
+
+
+@cases.post("/<long:case_id>/owner")
+@requires(Permission.WORK_CASES)
+def assign(case_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        case = queries.one(session, case_id)
+        form = _owner_form(case, people.accounts(session))
+    if form.validate_on_submit():
+        with form.refusing("owner_id"):
+            with storage().store.writing() as session:
+                actions.assign(
+                    session,
+                    queries.one(session, case_id, to_change=True),
+                    int(form.owner_id.data) or None,
+                    user_id=me().id,
+                    base_url=storage().settings.base_url,
+                    roots=storage().settings.instrument_roots,
+                )
+            return _back(case_id)
+    return _page(case_id, owner=form)
+
+
+@cases.post("/<long:case_id>/notes")
+@requires(Permission.WORK_CASES)
+def add_note(case_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        queries.one(session, case_id)
+    form = NoteForm()
+    if form.validate_on_submit():
+        with form.refusing("text"):
+            with storage().store.writing() as session:
+                case = queries.one(session, case_id, to_change=True)
+                actions.add_note(session, case, form.text.data, user_id=me().id)
+            return _back(case_id)
+    return _page(case_id, note=form)
+
+
+@cases.post("/<long:case_id>/contacted")
+@requires(Permission.WORK_CASES)
+def mark_contacted(case_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        case = queries.one(session, case_id, to_change=True)
+        actions.mark_contacted(session, case, user_id=me().id)
+    return _back(case_id)
+
+
+@cases.post("/<long:case_id>/close")
+@requires(Permission.WORK_CASES)
+def close(case_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        queries.one(session, case_id)
+    form = CloseForm()
+    if form.validate_on_submit():
+        with form.refusing("outcome"):
+            with storage().store.writing() as session:
+                case = queries.one(session, case_id, to_change=True)
+                actions.close(session, case, form.outcome.data, user_id=me().id)
+            return _back(case_id)
+    return _page(case_id, close=form)
+
+
+@cases.post("/<long:case_id>/reopen")
+@requires(Permission.WORK_CASES)
+def reopen(case_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        case = queries.one(session, case_id, to_change=True)
+        actions.reopen(session, case, user_id=me().id)
+    return _back(case_id)
+
+
+@cases.post("/<long:case_id>/ask")
+@requires(Permission.WORK_CASES)
+def ask_again(case_id: int) -> ResponseReturnValue:
+    """Ask the customer again, by mail, or by a link that stands in this answer only."""
+    way = request.form.get("way", "")
+    with storage().store.writing() as session:
+        case = queries.one(session, case_id, to_change=True)
+        if way not in {"mail", "link"}:
+            raise Invalid("Choose whether to send mail or to make a link; nothing was sent.")
+        asked = follow_up.ask_again(
+            session,
+            case,
+            by_mail=way == "mail",
+            user_id=me().id,
+            base_url=storage().settings.base_url,
+            secret_key=storage().secret_key,
+        )
+    if asked.url:
+        return render_template("cases/link.html", case_id=case_id, url=asked.url)
+    flash("The follow-up survey is on its way to the customer.")
+    return _back(case_id)
+
+
+def _page(case_id: int, **forms: StaffForm) -> ResponseReturnValue:
+    roots, now = storage().settings.instrument_roots, utc_now()
+    with storage().store.reading() as session:
+        case = queries.one(session, case_id)
+        accounts = people.accounts(session)
+        page: dict[str, Any] = {
+            "case": case,
+            "said": queries.said(session, case, roots=roots),
+            "score": queries.score(case, roots=roots),
+            "points": queries.points,
+            "story": queries.story(session, case_id),
+            "overdue": queries.is_overdue(case, now),
+            **_again(session, case),
+        }
+        names = {account.id: account.name for account in accounts}
+    after = page["after"]
+    suggested = "recovered" if after is not None and after.above_limit else None
+    shown = {
+        "owner": forms.get("owner") or _owner_form(case, accounts),
+        "note": forms.get("note") or NoteForm(formdata=None),
+        "close": forms.get("close") or CloseForm(formdata=None, outcome=suggested),
+    }
+    refused = next(iter(forms.values()), None)
+    body = render_template(
+        "cases/show.html",
+        **page,
+        forms=shown,
+        refused=refused,
+        names=names,
+        suggested=suggested,
+        outcomes=actions.OUTCOMES,
+    )
+    return body, 422 if refused else 200
+
+
+def _again(session: Session, case: Case) -> dict[str, Any]:
+    """The follow-up: whether one is set up, how the customer is reached, what came back."""
+    rule = read_loop(case.deployment.loop)
+    survey = None
+    if rule is not None and rule.follow_up_deployment_id is not None:
+        survey = rule.follow_up_deployment_id
+    return {
+        "survey": survey,
+        "reach": follow_up.reach(session, case, secret_key=storage().secret_key),
+        "after": follow_up.follow_up_of(session, case),
+    }
+
+
+def _owner_form(case: Case, accounts: Sequence[Account]) -> OwnerForm:
+    form = OwnerForm(owner_id=str(case.owner_id or NOBODY))
+    able = [each for each in accounts if each.may(Permission.WORK_CASES)]
+    form.owner_id.choices = choices(
+        [(NOBODY, "Nobody"), *((str(each.id), each.name) for each in able)]
+    )
+    return form
+
+
+def _wanted() -> queries.Wanted:
+    """The filters in the address; Invalid names a value that is none."""
+    state = request.args.get("state") or "todo"
+    if state not in queries.STATES:
+        raise Invalid(f"state={state[:20]} is none; choose from the list.")
+    owner = request.args.get("owner", "")
+    owner_id = me().id if owner == "me" else number_asked("owner")
+    return queries.Wanted(
+        state=state,
+        owner_id=owner_id,
+        journey_id=number_asked("journey"),
+        overdue=bool(request.args.get("overdue")),
+        after=number_asked("after", largest=LARGEST_LONG),
+    )
+
+
+def _kept() -> dict[str, str]:
+    names = ("state", "owner", "journey", "overdue")
+    return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _back(case_id: int) -> ResponseReturnValue:
+    return redirect(url_for("cases.show", case_id=case_id), 303)
