@@ -19,6 +19,7 @@ COMMANDS = {
     "export": "surveyapp.cli.data",
     "import": "surveyapp.cli.data",
     "instruments": "surveyapp.cli.administration",
+    "interactions": "surveyapp.cli.data",
     "invariance": "surveyapp.cli.modelling",
     "pls": "surveyapp.cli.modelling",
     "report": "surveyapp.cli.reporting",

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
+from surveyapp.asking.interaction_sheets import receive_csv
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
 from surveyapp.fielding.queries import deployment_by_code
+from surveyapp.journeys.queries import journey_by_code
 from surveyapp.responses.imports import ImportReport, import_csv, import_sav
+from surveyapp.store.columns import utc_now
 
 _MOST_PRINTED = 50
 
@@ -53,8 +56,34 @@ def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]
             with file.open("rb") as source:
                 report = import_csv(storage.store, deployment, source, **options)
     _tell(report)
-    if report.refused_rows:
-        raise click.ClickException(f"{report.refused_rows} of {report.count_in} rows were refused.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--journey", default=None, help="The journey's code, where the file has no such column."
+)
+def interactions(file: Path, journey: str | None) -> None:
+    """Bring in the interactions in FILE (.csv); every refused row is listed with its reason.
+
+    Columns: journey, touchpoint, customer_ref, at, and if known external_id, run, channel, language,
+    outcome, email, phone, zone; any other column is an attribute of the customer.
+    """
+    if not file.is_file():
+        raise NotFound(f"{file}: no such file")
+    with opened() as storage, progress_bar("Reading") as progress, file.open("rb") as source:
+        if journey is not None:
+            with storage.store.reading() as session:
+                journey_by_code(session, journey)
+        report = receive_csv(
+            storage.store,
+            source,
+            secret_key=storage.secret_key,
+            journey=journey,
+            progress=progress,
+            now=utc_now(),
+        )
+    _tell(report)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -78,6 +107,8 @@ def _tell(report: ImportReport) -> None:
         f"{report.count_in} rows in: {report.stored} stored, {report.already} there already, "
         f"{report.refused_rows} refused."
     )
+    if report.refused_rows:
+        raise click.ClickException(f"{report.refused_rows} of {report.count_in} rows were refused.")
 
 
 @click.command()

@@ -15,6 +15,7 @@ from surveyapp.store.models import Deployment, Interaction, Journey, Stage, Touc
 
 JOURNEY_STATES = ("current", "target", "archived")
 OWNERSHIPS = ("provider", "partner", "customer", "social")
+LONGEST_GAP = 3650  # days
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 5000
 
@@ -26,16 +27,19 @@ def create_journey(
     provider: str,
     goal: str = "",
     state: str = "current",
+    run_gap_days: int | None = None,
     code: str = "",
     user_id: int | None,
 ) -> Journey:
     """A journey without stages; its code is made from the name where none is given.
 
-    Raises Invalid for a wrong name, provider, state or code, Conflict for a code in use.
+    After ``run_gap_days`` of silence a customer begins a new run; None: only the end closes one.
+    Raises Invalid for a wrong name, provider, state, gap or code, Conflict for a code in use.
     """
     code = _free_code(code, name, set(session.scalars(select(Journey.code))), "journey")
     journey = Journey(code=code, version=1, owner_id=user_id)
     _describe(journey, name=name, provider=provider, goal=goal, state=state)
+    journey.run_gap_days = _gap(run_gap_days)
     session.add(journey)
     session.flush()
     record(session, user_id, "create journey", f"journey {code}")
@@ -50,10 +54,12 @@ def edit_journey(
     provider: str,
     goal: str,
     state: str,
+    run_gap_days: int | None = None,
     user_id: int | None,
 ) -> Journey:
     """Rename or describe a journey anew; its code stays, because links and files name it."""
     _describe(journey, name=name, provider=provider, goal=goal, state=state)
+    journey.run_gap_days = _gap(run_gap_days)
     journey.version += 1
     record(session, user_id, "edit journey", f"journey {journey.code}")
     return journey
@@ -214,6 +220,15 @@ def _describe(journey: Journey, *, name: str, provider: str, goal: str, state: s
     journey.provider = _name(provider, "provider")
     journey.goal = _text(goal, "goal")
     journey.state = _one_of(state, JOURNEY_STATES, "state")
+
+
+def _gap(days: int | None) -> int | None:
+    if days is not None and not 1 <= days <= LONGEST_GAP:
+        raise Invalid(
+            f"A gap of {days} days is none; use 1 to {LONGEST_GAP}, or leave it empty.",
+            field="run_gap_days",
+        )
+    return days
 
 
 def _describe_touchpoint(

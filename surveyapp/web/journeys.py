@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.permissions import Permission
@@ -43,6 +45,14 @@ class JourneyForm(StaffForm):
         description="In the customer's words: when is the journey a success for them?",
     )
     state = SelectField("State", choices=choices(STATES))
+    run_gap_days = IntegerField(
+        "Days of silence after which a customer begins anew",
+        [Optional()],
+        description="Empty: one passage lasts until the customer answers about the whole journey.",
+    )
+
+    def wanted(self) -> dict[str, Any]:
+        return {**self.plain(), "run_gap_days": self.run_gap_days.data}
 
 
 @journeys.get("/")
@@ -69,7 +79,7 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("name"):
             with storage().store.writing() as session:
-                journey = actions.create_journey(session, **form.plain(), user_id=me().id)
+                journey = actions.create_journey(session, **form.wanted(), user_id=me().id)
             flash(f"{journey.name} is there. Now draw its stages and touchpoints.")
             return redirect(url_for("stages.index", journey_id=journey.id), 303)
     return render_template("journeys/form.html", form=form, journey=None), form.status
@@ -85,7 +95,7 @@ def edit(journey_id: int) -> ResponseReturnValue:
         with form.refusing("name"):
             with storage().store.writing() as session:
                 known = queries.journey(session, journey_id)
-                actions.edit_journey(session, known, **form.plain(), user_id=me().id)
+                actions.edit_journey(session, known, **form.wanted(), user_id=me().id)
             flash("Saved.")
             return redirect(url_for("stages.index", journey_id=journey_id), 303)
     return render_template("journeys/form.html", form=form, journey=journey), form.status
