@@ -12,28 +12,33 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from surveyapp.web.log import keep_log
-from surveyapp.web.respond.views import failed, protected, respond
+from surveyapp.web.respond.headers import protected
+from surveyapp.web.respond.mine import mine
+from surveyapp.web.respond.short import short
+from surveyapp.web.respond.views import failed, respond
 from surveyapp.web.storage import EXTENSION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PREFIX = "/s/"
+BLUEPRINTS = (respond, mine, short)
+PREFIXES = ("/s/", "/r/")
 
 
 def serve_apart(app: Flask) -> None:
-    """Divert everything under /s/ from ``app`` to an application that holds the survey pages only."""
+    """Divert everything under these prefixes from ``app`` to an application that holds the survey pages only."""
     surveys = Flask("surveyapp.web", static_folder=None)
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
     keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
-    surveys.register_blueprint(respond)
+    for blueprint in BLUEPRINTS:
+        surveys.register_blueprint(blueprint)
     surveys.register_error_handler(Exception, failed)  # addresses that no view of ours has
     surveys.after_request(protected)
     others: Any = app.wsgi_app
 
     def divided(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO", "").startswith(PREFIX):
+        if environ.get("PATH_INFO", "").startswith(PREFIXES):
             return surveys.wsgi_app(environ, start_response)
         return others(environ, start_response)  # type: ignore[no-any-return]
 

@@ -10,21 +10,31 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from itsdangerous import BadData, TimestampSigner
+from itsdangerous.encoding import base64_decode, base64_encode
 
-_LONGEST = 200
+_LONGEST = 600
+_APART = "~"
 
 
 @dataclass(frozen=True)
 class FormKey:
-    """What the form carried: its own random key, and when the page was made."""
+    """What the form carried: its own random key, when the page was made, and which consent it showed.
+
+    ``draw`` is a second random number, for whoever takes part in a draw afterwards: nothing that is
+    stored joins it to the first.
+    """
 
     submission_key: str
     issued_at: datetime
+    consent_version: str
+    draw: str
 
 
-def new_key(secret_key: str, context: str) -> str:
+def new_key(secret_key: str, context: str, consent_version: str = "") -> str:
     """A signed key for a form on this page; ``context`` ties it to the link and ticket."""
-    return _signer(secret_key, context).sign(secrets.token_urlsafe(16)).decode()
+    version = base64_encode(consent_version).decode()
+    value = _APART.join((secrets.token_urlsafe(16), secrets.token_urlsafe(6), version))
+    return _signer(secret_key, context).sign(value).decode()
 
 
 def read_key(secret_key: str, context: str, text: str) -> FormKey | None:
@@ -35,7 +45,8 @@ def read_key(secret_key: str, context: str, text: str) -> FormKey | None:
         value, issued_at = _signer(secret_key, context).unsign(text, return_timestamp=True)
     except BadData:
         return None
-    return FormKey(value.decode(), issued_at)
+    submission_key, draw, version = value.decode().split(_APART)
+    return FormKey(submission_key, issued_at, base64_decode(version).decode(), draw)
 
 
 def _signer(secret_key: str, context: str) -> TimestampSigner:

@@ -1,0 +1,207 @@
+"""Answers that are in already: found by who gave them, put right, erased; with all that was made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, Table, bindparam, delete, exists, select, text, update
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.orm import Session
+
+from analysis.scoring import SCORING_VERSION, score_one
+from surveyapp.errors import NotFound
+from surveyapp.fielding.links import Ticket
+from surveyapp.responses import rollups
+from surveyapp.responses.actions import Faulty, Fielded, Roots, asked, read_answers
+from surveyapp.responses.tally import SUMS, Tally
+from surveyapp.store.audit import record
+from surveyapp.store.models import (
+    Draft,
+    Event,
+    Interaction,
+    Invitation,
+    JourneyRun,
+    Report,
+    Response,
+    Rollup,
+    Score,
+)
+
+OUTDATED = "outdated"  # in a report's parameters: the day on which answers under it changed
+_RESPONSES = cast(Table, Response.__table__)
+_SCORES = cast(Table, Score.__table__)
+_ROLLUPS = cast(Table, Rollup.__table__)
+_INVITATIONS = cast(Table, Invitation.__table__)
+_KEY = ("deployment_id", "segment_id", "scale", "day")
+
+
+def is_used(connection: Connection, deployment_id: int, ticket: Ticket) -> bool:
+    """Whether answers were sent with this ticket; never so in an anonymous deployment."""
+    own = _INVITATIONS.c
+    query = select(own.id).where(
+        own.token_hash == ticket.token_hash,
+        own.deployment_id == deployment_id,
+        own.state == "completed",
+    )
+    return connection.execute(query).scalar_one_or_none() is not None
+
+
+def own_response(session: Session, deployment_id: int, ticket: Ticket) -> Response | None:
+    """The response that was sent with this ticket; None when there is none, or none any more."""
+    return session.scalar(
+        select(Response)
+        .join(Invitation, Invitation.id == Response.invitation_id)
+        .where(
+            Invitation.token_hash == ticket.token_hash,
+            Invitation.deployment_id == deployment_id,
+        )
+    )
+
+
+def correct(
+    session: Session,
+    deployment: Fielded,
+    response_id: int,
+    raw: Mapping[str, object],
+    *,
+    now: datetime,
+    roots: Roots = (),
+) -> Faulty | None:
+    """Put these answers in the place of the stored ones: answers, scores, rollups and reports.
+
+    ``raw`` is as ``submit`` takes it; a Faulty says what is wrong with it, and nothing was changed.
+    When and by whom the survey was answered stays. Raises NotFound when the response is gone.
+    """
+    answers = read_answers(deployment, raw, roots=roots)
+    if isinstance(answers, Faulty):
+        return answers
+    session.flush()
+    connection = session.connection()
+    row = _locked(connection, deployment.id, response_id)
+    connection.execute(
+        update(_RESPONSES)
+        .where(_RESPONSES.c.id == response_id)
+        .values(answers=answers, corrected_at=now)
+    )
+    _mark_reports(session, deployment.journey_id, now.date())
+    record(session, None, "correct response", f"deployment {deployment.code}")
+    scores: dict[str, float] = {}
+    for instrument, key in asked(deployment, roots):
+        scores |= score_one(instrument, answers[instrument.code], key=key)
+    before = _scores_of(connection, response_id)
+    connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))
+    if scores:
+        kept = [
+            {"response_id": row.id, "scale": scale, "value": value, "version": SCORING_VERSION}
+            for scale, value in scores.items()
+        ]
+        connection.execute(plain_insert(_SCORES), kept)
+    _count_instead(connection, row, before, scores)
+    session.expire_all()
+    return None
+
+
+def erase(session: Session, deployment: Fielded, response_id: int, *, now: datetime) -> None:
+    """Delete a response and what was made of it: scores, rollups, draft, events, an empty run.
+
+    The invitation stays as used, so that the link takes no second answer; a case loses its customer;
+    finished reports of the journey are marked as outdated. The audit log says that it was done, and
+    not whose it was. Raises NotFound when the response is gone.
+    """
+    session.flush()
+    connection = session.connection()
+    row = _locked(connection, deployment.id, response_id)
+    if row.invitation_id is not None:
+        token = select(Invitation.token_hash).where(Invitation.id == row.invitation_id)
+        session.execute(delete(Draft).where(Draft.token_hash.in_(token)))
+    of_this = Event.subject["response_id"].as_integer() == response_id
+    session.execute(delete(Event).where(of_this))
+    _mark_reports(session, deployment.journey_id, now.date())
+    record(session, None, "erase response", f"deployment {deployment.code}")
+    session.flush()
+    before = _scores_of(connection, response_id)
+    connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))
+    connection.execute(delete(_RESPONSES).where(_RESPONSES.c.id == response_id))
+    if row.journey_run_id is not None:
+        _delete_empty_run(session, row.journey_run_id)
+    _count_instead(connection, row, before, None)
+    session.expire_all()
+
+
+def _locked(connection: Connection, deployment_id: int, response_id: int) -> Row[Any]:
+    """The response's row, held: two corrections of it come one after the other."""
+    columns = [
+        _RESPONSES.c[name]
+        for name in (
+            *("id", "deployment_id", "invitation_id", "journey_run_id"),
+            *("attributes", "submitted_at"),
+        )
+    ]
+    query = select(*columns).where(
+        _RESPONSES.c.id == response_id, _RESPONSES.c.deployment_id == deployment_id
+    )
+    row = connection.execute(query.with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound("These answers are not stored any more.")
+    return row
+
+
+def _scores_of(connection: Connection, response_id: int) -> dict[str, float]:
+    query = select(_SCORES.c.scale, _SCORES.c.value).where(_SCORES.c.response_id == response_id)
+    return {scale: value for scale, value in connection.execute(query)}  # noqa: C416 - rows, typed
+
+
+def _count_instead(
+    connection: Connection,
+    row: Row[Any],
+    before: Mapping[str, float],
+    after: Mapping[str, float] | None,
+) -> None:
+    """Replace the response's part in the rollups; None takes it away.
+
+    The last thing in a transaction: on PostgreSQL nobody else counts meanwhile, because one that
+    takes away and adds touches rows in two orders, and two such could wait for each other.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE rollups IN SHARE ROW EXCLUSIVE MODE"))
+    segments = rollups.matching(rollups.segment_rules(connection), row.attributes)
+    _decrease(connection, _tally(row, before, segments))
+    if after is not None:
+        rollups.increase(connection, _tally(row, after, segments))
+
+
+def _tally(row: Row[Any], scores: Mapping[str, float], segments: list[int]) -> Tally:
+    tally = Tally()
+    tally.add(row.deployment_id, row.submitted_at.date(), scores, segments)
+    return tally
+
+
+def _decrease(connection: Connection, tally: Tally) -> None:
+    """Take away what was tallied. Rows that count nobody go, as a recount would not make them.
+
+    A segment that is being counted for the first time has no rows yet: nothing is taken there.
+    """
+    keys = [_ROLLUPS.c[name] == bindparam(f"key_{name}") for name in _KEY]
+    less = {name: _ROLLUPS.c[name] - bindparam(f"less_{name}") for name in SUMS}
+    places = [
+        {f"{'less' if name in SUMS else 'key'}_{name}": value for name, value in place.items()}
+        for place in tally.rows()
+    ]
+    connection.execute(update(_ROLLUPS).where(*keys).values(less), places)
+    only_keys = [{name: place[name] for name in place if name[:3] == "key"} for place in places]
+    connection.execute(delete(_ROLLUPS).where(*keys, _ROLLUPS.c.n <= 0), only_keys)
+
+
+def _mark_reports(session: Session, journey_id: int, day: date) -> None:
+    """Say on each finished report of the journey that answers under it have changed."""
+    finished = select(Report).where(Report.journey_id == journey_id, Report.file_id.is_not(None))
+    for report in session.scalars(finished):
+        report.parameters = {**report.parameters, OUTDATED: day.isoformat()}
+
+
+def _delete_empty_run(session: Session, run_id: int) -> None:
+    answered = exists().where(Response.journey_run_id == JourneyRun.id)
+    visited = exists().where(Interaction.journey_run_id == JourneyRun.id)
+    session.execute(delete(JourneyRun).where(JourneyRun.id == run_id, ~answered, ~visited))

@@ -1,0 +1,112 @@
+"""What stands behind a link that a customer opens: a survey, or the page that says no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from surveyapp.fielding import queries
+from surveyapp.fielding.actions import note_opened
+from surveyapp.fielding.links import Ticket, read_ticket
+from surveyapp.fielding.queries import Asking
+from surveyapp.responses.corrections import is_used
+from surveyapp.store.columns import utc_now
+from surveyapp.web.respond.keys import new_key, read_key
+from surveyapp.web.respond.pages import Page, Pages
+from surveyapp.web.respond.saying import message, neutral
+from surveyapp.web.storage import storage
+
+KEY_FIELD = "form-key"
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+_pages = Pages()
+
+
+@dataclass(frozen=True)
+class Door:
+    """A link that leads somewhere: what is asked, and the ticket of a single-use link."""
+
+    asking: Asking
+    ticket: Ticket | None
+
+    @property
+    def context(self) -> str:
+        """What a form's key is tied to."""
+        return _context(self.asking.link, self.ticket)
+
+    @property
+    def page(self) -> Page:
+        return page_of(self.asking, request.args.get("lang") or self.asking.language)
+
+    def new_key(self) -> str:
+        return new_key(storage().secret_key, self.context, self.asking.consent_version)
+
+
+def page_of(asking: Asking, language: str) -> Page:
+    """The deployment's page in a language that it has, else in its own."""
+    return _pages.page(asking, language, storage().settings.instrument_roots)
+
+
+def opened(
+    link: str, ticket_text: str | None, *, sending: bool = False
+) -> Door | ResponseReturnValue:
+    """The door behind a link, or the page that says no: the same for unknown, used and expired.
+
+    An answer may be sent to a ticket that has been used: it may be the same one again, which only
+    the transaction that stores it can tell. Who holds a used ticket is led to what they answered.
+    """
+    now = utc_now()
+    state, used = None, False
+    with storage().store.engine.connect() as connection:
+        ticket = (
+            None
+            if ticket_text is None
+            else ticket_of(connection, link, ticket_text, sending=sending)
+        )
+        if ticket is None and ticket_text is not None:
+            return neutral()
+        asking = queries.asking(connection, link)
+        if asking is not None and ticket is not None and not sending:
+            state = queries.waiting_state(connection, asking.id, ticket, now=now)
+            used = state is None and is_used(connection, asking.id, ticket)
+    if asking is None or asking.is_early(now):
+        return neutral()
+    if used:
+        lang = request.args.get("lang")
+        return redirect(url_for("mine.show", link=link, ticket=ticket_text, lang=lang), 303)
+    if ticket is not None and ticket.expires_at is not None and ticket.expires_at <= now:
+        return neutral()
+    if asking.is_over(now):
+        return message("closed", 410, asking)
+    if ticket is None:
+        return Door(asking, None) if asking.open_link else neutral()
+    if state is None and not sending:
+        return neutral()
+    if state == "created" and request.method == "GET" and asking.anonymity != "anonymous":
+        with storage().store.writing() as session:
+            note_opened(session, deployment_id=asking.id, ticket=ticket, now=now)
+    return Door(asking, ticket)
+
+
+def ticket_of(
+    connection: Connection, link: str, text: str, *, sending: bool = False
+) -> Ticket | None:
+    """The ticket of a long or a short link, expired ones included; None for what is none."""
+    if "." in text:
+        return read_ticket(storage().secret_key, link, text, now=_ALWAYS)
+    found = queries.short_ticket(connection, text)
+    if found is not None:
+        return found[1] if found[0] == link else None
+    # A short token that was used anonymously is gone. The form that it was sent with may come again,
+    # and says by its key that the token was one of ours.
+    ticket = Ticket(text)
+    key = request.form.get(KEY_FIELD, "") if sending else ""
+    known = read_key(storage().secret_key, _context(link, ticket), key)
+    return ticket if known else None
+
+
+def _context(link: str, ticket: Ticket | None) -> str:
+    return f"{link} {ticket.token_hash if ticket else ''}"

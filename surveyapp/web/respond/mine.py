@@ -1,0 +1,233 @@
+"""What is stored of a customer, for whoever holds the personal link: see, change, download, erase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from surveyapp.fielding import consents, queries
+from surveyapp.fielding.links import Ticket
+from surveyapp.fielding.queries import Asking
+from surveyapp.responses.actions import Faulty
+from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Response as Stored
+from surveyapp.store.models import Score
+from surveyapp.web.respond.content import Question
+from surveyapp.web.respond.doors import KEY_FIELD, page_of, ticket_of
+from surveyapp.web.respond.headers import allow
+from surveyapp.web.respond.more import more_style, more_style_hash
+from surveyapp.web.respond.pages import Page, rendered
+from surveyapp.web.respond.saying import message, neutral, packed
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import OWN_NAMES
+
+mine = Blueprint("mine", __name__, url_prefix="/s/<link>/<ticket>/mine")
+
+LARGEST_BODY = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who holds a used personal link, and the response that was sent with it."""
+
+    asking: Asking
+    ticket: Ticket
+    response: Stored
+    scores: Mapping[str, float]
+    consent: str
+
+    @property
+    def page(self) -> Page:
+        return page_of(self.asking, request.args.get("lang") or self.response.language)
+
+
+@mine.get("")
+def show(link: str, ticket: str) -> ResponseReturnValue:
+    """Everything that is stored, in words."""
+    holder = _holder(link, ticket)
+    if not isinstance(holder, Holder):
+        return holder
+    page, response = holder.page, holder.response
+    language = page.words.language_tag
+    allow(style_src=f"'{more_style_hash()}'")
+    return packed(
+        render_template(
+            "respond/mine.html",
+            words=page.words,
+            style=more_style(),
+            provider=holder.asking.provider,
+            answers=[(q.text, _in_words(q, _given(q, response))) for q in page.content.questions],
+            answered=_moment(response.submitted_at, language),
+            changed=_moment(response.corrected_at, language) if response.corrected_at else "",
+            spoken=OWN_NAMES.get(response.language, response.language),
+            consent=holder.consent,
+            attributes=response.attributes,
+            saved="saved" in request.args,
+            addresses={
+                name: url_for(f"mine.{name}", link=link, ticket=ticket, lang=_lang())
+                for name in ("change", "download", "remove")
+            },
+        )
+    )
+
+
+@mine.get("/answers.json")
+def download(link: str, ticket: str) -> ResponseReturnValue:
+    """The same as data, to take elsewhere."""
+    holder = _holder(link, ticket)
+    if not isinstance(holder, Holder):
+        return holder
+    response, content = holder.response, holder.page.content
+    answer = jsonify(
+        {
+            "asked_by": holder.asking.provider,
+            "about": holder.asking.touchpoint,
+            "answered_at": response.submitted_at.isoformat(),
+            "started_at": response.started_at.isoformat() if response.started_at else None,
+            "changed_at": response.corrected_at.isoformat() if response.corrected_at else None,
+            "language": response.language,
+            "consent": {"version": response.consent_version, "text": holder.consent},
+            "attributes": response.attributes,
+            "answers": [
+                {
+                    "name": question.name,
+                    "question": question.text,
+                    "answer": _given(question, response),
+                    "in_words": _in_words(question, _given(question, response)),
+                }
+                for question in content.questions
+            ],
+            "scores": holder.scores,
+            "how_it_was_answered": response.paradata,
+        }
+    )
+    answer.headers["Content-Disposition"] = 'attachment; filename="answers.json"'
+    return answer
+
+
+@mine.route("/change", methods=["GET", "POST"])
+def change(link: str, ticket: str) -> ResponseReturnValue:
+    """The survey's form as it was sent, to be sent again in place of it."""
+    request.max_content_length = request.max_form_memory_size = LARGEST_BODY
+    holder = _holder(link, ticket)
+    if not isinstance(holder, Holder):
+        return holder
+    page = holder.page
+    if request.method == "GET":
+        return _form(page, page.form_class(_typed(page, holder.response)), 200)
+    unknown = next((n for n in request.form if n not in page.fields and n != KEY_FIELD), None)
+    if unknown is not None:
+        notice = page.words.unknown_field.format(name=unknown[:60])
+        return _form(page, page.form_class(request.form), 422, notice)
+    with storage().store.writing() as session:
+        outcome = correct(
+            session,
+            holder.asking,
+            holder.response.id,
+            page.raw(request.form),
+            now=utc_now(),
+            roots=storage().settings.instrument_roots,
+        )
+    if isinstance(outcome, Faulty):
+        form = page.form_class(request.form)
+        form.validate()
+        return _form(page, form, 422)
+    address = url_for("mine.show", link=link, ticket=ticket, lang=_lang(), saved=1)
+    return redirect(address, 303)
+
+
+@mine.route("/erase", methods=["GET", "POST"])
+def remove(link: str, ticket: str) -> ResponseReturnValue:
+    """Ask once more, then delete: opening an address alone changes nothing."""
+    holder = _holder(link, ticket)
+    if not isinstance(holder, Holder):
+        return holder
+    if request.method == "GET":
+        words = holder.page.words
+        back = (words.mine_back, url_for("mine.show", link=link, ticket=ticket, lang=_lang()))
+        return message("erase", 200, holder.asking, sends=words.erase_send, links=[back])
+    with storage().store.writing() as session:
+        erase(session, holder.asking, holder.response.id, now=utc_now())
+    return redirect(url_for("mine.show", link=link, ticket=ticket, lang=_lang()), 303)
+
+
+def _holder(link: str, ticket_text: str) -> Holder | ResponseReturnValue:
+    """Who holds this link, or the page for strangers, for the erased, for anonymous surveys.
+
+    A closed survey or an expired link takes nobody's rights away.
+    """
+    with storage().store.reading() as session:
+        connection = session.connection()
+        asking = queries.asking(connection, link)
+        ticket = ticket_of(connection, link, ticket_text)
+        if asking is None or asking.state == "draft" or ticket is None:
+            return neutral()
+        if asking.anonymity == "anonymous":
+            return message("nothing", 200, asking)
+        if not is_used(connection, asking.id, ticket):
+            return redirect(url_for("respond.show", link=link, ticket=ticket_text), 303)
+        response = own_response(session, asking.id, ticket)
+        if response is None:
+            return message("erased", 200, asking)
+        rows = session.execute(
+            select(Score.scale, Score.value).where(Score.response_id == response.id)
+        )
+        consent = consents.text_of(session, asking.id, response.consent_version)
+        return Holder(asking, ticket, response, {row.scale: row.value for row in rows}, consent)
+
+
+def _form(page: Page, form: Any, status: int, notice: str = "") -> Response:
+    """The survey's own page; what its button does is said in other words."""
+    page = replace(page, words=replace(page.words, send=page.words.mine_save))
+    return packed(rendered(page, form, "", notice=notice), status=status)
+
+
+def _given(question: Question, response: Stored) -> Any:
+    return response.answers.get(question.instrument, {}).get(question.item.code)
+
+
+def _typed(page: Page, response: Stored) -> MultiDict[str, str]:
+    """The stored answers as the form's fields."""
+    fields: MultiDict[str, str] = MultiDict()
+    for question in page.content.questions:
+        given = _given(question, response)
+        if given is not None:
+            values = given if isinstance(given, list) else [given]
+            fields.setlist(question.name, [_field(value) for value in values])
+    return fields
+
+
+def _field(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _in_words(question: Question, given: Any) -> str:
+    """An answer as its question showed it; a point of a scale with the scale's ends."""
+    if given is None:
+        return ""
+    labels = {option.value: option.label for option in question.options}
+    values = [_field(value) for value in (given if isinstance(given, list) else [given])]
+    if question.item.scale is None:
+        return ", ".join(labels.get(value) or value for value in values)
+    first, last = question.options[0].value, question.options[-1].value
+    said = f"{values[0]} ({first}–{last})"
+    return f"{said}: {labels[values[0]]}" if labels.get(values[0]) else said
+
+
+def _moment(moment: datetime, language: str) -> str:
+    zone = ZoneInfo(storage().settings.time_zone)
+    return format_datetime(moment, "long", tzinfo=zone, locale=language)
+
+
+def _lang() -> str | None:
+    return request.args.get("lang")

@@ -1,0 +1,60 @@
+"""Answers to customers that are a page of HTML: forms, and pages of a title and a sentence."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+
+from flask import Response, render_template, request
+
+from surveyapp.fielding.queries import Asking
+from surveyapp.web.respond.pages import style
+from surveyapp.words.languages import texts
+
+
+def html(body: bytes, *, encoding: str = "", status: int = 200) -> Response:
+    """A page that is in this encoding already."""
+    response = Response(body, status, mimetype="text/html")
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def packed(page: str, *, status: int = 200) -> Response:
+    """A page that was made for this request alone."""
+    if request.accept_encodings["gzip"]:
+        return html(gzip.compress(page.encode(), 6), encoding="gzip", status=status)
+    return html(page.encode(), status=status)
+
+
+def neutral() -> Response:
+    """The one answer to strangers: unknown, used and expired links say the same."""
+    return message("neutral", 404, None)
+
+
+def message(
+    kind: str,
+    status: int,
+    asking: Asking | None,
+    text: str = "",
+    *,
+    lines: Sequence[str] = (),
+    sends: str = "",
+    links: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name."""
+    words = texts(request.args.get("lang") or (asking.language if asking else "en"))
+    page = render_template(
+        "respond/message.html",
+        kind=kind,
+        title=getattr(words, f"{kind}_title"),
+        text=text or getattr(words, f"{kind}_text"),
+        provider=asking.provider if asking else "",
+        words=words,
+        style=style(),
+        lines=lines,
+        sends=sends,
+        links=links,
+    )
+    return html(page.encode(), status=status)

@@ -1,0 +1,29 @@
+"""Short addresses, for an SMS: they lead to the long one of the same ticket."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from surveyapp.fielding import queries
+from surveyapp.web.respond.saying import neutral
+from surveyapp.web.storage import storage
+
+short = Blueprint("short", __name__)
+
+
+@short.get("/r/<token>")
+@short.get("/r/<token>/<any(mine):part>")
+def go(token: str, part: str = "") -> ResponseReturnValue:
+    """Lead on, with what stands after the question mark; the long address says whether it may be used.
+
+    A survey answered there is sent to an address that names its deployment, so that the same form
+    sent twice finds it although an anonymous invitation is gone after the first.
+    """
+    with storage().store.engine.connect() as connection:
+        found = queries.short_ticket(connection, token)
+    if found is None:
+        return neutral()
+    endpoint = "mine.show" if part else "respond.show"
+    arguments = request.args.to_dict()
+    return redirect(url_for(endpoint, link=found[0], ticket=token, **arguments), 303)

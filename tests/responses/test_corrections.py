@@ -1,0 +1,292 @@
+"""Stored answers are put right or erased, with everything that was made of them."""
+
+from __future__ import annotations
+
+import copy
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select
+
+from surveyapp.errors import NotFound
+from surveyapp.fielding import links
+from surveyapp.fielding.actions import invite
+from surveyapp.responses import rollups
+from surveyapp.responses.actions import Faulty, Stored, store_many, submit
+from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.store import events
+from surveyapp.store.db import Store
+from surveyapp.store.models import (
+    AuditEntry,
+    Case,
+    Deployment,
+    Draft,
+    Event,
+    File,
+    Interaction,
+    Invitation,
+    JourneyRun,
+    Report,
+    Response,
+    Rollup,
+    Score,
+)
+from tests.responses.makers import (
+    NOW,
+    SECRET,
+    make_deployment,
+    make_segment,
+    some_answers,
+    some_prepared,
+)
+
+LATER = NOW + timedelta(days=3)
+
+
+def invited(store: Store, deployment: Deployment, seed: int = 1) -> links.Ticket:
+    """The ticket of a customer who has answered, among others who have."""
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, deployment.id)
+        (issued,) = invite(
+            session,
+            deployment,
+            [{"customer_ref": f"customer {seed}", "attributes": {"region": "North"}}],
+            base_url="http://localhost",
+            secret_key=SECRET,
+            user_id=None,
+        )
+        text = issued.url.rsplit("/", 1)[1]
+        ticket = links.read_ticket(SECRET, deployment.link, text, now=NOW)
+        assert ticket is not None
+        stored = submit(
+            session,
+            deployment,
+            some_answers(seed),
+            submission_key=f"key {seed}",
+            attributes=ticket.attributes,
+            customer_ref=ticket.customer_ref,
+            invitation=ticket,
+            now=NOW,
+        )
+        assert isinstance(stored, Stored)
+        assert stored.new
+    return ticket
+
+
+@pytest.fixture
+def deployment(store: Store) -> Deployment:
+    """A deployment with forty responses of others and two segments."""
+    with store.writing() as session:
+        make_segment(session, "north", "region = North")
+        make_segment(session, "south", "region = South")
+        made = make_deployment(session)
+        store_many(session, made, some_prepared(40))
+    return made
+
+
+def own_id(store: Store, deployment: Deployment, ticket: links.Ticket) -> int:
+    with store.reading() as session:
+        found = own_response(session, deployment.id, ticket)
+        assert found is not None
+        return found.id
+
+
+def assert_counted(store: Store) -> None:
+    """Rollups are what counting and what rebuilding would make of the answers, row by row."""
+    with store.writing() as session:
+        assert rollups.recount(session) == []
+        kept = places(session)
+        rollups.rebuild(session)
+        assert places(session) == kept
+
+
+def places(session) -> set[tuple[object, ...]]:
+    columns = (Rollup.deployment_id, Rollup.segment_id, Rollup.scale, Rollup.day, Rollup.n)
+    return {tuple(row) for row in session.execute(select(*columns))}
+
+
+def test_only_the_holder_of_a_used_ticket_finds_its_response(store: Store, deployment):
+    ticket = invited(store, deployment)
+    stranger = links.Ticket(links.new_token())
+    with store.reading() as session:
+        connection = session.connection()
+        assert is_used(connection, deployment.id, ticket)
+        assert not is_used(connection, deployment.id, stranger)
+        assert not is_used(connection, deployment.id + 1, ticket)
+        assert own_response(session, deployment.id, stranger) is None
+        assert own_response(session, deployment.id + 1, ticket) is None
+
+
+def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: Store, deployment):
+    ticket = invited(store, deployment)
+    number = own_id(store, deployment, ticket)
+    fresh = some_answers(99)
+    with store.writing() as session:
+        made = session.get_one(Deployment, deployment.id)
+        assert correct(session, made, number, fresh, now=LATER) is None
+    with store.reading() as session:
+        kept = session.get_one(Response, number)
+        assert kept.answers == fresh
+        assert (kept.submitted_at, kept.corrected_at) == (NOW, LATER)
+        own = (Score.response_id == number, Score.scale == "nps")
+        assert session.scalars(select(Score.value).where(*own)).one() == fresh["nps"]["nps"]
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert (entry.action, entry.user_id, entry.detail) == ("correct response", None, {})
+    assert_counted(store)
+
+
+def test_a_fault_in_a_correction_changes_nothing(store: Store, deployment):
+    ticket = invited(store, deployment)
+    number = own_id(store, deployment, ticket)
+    wrong = copy.deepcopy(some_answers(99))
+    wrong["nps"]["nps"] = 11
+    with store.writing() as session:
+        made = session.get_one(Deployment, deployment.id)
+        assert isinstance(correct(session, made, number, wrong, now=LATER), Faulty)
+    with store.reading() as session:
+        kept = session.get_one(Response, number)
+        assert (kept.answers, kept.corrected_at) == (some_answers(1), None)
+    assert_counted(store)
+
+
+def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, deployment):
+    ticket = invited(store, deployment)
+    number = own_id(store, deployment, ticket)
+    with store.writing() as session:
+        before = session.scalar(select(func.count()).select_from(Score))
+        own = session.get_one(Response, number)
+        own_scores = session.scalar(
+            select(func.count()).select_from(Score).where(Score.response_id == number)
+        )
+        case = Case(
+            response_id=number, deployment_id=deployment.id, scale="nps", value=1.0, due_at=LATER
+        )
+        draft = Draft(token_hash=ticket.token_hash, deployment_id=deployment.id, fields={"a": "b"})
+        session.add_all([case, draft])
+        events.tell(session, "response", response_id=number, deployment_id=deployment.id)
+        events.tell(session, "response", response_id=number + 10**6, deployment_id=1)
+        run_id = own.journey_run_id
+        assert run_id is not None
+    with store.writing() as session:
+        erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
+    with store.reading() as session:
+        assert session.get(Response, number) is None
+        assert session.scalar(select(func.count()).select_from(Score)) == before - own_scores
+        assert session.scalars(select(Case.response_id)).all() == [None]
+        assert session.scalars(select(Draft)).all() == []
+        assert [event.subject["response_id"] for event in session.scalars(select(Event))] == [
+            number + 10**6
+        ]
+        own_run = session.scalars(select(JourneyRun.id).where(JourneyRun.id == run_id)).all()
+        assert own_run == []
+        assert session.scalars(select(Invitation.state)).all() == ["completed"]
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert (entry.action, entry.subject, entry.detail) == (
+            "erase response",
+            f"deployment {deployment.code}",
+            {},
+        )
+        assert is_used(session.connection(), deployment.id, ticket)
+    assert_counted(store)
+    with store.writing() as session, pytest.raises(NotFound, match="not stored any more"):
+        erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
+
+
+def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, deployment):
+    ticket = invited(store, deployment)
+    number = own_id(store, deployment, ticket)
+    with store.writing() as session:
+        made = session.get_one(Deployment, deployment.id)
+        erase(session, made, number, now=LATER)
+        again = submit(
+            session,
+            made,
+            some_answers(1),
+            submission_key="key 1",
+            attributes={},
+            invitation=ticket,
+            now=LATER,
+        )
+    assert again == Stored(None, new=False)
+
+
+def test_a_run_with_something_else_in_it_stays(store: Store, deployment):
+    ticket = invited(store, deployment)
+    number = own_id(store, deployment, ticket)
+    with store.writing() as session:
+        run_id = session.get_one(Response, number).journey_run_id
+        made = session.get_one(Deployment, deployment.id)
+        visit = Interaction(
+            touchpoint_id=made.touchpoint_id, journey_run_id=run_id, customer_ref="c", at=NOW
+        )
+        session.add(visit)
+        session.flush()
+        erase(session, made, number, now=LATER)
+    with store.reading() as session:
+        assert session.get(JourneyRun, run_id) is not None
+
+
+def test_finished_reports_say_that_answers_under_them_changed(store: Store, deployment):
+    ticket = invited(store, deployment)
+    number = own_id(store, deployment, ticket)
+    with store.writing() as session:
+        file = File(name="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
+        session.add(file)
+        session.flush()
+        for title, file_id in (("done", file.id), ("running", None)):
+            report = Report(
+                kind="benchmark",
+                title=title,
+                journey_id=deployment.journey_id,
+                file_id=file_id,
+                parameters={"since": "2026-01-01"},
+            )
+            session.add(report)
+    with store.writing() as session:
+        erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
+    with store.reading() as session:
+        found = {report.title: report.parameters for report in session.scalars(select(Report))}
+    assert found == {
+        "done": {"since": "2026-01-01", "outdated": "2026-04-01"},
+        "running": {"since": "2026-01-01"},
+    }
+
+
+def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store, deployment):
+    tickets = [invited(store, deployment, seed) for seed in range(4)]
+    numbers = [own_id(store, deployment, ticket) for ticket in tickets]
+    together = Barrier(8)
+    failures: list[Exception] = []
+
+    def work(place: int) -> None:
+        together.wait()
+        try:
+            with store.writing() as session:
+                made = session.get_one(Deployment, deployment.id)
+                if place % 2:
+                    answers = some_answers(50 + place)
+                    submit(
+                        session,
+                        made,
+                        answers,
+                        submission_key=f"new {place}",
+                        attributes={"region": "North"},
+                        now=NOW,
+                    )
+                elif place % 4:
+                    correct(session, made, numbers[place // 2], some_answers(70 + place), now=LATER)
+                else:
+                    erase(session, made, numbers[place // 2], now=LATER)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [Thread(target=work, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Response)) == 40 + 4 - 2 + 4
+    assert_counted(store)
