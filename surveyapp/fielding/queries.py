@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, Text, bindparam, func, or_, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Dialect,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session, joinedload
 
@@ -24,6 +37,7 @@ from surveyapp.store.models import (
     Touchpoint,
     Webhook,
 )
+from surveyapp.store.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -85,11 +99,24 @@ _INVITATIONS = cast(Table, Invitation.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
 _TOUCHPOINTS = cast(Table, Touchpoint.__table__)
 _WEBHOOKS = cast(Table, Webhook.__table__)
-_OWN = [_DEPLOYMENTS.c[f.name] for f in fields(Asking) if f.name in _DEPLOYMENTS.c]
-# The list of events is a document; both databases write it out with the names in double quotes.
+_DOCUMENTS = {
+    f.name
+    for f in fields(Asking)
+    if f.name in _DEPLOYMENTS.c and isinstance(_DEPLOYMENTS.c[f.name].type, JSON)
+}
+_OWN = [
+    as_type(_DEPLOYMENTS.c[f.name], Text) if f.name in _DOCUMENTS else _DEPLOYMENTS.c[f.name]
+    for f in fields(Asking)
+    if f.name in _DEPLOYMENTS.c
+]
+# The list of events is a document; both databases write it out with the names in double quotes. A
+# literal, because SQLite prepares a statement anew each time that what is LIKE changes.
 _TOLD = (
     select(_WEBHOOKS.c.id)
-    .where(_WEBHOOKS.c.active, as_type(_WEBHOOKS.c.events, Text).like('%"response"%'))
+    .where(
+        _WEBHOOKS.c.active,
+        as_type(_WEBHOOKS.c.events, Text).like(literal_column("""'%"response"%'""")),
+    )
     .exists()
 )
 _ASKING = (
@@ -112,8 +139,41 @@ def asking(connection: Connection, link: str) -> Asking | None:
     """
     if not _LINK.fullmatch(link):
         return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
-    row = connection.execute(_ASKING, {"link": link}).one_or_none()
-    return None if row is None else Asking(*tuple(row))
+    rows = _asking(connection.dialect).rows(connection, {"link": link})
+    return _read_asking(rows[0]) if rows else None
+
+
+@lru_cache(maxsize=8)
+def _asking(dialect: Dialect) -> Statement:
+    return Statement(_ASKING, dialect)
+
+
+@lru_cache(maxsize=512)
+def _read_asking(row: tuple[Any, ...]) -> Asking:
+    """The value of a row as the driver gives it; of the same row the same value.
+
+    The row is asked for each time, so a change counts at once; what is spared is reading its
+    documents again, and the page that was made for the value is found by it.
+    """
+    return Asking(*(_READ.get(f.name, _same)(v) for f, v in zip(fields(Asking), row, strict=True)))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _moment(value: Any) -> datetime | None:
+    """SQLite keeps times as text in UTC, PostgreSQL knows them."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.astimezone(UTC) if value is not None else None
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_DOCUMENTS, json.loads),
+    **dict.fromkeys(("open_link", "consent_box", "auto_advance", "told"), bool),
+    **dict.fromkeys(("opens_at", "closes_at"), _moment),
+}
 
 
 def is_listened(connection: Connection, deployment: Deployment) -> bool:
