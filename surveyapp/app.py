@@ -38,7 +38,7 @@ from surveyapp.web.words import teach_words
 
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(segments, connections, jobs, users, audit),
+    *(segments, connections, cases, jobs, users, audit),
 )
 
 
