@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from analysis.scoring import SCORING_VERSION, score_one
 from surveyapp.errors import NotFound
 from surveyapp.fielding.links import Ticket
 from surveyapp.responses import rollups
-from surveyapp.responses.actions import Faulty, Fielded, Roots, asked, read_answers
+from surveyapp.responses.actions import Faulty, Fielded, Roots, asked, logic_of, read_answers
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
@@ -74,7 +74,12 @@ def correct(
     ``raw`` is as ``submit`` takes it; a Faulty says what is wrong with it, and nothing was changed.
     When and by whom the survey was answered stays. Raises NotFound when the response is gone.
     """
-    answers = read_answers(deployment, raw, roots=roots)
+    optional: Collection[str] = ()
+    if deployment.logic:
+        # The check of attention is no answer: it was passed or failed the first time.
+        applied = logic_of(deployment, roots).apply(raw)
+        raw, optional = applied.raw, applied.optional
+    answers = read_answers(deployment, raw, optional=optional, roots=roots)
     if isinstance(answers, Faulty):
         return answers
     session.flush()
