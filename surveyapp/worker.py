@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from analysis.errors import AnalysisError
 from surveyapp.errors import SurveyappError
+from surveyapp.hooks import deliveries
 from surveyapp.loop import cases
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
@@ -116,7 +117,12 @@ WORK: Mapping[str, Work] = {
 
 
 # Who is told of what happened, by the event's kind; in the transaction that forgets the event.
-LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {}
+LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {
+    "response": (deliveries.on_event,),
+    "case": (deliveries.on_event,),
+    "alert": (deliveries.on_event,),
+    "report": (deliveries.on_event,),
+}
 
 
 def listeners(storage: Storage) -> Mapping[str, tuple[events.Listener, ...]]:
@@ -141,6 +147,8 @@ def _spread_events(storage: Storage, _now: datetime) -> int:
 # the same one: each claims the rows that it works on.
 DUTIES: Mapping[str, tuple[float, Duty]] = {
     "spread events": (1.0, _spread_events),
+    "tell webhooks": (2.0, deliveries.deliver),
+    "forget deliveries": (3600.0, deliveries.forget),
 }
 
 
@@ -300,7 +308,14 @@ def work(storage: Storage) -> None:
                 sweep(storage)
 
         threading.Thread(target=sweep_now_and_then, name="sweep", daemon=True).start()
-        threading.Thread(target=do_duties, args=(storage, over), name="duties", daemon=True).start()
+        for each, duty in DUTIES.items():  # side by side: a slow mail server holds up no webhook
+            threading.Thread(
+                target=do_duties,
+                args=(storage, over),
+                kwargs={"duties": {each: duty}},
+                name=each,
+                daemon=True,
+            ).start()
         try:
             storage.messages.huey.create_consumer(
                 workers=storage.settings.workers,

@@ -80,6 +80,11 @@ def read_url(url: str, *, private: Sequence[str] = ()) -> Target:
     return target
 
 
+def host_of(url: str) -> str:
+    """The host of a stored address: what may be shown of it, since its path is often a secret."""
+    return urlsplit(url).hostname or ""
+
+
 def sockets(target: Target, *, private: Sequence[str] = (), resolve: Resolve) -> list[Any]:
     """The target's addresses as ``getaddrinfo`` gives them, each allowed to be connected to.
 

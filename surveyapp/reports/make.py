@@ -16,6 +16,7 @@ from surveyapp.reports.document import Document
 from surveyapp.reports.pdf import pdf
 from surveyapp.results import dashboards
 from surveyapp.results.queries import latest_validation
+from surveyapp.store import events
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Analysis, Report
 from surveyapp.store.storage import Storage
@@ -127,4 +128,5 @@ def _kept(
         )
         _report(session, report_id).file_id = file.id
         session.flush()
+        events.tell(session, "report", report_id=report_id)
         return {"report_id": report_id, "file_id": file.id}

@@ -27,7 +27,9 @@ def spread(session: Session, listeners: Mapping[str, tuple[Listener, ...]]) -> i
 
     All in the caller's transaction: a listener writes rows (a case, a delivery) and talks to nobody.
     """
-    events = list(session.scalars(select(Event).order_by(Event.id).limit(_AT_ONCE)))
+    oldest = select(Event).order_by(Event.id).limit(_AT_ONCE)
+    # Of several workers at the same moment, each takes events that no other has in its hand.
+    events = list(session.scalars(oldest.with_for_update(skip_locked=True)))
     for event in events:
         for listener in listeners.get(event.kind, ()):
             listener(session, event)

@@ -1,0 +1,148 @@
+"""What webhooks are told: enough to act on, and nothing that should not travel.
+
+No answer, no address, no attribute: who needs them reads them with a key, where erasing a customer
+reaches them too. Of an anonymous survey only its name and the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from surveyapp.store.models import Alert, Case, Deployment, Event, Report, Response, Score
+
+# What a webhook can be told of, and in which words staff choose it.
+EVENTS: Mapping[str, str] = {
+    "response": "A customer has answered",
+    "low_score": "A low score has opened a case",
+    "alert": "A score has fallen below the limit of an alert",
+    "report": "A report is ready",
+}
+TEST = "test"
+_FIGURES = ("n", "estimate", "low", "high")  # what an alert may carry of its figure
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One event as webhooks hear it; ``event`` is one of EVENTS."""
+
+    event: str
+    payload: dict[str, Any]
+    response_id: int | None = None
+
+
+def telling(session: Session, event: Event) -> Telling | None:
+    """What there is to tell of an event; None when it is about something that is gone."""
+    return _TELLERS[event.kind](session, event)
+
+
+def sample(webhook: str, at: str) -> dict[str, Any]:
+    """What the test button sends."""
+    return _payload(TEST, at, {"webhook": webhook, "text": "It works."})
+
+
+def _response(session: Session, event: Event) -> Telling | None:
+    deployment = _deployment(session, event.subject.get("deployment_id"))
+    if deployment is None:
+        return None
+    place = _place(deployment)
+    if deployment.anonymity == "anonymous":
+        day = str(event.subject.get("day") or event.at.date().isoformat())
+        return Telling("response", _payload("response", day, place))
+    response = session.get(Response, event.subject.get("response_id") or 0)
+    if response is None:
+        return None
+    scores = session.execute(
+        select(Score.scale, Score.value)
+        .where(Score.response_id == response.id)
+        .order_by(Score.scale)
+    )
+    data = {
+        **place,
+        "response": response.id,
+        "submitted_at": response.submitted_at.isoformat(timespec="seconds"),
+        "language": response.language,
+        "scores": {row[0]: row[1] for row in scores},
+    }
+    at = event.at.isoformat(timespec="seconds")
+    return Telling("response", _payload("response", at, data), response.id)
+
+
+def _low_score(session: Session, event: Event) -> Telling | None:
+    case = session.get(Case, event.subject.get("case_id") or 0)
+    deployment = _deployment(session, case.deployment_id) if case else None
+    if case is None or deployment is None:
+        return None
+    data = {
+        **_place(deployment),
+        "case": case.id,
+        "response": case.response_id,
+        "scale": case.scale,
+        "value": case.value,
+        "due_at": case.due_at.isoformat(timespec="seconds"),
+    }
+    at = event.at.isoformat(timespec="seconds")
+    return Telling("low_score", _payload("low_score", at, data), case.response_id)
+
+
+def _alert(session: Session, event: Event) -> Telling | None:
+    alert = session.get(Alert, event.subject.get("alert_id") or 0)
+    deployment = _deployment(session, alert.deployment_id) if alert else None
+    if alert is None or deployment is None:
+        return None
+    figures = {name: event.subject[name] for name in _FIGURES if name in event.subject}
+    data = {
+        **_place(deployment),
+        "alert": alert.id,
+        "scale": alert.scale,
+        "below": alert.below,
+        "days": alert.days,
+        **figures,
+    }
+    return Telling("alert", _payload("alert", event.at.isoformat(timespec="seconds"), data))
+
+
+def _report(session: Session, event: Event) -> Telling | None:
+    report = session.get(Report, event.subject.get("report_id") or 0)
+    if report is None:
+        return None
+    data = {
+        "report": report.id,
+        "kind": report.kind,
+        "title": report.title,
+        "journey": report.journey.code,
+    }
+    return Telling("report", _payload("report", event.at.isoformat(timespec="seconds"), data))
+
+
+_TELLERS: Mapping[str, Callable[[Session, Event], Telling | None]] = {
+    "response": _response,
+    "case": _low_score,
+    "alert": _alert,
+    "report": _report,
+}
+
+
+def _payload(event: str, at: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"event": event, "at": at, "data": dict(data)}
+
+
+def _deployment(session: Session, deployment_id: Any) -> Deployment | None:
+    return session.scalar(
+        select(Deployment)
+        .options(joinedload(Deployment.journey), joinedload(Deployment.touchpoint))
+        .where(Deployment.id == (deployment_id or 0))
+    )
+
+
+def _place(deployment: Deployment) -> dict[str, Any]:
+    point = deployment.touchpoint
+    return {
+        "journey": deployment.journey.code,
+        "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
+        "deployment": deployment.code,
+    }
