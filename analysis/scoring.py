@@ -52,6 +52,7 @@ class _Plan:
     sign: Floats  # (p,) -1 where the answer is turned, else 1
     shift: Floats  # (p,) turned answer = shift + sign * answer
     members: Floats  # (p, scales) 1 where the item counts in the scale
+    sizes: Floats  # (scales,) items of each
     needed: Floats  # (scales,) answers without which the score is missing
     ids: tuple[str, ...]  # of the scales, then of the total if there is one
     has_total: bool
@@ -146,8 +147,7 @@ def to_percent(value: float, minimum: float, maximum: float) -> float:
 
 def _scored(plan: _Plan, answers: Floats, *, first_row: int) -> Floats:
     """Scores (scales, n) of answers (n, items)."""
-    missing = np.isnan(answers)
-    wrong = ~missing & ((answers < plan.low) | (answers > plan.high))
+    wrong = (answers < plan.low) | (answers > plan.high)  # never true of NaN
     if wrong.any():
         row, at = np.argwhere(wrong)[0]
         raise DataError(
@@ -155,13 +155,16 @@ def _scored(plan: _Plan, answers: Floats, *, first_row: int) -> Floats:
             f"{plan.low[at]:g} to {plan.high[at]:g}; correct the answer or leave it empty"
         )
     turned = plan.shift + plan.sign * answers
-    turned[missing] = 0.0
-    counts = (~missing).astype(np.float64) @ plan.members
-    enough = counts >= plan.needed
-    means = np.full(counts.shape, np.nan)
-    np.divide(turned @ plan.members, counts, out=means, where=enough)
+    missing = np.isnan(answers)
+    if missing.any():
+        turned[missing] = 0.0
+        counts = (~missing).astype(np.float64) @ plan.members
+        means = np.full(counts.shape, np.nan)
+        np.divide(turned @ plan.members, counts, out=means, where=counts >= plan.needed)
+    else:
+        means = (turned @ plan.members) / plan.sizes
     if plan.has_total:
-        means = np.column_stack([means, means.mean(axis=1)])
+        means = np.concatenate([means, means.mean(axis=1, keepdims=True)], axis=1)
     return means.T
 
 
@@ -170,7 +173,7 @@ def _plan(instrument: Instrument, key: str | None) -> _Plan:
     chosen = _chosen(instrument, key)
     if chosen is None:
         none = np.zeros(0)
-        return _Plan((), none, none, none, none, np.zeros((0, 0)), none, (), False)
+        return _Plan((), none, none, none, none, np.zeros((0, 0)), none, none, (), False)
     items = [_item(instrument, code) for code in chosen.items]
     bounds = np.array([_range(item) for item in items], dtype=np.float64)
     turned = np.array([_is_turned(item) for item in items])
@@ -184,6 +187,7 @@ def _plan(instrument: Instrument, key: str | None) -> _Plan:
         sign=np.where(turned, -1.0, 1.0),
         shift=np.where(turned, bounds.sum(axis=1), 0.0),
         members=members,
+        sizes=members.sum(axis=0),
         needed=np.ceil(members.sum(axis=0) / 2),
         ids=tuple(scale.id for scale in scales(instrument, key)),
         has_total=chosen.total is not None,

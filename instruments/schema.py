@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class ItemKind(StrEnum):
@@ -144,16 +145,7 @@ class Instrument:
 
         A key that scores a retired item (revalidation) brings it back.
         """
-        chosen = self.keys[key] if key else self.default_key
-        if chosen is None:
-            return tuple(item for item in self.items if not item.retired)
-        scored = set(chosen.items)
-        scored_by_others = {code for other in self.keys.values() for code in other.items} - scored
-        return tuple(
-            item
-            for item in self.items
-            if item.code in scored or not (item.code in scored_by_others or item.retired)
-        )
+        return _asked(self, key)
 
     def wording(self, language: str, wording_id: str | None = None) -> Wording:
         """The asked wording, else the language's first, else the first of all."""
@@ -161,3 +153,17 @@ class Instrument:
             return self.wordings[wording_id]
         of_language = [w for w in self.wordings.values() if w.language == language]
         return of_language[0] if of_language else next(iter(self.wordings.values()))
+
+
+@lru_cache(maxsize=256)  # asked for by every page shown and every answer read
+def _asked(instrument: Instrument, key: str | None) -> tuple[Item, ...]:
+    chosen = instrument.keys[key] if key else instrument.default_key
+    if chosen is None:
+        return tuple(item for item in instrument.items if not item.retired)
+    scored = set(chosen.items)
+    scored_by_others = {code for other in instrument.keys.values() for code in other.items} - scored
+    return tuple(
+        item
+        for item in instrument.items
+        if item.code in scored or not (item.code in scored_by_others or item.retired)
+    )
