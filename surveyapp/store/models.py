@@ -598,7 +598,10 @@ class CaseNote(Base):
 
 
 class Alert(Base):
-    """Tell people when a score falls below a limit, as soon as enough answers say so."""
+    """Tell people when a score falls below a limit, as soon as enough answers say so.
+
+    Once told it is no longer ``armed``, until the score has been back at the limit.
+    """
 
     __tablename__ = "alerts"
 
@@ -610,6 +613,7 @@ class Alert(Base):
     days: Mapped[int]  # the window that is looked at
     emails: Mapped[list[str]] = mapped_column(Document, default=list)
     active: Mapped[bool] = mapped_column(default=True)
+    armed: Mapped[bool] = mapped_column(default=True)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
