@@ -181,11 +181,3 @@ class Texts:
         }
         sentence = sentences.get(fault.code, self.unreadable)
         return sentence.format(**fault.details)
-
-    @property
-    def problem_one(self) -> str:
-        return self.problem.format(count=1)
-
-    @property
-    def problem_many(self) -> Plural:
-        return self.problem
