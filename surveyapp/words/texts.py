@@ -114,7 +114,8 @@ class Texts:
     mine_saved: str = "Your changes are saved."
     erase_title: str = "Erase your answers?"
     erase_text: str = (
-        "They are deleted for good, and everything that was counted from them. This cannot be undone."
+        "They are deleted for good, and everything that was counted from them. This cannot be"
+        " undone."
     )
     erase_send: str = "Erase them for good"
     erased_title: str = "Your answers are erased"
