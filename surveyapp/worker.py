@@ -24,6 +24,7 @@ from surveyapp.loop import cases
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
 from surveyapp.results import compute, studies
+from surveyapp.sending import outbox
 from surveyapp.store import events, queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Event, Job
@@ -149,6 +150,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "spread events": (1.0, _spread_events),
     "tell webhooks": (2.0, deliveries.deliver),
     "forget deliveries": (3600.0, deliveries.forget),
+    "send": (5.0, outbox.send_due),
 }
 
 

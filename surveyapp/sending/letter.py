@@ -21,7 +21,6 @@ from surveyapp.sending.mailing import Mailing, MailText
 from surveyapp.words.languages import texts
 from surveyapp.words.texts import Texts
 
-
 _READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
 
 
@@ -65,11 +64,12 @@ class Occasion:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message as it is handed to the mail server."""
+    """A message as it is handed on; ``short`` is for ways that have no subject, such as SMS."""
 
     subject: str
     text: str = field(repr=False)
-    html: str = field(repr=False)
+    html: str = field(default="", repr=False)
+    short: str = field(default="", repr=False)
 
 
 def letter(mailing: Mailing, occasion: Occasion) -> Letter:
@@ -91,7 +91,8 @@ def letter(mailing: Mailing, occasion: Occasion) -> Letter:
         why=occasion.filled(words.mail_why),
         colours=occasion.colours,
     )
-    return Letter(subject, _plain(body, address, words, occasion), html)
+    plain = _plain(body, address, words, occasion)
+    return Letter(subject, plain, html, f"{subject}\n{address}")
 
 
 def _subject(own: MailText, words: Texts, occasion: Occasion) -> str:

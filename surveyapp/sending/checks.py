@@ -1,0 +1,76 @@
+"""Whether a message is still wanted, asked at the very moment before it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyapp.sending.parcel import TEST, TO_CUSTOMERS, Parcel
+from surveyapp.sending.unsubscribing import address_key
+from surveyapp.store.models import Deployment, OptOut
+
+_LATER = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a message is not sent; ``until`` when it is only too early."""
+
+    reason: str
+    until: datetime | None = None
+
+
+def obstacle(session: Session, found: Parcel, *, secret_key: str, now: datetime) -> Obstacle | None:
+    """What stands against sending this now; None when nothing does."""
+    kind = found.message.kind
+    if kind in (*TO_CUSTOMERS, TEST) and found.deployment is None:
+        return Obstacle("The deployment is gone.")
+    if kind in TO_CUSTOMERS:
+        return (
+            _of_invitation(found, now)
+            or _of_deployment(found.deployment, now)
+            or _of_customer(session, found, secret_key)
+        )
+    return None if found.recipient else Obstacle("It names nobody to send it to.")
+
+
+def _of_invitation(found: Parcel, now: datetime) -> Obstacle | None:
+    invitation = found.invitation
+    if invitation is None or invitation.token_seed is None:
+        return Obstacle("The invitation is gone.")
+    if invitation.state == "completed":
+        return Obstacle("The customer has answered.")
+    if invitation.state == "suppressed":
+        return Obstacle(invitation.not_sent_reason or "The invitation was withdrawn.")
+    if invitation.expires_at is not None and invitation.expires_at <= now:
+        return Obstacle("The link has expired.")
+    return None
+
+
+def _of_deployment(deployment: Deployment | None, now: datetime) -> Obstacle | None:
+    if deployment is None or deployment.state == "closed":
+        return Obstacle("The survey is closed.")
+    if deployment.closes_at is not None and deployment.closes_at <= now:
+        return Obstacle("The survey is over.")
+    if deployment.opens_at is not None and deployment.opens_at > now:
+        return Obstacle("The survey is not open yet.", until=deployment.opens_at)
+    if deployment.state == "draft":
+        return Obstacle("The survey is a draft.", until=now + _LATER)
+    return None
+
+
+def _of_customer(session: Session, found: Parcel, secret_key: str) -> Obstacle | None:
+    message, contact = found.message, found.contact
+    email = contact.email if contact is not None else ""
+    keys = [key for key in (message.customer_ref, address_key(secret_key, email)) if key]
+    if session.scalar(select(OptOut.key).where(OptOut.key.in_(keys)).limit(1)) is not None:
+        return Obstacle("The customer does not want to be asked.")
+    if not found.recipient:
+        what = "e-mail address" if message.channel == "email" else "telephone number"
+        return Obstacle(f"No {what} of the customer is known.")
+    if message.channel == "email" and contact is not None and contact.bounced_at is not None:
+        return Obstacle("Mail to the customer came back.")
+    return None
