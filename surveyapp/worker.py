@@ -18,9 +18,10 @@ from typing import Any
 from sqlalchemy import select
 
 from analysis.errors import AnalysisError
+from surveyapp.asking import duties as asking
 from surveyapp.errors import SurveyappError
 from surveyapp.hooks import deliveries
-from surveyapp.loop import cases
+from surveyapp.loop import alerts, cases
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
 from surveyapp.results import compute, studies
@@ -150,7 +151,9 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "spread events": (1.0, _spread_events),
     "tell webhooks": (2.0, deliveries.deliver),
     "forget deliveries": (3600.0, deliveries.forget),
+    "decide whom to ask": (2.0, asking.decide),
     "send": (5.0, outbox.send_due),
+    "watch scores": (300.0, alerts.alerts_due),
 }
 
 
