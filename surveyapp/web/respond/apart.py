@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from surveyapp.web.log import keep_log
+from surveyapp.web.respond.embed import embed
 from surveyapp.web.respond.headers import protected
 from surveyapp.web.respond.mine import mine
 from surveyapp.web.respond.short import short
@@ -21,8 +22,8 @@ from surveyapp.web.storage import EXTENSION
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BLUEPRINTS = (respond, mine, short)
-PREFIXES = ("/s/", "/r/")
+BLUEPRINTS = (respond, mine, short, embed)
+PREFIXES = ("/s/", "/r/", "/e/")
 
 
 def serve_apart(app: Flask) -> None:
