@@ -1,0 +1,149 @@
+"""Trips through the page about a deployment's closed loop."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.loop.rules import read_loop
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Alert, Deployment, Journey, User
+from tests.loop.makers import make_loop, respond
+from tests.responses.makers import make_deployment
+
+
+@pytest.fixture
+def loop(storage):
+    with storage.store.writing() as session:
+        made = make_loop(session, rule={})
+        session.get_one(User, made.owner).role = "researcher"
+        return made
+
+
+@pytest.fixture
+def olga(storage, sign_in, loop):
+    with storage.store.reading() as session:
+        return sign_in(session.get_one(User, loop.owner))
+
+
+@pytest.fixture
+def base(loop):
+    return f"/journeys/1/deployments/{loop.deployment}/loop"
+
+
+RULE = {
+    "scale": "nps",
+    "at_most": "6",
+    "due_days": "3",
+    "owner_id": "",
+    "follow_up_deployment_id": "",
+}
+ALERT = {"watched": "nps", "below": "-10.5", "days": "7", "minimum_n": "5", "emails": ""}
+
+
+def rule_of(storage, loop):
+    with storage.store.reading() as session:
+        return read_loop(session.get_one(Deployment, loop.deployment).loop)
+
+
+def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
+    assert "No case is opened yet" in olga.get(base).text
+    follow = str(loop.follow_up)
+    sent = {**RULE, "owner_id": str(loop.other), "follow_up_deployment_id": follow}
+    assert olga.post(f"{base}/rule", data=sent).status_code == 303
+    rule = rule_of(storage, loop)
+    assert (rule.scale, rule.at_most, rule.due_days) == ("nps", 6, 3)
+    assert (rule.owner_id, rule.follow_up_deployment_id) == (loop.other, loop.follow_up)
+    page = olga.get(base).text
+    assert "Responses from now on open cases" in page
+    for value in ("nps", str(loop.other), follow):
+        assert re.search(rf'<option selected value="{value}">', page)
+    assert re.search(r'name="at_most"[^>]*value="6.0"', page)
+    assert olga.post(f"{base}/rule", data={**RULE, "scale": ""}).status_code == 303
+    assert rule_of(storage, loop) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"at_most": "11"}, "must lie below its top"),
+        ({"at_most": ""}, "Give the highest score that counts as low"),
+        ({"at_most": "few"}, "Not a valid float value."),
+        ({"due_days": "400"}, "0 to 365 days"),
+        ({"scale": "sjq"}, "Not a valid choice."),
+        ({"owner_id": "99"}, "Not a valid choice."),
+        ({"mine": "1"}, "This form has no field"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(
+    storage, olga, loop, base, change, said
+):
+    answer = olga.post(f"{base}/rule", data={**RULE, **change})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert rule_of(storage, loop) is None
+
+
+def test_an_anonymous_deployment_says_why_it_opens_no_cases(storage, olga, loop):
+    with storage.store.writing() as session:
+        journey = session.get_one(Journey, 1)
+        made = make_deployment(
+            session, asks=("nps",), journey=journey, name="A", anonymity="anonymous"
+        )
+    page = olga.get(f"/journeys/1/deployments/{made.id}/loop")
+    assert "nobody can be found behind a low score" in page.text
+    assert "Save the rule" not in page.text and "Add the alert" in page.text
+
+
+def test_a_deployment_without_a_score_has_nothing_to_watch(storage, olga, loop):
+    with storage.store.writing() as session:
+        made = make_deployment(
+            session, asks=("effort-causes",), journey=session.get_one(Journey, 1), name="Causes"
+        )
+    assert "Nothing is scored here" in olga.get(f"/journeys/1/deployments/{made.id}/loop").text
+
+
+def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base):
+    sent = {**ALERT, "emails": "a@example.org\r\nb@example.org, c@example.org"}
+    assert olga.post(f"{base}/alerts", data=sent).status_code == 303
+    with storage.store.writing() as session:
+        alert = session.scalars(select(Alert)).one()
+        assert alert.emails == ["a@example.org", "b@example.org", "c@example.org"]
+        assert (alert.below, alert.days, alert.minimum_n) == (-10.5, 7, 5)
+        for _ in range(6):
+            respond(session, loop.deployment, 2, at=utc_now())
+    page = olga.get(base).text
+    assert "NPS below −10.5" in page and "low now" in page and "−100" in page
+    assert "never" in page  # told
+    one = f"{base}/alerts/{alert.id}"
+    assert olga.post(f"{one}/active", data={"active": "0"}).status_code == 303
+    assert "stopped" in olga.get(base).text
+    assert olga.post(f"{one}/active", data={"active": "1"}).status_code == 303
+    assert olga.post(f"{one}/active").status_code == 422
+    assert olga.post(f"{one}/remove").status_code == 303
+    assert olga.post(f"{one}/remove").status_code == 404
+    assert "No alert yet." in olga.get(base).text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"below": "200"}, "would tell never or always"),
+        ({"below": ""}, "Give the limit."),
+        ({"days": "0"}, "Give 1 to 365 days"),
+        ({"emails": "nobody"}, "is no e-mail address"),
+        ({"watched": "ces"}, "Not a valid choice."),
+    ],
+)
+def test_an_alert_that_cannot_be_is_refused(storage, olga, loop, base, change, said):
+    answer = olga.post(f"{base}/alerts", data={**ALERT, **change})
+    assert answer.status_code == 422
+    assert said in answer.text
+    with storage.store.reading() as session:
+        assert session.scalars(select(Alert)).all() == []
+
+
+def test_the_page_says_that_messages_wait_without_a_mail_server(olga, base):
+    assert "No mail server is set" in olga.get(base).text
