@@ -24,6 +24,11 @@ def form_key(page: str) -> str:
     return found[1]
 
 
+def submission_key(key: str) -> str:
+    """The part of a form's key that is stored with the answers."""
+    return key.split("~")[0]
+
+
 def fields(seed: int = 1, **options: Any) -> dict[str, str]:
     """A complete form's fields, without the key."""
     return {
