@@ -41,7 +41,8 @@ class Settings:
     )
     host: str = _setting("Address that the web server listens on.", default="127.0.0.1")
     port: int = _setting("Port that the web server listens on.", default=8000)
-    threads: int = _setting("Web threads.", default=4)
+    processes: int = _setting("Web processes; one a core serves the most customers.", default=1)
+    threads: int = _setting("Web threads in each process.", default=4)
     workers: int = _setting("Job worker threads in one process.", default=1)
     trusted_proxies: int = _setting(
         "Number of proxies in front whose headers are believed.", default=0
@@ -182,6 +183,7 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(f"{PREFIX}TIME_ZONE={settings.time_zone!r}: no IANA time zone")
     for name, low, high in (
         ("port", 1, 65535),
+        ("processes", 1, 64),
         ("threads", 1, 64),
         ("workers", 1, 16),
         ("trusted_proxies", 0, 5),

@@ -53,7 +53,7 @@ def web_command(settings: Settings) -> list[str]:
             "surveyapp.app:served",
         ),
         *("--host", settings.host, "--port", str(settings.port)),
-        *("--workers", "1", "--blocking-threads", str(settings.threads)),
+        *("--workers", str(settings.processes), "--blocking-threads", str(settings.threads)),
         *("--no-ws", "--http", "1", "--log-level", "warning"),
     ]
 
