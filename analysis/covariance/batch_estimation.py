@@ -156,14 +156,14 @@ def _value_and_gradient(
     value, gradient = np.zeros(len(theta)), np.zeros(theta.shape)
     for s in samples:
         structure = s.structure
-        implied = batch_implied(structure, theta)
+        implied = structure.implied(theta)
         p = structure.p
-        sigma, g = implied.covariance[:, :p, :p], implied.total[:, :p]
+        sigma, g = implied.sigma, implied.total[:, :p]
         sign, log = np.linalg.slogdet(sigma)
         inverse = np.linalg.inv(sigma)
         r = s.cov[active]
         if means:
-            shift = s.mean[active] - implied.mean[:, :p]
+            shift = s.mean[active] - implied.mu
             r = r + shift[:, :, None] * shift[:, None, :]
         value += s.weight * np.where(sign > 0, log + np.sum(inverse * r, axis=(1, 2)), np.nan)
         gq = g.transpose(0, 2, 1) @ (inverse - inverse @ r @ inverse)
@@ -174,55 +174,7 @@ def _value_and_gradient(
             score = ((inverse @ shift[:, :, None]).transpose(0, 2, 1) @ g)[:, 0]
             by_path = by_path - score[:, structure.d_row] * implied.mean[:, structure.d_col]
             by_mean = -score[:, structure.m_row]
-        gradient[:, structure.positions] += (
+        gradient[:, structure.place] += (
             2 * s.weight * np.concatenate([by_path, by_covariance, by_mean], axis=1)
         )
     return value, gradient
-
-
-@dataclass(frozen=True)
-class BatchImplied:
-    """Total effects (r, v, v), covariance (r, v, v) and mean (r, v) of all variables."""
-
-    total: Array
-    covariance: Array
-    mean: Array
-
-
-def batch_implied(structure: GroupStructure, theta: Array) -> BatchImplied:
-    """Implied moments of all variables for many parameter vectors (r, q)."""
-    count, v = len(theta), len(structure.directed)
-    own = theta[:, structure.positions]
-    nd, ns = len(structure.d_row), len(structure.s_row)
-    directed = np.repeat(structure.directed[None], count, axis=0)
-    symmetric = np.repeat(structure.symmetric[None], count, axis=0)
-    intercepts = np.repeat(structure.intercepts[None], count, axis=0)
-    directed[:, structure.d_row, structure.d_col] = own[:, :nd]
-    symmetric[:, structure.s_row, structure.s_col] = own[:, nd : nd + ns]
-    symmetric[:, structure.s_col, structure.s_row] = own[:, nd : nd + ns]
-    intercepts[:, structure.m_row] = own[:, nd + ns :]
-    depth = _depth(structure)
-    if depth is None:
-        total = np.linalg.inv(np.eye(v) - directed)
-    else:
-        # Without circles (I - A)^-1 is the finite sum I + A + A A + ...
-        total = np.eye(v) + directed
-        power = directed
-        for _ in range(depth - 1):
-            power = power @ directed
-            total = total + power
-    covariance = total @ symmetric @ total.transpose(0, 2, 1)
-    mean = (total @ intercepts[:, :, None])[:, :, 0]
-    return BatchImplied(total, covariance, mean)
-
-
-def _depth(structure: GroupStructure) -> int | None:
-    """Length of the longest chain of directed paths, None for circles or chains beyond 4."""
-    pattern = structure.directed != 0
-    pattern[structure.d_row, structure.d_col] = True
-    power = pattern.astype(int)
-    for depth in range(1, 5):
-        power = (power @ pattern > 0).astype(int)
-        if not power.any():
-            return depth
-    return None

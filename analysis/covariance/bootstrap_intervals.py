@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from analysis.covariance.batch_estimation import batch_implied
 from analysis.covariance.estimates_table import row_values
 from analysis.covariance.estimation import NormalDiscrepancy
 from analysis.covariance.expressions import evaluate
@@ -29,7 +28,7 @@ def resampled_values(solution: Solution, thetas: Array) -> tuple[Array, Array, i
     at = {name: i for i, name in enumerate(table.observed + table.latent)}
     p = len(table.observed)
     ordered = solution.settings.ordered
-    implied = [batch_implied(structure, thetas) for structure in solution.structures]
+    implied = [structure.implied(thetas) for structure in solution.structures]
     variances = [np.diagonal(i.covariance, axis1=1, axis2=2).copy() for i in implied]
     if ordered:
         for r, row in enumerate(table.rows):

@@ -9,7 +9,7 @@ dSigma = u w' + w u', so that everything second-order costs products of (p, q) m
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,7 +23,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Implied:
-    """Moments of one group implied by parameter values, with the pieces derivatives need."""
+    """Moments of one group implied by parameter values, with the pieces derivatives need.
+
+    Many parameter vectors at once put an axis before those named here.
+    """
 
     sigma: Array  # (p, p)
     mu: Array  # (p,)
@@ -55,14 +58,34 @@ class Implied:
 
 @dataclass(frozen=True)
 class Factors:
-    """Derivatives of one group's moments for its free parameters.
+    """Derivatives of one group's moments for its k free parameters.
 
-    dSigma_k = u[:, k] w[:, k]' + w[:, k] u[:, k]' and dmu_k = m[:, k]; (p, k) each.
+    dSigma_k = u[:, k] w[:, k]' + w[:, k] u[:, k]' and dmu_k = m[:, k]; (p, k) each, with m a
+    multiple of u.
     """
 
-    u: Array
-    w: Array
-    m: Array
+    both: Array  # (p, 2 k) u beside w
+    slope: Array  # (k,) m over u
+
+    @property
+    def size(self) -> int:
+        """Number of parameters k."""
+        return len(self.slope)
+
+    @property
+    def u(self) -> Array:
+        """(p, k)"""
+        return self.both[:, : len(self.slope)]
+
+    @property
+    def w(self) -> Array:
+        """(p, k)"""
+        return self.both[:, len(self.slope) :]
+
+    @cached_property
+    def m(self) -> Array:
+        """(p, k)"""
+        return np.asarray(self.u * self.slope)
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,60 @@ class GroupStructure:
         """Number of observed variables."""
         return len(self.observed)
 
+    @cached_property
+    def place(self) -> slice | Array:
+        """Selects the group's parameters among all free ones; a slice where they are neighbours."""
+        at = self.positions
+        neighbours = len(at) > 0 and bool((at == np.arange(at[0], at[0] + len(at))).all())
+        return slice(int(at[0]), int(at[0]) + len(at)) if neighbours else at
+
+    @cached_property
+    def block(self) -> tuple[slice | Array, ...]:
+        """Selects the group's rows and columns of a matrix over all free parameters."""
+        place = self.place
+        return (place, place) if isinstance(place, slice) else np.ix_(place, place)
+
+    @cached_property
+    def depth(self) -> int | None:
+        """Length of the longest chain of directed paths, None for circles or chains beyond 4."""
+        pattern = (self.directed != 0).astype(float)
+        pattern[self.d_row, self.d_col] = 1.0
+        power = pattern
+        for depth in range(1, 5):
+            power = power @ pattern
+            if not power.any():
+                return depth
+        return None
+
+    @cached_property
+    def identity(self) -> Array:
+        """(v, v)"""
+        return np.eye(len(self.directed))
+
+    @cached_property
+    def filling(self) -> tuple[Array, Array, Array]:
+        """A, S and m with their fixed values as one vector, its cells that vary, and the free
+        position in each.
+        """
+        v = len(self.directed)
+        fixed = np.concatenate([self.directed.ravel(), self.symmetric.ravel(), self.intercepts])
+        upper, lower = self.s_row * v + self.s_col, self.s_col * v + self.s_row
+        cells = [self.d_row * v + self.d_col, v * v + upper, 2 * v * v + self.m_row, v * v + lower]
+        nd, ns = len(self.d_row), len(self.s_row)
+        sources = np.concatenate([self.positions, self.positions[nd : nd + ns]])
+        return fixed, np.concatenate(cells), sources
+
+    @cached_property
+    def columns(self) -> tuple[Array, Array, Array]:
+        """Columns of [G H] that make u and w, their weights, and the entry of (mean, 0, 1) that
+        makes m of u.
+        """
+        v, nd, ns, nm = len(self.directed), len(self.d_row), len(self.s_row), len(self.m_row)
+        sides = [self.d_row, self.s_row, self.m_row, v + self.d_col, self.s_col, self.m_row]
+        weight = np.concatenate([np.ones(2 * nd + ns + nm), self.s_weight, np.zeros(nm)])
+        slope = np.concatenate([self.d_col, np.full(ns, v), np.full(nm, v + 1)])
+        return np.concatenate(sides), weight, slope
+
     def with_exogenous(
         self, names: tuple[str, ...], cov: Array, mean: Array | None
     ) -> GroupStructure:
@@ -102,45 +179,49 @@ class GroupStructure:
         symmetric[np.ix_(at, at)] = cov[np.ix_(at, at)]
         if mean is not None:
             intercepts[at] = mean[at]
-        return GroupStructure(**{**self.__dict__, "symmetric": symmetric, "intercepts": intercepts})
+        return replace(self, symmetric=symmetric, intercepts=intercepts)
 
     def matrices(self, theta: Array) -> tuple[Array, Array, Array]:
-        """A, S and m filled with the free parameters' values."""
-        own = theta[self.positions]
-        nd, ns = len(self.d_row), len(self.s_row)
-        directed, symmetric = self.directed.copy(), self.symmetric.copy()
-        intercepts = self.intercepts.copy()
-        directed[self.d_row, self.d_col] = own[:nd]
-        symmetric[self.s_row, self.s_col] = own[nd : nd + ns]
-        symmetric[self.s_col, self.s_row] = own[nd : nd + ns]
-        intercepts[self.m_row] = own[nd + ns :]
-        return directed, symmetric, intercepts
+        """A, S and m filled with the free parameters' values, for one vector (q,) or many (r, q)."""
+        fixed, cells, sources = self.filling
+        many = theta.shape[:-1]
+        filled = np.empty((*many, len(fixed)))
+        filled[...] = fixed
+        filled[..., cells] = theta[..., sources]
+        v = len(self.directed)
+        cut = v * v
+        return (
+            filled[..., :cut].reshape(*many, v, v),
+            filled[..., cut : 2 * cut].reshape(*many, v, v),
+            filled[..., 2 * cut :],
+        )
+
+    def total_effects(self, directed: Array) -> Array:
+        """B = (I - A)^-1 for one A (v, v) or many (r, v, v)."""
+        if self.depth is None:
+            return np.asarray(np.linalg.inv(self.identity - directed))
+        # Without circles the inverse is the finite sum I + A + A A + ...
+        total: Array = self.identity + directed
+        for _ in range(self.depth - 1):
+            total = self.identity + directed @ total
+        return total
 
     def implied(self, theta: Array) -> Implied:
-        """The moments at ``theta`` (all groups' free parameters)."""
+        """The moments at ``theta`` (all groups' free parameters), for one vector or many."""
         directed, symmetric, intercepts = self.matrices(theta)
-        identity = np.eye(len(directed))
-        total = np.linalg.inv(identity - directed)
-        covariance = total @ symmetric @ total.T
+        total = self.total_effects(directed)
+        covariance = total @ symmetric @ total.swapaxes(-1, -2)
+        mean = (total @ intercepts[..., None])[..., 0]
         p = self.p
-        mean = total @ intercepts
-        return Implied(covariance[:p, :p], mean[:p], total, covariance, mean, p)
+        return Implied(covariance[..., :p, :p], mean[..., :p], total, covariance, mean, p)
 
     def factors(self, implied: Implied) -> Factors:
         """First derivatives of the moments for this group's free parameters."""
         p = implied.observed
-        g = implied.total[:p]
-        h = implied.covariance[:p]
-        k = len(self.positions)
-        nd, ns = len(self.d_row), len(self.s_row)
-        u, w, m = np.zeros((p, k)), np.zeros((p, k)), np.zeros((p, k))
-        u[:, :nd] = g[:, self.d_row]
-        w[:, :nd] = h[:, self.d_col]
-        u[:, nd : nd + ns] = g[:, self.s_row]
-        w[:, nd : nd + ns] = g[:, self.s_col] * self.s_weight
-        m[:, :nd] = g[:, self.d_row] * implied.mean[self.d_col]
-        m[:, nd + ns :] = g[:, self.m_row]
-        return Factors(u, w, m)
+        columns, weight, slope = self.columns
+        sides = np.concatenate([implied.total[:p], implied.covariance[:p]], axis=1)
+        means = np.concatenate([implied.mean, (0.0, 1.0)])
+        return Factors(sides.take(columns, axis=1) * weight, means.take(slope))
 
     def second_order(self, implied: Implied, q: Array, r: Array) -> Array:
         """sum over moments of weight times second derivative: tr(q d2Sigma) + r' d2mu, (k, k)."""
@@ -171,15 +252,15 @@ class GroupStructure:
 
 def positive_inverse(matrix: Array) -> tuple[Array, float] | None:
     """Inverse and log-determinant of a positive definite matrix, None for any other."""
-    # Not LAPACK's dpotri: OpenBLAS runs it in threads even for small matrices, which on a busy
-    # machine costs a hundred times the arithmetic.
-    factor, inverse, failed = lapack.dposv(matrix, np.eye(len(matrix)), lower=1)
+    root, failed = lapack.dpotrf(matrix, lower=1)
     if failed:
         return None
-    log_determinant = 2.0 * float(np.log(factor.diagonal()).sum())
+    log_determinant = 2.0 * float(np.log(root.diagonal()).sum())
     if not math.isfinite(log_determinant):
         return None
-    return (inverse + inverse.T) / 2, log_determinant
+    # The triangle's inverse times itself is symmetric to the last digit.
+    half = lapack.dtrtri(root, lower=1, overwrite_c=1)[0]
+    return half.T @ half, log_determinant
 
 
 def structures(table: ParameterTable) -> tuple[GroupStructure, ...]:
@@ -229,8 +310,9 @@ def structures(table: ParameterTable) -> tuple[GroupStructure, ...]:
 
 def _check_circles(structure: GroupStructure, names: tuple[str, ...]) -> None:
     """A variable that is regressed on itself through fixed paths of weight 1 has no moments."""
-    identity = np.eye(len(names))
-    if abs(np.linalg.det(identity - structure.directed)) < 1e-12:
+    if structure.depth is not None:
+        return
+    if abs(np.linalg.det(structure.identity - structure.directed)) < 1e-12:
         raise ModelError(
             "the fixed paths form a circle, so that the total effects are infinite; remove one of them"
         )
@@ -244,6 +326,7 @@ def vech_index(p: int) -> tuple[Array, Array]:
 
 def jacobian(factors: Factors, *, means: bool) -> Array:
     """Derivatives (moments, k) of the stacked moments: means first when asked, then vech(Sigma)."""
-    rows, columns = vech_index(len(factors.u))
-    delta = factors.u[rows] * factors.w[columns] + factors.u[columns] * factors.w[rows]
+    rows, columns = vech_index(len(factors.both))
+    u, w = factors.u, factors.w
+    delta = u[rows] * w[columns] + u[columns] * w[rows]
     return np.vstack([factors.m, delta]) if means else delta

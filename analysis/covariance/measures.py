@@ -106,26 +106,18 @@ def _weighted_gfi(solution: Solution) -> float | None:
     return float(np.average(values, weights=solution.data.shares))
 
 
-def _incomplete_gfi(solution: Solution) -> float | None:
+def _incomplete_gfi(solution: Solution) -> float:
     """The same as lavaan has it for incomplete rows: pairwise moments, weighted by the expected
-    information of the patterns at the model. None (the trace form of the EM moments) for too many
-    items.
+    information of the patterns at the model.
     """
-    if len(solution.table.observed) > fiml.MAX_TENSOR_ITEMS:
-        return None
     values = []
-    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
-        if group.patterns is None:
-            return None
-        p = len(group.mean)
-        found = fiml.pieces(group.patterns, implied.mu, implied.sigma)
-        v = fiml.curvature(found, fiml.saturated_factors(p), exact=False) / 2
-        i, j = vech_index(p)
+    for group, implied, found in zip(
+        solution.data.groups, solution.implied, solution.optimum.point.pieces, strict=True
+    ):
         rows = pd.DataFrame(group.required_rows)
-        cov = rows.cov().to_numpy() * (group.n - 1) / group.n
-        s = np.concatenate([rows.mean().to_numpy(), cov[i, j]])
-        e = s - np.concatenate([implied.mu, implied.sigma[i, j]])
-        values.append(1 - float(e @ v @ e) / float(s @ v @ s))
+        mean, cov = rows.mean().to_numpy(), rows.cov().to_numpy() * (group.n - 1) / group.n
+        misfit = fiml.expected_distance(found, mean - implied.mu, cov - implied.sigma)
+        values.append(1 - misfit / fiml.expected_distance(found, mean, cov))
     return float(np.average(values, weights=solution.data.shares))
 
 

@@ -6,7 +6,8 @@ so that a large file with few patterns costs no more than a small one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,10 @@ MAX_INFLATION = 1e5  # of a variance, 1 / (1 - R^2) from the other items
 
 @dataclass(frozen=True)
 class Patterns:
-    """Sufficient statistics of incomplete rows: one entry a pattern, zeros where nothing is seen."""
+    """Sufficient statistics of incomplete rows: one entry a pattern, zeros where nothing is seen.
+
+    Patterns with the most unseen items stand first.
+    """
 
     seen: Array  # (k, p) bool
     n: Array  # (k,)
@@ -36,13 +40,31 @@ class Patterns:
         """Number of cells that are filled."""
         return float(self.n @ self.seen.sum(axis=1))
 
+    @cached_property
+    def share(self) -> Array:
+        """Each pattern's share of the rows (k,)."""
+        return np.asarray(self.n / self.n.sum())
+
+    @cached_property
+    def several(self) -> Array:
+        """Positions of the patterns that more than one row has, which alone have a covariance."""
+        return np.flatnonzero(self.n > 1)
+
+    @cached_property
+    def unseen(self) -> tuple[Array, ...]:
+        """The first unseen item of each pattern that has one, then the second, and so on."""
+        return unseen_in_turn(self.seen)
+
 
 def patterns_of(rows: Array) -> Patterns:
     """Summarise rows (n, p) with NaN for missing; every row must have at least one answer."""
     seen_rows = ~np.isnan(rows)
     packed = np.packbits(seen_rows, axis=1)
     _, first, of_row = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    of_row = of_row.ravel()
+    turn = np.argsort(seen_rows[first].sum(axis=1), kind="stable")
+    rank = np.empty(len(turn), dtype=int)
+    rank[turn] = np.arange(len(turn))
+    first, of_row = first[turn], rank[of_row.ravel()]
     k, p = len(first), rows.shape[1]
     filled = np.where(seen_rows, rows, 0.0)
     n = np.bincount(of_row, minlength=k).astype(float)
@@ -57,18 +79,40 @@ def patterns_of(rows: Array) -> Patterns:
     return Patterns(seen_rows[first], n, mean, cov, of_row)
 
 
-def observed_inverses(sigma: Array, seen: Array) -> tuple[Array, Array] | None:
+def unseen_in_turn(seen: Array) -> tuple[Array, ...]:
+    """For patterns ordered by falling number of unseen items: the first unseen item of each that
+    has one, the second of each that has two, ...
+    """
+    counts = (~seen).sum(axis=1)
+    order = np.argsort(seen, axis=1, kind="stable")
+    return tuple(order[: int((counts > t).sum()), t] for t in range(int(counts.max(initial=0))))
+
+
+def observed_inverses(sigma: Array, patterns: Patterns) -> tuple[Array, Array] | None:
     """Inverse of each pattern's part of Sigma, zero elsewhere (k, p, p), and log-determinants (k,).
 
     None when Sigma is not positive definite on some pattern.
     """
-    p = len(sigma)
-    most = int((p - seen.sum(axis=1)).max(initial=0))
-    whole = positive_inverse(sigma) if 3 * most <= p else None
-    # Where an item is nearly a sum of the others, the small systems would lose the digits.
-    if whole is not None and (whole[0].diagonal() * sigma.diagonal()).max() < MAX_INFLATION:
-        return _without_unseen(*whole, seen, most)
-    blank = (~seen)[:, :, None] * np.eye(p)
+    whole = positive_inverse(sigma)
+    # Where an item is nearly a sum of the others, taking items away would lose the digits.
+    if whole is None or (whole[0].diagonal() * sigma.diagonal()).max() >= MAX_INFLATION:
+        return _by_pattern(sigma, patterns.seen)
+    inverse = np.empty((len(patterns.n), *sigma.shape))
+    inverse[...] = whole[0]
+    log_determinant = np.full(len(inverse), whole[1])
+    for items in patterns.unseen:
+        # An item leaves Sigma as its row and column leave the inverse by one sweep.
+        part, every = inverse[: len(items)], np.arange(len(items))
+        column = part[every, items]
+        pivot = column[every, items]
+        part -= (column / pivot[:, None])[:, :, None] * column[:, None, :]
+        part[every, :, items] = part[every, items] = 0.0
+        log_determinant[: len(items)] += np.log(pivot)
+    return inverse, log_determinant
+
+
+def _by_pattern(sigma: Array, seen: Array) -> tuple[Array, Array] | None:
+    blank = (~seen)[:, :, None] * np.eye(len(sigma))
     masked = sigma * (seen[:, :, None] & seen[:, None, :]) + blank
     try:
         root = np.linalg.cholesky(masked)
@@ -78,37 +122,90 @@ def observed_inverses(sigma: Array, seen: Array) -> tuple[Array, Array] | None:
     return np.linalg.inv(masked) - blank, log_determinant
 
 
-def _without_unseen(
-    precision: Array, log_determinant: float, seen: Array, most: int
-) -> tuple[Array, Array]:
-    """The same from Sigma's inverse P, where at most ``most`` items a pattern are unseen (u).
+@dataclass(frozen=True)
+class Pieces:
+    """What the likelihood of incomplete rows and its derivatives need, at given moments (k patterns).
 
-    The inverse of the seen part is P_ss - P_su P_uu^-1 P_us, its determinant |Sigma| |P_uu|: small
-    systems instead of large ones.
+    P = Sigma_k^-1, d = mean residual, s = P d, K = P (S_k + d d') P; zeros where nothing is seen.
     """
-    first = np.argsort(seen, axis=1, kind="stable")[
-        :, :most
-    ]  # the unseen, then seen ones as padding
-    unseen = ~np.take_along_axis(seen, first, axis=1)
-    rows = precision[first] * unseen[:, :, None]
-    core = precision[first[:, :, None], first[:, None, :]]
-    core = np.where(unseen[:, :, None] & unseen[:, None, :], core, np.eye(most))
-    inverse = precision - rows.transpose(0, 2, 1) @ (np.linalg.inv(core) @ rows)
-    inverse *= seen[:, :, None] & seen[:, None, :]
-    return inverse, log_determinant + np.linalg.slogdet(core)[1]
+
+    patterns: Patterns
+    inverse: Array  # P (k, p, p)
+    log_determinant: Array  # (k,)
+    shift: Array  # d (k, p)
+
+    @property
+    def share(self) -> Array:
+        """Each pattern's share of the rows (k,)."""
+        return self.patterns.share
+
+    @cached_property
+    def score(self) -> Array:
+        """s (k, p)"""
+        return np.asarray((self.inverse @ self.shift[:, :, None])[:, :, 0])
+
+    @cached_property
+    def within(self) -> Array:
+        """P S P of the patterns that several rows have."""
+        at = self.patterns.several
+        inverse = self.inverse[at]
+        return np.asarray(inverse @ self.patterns.cov[at] @ inverse)
+
+    @cached_property
+    def kernel(self) -> Array:
+        """K (k, p, p)"""
+        kernel: Array = self.score[:, :, None] * self.score[:, None, :]
+        kernel[self.patterns.several] += self.within
+        return kernel
+
+    @cached_property
+    def mean_inverse(self) -> Array:
+        """Mean of P over rows (p, p)."""
+        k, p = self.shift.shape
+        return np.asarray(self.share @ self.inverse.reshape(k, p * p)).reshape(p, p)
+
+    @cached_property
+    def value(self) -> float:
+        """F: the mean over rows of log|Sigma_k| + tr(P (S_k + d d'))."""
+        at = self.patterns.several
+        each = self.log_determinant + (self.score * self.shift).sum(axis=1)
+        spread = (self.inverse[at] * self.patterns.cov[at]).sum(axis=(1, 2))
+        return float(self.share @ each + self.share[at] @ spread)
+
+    @property
+    def log_likelihood(self) -> float:
+        """Normal log-likelihood of all observed cells, constants included."""
+        constant = self.patterns.answers * np.log(2 * np.pi)
+        return float(-0.5 * (self.patterns.rows * self.value + constant))
+
+    @cached_property
+    def sigma_gradient(self) -> Array:
+        """dF/dSigma as a symmetric matrix."""
+        at = self.patterns.several
+        kernel = (self.score * self.share[:, None]).T @ self.score
+        kernel += np.tensordot(self.share[at], self.within, axes=1)
+        return np.asarray(self.mean_inverse - kernel)
+
+    @property
+    def mu_gradient(self) -> Array:
+        """dF/dmu."""
+        return np.asarray(-2 * self.share @ self.score)
+
+
+def pieces(patterns: Patterns, mu: Array, sigma: Array) -> Pieces | None:
+    """The parts of the likelihood at given moments; None when a part of Sigma is not positive
+    definite.
+    """
+    found = observed_inverses(sigma, patterns)
+    if found is None:
+        return None
+    return Pieces(patterns, *found, np.where(patterns.seen, patterns.mean - mu, 0.0))
 
 
 def log_likelihood(patterns: Patterns, mean: Array, sigma: Array) -> float:
-    """Normal log-likelihood of all observed cells, constants included."""
-    found = observed_inverses(sigma, patterns.seen)
-    if found is None:
-        return -np.inf
-    inverse, log_determinant = found
-    shift = np.where(patterns.seen, patterns.mean - mean, 0.0)
-    quadratic = np.einsum("kij,kij->k", inverse, patterns.cov)
-    quadratic += np.einsum("ki,kij,kj->k", shift, inverse, shift)
-    constant = patterns.answers * np.log(2 * np.pi)
-    return float(-0.5 * (patterns.n @ (log_determinant + quadratic) + constant))
+    """Normal log-likelihood of all observed cells, constants included; -infinity where undefined."""
+    found = pieces(patterns, mean, sigma)
+    return -np.inf if found is None else found.log_likelihood
 
 
 def em_moments(
@@ -128,16 +225,13 @@ def em_moments(
     within = np.diagonal(patterns.cov, axis1=1, axis2=2)
     variance = patterns.n @ (within + shift**2) / counts
     scale = np.sqrt(variance)
-    state = np.concatenate([mean / scale, (np.diag(variance) / np.outer(scale, scale)).ravel()])
-
-    def unpack(packed: Array) -> tuple[Array, Array]:
-        return packed[:p] * scale, packed[p:].reshape(p, p) * np.outer(scale, scale)
+    units = np.outer(scale, scale)
+    standard = replace(patterns, mean=patterns.mean / scale, cov=patterns.cov / units)
+    state = np.concatenate([mean / scale, np.eye(p).ravel()])
 
     def step(packed: Array) -> Array | None:
-        after = _em_step(patterns, *unpack(packed))
-        if after is None:
-            return None
-        return np.concatenate([after[0] / scale, (after[1] / np.outer(scale, scale)).ravel()])
+        after = _em_step(standard, packed[:p], packed[p:].reshape(p, p))
+        return None if after is None else np.concatenate([after[0], after[1].ravel()])
 
     for _ in range(limit):
         one = step(state)
@@ -149,32 +243,27 @@ def em_moments(
             )
         r, v = one - state, (two - one) - (one - state)
         if np.max(np.abs(two - one)) < tolerance:
-            return unpack(two)
+            state = two
+            break
         length = np.sqrt((r @ r) / max(v @ v, 1e-300))
         leap = state + 2 * length * r + length**2 * v if length > 1 else two
         landed = step(leap)  # one plain step makes any leap an EM iterate again
         if landed is None or np.linalg.eigvalsh(landed[p:].reshape(p, p))[0] <= 0:
             landed = two
         state = landed
-    return unpack(state)
+    return state[:p] * scale, state[p:].reshape(p, p) * units
 
 
 def _em_step(patterns: Patterns, mean: Array, sigma: Array) -> tuple[Array, Array] | None:
-    found = observed_inverses(sigma, patterns.seen)
+    """Expected moments given the seen cells: with Q and r the gradients of F for Sigma and mu,
+    mu + d with d = -Sigma r / 2, and Sigma - Sigma Q Sigma - d d'.
+    """
+    found = pieces(patterns, mean, sigma)
     if found is None:
         return None
-    inverse, _ = found
-    regression = sigma @ inverse  # (k, p, p): from the seen items to all
-    shift = np.where(patterns.seen, patterns.mean - mean, 0.0)
-    expected = mean + (regression @ shift[:, :, None])[:, :, 0]
-    total = patterns.n.sum()
-    new_mean = patterns.n @ expected / total
-    away = expected - new_mean
-    unseen = sigma - regression @ sigma
-    spread = regression @ patterns.cov @ regression.transpose(0, 2, 1) + unseen
-    new_sigma = np.tensordot(patterns.n, spread, axes=1) / total
-    new_sigma += (away * patterns.n[:, None]).T @ away / total
-    return new_mean, (new_sigma + new_sigma.T) / 2
+    move = -0.5 * sigma @ found.mu_gradient
+    after = sigma - sigma @ found.sigma_gradient @ sigma - move[:, None] * move
+    return mean + move, (after + after.T) / 2
 
 
 def _check_coverage(patterns: Patterns, names: tuple[str, ...]) -> None:

@@ -125,6 +125,10 @@ class OrdinalDiscrepancy:
             result[pair, at.start + columns] = delta[rows] * covariance
         return result
 
+    def gradient(self, point: Point) -> Array:
+        """Of all parameters."""
+        return self.derivatives(point, exact=False)[0]
+
     def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient and Gauss-Newton Hessian, the same when ``exact`` is asked for."""
         gradient, hessian = np.zeros(self.size()), np.zeros((self.size(),) * 2)
@@ -169,16 +173,17 @@ def fit_step(model: Model, samples: tuple[Polychoric, ...], step: str) -> Ordina
     n = [sample.n for sample in samples]
     total = sum(n) - len(n)
     sizes = [len(t) for t in samples[0].thresholds]
+    built = structures(table)
     discrepancy = OrdinalDiscrepancy(
-        structures(table),
+        built,
         samples,
         tuple((size - 1) / total for size in n),
         table.n_free,
         shared,
         np.repeat(np.arange(len(sizes)), sizes),
     )
-    zero = tuple(np.zeros(len(sizes)) for _ in samples)
-    base = start_values(table, tuple(s.correlation for s in samples), zero)
+    zero = [np.zeros(len(sizes)) for _ in samples]
+    base = start_values(table, built, [s.correlation for s in samples], zero)
     own = [np.concatenate(s.thresholds) for s in samples]
     start = np.concatenate(
         [

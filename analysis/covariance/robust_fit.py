@@ -99,22 +99,22 @@ def _incomplete_basis(solution: Solution, tests: TestStatistics) -> RobustBasis 
     p = len(table.observed)
     if p > fiml.MAX_TENSOR_ITEMS or table.exogenous:
         return None
-    saturated = fiml.saturated_factors(p)
     independent = _independent_jacobian(p)
     jacobians, with_missing, complete, gammas = [], [], [], []
     chisq = baseline = 0.0
-    for structure, implied, group in zip(
-        solution.structures, solution.implied, solution.data.groups, strict=True
+    for structure, implied, group, found in zip(
+        solution.structures,
+        solution.implied,
+        solution.data.groups,
+        solution.saturated,
+        strict=True,
     ):
-        if group.patterns is None:
-            return None
-        found = fiml.pieces(group.patterns, group.mean, group.cov)
-        information = fiml.curvature(found, saturated, exact=True) / 2
+        information = fiml.moment_curvature(found, exact=True) / 2
         with_missing.append(information)
         complete.append(robust.normal_weight(np.linalg.inv(group.cov), means=True))
         if solution.settings.robust:
-            moments = type(implied)(group.cov, group.mean, np.eye(p), group.cov, group.mean, p)
-            scores = fiml.casewise_scores(group.required_rows, group.patterns, moments, saturated)
+            f = fiml.saturated_factors(p)
+            scores = fiml.casewise_scores(group.required_rows, found, group.mean, f)
             half = np.linalg.solve(information, scores.T @ scores / group.n)
             gammas.append(np.linalg.solve(information, half.T))
         else:
@@ -173,13 +173,16 @@ def projected_trace(
     """
     bread = sum(share * d.T @ w @ d for d, w, share in zip(jacobians, fitted, shares, strict=True))
     inverse = np.linalg.inv(bread)
+    judged = [weight @ d for weight, d in zip(weights, jacobians, strict=True)]
+    within = sum(share * d.T @ own for share, d, own in zip(shares, jacobians, judged, strict=True))
     trace = 0.0
-    for g, (d, w, gamma) in enumerate(zip(jacobians, fitted, gammas, strict=True)):
-        back = shares[g] * inverse @ d.T @ w
-        for h, (other, weight) in enumerate(zip(jacobians, weights, strict=True)):
-            residual = -other @ back
-            if h == g:
-                residual = residual + np.eye(len(residual))
-            share = shares[h] / shares[g]
-            trace += share * float(np.sum((residual.T @ weight @ residual) * gamma))
+    # By group with B = (Delta' W Delta)^-1 Delta' W: tr(C Gamma) - 2 tr(Delta' C Gamma B') and, of all
+    # groups' Delta' C Delta, tr(Delta' C Delta B Gamma B').
+    for d, w, gamma, weight, own, share in zip(
+        jacobians, fitted, gammas, weights, judged, shares, strict=True
+    ):
+        back = inverse @ (d.T @ w)
+        spread = gamma @ back.T
+        trace += float(np.sum(weight * gamma) - 2 * share * np.sum(own * spread))
+        trace += share * float(np.sum(within * (back @ spread)))
     return trace

@@ -20,6 +20,7 @@ from analysis.covariance.estimation import (
 )
 from analysis.covariance.identification import require_identified
 from analysis.covariance.matrices import Array, GroupStructure, Implied, structures, vech_index
+from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.settings import Settings
 from analysis.covariance.start_values import start_values
@@ -58,13 +59,6 @@ class Solution:
         return self.discrepancy.derivatives(self.optimum.point, exact=False)[1] / 2
 
     @cached_property
-    def expected_inverse(self) -> Array | None:
-        """Inverse of the expected information under the constraints; None when it is singular."""
-        return well_conditioned_inverse(
-            self.table.transform.T @ self.expected @ self.table.transform
-        )
-
-    @cached_property
     def observed(self) -> Array:
         """Observed information of one row: half the exact Hessian."""
         return self.discrepancy.derivatives(self.optimum.point, exact=True)[1] / 2
@@ -85,15 +79,36 @@ class Solution:
         return np.asarray(chosen * np.outer(scale, scale))
 
     @cached_property
+    def information_inverse(self) -> Array | None:
+        """Inverse of the information of one row under the constraints; None when it is singular."""
+        transform = self.table.transform
+        return well_conditioned_inverse(transform.T @ self.information @ transform)
+
+    @cached_property
+    def saturated(self) -> tuple[Pieces, ...]:
+        """For incomplete rows by group: the likelihood's parts at the unrestricted moments.
+
+        FloatingPointError where those are not positive definite.
+        """
+        found = [
+            None if group.patterns is None else pieces(group.patterns, group.mean, group.cov)
+            for group in self.data.groups
+        ]
+        known = tuple(own for own in found if own is not None)
+        if len(known) < len(found):
+            raise FloatingPointError("the saturated covariance is not positive definite")
+        return known
+
+    @cached_property
     def scores(self) -> tuple[Array, ...]:
         """Each row's gradient by group, (n, q) with the other groups' parameters at zero."""
         result = []
-        for structure, implied, group in zip(
-            self.structures, self.implied, self.data.groups, strict=True
+        for g, (structure, implied, group) in enumerate(
+            zip(self.structures, self.implied, self.data.groups, strict=True)
         ):
             rows, f = group.required_rows, structure.factors(implied)
             if group.patterns is not None:
-                own = fiml.casewise_scores(rows, group.patterns, implied, f)
+                own = fiml.casewise_scores(rows, self.optimum.point.pieces[g], implied.mu, f)
             else:
                 about = implied.mu if self.table.mean_structure else group.mean
                 own = robust.casewise_scores(
@@ -155,11 +170,7 @@ class Solution:
     @cached_property
     def vcov(self) -> Array | None:
         """Sampling covariance of all free parameters (q, q); None when it does not exist."""
-        transform, information = self.table.transform, self.information
-        if information is self.expected:
-            inverse = self.expected_inverse
-        else:
-            inverse = well_conditioned_inverse(transform.T @ information @ transform)
+        transform, inverse = self.table.transform, self.information_inverse
         if inverse is None:
             return None
         if self.settings.robust:
@@ -185,7 +196,7 @@ def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution
     )
     means = table.mean_structure
     start = start_values(
-        table, tuple(g.cov for g in data.groups), tuple(g.mean for g in data.groups)
+        table, built, [group.cov for group in data.groups], [group.mean for group in data.groups]
     )
     discrepancy: Discrepancy
     if settings.maximum_likelihood:
@@ -202,9 +213,11 @@ def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution
                 if g.patterns is not None
             )
         )
-        optimum = minimise(discrepancy, optimum.point.theta, table.transform, table.offset)
+        optimum = minimise(
+            discrepancy, optimum.point.theta, table.transform, table.offset, near=True
+        )
     solution = Solution(table, data, settings, built, discrepancy, optimum)
-    if not optimum.converged or solution.expected_inverse is None:
+    if not optimum.converged or solution.information_inverse is None:
         require_identified(table, built, keep=keep)
     return solution
 

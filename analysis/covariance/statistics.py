@@ -10,7 +10,6 @@ from analysis.covariance import fiml, robust
 from analysis.covariance.data import GroupData
 from analysis.covariance.estimation import LeastSquares
 from analysis.covariance.matrices import Array, vech_index
-from analysis.covariance.missing_patterns import log_likelihood
 from analysis.covariance.solution import Solution
 
 
@@ -66,7 +65,7 @@ def test_statistics(solution: Solution) -> TestStatistics:
         baseline_df = table.groups * (p * (p - 1) // 2 - x * (x - 1) // 2)
     if isinstance(solution.discrepancy, LeastSquares):
         return _least_squares(solution, solution.discrepancy, df, baseline_df, n_moments)
-    if any(group.patterns for group in solution.data.groups):
+    if isinstance(solution.discrepancy, fiml.FimlDiscrepancy):
         return _incomplete(solution, df, baseline_df, n_moments)
     return _complete(solution, df, baseline_df, n_moments)
 
@@ -174,13 +173,13 @@ def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -
     at = _exogenous(solution)
     logl = h1_logl = baseline_logl = 0.0
     h1 = baseline_h0 = 0.0
-    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
-        patterns, rows = group.patterns, group.required_rows
-        if patterns is None:
-            continue
+    for group, saturated, found in zip(
+        solution.data.groups, solution.saturated, solution.optimum.point.pieces, strict=True
+    ):
+        rows = group.required_rows
         own_x = _complete_log_likelihood(rows[:, at])
-        h1_logl += log_likelihood(patterns, group.mean, group.cov) - own_x
-        logl += log_likelihood(patterns, implied.mu, implied.sigma) - own_x
+        h1_logl += saturated.log_likelihood - own_x
+        logl += found.log_likelihood - own_x
         for j in range(rows.shape[1]):
             if j not in at:
                 answers = rows[:, j][~np.isnan(rows[:, j])]
@@ -189,7 +188,7 @@ def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -
                     centred = answers[:, None] - answers.mean()
                     baseline_h0 += robust.independent_trace(centred, means=True)
         if solution.settings.robust:
-            h1 += fiml.saturated_trace(rows, patterns, group.mean, group.cov)
+            h1 += fiml.saturated_trace(rows, saturated, group.mean)
             if at:
                 centred = rows[:, at] - rows[:, at].mean(axis=0)
                 part = centred.T @ centred / len(rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from analysis.covariance.missing_patterns import em_moments, observed_inverses, patterns_of
+from analysis.covariance.missing_patterns import em_moments, patterns_of, pieces
 from analysis.errors import DataError, TooFewCases
 from analysis.moments import numeric
 
@@ -112,11 +112,10 @@ def little_test(data: pd.DataFrame, items: Sequence[str] | None = None) -> Littl
         raise TooFewCases(len(names) + 1, len(values), what="rows with an answer")
     patterns = patterns_of(values)
     mean, cov = em_moments(patterns, names)
-    inverses = observed_inverses(cov, patterns.seen)
-    if inverses is None:
+    found = pieces(patterns, mean, cov)
+    if found is None:
         raise DataError("the covariance that EM estimates is singular; look for duplicate items")
-    shift = np.where(patterns.seen, patterns.mean - mean, 0.0)
-    chisq = float(patterns.n @ np.einsum("ki,kij,kj->k", shift, inverses[0], shift))
+    chisq = float(patterns.n @ (found.shift * found.score).sum(axis=1))
     df = int(patterns.seen.sum()) - len(names)
     return LittleTest(
         n=len(values),

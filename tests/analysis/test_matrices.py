@@ -26,7 +26,7 @@ def discrepancy(kind: str, text: str, values: np.ndarray) -> tuple[Discrepancy, 
     table = complete(parse(text), mean_structure=kind != "covariances", fixed_x=False)
     (structure,) = structures(table)
     mean, cov = values.mean(axis=0), np.cov(values, rowvar=False, bias=True)
-    start = start_values(table, (cov,), (mean,))
+    start = start_values(table, (structure,), (cov,), (mean,))
     rng = np.random.default_rng(3)
     theta = start * rng.uniform(0.9, 1.1, size=len(start)) + rng.uniform(0, 0.1, size=len(start))
     sample = Sample(structure, cov, mean, 1.0)
