@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyapp.asking.opt_outs import address_key, is_opted_out
+from surveyapp.asking.sampling import read_sampling
+from surveyapp.errors import Invalid
 from surveyapp.sending.parcel import TEST, TO_CUSTOMERS, Parcel
-from surveyapp.sending.unsubscribing import address_key
-from surveyapp.store.models import Deployment, OptOut
+from surveyapp.store.models import Deployment
 
 _LATER = timedelta(hours=1)
 
@@ -23,17 +25,26 @@ class Obstacle:
     until: datetime | None = None
 
 
-def obstacle(session: Session, found: Parcel, *, secret_key: str, now: datetime) -> Obstacle | None:
-    """What stands against sending this now; None when nothing does."""
+def obstacle(
+    session: Session, found: Parcel, *, secret_key: str, time_zone: str, now: datetime
+) -> Obstacle | None:
+    """What stands against sending this now; None when nothing does.
+
+    ``time_zone`` is that of customers whose own is not known.
+    """
     kind = found.message.kind
     if kind in (*TO_CUSTOMERS, TEST) and found.deployment is None:
         return Obstacle("The deployment is gone.")
     if kind in TO_CUSTOMERS:
-        return (
-            _of_invitation(found, now)
-            or _of_deployment(found.deployment, now)
-            or _of_customer(session, found, secret_key)
-        )
+        try:
+            return (
+                _of_invitation(found, now)
+                or _of_deployment(found.deployment, now)
+                or _of_customer(session, found, secret_key)
+                or _of_the_hour(found, time_zone, now)
+            )
+        except Invalid as error:  # settings that cannot be read must not hold up all others
+            return Obstacle(str(error))
     return None if found.recipient else Obstacle("It names nobody to send it to.")
 
 
@@ -65,8 +76,10 @@ def _of_deployment(deployment: Deployment | None, now: datetime) -> Obstacle | N
 def _of_customer(session: Session, found: Parcel, secret_key: str) -> Obstacle | None:
     message, contact = found.message, found.contact
     email = contact.email if contact is not None else ""
-    keys = [key for key in (message.customer_ref, address_key(secret_key, email)) if key]
-    if session.scalar(select(OptOut.key).where(OptOut.key.in_(keys)).limit(1)) is not None:
+    keys = [message.customer_ref] if message.customer_ref else []
+    if email:
+        keys.append(address_key(secret_key, email))
+    if is_opted_out(session, keys):
         return Obstacle("The customer does not want to be asked.")
     if not found.recipient:
         what = "e-mail address" if message.channel == "email" else "telephone number"
@@ -74,3 +87,12 @@ def _of_customer(session: Session, found: Parcel, secret_key: str) -> Obstacle |
     if message.channel == "email" and contact is not None and contact.bounced_at is not None:
         return Obstacle("Mail to the customer came back.")
     return None
+
+
+def _of_the_hour(found: Parcel, time_zone: str, now: datetime) -> Obstacle | None:
+    """Quiet hours hold for reminders, too, and for what an outage delayed into the night."""
+    quiet = read_sampling(found.asked.sampling).quiet
+    zone = (found.contact.zone if found.contact else "") or time_zone
+    if quiet is None or not quiet.covers(now, ZoneInfo(zone)):
+        return None
+    return Obstacle("It is night there.", until=quiet.next_allowed(now, ZoneInfo(zone)))

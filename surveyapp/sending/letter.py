@@ -36,8 +36,11 @@ class Colours:
 def colours(brand: str) -> Colours:
     """The colours that a brand's ("#rrggbb") leads to, the product's own where it is empty."""
     accent = brand or COLOURS["accent"]
+    on_accent = ink_on(accent)
+    if contrast(accent, on_accent) < _READABLE:  # middle greys carry neither white nor our ink
+        on_accent = "#000000"
     reads = contrast(accent, COLOURS["paper"]) >= _READABLE
-    return Colours(accent, ink_on(accent), accent if reads else COLOURS["ink"])
+    return Colours(accent, on_accent, accent if reads else COLOURS["ink"])
 
 
 @dataclass(frozen=True)

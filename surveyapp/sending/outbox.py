@@ -20,6 +20,7 @@ from surveyapp.sending import reminders
 from surveyapp.sending.carriers import Carriers
 from surveyapp.sending.checks import obstacle
 from surveyapp.sending.parcel import TO_CUSTOMERS, Parcel, parcel, written
+from surveyapp.settings import Settings
 from surveyapp.store.mail import MailServerAway, Outcome, Posted
 from surveyapp.store.models import Contact, Decision, Invitation, OutgoingMessage
 from surveyapp.store.storage import Storage
@@ -55,7 +56,7 @@ def send_due(storage: Storage, now: datetime) -> int:
                     session,
                     ready,
                     secret_key=storage.secret_key,
-                    most_a_minute=storage.settings.mails_a_minute,
+                    settings=storage.settings,
                     now=moment,
                 )
             if found is None:
@@ -72,20 +73,22 @@ def claim(
     channels: Collection[str],
     *,
     secret_key: str,
-    most_a_minute: int,
+    settings: Settings,
     now: datetime,
 ) -> Parcel | None:
     """Take the message that has been due for longest, for this worker alone; None when there is none,
     or when enough were sent in this minute. What is no longer wanted is cancelled on the way."""
     recent = select(func.count()).where(OutgoingMessage.claimed_at > now - _MINUTE)
-    if (session.scalar(recent) or 0) >= most_a_minute:
+    if (session.scalar(recent) or 0) >= settings.mails_a_minute:
         return None
     for _ in range(_LOOKED_AT):
         message = _oldest(session, channels, now)
         if message is None:
             return None
         found = parcel(session, message)
-        against = obstacle(session, found, secret_key=secret_key, now=now)
+        against = obstacle(
+            session, found, secret_key=secret_key, time_zone=settings.time_zone, now=now
+        )
         if against is None and message.attempts <= len(PAUSES):
             message.state, message.claimed_at = "sending", now
             message.attempts += 1

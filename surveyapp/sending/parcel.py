@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from surveyapp.asking.opt_outs import address_key
 from surveyapp.errors import NotFound
 from surveyapp.fielding import links, queries
 from surveyapp.fielding.languages import negotiated
@@ -20,7 +21,6 @@ from surveyapp.sending.mailing import read_mailing
 from surveyapp.sending.unsubscribing import (
     TEST_TOKEN,
     Leaving,
-    address_key,
     unsubscribe_url,
     write_token,
 )
@@ -191,7 +191,7 @@ def _leaving(found: Parcel, secret_key: str) -> Leaving:
     email = found.contact.email if found.contact else ""
     return Leaving(
         found.message.customer_ref or "",
-        address_key(secret_key, email),
+        address_key(secret_key, email) if email else "",
         found.message.deployment_id or 0,
     )
 

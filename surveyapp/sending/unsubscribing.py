@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
-from surveyapp.fielding.links import pseudonym
-from surveyapp.responses.inserts import insert
-from surveyapp.store.models import OptOut
+from surveyapp.asking.opt_outs import opt_out
 
 LONGEST_TOKEN = 400
 TEST_TOKEN = "test"  # noqa: S105 - in test messages; no signed token is so short
@@ -32,11 +29,6 @@ class Leaving:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(key for key in (self.customer_key, self.address_key) if key)
-
-
-def address_key(secret_key: str, email: str) -> str:
-    """What stands for an address on the opt-out list."""
-    return pseudonym(secret_key, email.strip().lower()) if email.strip() else ""
 
 
 def write_token(secret_key: str, leaving: Leaving) -> str:
@@ -61,13 +53,9 @@ def unsubscribe_url(base_url: str, token: str, language: str) -> str:
     return f"{base_url.rstrip('/')}/u/{token}?lang={language}"
 
 
-def let_go(session: Session, leaving: Leaving, *, now: datetime) -> None:
+def let_go(session: Session, leaving: Leaving) -> None:
     """Ask these no more; again makes no difference. What waits to be sent finds it out by itself."""
-    table = OptOut.__table__
-    connection = session.connection()
-    rows = [{"key": key, "source": "link", "created_at": now} for key in leaving.keys]
-    statement = insert(table, connection.dialect.name)  # type: ignore[arg-type]
-    connection.execute(statement.on_conflict_do_nothing(index_elements=[OptOut.key]), rows)
+    opt_out(session, leaving.keys, source="link")
 
 
 def _serializer(secret_key: str) -> URLSafeSerializer:

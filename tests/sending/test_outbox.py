@@ -13,10 +13,10 @@ from threading import Thread
 
 import pytest
 
+from surveyapp.asking.opt_outs import address_key
 from surveyapp.fielding import links
 from surveyapp.fielding.actions import close_deployment, use_invitation
 from surveyapp.sending.outbox import PAUSES, STALE, claim, send_due
-from surveyapp.sending.unsubscribing import address_key
 from surveyapp.store.models import (
     Contact,
     Decision,
@@ -267,6 +267,23 @@ def test_a_survey_that_opens_later_is_sent_then(storage: Storage, received: Rece
     assert send_due(storage, NOW + DAY) == 1
 
 
+def test_nobody_is_written_to_at_night(storage: Storage, received: Received):
+    """An outage or a reminder that ends in the customer's night waits for the morning there."""
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        session.get_one(Deployment, survey.id).sampling = {
+            "quiet_from": "21:00",
+            "quiet_to": "08:00",
+        }
+    (here,) = asked(storage, survey, "ada")
+    (there,) = asked(storage, survey, "bob", zone="Asia/Tokyo")
+    assert send_due(storage, NOW + 6 * timedelta(hours=1)) == 1  # 16:00 in UTC, 1:00 in Tokyo
+    assert message(storage, here).state == "sent"
+    waiting = message(storage, there)
+    assert (waiting.state, waiting.due_at) == ("waiting", NOW + 13 * timedelta(hours=1))
+    assert send_due(storage, waiting.due_at) == 1
+
+
 def test_reminders_follow_until_the_customer_answers(storage: Storage, received: Received):
     survey = make_survey(storage, mailing={"reminders": [3, 7]})
     ada, _ = asked(storage, survey, "ada", "bob")
@@ -383,7 +400,9 @@ def test_two_workers_at_once_send_no_message_twice(storage: Storage, received: R
 def test_a_claim_is_respected_until_it_is_stale(storage: Storage, received: Received):
     asked(storage, make_survey(storage), "ada")
     with storage.store.writing() as session:
-        found = claim(session, ["email"], secret_key=storage.secret_key, most_a_minute=100, now=NOW)
+        found = claim(
+            session, ["email"], secret_key=storage.secret_key, settings=storage.settings, now=NOW
+        )
     assert found is not None
     assert send_due(storage, NOW + STALE - MINUTE) == 0
     assert send_due(storage, NOW + STALE) == 1
@@ -396,7 +415,11 @@ def test_a_message_that_kills_each_worker_is_given_up(storage: Storage):
     for _ in range(10):
         with storage.store.writing() as session:
             found = claim(
-                session, ["email"], secret_key=storage.secret_key, most_a_minute=100, now=now
+                session,
+                ["email"],
+                secret_key=storage.secret_key,
+                settings=storage.settings,
+                now=now,
             )
         taken += found is not None
         now += STALE

@@ -1,0 +1,204 @@
+"""A letter says what staff wrote, in the customer's language, safely, and as any mail program shows it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from surveyapp.reports.tokens import contrast
+from surveyapp.sending.click import Click
+from surveyapp.sending.letter import Occasion, colours, letter
+from surveyapp.sending.mailing import Mailing, MailText
+from surveyapp.words.languages import OWN_NAMES, texts
+
+LINK = "https://survey.northbank.example/r/AbCdEfGhIjKlMnOpQrStUv"
+LEAVE = "https://survey.northbank.example/u/abc.def"
+NPS = Click(
+    "nps-nps",
+    "How likely are you to recommend {provider}?",
+    ((0, "Not at all likely"), *((point, "") for point in range(1, 10)), (10, "Extremely likely")),
+)
+CSAT = Click(
+    "csat-csat",
+    "How satisfied are you with {touchpoint}?",
+    tuple(enumerate(("Very dissatisfied", "Dissatisfied", "Neither", "Satisfied", "Very"), 1)),
+)
+SEVEN = Click("sjq-sea1", "It was easy.", ((1, "No"), *((n, "") for n in range(2, 7)), (7, "Yes")))
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}{provider.__class__}"
+
+
+def occasion(**changes: object) -> Occasion:
+    made = Occasion(
+        language="en",
+        provider="Northbank",
+        touchpoint="the application form",
+        link=LINK,
+        unsubscribe=LEAVE,
+        questions=4,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def own(**text: str) -> Mailing:
+    return Mailing(texts={"en": MailText(**text)})
+
+
+class Elements(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    @property
+    def links(self) -> list[str]:
+        return [attributes["href"] for tag, attributes in self.found if tag == "a"]
+
+
+@pytest.mark.parametrize(
+    ("click", "values"),
+    [(NPS, range(11)), (CSAT, range(1, 6)), (SEVEN, range(1, 8))],
+    ids=["0-10", "1-5", "1-7"],
+)
+def test_each_point_of_the_scale_is_a_link_that_carries_it(click: Click, values: range):
+    made = letter(Mailing(), occasion(click=click))
+    found = [link for link in Elements(made.html).links if "score=" in link]
+    assert found == [f"{LINK}?score={click.name}:{value}&lang=en" for value in values]
+    for _, label in click.options:
+        assert label in made.html
+
+
+def test_without_a_scale_there_is_a_button_and_the_text_has_the_link():
+    made = letter(Mailing(), occasion())
+    assert Elements(made.html).links == [f"{LINK}?lang=en", f"{LINK}?lang=en", LEAVE]
+    assert f"{LINK}?lang=en" in made.text and LEAVE in made.text
+    assert made.short.endswith(f"{LINK}?lang=en")
+
+
+def test_a_deployments_own_words_are_said_with_their_placeholders_filled():
+    mailing = own(
+        subject="{attribute:name|Dear customer}, how was {touchpoint}?",
+        text="First line\nsecond line.\n\nYours, {provider}",
+    )
+    made = letter(mailing, occasion(attributes={"name": "Ada"}))
+    assert made.subject == "Ada, how was the application form?"
+    assert "First line<br>second line.</p>" in made.html
+    assert "Yours, Northbank" in made.text
+    assert letter(mailing, occasion()).subject == "Dear customer, how was the application form?"
+
+
+def test_a_reminder_says_so_and_may_have_words_of_its_own():
+    made = letter(own(subject="How was it?"), occasion(reminder=1))
+    assert made.subject == "A reminder: How was it?"
+    assert "still like to hear" in made.text
+    made = letter(own(reminder_subject="Last call", reminder_text="Please."), occasion(reminder=2))
+    assert (made.subject, made.text.splitlines()[0]) == ("Last call", "Please.")
+
+
+def test_a_test_message_is_marked_in_subject_text_and_html():
+    made = letter(Mailing(), occasion(is_test=True))
+    assert made.subject.startswith("TEST: ")
+    assert texts("en").mail_test in made.text and texts("en").mail_test in made.html
+    assert texts("en").mail_test not in letter(Mailing(), occasion()).html
+
+
+@pytest.mark.parametrize("place", ["provider", "touchpoint", "attribute", "text", "question"])
+def test_no_text_from_people_becomes_markup_or_is_run(place: str):
+    """Placeholders are replaced and nothing more; what fills one is not looked at again."""
+    mailing = own(text="{attribute:name|you} of {provider} at {touchpoint}")
+    changes: dict[str, object] = {"click": NPS}
+    if place in {"provider", "touchpoint"}:
+        changes[place] = HOSTILE
+    elif place == "attribute":
+        changes["attributes"] = {"name": HOSTILE}
+    elif place == "text":
+        mailing = own(text=HOSTILE)
+    else:
+        changes["click"] = replace(NPS, text=HOSTILE)
+    made = letter(mailing, occasion(**changes))
+    plain = Elements(letter(mailing if place != "text" else Mailing(), occasion(click=NPS)).html)
+    found = Elements(made.html)
+    assert [tag for tag, _ in found.found] == [tag for tag, _ in plain.found]
+    assert "&lt;script&gt;" in made.html and "{{7*7}}{provider.__class__}" in made.html
+
+
+@pytest.mark.parametrize("language", sorted(OWN_NAMES))
+def test_nothing_is_fetched_or_run_and_the_language_is_said(language: str):
+    html = letter(Mailing(), occasion(language=language, click=NPS)).html
+    elements = Elements(html).found
+    assert {"script", "img", "link", "iframe", "object", "form", "svg"}.isdisjoint(
+        tag for tag, _ in elements
+    )
+    assert not re.search(r"url\(|@import|\bon[a-z]+=|src=", html)
+    top = dict(elements)["html"]
+    assert top == {"lang": language, "dir": "rtl" if language == "ar" else "ltr"}
+    assert all(len(line) < 990 for line in html.splitlines())
+
+
+@pytest.mark.parametrize("brand", ["", "#ffee00", "#0b4f8a", "#777777", "#ffffff", "#000000"])
+def test_any_brand_colour_leaves_everything_readable(brand: str):
+    made = colours(brand)
+    assert contrast(made.accent, made.on_accent) >= 4.5
+    assert contrast(made.ink, "#ffffff") >= 4.5
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_scale_fits_a_small_screen_and_every_point_can_be_tapped(
+    chromium: Browser, language: str
+):
+    """In Arabic the points run from right to left."""
+    for click in (NPS, CSAT, SEVEN):
+        page = chromium.new_page(viewport={"width": 320, "height": 640})
+        page.set_content(letter(Mailing(), occasion(language=language, click=click)).html)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        boxes = [each.bounding_box() for each in page.locator("a.point").all()]
+        assert len(boxes) == len(click.options)
+        assert all(box and box["width"] >= 40 and box["height"] >= 40 for box in boxes)
+        first, second = boxes[0], boxes[1]
+        assert first and second
+        if not click.is_labelled:
+            assert (second["x"] > first["x"]) == (language == "en")
+        page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read_in_light_and_dark(chromium: Browser, scheme: str):
+    page = chromium.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_content(letter(Mailing(), occasion(click=NPS, is_test=True)).html)
+    pairs = page.evaluate(
+        """() => [...document.querySelectorAll('p, a')].filter(e => e.innerText.trim()).map(e => {
+            let back = e;
+            while (getComputedStyle(back).backgroundColor === 'rgba(0, 0, 0, 0)') back = back.parentElement;
+            return [getComputedStyle(e).color, getComputedStyle(back).backgroundColor];
+        })"""
+    )
+    page.close()
+
+    def written(colour: str) -> str:
+        return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+
+    assert len(pairs) > 12
+    assert min(contrast(written(text), written(back)) for text, back in pairs) >= 4.5
