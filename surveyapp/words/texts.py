@@ -126,6 +126,29 @@ class Texts:
         " link, so that nobody can look them up, change or erase them."
     )
 
+    # A kiosk, which many people use one after the other.
+    kiosk_thanks: str = "We have your answers. This page is ready for the next person in a moment."
+    kiosk_again: str = "Begin anew"
+    kiosk_still_title: str = "Are you still there?"
+    kiosk_still: str = "Otherwise this page begins anew and what you have answered is cleared."
+    kiosk_go_on: str = "Go on answering"
+    kiosk_waiting: str = "Answers that wait to be sent: {count}"
+    kiosk_refused: str = "Answers that could not be stored: {count}. Please tell the staff."
+    kiosk_full_screen: str = "Full screen"
+
+    # A draw among those who have answered.
+    draw_title: str = "Take part in the draw"
+    draw_text: str = (
+        "Your address is kept apart from your answers: nothing joins the two, and it is used for the"
+        " draw alone."
+    )
+    draw_address: str = "E-mail address"
+    draw_send: str = "Take part"
+    draw_wrong: str = "Please enter an e-mail address such as name@example.org."
+    drawn_title: str = "You take part"
+    drawn_text: str = "If you win, you get a message. You can close this page."
+    go_on: str = "Go on to {host}"
+
     # How far answers are anonymous, near the button that sends them.
     anonymous_line: str = "Anonymous: nothing that is stored leads from your answers to you."
     pseudonymous_line: str = (
