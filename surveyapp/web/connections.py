@@ -11,6 +11,7 @@ from wtforms.widgets import CheckboxInput
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
 from surveyapp.auth.permissions import Permission
+from surveyapp.hooks import queries
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
@@ -45,8 +46,8 @@ class KeyForm(StaffForm):
 @requires(Permission.MANAGE_CONNECTIONS)
 def index() -> ResponseReturnValue:
     with storage().store.reading() as session:
-        keys = api_keys.lines(session)
-    return render_template("connections/index.html", keys=keys)
+        keys, webhooks = api_keys.lines(session), queries.lines(session)
+    return render_template("connections/index.html", keys=keys, webhooks=webhooks)
 
 
 @connections.route("/keys/new", methods=["GET", "POST"])

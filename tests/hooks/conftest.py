@@ -28,7 +28,10 @@ def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
 def place(storage: Storage) -> Place:
     with storage.store.writing() as session:
         user: User = add_user(session, "researcher", password_hash="none")
-    return make_place(storage, "Open", user)
+    made = make_place(storage, "Open", user)
+    with storage.store.writing() as session:  # each test has its own webhooks
+        session.delete(session.get_one(Webhook, made.webhook_id))
+    return made
 
 
 @pytest.fixture

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from sqlalchemy import select
+
 from surveyapp.auth import api_keys
+from surveyapp.hooks.signing import secret_of
 from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Delivery, Webhook
 
 
 def test_a_key_is_shown_once_and_opens_what_was_ticked(storage, world, sign_in):
@@ -44,3 +49,122 @@ def test_a_revoked_key_is_listed_as_such(storage, world, sign_in):
     answer = client.post(f"/connections/keys/{world.here.key_id}/revoke", follow_redirects=True)
     assert "opens nothing any more" in answer.text
     assert "revoked" in answer.text
+
+
+@pytest.fixture
+def client(world, sign_in):
+    return sign_in(world.users["administrator"])
+
+
+def webhook_path(world) -> str:
+    return f"/connections/webhooks/{world.here.webhook_id}"
+
+
+def test_a_webhook_is_added_with_a_secret_that_is_shown_once_and_checks_its_messages(
+    storage, client
+):
+    page = client.post(
+        "/connections/webhooks/new",
+        data={"name": "CRM", "url": "https://hooks.example.org/s3cret", "events": ["response"]},
+    )
+    secret = re.search(r'value="(whsec_[0-9a-f]{64})"', page.text)
+    assert secret is not None
+    with storage.store.reading() as session:
+        made = session.scalars(
+            select(Webhook).where(Webhook.name == "CRM", Webhook.url.like("%s3%"))
+        )
+        assert secret_of(storage.secret_key, made.one().seed) == secret[1]
+    index = client.get("/connections").text
+    assert "hooks.example.org" in index
+    assert "s3cret" not in index
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"url": "https://127.0.0.1/"}, "no public address"),
+        ({"url": "http://hooks.example.org/"}, "use https"),
+        ({"url": ""}, "Type an address"),
+        ({"events": []}, "Nothing is chosen"),
+        ({"name": ""}, "Name the program"),
+    ],
+)
+def test_a_webhook_that_cannot_be_keeps_what_was_typed(client, wrong, complaint: str):
+    data = {"name": "CRM", "url": "https://hooks.example.org/", "events": ["report"], **wrong}
+    answer = client.post("/connections/webhooks/new", data=data)
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert ('value="CRM"' in answer.text) == ("name" not in wrong)
+
+
+def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(storage, world, client):
+    path = webhook_path(world)
+    changed = {"name": "New", "url": "https://new.example.org/", "events": ["alert"]}
+    assert client.post(f"{path}/edit", data=changed).status_code == 303
+    page = client.get(path).text
+    assert "https://new.example.org/" in page
+    assert "a score has fallen" in page
+    assert client.post(f"{path}/test").status_code == 303
+    assert "It works." in client.get(f"{path}/deliveries/{newest(storage).id}").text
+    assert "paused" in client.post(f"{path}/pause", follow_redirects=True).text
+    assert client.post(f"{path}/test").status_code == 409
+    assert "told again" in client.post(f"{path}/resume", follow_redirects=True).text
+    assert "whsec_" in client.post(f"{path}/secret").text
+    assert "whsec_" not in client.get(path).text
+    assert client.post(f"{path}/delete").status_code == 303
+    assert client.get(path).status_code == 404
+
+
+def newest(storage) -> Delivery:
+    with storage.store.reading() as session:
+        return session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
+
+
+def test_a_delivery_is_sent_again_from_the_log(storage, world, client):
+    path = webhook_path(world)
+    old = f"{path}/deliveries/{world.here.delivery_id}"
+    assert client.post(f"{old}/replay").status_code == 303
+    assert newest(storage).replay_of == world.here.delivery_id
+    assert f"again, of {world.here.delivery_id}" in client.get(path).text
+
+
+def test_a_delivery_does_not_open_under_another_webhook(world, client):
+    foreign = f"{webhook_path(world)}/deliveries/{world.there.delivery_id}"
+    assert client.get(foreign).status_code == 404
+    assert client.post(f"{foreign}/replay").status_code == 404
+
+
+def test_the_log_is_shown_page_by_page(storage, world, client):
+    with storage.store.writing() as session:
+        session.add_all(
+            Delivery(webhook_id=world.here.webhook_id, event="test", payload={"n": n})
+            for n in range(60)
+        )
+    page = client.get(webhook_path(world)).text
+    assert page.count("/deliveries/") >= 50
+    older = re.search(r'href="([^"]+before=\d+)"', page)
+    assert older is not None
+    rest = client.get(older[1]).text
+    assert f"/deliveries/{world.here.delivery_id}" in rest
+    assert "Newest" in rest
+
+
+def test_a_webhook_that_was_paused_for_its_failures_says_so(storage, world, client):
+    with storage.store.writing() as session:
+        webhook = session.get_one(Webhook, world.here.webhook_id)
+        webhook.active, webhook.failing_since = False, utc_now()
+    assert "Paused: nothing got through since" in client.get(webhook_path(world)).text
+    assert "failing since" in client.get("/connections").text
+
+
+def test_what_was_told_and_what_was_answered_are_text_on_the_page(storage, world, client):
+    text = "<script>alert(1)</script>"
+    with storage.store.writing() as session:
+        delivery = session.get_one(Delivery, world.here.delivery_id)
+        delivery.payload, delivery.error = {"data": {"title": text}}, text
+        session.get_one(Webhook, world.here.webhook_id).name = text
+    path = webhook_path(world)
+    for address in ("/connections", path, f"{path}/deliveries/{world.here.delivery_id}"):
+        page = client.get(address).text
+        assert text not in page
+        assert "&lt;script&gt;" in page

@@ -9,11 +9,22 @@ from sqlalchemy.orm import Session
 from surveyapp.auth import api_keys
 from surveyapp.auth.passwords import hash_password
 from surveyapp.fielding import actions as fielding
+from surveyapp.hooks import actions as hooks
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Alert, Analysis, Case, CaseNote, Deployment, Job, Report, User
+from surveyapp.store.models import (
+    Alert,
+    Analysis,
+    Case,
+    CaseNote,
+    Delivery,
+    Deployment,
+    Job,
+    Report,
+    User,
+)
 from surveyapp.store.storage import Storage
 
 PASSWORD = "quiet lake morning"
@@ -52,6 +63,8 @@ class Place:
     key_id: int
     case_id: int
     alert_id: int
+    webhook_id: int
+    delivery_id: int
 
 
 def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Place:
@@ -139,7 +152,30 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             key.id,
             case.id,
             alert.id,
+            *_told(session, text),
         )
+
+
+def _told(session: Session, text: str) -> tuple[int, int]:
+    """A webhook and what it was told."""
+    webhook = hooks.add_webhook(
+        session,
+        name=f"CRM {text}".strip(),
+        url="https://hooks.example.org/in",
+        events=["report"],
+        user_id=None,
+    )
+    delivery = Delivery(
+        webhook_id=webhook.id,
+        event="report",
+        payload={"event": "report", "data": {"title": text}},
+        state="failed",
+        error=f"It answered 500: {text}",
+        attempts=7,
+    )
+    session.add(delivery)
+    session.flush()
+    return webhook.id, delivery.id
 
 
 def _loop(
