@@ -27,12 +27,16 @@ _LINK_LENGTH = 10
 
 @dataclass(frozen=True)
 class Ticket:
-    """What a single-use link carries. ``customer_ref`` is a pseudonym."""
+    """What a single-use link carries. ``customer_ref`` is a pseudonym.
+
+    ``run_id`` is the journey run of the interaction that a short link was sent after.
+    """
 
     token: str
     customer_ref: str | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     expires_at: datetime | None = None  # whole seconds
+    run_id: int | None = None
 
     @property
     def token_hash(self) -> str:

@@ -224,6 +224,7 @@ _SHORT = (
         _INVITATIONS.c.expires_at,
         _INTERACTIONS.c.customer_ref,
         _INTERACTIONS.c.attributes,
+        _INTERACTIONS.c.journey_run_id,
     )
     .join(_DEPLOYMENTS, _DEPLOYMENTS.c.id == _INVITATIONS.c.deployment_id)
     .outerjoin(_INTERACTIONS, _INTERACTIONS.c.id == _INVITATIONS.c.interaction_id)
@@ -237,8 +238,8 @@ _SHORT = (
 def short_ticket(connection: Connection, token: str) -> tuple[str, Ticket] | None:
     """The deployment's link and the ticket behind a short token, whatever the invitation's state.
 
-    Customer and attributes are those of the interaction that the invitation followed; an anonymous
-    deployment's ticket holds neither. None when no invitation has this token: there never was one,
+    Customer, attributes and run are those of the interaction that the invitation followed; an anonymous
+    deployment's ticket holds none of them. None when no invitation has this token: there never was one,
     or it was answered anonymously and is gone.
     """
     if not _TOKEN.fullmatch(token):
@@ -250,7 +251,8 @@ def short_ticket(connection: Connection, token: str) -> tuple[str, Ticket] | Non
         return None
     if row.anonymity == "anonymous":
         return row.link, Ticket(token, expires_at=row.expires_at)
-    return row.link, Ticket(token, row.customer_ref, row.attributes or {}, row.expires_at)
+    known = (row.customer_ref, row.attributes or {}, row.expires_at, row.journey_run_id)
+    return row.link, Ticket(token, *known)
 
 
 def answered_anonymously(

@@ -145,7 +145,7 @@ def submit(
     visit = _visit(deployment, prepared)
     run = None
     if visit is not None:
-        run = runs.join(connection, deployment.journey_id, visit, ends=_ends(deployment))
+        run = _joined(connection, deployment, visit, invitation)
     wordings = _wordings_by_language(deployment, [prepared], roots)
     row = _row(deployment, prepared, run, source, wordings)
     row["submission_key"] = submission_key
@@ -312,6 +312,16 @@ def _visit(deployment: Fielded, prepared: Prepared) -> runs.Visit | None:
     if deployment.anonymity == "anonymous" or prepared.customer_ref is None:
         return None
     return runs.Visit(prepared.customer_ref, prepared.submitted_at)
+
+
+def _joined(
+    connection: Connection, deployment: Fielded, visit: runs.Visit, invitation: Ticket | None
+) -> int:
+    """The run of the answer: that of the interaction it was asked about, else the customer's own."""
+    ends = _ends(deployment)
+    if invitation is not None and invitation.run_id is not None:
+        return runs.rejoin(connection, invitation.run_id, visit.at, ends=ends)
+    return runs.join(connection, deployment.journey_id, visit, ends=ends)
 
 
 def _ends(deployment: Fielded) -> bool:
