@@ -14,6 +14,7 @@ from flask import Flask
 from surveyapp.web.log import keep_log
 from surveyapp.web.respond.embed import embed
 from surveyapp.web.respond.headers import protected
+from surveyapp.web.respond.leaving import leaving
 from surveyapp.web.respond.mine import mine
 from surveyapp.web.respond.short import short
 from surveyapp.web.respond.views import failed, respond
@@ -22,8 +23,8 @@ from surveyapp.web.storage import EXTENSION
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BLUEPRINTS = (respond, mine, short, embed)
-PREFIXES = ("/s/", "/r/", "/e/")
+BLUEPRINTS = (respond, mine, short, embed, leaving)
+PREFIXES = ("/s/", "/r/", "/e/", "/u/")
 
 
 def serve_apart(app: Flask) -> None:

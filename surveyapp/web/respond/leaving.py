@@ -1,0 +1,71 @@
+"""The page behind the link that ends each message: a question, a button, and then peace.
+
+Opening it changes nothing, because programs that look through mail open every link. The POST is that
+of the button and, by RFC 8058, that of a mail program's own; the signed token in the address is all
+that it needs, so there is no session and no token of a form.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from surveyapp.asking.opt_outs import is_opted_out
+from surveyapp.fielding import queries
+from surveyapp.fielding.look import read_look
+from surveyapp.fielding.queries import Asking
+from surveyapp.sending.unsubscribing import TEST_TOKEN, Leaving, let_go, read_token
+from surveyapp.store.models import Deployment
+from surveyapp.web.respond.saying import message, neutral
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import texts
+
+leaving = Blueprint("leaving", __name__, url_prefix="/u")
+
+_LARGEST_BODY = 4096  # "List-Unsubscribe=One-Click", in one of two encodings
+
+
+@leaving.get("/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    """Whether the customer means it; who has gone already is told so."""
+    if token == TEST_TOKEN:
+        return message("test", 200, None)
+    leaver = read_token(storage().secret_key, token)
+    if leaver is None:
+        return neutral()
+    with storage().store.reading() as session:
+        if is_opted_out(session, leaver.keys):
+            return _said("unsubscribed", leaver)
+    return _said("unsubscribe", leaver)
+
+
+@leaving.post("/<token>")
+def go(token: str) -> ResponseReturnValue:
+    """Ask this customer no more, and say so; the same again however often it is sent."""
+    request.max_content_length = request.max_form_memory_size = _LARGEST_BODY
+    leaver = read_token(storage().secret_key, token)
+    if leaver is None:
+        return neutral()
+    with storage().store.writing() as session:
+        let_go(session, leaver)
+    return _said("unsubscribed", leaver)
+
+
+def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
+    asking = _asking(leaver.deployment_id)
+    words = texts(request.args.get("lang") or (asking.language if asking else "en"))
+    provider = (read_look(asking.look).name or asking.provider) if asking else ""
+    return message(
+        kind,
+        200,
+        asking,
+        getattr(words, f"{kind}_text").replace("{provider}", provider),
+        sends=words.unsubscribe_send if kind == "unsubscribe" else "",
+    )
+
+
+def _asking(deployment_id: int) -> Asking | None:
+    with storage().store.engine.connect() as connection:
+        link = connection.scalar(select(Deployment.link).where(Deployment.id == deployment_id))
+        return None if link is None else queries.asking(connection, link)
