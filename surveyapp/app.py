@@ -10,6 +10,8 @@ from flask_bootstrap import Bootstrap5
 from surveyapp.settings import Settings, read
 from surveyapp.store.storage import open_storage
 from surveyapp.web.account import account
+from surveyapp.web.alerts import alerts
+from surveyapp.web.asking import asking
 from surveyapp.web.audit import audit
 from surveyapp.web.cases import cases
 from surveyapp.web.connections import connections
@@ -34,11 +36,12 @@ from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
 from surveyapp.web.studies import studies
 from surveyapp.web.users import users
+from surveyapp.web.webhooks import webhooks
 from surveyapp.web.words import teach_words
 
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(segments, connections, cases, jobs, users, audit),
+    *(segments, asking, connections, webhooks, alerts, cases, jobs, users, audit),
 )
 
 
