@@ -15,16 +15,21 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class Look:
-    """``colour`` is "#rrggbb" or empty; ``name`` stands for the journey's provider where it is set."""
+    """``colour`` is "#rrggbb" or empty; ``name`` stands for the journey's provider where it is set.
+
+    The logo is a stored file, shown in these CSS pixels.
+    """
 
     colour: str = ""
     logo_file_id: int | None = None
     name: str = ""
+    logo_width: int = 0
+    logo_height: int = 0
 
 
 def read_look(raw: Mapping[str, Any]) -> Look:
     """The look in a deployment's document. Raises Invalid with the field for what is none."""
-    unknown = set(raw) - {"colour", "logo_file_id", "name"}
+    unknown = set(raw) - {"colour", "logo_file_id", "name", "logo_width", "logo_height"}
     if unknown:
         raise Invalid(f"A look has no {sorted(unknown)[0][:60]!r}.", field="colour")
     colour = str(raw.get("colour") or "").strip().lower()
@@ -41,6 +46,9 @@ def read_look(raw: Mapping[str, Any]) -> Look:
             f"The name has {len(name)} characters; use at most {_LONGEST_NAME}.", field="name"
         )
     logo = raw.get("logo_file_id")
-    if logo is not None and (not isinstance(logo, int) or isinstance(logo, bool)):
-        raise Invalid("The logo is the number of a stored file.", field="logo")
-    return Look(colour, logo, name)
+    if logo is None:
+        return Look(colour, None, name)
+    width, height = raw.get("logo_width"), raw.get("logo_height")
+    if not all(isinstance(number, int) and number > 0 for number in (logo, width, height)):
+        raise Invalid("The logo is the number of a stored file and its size.", field="logo")
+    return Look(colour, logo, name, int(width or 0), int(height or 0))

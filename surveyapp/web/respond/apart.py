@@ -14,6 +14,7 @@ from flask import Flask
 from surveyapp.web.log import keep_log
 from surveyapp.web.respond.embed import embed
 from surveyapp.web.respond.headers import protected
+from surveyapp.web.respond.kiosk import kiosk
 from surveyapp.web.respond.leaving import leaving
 from surveyapp.web.respond.mine import mine
 from surveyapp.web.respond.short import short
@@ -23,8 +24,8 @@ from surveyapp.web.storage import EXTENSION
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BLUEPRINTS = (respond, mine, short, embed, leaving)
-PREFIXES = ("/s/", "/r/", "/e/", "/u/")
+BLUEPRINTS = (respond, mine, short, embed, kiosk, leaving)
+PREFIXES = ("/s/", "/r/", "/e/", "/k/", "/u/")
 
 
 def serve_apart(app: Flask) -> None:

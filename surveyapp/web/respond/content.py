@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from instruments.schema import Instrument, Item, ItemKind, TranslationStatus, Wording
+from instruments.schema import Item, ItemKind, Wording
+from surveyapp.fielding import pipes
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.fielding.languages import read_languages, reviewed
+from surveyapp.fielding.logic import Condition, Logic, read_logic
+from surveyapp.fielding.look import Look, read_look
 from surveyapp.fielding.queries import Asking
-from surveyapp.responses.actions import asked_instrument
+from surveyapp.responses.actions import asked
+from surveyapp.words.languages import texts
 
 _WIDEST_SCALE = 11  # points that are drawn side by side; more are typed
+_BLOCK = 5  # questions that stand together where one block is shown at a time
 
 
 class Layout(StrEnum):
@@ -35,20 +42,26 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """One question; ``name`` is the form field's, ``<instrument>-<item>``."""
+    """One question; ``name`` is the form field's, ``<instrument>-<item>``.
+
+    ``number`` is what customers read: a question that hangs on another one is its neighbour "3a",
+    so that no number is missing where it is not asked. ``needs`` are all conditions that it hangs on.
+    """
 
     name: str
     instrument: str
     item: Item
-    number: int
+    number: str
     text: str
     layout: Layout
     options: tuple[Option, ...]
+    may_not_apply: bool = False
+    needs: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
 class Section:
-    """What one instrument asks, in the wording's own language and direction."""
+    """What one instrument asks, or a part of it, in the wording's own language and direction."""
 
     language: str
     right_to_left: bool
@@ -58,74 +71,155 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """A whole page in one language; ``languages`` are those to choose from."""
+    """A whole survey in one language; ``languages`` are those to choose from.
+
+    ``blocks`` are the sections of which one is shown at a time; empty where all stand on one page.
+    ``piped`` names the attributes that its texts use.
+    """
 
     language: str
     right_to_left: bool
     languages: tuple[str, ...]
     provider: str
+    look: Look
     introduction: str
     consent: str
+    consent_box: bool
     sections: tuple[Section, ...]
+    blocks: tuple[Section, ...]
+    logic: Logic
+    piped: frozenset[str] = field(default=frozenset())
 
     @property
     def questions(self) -> tuple[Question, ...]:
         return tuple(question for section in self.sections for question in section.questions)
 
 
-def content(asking: Asking, language: str, roots: Sequence[str | Path]) -> Content:
-    """The page of a deployment in ``language``, or in its own where an instrument lacks it."""
-    asked = [(ask, asked_instrument(ask, roots)) for ask in asking.asks]
-    shared = set.intersection(*(_offered(instrument) for _, instrument in asked))
-    languages = (asking.language, *sorted(shared - {asking.language}))
+def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
+    """The languages that customers may choose from, the deployment's own first.
+
+    Where staff chose none, those in which every text is more than a draft.
+    """
+    instruments = [instrument for instrument, _ in asked(asking, roots)]
+    return read_languages(
+        asking.languages or list(reviewed(instruments)), instruments, asking.language
+    )
+
+
+def content(
+    asking: Asking,
+    language: str,
+    roots: Sequence[str | Path],
+    attributes: Mapping[str, Attribute] | None = None,
+) -> Content:
+    """The survey of a deployment in ``language``, or in its own where that is not offered.
+
+    ``attributes`` are the customer's, for texts that use them.
+    """
+    languages = offered(asking, roots)
     chosen = language if language in languages else asking.language
+    instruments = asked(asking, roots)
+    logic = read_logic(asking.logic, instruments)
+    fill = _Filling(asking, attributes or {})
     sections: list[Section] = []
-    number = 1
-    for ask, instrument in asked:
+    for (instrument, key), ask in zip(instruments, asking.asks, strict=True):
         own = ask["wording"] if chosen == asking.language else None
         wording = instrument.wording(chosen, own)
-        questions = _questions(asking, instrument, wording, ask["key"], number)
-        number += len(questions)
+        questions = [
+            _question(instrument.code, item, wording, logic, fill) for item in instrument.asked(key)
+        ]
         sections.append(
             Section(
                 wording.language,
                 wording.right_to_left,
-                _filled(wording.instruction, asking),
-                questions,
+                fill(wording.instruction),
+                tuple(_with_check(questions, logic, wording.language)),
             )
         )
+    numbered = tuple(_numbered(sections))
     return Content(
         language=chosen,
         right_to_left=sections[0].right_to_left,
         languages=languages,
         provider=asking.provider,
-        introduction=asking.introduction,
+        look=read_look(asking.look),
+        introduction=fill(asking.introduction),
         consent=asking.consent,
-        sections=tuple(sections),
+        consent_box=asking.consent_box and bool(asking.consent),
+        sections=numbered,
+        blocks=tuple(_blocks(numbered)) if asking.paging == "blocks" else (),
+        logic=logic,
+        piped=frozenset(fill.piped),
     )
 
 
-def _offered(instrument: Instrument) -> set[str]:
-    """Languages that customers may switch to: a draft is shown only where staff chose its language."""
-    wordings = instrument.wordings.values()
-    return {w.language for w in wordings if w.status is not TranslationStatus.DRAFT}
+class _Filling:
+    """Fills texts, and remembers the attributes that they use."""
+
+    def __init__(self, asking: Asking, attributes: Mapping[str, Attribute]) -> None:
+        self.own = {"provider": asking.provider, "touchpoint": asking.touchpoint}
+        self.attributes = attributes
+        self.piped: set[str] = set()
+
+    def __call__(self, text: str) -> str:
+        self.piped |= pipes.names(text)
+        return pipes.filled(text, self.attributes, self.own)
 
 
-def _questions(
-    asking: Asking, instrument: Instrument, wording: Wording, key: str | None, first: int
-) -> tuple[Question, ...]:
-    return tuple(
-        Question(
-            name=f"{instrument.code}-{item.code}",
-            instrument=instrument.code,
-            item=item,
-            number=number,
-            text=_filled(wording.items[item.code], asking),
-            layout=_layout(item, wording),
-            options=_options(item, wording),
-        )
-        for number, item in enumerate(instrument.asked(key), start=first)
+def _question(
+    instrument: str, item: Item, wording: Wording, logic: Logic, fill: _Filling
+) -> Question:
+    name = f"{instrument}-{item.code}"
+    return Question(
+        name=name,
+        instrument=instrument,
+        item=item,
+        number="",
+        text=fill(wording.items[item.code]),
+        layout=_layout(item, wording),
+        options=_options(item, wording),
+        may_not_apply=name in logic.not_applicable,
+        needs=logic.needs(name),
     )
+
+
+def _with_check(questions: Sequence[Question], logic: Logic, language: str) -> Iterator[Question]:
+    """The questions, and the check of attention in its place, drawn as its neighbour is."""
+    check = logic.attention
+    for question in questions:
+        yield question
+        if check is not None and question.name == check.after:
+            text = texts(language).attention.format(value=check.choose)
+            yield replace(
+                question, name=check.name, item=check.item, text=text, may_not_apply=False, needs=()
+            )
+
+
+def _numbered(sections: Sequence[Section]) -> Iterator[Section]:
+    number, letters = 0, 0
+    for section in sections:
+        questions = []
+        for question in section.questions:
+            if question.needs:
+                letters += 1
+                said = f"{number}{chr(ord('a') + min(letters, 26) - 1)}"
+            else:
+                number, letters = number + 1, 0
+                said = str(number)
+            questions.append(replace(question, number=said))
+        yield replace(section, questions=tuple(questions))
+
+
+def _blocks(sections: Sequence[Section]) -> Iterator[Section]:
+    """Each instrument in as few blocks as may be, all of about the same length."""
+    for section in sections:
+        count = -(-len(section.questions) // _BLOCK)
+        size, longer = divmod(len(section.questions), count)
+        start = 0
+        for block in range(count):
+            stop = start + size + (block < longer)
+            yield replace(section, questions=section.questions[start:stop])
+            start = stop
 
 
 def _layout(item: Item, wording: Wording) -> Layout:
@@ -145,10 +239,5 @@ def _options(item: Item, wording: Wording) -> tuple[Option, ...]:
     if item.scale is not None:
         labels = wording.labels.get(item.scale.code, {})
         return tuple(Option(str(point), labels.get(point, "")) for point in item.scale.points)
-    texts = wording.choices.get(item.code, {})
-    return tuple(Option(choice, texts.get(choice, choice)) for choice in item.choices)
-
-
-def _filled(text: str, asking: Asking) -> str:
-    """Replacement and nothing more: a wording is data, and data are never a template to run."""
-    return text.replace("{provider}", asking.provider).replace("{touchpoint}", asking.touchpoint)
+    shown = wording.choices.get(item.code, {})
+    return tuple(Option(choice, shown.get(choice, choice)) for choice in item.choices)

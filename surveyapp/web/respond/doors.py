@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,8 +10,11 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from surveyapp.fielding import queries
+from surveyapp.fielding import drafts, queries, quotas
 from surveyapp.fielding.actions import note_opened
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.fielding.drafts import Saved
+from surveyapp.fielding.languages import negotiated
 from surveyapp.fielding.links import Ticket, read_ticket
 from surveyapp.fielding.queries import Asking
 from surveyapp.responses.corrections import is_used
@@ -27,10 +31,11 @@ _pages = Pages()
 
 @dataclass(frozen=True)
 class Door:
-    """A link that leads somewhere: what is asked, and the ticket of a single-use link."""
+    """A link that leads somewhere: what is asked, the ticket of a single-use link, and its draft."""
 
     asking: Asking
     ticket: Ticket | None
+    saved: Saved | None = None
 
     @property
     def context(self) -> str:
@@ -39,7 +44,20 @@ class Door:
 
     @property
     def page(self) -> Page:
-        return page_of(self.asking, request.args.get("lang") or self.asking.language)
+        """The page in the language in which this customer is met."""
+        wanted = request.args.get("lang")
+        if self.saved is not None and self.saved.language and request.method != "POST":
+            wanted = self.saved.language  # the language that was switched to last
+        return page_for(self.asking, wanted)
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        return self.ticket.attributes if self.ticket else {}
+
+    @property
+    def keeps_drafts(self) -> bool:
+        """Whether answers may be kept before they are sent."""
+        return self.ticket is not None and self.asking.anonymity != "anonymous"
 
     def new_key(self) -> str:
         return new_key(storage().secret_key, self.context, self.asking.consent_version)
@@ -48,6 +66,17 @@ class Door:
 def page_of(asking: Asking, language: str) -> Page:
     """The deployment's page in a language that it has, else in its own."""
     return _pages.page(asking, language, storage().settings.instrument_roots)
+
+
+def page_for(asking: Asking, wanted: str | None) -> Page:
+    """The page in the language that a link wants, else that of the browser, else the deployment's."""
+    page = page_of(asking, asking.language)
+    languages = page.content.languages
+    if len(languages) == 1:
+        return page
+    header = request.headers.get("Accept-Language")
+    language = negotiated(languages, wanted, header)
+    return page if language == asking.language else page_of(asking, language)
 
 
 def opened(
@@ -59,7 +88,7 @@ def opened(
     the transaction that stores it can tell. Who holds a used ticket is led to what they answered.
     """
     now = utc_now()
-    state, used = None, False
+    waits, used, full = None, False, False
     with storage().store.engine.connect() as connection:
         ticket = (
             None
@@ -70,8 +99,11 @@ def opened(
             return neutral()
         asking = queries.asking(connection, link)
         if asking is not None and ticket is not None and not sending:
-            state = queries.waiting_state(connection, asking.id, ticket, now=now)
-            used = state is None and is_used(connection, asking.id, ticket)
+            waits = drafts.waiting(connection, asking.id, ticket, now=now)
+            used = waits is None and is_used(connection, asking.id, ticket)
+        if asking is not None and asking.logic.get("quotas") and not sending:
+            begun = waits is not None and waits.saved is not None
+            full = not begun and _is_full(connection, asking, ticket)
     if asking is None or asking.is_early(now):
         return neutral()
     if used:
@@ -81,14 +113,30 @@ def opened(
         return neutral()
     if asking.is_over(now):
         return message("closed", 410, asking)
-    if ticket is None:
-        return Door(asking, None) if asking.open_link else neutral()
-    if state is None and not sending:
+    if ticket is None and not asking.open_link:
         return neutral()
-    if state == "created" and request.method == "GET" and asking.anonymity != "anonymous":
+    if ticket is not None and waits is None and not sending:
+        return neutral()
+    if full:
+        return message("full", 410, asking)
+    if ticket is None or waits is None:
+        return Door(asking, ticket)
+    if waits.state == "created" and _is_visit() and asking.anonymity != "anonymous":
         with storage().store.writing() as session:
             note_opened(session, deployment_id=asking.id, ticket=ticket, now=now)
-    return Door(asking, ticket)
+    return Door(asking, ticket, waits.saved)
+
+
+def _is_visit() -> bool:
+    """Whether this is somebody who looks, rather than a browser that fetches ahead or a HEAD."""
+    purposes = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    ahead = any(request.headers.get(name, "")[:8] in {"prefetch", "preview"} for name in purposes)
+    return request.method == "GET" and not ahead
+
+
+def _is_full(connection: Connection, asking: Asking, ticket: Ticket | None) -> bool:
+    limits = page_of(asking, asking.language).content.logic.quotas
+    return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
 
 
 def ticket_of(

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from flask import Response, g
 
-from surveyapp.web.respond.pages import style_hash
+from surveyapp.fielding.look import read_look
+from surveyapp.fielding.queries import Asking
+from surveyapp.web.respond.assets import hash_of, script_hash, style_hash
+from surveyapp.web.respond.theme import theme
 from surveyapp.web.storage import storage
 
 
@@ -15,7 +18,9 @@ def policy() -> dict[str, str]:
     return {
         "default-src": "'none'",
         "style-src": f"'{style_hash()}'",
-        "img-src": "data:",
+        "script-src": f"'{script_hash()}'",
+        "connect-src": "'self'",  # answers that are saved on the way
+        "img-src": "'self' data:",
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
@@ -30,12 +35,33 @@ def allow(**directives: str) -> None:
     }
 
 
+def allow_style(style_hash: str) -> None:
+    """Let this answer carry one more stylesheet: a deployment's own."""
+    g.styles = (*g.get("styles", ()), f"'{style_hash}'")
+
+
+def brand(asking: Asking) -> str:
+    """The stylesheet of a deployment's colour, allowed on this answer; empty without a colour."""
+    css = theme_css(asking)
+    if css:
+        allow_style(hash_of(css))
+    return css
+
+
+def theme_css(asking: Asking) -> str:
+    """A deployment's colours, light and dark; empty where they are the product's."""
+    colour = read_look(asking.look).colour
+    return theme(colour).css if colour else ""
+
+
 def protected(response: Response) -> Response:
     """Set the headers. ``no-store`` would empty the form of whoever goes back to it."""
     headers = response.headers
     if "Content-Security-Policy" in headers:
         return response
-    headers["Content-Security-Policy"] = _written({**policy(), **g.get("allowed", {})})
+    directives = {**policy(), **g.get("allowed", {})}
+    directives["style-src"] = " ".join((directives["style-src"], *g.get("styles", ())))
+    headers["Content-Security-Policy"] = _written(directives)
     headers["Referrer-Policy"] = "no-referrer"
     headers["X-Robots-Tag"] = "noindex, nofollow"
     headers["X-Content-Type-Options"] = "nosniff"

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from surveyapp.web.respond.pages import style
+from surveyapp.web.respond.assets import style
 
 _STYLE = Path(__file__).parent.parent / "static" / "around.css"
 

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
 from flask import render_template
 from werkzeug.datastructures import MultiDict
 
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.fielding.drafts import PRESELECTED
 from surveyapp.fielding.queries import Asking
-from surveyapp.reports.tokens import COLOURS
-from surveyapp.web.respond.content import Content, content
-from surveyapp.web.respond.forms import AnswerForm, form_class
+from surveyapp.web.respond.assets import hash_of, script, style
+from surveyapp.web.respond.chosen import Chosen
+from surveyapp.web.respond.content import Content, Question, Section, content
+from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm, form_class
 from surveyapp.web.respond.framed import Framed
+from surveyapp.web.respond.headers import allow_style, theme_css
 from surveyapp.words.languages import OWN_NAMES, texts
 from surveyapp.words.texts import Texts
 
 _KEY_PLACE = "surveyapp-form-key-goes-here"
 _MOST_KEPT = 256
-_WRONG = "#a8321c"  # 6.6:1 on white; said in words and by a bar, too
-_STYLE = Path(__file__).parent.parent / "static" / "respond.css"
+
+
+@dataclass(frozen=True)
+class Logo:
+    """Where a brand's picture lies, and how large it is shown."""
+
+    address: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class Page:
-    """A deployment's page in one language: its content, its form's class, and the untouched form."""
+    """A deployment's page in one language: its content, its form's class, and the untouched form.
+
+    ``style`` is the deployment's own: its colour, and what hides questions that are not asked.
+    """
 
     asking: Asking
     content: Content
@@ -39,6 +49,8 @@ class Page:
     form_class: type[AnswerForm]
     untouched: Framed
     fields: Mapping[str, tuple[str, str]]  # instrument and item by the field's name
+    style: str
+    style_hash: str
 
     def raw(self, sent: MultiDict[str, str]) -> dict[str, dict[str, list[str]]]:
         """{instrument: {item: everything sent for it}}, as responses are submitted."""
@@ -46,6 +58,36 @@ class Page:
         for name, (instrument, item) in self.fields.items():
             raw.setdefault(instrument, {})[item] = sent.getlist(name)
         return raw
+
+    def hidden(self, sent: MultiDict[str, str]) -> frozenset[str]:
+        """The questions that are not asked of somebody who has sent this."""
+        return self.content.logic.hidden({name: sent.getlist(name) for name in self.fields})
+
+    def is_own(self, attributes: Mapping[str, Attribute]) -> bool:
+        """Whether somebody with these attributes reads other texts than everybody."""
+        return not self.content.piped.isdisjoint(attributes)
+
+    def for_customer(
+        self, attributes: Mapping[str, Attribute], roots: Sequence[str | Path]
+    ) -> Page:
+        """The page with a customer's attributes in its texts; itself where no text has any."""
+        if not self.is_own(attributes):
+            return self
+        own = content(self.asking, self.content.language, roots, attributes)
+        return replace(self, content=own, form_class=form_class(own, self.words))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Which block is shown: ``index`` among all, ``number`` of ``count`` among those that are asked."""
+
+    index: int
+    number: int
+    count: int
+
+    @property
+    def is_last(self) -> bool:
+        return self.number == self.count
 
 
 class Pages:
@@ -73,46 +115,138 @@ class Pages:
         return made
 
 
-def rendered(page: Page, form: AnswerForm, key: str, *, notice: str = "") -> str:
-    """The page with a form in any state; ``notice`` is a problem of the form as a whole."""
-    return _render(page.content, page.words, form, key, notice)
+def blocks_of(page: Page, sent: MultiDict[str, str]) -> list[int]:
+    """The places of the blocks in which something is asked of somebody who has sent this."""
+    hidden = page.hidden(sent)
+    shown = [
+        place
+        for place, block in enumerate(page.content.blocks)
+        if any(question.name not in hidden for question in block.questions)
+    ]
+    return shown or [0]
+
+
+def names_of(page: Page, block: int) -> list[str]:
+    """The fields that stand in a block."""
+    names = [question.name for question in page.content.blocks[block].questions]
+    return [CONSENT_FIELD, *names] if page.content.consent_box and block == 0 else names
+
+
+def rendered(
+    page: Page,
+    form: AnswerForm,
+    key: str,
+    *,
+    notice: str = "",
+    block: int | None = None,
+    sent: MultiDict[str, str] | None = None,
+    chosen: Chosen | None = None,
+    resumed: bool = False,
+    fresh: bool = False,
+) -> str:
+    """The page with a form in any state; ``notice`` is a problem of the form as a whole.
+
+    ``block`` is the one that is shown of a survey in blocks, the others' fields are carried along
+    in the form; ``sent`` is what the form was filled with. ``chosen`` was clicked in a message and
+    waits to be confirmed. Without a ``key`` the page is for changing answers: all of it, in its
+    language, without what leads to sending. ``fresh`` says that nothing was filled in.
+    """
+    what, sent = page.content, sent if sent is not None else MultiDict()
+    whole = not key
+    step = None
+    sections = what.sections
+    if what.blocks and not whole:
+        places = blocks_of(page, sent)
+        index = block if block in places else places[0]
+        step = Step(index, places.index(index) + 1, len(places))
+        sections = (_asked(page, index, sent),)
+    if page.style:
+        allow_style(page.style_hash)
+    shown = {question.name for section in sections for question in section.questions}
+    if not step or step.index == 0:
+        shown.add(CONSENT_FIELD)
+    return render_template(
+        "respond/survey.html",
+        content=what,
+        words=page.words,
+        form=form,
+        faults=[field for field in form.faults if field.name in shown],
+        key=key,
+        notice=notice,
+        names=OWN_NAMES,
+        style=style(),
+        own_style=page.style,
+        script="" if whole else script(),
+        logo=logo_of(page.asking, what),
+        count=sum(1 for question in what.questions if not question.needs),
+        sections=sections,
+        step=step,
+        consent=not whole and (not step or step.index == 0),
+        carried=[] if whole else list(_carried(page, sent, shown)),
+        chosen=chosen,
+        resumed=resumed,
+        whole=whole,
+        fresh=fresh,
+        anonymous=page.asking.anonymity == "anonymous",
+        advance=page.asking.auto_advance and not whole,
+    )
+
+
+def logo_of(asking: Asking, what: Content) -> Logo | None:
+    """The deployment's picture; its address changes with the picture, so that it can be kept."""
+    look = what.look
+    if look.logo_file_id is None:
+        return None
+    address = f"/s/{asking.link}/logo?v={look.logo_file_id}"
+    return Logo(address, look.logo_width, look.logo_height)
+
+
+def _asked(page: Page, index: int, sent: MultiDict[str, str]) -> Section:
+    """A block as it is asked now. What hangs on an answer of the same block comes and goes there."""
+    block, hidden = page.content.blocks[index], page.hidden(sent)
+    here = {question.name for question in block.questions}
+
+    def stays(question: Question) -> bool:
+        return question.name not in hidden or any(need.when in here for need in question.needs)
+
+    return replace(block, questions=tuple(q for q in block.questions if stays(q)))
+
+
+def _carried(page: Page, sent: MultiDict[str, str], shown: set[str]) -> Iterator[tuple[str, str]]:
+    """Hidden fields: what was given in other blocks, and what a message's click had chosen."""
+    names = [PRESELECTED]
+    if page.content.blocks:
+        names += [name for name in (CONSENT_FIELD, *page.fields) if name not in shown]
+    for name in names:
+        for value in sent.getlist(name):
+            if value:
+                yield name, value
 
 
 def _made(asking: Asking, language: str, roots: Sequence[str | Path]) -> Page:
     what = content(asking, language, roots)
     words = texts(what.language)
     made = form_class(what, words)
-    html = _render(what, words, made(), _KEY_PLACE, "")
     fields = {q.name: (q.instrument, q.item.code) for q in what.questions}
-    return Page(asking, what, words, made, Framed.around(html, _KEY_PLACE), fields)
+    css = theme_css(asking) + "".join(_hiding(question) for question in what.questions)
+    bare = Framed.around(_KEY_PLACE, _KEY_PLACE)
+    page = Page(asking, what, words, made, bare, fields, css, hash_of(css))
+    html = rendered(page, made(), _KEY_PLACE, fresh=True)
+    return replace(page, untouched=Framed.around(html, _KEY_PLACE))
 
 
-def _render(what: Content, words: Texts, form: AnswerForm, key: str, notice: str) -> str:
-    return render_template(
-        "respond/survey.html",
-        content=what,
-        words=words,
-        form=form,
-        key=key,
-        notice=notice,
-        names=OWN_NAMES,
-        style=style(),
-    )
+def _hiding(question: Question) -> str:
+    """Rules that hide a question while one of its conditions does not hold; without any script.
 
-
-@cache
-def style() -> str:
-    """The stylesheet, in the product's colours and without the blanks that only people need."""
-    css = re.sub(r"/\*.*?\*/", "", _STYLE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    css = re.sub(r"\s+", " ", css)
-    css = re.sub(r" ?([{};,]) ?", r"\1", css).replace(": ", ":").replace(";}", "}").strip()
-    names = ("ink", "muted", "rule", "wash", "paper", "accent", "on-accent", "faint")
-    tokens = [f"--{name}:{COLOURS[name]}" for name in names] + [f"--wrong:{_WRONG}"]
-    return ":root{" + ";".join(tokens) + "}" + css
-
-
-@cache
-def style_hash() -> str:
-    """What the content policy calls the one stylesheet that may apply."""
-    digest = hashlib.sha256(style().encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
+    An answer of another block is a hidden field, hence the second kind of control.
+    """
+    rules = []
+    for need in question.needs:
+        given = ",".join(f'[name="{need.when}"][value="{value}"]' for value in need.accepted)
+        rules.append(
+            f"form:not(:has(:is({given}):is(:checked,[type=hidden]))) "
+            f"#q-{question.name}{{display:none}}"
+        )
+    if not rules:
+        return ""
+    return f"@supports selector(:has(*)){{@media screen{{{''.join(rules)}}}}}"

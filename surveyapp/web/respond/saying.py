@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from flask import Response, render_template, request
 
+from surveyapp.fielding.look import read_look
 from surveyapp.fielding.queries import Asking
-from surveyapp.web.respond.pages import style
+from surveyapp.web.respond.assets import script, style
+from surveyapp.web.respond.headers import brand
 from surveyapp.words.languages import texts
 
 
@@ -17,7 +19,7 @@ def html(body: bytes, *, encoding: str = "", status: int = 200) -> Response:
     response = Response(body, status, mimetype="text/html")
     if encoding:
         response.headers["Content-Encoding"] = encoding
-    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language"
     return response
 
 
@@ -50,9 +52,11 @@ def message(
         kind=kind,
         title=getattr(words, f"{kind}_title"),
         text=text or getattr(words, f"{kind}_text"),
-        provider=asking.provider if asking else "",
+        provider=(read_look(asking.look).name or asking.provider) if asking else "",
         words=words,
         style=style(),
+        own_style=brand(asking) if asking else "",
+        script=script() if kind == "thanks" else "",
         lines=lines,
         sends=sends,
         links=links,

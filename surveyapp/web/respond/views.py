@@ -7,36 +7,92 @@ from dataclasses import replace
 from flask import Blueprint, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from surveyapp.fielding import queries
+from surveyapp.fielding import drafts, queries
+from surveyapp.fielding.drafts import PRESELECTED, Fields
+from surveyapp.fielding.logos import MEDIA_TYPES
+from surveyapp.fielding.look import read_look
 from surveyapp.responses.actions import Faulty, Stored, submit
 from surveyapp.store.columns import utc_now
+from surveyapp.store.models import File
 from surveyapp.web.log import logger
+from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
 from surveyapp.web.respond.doors import KEY_FIELD, Door, opened
-from surveyapp.web.respond.headers import protected
+from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD, AnswerForm
+from surveyapp.web.respond.headers import allow_style, protected
 from surveyapp.web.respond.keys import FormKey, read_key
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import html, message, neutral, packed
+from surveyapp.web.respond.turns import (
+    AT_FIELD,
+    DRAFT,
+    UNCONFIRMED,
+    Turn,
+    Wish,
+    block_of,
+    first_fault,
+    given,
+    turn_of,
+    unknown_field,
+)
 from surveyapp.web.storage import storage
 from surveyapp.words.languages import texts
 
 respond = Blueprint("respond", __name__)
 
 LARGEST_BODY = 512 * 1024
+LARGEST_DRAFT = 128 * 1024
 
 
 @respond.get("/s/<link>")
 @respond.get("/s/<link>/<ticket>")
 def show(link: str, ticket: str | None = None) -> ResponseReturnValue:
-    """The untouched form."""
+    """The form: the untouched one of everybody, or one that has a customer's own in it."""
     door = opened(link, ticket)
     if not isinstance(door, Door):
         return door
-    frame, key = door.page.untouched, door.new_key()
+    page, key = door.page, door.new_key()
+    chosen = None
+    if "score" in request.args:
+        chosen = read_chosen(page.content, request.args["score"])
+    if chosen or door.saved or page.is_own(door.attributes):
+        return _filled(door, page, key, chosen)
+    if page.style:
+        allow_style(page.style_hash)
     if request.accept_encodings["gzip"]:
-        return html(frame.gzipped(key), encoding="gzip")
-    return html(frame.plain(key))
+        return html(page.untouched.gzipped(key), encoding="gzip")
+    return html(page.untouched.plain(key))
+
+
+def _filled(door: Door, page: Page, key: str, chosen: Chosen | None) -> Response:
+    """The form with what is known of this customer: attributes, a draft, a click in a message."""
+    sent: MultiDict[str, str] = MultiDict()
+    block = None
+    if door.saved is not None:
+        sent.update(door.saved.fields)
+        block = door.saved.block
+        if chosen is None and door.saved.unconfirmed:
+            chosen = read_chosen(page.content, sent.get(PRESELECTED, ""))
+    if chosen is not None:
+        sent.setlist(chosen.name, [chosen.value])
+        sent.setlist(PRESELECTED, [chosen.written])
+        block = block_of(page, chosen.name)
+    page = page.for_customer(door.attributes, storage().settings.instrument_roots)
+    resumed = door.saved is not None and any(name in page.fields for name in door.saved.fields)
+    return packed(
+        rendered(
+            page,
+            page.form_class(sent),
+            key,
+            block=block,
+            sent=sent,
+            chosen=chosen,
+            resumed=resumed and not chosen,
+            fresh=door.saved is None and chosen is None,
+        )
+    )
 
 
 @respond.post("/s/<link>")
@@ -47,18 +103,86 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     door = opened(link, ticket, sending=True)
     if not isinstance(door, Door):
         return door
-    page = door.page
-    key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
-    unknown = next((n for n in request.form if n not in page.fields and n != KEY_FIELD), None)
+    page, sent = door.page, request.form
+    key = read_key(storage().secret_key, door.context, sent.get(KEY_FIELD, ""))
+    if DRAFT in request.args:
+        return _draft(door, page, key)
+    unknown = unknown_field(page, sent)
     if unknown is not None:
         return _again(door, page, page.words.unknown_field.format(name=unknown[:60]), kept=key)
     if key is None:
         return _again(door, page, page.words.send_again, kept=None)
-    if isinstance(_submitted(door, page, key), Faulty):
+    form = page.form_class(sent)
+    turn = turn_of(page, form, sent, request.args)
+    if turn.wish is not Wish.SEND:
+        return _turned(door, page, form, turn)
+    if not _agrees(page, sent) or isinstance(_submitted(door, page, key), Faulty):
         return _again(door, page, "", kept=key)
     lang = request.args.get("lang")
     own = 1 if door.ticket and door.asking.anonymity != "anonymous" else None
     return redirect(url_for("respond.thanks", link=link, lang=lang, own=own), 303)
+
+
+def _agrees(page: Page, sent: MultiDict[str, str]) -> bool:
+    """Whether the box of consent was ticked, where there is one."""
+    return not page.content.consent_box or sent.getlist(CONSENT_FIELD) == [AGREED]
+
+
+def _turned(door: Door, page: Page, form: AnswerForm, turn: Turn) -> Response:
+    """Another block, another language, or the same block with its faults; everything is kept."""
+    sent = request.form
+    if door.keeps_drafts:
+        _keep(door, page, given(page, sent), block=turn.block or 0)
+    page = page.for_customer(door.attributes, storage().settings.instrument_roots)
+    status = 422 if turn.wish is Wish.STAY else 200
+    if turn.wish is Wish.SHOW:
+        form = page.form_class(sent)
+    return packed(rendered(page, form, sent[KEY_FIELD], block=turn.block, sent=sent), status=status)
+
+
+def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:
+    """Save what the page's script has seen change. Says only whether it was kept."""
+    if key is None or not door.keeps_drafts or (request.content_length or 0) > LARGEST_DRAFT:
+        return "", 409
+    at = request.form.get(AT_FIELD, "0")
+    kept = _keep(
+        door,
+        page,
+        given(page, request.form),
+        block=int(at) if at.isdigit() and len(at) < 4 else 0,
+        unconfirmed=UNCONFIRMED in request.form,
+    )
+    return "", 204 if kept else 410
+
+
+def _keep(door: Door, page: Page, fields: Fields, *, block: int, unconfirmed: bool = False) -> bool:
+    if door.ticket is None:
+        return False
+    with storage().store.writing() as session:
+        return drafts.save(
+            session,
+            deployment_id=door.asking.id,
+            ticket=door.ticket,
+            fields=fields,
+            block=block,
+            language=page.content.language,
+            unconfirmed=unconfirmed,
+            now=utc_now(),
+        )
+
+
+@respond.get("/s/<link>/logo")
+def logo(link: str) -> ResponseReturnValue:
+    """The brand's picture, as it was checked and drawn anew when staff chose it."""
+    with storage().store.reading() as session:
+        asking = queries.asking(session.connection(), link)
+        number = None if asking is None else read_look(asking.look).logo_file_id
+        file = None if number is None else session.get(File, number)
+    if file is None or file.media_type not in MEDIA_TYPES:
+        return neutral()
+    response = Response(storage().files.path(file).read_bytes(), mimetype=file.media_type)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @respond.get("/s/<link>/thanks")
@@ -91,6 +215,7 @@ def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
             invitation=ticket,
             started_at=key.issued_at,
             source="link",
+            paradata=preselection(page.content, request.form),
             language=page.content.language,
             now=utc_now(),
             roots=storage().settings.instrument_roots,
@@ -99,10 +224,13 @@ def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
 
 def _again(door: Door, page: Page, notice: str, *, kept: FormKey | None) -> Response:
     """The form as it was sent, with its faults. It keeps its key: it is still the same form."""
-    form = page.form_class(request.form)
-    form.validate()
-    key = request.form[KEY_FIELD] if kept else door.new_key()
-    return packed(rendered(page, form, key, notice=notice), status=422)
+    sent = request.form
+    page = page.for_customer(door.attributes, storage().settings.instrument_roots)
+    form = page.form_class(sent)
+    form.judge(without=page.hidden(sent))
+    key = sent[KEY_FIELD] if kept else door.new_key()
+    again = rendered(page, form, key, notice=notice, block=first_fault(page, form), sent=sent)
+    return packed(again, status=422)
 
 
 @respond.errorhandler(Exception)

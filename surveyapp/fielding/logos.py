@@ -1,0 +1,93 @@
+"""A brand's picture: whatever is uploaded is looked at, made small and drawn anew.
+
+What comes out holds pixels and nothing else: no script, no comment, no place where it was taken.
+SVG is refused, because it is a program as much as a picture.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, UnidentifiedImageError
+
+from surveyapp.errors import Invalid
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+MEDIA_TYPES = ("image/png", "image/webp")
+LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes
+_MOST_PIXELS = 16_000_000
+_TALLEST, _WIDEST = 48, 260  # CSS pixels on the page; drawn with twice as many
+_SMALLEST = 16
+_AIM = 6 * 1024  # bytes; the page's first view stays small with the logo in it
+_QUALITIES = (90, 80, 65, 50)
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A picture that is safe to show, and its size in CSS pixels."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+def read_logo(data: bytes) -> Logo:
+    """The logo in an uploaded file. Raises Invalid(field="logo"), saying what was found and needed."""
+    if len(data) > LARGEST_UPLOAD:
+        size = f"{len(data) / 1024 / 1024:.1f}"
+        raise Invalid(f"The picture has {size} MB; use one of at most 2 MB.", field="logo")
+    picture = _opened(data)
+    width, height = picture.size
+    if min(width, height) < _SMALLEST:
+        raise Invalid(
+            f"The picture has {width} by {height} pixels; it needs {_SMALLEST} each way.",
+            field="logo",
+        )
+    shrink = min(2 * _TALLEST / height, 2 * _WIDEST / width, 1.0)
+    drawn = picture.convert("RGBA").resize(
+        (max(1, round(width * shrink)), max(1, round(height * shrink))), Image.Resampling.LANCZOS
+    )
+    scale = min(_TALLEST / drawn.height, _WIDEST / drawn.width, 1.0)
+    shown = max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale))
+    return Logo(_written(drawn), "image/webp", *shown)
+
+
+def _opened(data: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            picture = Image.open(BytesIO(data), formats=FORMATS)
+            if picture.width * picture.height > _MOST_PIXELS:
+                raise Invalid(
+                    f"The picture has {picture.width} by {picture.height} pixels; use a smaller one.",
+                    field="logo",
+                )
+            picture.load()
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning) as error:
+            if isinstance(error, Invalid):
+                raise
+            raise Invalid(
+                "This file is no picture that can be read; use PNG, JPEG or WebP (SVG can hold"
+                " scripts and is not taken).",
+                field="logo",
+            ) from error
+    return picture
+
+
+def _written(picture: Image.Image) -> bytes:
+    """The picture as WebP: without loss if that is small enough, else as good as fits."""
+    data = _webp(picture, lossless=True)
+    for quality in _QUALITIES:
+        if len(data) <= _AIM:
+            break
+        data = _webp(picture, quality=quality)
+    return data
+
+
+def _webp(picture: Image.Image, **options: object) -> bytes:
+    out = BytesIO()
+    picture.save(out, format="WEBP", method=6, **options)
+    return out.getvalue()

@@ -1,0 +1,167 @@
+"""A survey on a device that stands somewhere: one person after the other, with or without the net.
+
+The device keeps what was answered and sends it under a number of its own. Each page carries a form
+key that we signed, and the key of a response is made of both, so that whatever the device sends
+again is one response.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, g, make_response, request, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+
+from surveyapp.fielding import queries
+from surveyapp.fielding.queries import Asking
+from surveyapp.fielding.ways import Ways, read_ways
+from surveyapp.responses.actions import Faulty, submit
+from surveyapp.store.columns import utc_now
+from surveyapp.web.respond.doors import KEY_FIELD, Door
+from surveyapp.web.respond.headers import allow
+from surveyapp.web.respond.keys import FormKey, read_key
+from surveyapp.web.respond.saying import neutral
+from surveyapp.web.respond.scripts import add_script, page_in
+from surveyapp.web.respond.views import LARGEST_BODY, send, show, thanks
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import texts
+
+kiosk = Blueprint("kiosk", __name__, url_prefix="/k")
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LANGUAGE = re.compile(r'<html lang="([\w-]+)"')
+_LONGEST_WAIT = 366 * 24 * 3600  # seconds that a device may have kept an answer
+
+
+@kiosk.get("/worker.js")
+def worker() -> ResponseReturnValue:
+    """The service worker; from here, because it may only serve what lies beside it."""
+    answer = send_from_directory("static", "kiosk-worker.js", mimetype="text/javascript")
+    allow(connect_src="'self'")
+    return answer
+
+
+@kiosk.route("/<link>", methods=["GET", "POST"])
+def survey(link: str) -> ResponseReturnValue:
+    """The whole survey on one page. Without script it is sent like any other."""
+    ways = _ways(link)
+    if ways is None:
+        return neutral()
+    g.one_page = True
+    answer = make_response(send(link) if request.method == "POST" else show(link))
+    if answer.location:
+        answer.location = answer.location.replace("/s/", "/k/", 1)
+    elif answer.mimetype == "text/html" and answer.status_code in {200, 422}:
+        allow(connect_src="'self'", worker_src="'self'")
+        _equip(answer, link, ways)
+    return answer
+
+
+@kiosk.get("/<link>/thanks")
+def thanked(link: str) -> ResponseReturnValue:
+    """Thanks where there is no script: the page itself goes back to the beginning."""
+    ways = _ways(link)
+    if ways is None:
+        return neutral()
+    answer = make_response(thanks(link))
+    answer.headers["Refresh"] = f"{ways.kiosk_seconds}; url={url_for('kiosk.survey', link=link)}"
+    return answer
+
+
+@kiosk.post("/<link>/answers")
+def keep(link: str) -> ResponseReturnValue:
+    """Keep one person's answers from a device, now or long after they were given.
+
+    204 means that they are stored, perhaps since an earlier try; 422 that they never will be; anything
+    else that the device had better wait.
+    """
+    request.max_content_length = request.max_form_memory_size = LARGEST_BODY
+    with storage().store.engine.connect() as connection:
+        asking = queries.asking(connection, link)
+    if asking is None or not asking.open_link or not read_ways(asking.ways).kiosk:
+        return "", 404
+    door = Door(replace(asking, paging="page"), None)
+    key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
+    number = request.args.get("id", "")
+    if key is None or not _ID.fullmatch(number):
+        return "", 422
+    now = utc_now()
+    answered = _moment("age", now, key.issued_at)
+    if asking.is_early(answered) or asking.is_over(answered):
+        return "", 409
+    outcome = _submit(door, key, number, answered)
+    return "", 422 if isinstance(outcome, Faulty) else 204
+
+
+def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> object:
+    page = door.page
+    asking = replace(door.asking, consent_version=key.consent_version)
+    with storage().store.writing() as session:
+        return submit(
+            session,
+            asking,
+            page.raw(request.form),
+            submission_key=_submission_key(storage().secret_key, key.submission_key, number),
+            attributes={},
+            started_at=min(answered, _moment("began", utc_now(), key.issued_at)),
+            source="link",
+            language=page.content.language,
+            paradata={"way": "kiosk"},
+            now=answered,
+            roots=storage().settings.instrument_roots,
+        )
+
+
+def _submission_key(secret_key: str, form: str, number: str) -> str:
+    """The key of what a device sends from this form under this number; nobody else can make it."""
+    own = hmac.new(secret_key.encode(), b"surveyapp kiosk answers", "sha256").digest()
+    return hmac.new(own, f"{form} {number}".encode(), "sha256").hexdigest()
+
+
+def _moment(name: str, now: datetime, opened: datetime) -> datetime:
+    """So many seconds ago by the device, between the page's opening and now.
+
+    A device tells how long ago something was, as its clock may be wrong and yet run at the right pace.
+    """
+    text = request.args.get(name, "0")
+    ago = int(text) if text.isdecimal() and len(text) < 10 else 0
+    return max(min(opened, now), now - timedelta(seconds=min(ago, _LONGEST_WAIT)))
+
+
+def _ways(link: str) -> Ways | None:
+    """The ways of a deployment that allows kiosks; None for all others."""
+    with storage().store.engine.connect() as connection:
+        asking: Asking | None = queries.asking(connection, link)
+    ways = read_ways(asking.ways) if asking else Ways()
+    return ways if ways.kiosk else None
+
+
+def _equip(answer: Response, link: str, ways: Ways) -> None:
+    """Give the page what makes a kiosk of it."""
+    language = _LANGUAGE.search(page_in(answer))
+    words = texts(language[1] if language else "en")
+    said = {
+        "thanks_title": words.thanks_title,
+        "thanks": words.kiosk_thanks,
+        "again": words.kiosk_again,
+        "still_title": words.kiosk_still_title,
+        "still": words.kiosk_still,
+        "go_on": words.kiosk_go_on,
+        "waiting": words.kiosk_waiting,
+        "refused": words.kiosk_refused,
+        "full_screen": words.kiosk_full_screen,
+        "required": words.required,
+    }
+    add_script(
+        answer,
+        "kiosk.js",
+        style="kiosk.css",
+        link=link,
+        seconds=str(ways.kiosk_seconds),
+        idle=str(ways.kiosk_idle_seconds),
+        words=json.dumps(said, ensure_ascii=False),
+    )

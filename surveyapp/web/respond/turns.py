@@ -1,0 +1,83 @@
+"""What the sending of a form asks for: another language, another block, or to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from werkzeug.datastructures import MultiDict
+
+from surveyapp.fielding.drafts import PRESELECTED
+from surveyapp.web.respond.doors import KEY_FIELD
+from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm
+from surveyapp.web.respond.pages import Page, blocks_of, names_of
+
+GO_FIELD = "go"
+AT_FIELD = "at"
+SWITCH, DRAFT, UNCONFIRMED = "switch", "draft", "unconfirmed"
+OWN_FIELDS = frozenset({KEY_FIELD, GO_FIELD, AT_FIELD, PRESELECTED, UNCONFIRMED})
+
+
+class Wish(StrEnum):
+    """What a form that was sent is to lead to."""
+
+    SEND = "send"  # keep the answers for good
+    SHOW = "show"  # the form again: in another language, or at another block
+    STAY = "stay"  # the same block again, for it has faults
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A wish, and the block that is shown next; None where all stand on one page."""
+
+    wish: Wish
+    block: int | None
+
+
+def turn_of(
+    page: Page, form: AnswerForm, sent: MultiDict[str, str], args: Mapping[str, str]
+) -> Turn:
+    """Read what was pressed. ``form`` gets the faults of the block that is to be left."""
+    if not page.content.blocks:
+        return Turn(Wish.SHOW if SWITCH in args else Wish.SEND, None)
+    places = blocks_of(page, sent)
+    here = args.get("at", "")
+    at = int(here) if here.isdigit() and int(here) in places else places[0]
+    if SWITCH in args:
+        return Turn(Wish.SHOW, at)
+    pressed = sent.get(GO_FIELD, "send")
+    if pressed == "back":
+        return Turn(Wish.SHOW, max((place for place in places if place < at), default=at))
+    following = [place for place in places if place > at]
+    if pressed == "next" and following:
+        fine = form.judge(without=page.hidden(sent), only=names_of(page, at))
+        return Turn(Wish.SHOW, following[0]) if fine else Turn(Wish.STAY, at)
+    return Turn(Wish.SEND, at)
+
+
+def first_fault(page: Page, form: AnswerForm) -> int | None:
+    """The block in which the first fault stands; None where all stand on one page."""
+    if not page.content.blocks:
+        return None
+    faulty = {field.name for field in form.faults}
+    places = range(len(page.content.blocks))
+    return next((place for place in places if faulty & set(names_of(page, place))), 0)
+
+
+def block_of(page: Page, name: str) -> int | None:
+    """The block in which a question stands; None where all stand on one page."""
+    places = range(len(page.content.blocks))
+    return next((place for place in places if name in names_of(page, place)), None)
+
+
+def unknown_field(page: Page, sent: MultiDict[str, str]) -> str | None:
+    """The first field that this form does not have."""
+    known = OWN_FIELDS | ({CONSENT_FIELD} if page.content.consent_box else set())
+    return next((name for name in sent if name not in page.fields and name not in known), None)
+
+
+def given(page: Page, sent: MultiDict[str, str]) -> dict[str, list[str]]:
+    """Everything of a form that a draft keeps, as it was typed."""
+    names = [PRESELECTED, CONSENT_FIELD, *page.fields]
+    return {name: sent.getlist(name) for name in names if name in sent}

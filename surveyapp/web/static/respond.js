@@ -1,0 +1,143 @@
+// The survey page works without this. With it: answers are kept as they are given, the progress is
+// told, and a tap leads on to the next question where the deployment wants that.
+(() => {
+  "use strict";
+  const DAYS = 3;
+  const parts = location.pathname.split("/");
+  const mine = `surveyapp ${parts[2]} `;
+  const kept = {
+    read(name) { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } },
+    write(name, value) { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* full or forbidden */ } },
+    drop(start) {
+      try { Object.keys(localStorage).filter((name) => name.startsWith(start)).forEach((name) => localStorage.removeItem(name)); } catch { /* forbidden */ }
+    },
+  };
+  if (document.querySelector(".thanks")) kept.drop(mine);
+  const form = document.getElementById("survey");
+  if (!form) return;
+
+  const flags = form.dataset;
+  const personal = parts.length > 3 && parts[3] !== "";
+  const onServer = personal && flags.anonymous === undefined;
+  const inBrowser = !onServer && parts[1] !== "k";
+  const place = mine + parts.slice(3).join("/");
+  const key = form.elements["form-key"];
+  const reduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const element = (id) => document.getElementById(id);
+
+  // Everything given so far, by name; what is not to be kept is left out.
+  const given = () => {
+    const found = {};
+    for (const [name, value] of new FormData(form)) {
+      if (name !== "form-key" && name !== "at") (found[name] ||= []).push(value);
+    }
+    return found;
+  };
+  const changed = (before, after) => {
+    const found = new URLSearchParams();
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const values = after[name] || [""];
+      if (String(before[name]) !== String(values)) values.forEach((value) => found.append(name, value));
+    }
+    return found;
+  };
+
+  let last = given();
+  let timer = 0;
+  const tell = (id) => { const note = element(id); if (note) note.hidden = false; };
+  const send = (body, unconfirmed) => {
+    body.set("form-key", key.value);
+    body.set("at", form.elements.at ? form.elements.at.value : "0");
+    if (unconfirmed) body.set("unconfirmed", "1");
+    const language = document.documentElement.lang;
+    fetch(`?draft&lang=${language}`, { method: "POST", body, keepalive: true })
+      .then((answer) => { if (answer.ok) tell("saved-server"); }, () => { last = {}; });
+  };
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    const now = given();
+    const body = changed(last, now);
+    if (![...body].length) return;
+    last = now;
+    if (onServer) send(body);
+    if (inBrowser) {
+      kept.write(place, { at: Date.now(), key: key.value, fields: now });
+      tell("saved-here");
+    }
+  };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(save, 900); };
+
+  const put = (fields) => {
+    for (const [name, values] of Object.entries(fields)) {
+      const controls = form.querySelectorAll(`[name="${CSS.escape(name)}"]`);
+      if (!controls.length) {
+        for (const value of values) {
+          const hidden = document.createElement("input");
+          Object.assign(hidden, { type: "hidden", name, value });
+          form.append(hidden);
+        }
+      }
+      controls.forEach((control, index) => {
+        if (control.type === "radio" || control.type === "checkbox") control.checked = values.includes(control.value);
+        else control.value = values[index] ?? "";
+      });
+    }
+  };
+  const before = inBrowser && flags.fresh !== undefined && kept.read(place);
+  if (before && Date.now() - before.at < DAYS * 864e5) {
+    put(before.fields);
+    key.value = before.key;
+    tell("resumed");
+    last = given();
+  }
+  element("again")?.addEventListener("click", () => {
+    kept.drop(place);
+    last = given();
+    form.reset();
+    location.replace(location.pathname);
+  });
+
+  // How far along: questions that are shown and want an answer.
+  const shown = (question) => question.getClientRects().length > 0;
+  const isAnswered = (question) => question.querySelector("input:checked") || [...question.querySelectorAll("textarea, .number")].some((field) => field.value?.trim());
+  const progress = () => {
+    const note = element("answered");
+    const bar = document.querySelector("progress.answered");
+    const questions = [...form.querySelectorAll(".q")].filter((question) => shown(question) && question.matches('[aria-required], :has([aria-required])'));
+    const done = questions.filter(isAnswered).length;
+    if (bar) { bar.max = questions.length || 1; bar.value = done; }
+    if (note) {
+      note.hidden = !bar;
+      note.textContent = note.dataset.words.replace("{done}", done).replace("{count}", questions.length);
+    }
+  };
+
+  // From a tapped answer to the next question; never from the keyboard, whose arrows choose too.
+  const advance = (event) => {
+    if (!event.detail || event.target.type !== "radio") return;
+    const questions = [...form.querySelectorAll(".q")].filter(shown);
+    const next = questions[questions.indexOf(event.target.closest(".q")) + 1] || form.querySelector(".go");
+    setTimeout(() => next.scrollIntoView({ block: "center", behavior: reduced ? "auto" : "smooth" }), 200);
+  };
+
+  form.addEventListener("input", soon);
+  form.addEventListener("change", () => { soon(); progress(); });
+  if (flags.advance !== undefined) form.addEventListener("click", advance);
+  form.addEventListener("submit", () => clearTimeout(timer));
+  document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
+  progress();
+
+  // What was clicked in a message is noted once somebody is really here, and not a scanner.
+  if (flags.chosen !== undefined && onServer) {
+    const signs = ["pointerdown", "keydown", "touchstart"];
+    let seconds = 0;
+    const clock = setInterval(() => { if (!document.hidden && ++seconds >= 3) real(); }, 1000);
+    const real = () => {
+      clearInterval(clock);
+      signs.forEach((sign) => removeEventListener(sign, real));
+      send(changed({}, given()), true);
+    };
+    signs.forEach((sign) => addEventListener(sign, real));
+  }
+})();
