@@ -177,7 +177,7 @@ def upgrade() -> None:
 
     op.create_table(
         "draw_entries",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("deployment_id", sa.Integer(), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),

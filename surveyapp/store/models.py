@@ -431,7 +431,8 @@ class DrawEntry(Base):
     __tablename__ = "draw_entries"
     __table_args__ = (UniqueConstraint("deployment_id", "address"),)
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    # On SQLite the random number is the row's place, too: the file keeps no order of coming.
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
     address: Mapped[str] = mapped_column(String(254))
     day: Mapped[date] = mapped_column(Date)
