@@ -196,7 +196,10 @@ def _rule_form(
     form.follow_up_deployment_id.choices = choices(
         [(NONE, "None"), *((str(each.id), each.name) for each in others)]
     )
+    form.at_most.flags.required = True  # whenever cases are opened at all
     if rule is not None and not form.is_submitted():
+        if rule.at_most.is_integer():
+            form.at_most.data = int(rule.at_most)
         form.owner_id.data = str(rule.owner_id or NONE)
         form.follow_up_deployment_id.data = str(rule.follow_up_deployment_id or NONE)
     return form
