@@ -24,6 +24,7 @@ from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
 from surveyapp.web.log import keep_log
 from surveyapp.web.look import look
+from surveyapp.web.mailings import mailings
 from surveyapp.web.plots import teach_plots
 from surveyapp.web.reports import reports
 from surveyapp.web.respond import respond, serve_apart
@@ -41,7 +42,7 @@ from surveyapp.web.words import teach_words
 
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(segments, asking, connections, webhooks, alerts, cases, jobs, users, audit),
+    *(segments, asking, mailings, connections, webhooks, alerts, cases, jobs, users, audit),
 )
 
 

@@ -1,0 +1,216 @@
+"""Whom to ask: a deployment's rules of asking and what came of them; interactions from files."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    FloatField,
+    IntegerField,
+    SelectField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from surveyapp.asking.interaction_sheets import receive_csv
+from surveyapp.asking.sampling import Sampling, change_sampling, read_sampling
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.store.columns import utc_now
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+asking = Blueprint("asking", __name__, url_prefix="/journeys/<int:journey_id>")
+
+MOST_LINES = 50_000  # of a file that a page takes; the command takes any number
+_LISTS = ("touchpoints", "channels", "outcomes")
+
+
+class SamplingForm(StaffForm):
+    active = BooleanField("Ask customers after what happened to them")
+    touchpoints = TextAreaField(
+        "Touchpoints that end the journey",
+        [Optional(), Length(max=5000)],
+        description="Codes, one a line. After one of these the customer is asked about the journey.",
+    )
+    channels = TextAreaField(
+        "Only in these channels",
+        [Optional(), Length(max=5000)],
+        description="One a line, as your systems call them. Empty: in every channel.",
+    )
+    outcomes = TextAreaField(
+        "Only with these outcomes",
+        [Optional(), Length(max=5000)],
+        description="One a line, as your systems call them. Empty: whatever the outcome.",
+    )
+    rule = TextAreaField(
+        "Only customers like these",
+        [Optional(), Length(max=2000)],
+        description="A rule over their attributes, such as: region in (North, South) and tenure >= 2.",
+    )
+    delay_minutes = IntegerField(
+        "Minutes to wait after it happened", [InputRequired("Give the minutes; 0 is at once.")]
+    )
+    quiet_from = TimeField("Nothing is sent from", [Optional()])
+    quiet_to = TimeField(
+        "until", [Optional()], description="On the customer's clock; what falls in between waits."
+    )
+    share = FloatField(
+        "Share that is asked, in %",
+        [InputRequired("Give the share.")],
+        description="100 asks everybody; less draws by lot.",
+    )
+    most = IntegerField("Stop after this many asks", [Optional()], description="Empty: never.")
+    rest = SelectField(
+        "Whoever was asked a short time ago",
+        choices=choices(
+            [
+                ("block", "is not asked"),
+                ("delay", "is asked once the rest is over"),
+                ("override", "is asked all the same"),
+            ]
+        ),
+        description="By any deployment, not by this one alone.",
+    )
+    rest_days = IntegerField("Days of rest", [Optional()])
+    channel = SelectField(
+        "Sent by",
+        choices=choices(
+            [("email", "E-mail"), ("webhook", "Another system, told by a webhook (SMS and others)")]
+        ),
+    )
+    expires_days = IntegerField(
+        "Days until the link expires", [InputRequired("Give a number of days.")]
+    )
+    max_age_days = IntegerField(
+        "Days after which it is too late to ask",
+        [InputRequired("Give a number of days.")],
+        description="An interaction that is reported later starts no ask.",
+    )
+
+    @classmethod
+    def of(cls, sampling: Sampling) -> SamplingForm:
+        """The form that shows these rules."""
+        trigger, quiet = sampling.trigger, sampling.quiet
+        lines = {name: "\n".join(getattr(trigger, name)) for name in _LISTS}
+        plain = {
+            name: getattr(sampling, name)
+            for name in (
+                *("active", "delay_minutes", "most", "rest", "rest_days", "channel"),
+                *("expires_days", "max_age_days"),
+            )
+        }
+        return cls(
+            **plain,
+            **lines,
+            rule=trigger.rule,
+            share=_whole(round(100 * sampling.share, 6)),
+            quiet_from=quiet.begin if quiet else None,
+            quiet_to=quiet.end if quiet else None,
+        )
+
+    def rules(self) -> dict[str, Any]:
+        """The document that the form describes."""
+        data = self.data
+        trigger = {name: (data.get(name) or "").splitlines() for name in _LISTS}
+        clock = {
+            name: f"{data[name]:%H:%M}" if data[name] else None
+            for name in ("quiet_from", "quiet_to")
+        }
+        plain = {
+            name: data[name]
+            for name in (
+                *("active", "delay_minutes", "most", "rest", "rest_days", "channel"),
+                *("expires_days", "max_age_days"),
+            )
+        }
+        share = (data["share"] or 0.0) / 100
+        return {
+            **plain,
+            **clock,
+            "trigger": {**trigger, "rule": data["rule"] or ""},
+            "share": share,
+        }
+
+
+def _whole(number: float) -> float | int:
+    """The same without a point where nothing follows it."""
+    return int(number) if number.is_integer() else number
+
+
+class InteractionsForm(StaffForm):
+    interactions = FileField(
+        "File of interactions",
+        [FileRequired("Choose a file.")],
+        description=f"CSV with a line of headings, up to {MOST_LINES:,} lines.",
+    )
+
+
+@asking.route("/deployments/<int:deployment_id>/asking", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        journey = queries.journey(session, journey_id)
+    form = SamplingForm.of(read_sampling(deployment.sampling))
+    if deployment.touchpoint_id is not None:
+        del form.touchpoints
+    if form.validate_on_submit():
+        with form.refusing("active"):
+            with storage().store.writing() as session:
+                known = queries.deployment(session, journey_id, deployment_id)
+                sampling = change_sampling(session, known, form.rules(), user_id=me().id)
+            flash(
+                "Customers are asked by these rules from now on."
+                if sampling.active
+                else "Saved. Nobody is asked after interactions."
+            )
+            return redirect(
+                url_for("asking.edit", journey_id=journey_id, deployment_id=deployment_id), 303
+            )
+    page = render_template(
+        "asking/edit.html",
+        journey=journey,
+        deployment=deployment,
+        form=form,
+        settings=storage().settings,
+    )
+    return page, form.status
+
+
+@asking.route("/interactions", methods=["GET", "POST"])
+@requires(Permission.IMPORT_RESPONSES)
+@takes_files
+def bring(journey_id: int) -> ResponseReturnValue:
+    """A file of interactions, taken in at once: it holds addresses, and is not kept."""
+    form = InteractionsForm()
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+    report = None
+    if form.validate_on_submit():
+        with form.refusing("interactions"):
+            data = form.interactions.data.read()
+            if data.count(b"\n") > MOST_LINES:
+                raise Invalid(
+                    f"The file has more than {MOST_LINES:,} lines; split it, or use the command"
+                    " surveyapp interactions."
+                )
+            report = receive_csv(
+                storage().store,
+                io.BytesIO(data),
+                secret_key=storage().secret_key,
+                journey=journey.code,
+                user_id=me().id,
+                now=utc_now(),
+            )
+    page = render_template("asking/bring.html", journey=journey, form=form, report=report)
+    return page, 200 if report is not None else form.status
