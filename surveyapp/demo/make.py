@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
-from surveyapp.demo import population, study
+from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.fielded import draw_map
 from surveyapp.errors import SurveyappError
@@ -72,7 +72,9 @@ def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
         )
     if not there:
         progress(1, "Drawing the map")
-        _answers(storage, responses, progress)
+        with storage.store.writing() as session:
+            owner = _account(session, one_time_password()).id
+        _answers(storage, responses, owner, progress)
         _study(storage, _between(progress, 60, 64))
     progress(64, "Validating the scale")
     files = _reports(storage, progress)
@@ -87,7 +89,7 @@ def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
     return Made(f"{base}/", EMAIL, password, open_url(base, link or ""), files)
 
 
-def _answers(storage: Storage, responses: int, progress: Progress) -> None:
+def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress) -> None:
     """Map and answers in one transaction: a demonstration is there or it is not."""
     rng = np.random.default_rng(SEED)
     today = utc_now().replace(hour=12, minute=0, second=0, microsecond=0)
@@ -98,19 +100,21 @@ def _answers(storage: Storage, responses: int, progress: Progress) -> None:
             queue.finish(session, job.id)  # there is nothing to sort yet
         for place, plan in enumerate(JOURNEYS):
             fielded = draw_map(session, plan)
-            asks = list(population.draw(plan, n=people, rng=rng, today=today))
+            drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:
-                asks += study.draw(rng, today=today)
+                drawn += study.draw(rng, today=today)
             for step, (where, deployment) in enumerate(fielded.items()):
                 share = (place + step / len(fielded)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")
-                here = [ask for ask in asks if ask.place == where]
+                here = [ask for ask in drawn if ask.place == where]
                 store_many(
                     session,
                     deployment,
                     _prepared(session, storage, deployment, here, rng),
                     source="simulation",
                 )
+        progress(60, "Asking by mail, day by day")
+        asked.ask(session, storage, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
 
 
 def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> float:
@@ -206,7 +210,7 @@ def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
         validated = analysis.job_id
     run_now(storage, validated, worker=_WORKER, shown=_between(progress, 64, 75))
     with storage.store.writing() as session:
-        asked = [
+        wished = [
             ask_report(
                 session,
                 kind=kind,
@@ -217,7 +221,7 @@ def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
             )
             for kind in _KINDS
         ]
-        wanted = [(report.id, report.job_id) for report in asked]
+        wanted = [(report.id, report.job_id) for report in wished]
     paths = []
     for place, (report_id, job_id) in enumerate(wanted):
         shown = _between(progress, 75 + 12 * place, 87 + 12 * place)
@@ -259,11 +263,17 @@ def _lay_out(storage: Storage, report_id: int) -> Path:
 
 def _let_in(session: Session) -> str:
     """A fresh one-time password for the demonstration's account, made where it is missing."""
+    password = one_time_password()
     user = session.scalars(select(User).where(User.email == EMAIL)).one_or_none()
     if user is not None:
         return auth.reset_password(session, user.id, by=None)
-    password = one_time_password()
-    auth.create_user(
+    _account(session, password)
+    return password
+
+
+def _account(session: Session, password: str) -> User:
+    there = session.scalars(select(User).where(User.email == EMAIL)).one_or_none()
+    return there or auth.create_user(
         session,
         email=EMAIL,
         name="Demonstration",
@@ -271,4 +281,3 @@ def _let_in(session: Session) -> str:
         password=password,
         must_change_password=True,
     )
-    return password

@@ -103,7 +103,7 @@ def draw(plan: JourneyPlan, *, n: int, rng: np.random.Generator, today: datetime
             if rng.random() < ASKED:
                 answered = rng.random() < ANSWERED
                 answers = (
-                    _touchpoint_answers(rng, touchpoint, journey[i], at - begin)
+                    touchpoint_answers(rng, touchpoint, journey[i], at - begin)
                     if answered
                     else None
                 )
@@ -116,9 +116,10 @@ def draw(plan: JourneyPlan, *, n: int, rng: np.random.Generator, today: datetime
             yield Ask("", customer, at, person, answers)
 
 
-def _touchpoint_answers(
+def touchpoint_answers(
     rng: np.random.Generator, touchpoint: TouchpointPlan, journey: float, since: timedelta
 ) -> dict[str, dict[str, Any]]:
+    """What one customer answers at a touchpoint, ``since`` the first of the year that is told of."""
     level = touchpoint.level
     if since >= timedelta(days=30.4 * REPAIR_MONTH):
         level += touchpoint.repaired
