@@ -69,6 +69,9 @@ class Settings:
     asks_a_year: int = _setting(
         "How often one customer is asked in 365 days at most; 0 means no limit.", default=6
     )
+    keep_contacts_days: int = _setting(
+        "Days after which addresses and interactions are deleted.", default=730
+    )
     end_hosts: str = _setting(
         "Hosts that a survey may lead to after its thanks, separated by commas.", default=""
     )
@@ -192,6 +195,7 @@ def _faults(settings: Settings) -> list[str]:
         ("mails_a_minute", 1, 100_000),
         ("rest_days", 0, 3650),
         ("asks_a_year", 0, 1000),
+        ("keep_contacts_days", 1, 36_500),
     ):
         value = getattr(settings, name)
         if not low <= value <= high:

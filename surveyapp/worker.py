@@ -152,6 +152,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "tell webhooks": (2.0, deliveries.deliver),
     "forget deliveries": (3600.0, deliveries.forget),
     "decide whom to ask": (2.0, asking.decide),
+    "retire contacts": (3600.0, asking.retire),
     "send": (5.0, outbox.send_due),
     "watch scores": (300.0, alerts.alerts_due),
 }

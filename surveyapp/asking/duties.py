@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from surveyapp.asking import forgetting
 from surveyapp.asking.decisions import anything_undecided, decide_due
 from surveyapp.asking.verdicts import Rules
 from surveyapp.store.storage import Storage
@@ -18,3 +19,13 @@ def decide(storage: Storage, now: datetime) -> int:
     rules = Rules(settings.time_zone, settings.rest_days, settings.asks_a_year)
     with storage.store.writing() as session:
         return decide_due(session, now=now, secret_key=storage.secret_key, rules=rules)
+
+
+def retire(storage: Storage, now: datetime) -> int:
+    """Delete some of what is older than it may be kept; how much."""
+    before = now - timedelta(days=storage.settings.keep_contacts_days)
+    with storage.store.reading() as session:
+        if not forgetting.anything_old(session, before=before):
+            return 0
+    with storage.store.writing() as session:
+        return forgetting.retire(session, before=before)

@@ -1,0 +1,120 @@
+"""Forgetting: one customer who wishes it, and everybody of whom nothing was heard for long."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from surveyapp.responses import corrections
+from surveyapp.store.audit import record
+from surveyapp.store.models import (
+    Contact,
+    Decision,
+    Deployment,
+    Draft,
+    Interaction,
+    Invitation,
+    JourneyRun,
+    OutgoingMessage,
+    Response,
+)
+
+BATCH = 1000  # rows of a kind that one transaction deletes
+_WHY = "The customer was forgotten."
+
+
+def forget(session: Session, customer_ref: str, *, user_id: int | None, now: datetime) -> None:
+    """Erase what is known of a customer: address, attributes, drafts, answers, and the pseudonym.
+
+    What was counted stays counted: interactions and decisions remain under a name that nobody can
+    make again, so that the response rate does not change. Links that were sent open nothing any more.
+    An opt-out stays, as the customer would be asked again without it.
+    """
+    own = select(Interaction.id).where(Interaction.customer_ref == customer_ref)
+    invitations = select(Invitation.id).where(Invitation.interaction_id.in_(own))
+    runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
+    answers = session.scalars(
+        select(Response).where(
+            or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
+        )
+    ).all()
+    told = [(answer.id, answer.deployment_id) for answer in answers]
+    for number, deployment_id in told:
+        deployment = session.get_one(Deployment, deployment_id)
+        corrections.erase(session, deployment, number, now=now)
+    tokens = select(Invitation.token_hash).where(Invitation.interaction_id.in_(own))
+    session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
+    session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.customer_ref == customer_ref,
+            OutgoingMessage.state.in_(("waiting", "sending")),
+        )
+        .values(state="cancelled", error=_WHY)
+    )
+    session.execute(
+        update(Invitation)
+        .where(Invitation.id.in_(invitations), Invitation.state.in_(("created", "opened")))
+        .values(state="suppressed", not_sent_reason=_WHY)
+    )
+    nobody = f"forgotten-{secrets.token_hex(16)}"
+    session.execute(
+        update(JourneyRun)
+        .where(JourneyRun.customer_ref == customer_ref)
+        .values(
+            customer_ref=nobody,
+            external_ref=None,
+            ended_at=func.coalesce(JourneyRun.ended_at, JourneyRun.last_at, now),
+        )
+    )
+    for table in (Decision, OutgoingMessage):
+        session.execute(
+            update(table).where(table.customer_ref == customer_ref).values(customer_ref=nobody)
+        )
+    session.execute(
+        update(Interaction)
+        .where(Interaction.customer_ref == customer_ref)
+        .values(customer_ref=nobody, attributes={}, external_id=None)
+    )
+    session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
+    record(session, user_id, "forget a customer", "contacts", answers=len(told))
+    session.expire_all()
+
+
+def anything_old(session: Session, *, before: datetime) -> bool:
+    """Whether there is something for ``retire`` to do."""
+    waits = session.scalar(_old_interactions(before).limit(1)) is not None
+    return waits or session.scalar(_old_contacts(before).limit(1)) is not None
+
+
+def retire(session: Session, *, before: datetime, limit: int = BATCH) -> int:
+    """Delete interactions from before this moment, with their decisions, and contacts of whom nothing
+    was heard since; how many. Answers stay: they hold no address.
+    """
+    old = list(session.scalars(_old_interactions(before).limit(limit)))
+    if old:
+        invitations = Invitation.interaction_id.in_(old)
+        session.execute(update(Invitation).where(invitations).values(interaction_id=None))
+        session.execute(delete(Interaction).where(Interaction.id.in_(old)))
+    gone = list(session.scalars(_old_contacts(before).limit(limit)))
+    if gone:
+        session.execute(delete(Contact).where(Contact.customer_ref.in_(gone)))
+    if old or gone:
+        record(
+            session, None, "retire contacts", "contacts", interactions=len(old), contacts=len(gone)
+        )
+    return len(old) + len(gone)
+
+
+def _old_interactions(before: datetime) -> Select[int]:
+    return select(Interaction.id).where(Interaction.at < before)
+
+
+def _old_contacts(before: datetime) -> Select[str]:
+    heard = exists().where(
+        Interaction.customer_ref == Contact.customer_ref, Interaction.at >= before
+    )
+    return select(Contact.customer_ref).where(Contact.updated_at < before, ~heard)
