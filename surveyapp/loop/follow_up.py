@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from surveyapp.asking.opt_outs import address_key, is_opted_out
 from surveyapp.errors import Conflict
 from surveyapp.fielding import links
 from surveyapp.loop.rules import read_loop
@@ -22,13 +23,18 @@ from surveyapp.store.models import (
     Interaction,
     Invitation,
     JourneyRun,
-    OptOut,
     OutgoingMessage,
     Response,
     Score,
 )
 
 OPEN_DAYS = 30  # how long the link takes an answer
+_STATES = {
+    "created": "waiting",
+    "opened": "opened",
+    "completed": "answered",
+    "suppressed": "not sent",
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class FollowUp:
     """How far a follow-up is. ``value`` is its score once it is answered, on the case's scale."""
 
     asked_at: datetime
-    state: str  # "waiting", "opened", "answered", "expired"
+    state: str  # "waiting", "opened", "answered", "expired", "not sent"
+    why_not_sent: str
     value: float | None
     above_limit: bool  # answered, and above what opens a case
 
@@ -77,7 +84,7 @@ def reach(session: Session, case: Case, *, secret_key: str) -> Reach:
     number = interaction.id if interaction else None
     if _opted_out(session, customer_ref, contact, secret_key):
         return Reach(customer_ref, number, True, "The customer does not want to be asked.")
-    if contact is None or not contact.email or number is None:
+    if contact is None or not contact.email:
         return Reach(customer_ref, number, why_not="No e-mail address of the customer is known.")
     if contact.bounced_at is not None:
         return Reach(customer_ref, number, why_not="Mail to the customer came back.")
@@ -111,7 +118,7 @@ def ask_again(
         invitation = _invite(session, case, deployment, found, by_mail, secret_key, now)
         _note(session, case, by_mail, user_id)
     if by_mail:
-        _write_mail(session, invitation, found, now)
+        _write_mail(session, case, invitation, found, now)
         return Asked(invitation.id, "")
     return Asked(invitation.id, _url(session, case, deployment, invitation, base_url, secret_key))
 
@@ -129,10 +136,11 @@ def follow_up_of(session: Session, case: Case, *, now: datetime | None = None) -
     rule = read_loop(case.deployment.loop)
     compared = rule is not None and rule.scale == case.scale and value is not None
     expired = invitation.expires_at is not None and invitation.expires_at <= (now or utc_now())
-    state = {"completed": "answered", "opened": "opened"}.get(invitation.state, "waiting")
+    state = _STATES[invitation.state]
     return FollowUp(
         asked_at=invitation.created_at,
-        state="expired" if expired and state != "answered" else state,
+        state="expired" if expired and state in {"waiting", "opened"} else state,
+        why_not_sent=invitation.not_sent_reason,
         value=value,
         above_limit=compared and not rule.catches(value),  # type: ignore[union-attr, arg-type]
     )
@@ -154,8 +162,8 @@ def _opted_out(
 ) -> bool:
     keys = [customer_ref]
     if contact is not None and contact.email:
-        keys.append(links.pseudonym(secret_key, contact.email.lower()))
-    return session.scalar(select(OptOut.key).where(OptOut.key.in_(keys)).limit(1)) is not None
+        keys.append(address_key(secret_key, contact.email))
+    return is_opted_out(session, keys)
 
 
 def _survey(session: Session, case: Case, now: datetime) -> Deployment:
@@ -183,6 +191,7 @@ def _waiting(
         select(Invitation).where(
             Invitation.id == case.follow_up_id,
             Invitation.deployment_id == deployment.id,
+            Invitation.state != "suppressed",
             or_(
                 Invitation.expires_at.is_(None),
                 Invitation.expires_at > now,
@@ -249,7 +258,12 @@ def _decide(
     decision.invitation_id, decision.due_at, decision.decided_at = invitation.id, now, now
 
 
-def _write_mail(session: Session, invitation: Invitation, found: Reach, now: datetime) -> None:
+def _write_mail(
+    session: Session, case: Case, invitation: Invitation, found: Reach, now: datetime
+) -> None:
+    """Ask for the mail. Where no interaction knows the customer, what is known goes with it."""
+    response = session.get(Response, case.response_id) if case.response_id else None
+    alone = invitation.interaction_id is None and response is not None
     key = f"invitation {invitation.id}"
     if session.scalar(select(OutgoingMessage.id).where(OutgoingMessage.key == key)) is None:
         session.add(
@@ -259,6 +273,7 @@ def _write_mail(session: Session, invitation: Invitation, found: Reach, now: dat
                 deployment_id=invitation.deployment_id,
                 invitation_id=invitation.id,
                 customer_ref=found.customer_ref,
+                content={"attributes": response.attributes} if alone and response else {},
                 due_at=now,
             )
         )

@@ -19,7 +19,8 @@ from surveyapp.store.models import (
     Response,
     User,
 )
-from tests.loop.makers import make_loop, open_case
+from surveyapp.worker import DUTIES
+from tests.loop.makers import make_loop, open_case, respond
 
 
 @pytest.fixture
@@ -186,3 +187,15 @@ def test_a_note_is_shown_as_text(storage, olga, loop):
     olga.post(f"/cases/{case}/notes", data={"text": "<script>alert(1)</script>{{7*7}}"})
     page = olga.get(f"/cases/{case}").text
     assert "<script>alert" not in page and "{{7*7}}" in page
+
+
+def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(storage, olga, loop):
+    """From the customer's submission over the event to the list, through the worker's own duties."""
+    with storage.store.writing() as session:
+        respond(session, loop.deployment, 2)
+        respond(session, loop.deployment, 9)
+    spread = DUTIES["spread events"][1]
+    while spread(storage, utc_now()):
+        pass
+    page = olga.get("/cases?owner=me").text
+    assert "NPS 2" in page and "NPS 9" not in page

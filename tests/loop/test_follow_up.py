@@ -165,6 +165,34 @@ def test_mail_without_an_address_says_so(store, loop):
         ask(store, case, loop, by_mail=True)
 
 
+def test_mail_takes_along_what_no_interaction_knows(store, loop):
+    case = open_case(store, loop, customer_ref=WHO, attributes={"region": "North"})
+    with store.writing() as session:
+        session.add(Contact(customer_ref=WHO, email="ann@example.org"))
+    assert ask(store, case, loop, by_mail=True) == ""
+    with store.reading() as session:
+        query = select(OutgoingMessage).where(OutgoingMessage.kind == "invitation")
+        message = session.scalars(query).one()
+        assert message.content == {"attributes": {"region": "North"}}
+        assert message.customer_ref == WHO
+        assert session.scalar(select(Decision.id)) is None
+
+
+def test_what_could_not_be_sent_says_why_and_can_be_tried_anew(store, loop):
+    case = open_case(store, loop, customer_ref=WHO)
+    meet(store, loop)
+    ask(store, case, loop, by_mail=True)
+    with store.writing() as session:
+        invitation = session.scalars(select(Invitation)).one()
+        invitation.state, invitation.not_sent_reason = "suppressed", "The survey is closed."
+    with store.reading() as session:
+        after = follow_up_of(session, session.get_one(Case, case))
+        assert (after.state, after.why_not_sent) == ("not sent", "The survey is closed.")
+    ask(store, case, loop, by_mail=True)
+    with store.reading() as session:
+        assert follow_up_of(session, session.get_one(Case, case)).state == "waiting"
+
+
 def test_mail_that_came_back_is_not_sent_again(store, loop):
     case = open_case(store, loop, customer_ref=WHO)
     meet(store, loop)
