@@ -194,11 +194,11 @@ def _live(
 def _work_on_cases(session: Session, rng: np.random.Generator, owner_id: int) -> None:
     """Most of the older cases were looked after; the newest wait."""
     found = session.scalars(select(Case).order_by(Case.id)).all()
-    for case in found[: int(0.7 * len(found))]:
+    for case in found[: int(0.85 * len(found))]:
         called = case.opened_at + timedelta(hours=float(rng.uniform(2, 60)))
         cases.add_note(session, case, str(rng.choice(_HEARD)), user_id=owner_id)
         cases.mark_contacted(session, case, user_id=owner_id, now=called)
-        if rng.random() < 0.75:
+        if rng.random() < 0.9:
             outcome = str(
                 rng.choice(["recovered", "not_recovered", "unreachable"], p=[0.6, 0.25, 0.15])
             )
