@@ -7,6 +7,7 @@ import gc
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
+from surveyapp.api.application import create_api, serve_under
 from surveyapp.settings import Settings, read
 from surveyapp.store.storage import open_storage
 from surveyapp.web.account import account
@@ -15,8 +16,9 @@ from surveyapp.web.asking import asking
 from surveyapp.web.audit import audit
 from surveyapp.web.cases import cases
 from surveyapp.web.connections import connections
+from surveyapp.web.contacts import contacts
 from surveyapp.web.deployments import deployments
-from surveyapp.web.errors import show_errors
+from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import health
 from surveyapp.web.ids import read_ids
 from surveyapp.web.imports import imports
@@ -42,7 +44,7 @@ from surveyapp.web.words import teach_words
 
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(segments, asking, mailings, connections, webhooks, alerts, cases, jobs, users, audit),
+    *(segments, asking, contacts, mailings, connections, webhooks, alerts, cases, jobs, users, audit),
 )
 
 
@@ -66,6 +68,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (health, look, respond, *STAFF):
         app.register_blueprint(blueprint)
     serve_apart(app)
+    api = create_api(storage, failed=lambda error: note_failure(app, error))
+    keep_log(api, settings.log_level)
+    serve_under(app, api)
     return app
 
 

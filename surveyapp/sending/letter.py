@@ -7,7 +7,7 @@ script, no picture, nothing fetched from anywhere, hence nothing that tells who 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from urllib.parse import quote, urlencode
 
@@ -58,6 +58,10 @@ class Occasion:
     reminder: int = 0  # 0: the invitation
     colours: Colours = field(default_factory=Colours)
     is_test: bool = False
+
+    def reminded(self, number: int) -> Occasion:
+        """The same occasion at its reminder of this number; 0 is the invitation."""
+        return replace(self, reminder=number)
 
     def filled(self, text: str) -> str:
         """The text with its placeholders replaced, and nothing that was filled in looked at again."""

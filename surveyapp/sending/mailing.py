@@ -118,7 +118,7 @@ def change_mailing(
 def _texts(raw: object) -> dict[str, MailText]:
     if not isinstance(raw, Mapping):
         raise Invalid("Texts are given by language.", field="texts")
-    return {_language(language): _text(given) for language, given in raw.items()}
+    return {_language(language): _text(given, language) for language, given in raw.items()}
 
 
 def _language(tag: object) -> str:
@@ -127,19 +127,24 @@ def _language(tag: object) -> str:
     return tag
 
 
-def _text(raw: object) -> MailText:
+def _text(raw: object, language: str) -> MailText:
+    """A language's texts; what is wrong with one is told at the field ``<name>-<language>``."""
     if not isinstance(raw, Mapping) or set(raw) - set(MailText.__dataclass_fields__):
         names = ", ".join(MailText.__dataclass_fields__)
         raise Invalid(f"A language's texts are {names}, and nothing else.", field="texts")
     read = {}
     for name, given in raw.items():
+        place = f"{name}-{language}"
         longest = LONGEST_SUBJECT if name.endswith("subject") else LONGEST_TEXT
-        read[name] = text = _plain(given, name).strip()
+        read[name] = text = _plain(given, place).strip()
         if len(text) > longest:
-            raise Invalid(f"It has {len(text):,} characters; use at most {longest:,}.", field=name)
+            raise Invalid(
+                f"The {name.replace('_', ' ')} has {len(text):,} characters; use at most {longest:,}.",
+                field=place,
+            )
         if name.endswith("subject") and len(text.splitlines()) > 1:
-            raise Invalid("A subject is one line.", field=name)
-        _check_braces(text, name)
+            raise Invalid("A subject is one line; write the rest into the text.", field=place)
+        _check_braces(text, place)
     return MailText(**read)
 
 

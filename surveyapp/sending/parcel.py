@@ -19,8 +19,8 @@ from surveyapp.sending.click import clickable
 from surveyapp.sending.letter import Letter, Occasion, colours, letter
 from surveyapp.sending.mailing import read_mailing
 from surveyapp.sending.unsubscribing import (
-    TEST_TOKEN,
     Leaving,
+    test_url,
     unsubscribe_url,
     write_token,
 )
@@ -105,7 +105,7 @@ def written(found: Parcel, settings: Settings, secret_key: str) -> Written:
         return Written(found.recipient, plain, message_id)
     language = language_of(found)
     if message.kind == TEST:
-        link = unsubscribe = f"{settings.base_url.rstrip('/')}/u/{TEST_TOKEN}"
+        link = unsubscribe = test_url(settings.base_url)
     else:
         link = _personal_link(found, settings.base_url, secret_key)
         unsubscribe = unsubscribe_url(

@@ -53,6 +53,11 @@ def unsubscribe_url(base_url: str, token: str, language: str) -> str:
     return f"{base_url.rstrip('/')}/u/{token}?lang={language}"
 
 
+def test_url(base_url: str) -> str:
+    """Where the links of test messages and previews lead: a page that says that it is a test."""
+    return f"{base_url.rstrip('/')}/u/{TEST_TOKEN}"
+
+
 def let_go(session: Session, leaving: Leaving) -> None:
     """Ask these no more; again makes no difference. What waits to be sent finds it out by itself."""
     opt_out(session, leaving.keys, source="link")

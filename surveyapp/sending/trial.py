@@ -1,0 +1,41 @@
+"""A test message: the letter as customers get it, to somebody of the staff, leading to no survey."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.sending.parcel import TEST
+from surveyapp.settings import Settings
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment, OutgoingMessage
+
+
+def send_trial(
+    session: Session,
+    deployment: Deployment,
+    *,
+    to: str,
+    language: str,
+    reminder: bool,
+    settings: Settings,
+    user_id: int,
+) -> None:
+    """Have a test message sent as soon as a worker comes by. Raises Invalid, Conflict without mail."""
+    if not settings.smtp_url:
+        raise Conflict(
+            "No mail server is set for this installation; whoever runs it sets SURVEYAPP_SMTP_URL."
+        )
+    if language not in (deployment.language, *deployment.languages):
+        raise Invalid(f"The survey is not asked in {language[:20]!r}.", field="language")
+    session.add(
+        OutgoingMessage(
+            key=f"test {deployment.id} {secrets.token_hex(8)}",
+            kind=TEST,
+            deployment_id=deployment.id,
+            content={"to": to, "language": language, "number": int(reminder)},
+        )
+    )
+    record(session, user_id, "send test message", f"deployment {deployment.code}")
