@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import lapack
 
 from analysis.errors import DataError, MissingItem, NotPositiveDefinite, NoVariance, TooFewCases
 
@@ -40,6 +41,8 @@ class Moments:
 
     def select(self, names: Sequence[str]) -> Moments:
         """The same moments for some of the items, in the order given."""
+        if tuple(names) == self.names:
+            return self
         missing = [name for name in names if name not in self.names]
         if missing:
             raise MissingItem(f"not among the data's columns: {', '.join(missing)}")
@@ -55,16 +58,21 @@ class Moments:
     def correlation(self) -> np.ndarray:
         """Correlation matrix (p, p)."""
         sd = self.sd
-        still = [name for name, s in zip(self.names, sd, strict=True) if s == 0]
-        if still:
+        if not sd.all():
+            still = [name for name, s in zip(self.names, sd, strict=True) if s == 0]
             raise NoVariance(f"{', '.join(still)}: every answer is the same; leave the item out")
-        result = self.cov / np.outer(sd, sd)
+        result: np.ndarray = self.cov / (sd[:, None] * sd)
         np.fill_diagonal(result, 1.0)
         return result
 
     def require_positive_definite(self) -> None:
         """Raise NotPositiveDefinite, naming the items most involved, unless the covariance is."""
         correlation = self.correlation
+        root, failed = lapack.dpotrf(correlation, lower=1)
+        half = root if failed else lapack.dtrtri(root, lower=1)[0]
+        # The smallest eigenvalue is at least 1 over the trace of the inverse.
+        if not failed and np.vdot(half, half) < 1e10:
+            return
         if np.linalg.eigvalsh(correlation)[0] <= 1e-10:
             values, vectors = np.linalg.eigh(correlation)
             order = np.argsort(-np.abs(vectors[:, 0]))[:4]
@@ -114,18 +122,19 @@ def _plain(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray | None:
 
     The usual case: pandas' conversion of one column after the other takes longer than a small model.
     """
-    columns = data.columns
-    if not columns.is_unique:
+    if not data.columns.is_unique:
         return None
-    place = {name: j for j, name in enumerate(columns)}
-    at = [place.get(name, -1) for name in names]
-    if -1 in at:  # the first level of a column's name stands for several columns
+    columns = data.columns.tolist()
+    if columns != list(names):
+        place = {name: j for j, name in enumerate(columns)}
+        at = [place.get(name, -1) for name in names]
+        if -1 in at:  # the first level of a column's name stands for several columns
+            return None
+        data = data.take(at, axis=1)
+    found = data.to_numpy()
+    if found.dtype.kind not in "iufb":
         return None
-    types = data.dtypes.to_numpy()[at]
-    if not all(isinstance(kind, np.dtype) and kind.kind in "iufb" for kind in types):
-        return None
-    chosen = data if at == list(range(len(columns))) else data.take(at, axis=1)
-    values = np.array(chosen.to_numpy(dtype=float), order="C")
+    values = np.array(found, dtype=float, order="C")
     return None if np.isinf(values).any() else values
 
 

@@ -8,8 +8,7 @@ means 0, observed predictors keep their sample moments (``fixed_x``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from itertools import combinations, count
 
 from analysis.covariance.model import Model, Modifier, Path
@@ -18,7 +17,6 @@ from analysis.covariance.parameter_constraints import (
     constraint_transform,
     equal_pairs,
     label_pairs,
-    same_variable,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.errors import ModelError
@@ -26,7 +24,7 @@ from analysis.errors import ModelError
 MAX_ITEMS = 500
 MAX_GROUPS = 100
 MAX_FREE = 3_000
-UNSAID = (Modifier(),)
+NOTHING_SAID = Modifier()
 
 
 def complete(
@@ -63,19 +61,34 @@ def complete(
         outline += [
             (Path(a, "~~", b), None, None, False, False) for a, b in combinations(predictors, 2)
         ]
-    rows: list[Parameter] = []
     latent = frozenset(model.latent)
     if ordered:
         outline = _of_correlations(model, outline)
+    released = _released(latent, equal, std_lv)
+    rows: list[Parameter] = []
+    number = count()
     for group in range(1, groups + 1):
-        rows += [
-            _in_group(path, modifiers, group, groups, value, exo, said)
-            for path, modifiers, value, exo, said in outline
-        ]
-    if groups > 1:
-        rows = _released(rows, latent, equal, std_lv)
-    rows = _numbered(rows)
-    free_count = sum(row.free >= 0 for row in rows)
+        for path, modifiers, default, fixed_to_sample, said in outline:
+            one = _for_group(path, modifiers, group, groups)
+            value = one.fixed if one.fixed is not None else None if one.free else default
+            if group > 1 and not said and released(path):
+                value = None
+            varies = value is None and not fixed_to_sample
+            rows.append(
+                Parameter(
+                    path.lhs,
+                    path.op,
+                    path.rhs,
+                    group,
+                    next(number) if varies else -1,
+                    value,
+                    one.start,
+                    one.label,
+                    fixed_to_sample,
+                    said,
+                )
+            )
+    free_count = next(number)
     if free_count > MAX_FREE:
         raise ModelError(
             f"the model has {free_count} free parameters over all groups; at most {MAX_FREE} can be estimated"
@@ -215,75 +228,32 @@ def _final_outcomes(model: Model) -> list[str]:
     return latent + [name for name in model.observed if name in final]
 
 
-def _in_group(
-    path: Path,
-    modifiers: tuple[Modifier, ...] | None,
-    group: int,
-    groups: int,
-    default: float | None,
-    exogenous: bool,
-    said: bool,
-) -> Parameter:
-    said_modifiers = modifiers or UNSAID
-    if len(said_modifiers) not in (1, groups):
+def _for_group(
+    path: Path, modifiers: tuple[Modifier, ...] | None, group: int, groups: int
+) -> Modifier:
+    """What the author says about a path in one group."""
+    if not modifiers:
+        return NOTHING_SAID
+    if len(modifiers) not in (1, groups):
         raise ModelError(
-            f"{path.name}: modifiers for {len(said_modifiers)} groups, but the data have {groups}; "
+            f"{path.name}: modifiers for {len(modifiers)} groups, but the data have {groups}; "
             "give one value, or one for each group",
             line=path.line or None,
             column=path.column or None,
         )
-    modifier = said_modifiers[0 if len(said_modifiers) == 1 else group - 1]
-    value = modifier.fixed if modifier.fixed is not None else None if modifier.free else default
-    return Parameter(
-        path.lhs,
-        path.op,
-        path.rhs,
-        group,
-        free=-1 if value is not None or exogenous else 0,
-        value=value,
-        start=modifier.start,
-        label=modifier.label,
-        exogenous=exogenous,
-        said=said,
-    )
+    return modifiers[0 if len(modifiers) == 1 else group - 1]
 
 
-def _released(
-    rows: list[Parameter], latent: frozenset[str], equal: Sequence[str], std_lv: bool
-) -> list[Parameter]:
+def _released(latent: frozenset[str], equal: Sequence[str], std_lv: bool) -> Callable[[Path], bool]:
     """Equal intercepts identify the other groups' latent means; equal loadings their variances."""
+    means = "intercepts" in equal and "means" not in equal
+    scales = std_lv and "loadings" in equal and "lv_variances" not in equal
 
-    def released(row: Parameter) -> Parameter:
-        if row.group == 1 or row.said or row.value is None or row.lhs not in latent:
-            return row
-        means = row.op == "~1" and "intercepts" in equal and "means" not in equal
-        scales = (
-            std_lv
-            and row.op == "~~"
-            and same_variable(row)
-            and "loadings" in equal
-            and "lv_variances" not in equal
-        )
-        return replace(row, value=None, free=0) if means or scales else row
+    def released(path: Path) -> bool:
+        if path.lhs not in latent:
+            return False
+        if path.op == "~1":
+            return means
+        return scales and path.op == "~~" and path.lhs == path.rhs
 
-    return [released(row) for row in rows]
-
-
-def _numbered(rows: list[Parameter]) -> list[Parameter]:
-    """The rows with their free positions, counted in order."""
-    position = count()
-    return [
-        Parameter(
-            row.lhs,
-            row.op,
-            row.rhs,
-            row.group,
-            next(position) if row.free >= 0 else -1,
-            row.value,
-            row.start,
-            row.label,
-            row.exogenous,
-            row.said,
-        )
-        for row in rows
-    ]
+    return released

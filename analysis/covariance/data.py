@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,11 @@ class GroupData:
     patterns: Patterns | None = None
     polychoric: Polychoric | None = None
     dropped: int = 0
+
+    @cached_property
+    def log_determinant(self) -> float:
+        """Of the covariance, which is positive definite."""
+        return 2.0 * float(np.log(np.linalg.cholesky(self.cov).diagonal()).sum())
 
     @property
     def required_rows(self) -> Array:
@@ -134,14 +140,9 @@ def _from_rows(
     warnings: list[str],
 ) -> GroupData:
     rows = numeric(data, names)
-    holes = np.isnan(rows)
     total = len(rows)
-    if settings.missing == "fiml":
-        at = [names.index(name) for name in exogenous]
-        keep = ~holes.all(axis=1) & ~holes[:, at].any(axis=1)
-    else:
-        keep = ~holes.any(axis=1)
-    rows, dropped = rows[keep], int(total - keep.sum())
+    rows = _usable(rows, names, exogenous, settings)
+    dropped = total - len(rows)
     if dropped:
         reason = (
             "have a missing answer" if settings.missing == "listwise" else "have no usable answer"
@@ -170,6 +171,19 @@ def _from_rows(
     moments = Moments(names, len(rows), mean, centred.T @ centred / len(rows), dropped)
     group = replace(_from_moments(moments, label, names, settings), rows=rows, dropped=dropped)
     return replace(group, patterns=patterns_of(rows)) if settings.missing == "fiml" else group
+
+
+def _usable(
+    rows: Array, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Settings
+) -> Array:
+    """The rows that the handling of missing cells keeps."""
+    if not np.isnan(rows.sum()):  # a sum is NaN as soon as one answer is
+        return rows
+    holes = np.isnan(rows)
+    if settings.missing != "fiml":
+        return np.asarray(rows[~holes.any(axis=1)])
+    at = [names.index(name) for name in exogenous]
+    return np.asarray(rows[~holes.all(axis=1) & ~holes[:, at].any(axis=1)])
 
 
 def _check_spread(rows: Array, names: tuple[str, ...], label: str) -> None:

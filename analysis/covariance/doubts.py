@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import lapack
 
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import TestStatistics
@@ -20,7 +21,7 @@ def solution_warnings(solution: Solution, tests: TestStatistics) -> tuple[str, .
             f"the estimation did not converge in {solution.optimum.iterations} iterations; "
             "the estimates are where it stopped, not a minimum: simplify the model or give start() values"
         )
-    if solution.vcov is None:
+    if solution.information_inverse is None:
         found.append(
             "standard errors could not be computed: the information matrix is singular at the estimates"
         )
@@ -75,12 +76,12 @@ def _latent_covariances(solution: Solution) -> list[str]:
     p = len(solution.table.observed)
     for number, implied in enumerate(solution.implied, start=1):
         block = implied.covariance[p:, p:]
-        if not len(block) or not np.all(np.isfinite(block)):
+        variances = block.diagonal()
+        # A negative variance is told already.
+        if not len(block) or not np.isfinite(block).all() or (variances <= 0).any():
             continue
-        if np.any(np.diag(block) <= 0):
-            continue  # told as a negative variance already
-        sd = np.sqrt(np.diag(block))
-        if np.linalg.eigvalsh(block / np.outer(sd, sd))[0] < -1e-8:
+        sd = np.sqrt(variances)
+        if lapack.dpotrf(block / (sd[:, None] * sd) + 1e-8 * np.eye(len(sd)))[1]:
             found.append(
                 f"the covariance matrix of the latent variables{_place(solution, number)} is not positive "
                 "definite: factors correlate beyond 1; join or drop some"

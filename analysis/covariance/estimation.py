@@ -84,8 +84,8 @@ class NormalDiscrepancy:
     @classmethod
     def of(cls, groups: Sequence[Sample], *, means: bool) -> NormalDiscrepancy:
         """The discrepancy of the groups' samples, whose covariances must be positive definite."""
-        constant = sum(g.weight * (np.linalg.slogdet(g.cov)[1] + len(g.cov)) for g in groups)
-        return cls(tuple(groups), means, float(constant))
+        constant = sum(g.weight * (_log_determinant(g.cov) + len(g.cov)) for g in groups)
+        return cls(tuple(groups), means, constant)
 
     def at(self, theta: Array) -> Point:
         """F, or infinity where a Sigma is not positive definite."""
@@ -96,7 +96,7 @@ class NormalDiscrepancy:
                 return Point(theta, np.inf, implied)
             inverse, log_determinant = moments.inverse
             total += group.weight * (
-                log_determinant + float(np.sum(inverse * self._about_mean(group, moments)))
+                log_determinant + float(np.vdot(inverse, self._about_mean(group, moments)))
             )
         return Point(theta, total, implied)
 
@@ -140,6 +140,10 @@ class NormalDiscrepancy:
             gradient[structure.place] += group.weight * slope
             hessian[structure.block] += group.weight * curve
         return gradient, hessian
+
+
+def _log_determinant(cov: Array) -> float:
+    return 2.0 * float(np.log(lapack.dpotrf(cov)[0].diagonal()).sum())
 
 
 def normal_information(f: Factors, inverse: Array, *, means: bool) -> Array:

@@ -6,6 +6,7 @@ formula: it takes numbers, returns numbers, and knows nothing of how the model w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 from scipy import special
 
 NAN = float("nan")
+LARGE = 1e4  # a chi-square from which on its non-central distribution is nearly normal in the root
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,38 @@ class Rmsea:
     notclose_pvalue: float
 
 
+def noncentral_cdf(x: float, df: float, nc: float) -> float:
+    """Probability that a non-central chi-square lies at or below ``x``.
+
+    Its root is the length of a normal vector and lies within t of its mean with probability at least
+    1 - 2 exp(-t^2 / 2): farther out no sum of thousands of terms is needed.
+    """
+    away = math.sqrt(max(x, 0.0)) - math.sqrt(nc + df)
+    return float(away > 0) if abs(away) > 40 else float(special.chndtr(x, df, nc))
+
+
 def noncentrality(chisq: float, df: float, probability: float) -> float:
     """The non-centrality at which a chi-square of ``df`` lies at or below ``chisq`` with the
     given probability; 0 when even the central distribution puts less there.
     """
     if not np.isfinite(chisq) or chisq <= 0 or special.chdtr(df, chisq) < probability:
         return 0.0
-    return float(special.chndtrinc(chisq, df, probability))
+    if chisq < LARGE:
+        return float(special.chndtrinc(chisq, df, probability))
+    # The inverse above searches long where the distribution is far out. There its normal quantile is
+    # almost linear in t = sqrt(nc + df), of slope -1 over the standard deviation of the root.
+    target = float(special.ndtri(probability))
+    spread = math.sqrt(1 - df / (2 * chisq))
+    before, t = math.nan, math.sqrt(chisq) - target * spread
+    slope, miss = -1 / spread, math.nan
+    for _ in range(50):
+        z = float(special.ndtri(noncentral_cdf(chisq, df, max(t * t - df, 0.0)))) - target
+        if not math.isnan(before) and z != miss:
+            slope = (z - miss) / (t - before)
+        before, miss, t = t, z, t - z / slope
+        if abs(t - before) < 1e-6 * t:
+            break
+    return max(t * t - df, 0.0)
 
 
 def rmsea(
@@ -62,14 +89,14 @@ def rmsea(
         return Rmsea(NAN, NAN, NAN, NAN, NAN)
     if df <= 0:
         return Rmsea(0.0, 0.0, 0.0, NAN, NAN)
-    estimate = float(np.sqrt(max(chisq / n / df - scaling / n, 0.0) * n_groups))
+    estimate = math.sqrt(max(chisq / n / df - scaling / n, 0.0) * n_groups)
     basis = chisq if interval_chisq is None else interval_chisq
     tail = (1 - level) / 2
     unit = scaling * n_groups / (n * df)
-    lower, upper = (np.sqrt(noncentrality(basis, df, p) * unit) for p in (1 - tail, tail))
-    p_close = 1 - special.chndtr(basis, df, close**2 / unit)
-    p_not_close = special.chndtr(basis, df, not_close**2 / unit)
-    return Rmsea(estimate, float(lower), float(upper), float(p_close), float(p_not_close))
+    lower, upper = (math.sqrt(noncentrality(basis, df, p) * unit) for p in (1 - tail, tail))
+    p_close = 1 - noncentral_cdf(basis, df, close**2 / unit)
+    p_not_close = noncentral_cdf(basis, df, not_close**2 / unit)
+    return Rmsea(estimate, lower, upper, p_close, p_not_close)
 
 
 def incremental(
@@ -179,19 +206,22 @@ def _group_residuals(
     zero_moments: int,
 ) -> dict[str, float]:
     p = len(s)
-    variances, implied_variances = np.diag(s), np.diag(sigma)
+    variances, implied_variances = s.diagonal(), sigma.diagonal()
     sd = np.sqrt(variances)
     implied_sd = np.sqrt(np.maximum(implied_variances, np.finfo(float).tiny))
     raw = s - sigma
-    bentler = raw / np.outer(sd, sd)
-    bollen = s / np.outer(sd, sd) - sigma / np.outer(implied_sd, implied_sd)
+    sds = sd[:, None] * sd
+    bentler = raw / sds
+    bollen = s / sds - sigma / (implied_sd[:, None] * implied_sd)
 
     def halves(matrix: np.ndarray) -> tuple[float, float]:
-        diagonal = float(np.sum(np.diag(matrix) ** 2))
-        return (float(np.sum(matrix**2)) - diagonal) / 2, diagonal
+        own = matrix.diagonal()
+        diagonal = float(own @ own)
+        return (float(np.vdot(matrix, matrix)) - diagonal) / 2, diagonal
 
     (raw_off, raw_diag), (b_off, b_diag), (c_off, _) = halves(raw), halves(bentler), halves(bollen)
-    relative = float(np.sum((1 - implied_variances / variances) ** 2))
+    off = 1 - implied_variances / variances
+    relative = float(off @ off)
     count = p * (p + 1) / 2
     without = {
         "rmr": (raw_off + raw_diag, count),
@@ -214,8 +244,8 @@ def _group_residuals(
     result: dict[str, float] = {}
     for key, (squares, number) in without.items():
         both = number + moments
-        result[key] = float(np.sqrt((squares + extra[key]) / both)) if both else 0.0
-        result[f"{key}_nomean"] = float(np.sqrt(squares / number)) if number else 0.0
+        result[key] = math.sqrt((squares + extra[key]) / both) if both else 0.0
+        result[f"{key}_nomean"] = math.sqrt(squares / number) if number else 0.0
     return result
 
 
@@ -226,27 +256,30 @@ def gfi(
     sample_mean: Matrices | None = None,
     implied_mean: Matrices | None = None,
     group_n: Sequence[float] | None = None,
+    precision: Matrices | None = None,
 ) -> float:
     """Goodness-of-fit index of maximum likelihood in the trace form of Joreskog & Sorbom (1984).
 
     1 - tr[(Sigma^-1 S - I)^2] / tr[(Sigma^-1 S)^2]; with means the weighted mean residual is
-    added to both. Groups are weighted by their n.
+    added to both. Groups are weighted by their n. ``precision`` is the inverse of ``implied``, where
+    it is known.
     """
     samples, implieds = _listed(sample), _listed(implied)
     means = None if sample_mean is None else _listed(sample_mean)
     implied_means = means if implied_mean is None else _listed(implied_mean)
     values = []
     for g, (s, sigma) in enumerate(zip(samples, implieds, strict=True)):
-        inverse = np.linalg.inv(sigma)
-        misfit, size = inverse @ (s - sigma), inverse @ s
-        top, bottom = 0.5 * np.sum(misfit * misfit.T), 0.5 * np.sum(size * size.T)
+        inverse = np.linalg.inv(sigma) if precision is None else _listed(precision)[g]
+        size = inverse @ s
+        misfit = size - np.eye(len(s))
+        top, bottom = 0.5 * (misfit * misfit.T).sum(), 0.5 * (size * size.T).sum()
         if means is not None and implied_means is not None:
             shift = means[g] - implied_means[g]
             top += shift @ inverse @ shift
             bottom += means[g] @ inverse @ means[g]
         values.append(1 - top / bottom)
     weight = np.ones(len(values)) if group_n is None else np.asarray(group_n, dtype=float)
-    return float(np.average(values, weights=weight))
+    return float(weight @ values / weight.sum())
 
 
 def fit_measures(

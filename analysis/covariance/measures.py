@@ -11,6 +11,7 @@ from analysis.covariance.fit_measures import (
     NAN,
     chi_square_pvalue,
     fit_measures,
+    gfi,
     incremental,
     rmsea,
 )
@@ -79,13 +80,21 @@ def _thresholds(solution: Solution) -> int:
     return total // len(solution.data.groups)
 
 
-def _weighted_gfi(solution: Solution) -> float | None:
-    """1 - e' V e / s' V s, averaged over groups; None for complete-data likelihood's trace form."""
-    discrepancy = solution.discrepancy
+def _weighted_gfi(solution: Solution) -> float:
+    """1 - e' V e / s' V s, averaged over groups; for complete-data likelihood the trace form."""
+    discrepancy, groups = solution.discrepancy, solution.data.groups
     if isinstance(discrepancy, fiml.FimlDiscrepancy):
         return _incomplete_gfi(solution)
     if not isinstance(discrepancy, LeastSquares):
-        return None
+        means = solution.table.mean_structure
+        return gfi(
+            [group.cov for group in groups],
+            [implied.sigma for implied in solution.implied],
+            sample_mean=[group.mean for group in groups] if means else None,
+            implied_mean=[implied.mu for implied in solution.implied] if means else None,
+            group_n=[group.n for group in groups],
+            precision=[implied.precision for implied in solution.implied],
+        )
     values = []
     for group, implied, v in zip(
         solution.data.groups, solution.implied, discrepancy.weights, strict=True

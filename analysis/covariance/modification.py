@@ -70,7 +70,7 @@ def _predicts(table: ParameterTable, name: str) -> bool:
 
 def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
     table, q, k = solution.table, solution.table.n_free, len(candidates)
-    extra = [replace(row, free=q + i) for i, row in enumerate(candidates)]
+    extra = [row._replace(free=q + i) for i, row in enumerate(candidates)]
     released = {(row.lhs, row.op, row.rhs, row.group) for row in extra}
     rows = [r for r in table.rows if (r.lhs, r.op, r.rhs, r.group) not in released] + extra
     wide = replace(table, rows=tuple(rows), transform=np.eye(q + k), offset=np.zeros(q + k))

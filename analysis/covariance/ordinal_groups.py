@@ -215,16 +215,21 @@ def _table(model: Model, groups: int, equal: tuple[str, ...]) -> ParameterTable:
             free = free and "intercepts" in equal
         else:
             free = free and "intercepts" not in equal
-        return replace(row, free=0 if free else -1, value=None if free else 0.0)
+        return row._replace(free=0 if free else -1, value=None if free else 0.0)
 
     rows: list[Parameter] = []
     count = 0
     for row in map(means, first.rows):
-        rows.append(replace(row, free=count) if row.free >= 0 else row)
+        rows.append(row._replace(free=count) if row.free >= 0 else row)
         count += row.free >= 0
     held = tuple(word for word in equal if word == "loadings")
     pairs = label_pairs(rows) + equal_pairs(rows, latent, held, ())
     transform, offset, equalities = constraint_transform(model, rows, pairs)
     return replace(
-        first, rows=tuple(rows), transform=transform, offset=offset, equalities=tuple(equalities)
+        first,
+        rows=tuple(rows),
+        transform=transform,
+        offset=offset,
+        equalities=tuple(equalities),
+        constrained=bool(equalities),
     )

@@ -45,6 +45,8 @@ def label_pairs(rows: Iterable[Parameter]) -> list[tuple[int, int]]:
 def equal_pairs(
     rows: list[Parameter], latent: frozenset[str], equal: Sequence[str], free: Sequence[str]
 ) -> list[tuple[int, int]]:
+    if not equal and not free:
+        return []
     exceptions = {name.replace(" ", "") for name in free}
     known = {row.name for row in rows}
     for name in exceptions - known:
@@ -87,10 +89,9 @@ def constraint_transform(
         if ra != rb:
             root[max(ra, rb)] = min(ra, rb)
             equalities.append((a, b))
-    heads = [i for i in range(size) if find(i) == i]
-    column = {head: k for k, head in enumerate(heads)}
-    transform = np.zeros((size, len(heads)))
-    transform[np.arange(size), [column[find(i)] for i in range(size)]] = 1.0
+    heads = [find(i) for i in range(size)]
+    # One column for each set of equal parameters.
+    transform = np.eye(size)[np.ix_(heads, sorted(set(heads)))] if equalities else np.eye(size)
     offset = np.zeros(size)
     if model.constraints:
         transform, offset = _linear(model, rows, transform)

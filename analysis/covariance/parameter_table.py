@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from analysis.covariance.model import Definition
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One row of the table. ``free`` is its position among the free parameters, or -1."""
 
     lhs: str
@@ -59,6 +59,18 @@ class ParameterTable:
     def n_parameters(self) -> int:
         """Free parameters that remain under the constraints."""
         return int(self.transform.shape[1])
+
+    def reduced(self, matrix: np.ndarray) -> np.ndarray:
+        """A symmetric matrix over all free parameters as one over those that remain."""
+        if not self.constrained:
+            return matrix
+        return np.asarray(self.transform.T @ matrix @ self.transform)
+
+    def expanded(self, matrix: np.ndarray) -> np.ndarray:
+        """A symmetric matrix over the parameters that remain as one over all free ones."""
+        if not self.constrained:
+            return matrix
+        return np.asarray(self.transform @ matrix @ self.transform.T)
 
     def free_rows(self) -> list[Parameter]:
         """The row of each free position."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import lapack
 
 from analysis.covariance import fiml, robust
 from analysis.covariance.data import GroupData, Prepared
@@ -19,7 +18,14 @@ from analysis.covariance.estimation import (
     minimise,
 )
 from analysis.covariance.identification import require_identified
-from analysis.covariance.matrices import Array, GroupStructure, Implied, structures, vech_index
+from analysis.covariance.matrices import (
+    Array,
+    GroupStructure,
+    Implied,
+    positive_inverse,
+    structures,
+    vech_index,
+)
 from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.settings import Settings
@@ -81,8 +87,7 @@ class Solution:
     @cached_property
     def information_inverse(self) -> Array | None:
         """Inverse of the information of one row under the constraints; None when it is singular."""
-        transform = self.table.transform
-        return well_conditioned_inverse(transform.T @ self.information @ transform)
+        return well_conditioned_inverse(self.table.reduced(self.information))
 
     @cached_property
     def saturated(self) -> tuple[Pieces, ...]:
@@ -170,13 +175,12 @@ class Solution:
     @cached_property
     def vcov(self) -> Array | None:
         """Sampling covariance of all free parameters (q, q); None when it does not exist."""
-        transform, inverse = self.table.transform, self.information_inverse
+        inverse = self.information_inverse
         if inverse is None:
             return None
         if self.settings.robust:
-            inverse = inverse @ (transform.T @ self.meat @ transform) @ inverse
-        size = self.multiplier
-        return np.asarray(transform @ inverse @ transform.T / size)
+            inverse = inverse @ self.table.reduced(self.meat) @ inverse
+        return np.asarray(self.table.expanded(inverse) / self.multiplier)
 
 
 def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution:
@@ -259,15 +263,13 @@ def _weights(group: GroupData, settings: Settings, *, means: bool) -> Array:
 
 def well_conditioned_inverse(matrix: Array) -> Array | None:
     """Inverse of a positive definite matrix, None when it is singular for practical purposes."""
-    diagonal = np.diag(matrix)
-    if not np.all(np.isfinite(matrix)) or np.any(diagonal <= 0):
+    diagonal = matrix.diagonal()
+    if not np.isfinite(matrix).all() or (diagonal <= 0).any():
         return None
     scale = 1 / np.sqrt(diagonal)
-    scaled = matrix * np.outer(scale, scale)
-    if lapack.dpotrf(scaled, lower=1)[1]:
-        return None
-    inverse = np.linalg.inv(scaled)
+    scales = scale[:, None] * scale
+    found = positive_inverse(matrix * scales)
     # A diagonal of 1 / (1 - R^2): beyond this, R^2 is 1 for practical purposes.
-    if np.max(np.diag(inverse)) > 1e10:
+    if found is None or found[0].diagonal().max(initial=0.0) > 1e10:
         return None
-    return np.asarray((inverse + inverse.T) / 2 * np.outer(scale, scale))
+    return np.asarray(found[0] * scales)

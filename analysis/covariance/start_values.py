@@ -7,6 +7,7 @@ regressions from those. The units of the model (markers, fixed variances, items'
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,13 +22,23 @@ LEAST_OWN = 0.1  # of a factor's variance that others do not explain
 
 
 @dataclass(frozen=True)
+class Level:
+    """Factors whose indicators are all of lower levels: each loading's indicator, and its factor's
+    place among ``factors``.
+    """
+
+    factors: list[int]
+    items: Array
+    own: Array
+
+
+@dataclass(frozen=True)
 class Layout:
     """Which variables measure and explain which, by number: observed first, then latent."""
 
-    observed: int
-    levels: tuple[tuple[Array, Array], ...]  # indicator and factor of each loading
+    levels: tuple[Level, ...]
     regressions: dict[int, list[int]]  # predictors of each outcome
-    structural: Array  # factors, and observed variables that measure none
+    structural: tuple[slice | Array, ...]  # factors, and observed variables that measure none
 
 
 def start_values(
@@ -56,94 +67,90 @@ def _layout(table: ParameterTable) -> Layout:
             measured.setdefault(at[row.lhs], []).append(at[row.rhs])
         elif row.op == "~":
             regressions.setdefault(at[row.lhs], []).append(at[row.rhs])
-    items = {item for own in measured.values() for item in own}
-    p = len(table.observed)
+    indicators = {item for items in measured.values() for item in items}
+    p, v = len(table.observed), len(at)
     known, levels = set(range(p)), []
     while measured:
         # First factors of items, then factors of those; what measures itself in a circle as it is.
         ready = [f for f, own in measured.items() if known.issuperset(own)] or list(measured)
-        pairs = [(item, f) for f in ready for item in measured.pop(f)]
-        levels.append((np.array([i for i, _ in pairs]), np.array([f for _, f in pairs])))
+        pairs = [(item, k) for k, f in enumerate(ready) for item in measured.pop(f)]
+        levels.append(Level(ready, *np.array(pairs).T))
         known.update(ready)
-    structural = [i for i in range(len(at)) if i >= p or i not in items]
-    return Layout(p, tuple(levels), regressions, np.array(structural))
+    structural = [i for i in range(v) if i >= p or i not in indicators]
+    latent = slice(p, v)
+    block = (latent, latent) if len(structural) == v - p else np.ix_(structural, structural)
+    return Layout(tuple(levels), regressions, block)
 
 
 def _fill(start: Array, layout: Layout, structure: GroupStructure, cov: Array, mean: Array) -> None:
     """Put one group's values where they belong in ``start``."""
-    v, p = len(structure.directed), layout.observed
+    v, p = len(structure.directed), structure.p
     units = np.ones(v)
     units[:p] = np.sqrt(cov.diagonal())
     correlation, directed, symmetric = np.eye(v), np.zeros((v, v)), np.eye(v)
     correlation[:p, :p] = cov / (units[:p, None] * units[:p])
-    for items, factors in layout.levels:
-        loadings = _measure(correlation, items, factors)
-        directed[items, factors] = loadings
-        symmetric[items, items] = np.minimum(symmetric[items, items], 1 - loadings**2)
+    own = symmetric.ravel()[:: v + 1]  # its diagonal
+    for level in layout.levels:
+        loadings = _measure(correlation, level)
+        directed[level.items, np.array(level.factors)[level.own]] = loadings
+        own[level.items] = np.minimum(own[level.items], 1 - loadings * loadings)
     for outcome, predictors in layout.regressions.items():
         known = correlation[np.ix_(predictors, predictors)] + 1e-3 * np.eye(len(predictors))
         directed[outcome, predictors] = np.linalg.solve(known, correlation[predictors, outcome])
-    at = layout.structural
-    block = np.ix_(at, at)
-    rest = np.eye(len(at)) - directed[block]
+    block = layout.structural
+    rest = structure.identity[block] - directed[block]
     symmetric[block] = rest @ correlation[block] @ rest.T
-    np.fill_diagonal(symmetric, np.maximum(symmetric.diagonal(), LEAST_OWN))
-    for items, factors in layout.levels:
-        _set_units(units, structure, directed, symmetric, items, factors)
+    own[...] = np.maximum(own, LEAST_OWN)
+    for level in layout.levels:
+        _set_units(units, structure, directed, own, level)
     directed *= units[:, None] / units
     symmetric *= units[:, None] * units
-    start[structure.positions] = np.concatenate(
-        [
-            directed[structure.d_row, structure.d_col],
-            symmetric[structure.s_row, structure.s_col],
-            np.zeros(len(structure.m_row)),
-        ]
-    )
+    values = np.concatenate([directed.ravel(), symmetric.ravel(), np.zeros(v)])
+    start[structure.positions] = values.take(structure.filling[1][: len(structure.positions)])
     _keep_definite(start, structure, block)
     if len(structure.m_row):
         _intercepts(start, structure, mean)
 
 
-def _measure(correlation: Array, items: Array, factors: Array) -> Array:
+def _measure(correlation: Array, level: Level) -> Array:
     """Standardised loadings; the factors' rows and columns of ``correlation`` are filled in.
 
     Each factor's loadings are the leading eigenvector of its indicators' correlations with
     communalities for the diagonal, two rounds of principal axes.
     """
-    first = int(factors.min())
-    own = factors - first
-    fellows = (own[:, None] == own) & (items[:, None] != items)
-    within = correlation.take(items, axis=0).take(items, axis=1) * fellows
+    items, own = level.items, level.own
+    same = own[:, None] == own
+    within = correlation.take(items, axis=0).take(items, axis=1) * same
+    diagonal = within.ravel()[:: len(items) + 1]
+    diagonal[...] = 0.0
     common = np.minimum(np.abs(within).max(axis=1), 0.9)
-    common[~fellows.any(axis=1)] = 0.9
-    every = np.arange(len(items))
+    common[same.sum(axis=1) == 1] = 0.9
     for _ in range(2):
-        within[every, every] = common
+        diagonal[...] = common
         vector = within.sum(axis=1)
         for _ in range(4):
             vector = within @ vector
         length = np.bincount(own, vector * vector)
         if not length.all():
-            vector = np.where(length[own] > 0, vector, 1.0)
+            vector[length[own] == 0] = 1.0
             length = np.bincount(own, vector * vector)
         size = np.maximum(np.bincount(own, vector * (within @ vector)) / length, 0.05)
         loadings = vector * np.sqrt(size / length)[own]
-        loadings = np.clip(loadings, -np.sqrt(MOST_COMMON), np.sqrt(MOST_COMMON))
-        common = loadings**2
+        common = np.minimum(loadings * loadings, MOST_COMMON)
+    loadings = np.copysign(np.sqrt(common), loadings)
     # Bartlett's weights: sums of the indicators whose covariances are those of the factors.
+    unique = 1 - common
     weights = np.zeros((len(correlation), len(length)))
-    weights[items, own] = loadings / (1 - common)
-    weights /= np.maximum(np.bincount(own, loadings * loadings / (1 - common)), 1e-6)
-    unique = np.zeros(len(correlation))
-    unique[items] = 1 - common
+    weights[items, own] = loadings / unique
+    weights /= np.maximum(np.bincount(own, common / unique), 1e-6)
     across = weights.T @ correlation
-    among = across @ weights - weights.T @ (unique[:, None] * weights)
-    among = np.clip(among, -MOST_COMMON, MOST_COMMON)
-    np.fill_diagonal(among, 1.0)
+    among = across @ weights - weights[items].T @ (unique[:, None] * weights[items])
+    among = np.minimum(np.maximum(among, -MOST_COMMON), MOST_COMMON)
+    among.ravel()[:: len(length) + 1] = 1.0
     across[own, items] = loadings
-    at = slice(first, first + len(length))
-    correlation[at], correlation[:, at] = across, across.T
-    correlation[at, at] = among
+    correlation[level.factors] = across
+    correlation[:, level.factors] = across.T
+    correlation[np.array(level.factors)[:, None], level.factors] = among
     return np.asarray(loadings)
 
 
@@ -151,23 +158,27 @@ def _set_units(
     units: Array,
     structure: GroupStructure,
     directed: Array,
-    symmetric: Array,
-    items: Array,
-    factors: Array,
+    own: Array,
+    level: Level,
 ) -> None:
     """Each factor's unit from its marker, or from its fixed variance."""
-    fixed = structure.directed[items, factors]
-    raw = directed[items, factors]
-    marks = np.flatnonzero((fixed != 0) & (np.abs(raw) > 1e-3))
+    factors = [level.factors[k] for k in level.own]
+    fixed = structure.directed[level.items, factors].tolist()
+    raw = directed[level.items, factors].tolist()
     variances = structure.symmetric.diagonal()
-    for factor in set(factors.tolist()):
+    marked = set()
+    for item, factor, value, loading in zip(level.items.tolist(), factors, fixed, raw, strict=True):
+        if value and abs(loading) > 1e-3 and factor not in marked:
+            marked.add(factor)
+            units[factor] = loading * units[item] / value
+    for factor in set(level.factors) - marked:
         if variances[factor] > 0:
-            units[factor] = np.sqrt(variances[factor] / symmetric[factor, factor])
-    for k in marks[::-1]:
-        units[factors[k]] = raw[k] * units[items[k]] / fixed[k]
+            units[factor] = math.sqrt(variances[factor] / own[factor])
 
 
-def _keep_definite(start: Array, structure: GroupStructure, block: tuple[Array, ...]) -> None:
+def _keep_definite(
+    start: Array, structure: GroupStructure, block: tuple[slice | Array, ...]
+) -> None:
     """Shrink covariances until they are those of possible variables."""
     nd, ns = len(structure.d_row), len(structure.s_row)
     across = structure.positions[nd : nd + ns][structure.s_row != structure.s_col]
@@ -185,6 +196,6 @@ def _intercepts(start: Array, structure: GroupStructure, mean: Array) -> None:
     latent = np.linalg.solve(structure.identity[p:, p:] - directed[p:, p:], latent)
     own = mean - directed[:p, :p] @ mean - directed[:p, p:] @ latent
     values = np.concatenate([own, np.zeros(len(latent))])
-    start[structure.positions[len(start[structure.positions]) - len(structure.m_row) :]] = values[
+    start[structure.positions[len(structure.positions) - len(structure.m_row) :]] = values[
         structure.m_row
     ]

@@ -76,7 +76,7 @@ def _complete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> 
     at = _exogenous(solution)
     for group, structure_weight in zip(solution.data.groups, solution.data.shares, strict=True):
         p = len(group.mean)
-        log_s = float(np.linalg.slogdet(group.cov)[1])
+        log_s = group.log_determinant
         weight = (group.n - 1) / size if solution.settings.unbiased else structure_weight
         baseline += weight * (_independent_log_determinant(group.cov, at) - log_s)
         own = group.n * (p * np.log(2 * np.pi) + log_s + p)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from analysis.errors import ModelError
 
 _TOKEN = re.compile(
-    r"(?P<space>[ \t\r\f\v\u00a0]+)|(?P<comment>[#!][^\n]*)|(?P<end>[\n;])"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d][\w.]*)"
-    r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')"
-    r"|(?P<operator>=~|~\*~|<~|~~|~|:=|==|<|>|\||%|=|:)|(?P<sign>[-+*/^(),])"
+    r"[ \t\r\f\v\u00a0]*(?:(?P<end>[\n;])|(?P<name>[^\W\d][\w.]*)"
+    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<sign>[-+*/^(),])"
+    r"|(?P<operator>=~|~\*~|<~|~~|~|:=|==|<|>|\||%|=|:)"
+    r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')|(?P<comment>[#!][^\n]*)|(?P<blank>\Z)|(?P<wrong>.))"
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A piece of text: its kind (name, number, string, operator, sign, end) and where it stands."""
 
     kind: str
@@ -31,19 +30,17 @@ def tokens_of(text: str) -> list[Token]:
     Raises ModelError for a character that has no meaning in a model.
     """
     tokens: list[Token] = []
-    line, line_start, at = 1, 0, 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        column = at - line_start + 1
-        if match is None:
-            raise ModelError(
-                f"{text[at]!r} has no meaning in a model; remove it", line=line, column=column
-            )
+    line, line_start = 1, 0
+    for match in _TOKEN.finditer(text):
         kind = str(match.lastgroup)
-        if kind not in ("space", "comment"):
-            tokens.append(Token(kind, match.group(), line, column))
-        at = match.end()
-        if match.group() == "\n":
-            line, line_start = line + 1, at
+        found, column = match.group(kind), match.start(kind) - line_start + 1
+        if kind == "wrong":
+            raise ModelError(
+                f"{found!r} has no meaning in a model; remove it", line=line, column=column
+            )
+        if kind not in ("comment", "blank"):
+            tokens.append(Token(kind, found, line, column))
+        if found == "\n":
+            line, line_start = line + 1, match.end()
     tokens.append(Token("end", "", line, len(text) - line_start + 1))
     return tokens
