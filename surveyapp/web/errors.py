@@ -94,12 +94,17 @@ def show_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _answer)
 
 
+def note_failure(app: Flask, error: Exception) -> None:
+    """Log a failure of ours with its trace, under the number that the answer shows."""
+    logger(app).error("failure", request=g.get("request_id", ""), exc_info=error)
+
+
 def _answer(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return make_response(error.get_response())  # a redirect raised by the routing
     page = page_for(error)
     if page.status >= 500:
-        logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)
+        note_failure(current_app, error)
         if current_app.testing and page is UNEXPECTED:
             raise error
     text = page.text if page.text is not None else str(error)

@@ -1,0 +1,110 @@
+"""The API as an application of its own: no session, no cookie, no form tokens, no page of staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response
+from flask_smorest import Api as SmorestApi
+from flask_smorest.utils import prepare_response
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from surveyapp.api.bodies import LARGEST_BODY
+from surveyapp.api.callers import STORAGE, THROTTLES, new_throttles
+from surveyapp.api.contacts import contacts
+from surveyapp.api.deployments import deployments
+from surveyapp.api.docs import docs
+from surveyapp.api.interactions import interactions
+from surveyapp.api.problems import MEDIA_TYPE, ProblemSchema, answer_problems
+from surveyapp.api.responses import responses
+from surveyapp.api.results import results
+from surveyapp.store.storage import Storage
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PREFIX = "/api"
+VERSION = "1"
+SUBJECTS = (interactions, deployments, contacts, responses, results)
+_TEXT = """What other programs tell this one about customers, and read from it.
+
+Every request carries a key in the header `Authorization: Bearer sak_...`; an administrator makes keys
+under Connections, each with what it may do. Times carry their offset. A request that cannot be taken
+is answered with a problem document (`application/problem+json`) that names each culprit."""
+
+
+class Api(SmorestApi):  # type: ignore[misc]
+    """Documents errors as what they are."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Errors are answered by ``problems``."""
+
+    def _register_responses(self) -> None:
+        for name in ("DEFAULT_ERROR", "UNPROCESSABLE_ENTITY"):
+            response = {"description": "A problem (RFC 9457).", "schema": ProblemSchema}
+            prepare_response(response, self.spec, MEDIA_TYPE)
+            self.spec.components.response(name, response, lazy=True)
+
+
+def create_api(storage: Storage, *, failed: Callable[[Exception], None]) -> Flask:
+    """The API of this installation; ``failed`` hears of failures that are its own fault."""
+    app = Flask("surveyapp.api", static_folder=None)
+    settings = storage.settings
+    app.extensions[STORAGE] = storage
+    app.extensions[THROTTLES] = new_throttles()
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        API_TITLE="surveyapp",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=f"{PREFIX}/v1",
+        API_SPEC_OPTIONS={
+            "info": {"description": _TEXT},
+            "servers": [{"url": settings.base_url.rstrip("/")}],
+        },
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    api = Api(app)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    for subject in SUBJECTS:
+        api.register_blueprint(subject)
+    app.register_blueprint(docs)
+    answer_problems(app, failed)
+    https = settings.base_url.startswith("https://")
+    app.after_request(lambda response: _headers(response, https=https))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def serve_under(app: Flask, api: Flask) -> None:
+    """Divert everything under /api from ``app`` to ``api``."""
+    others: Any = app.wsgi_app
+
+    def divided(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == PREFIX or path.startswith(f"{PREFIX}/"):
+            return api.wsgi_app(environ, start_response)
+        return others(environ, start_response)  # type: ignore[no-any-return]
+
+    app.wsgi_app = divided  # type: ignore[method-assign]
+
+
+def _headers(response: Response, *, https: bool) -> Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'",
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cache-Control", "no-store")
+    if https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response

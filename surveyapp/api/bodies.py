@@ -1,0 +1,49 @@
+"""Bodies and queries read strictly: what is not known is refused by name, and nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import marshmallow as ma
+from flask import Request
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+LARGEST_BODY = 2 * 1024 * 1024
+
+
+class Strict(ma.Schema):
+    """Refuses every field that it does not know; the document says so too."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class StrictParser(FlaskParser):  # type: ignore[misc]
+    """Reads JSON only where it is declared as such, and query parameters only by their names."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}  # noqa: RUF012
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        if not req.is_json:
+            raise UnsupportedMediaType("Send JSON, with the header Content-Type: application/json.")
+        try:
+            document = json.loads(req.get_data(cache=False), parse_constant=_refuse)
+            # Halves of surrogate pairs are no text that a database could keep.
+            json.dumps(document, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            raise BadRequest(f"The body is no JSON: {said[:200]}.") from error
+        return document
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """A subject of the API."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")

@@ -1,0 +1,106 @@
+"""Who may call a route: each names one scope in one decorator, and a test asks every route for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from functools import wraps
+from math import ceil
+from typing import Any, TypeVar, cast
+
+from flask import current_app, g, request
+
+from surveyapp.api.problems import Problem
+from surveyapp.api.throttle import Throttle
+from surveyapp.auth import api_keys
+from surveyapp.auth.api_keys import Caller, Scope
+from surveyapp.store.columns import utc_now
+from surveyapp.store.storage import Storage
+
+View = TypeVar("View", bound=Callable[..., Any])
+STORAGE = "surveyapp"
+THROTTLES = "surveyapp.api.throttles"
+SCOPE = "scope"
+REFUSALS = 20  # wrong keys from one address in REFUSAL_SECONDS
+REFUSAL_SECONDS = 300
+CALLS_A_MINUTE = 600  # of one key
+_LONGEST_KEY = 200
+
+
+def storage() -> Storage:
+    """The installation that this API is a door to."""
+    return cast(Storage, current_app.extensions[STORAGE])
+
+
+def caller() -> Caller:
+    """The program that calls; only behind ``needs``."""
+    return cast(Caller, g.caller)
+
+
+def needs(scope: Scope) -> Callable[[View], View]:
+    """Let in keys that may do this, before anything else of the request is read."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            g.caller = _let_in(scope)
+            return view(*args, **kwargs)
+
+        setattr(guarded, SCOPE, scope)
+        documented = deepcopy(getattr(view, "_apidoc", {}))
+        manual = documented.setdefault("manual_doc", {})
+        manual |= {"security": [{"key": []}], "x-scope": str(scope)}
+        guarded._apidoc = documented  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return guard
+
+
+def new_throttles() -> tuple[Throttle, Throttle]:
+    """For wrong keys by address, and for calls by key."""
+    return Throttle(REFUSALS, REFUSAL_SECONDS), Throttle(CALLS_A_MINUTE, 60.0)
+
+
+def _let_in(scope: Scope) -> Caller:
+    refusals, calls = current_app.extensions[THROTTLES]
+    store, now, sent = storage().store, utc_now(), _sent()
+    with store.reading() as session:
+        found = api_keys.caller(session, sent, now=now)
+    if found is None:
+        _throttle(refusals, request.remote_addr or "")
+        if sent:
+            with store.writing() as session:
+                api_keys.note_refused(session, sent)
+        raise Problem(
+            401,
+            "No key in force",
+            "Send a key that is in force in the header Authorization: Bearer sak_...",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    _throttle(calls, str(found.id))
+    if found.note_use:
+        with store.writing() as session:
+            api_keys.note_use(session, found.id, now=now)
+    if not found.may(scope):
+        may = ", ".join(sorted(found.scopes))
+        raise Problem(
+            403, "Not allowed", f'This needs a key that may "{scope}"; {found.name} may {may}.'
+        )
+    return found
+
+
+def _sent() -> str:
+    """The key as it was sent, empty when there was none."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip()[:_LONGEST_KEY] if kind.lower() == "bearer" else ""
+
+
+def _throttle(throttle: Throttle, name: str) -> None:
+    wait = throttle.wait(name)
+    if wait:
+        raise Problem(
+            429,
+            "Too many requests",
+            f"At most {throttle.most} in {throttle.seconds:g} seconds; wait.",
+            headers={"Retry-After": str(ceil(wait))},
+        )

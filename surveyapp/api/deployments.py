@@ -1,0 +1,180 @@
+"""Deployments: which surveys there are, and single-use links into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.callers import caller, needs, storage
+from surveyapp.auth.api_keys import Scope
+from surveyapp.errors import Invalid
+from surveyapp.fielding import actions, links
+from surveyapp.fielding.queries import deployment_by_code
+from surveyapp.journeys.codes import read_code
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment
+
+MOST_CUSTOMERS = 1000  # in one request
+
+deployments = Blueprint(
+    "deployments", __name__, url_prefix="/api/v1", description="What is asked, and where."
+)
+
+
+class DeploymentSchema(ma.Schema):
+    """What is asked at a touchpoint, or at a journey's end."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    journey = ma.fields.String(required=True, metadata={"description": "Its code."})
+    touchpoint = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "stage/touchpoint by their codes; null at the journey's end."},
+    )
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(["draft", "open", "closed"]))
+    anonymity = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["pseudonymous", "anonymous"])
+    )
+    language = ma.fields.String(required=True)
+    instruments = ma.fields.List(ma.fields.String(), required=True)
+    url = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The open link; null when only single-use links take answers."},
+    )
+    opens_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    closes_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class DeploymentsSchema(ma.Schema):
+    """All deployments, by journey."""
+
+    deployments = ma.fields.List(ma.fields.Nested(DeploymentSchema), required=True)
+
+
+class CustomerSchema(Strict):
+    """Somebody to be invited."""
+
+    customer_ref = ma.fields.String(
+        allow_none=True,
+        validate=ma.validate.Length(max=200),
+        metadata={"description": "By which you know the customer; signed into the link as a hash."},
+    )
+    attributes = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Raw(
+            metadata={"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
+        ),
+        metadata={"description": "Signed into the link; nobody can change them."},
+    )
+
+
+class InviteSchema(Strict):
+    """Whom to make links for."""
+
+    deployment = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(max=60),
+        metadata={"description": "The deployment's code."},
+    )
+    customers = ma.fields.List(
+        ma.fields.Nested(CustomerSchema),
+        required=True,
+        validate=ma.validate.Length(min=1, max=MOST_CUSTOMERS),
+    )
+    expires_at = ma.fields.AwareDateTime(
+        allow_none=True, metadata={"description": "After which the links open nothing."}
+    )
+
+
+class InvitationSchema(ma.Schema):
+    """A link that takes one answer."""
+
+    customer_ref = ma.fields.String(required=True, allow_none=True)
+    url = ma.fields.String(required=True)
+
+
+class InvitationsSchema(ma.Schema):
+    """The links, in the order of the customers. They are shown now and never again."""
+
+    invitations = ma.fields.List(ma.fields.Nested(InvitationSchema), required=True)
+
+
+@deployments.route("/deployments", methods=["GET"])
+@needs(Scope.READ_DEPLOYMENTS)
+@deployments.response(200, DeploymentsSchema)
+def list_deployments() -> dict[str, Any]:
+    """List deployments
+
+    Every survey with its code, its place and its open link.
+    """
+    with storage().store.reading() as session:
+        found = session.scalars(
+            select(Deployment)
+            .options(joinedload(Deployment.journey), joinedload(Deployment.touchpoint))
+            .order_by(Deployment.journey_id, Deployment.id)
+        )
+        return {"deployments": [_shown(each) for each in found]}
+
+
+@deployments.route("/invitations", methods=["POST"])
+@needs(Scope.INVITE_CUSTOMERS)
+@deployments.arguments(InviteSchema)
+@deployments.response(201, InvitationsSchema)
+def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Make single-use links
+
+    One link a customer, for messages that you send yourself. Each call makes new links; those of an
+    earlier call stay good until they are used or expire. All or none are made: 422 names what is
+    wrong with whom. An anonymous deployment takes only attributes that enough customers share.
+    """
+    settings = storage().settings
+    with storage().store.writing() as session:
+        deployment = deployment_named(session, wanted["deployment"])
+        issued = actions.invite(
+            session,
+            deployment,
+            wanted["customers"],
+            base_url=settings.base_url,
+            secret_key=storage().secret_key,
+            expires_at=wanted.get("expires_at"),
+            user_id=None,
+            minimum_cell=settings.minimum_cell,
+        )
+        record(
+            session,
+            None,
+            "invite by API key",
+            f"API key {caller().name}",
+            deployment=deployment.code,
+            invitations=len(issued),
+        )
+        return {"invitations": [vars(each) for each in issued]}
+
+
+def deployment_named(session: Session, code: str) -> Deployment:
+    """The deployment of this code; Invalid for a text that is no code, NotFound when none has it."""
+    try:
+        return deployment_by_code(session, read_code(code))
+    except Invalid as error:
+        raise Invalid(str(error), field="deployment") from error
+
+
+def _shown(deployment: Deployment) -> dict[str, Any]:
+    point = deployment.touchpoint
+    base = storage().settings.base_url
+    return {
+        **{
+            name: getattr(deployment, name)
+            for name in ("code", "name", "state", "anonymity", "language", "opens_at", "closes_at")
+        },
+        "journey": deployment.journey.code,
+        "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
+        "instruments": [ask["instrument"] for ask in deployment.asks],
+        "url": links.open_url(base, deployment.link) if deployment.open_link else None,
+    }

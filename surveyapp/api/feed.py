@@ -1,0 +1,175 @@
+"""Responses page by page, for programs that fetch what is new since they last came.
+
+Of an anonymous deployment a page is made of whole days that are over, never fewer answers than the
+smallest cell, in an order that says nothing; what is too little for a page waits for more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Invalid
+from surveyapp.store.models import Deployment, JourneyRun, Response, Score
+
+# Answers that arrive together may become visible in another order than they are numbered in; a
+# reader who has passed a number would never see what appears below it.
+_SETTLED = timedelta(seconds=5)
+_NUMBER = re.compile(r"[1-9]\d{0,17}")
+_DAY = re.compile(r"20\d{2}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Responses as documents; ``next`` is where the following page begins, None when this is empty.
+
+    ``first_day`` and ``last_day`` are those of an anonymous deployment's page.
+    """
+
+    responses: tuple[dict[str, Any], ...]
+    next: str | None
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+def page(
+    session: Session,
+    deployment: Deployment,
+    *,
+    after: str | None,
+    limit: int,
+    minimum_cell: int,
+    now: datetime,
+) -> Page:
+    """The responses after the place that the page before named; Invalid (field "after") for another."""
+    if deployment.anonymity == "anonymous":
+        return _of_days(session, deployment, after, limit, minimum_cell, now)
+    return _of_numbers(session, deployment, after, limit, now)
+
+
+def _of_numbers(
+    session: Session, deployment: Deployment, after: str | None, limit: int, now: datetime
+) -> Page:
+    if after is not None and not _NUMBER.fullmatch(after):
+        raise _no_place(after)
+    rows = session.execute(
+        select(Response, JourneyRun.customer_ref)
+        .outerjoin(JourneyRun, JourneyRun.id == Response.journey_run_id)
+        .where(
+            Response.deployment_id == deployment.id,
+            Response.id > int(after or 0),
+            Response.submitted_at <= now - _SETTLED,
+        )
+        .order_by(Response.id)
+        .limit(limit)
+    ).all()
+    scores = _scores(session, [response.id for response, _ in rows])
+    found = tuple(
+        {
+            "response": response.id,
+            "submitted_at": response.submitted_at,
+            "corrected_at": response.corrected_at,
+            "customer": customer,
+            "run": response.journey_run_id,
+            "source": response.source,
+            "language": response.language,
+            "consent_version": response.consent_version,
+            "attributes": response.attributes,
+            "answers": response.answers,
+            "scores": scores.get(response.id, {}),
+        }
+        for response, customer in rows
+    )
+    return Page(found, str(rows[-1][0].id) if rows else after)
+
+
+def _of_days(
+    session: Session,
+    deployment: Deployment,
+    after: str | None,
+    limit: int,
+    minimum_cell: int,
+    now: datetime,
+) -> Page:
+    own = Response.deployment_id == deployment.id
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    begin = _midnight(after) + timedelta(days=1) if after is not None else None
+    open_days = [own, Response.submitted_at < today]
+    if begin is not None:
+        open_days.append(Response.submitted_at >= begin)
+    counted = session.execute(
+        select(Response.submitted_at, func.count())
+        .where(*open_days)
+        .group_by(Response.submitted_at)
+        .order_by(Response.submitted_at)
+    ).all()
+    enough = _whole_days([(moment, count) for moment, count in counted], limit, minimum_cell)
+    if not enough:
+        return Page((), after)
+    rows = session.scalars(
+        select(Response)
+        .where(own, Response.submitted_at >= enough[0], Response.submitted_at <= enough[-1])
+        .order_by(Response.id)  # random numbers: the order says nothing
+    ).all()
+    scores = _scores(session, [response.id for response in rows])
+    found = tuple(
+        {
+            "language": response.language,
+            "answers": response.answers,
+            "scores": scores.get(response.id, {}),
+        }
+        for response in rows
+    )
+    last = enough[-1].date()
+    return Page(found, last.isoformat(), enough[0].date(), last)
+
+
+def _whole_days(
+    counted: Sequence[tuple[datetime, int]], limit: int, minimum_cell: int
+) -> list[datetime]:
+    """The first days that make a page: enough answers, and no more than ``limit`` where that can be.
+
+    Of the rest none is left alone: too little for a page of its own, it joins this one.
+    """
+    days: list[datetime] = []
+    total, left = 0, sum(count for _, count in counted)
+    if left < minimum_cell:
+        return []
+    for day, count in counted:
+        if total >= minimum_cell and total + count > limit and left >= minimum_cell:
+            break
+        days.append(day)
+        total, left = total + count, left - count
+    return days
+
+
+def _scores(session: Session, numbers: Sequence[int]) -> dict[int, dict[str, float]]:
+    found: dict[int, dict[str, float]] = {}
+    query = select(Score.response_id, Score.scale, Score.value)
+    for start in range(0, len(numbers), 500):
+        chosen = Score.response_id.in_(numbers[start : start + 500])
+        for number, scale, value in session.execute(query.where(chosen)):
+            found.setdefault(number, {})[scale] = value
+    return found
+
+
+def _midnight(text: str) -> datetime:
+    if not _DAY.fullmatch(text):
+        raise _no_place(text)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise _no_place(text) from error
+
+
+def _no_place(text: str) -> Invalid:
+    return Invalid(
+        f"{text[:40]!r} is no place in this list; use the value of next of the page before.",
+        field="after",
+    )

@@ -1,0 +1,153 @@
+"""What a failed request is answered with: a problem document (RFC 9457) that names what to mend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import marshmallow as ma
+from flask import Flask, Response, g
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound, SurveyappError
+
+MEDIA_TYPE = "application/problem+json"
+_KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
+
+
+class FaultSchema(ma.Schema):
+    """One thing that is wrong, and where."""
+
+    field = ma.fields.String(
+        required=True,
+        metadata={"description": "Its place: a name, or names and numbers from 0 with points."},
+    )
+    reason = ma.fields.String(required=True, metadata={"description": "What is wrong with it."})
+
+
+class ProblemSchema(ma.Schema):
+    """Why nothing was done (RFC 9457)."""
+
+    title = ma.fields.String(required=True, metadata={"description": "The kind of problem."})
+    status = ma.fields.Integer(required=True, metadata={"description": "The status, once more."})
+    detail = ma.fields.String(metadata={"description": "What happened, in a sentence."})
+    errors = ma.fields.List(
+        ma.fields.Nested(FaultSchema), metadata={"description": "Everything that is wrong."}
+    )
+    request = ma.fields.String(
+        metadata={"description": "The number of this request in the server's log."}
+    )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong; ``field`` as in ``interactions.0.at``."""
+
+    field: str
+    reason: str
+
+
+@dataclass
+class Problem(Exception):
+    """Raised by a view that has more to say than an error of the rooms below."""
+
+    status: int
+    title: str
+    detail: str
+    errors: tuple[Fault, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# The first class that fits; None shows the error's own sentence.
+_PROBLEMS: tuple[tuple[type[Exception], int, str, str | None], ...] = (
+    (NotFound, 404, "Not found", None),
+    (NotAllowed, 403, "Not allowed", None),
+    (Conflict, 409, "That does not fit", None),
+    (Invalid, 422, "That cannot be taken", None),
+    (SurveyappError, 422, "That cannot be done", None),
+    (IntegrityError, 409, "Somebody was quicker", "Nothing was stored. Send it again."),
+    (DataError, 422, "That cannot be taken", "The database cannot keep one of these values."),
+    (
+        OperationalError,
+        503,
+        "The database does not answer",
+        "Nothing was stored. Send it again in a moment.",
+    ),
+)
+_UNEXPECTED = Problem(
+    500,
+    "Something went wrong on our side",
+    "Nothing was stored. The fault has been noted under the request's number.",
+)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an error is told as."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _http(error)
+    for kind, status, title, text in _PROBLEMS:
+        if isinstance(error, kind):
+            name = getattr(error, "field", None)
+            faults = (Fault(name, str(error)),) if name else ()
+            return Problem(status, title, str(error) if text is None else text, faults)
+    return _UNEXPECTED
+
+
+def answer_problems(app: Flask, failed: Callable[[Exception], None]) -> None:
+    """Answer every exception of ``app`` with its problem; ``failed`` hears of those that are ours."""
+
+    def answer(error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:
+            failed(error)
+            if app.testing and problem is _UNEXPECTED:
+                raise error
+        return written(problem)
+
+    app.register_error_handler(Exception, answer)
+    app.register_error_handler(HTTPException, answer)
+
+
+def written(problem: Problem) -> Response:
+    """The problem as an answer."""
+    document: dict[str, Any] = {
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        document["errors"] = [vars(fault) for fault in problem.errors]
+    if "request_id" in g:
+        document["request"] = g.request_id
+    response = Response(json.dumps(document), problem.status, mimetype=MEDIA_TYPE)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _http(error: HTTPException) -> Problem:
+    messages = getattr(error, "data", {}).get("messages")  # what a schema has found
+    faults = tuple(_faults(messages)) if messages else ()
+    headers = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
+    detail = error.description or error.name
+    if faults:
+        detail = (
+            f"Nothing was done, because of {faults[0].field or 'the request'}: {faults[0].reason}"
+        )
+    return Problem(error.code or 500, error.name, detail, faults, headers)
+
+
+def _faults(messages: Any, place: tuple[str, ...] = ()) -> Iterator[Fault]:
+    """Marshmallow's nested messages as a list; the first name is the part of the request."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            yield from _faults(inner, (*place, str(name)[:60]))
+    elif isinstance(messages, list):
+        for message in messages:
+            yield Fault(".".join(part for part in place[1:] if part != "_schema"), str(message))
+    else:
+        yield Fault(".".join(place[1:]), str(messages))

@@ -1,0 +1,114 @@
+"""Responses out: what customers answered, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from surveyapp.api import feed
+from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.callers import caller, needs, storage
+from surveyapp.api.deployments import deployment_named
+from surveyapp.auth.api_keys import Scope
+from surveyapp.store.audit import record
+from surveyapp.store.columns import utc_now
+
+MOST = 500  # in one page
+
+responses = Blueprint(
+    "responses", __name__, url_prefix="/api/v1", description="What customers answered."
+)
+
+
+class ResponsesQuery(Strict):
+    deployment = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(min=1, max=60),
+        metadata={"description": "The deployment's code."},
+    )
+    after = ma.fields.String(
+        validate=ma.validate.Length(max=40),
+        metadata={"description": "`next` of the page before; without it, from the beginning."},
+    )
+    limit = ma.fields.Integer(
+        load_default=100,
+        validate=ma.validate.Range(min=1, max=MOST),
+        metadata={"description": "Responses on a page; whole days may hold more."},
+    )
+
+
+class ResponseSchema(ma.Schema):
+    """One response. Of an anonymous deployment only language, answers and scores."""
+
+    response = ma.fields.Integer()
+    submitted_at = ma.fields.AwareDateTime()
+    corrected_at = ma.fields.AwareDateTime(
+        allow_none=True, metadata={"description": "When the customer changed an answer."}
+    )
+    customer = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "A pseudonym: the same for the same customer in every journey."},
+    )
+    run = ma.fields.Integer(
+        allow_none=True, metadata={"description": "The passage through the journey."}
+    )
+    source = ma.fields.String()
+    language = ma.fields.String(required=True)
+    consent_version = ma.fields.String()
+    attributes = ma.fields.Dict(keys=ma.fields.String())
+    answers = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Dict(keys=ma.fields.String()),
+        required=True,
+        metadata={"description": "By instrument and question."},
+    )
+    scores = ma.fields.Dict(
+        keys=ma.fields.String(), values=ma.fields.Float(allow_none=True), required=True
+    )
+
+
+class ResponsesSchema(ma.Schema):
+    """A page. `next` is what `after` takes to go on; keep it and come back for what is new."""
+
+    responses = ma.fields.List(ma.fields.Nested(ResponseSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+    first_day = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "Of an anonymous page."}
+    )
+    last_day = ma.fields.Date(required=True, allow_none=True)
+
+
+@responses.route("/responses", methods=["GET"])
+@needs(Scope.READ_RESPONSES)
+@responses.arguments(ResponsesQuery, location="query")
+@responses.response(200, ResponsesSchema)
+def list_responses(query: dict[str, Any]) -> dict[str, Any]:
+    """Read responses
+
+    Pseudonymous: no address, the customer as a pseudonym, in the order of arrival; a response can be
+    read a few seconds after it was sent. Anonymous: whole days that are over, in no order and without
+    numbers, times or attributes, and never fewer than the smallest cell; until there are enough the
+    page is empty. An empty page means that there is nothing new.
+    """
+    with storage().store.reading() as session:
+        deployment = deployment_named(session, query["deployment"])
+        found = feed.page(
+            session,
+            deployment,
+            after=query.get("after"),
+            limit=query["limit"],
+            minimum_cell=storage().settings.minimum_cell,
+            now=utc_now(),
+        )
+    if found.responses:
+        with storage().store.writing() as session:
+            record(
+                session,
+                None,
+                "read responses by API key",
+                f"API key {caller().name}",
+                deployment=deployment.code,
+                responses=len(found.responses),
+            )
+    return vars(found)

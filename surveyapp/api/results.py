@@ -1,0 +1,187 @@
+"""Results: a journey's scores, with the same intervals and suppression as on every page."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import marshmallow as ma
+
+from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.callers import needs, storage
+from surveyapp.auth.api_keys import Scope
+from surveyapp.errors import Invalid, NotFound
+from surveyapp.journeys.codes import read_code
+from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.results import dashboards
+from surveyapp.results.shapes import Figure, JourneyOverview
+from surveyapp.store.models import EVERYBODY
+
+results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
+
+_MONTH = re.compile(r"((?:19|20)\d{2})-(0[1-9]|1[0-2])")
+
+
+class ResultsQuery(Strict):
+    segment = ma.fields.String(
+        validate=ma.validate.Length(max=60), metadata={"description": "A segment's code."}
+    )
+    since = ma.fields.String(
+        data_key="from",
+        validate=ma.validate.Regexp(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"),
+        metadata={"description": "The first month, 2026-03."},
+    )
+    until = ma.fields.String(
+        data_key="to",
+        validate=ma.validate.Regexp(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"),
+        metadata={"description": "The last month, 2026-05."},
+    )
+
+
+class FigureSchema(ma.Schema):
+    """One estimate with its 95 % interval. When `hidden`, every number is null."""
+
+    scale = ma.fields.String(required=True)
+    label = ma.fields.String(required=True)
+    unit = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["percent", "nps", "index", "mean"]),
+        metadata={"description": "percent 0 to 100, nps -100 to 100, index 0 to 100, or mean."},
+    )
+    interval = ma.fields.String(required=True, metadata={"description": "How it is computed."})
+    n = ma.fields.Integer(required=True, allow_none=True)
+    estimate = ma.fields.Float(required=True, allow_none=True)
+    low = ma.fields.Float(required=True, allow_none=True)
+    high = ma.fields.Float(required=True, allow_none=True)
+    hidden = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["", "few", "complement", "period"]),
+        metadata={
+            "description": "Empty, or why it is not shown: too few answers, or a figure that would"
+            " give such a group away."
+        },
+    )
+
+
+class TouchpointSchema(ma.Schema):
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    figures = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
+
+
+class StageSchema(ma.Schema):
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    figures = ma.fields.List(
+        ma.fields.Nested(FigureSchema),
+        required=True,
+        metadata={"description": "Its touchpoints taken together."},
+    )
+    touchpoints = ma.fields.List(ma.fields.Nested(TouchpointSchema), required=True)
+
+
+class ResultsSchema(ma.Schema):
+    """A journey's figures, for everybody or a segment, in whole months."""
+
+    journey = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    segment = ma.fields.String(required=True, allow_none=True)
+    first_day = ma.fields.Date(required=True, allow_none=True)
+    last_day = ma.fields.Date(required=True, allow_none=True)
+    responses = ma.fields.Integer(required=True, allow_none=True)
+    minimum_cell = ma.fields.Integer(
+        required=True, metadata={"description": "Smaller groups are hidden."}
+    )
+    end = ma.fields.List(
+        ma.fields.Nested(FigureSchema),
+        required=True,
+        metadata={"description": "What is asked at the journey's end."},
+    )
+    stages = ma.fields.List(ma.fields.Nested(StageSchema), required=True)
+
+
+@results.route("/journeys/<string:code>/results", methods=["GET"])
+@needs(Scope.READ_RESULTS)
+@results.arguments(ResultsQuery, location="query")
+@results.response(200, ResultsSchema)
+def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
+    """Read a journey's scores
+
+    The numbers of the journey's page: by stage, touchpoint and at its end, each with its interval.
+    Groups with fewer answers than the smallest cell, and figures that would give one away, are hidden.
+    """
+    settings = storage().settings
+    since, until = _month(query.get("since")), _month(query.get("until"))
+    if since and until and until < since:
+        raise Invalid("The last month lies before the first.", field="to")
+    with storage().store.reading() as session:
+        journey = journey_by_code(session, _code(code, "journey"))
+        segment_id = EVERYBODY
+        if "segment" in query:
+            segment_id = segment_by_code(session, _code(query["segment"], "segment")).id
+        overview = dashboards.journey_overview(
+            session,
+            journey.id,
+            segment_id=segment_id,
+            since=since,
+            until=until,
+            minimum_cell=settings.minimum_cell,
+            roots=settings.instrument_roots,
+        )
+    return _shown(overview)
+
+
+def _shown(overview: JourneyOverview) -> dict[str, Any]:
+    return {
+        "journey": overview.code,
+        "name": overview.name,
+        "segment": overview.segment.code if overview.segment else None,
+        "first_day": overview.first_day,
+        "last_day": overview.last_day,
+        "responses": overview.responses,
+        "minimum_cell": overview.minimum_cell,
+        "end": [_figure(each) for each in overview.end],
+        "stages": [
+            {
+                "code": stage.code,
+                "name": stage.name,
+                "figures": [_figure(each) for each in stage.figures],
+                "touchpoints": [
+                    {
+                        "code": point.code,
+                        "name": point.name,
+                        "figures": [_figure(each) for each in point.figures],
+                    }
+                    for point in stage.touchpoints
+                ],
+            }
+            for stage in overview.stages
+        ],
+    }
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "scale": figure.definition.scale,
+        "label": figure.definition.label,
+        "unit": str(figure.definition.unit),
+        "interval": figure.definition.interval,
+        "n": figure.n,
+        "estimate": figure.estimate,
+        "low": figure.low,
+        "high": figure.high,
+        "hidden": str(figure.hidden),
+    }
+
+
+def _code(text: str, what: str) -> str:
+    try:
+        return read_code(text)
+    except Invalid as error:
+        raise NotFound(f"There is no {what} {text[:60]!r}.") from error
+
+
+def _month(text: str | None) -> date | None:
+    found = _MONTH.fullmatch(text) if text else None
+    return date(int(found[1]), int(found[2]), 1) if found else None
