@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -75,10 +75,11 @@ def correct(
     When and by whom the survey was answered stays. Raises NotFound when the response is gone.
     """
     optional: Collection[str] = ()
+    not_applicable: Sequence[str] = ()
     if deployment.logic:
         # The check of attention is no answer: it was passed or failed the first time.
         applied = logic_of(deployment, roots).apply(raw)
-        raw, optional = applied.raw, applied.optional
+        raw, optional, not_applicable = applied.raw, applied.optional, applied.not_applicable
     answers = read_answers(deployment, raw, optional=optional, roots=roots)
     if isinstance(answers, Faulty):
         return answers
@@ -88,7 +89,7 @@ def correct(
     connection.execute(
         update(_RESPONSES)
         .where(_RESPONSES.c.id == response_id)
-        .values(answers=answers, corrected_at=now)
+        .values(answers=answers, paradata=_paradata(row.paradata, not_applicable), corrected_at=now)
     )
     _mark_reports(session, deployment.journey_id, now.date())
     record(session, None, "correct response", f"deployment {deployment.code}")
@@ -141,7 +142,7 @@ def _locked(connection: Connection, deployment_id: int, response_id: int) -> Row
         _RESPONSES.c[name]
         for name in (
             *("id", "deployment_id", "invitation_id", "journey_run_id"),
-            *("attributes", "submitted_at"),
+            *("attributes", "submitted_at", "paradata"),
         )
     ]
     query = select(*columns).where(
@@ -151,6 +152,11 @@ def _locked(connection: Connection, deployment_id: int, response_id: int) -> Row
     if row is None:
         raise NotFound("These answers are not stored any more.")
     return row
+
+
+def _paradata(before: Mapping[str, Any], not_applicable: Sequence[str]) -> dict[str, Any]:
+    kept = {name: value for name, value in before.items() if name != "not_applicable"}
+    return {**kept, "not_applicable": list(not_applicable)} if not_applicable else kept
 
 
 def _scores_of(connection: Connection, response_id: int) -> dict[str, float]:

@@ -13,6 +13,7 @@ from flask import Flask
 
 from surveyapp.web.log import keep_log
 from surveyapp.web.respond.embed import embed
+from surveyapp.web.respond.ending import draw
 from surveyapp.web.respond.headers import protected
 from surveyapp.web.respond.kiosk import kiosk
 from surveyapp.web.respond.leaving import leaving
@@ -24,7 +25,7 @@ from surveyapp.web.storage import EXTENSION
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BLUEPRINTS = (respond, mine, short, embed, kiosk, leaving)
+BLUEPRINTS = (respond, draw, mine, short, embed, kiosk, leaving)
 PREFIXES = ("/s/", "/r/", "/e/", "/k/", "/u/")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ from surveyapp.web.storage import storage
 KEY_FIELD = "form-key"
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _pages = Pages()
+_whole_pages = Pages()  # of surveys in blocks
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,13 @@ class Door:
 
 
 def page_of(asking: Asking, language: str) -> Page:
-    """The deployment's page in a language that it has, else in its own."""
+    """The deployment's page in a language that it has, else in its own.
+
+    ``g.one_page`` wants a survey in blocks on one page: a device that is offline turns none.
+    """
+    if asking.paging != "page" and g.get("one_page"):
+        asking = replace(asking, paging="page")
+        return _whole_pages.page(asking, language, storage().settings.instrument_roots)
     return _pages.page(asking, language, storage().settings.instrument_roots)
 
 

@@ -26,7 +26,7 @@ from surveyapp.web.respond.headers import allow
 from surveyapp.web.respond.keys import FormKey, read_key
 from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
-from surveyapp.web.respond.views import LARGEST_BODY, send, show, thanks
+from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
 from surveyapp.web.storage import storage
 from surveyapp.words.languages import texts
 
@@ -84,7 +84,8 @@ def keep(link: str) -> ResponseReturnValue:
         asking = queries.asking(connection, link)
     if asking is None or not asking.open_link or not read_ways(asking.ways).kiosk:
         return "", 404
-    door = Door(replace(asking, paging="page"), None)
+    g.one_page = True
+    door = Door(asking, None)
     key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
     if key is None or not _ID.fullmatch(number):
@@ -93,6 +94,8 @@ def keep(link: str) -> ResponseReturnValue:
     answered = _moment("age", now, key.issued_at)
     if asking.is_early(answered) or asking.is_over(answered):
         return "", 409
+    if not agrees(door.page, request.form):
+        return "", 422
     outcome = _submit(door, key, number, answered)
     return "", 422 if isinstance(outcome, Faulty) else 204
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,20 +16,24 @@ from werkzeug.datastructures import MultiDict
 
 from surveyapp.fielding import consents, queries
 from surveyapp.fielding.links import Ticket
+from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.fielding.queries import Asking
 from surveyapp.responses.actions import Faulty
 from surveyapp.responses.corrections import correct, erase, is_used, own_response
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response as Stored
 from surveyapp.store.models import Score
-from surveyapp.web.respond.content import Question
-from surveyapp.web.respond.doors import KEY_FIELD, page_of, ticket_of
-from surveyapp.web.respond.headers import allow
+from surveyapp.web.respond.content import Question, content
+from surveyapp.web.respond.doors import page_of, ticket_of
+from surveyapp.web.respond.forms import form_class
+from surveyapp.web.respond.headers import allow, brand
 from surveyapp.web.respond.more import more_style, more_style_hash
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import message, neutral, packed
+from surveyapp.web.respond.turns import unknown_field
 from surveyapp.web.storage import storage
 from surveyapp.words.languages import OWN_NAMES
+from surveyapp.words.texts import Texts
 
 mine = Blueprint("mine", __name__, url_prefix="/s/<link>/<ticket>/mine")
 
@@ -48,7 +52,23 @@ class Holder:
 
     @property
     def page(self) -> Page:
-        return page_of(self.asking, request.args.get("lang") or self.response.language)
+        """The survey as this customer read it, without the check of attention and the box."""
+        roots = storage().settings.instrument_roots
+        page = page_of(self.asking, request.args.get("lang") or self.response.language)
+        logic = {name: rule for name, rule in self.asking.logic.items() if name != "attention"}
+        asking = replace(self.asking, logic=logic, consent_box=False)
+        own = content(asking, page.content.language, roots, self.response.attributes)
+        fields = {q.name: (q.instrument, q.item.code) for q in own.questions}
+        return replace(page, content=own, form_class=form_class(own, page.words), fields=fields)
+
+    @property
+    def questions(self) -> Iterator[tuple[Question, Any]]:
+        """What was asked of this customer, with the answer as it is stored."""
+        page = self.page
+        hidden = page.hidden(_typed(page, self.response))
+        for question in page.content.questions:
+            if question.name not in hidden:
+                yield question, _given(question, self.response)
 
 
 @mine.get("")
@@ -65,8 +85,9 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             "respond/mine.html",
             words=page.words,
             style=more_style(),
+            own_style=brand(holder.asking),
             provider=holder.asking.provider,
-            answers=[(q.text, _in_words(q, _given(q, response))) for q in page.content.questions],
+            answers=[(q.text, _in_words(q, given, page.words)) for q, given in holder.questions],
             answered=_moment(response.submitted_at, language),
             changed=_moment(response.corrected_at, language) if response.corrected_at else "",
             spoken=OWN_NAMES.get(response.language, response.language),
@@ -87,7 +108,7 @@ def download(link: str, ticket: str) -> ResponseReturnValue:
     holder = _holder(link, ticket)
     if not isinstance(holder, Holder):
         return holder
-    response, content = holder.response, holder.page.content
+    response, words = holder.response, holder.page.words
     answer = jsonify(
         {
             "asked_by": holder.asking.provider,
@@ -102,10 +123,10 @@ def download(link: str, ticket: str) -> ResponseReturnValue:
                 {
                     "name": question.name,
                     "question": question.text,
-                    "answer": _given(question, response),
-                    "in_words": _in_words(question, _given(question, response)),
+                    "answer": given,
+                    "in_words": _in_words(question, given, words),
                 }
-                for question in content.questions
+                for question, given in holder.questions
             ],
             "scores": holder.scores,
             "how_it_was_answered": response.paradata,
@@ -125,7 +146,7 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
     page = holder.page
     if request.method == "GET":
         return _form(page, page.form_class(_typed(page, holder.response)), 200)
-    unknown = next((n for n in request.form if n not in page.fields and n != KEY_FIELD), None)
+    unknown = unknown_field(page, request.form)
     if unknown is not None:
         notice = page.words.unknown_field.format(name=unknown[:60])
         return _form(page, page.form_class(request.form), 422, notice)
@@ -140,7 +161,7 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
         )
     if isinstance(outcome, Faulty):
         form = page.form_class(request.form)
-        form.validate()
+        form.judge(without=page.hidden(request.form))
         return _form(page, form, 422)
     address = url_for("mine.show", link=link, ticket=ticket, lang=_lang(), saved=1)
     return redirect(address, 303)
@@ -193,6 +214,8 @@ def _form(page: Page, form: Any, status: int, notice: str = "") -> Response:
 
 
 def _given(question: Question, response: Stored) -> Any:
+    if question.name in response.paradata.get("not_applicable", ()):
+        return NOT_APPLICABLE
     return response.answers.get(question.instrument, {}).get(question.item.code)
 
 
@@ -211,10 +234,12 @@ def _field(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _in_words(question: Question, given: Any) -> str:
+def _in_words(question: Question, given: Any, words: Texts) -> str:
     """An answer as its question showed it; a point of a scale with the scale's ends."""
     if given is None:
         return ""
+    if given == NOT_APPLICABLE:
+        return words.not_applicable
     labels = {option.value: option.label for option in question.options}
     values = [_field(value) for value in (given if isinstance(given, list) else [given])]
     if question.item.scale is None:

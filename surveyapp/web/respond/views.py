@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
@@ -20,6 +20,7 @@ from surveyapp.store.models import File
 from surveyapp.web.log import logger
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
 from surveyapp.web.respond.doors import KEY_FIELD, Door, opened
+from surveyapp.web.respond.ending import ending, thanks_address
 from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD, AnswerForm
 from surveyapp.web.respond.headers import allow_style, protected
 from surveyapp.web.respond.keys import FormKey, read_key
@@ -116,14 +117,15 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     turn = turn_of(page, form, sent, request.args)
     if turn.wish is not Wish.SEND:
         return _turned(door, page, form, turn)
-    if not _agrees(page, sent) or isinstance(_submitted(door, page, key), Faulty):
+    if not agrees(page, sent):
         return _again(door, page, "", kept=key)
-    lang = request.args.get("lang")
-    own = 1 if door.ticket and door.asking.anonymity != "anonymous" else None
-    return redirect(url_for("respond.thanks", link=link, lang=lang, own=own), 303)
+    stored = _submitted(door, page, key)
+    if isinstance(stored, Faulty):
+        return _again(door, page, "", kept=key)
+    return redirect(thanks_address(door, key, stored), 303)
 
 
-def _agrees(page: Page, sent: MultiDict[str, str]) -> bool:
+def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
     """Whether the box of consent was ticked, where there is one."""
     return not page.content.consent_box or sent.getlist(CONSENT_FIELD) == [AGREED]
 
@@ -192,12 +194,8 @@ def thanks(link: str) -> ResponseReturnValue:
         asking = queries.asking(connection, link)
     if asking is None:
         return neutral()
-    lines = (
-        [texts(request.args.get("lang") or asking.language).thanks_mine]
-        if "own" in request.args
-        else []
-    )
-    return message("thanks", 200, asking, lines=lines)
+    lines, links = ending(asking)
+    return message("thanks", 200, asking, lines=lines, links=links)
 
 
 def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:

@@ -1,0 +1,113 @@
+"""What comes after the answers: thanks, the draw, and a way on."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from surveyapp.errors import Invalid
+from surveyapp.fielding import queries
+from surveyapp.fielding.draws import LONGEST_ADDRESS, enter, read_pass, write_pass
+from surveyapp.fielding.queries import Asking
+from surveyapp.fielding.ways import leads_to, read_ways
+from surveyapp.responses.actions import Stored
+from surveyapp.store.columns import utc_now
+from surveyapp.web.respond.doors import Door
+from surveyapp.web.respond.headers import allow, brand
+from surveyapp.web.respond.keys import FormKey
+from surveyapp.web.respond.more import more_style, more_style_hash
+from surveyapp.web.respond.saying import message, neutral, packed
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import texts
+
+draw = Blueprint("draw", __name__, url_prefix="/s/<link>/draw")
+
+PASS = "pass"  # noqa: S105 - the name of a parameter
+
+
+def thanks_address(door: Door, key: FormKey, stored: Stored) -> str:
+    """Where whoever has sent answers goes; with a pass where there is a draw.
+
+    The pass is made of the number that came with the form, so that the same form sent twice gets the
+    same one, and a second form for a used link gets none.
+    """
+    asking = door.asking
+    more: dict[str, str | None] = {"lang": request.args.get("lang")}
+    if door.ticket and asking.anonymity != "anonymous":
+        more["own"] = "1"
+    if asking.draw and stored.response_id is not None:
+        more[PASS] = write_pass(storage().secret_key, asking.link, key.draw)
+    return url_for("respond.thanks", link=asking.link, **more)
+
+
+def ending(asking: Asking) -> tuple[list[str], list[tuple[str, str]]]:
+    """Lines and links under the thanks."""
+    lang = request.args.get("lang")
+    words = texts(lang or asking.language)
+    lines: list[str] = []
+    links: list[tuple[str, str]] = []
+    if "own" in request.args:
+        lines.append(words.thanks_mine)
+    text = request.args.get(PASS, "")
+    if asking.draw and read_pass(storage().secret_key, asking.link, text) is not None:
+        lines.append(asking.draw)
+        address = url_for("draw.show", link=asking.link, lang=lang, **{PASS: text})
+        links.append((words.draw_title, address))
+    end = read_ways(asking.ways).end_url
+    # Allowed when it was typed, and now: an installation may have thought better of a host.
+    if end and leads_to(end, storage().settings.end_hosts_allowed):
+        links.append((words.go_on.format(host=urlsplit(end).hostname), end))
+    return lines, links
+
+
+@draw.route("", methods=["GET", "POST"])
+def show(link: str) -> ResponseReturnValue:
+    """Ask for an address, and take it: once for a pass."""
+    with storage().store.engine.connect() as connection:
+        asking = queries.asking(connection, link)
+    number = read_pass(storage().secret_key, link, request.args.get(PASS, ""))
+    if asking is None or asking.state == "draft" or not asking.draw or number is None:
+        return neutral()
+    lang = request.args.get("lang")
+    if request.method == "GET":
+        return _form(asking, "", status=200)
+    typed = request.form.get("address", "")
+    try:
+        with storage().store.writing() as session:
+            enter(
+                session,
+                deployment_id=asking.id,
+                number=number,
+                address=typed,
+                day=utc_now().date(),
+            )
+    except Invalid:
+        return _form(asking, typed, status=422)
+    return redirect(url_for("draw.entered", link=link, lang=lang), 303)
+
+
+@draw.get("/entered")
+def entered(link: str) -> ResponseReturnValue:
+    """The same for everybody, whether the address was new or not."""
+    with storage().store.engine.connect() as connection:
+        asking = queries.asking(connection, link)
+    return message("drawn", 200, asking) if asking and asking.draw else neutral()
+
+
+def _form(asking: Asking, typed: str, *, status: int) -> ResponseReturnValue:
+    words = texts(request.args.get("lang") or asking.language)
+    allow(style_src=f"'{more_style_hash()}'")
+    page = render_template(
+        "respond/draw.html",
+        words=words,
+        style=more_style(),
+        own_style=brand(asking),
+        provider=asking.provider,
+        offer=asking.draw,
+        typed=typed[:LONGEST_ADDRESS],
+        longest=LONGEST_ADDRESS,
+        wrong=status != 200,
+    )
+    return packed(page, status=status)
