@@ -105,3 +105,24 @@ def parsed(page: str) -> Parsed:
     reader = Parsed()
     reader.feed(page)
     return reader
+
+
+def form_of(page: str) -> dict[str, list[str]]:
+    """What a browser would send of this page's form as it stands, without any button."""
+    found: dict[str, list[str]] = {}
+    tags = parsed(page)
+    for tag in tags.all("input"):
+        kind = tag.attributes.get("type", "text")
+        if kind in ("radio", "checkbox") and "checked" not in tag.attributes:
+            continue
+        found.setdefault(tag.attributes["name"], []).append(tag.attributes.get("value", "on"))
+    for tag in tags.all("textarea"):
+        found.setdefault(tag.attributes["name"], []).append(tag.text.strip())
+    return found
+
+
+def questions_on(page: str) -> list[str]:
+    """The names of the questions that stand on this page, in order."""
+    tags = parsed(page).tags
+    ids = [tag.attributes.get("id", "") for tag in tags if tag.name in ("div", "fieldset")]
+    return [each.removeprefix("q-") for each in ids if each.startswith("q-")]

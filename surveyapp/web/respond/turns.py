@@ -42,7 +42,7 @@ def turn_of(
     if not page.content.blocks:
         return Turn(Wish.SHOW if SWITCH in args else Wish.SEND, None)
     places = blocks_of(page, sent)
-    here = args.get("at", "")
+    here = sent.get(AT_FIELD, "")
     at = int(here) if here.isdigit() and int(here) in places else places[0]
     if SWITCH in args:
         return Turn(Wish.SHOW, at)

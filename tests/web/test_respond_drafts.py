@@ -1,0 +1,177 @@
+"""Answers that are on the way: saved by the page, found on another device, in another language."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from surveyapp.store.models import Draft, Invitation, Response
+from surveyapp.store.storage import Storage
+from tests.responses.makers import make_deployment, some_answers
+from tests.web.respondents import fields, form_key, form_of, opened, parsed, single_use
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def path(storage: Storage) -> str:
+    with storage.store.writing() as session:
+        made = make_deployment(session, language="fi", asks=("nps", "csat"))
+    return single_use(storage, made)[0]
+
+
+def drafts(storage: Storage) -> list[dict[str, list[str]]]:
+    with storage.store.reading() as session:
+        return list(session.scalars(select(Draft.fields)))
+
+
+def test_what_the_page_saves_is_there_on_another_device_in_its_language(app, client, storage, path):
+    key = form_key(opened(client, path))
+    first = {"form-key": key, "nps-nps": "3", "nps-nps_reason": "<b>slow</b>"}
+    assert client.post(f"{path}?draft&lang=en", data=first).status_code == 204
+    assert client.post(f"{path}?draft&lang=en", data={**first, "nps-nps": "4"}).status_code == 204
+    page = opened(app.test_client(), path)
+    assert "Welcome back" in page
+    assert parsed(page).all("html")[0].attributes == {"lang": "en"}
+    held = form_of(page)
+    assert (held["nps-nps"], held["nps-nps_reason"]) == (["4"], ["<b>slow</b>"])
+    with storage.store.reading() as session:
+        assert session.scalars(select(Invitation.started_at)).one() is not None
+
+
+def test_a_draft_is_gone_when_it_is_sent_and_none_comes_after(client, storage, path):
+    key = form_key(opened(client, path))
+    draft = {"form-key": key, "nps-nps": "3"}
+    client.post(f"{path}?draft", data=draft)
+    data = {**fields(1, asks=("nps", "csat")), "form-key": key}
+    assert client.post(path, data=data).status_code == 303
+    assert drafts(storage) == []
+    assert client.post(f"{path}?draft", data=draft).status_code == 410
+    assert drafts(storage) == []
+
+
+def test_a_draft_needs_the_forms_key_and_keeps_nothing_that_is_not_asked(client, storage, path):
+    assert client.post(f"{path}?draft", data={"nps-nps": "3"}).status_code == 409
+    key = form_key(opened(client, path))
+    more = {"form-key": key, "nps-nps": "3", "score": "1", "sjq-per3": "7"}
+    assert client.post(f"{path}?draft", data=more).status_code == 204
+    assert drafts(storage) == [{"nps-nps": ["3"]}]
+    large = {"form-key": key, "nps-nps_reason": "x" * 200_000}
+    assert client.post(f"{path}?draft", data=large).status_code == 409
+
+
+def test_an_open_link_has_no_draft_on_the_server(client, storage):
+    with storage.store.writing() as session:
+        made = make_deployment(session, asks=("nps",))
+    url = f"/s/{made.link}"
+    body = {"form-key": form_key(opened(client, url)), "nps-nps": "3"}
+    assert client.post(f"{url}?draft", data=body).status_code == 409
+    assert drafts(storage) == []
+
+
+def test_switching_the_language_shows_the_form_filled_in_and_without_faults(client, storage, path):
+    page = opened(client, path)
+    to = next(t.attributes["formaction"] for t in parsed(page).all("button", lang="en"))
+    given = {**form_of(page), "nps-nps": "11", "nps-nps_reason": "Half a word"}
+    switched = client.post(path + to, data=given)
+    assert switched.status_code == 200
+    assert parsed(switched.text).all("html")[0].attributes == {"lang": "en"}
+    assert form_of(switched.text)["nps-nps_reason"] == ["Half a word"]
+    assert "problem" not in [tag.attributes.get("id") for tag in parsed(switched.text).tags]
+    assert drafts(storage) == [{"nps-nps": ["11"], "nps-nps_reason": ["Half a word"]}]
+    with storage.store.reading() as session:
+        assert session.scalars(select(Response)).all() == []
+
+
+def test_a_customer_is_met_in_the_language_of_the_link_else_of_the_browser(client, storage):
+    with storage.store.writing() as session:
+        made = make_deployment(session)
+        made.languages = ["fi", "ar"]
+    url = f"/s/{made.link}"
+    header = {"Accept-Language": "ar-EG, fi;q=0.8"}
+    for address, headers, language in (
+        (url, {}, "en"),
+        (url, header, "ar"),
+        (f"{url}?lang=fi", header, "fi"),
+        (f"{url}?lang=xx", {"Accept-Language": "de"}, "en"),
+    ):
+        answer = client.get(address, headers=headers)
+        assert parsed(answer.text).all("html")[0].attributes["lang"] == language
+        assert "Accept-Language" in answer.headers["Vary"]
+        action = parsed(answer.text).all("form")[0].attributes["action"]
+        assert action == f"?lang={language}&send"
+
+
+def test_two_tabs_with_one_draft_are_one_response(client, storage, path):
+    tabs = [form_of(opened(client, path)) for _ in range(2)]
+    client.post(f"{path}?draft", data={**tabs[0], "nps-nps": "3"})
+    for seed, tab in enumerate(tabs, start=1):
+        whole = {**tab, **fields(seed, asks=("nps", "csat"))}
+        assert client.post(path, data=whole).status_code == 303
+    with storage.store.reading() as session:
+        assert [r.answers for r in session.scalars(select(Response))] == [
+            some_answers(1, asks=("nps", "csat"))
+        ]
+
+
+def test_a_click_in_a_mail_shows_the_answer_and_keeps_nothing(client, storage, path):
+    for _ in range(2):
+        page = opened(client, f"{path}?score=nps-nps:9&lang=en")
+        assert client.head(f"{path}?score=nps-nps:9").status_code == 200
+    assert "You chose 9. Please confirm by sending." in page
+    assert parsed(page).all("title")[0].text.startswith("Please confirm: ")
+    assert form_of(page)["nps-nps"] == ["9"]
+    assert parsed(page).all("form")[0].attributes["action"] == "?lang=en&send"
+    assert drafts(storage) == []
+    with storage.store.reading() as session:
+        assert session.scalars(select(Response)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept", "changed"), [("nps-nps:9", "9", False), ("nps-nps:9", "2", True)]
+)
+def test_a_confirmed_click_is_kept_with_whether_it_was_changed(
+    client, storage, path, chosen, kept, changed
+):
+    page = opened(client, f"{path}?score={chosen}")
+    data = {**form_of(page), **fields(1, asks=("nps", "csat")), "nps-nps": kept}
+    assert client.post(path, data=data).status_code == 303
+    with storage.store.reading() as session:
+        paradata = session.scalars(select(Response.paradata)).one()
+    assert paradata == {"preselected": {"item": "nps-nps", "value": 9, "changed": changed}}
+
+
+@pytest.mark.parametrize("score", ["nps-nps:11", "nps-why:3", "x", "", "nps-nps_reason:x", "<b>"])
+def test_a_click_that_means_nothing_shows_the_untouched_form(client, path, score):
+    page = opened(client, f"{path}?score={score}")
+    assert form_of(page).keys() == form_of(opened(client, path)).keys()
+    assert "You chose" not in page
+
+
+@pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"])
+def test_fetching_ahead_is_no_visit(client, storage, path, header):
+    assert client.get(f"{path}?score=nps-nps:9", headers={header: "prefetch"}).status_code == 200
+    with storage.store.reading() as session:
+        assert session.scalars(select(Invitation.state)).one() == "created"
+
+
+def test_a_noted_click_is_unconfirmed_until_the_answers_are_sent(client, storage, path):
+    page = opened(client, f"{path}?score=nps-nps:9&lang=en")
+    noted = {**form_of(page), "unconfirmed": "1"}
+    assert client.post(f"{path}?draft", data=noted).status_code == 204
+    with storage.store.reading() as session:
+        draft = session.scalars(select(Draft)).one()
+        assert (draft.unconfirmed, draft.fields["preselected"]) == (True, ["nps-nps:9"])
+        assert session.scalars(select(Invitation.started_at)).one() is None
+    later = opened(client, path)  # by the link alone
+    assert (form_of(later)["nps-nps"], form_of(later)["preselected"]) == (["9"], ["nps-nps:9"])
+    data = {**form_of(later), **fields(1, asks=("nps", "csat")), "nps-nps": "7"}
+    assert client.post(path, data=data).status_code == 303
+    assert drafts(storage) == []
+    with storage.store.reading() as session:
+        assert session.scalars(select(Response.paradata)).one()["preselected"]["changed"] is True
