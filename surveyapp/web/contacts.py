@@ -1,0 +1,98 @@
+"""Customers by their reference or address: why they were asked or not, opt-outs, forgetting."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from surveyapp.asking import customers, forgetting, opt_outs
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import NotFound
+from surveyapp.store.columns import utc_now
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+contacts = Blueprint("contacts", __name__, url_prefix="/contacts")
+
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+
+
+class SearchForm(StaffForm):
+    customer = StringField(
+        "Reference, e-mail address or telephone number",
+        [InputRequired("Type a customer's reference or address."), Length(max=254)],
+    )
+
+
+@contacts.route("", methods=["GET", "POST"])
+@requires(Permission.MANAGE_CONTACTS)
+def index() -> ResponseReturnValue:
+    """The search; it lists nobody by itself, and what was typed never stands in an address."""
+    form = SearchForm()
+    found: list[str] = []
+    if form.validate_on_submit():
+        with form.refusing("customer"), storage().store.reading() as session:
+            found = customers.search(session, form.customer.data, secret_key=storage().secret_key)
+    if len(found) == 1:
+        return redirect(url_for("contacts.index", customer=found[0]), 303)
+    chosen = _asked_for()
+    with storage().store.reading() as session:
+        customer = (
+            customers.customer(session, chosen, secret_key=storage().secret_key) if chosen else None
+        )
+    page = render_template("contacts/index.html", form=form, customer=customer, found=found)
+    return page, 200 if found else form.status
+
+
+@contacts.post("/opt-out")
+@requires(Permission.MANAGE_CONTACTS)
+def opt_out() -> ResponseReturnValue:
+    customer_ref = _posted()
+    with storage().store.writing() as session:
+        customer = customers.customer(session, customer_ref, secret_key=storage().secret_key)
+        keys = customers.keys_of(customer, storage().secret_key)
+        opt_outs.opt_out(session, keys, source="staff", user_id=me().id)
+    flash("This customer is asked no more.")
+    return redirect(url_for("contacts.index", customer=customer_ref), 303)
+
+
+@contacts.post("/take-back")
+@requires(Permission.MANAGE_CONTACTS)
+def take_back() -> ResponseReturnValue:
+    customer_ref = _posted()
+    with storage().store.writing() as session:
+        customer = customers.customer(session, customer_ref, secret_key=storage().secret_key)
+        keys = customers.keys_of(customer, storage().secret_key)
+        opt_outs.remove(session, keys, user_id=me().id)
+    flash("The opt-out is taken back; this customer may be asked again.")
+    return redirect(url_for("contacts.index", customer=customer_ref), 303)
+
+
+@contacts.post("/forget")
+@requires(Permission.MANAGE_CONTACTS)
+def forget() -> ResponseReturnValue:
+    customer_ref = _posted()
+    with storage().store.writing() as session:
+        forgetting.forget(session, customer_ref, user_id=me().id, now=utc_now())
+    flash("The customer is forgotten: address, attributes, drafts and answers are erased.")
+    return redirect(url_for("contacts.index", customer=customer_ref), 303)
+
+
+def _asked_for() -> str:
+    return _pseudonym(request.args.get("customer", "")) if "customer" in request.args else ""
+
+
+def _posted() -> str:
+    return _pseudonym(request.form.get("customer_ref", ""))
+
+
+def _pseudonym(text: str) -> str:
+    if not _PSEUDONYM.fullmatch(text):
+        raise NotFound("There is no such customer; search by reference or address.")
+    return text

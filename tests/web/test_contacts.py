@@ -1,0 +1,108 @@
+"""The page of one customer: found by what staff know, never listed, and acted on as they wish."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.asking import duties
+from surveyapp.asking.interactions import receive
+from surveyapp.asking.sampling import change_sampling
+from surveyapp.fielding.links import pseudonym
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import AuditEntry, Contact, Deployment, Journey, OptOut
+from surveyapp.store.storage import Storage
+from tests.web.conftest import World
+
+
+@pytest.fixture
+def client(world: World, storage: Storage, sign_in):
+    """An administrator, in whose installation one customer met one touchpoint."""
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        change_sampling(session, deployment, {"active": True}, user_id=None)
+        journey = session.get_one(Journey, world.here.journey_id)
+        told = {
+            "journey": journey.code,
+            "touchpoint": journey.stages[0].touchpoints[0].code,
+            "customer_ref": "4711",
+            "at": utc_now(),
+            "email": "anna@example.org",
+            "outcome": "<i>done</i>",
+            "attributes": {"region": "<b>North</b>"},
+        }
+        receive(session, [told], secret_key=storage.secret_key, source="api", now=utc_now())
+    duties.decide(storage, utc_now())
+    return sign_in(world.users["administrator"])
+
+
+def look_up(client, text: str):
+    return client.post("/contacts", data={"customer": text}, follow_redirects=True)
+
+
+def test_nobody_is_listed_and_what_was_typed_stands_in_no_address(client, storage: Storage):
+    assert "anna" not in client.get("/contacts").text
+    answer = client.post("/contacts", data={"customer": "anna@example.org"})
+    assert answer.status_code == 303
+    assert answer.location == f"/contacts?customer={pseudonym(storage.secret_key, '4711')}"
+    assert client.post("/contacts", data={"customer": " "}).status_code == 422
+    assert client.get("/contacts?customer=4711").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["4711", "Anna@Example.org"])
+def test_the_page_says_what_happened_and_what_was_asked(client, text: str):
+    page = look_up(client, text).text
+    for shown in ("anna@example.org", "To be asked", "After the form", "&lt;b&gt;North&lt;/b&gt;"):
+        assert shown in page
+    assert "<b>North" not in page
+    assert "<i>done" not in page
+
+
+def test_an_unknown_customer_has_an_empty_page_and_can_opt_out(client, storage: Storage):
+    page = look_up(client, "nobody").text
+    assert "Nothing is known of this customer" in page
+    assert "forget" not in page.lower()
+    ref = pseudonym(storage.secret_key, "nobody")
+    assert client.post("/contacts/opt-out", data={"customer_ref": ref}).status_code == 303
+    assert "opted out" in look_up(client, "nobody").text
+
+
+def test_opting_out_is_done_and_taken_back(client, storage: Storage, world: World):
+    ref = pseudonym(storage.secret_key, "4711")
+    page = client.post("/contacts/opt-out", data={"customer_ref": ref}, follow_redirects=True).text
+    assert "by a member of staff, as this customer" in page
+    assert "as the holder of the address" in page
+    with storage.store.reading() as session:
+        assert session.query(OptOut).count() == 2
+    page = client.post(
+        "/contacts/take-back", data={"customer_ref": ref}, follow_redirects=True
+    ).text
+    assert "opted out" not in page
+    with storage.store.reading() as session:
+        assert session.query(OptOut).count() == 0
+        entries = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert entries[-2:] == ["opt a customer out", "take back an opt-out"]
+
+
+def test_a_customer_is_forgotten(client, storage: Storage):
+    ref = pseudonym(storage.secret_key, "4711")
+    page = client.post("/contacts/forget", data={"customer_ref": ref}, follow_redirects=True).text
+    assert "Nothing is known of this customer" in page
+    with storage.store.reading() as session:
+        assert session.query(Contact).count() == 0
+
+
+@pytest.mark.parametrize("action", ["opt-out", "take-back", "forget"])
+def test_what_is_no_pseudonym_changes_nothing(client, action: str):
+    for wrong in ("4711", "", "a" * 31, "' OR 1=1"):
+        assert client.post(f"/contacts/{action}", data={"customer_ref": wrong}).status_code == 404
+
+
+def test_customers_who_share_an_address_are_told_apart(client, storage: Storage, world: World):
+    with storage.store.writing() as session:
+        session.add(Contact(customer_ref="b" * 32, email="anna@example.org"))
+    page = look_up(client, "anna@example.org").text
+    assert "2 customers share this address" in page
+    assert len(re.findall(r"/contacts\?customer=[0-9a-f]{32}", page)) == 2
