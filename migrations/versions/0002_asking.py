@@ -282,6 +282,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_outgoing_messages_due", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_outgoing_messages_claimed", ["claimed_at"], unique=False)
         batch_op.create_index(
+            "ix_outgoing_messages_customer", ["customer_ref", "due_at"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_outgoing_messages_invitation_id"), ["invitation_id"], unique=False
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from surveyapp.asking.opt_outs import address_key, is_opted_out
 from surveyapp.asking.sampling import read_sampling
 from surveyapp.errors import Invalid
+from surveyapp.sending.bounces import CAME_BACK
 from surveyapp.sending.parcel import TEST, TO_CUSTOMERS, Parcel
 from surveyapp.store.models import Deployment
 
@@ -85,7 +86,7 @@ def _of_customer(session: Session, found: Parcel, secret_key: str) -> Obstacle |
         what = "e-mail address" if message.channel == "email" else "telephone number"
         return Obstacle(f"No {what} of the customer is known.")
     if message.channel == "email" and contact is not None and contact.bounced_at is not None:
-        return Obstacle("Mail to the customer came back.")
+        return Obstacle(CAME_BACK)
     return None
 
 

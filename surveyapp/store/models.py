@@ -449,6 +449,7 @@ class OutgoingMessage(Base):
     __table_args__ = (
         Index("ix_outgoing_messages_due", "state", "due_at"),
         Index("ix_outgoing_messages_claimed", "claimed_at"),  # how many were sent in a minute
+        Index("ix_outgoing_messages_customer", "customer_ref", "due_at"),
         _one_of("state", "waiting", "sending", "sent", "failed", "cancelled"),
         _one_of("channel", "email", "webhook"),
     )
