@@ -27,17 +27,15 @@ def change_consent(
         )
     if box and not text:
         raise Invalid("A box to tick needs a text to agree to; write one.", field="text")
-    was = (deployment.consent, deployment.consent_box)
-    if was == (text, box):
+    if (deployment.consent, deployment.consent_box) == (text, box):
         return False
-    known = versions(session, deployment)
-    deployment.consent_box = box
     anew = text != deployment.consent
     if anew:
-        _keep(session, deployment.id, known, deployment.consent_version, deployment.consent)
+        _keep(session, deployment)
         deployment.consent = text
-        deployment.consent_version = _next(known, deployment.consent_version) if text else ""
-        _keep(session, deployment.id, known, deployment.consent_version, text)
+        deployment.consent_version = _next(session, deployment) if text else ""
+        _keep(session, deployment)
+    deployment.consent_box = box
     record(
         session,
         user_id,
@@ -54,15 +52,8 @@ def versions(session: Session, deployment: Deployment) -> list[ConsentText]:
     """Every text that was in force, the newest first; the present one included."""
     query = select(ConsentText).where(ConsentText.deployment_id == deployment.id)
     found = list(session.scalars(query.order_by(ConsentText.id.desc())))
-    if deployment.consent and deployment.consent_version not in {each.version for each in found}:
-        # In force since the deployment was made: its row is written when another follows it.
-        first = ConsentText(
-            deployment_id=deployment.id,
-            version=deployment.consent_version,
-            text=deployment.consent,
-            created_at=deployment.created_at,
-        )
-        return [first, *found]
+    if deployment.consent and not any(e.version == deployment.consent_version for e in found):
+        found.insert(0, _row(deployment))  # its own row is written when another text follows it
     return found
 
 
@@ -79,18 +70,25 @@ def text_of(session: Session, deployment_id: int, version: str) -> str:
     return deployment.consent if deployment.consent_version == version else ""
 
 
-def _keep(
-    session: Session, deployment_id: int, known: list[ConsentText], version: str, text: str
-) -> None:
-    stored = {each.version for each in known if each in session or each.id is not None}
-    if text and version not in stored:
-        row = next((each for each in known if each.version == version), None)
-        session.add(row or ConsentText(deployment_id=deployment_id, version=version, text=text))
+def _keep(session: Session, deployment: Deployment) -> None:
+    """Store the text that is in force under its version, if it is not stored."""
+    stored = select(ConsentText.id).where(
+        ConsentText.deployment_id == deployment.id,
+        ConsentText.version == deployment.consent_version,
+    )
+    if deployment.consent and session.scalar(stored) is None:
+        session.add(_row(deployment))
+        session.flush()
 
 
-def _next(known: list[ConsentText], version: str) -> str:
-    """One more than the highest number among the versions; texts of other names count by number."""
-    names = {each.version for each in known} | {version}
-    numbers = [int(name) for name in names if name.isdecimal()]
-    following = max([*numbers, len(names - {""})]) + 1
-    return str(following)
+def _row(deployment: Deployment) -> ConsentText:
+    return ConsentText(
+        deployment_id=deployment.id, version=deployment.consent_version, text=deployment.consent
+    )
+
+
+def _next(session: Session, deployment: Deployment) -> str:
+    """One more than there were versions, or than the highest that is a number."""
+    own = ConsentText.deployment_id == deployment.id
+    names = list(session.scalars(select(ConsentText.version).where(own)))
+    return str(max([len(names), *(int(name) for name in names if name.isdecimal())]) + 1)
