@@ -230,7 +230,9 @@ def upgrade() -> None:
             "ix_decisions_customer", ["customer_ref", "outcome", "due_at"], unique=False
         )
         batch_op.create_index(
-            "ix_decisions_deployment", ["deployment_id", "outcome", "decided_at"], unique=False
+            "ix_decisions_deployment",
+            ["deployment_id", "outcome", "reason", "decided_at"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_decisions_interaction_id"), ["interaction_id"], unique=False
@@ -413,6 +415,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_interactions_customer", "interactions", ["customer_ref", "at"], unique=False
     )
+    op.create_index("ix_interactions_at", "interactions", ["at"], unique=False)
     op.create_index(
         "ix_interactions_undecided",
         "interactions",

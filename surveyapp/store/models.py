@@ -286,6 +286,7 @@ class Interaction(Base):
     __table_args__ = (
         UniqueConstraint("touchpoint_id", "external_id"),
         Index("ix_interactions_customer", "customer_ref", "at"),
+        Index("ix_interactions_at", "at"),
         Index(
             "ix_interactions_undecided",
             "id",
@@ -320,7 +321,7 @@ class Decision(Base):
     __table_args__ = (
         UniqueConstraint("interaction_id", "deployment_id"),
         Index("ix_decisions_customer", "customer_ref", "outcome", "due_at"),
-        Index("ix_decisions_deployment", "deployment_id", "outcome", "decided_at"),
+        Index("ix_decisions_deployment", "deployment_id", "outcome", "reason", "decided_at"),
         _one_of("outcome", "ask", "skip"),
     )
 
