@@ -215,6 +215,7 @@ def answer(
     nps: int = 9,
     reason: str = "Fine.",
     attributes: dict[str, str] | None = None,
+    customer_ref: str | None = None,
 ) -> int:
     stored = submit(
         session,
@@ -222,6 +223,7 @@ def answer(
         {"nps": {"nps": str(nps), "nps_reason": reason}},
         submission_key=f"test-{next(_serial)}",
         attributes=attributes or {},
+        customer_ref=customer_ref,
         now=utc_now(),
     )
     if not isinstance(stored, Stored) or stored.response_id is None:

@@ -1,0 +1,321 @@
+"""What other programs send is kept once, and what they read is what staff see, with the same limits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from surveyapp.api import feed
+from surveyapp.asking.opt_outs import address_key, is_opted_out
+from surveyapp.fielding.links import pseudonym
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import (
+    AuditEntry,
+    Contact,
+    Deployment,
+    Interaction,
+    Invitation,
+    Response,
+)
+from tests.web.world import answer
+
+
+def interaction(number: int = 1, **other: Any) -> dict[str, Any]:
+    return {
+        "journey": "open",
+        "touchpoint": "form",
+        "customer_ref": f"C-{number}",
+        "at": "2026-03-29T14:05:00+03:00",
+        "external_id": str(number),
+        **other,
+    }
+
+
+def test_interactions_are_kept_once_however_often_they_are_sent(call, storage, world):
+    batch = {"interactions": [interaction(n, email=f"c{n}@example.org") for n in range(3)]}
+    assert call("POST", "/interactions", json=batch).json == {
+        "stored": 3,
+        "already": 0,
+        "refused": [],
+    }
+    assert call("POST", "/interactions", json=batch).json["already"] == 3
+    with storage.store.reading() as session:
+        rows = session.scalars(select(Interaction)).all()
+        assert {row.source for row in rows} == {"api"}
+        assert rows[0].at == datetime(2026, 3, 29, 11, 5, tzinfo=UTC)
+        assert not any("C-" in row.customer_ref for row in rows)
+        assert session.scalar(select(func.count()).select_from(Contact)) == 3
+
+
+def test_what_cannot_be_taken_is_listed_and_the_rest_is_kept(call, storage, world):
+    batch = {"interactions": [interaction(1), interaction(2, touchpoint="nowhere"), interaction(3)]}
+    answer = call("POST", "/interactions", json=batch)
+    assert answer.status_code == 200
+    assert (answer.json["stored"], len(answer.json["refused"])) == (2, 1)
+    [refused] = answer.json["refused"]
+    assert (refused["place"], refused["field"]) == (1, "touchpoint")
+    assert "nowhere" in refused["reason"]
+
+
+def test_a_batch_of_which_nothing_can_be_taken_is_a_problem_with_each_reason(call, world):
+    batch = {"interactions": [interaction(1, at="yesterday"), interaction(2, journey="nope")]}
+    answer = call("POST", "/interactions", json=batch)
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json["errors"]] == [
+        "interactions.0.at",
+        "interactions.1.journey",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"score": 5}, "interactions.1.score"),
+        ({"decided_at": "2026-03-29"}, "interactions.1.decided_at"),
+        ({"customer_ref": 5}, "interactions.1.customer_ref"),
+        ({"customer_ref": "x" * 201}, "interactions.1.customer_ref"),
+        ({"attributes": []}, "interactions.1.attributes"),
+    ],
+)
+def test_a_field_that_nobody_knows_or_of_a_wrong_form_refuses_the_batch_by_name(
+    call, storage, world, wrong, field: str
+):
+    batch = {"interactions": [interaction(1), interaction(2, **wrong)]}
+    answer = call("POST", "/interactions", json=batch)
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json["errors"]] == [field]
+    with storage.store.reading() as session:
+        assert session.scalars(select(Interaction)).all() == []
+
+
+def test_a_thousand_interactions_fit_into_one_request_and_no_more(call, world):
+    batch = {"interactions": [interaction(n, email=f"c{n}@example.org") for n in range(1000)]}
+    assert call("POST", "/interactions", json=batch).json["stored"] == 1000
+    batch["interactions"].append(interaction(1000))
+    assert call("POST", "/interactions", json=batch).status_code == 422
+
+
+def test_deployments_are_listed_with_their_places_and_links(call, storage, world):
+    listed = call("GET", "/deployments").json["deployments"]
+    assert len(listed) == 2
+    first = listed[0]
+    assert (first["code"], first["journey"], first["touchpoint"], first["instruments"]) == (
+        "after-the-form",
+        "open",
+        "apply/form",
+        ["nps"],
+    )
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        assert first["url"].endswith(f"/s/{deployment.link}")
+        deployment.open_link = False
+    assert call("GET", "/deployments").json["deployments"][0]["url"] is None
+
+
+def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, world):
+    asked = {
+        "deployment": "after-the-form",
+        "customers": [{"customer_ref": "C-1", "attributes": {"region": "North"}}, {}],
+        "expires_at": "2099-01-01T00:00:00Z",
+    }
+    answer = call("POST", "/invitations", json=asked)
+    assert answer.status_code == 201
+    made = answer.json["invitations"]
+    assert [each["customer_ref"] for each in made] == ["C-1", None]
+    path = made[0]["url"].removeprefix(storage.settings.base_url)
+    assert app.test_client().get(path).status_code == 200
+    with storage.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Invitation)) == 2
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "invite by API key")
+        ).one()
+        assert entry.subject == "API key Branches"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "field"),
+    [
+        ({"deployment": "nope"}, 404, None),
+        ({"deployment": "no code"}, 422, "deployment"),
+        ({"deployment": "\x00"}, 422, "deployment"),
+        ({"customers": []}, 422, "customers"),
+        ({"customers": [{"customer_ref": "1"}, {"customer_ref": "1"}]}, 422, "customer_ref"),
+        ({"customers": [{"name": "Ada"}]}, 422, "customers.0.name"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, 422, "expires_at"),
+        ({"expires_at": "2099-01-01T00:00:00"}, 422, "expires_at"),
+        ({"state": "completed"}, 422, "state"),
+    ],
+)
+def test_links_that_cannot_be_made_are_refused_all_together(
+    call, storage, world, wrong, status: int, field: str | None
+):
+    asked = {"deployment": "after-the-form", "customers": [{"customer_ref": "C-1"}], **wrong}
+    answer = call("POST", "/invitations", json=asked)
+    assert answer.status_code == status
+    assert [fault["field"] for fault in answer.json.get("errors", [])] == ([field] if field else [])
+    with storage.store.reading() as session:
+        assert session.scalars(select(Invitation)).all() == []
+
+
+def test_a_customer_who_opted_out_is_known_by_hashes_only(call, storage, world):
+    sent = {"opt_outs": [{"customer_ref": "C-1"}, {"email": "Ada@Example.org"}]}
+    assert call("POST", "/opt-outs", json=sent).json == {"added": 2}
+    assert call("POST", "/opt-outs", json=sent).json == {"added": 0}
+    secret = storage.secret_key
+    with storage.store.reading() as session:
+        assert is_opted_out(session, [pseudonym(secret, "C-1")])
+        assert is_opted_out(session, [address_key(secret, "ada@example.org")])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({}, "opt_outs.0"),
+        ({"email": "nobody"}, "opt_outs.0.email"),
+        ({"customer_ref": " "}, "opt_outs.0.customer_ref"),
+        ({"source": "staff"}, "opt_outs.0.source"),
+    ],
+)
+def test_an_opt_out_that_names_nobody_is_refused(call, world, wrong, field: str):
+    answer = call("POST", "/opt-outs", json={"opt_outs": [wrong]})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == field
+
+
+def fill(storage, world, count: int, *, days_ago: int = 1, anonymous: bool = False) -> None:
+    moment = utc_now() - timedelta(days=days_ago)
+    if anonymous:
+        moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        if anonymous:
+            deployment.anonymity = "anonymous"
+        for n in range(count):
+            number = answer(session, deployment, nps=n % 11, reason=f"Reason {n}", attributes={})
+            session.get_one(Response, number).submitted_at = moment
+
+
+def test_responses_are_read_page_by_page_each_once(call, storage, world):
+    fill(storage, world, 7)
+    path, seen, after = "/responses?deployment=after-the-form&limit=3", [], ""
+    while True:
+        page = call("GET", path + after).json
+        if not page["responses"]:
+            break
+        seen += page["responses"]
+        after = f"&after={page['next']}"
+    numbers = [each["response"] for each in seen]
+    assert len(numbers) == len(set(numbers)) == 7
+    assert seen[0]["answers"] == {"nps": {"nps": 0, "nps_reason": "Reason 0"}}
+    assert seen[0]["scores"] == {"nps": 0.0}
+    fill(storage, world, 1)
+    assert len(call("GET", path + after).json["responses"]) == 1
+
+
+def test_a_response_is_read_only_after_it_has_settled(call, storage, world):
+    assert call("GET", "/responses?deployment=after-the-form").json["responses"] == []
+    with storage.store.reading() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        later = utc_now() + timedelta(seconds=6)
+        page = feed.page(session, deployment, after=None, limit=9, minimum_cell=5, now=later)
+    assert [each["response"] for each in page.responses] == [world.here.response_id]
+
+
+def test_responses_carry_a_pseudonym_and_no_reference_or_address(call, storage, world):
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        number = answer(session, deployment, customer_ref=pseudonym(storage.secret_key, "C-1"))
+        session.get_one(Response, number).submitted_at = utc_now() - timedelta(days=1)
+    page = call("GET", "/responses?deployment=after-the-form").json
+    assert page["responses"][0]["customer"] == pseudonym(storage.secret_key, "C-1")
+    assert "C-1" not in str(page)
+    with storage.store.reading() as session:
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "read responses by API key")
+        ).one()
+        assert entry.detail == {"deployment": "after-the-form", "responses": 1}
+
+
+def empty(storage, world) -> None:
+    with storage.store.writing() as session:
+        session.delete(session.get_one(Response, world.here.response_id))
+
+
+def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
+    call, storage, world
+):
+    path = "/responses?deployment=after-the-form&limit=10"
+    empty(storage, world)
+    fill(storage, world, 2, days_ago=5, anonymous=True)
+    fill(storage, world, 9, days_ago=0, anonymous=True)
+    assert call("GET", path).json["responses"] == []  # two that are over, nine of today
+    fill(storage, world, 4, days_ago=4, anonymous=True)
+    fill(storage, world, 6, days_ago=3, anonymous=True)
+    fill(storage, world, 3, days_ago=2, anonymous=True)
+    page = call("GET", path).json
+    days = [(utc_now() - timedelta(days=n)).date().isoformat() for n in (5, 4, 3, 2)]
+    assert (len(page["responses"]), page["first_day"], page["last_day"]) == (6, days[0], days[1])
+    assert set(page["responses"][0]) == {"language", "answers", "scores"}
+    rest = call("GET", f"{path}&after={page['next']}").json
+    # The three of the last day join the six: on a page of their own they would be too few.
+    assert (len(rest["responses"]), rest["first_day"], rest["last_day"]) == (9, days[2], days[3])
+    last = call("GET", f"{path}&after={rest['next']}").json
+    assert (last["responses"], last["next"]) == ([], rest["next"])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "deployment"),
+        ("deployment=after-the-form&after=abc", "after"),
+        ("deployment=after-the-form&after=-1", "after"),
+        ("deployment=after-the-form&after=99999999999999999999", "after"),
+        ("deployment=after-the-form&limit=0", "limit"),
+        ("deployment=after-the-form&limit=501", "limit"),
+        ("deployment=after-the-form&order=desc", "order"),
+        ("deployment=%00", "deployment"),
+    ],
+)
+def test_a_query_that_cannot_be_is_refused_by_name(call, world, query: str, field: str):
+    answer = call("GET", f"/responses?{query}")
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize("after", ["5", "2026-02-30", "1999-01-01"])
+def test_a_place_in_an_anonymous_list_is_a_day(call, storage, world, after: str):
+    fill(storage, world, 1, anonymous=True)
+    answer = call("GET", f"/responses?deployment=after-the-form&after={after}")
+    assert answer.status_code == 422
+
+
+def test_results_are_the_pages_numbers_with_small_groups_hidden(call, storage, world):
+    before = call("GET", "/journeys/open/results").json
+    point = before["stages"][0]["touchpoints"][0]["figures"][0]
+    assert (point["hidden"], point["n"], point["estimate"]) == ("few", None, None)
+    fill(storage, world, 20)
+    after = call("GET", "/journeys/open/results").json
+    point = after["stages"][0]["touchpoints"][0]["figures"][0]
+    assert (point["hidden"], point["n"]) == ("", 21)
+    assert point["low"] <= point["estimate"] <= point["high"]
+    assert after["minimum_cell"] == storage.settings.minimum_cell
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/journeys/nope/results", 404),
+        ("/journeys/%00/results", 404),
+        ("/journeys/open/results?segment=nope", 404),
+        ("/journeys/open/results?segment=open-north&from=2026-01&to=2026-03", 200),
+        ("/journeys/open/results?from=2026-03&to=2026-01", 422),
+        ("/journeys/open/results?from=2026-13", 422),
+        ("/journeys/open/results?to=9999-12", 422),
+        ("/journeys/open/results?minimum_cell=1", 422),
+    ],
+)
+def test_results_of_something_unknown_are_not_found(call, world, path: str, status: int):
+    assert call("GET", path).status_code == status

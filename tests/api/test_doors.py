@@ -1,0 +1,229 @@
+"""Every route of the API names what a key needs for it, and lets in nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from surveyapp.api.application import create_api
+from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
+from surveyapp.api.throttle import Throttle
+from surveyapp.auth import api_keys
+from surveyapp.auth.api_keys import Scope
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import ApiKey, AuditEntry
+from surveyapp.store.storage import Storage
+
+# The document, its page, and the way to it.
+OPEN = {"/api/v1/openapi.json", "/api/docs", "/api/docs.css", "/api", "/api/"}
+
+
+@pytest.fixture
+def api(storage: Storage) -> Flask:
+    return create_api(storage, failed=lambda _: None)
+
+
+def guarded(api: Flask) -> Iterator[tuple[Rule, str, Scope]]:
+    for rule in api.url_map.iter_rules():
+        scope = getattr(api.view_functions[rule.endpoint], SCOPE, None)
+        if scope is not None:
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                yield rule, method, scope
+
+
+def path_of(rule: Rule) -> str:
+    return str(rule).removeprefix("/api/v1").replace("<string:code>", "open")
+
+
+def test_every_route_names_a_scope_or_is_a_known_open_one(api: Flask):
+    unguarded = {
+        str(rule)
+        for rule in api.url_map.iter_rules()
+        if getattr(api.view_functions[rule.endpoint], SCOPE, None) not in set(Scope)
+    }
+    assert unguarded == OPEN
+    assert {scope for *_, scope in guarded(api)} == set(Scope)
+
+
+def test_without_a_key_in_force_every_route_is_closed(api, call, new_key, storage, world):
+    revoked, other = new_key(), new_key()
+    with storage.store.writing() as session:
+        found = api_keys.caller(session, revoked, now=utc_now())
+        api_keys.revoke(session, found.id, user_id=None)
+    for rule, method, _ in guarded(api):
+        for key in (
+            None,
+            revoked,
+            other[:-1] + ("a" if other[-1] != "a" else "b"),
+            "Bearer",
+            "\xff",
+        ):
+            answer = call(method, path_of(rule), key=key, json={"nonsense": True})
+            assert answer.status_code in {401, 429}, (method, rule)
+            assert answer.content_type == "application/problem+json"
+
+
+def test_a_key_opens_the_routes_of_its_scopes_and_no_other(api, call, new_key, world):
+    for rule, method, scope in guarded(api):
+        key = new_key(*(each for each in Scope if each is not scope))
+        answer = call(method, path_of(rule), key=key, json={"nonsense": True})
+        assert answer.status_code == 403, (method, rule)
+        assert scope in answer.json["detail"]
+        answer = call(method, path_of(rule), key=new_key(scope), json={"nonsense": True})
+        assert answer.status_code in {200, 422}, (method, rule)
+
+
+def test_a_session_of_staff_opens_nothing_and_the_api_sets_no_cookie(app, world, call):
+    user = world.users["administrator"]
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = f"{user.id}.{user.session_epoch}"
+    answer = client.get("/api/v1/deployments")
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert "Set-Cookie" not in call("GET", "/deployments").headers
+
+
+def test_a_revoked_key_is_refused_at_its_next_request(call, new_key, storage):
+    key = new_key("read deployments")
+    assert call("GET", "/deployments", key=key).status_code == 200
+    with storage.store.writing() as session:
+        found = api_keys.caller(session, key, now=utc_now())
+        api_keys.revoke(session, found.id, user_id=None)
+    assert call("GET", "/deployments", key=key).status_code == 401
+
+
+def test_the_use_of_a_key_is_noted(call, new_key, storage):
+    key = new_key("read deployments", name="Noted")
+    call("GET", "/deployments", key=key)
+    with storage.store.reading() as session:
+        row = session.scalars(select(ApiKey).where(ApiKey.name == "Noted")).one()
+        assert row.used_at is not None
+        assert (utc_now() - row.used_at).total_seconds() < 60
+
+
+def test_guessing_is_held_back_and_noted_while_keys_in_force_go_on(call, storage, world):
+    answers = [call("GET", "/deployments", key=f"sak_{n:08}_guess") for n in range(REFUSALS + 5)]
+    assert [answer.status_code for answer in answers] == [401] * REFUSALS + [429] * 5
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
+    assert call("GET", "/deployments").status_code == 200
+    with storage.store.reading() as session:
+        refused = select(AuditEntry).where(AuditEntry.action == "refuse API key")
+        assert len(session.scalars(refused).all()) == REFUSALS
+
+
+def test_a_key_calls_so_often_a_minute_and_then_waits(app, call, new_key, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr("surveyapp.api.throttle.monotonic", lambda: clock[0])
+    throttle = Throttle(CALLS_A_MINUTE, 60.0)
+    assert [throttle.wait("a") for _ in range(CALLS_A_MINUTE)] == [0.0] * CALLS_A_MINUTE
+    assert throttle.wait("a") == 60.0
+    assert throttle.wait("b") == 0.0
+    clock[0] += 59.0
+    assert throttle.wait("a") == 1.0
+    clock[0] += 1.0
+    assert throttle.wait("a") == 0.0
+
+
+def test_a_throttle_forgets_the_longest_silent_names():
+    throttle = Throttle(1, 60.0, names=2)
+    for name in ("a", "b", "c"):
+        assert throttle.wait(name) == 0.0
+    assert throttle.wait("a") == 0.0  # forgotten
+    assert throttle.wait("c") > 0.0
+
+
+def test_the_document_says_for_each_route_what_a_key_must_be_allowed(api, call):
+    document = call("GET", "/openapi.json", key=None).json
+    assert document["openapi"].startswith("3.")
+    documented = {
+        (path.replace("{code}", "<string:code>"), method.upper()): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in {"get", "post"}
+    }
+    assert set(documented) == {(str(rule), method) for rule, method, _ in guarded(api)}
+    for rule, method, scope in guarded(api):
+        operation = documented[(str(rule), method)]
+        assert operation["security"] == [{"key": []}]
+        assert operation["x-scope"] == scope
+        assert operation["summary"]
+        assert operation["responses"]["default"]
+
+
+def test_the_page_shows_every_route_and_shape_and_fetches_nothing_from_elsewhere(app, call):
+    document = call("GET", "/openapi.json", key=None).json
+    page = app.test_client().get("/api/docs")
+    for path in document["paths"]:
+        assert path in page.text
+    for shape in document["components"]["schemas"]:
+        assert f'id="{shape}"' in page.text
+    assert "<script" not in page.text
+    assert page.text.count('rel="stylesheet" href="/api/docs.css"') == 1
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert app.test_client().get("/api/docs.css").mimetype == "text/css"
+    assert app.test_client().get("/api").location == "/api/docs"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"9" * 10_000, "application/json", 400),
+        (b'{"interactions": NaN}', "application/json", 400),
+        (b'{"interactions": ["\\ud800"]}', "application/json", 400),
+        (b"[]", "application/json", 422),
+        (b"null", "application/json", 422),
+        (b"1", "application/json", 422),
+        (b'{"interactions": {}}', "application/json", 422),
+        (b'{"interactions": []}', "application/json", 422),
+        (b'{"interactions": [1]}', "application/json", 422),
+        (b"interactions=1", "application/x-www-form-urlencoded", 415),
+        (b"{}", "text/plain", 415),
+        (b"a" * (2 * 1024 * 1024 + 1), "application/json", 413),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_told_as_a_problem(call, body, kind: str, status: int):
+    answer = call("POST", "/interactions", data=body, content_type=kind)
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    assert answer.json["detail"]
+
+
+def test_other_methods_and_addresses_are_problems_too(call, app):
+    assert call("DELETE", "/deployments").headers["Allow"]
+    assert call("GET", "/nothing").status_code == 404
+    for answer in (call("PUT", "/interactions"), app.test_client().get("/api/v2/deployments")):
+        assert answer.content_type == "application/problem+json"
+
+
+def test_headers_protect_whoever_reads_an_answer(call):
+    headers = call("GET", "/deployments").headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_the_address_behind_a_trusted_proxy_is_the_one_that_is_held_back(storage: Storage):
+    object.__setattr__(storage.settings, "trusted_proxies", 1)
+    client = create_api(storage, failed=lambda _: None).test_client()
+    statuses = [
+        client.get("/api/v1/deployments", headers={"X-Forwarded-For": "203.0.113.9"}).status_code
+        for _ in range(REFUSALS + 1)
+    ]
+    assert statuses == [401] * REFUSALS + [429]
+    answer = client.get("/api/v1/deployments", headers={"X-Forwarded-For": "203.0.113.10"})
+    assert answer.status_code == 401
+
+
+def test_the_key_is_read_no_further_than_a_key_is_long(call):
+    assert call("GET", "/deployments", key="sak_" + "a" * 100_000).status_code == 401
