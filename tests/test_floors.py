@@ -50,6 +50,7 @@ NEIGHBOURS = {
     ("surveyapp.sending", "surveyapp.hooks"),  # a message may leave by a webhook
     ("surveyapp.loop", "surveyapp.sending"),  # a case and an alert write messages
     ("surveyapp.loop", "surveyapp.results"),  # an alert watches the figure that pages show
+    ("surveyapp.exports", "surveyapp.reports"),  # a poster is set in the reports' typefaces
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application

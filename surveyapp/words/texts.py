@@ -149,6 +149,11 @@ class Texts:
     drawn_text: str = "If you win, you get a message. You can close this page."
     go_on: str = "Go on to {host}"
 
+    # A poster with a code to be photographed.
+    poster_title: str = "How was it?"
+    poster_text: str = "Point your phone's camera at the code and tell us."
+    poster_type: str = "Or open this address:"
+
     # How far answers are anonymous, near the button that sends them.
     anonymous_line: str = "Anonymous: nothing that is stored leads from your answers to you."
     pseudonymous_line: str = (
