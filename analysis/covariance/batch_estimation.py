@@ -89,30 +89,26 @@ def _quasi_newton(
     transform, offset = table.transform, table.offset
     theta = np.repeat(start[None], count, axis=0)
     value, converged = np.full(count, np.nan), np.zeros(count, dtype=bool)
-    active = np.arange(count)
-    inverse = np.repeat(back[None], count, axis=0)
-    x = np.repeat(np.linalg.lstsq(transform, start - offset, rcond=None)[0][None], count, axis=0)
+    saturated = _saturated(samples)
+    active = np.flatnonzero(np.isfinite(saturated))
+    inverse = np.repeat(back[None], len(active), axis=0)
+    # All samples start from one place: what does not depend on the sample is computed once there.
+    x = np.linalg.lstsq(transform, start - offset, rcond=None)[0][None]
     before: tuple[Array, Array] | None = None  # the last step and the gradient it was taken at
     with np.errstate(all="ignore"):
-        constants = _constants(samples)
         for _ in range(MAX_STEPS):
             here = x @ transform.T + offset
-            f, gradient = _value_and_gradient(samples, here, active, table.mean_structure)
-            f, gradient = f - constants[active], gradient @ transform
+            gradient = _gradient(samples, here, active, table.mean_structure) @ transform
             if before is not None:
                 _update(inverse, before[0], gradient - before[1])
             step = -(inverse @ gradient[:, :, None])[:, :, 0]
             decrement = np.abs(np.sum(step * gradient, axis=1))
-            usable = np.isfinite(f) & np.isfinite(decrement)
+            usable = np.isfinite(decrement)
             # This small a step is a hundred-thousandth of a standard error at n = 1,000.
             done = usable & (decrement < 1e-13)
             x = x + step
             ended = active[done]
-            theta[ended], value[ended], converged[ended] = (
-                x[done] @ transform.T + offset,
-                f[done],
-                True,
-            )
+            theta[ended], converged[ended] = x[done] @ transform.T + offset, True
             moving = usable & ~done
             if not moving.all():
                 active, x, inverse = active[moving], x[moving], inverse[moving]
@@ -120,7 +116,10 @@ def _quasi_newton(
             if not len(active):
                 break
             before = step, gradient
-    return theta, value, converged
+        found = np.flatnonzero(converged)
+        value[found] = _values(samples, theta[found], found, table.mean_structure)
+    value -= saturated
+    return theta, value, np.isfinite(value)
 
 
 def _update(inverse: Array, step: Array, change: Array) -> None:
@@ -138,38 +137,48 @@ def _update(inverse: Array, step: Array, change: Array) -> None:
     inverse += left @ right
 
 
-def _constants(samples: list[BatchSample]) -> Array:
+def _saturated(samples: list[BatchSample]) -> Array:
+    """What the unrestricted model leaves of F; NaN where a covariance is not positive definite."""
     total = np.zeros(len(samples[0].cov))
     for s in samples:
         sign, log = np.linalg.slogdet(s.cov)
-        total += s.weight * np.where(sign > 0, log + s.cov.shape[1], np.nan)
+        total += s.weight * np.where(sign > 0, log + s.structure.p, np.nan)
     return total
 
 
-def _value_and_gradient(
-    samples: list[BatchSample], theta: Array, active: Array, means: bool
-) -> tuple[Array, Array]:
-    """F without its constant, and its gradient, for each active sample.
+def _values(samples: list[BatchSample], theta: Array, active: Array, means: bool) -> Array:
+    """F with the unrestricted model's part, NaN where Sigma is not positive definite."""
+    total = np.zeros(len(theta))
+    for s in samples:
+        implied = s.structure.implied(theta)
+        sign, log = np.linalg.slogdet(implied.sigma)
+        r = _about(s.cov[active], s.mean[active] - implied.mu) if means else s.cov[active]
+        trace = np.sum(np.linalg.inv(implied.sigma) * r, axis=(1, 2))
+        total += s.weight * np.where(sign > 0, log + trace, np.nan)
+    return total
+
+
+def _about(cov: Array, shift: Array) -> Array:
+    return np.asarray(cov + shift[:, :, None] * shift[:, None, :])
+
+
+def _gradient(samples: list[BatchSample], theta: Array, active: Array, means: bool) -> Array:
+    """Gradient of F for each active sample, at its own parameters or at one place for all.
 
     dF/dA = 2 G' Q H and dF/dS = 2 G' Q G entry by entry, with H = G S B' and Q = dF/dSigma.
     """
-    value, gradient = np.zeros(len(theta)), np.zeros(theta.shape)
+    gradient = np.zeros((len(active), theta.shape[1]))
     for s in samples:
         structure = s.structure
         implied = structure.implied(theta)
         p = structure.p
-        sigma, g = implied.sigma, implied.total[:, :p]
-        sign, log = np.linalg.slogdet(sigma)
-        inverse = np.linalg.inv(sigma)
-        r = s.cov[active]
-        if means:
-            shift = s.mean[active] - implied.mu
-            r = r + shift[:, :, None] * shift[:, None, :]
-        value += s.weight * np.where(sign > 0, log + np.sum(inverse * r, axis=(1, 2)), np.nan)
+        g, inverse = implied.total[:, :p], np.linalg.inv(implied.sigma)
+        shift = s.mean[active] - implied.mu
+        r = _about(s.cov[active], shift) if means else s.cov[active]
         gq = g.transpose(0, 2, 1) @ (inverse - inverse @ r @ inverse)
         by_path = (gq @ implied.covariance[:, :p])[:, structure.d_row, structure.d_col]
         by_covariance = (gq @ g)[:, structure.s_row, structure.s_col] * structure.s_weight
-        by_mean = np.zeros((len(theta), len(structure.m_row)))
+        by_mean = np.zeros((len(active), len(structure.m_row)))
         if means:
             score = ((inverse @ shift[:, :, None]).transpose(0, 2, 1) @ g)[:, 0]
             by_path = by_path - score[:, structure.d_row] * implied.mean[:, structure.d_col]
@@ -177,4 +186,4 @@ def _value_and_gradient(
         gradient[:, structure.place] += (
             2 * s.weight * np.concatenate([by_path, by_covariance, by_mean], axis=1)
         )
-    return value, gradient
+    return gradient

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.linalg import lapack
@@ -318,9 +318,12 @@ def _check_circles(structure: GroupStructure, names: tuple[str, ...]) -> None:
         )
 
 
+@lru_cache(maxsize=8)
 def vech_index(p: int) -> tuple[Array, Array]:
     """Rows and columns of the lower triangle, column by column: the order of vech."""
     columns, rows = np.triu_indices(p)
+    rows.setflags(write=False)
+    columns.setflags(write=False)
     return rows, columns
 
 

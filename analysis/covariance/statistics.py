@@ -180,14 +180,14 @@ def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -
         own_x = _complete_log_likelihood(rows[:, at])
         h1_logl += saturated.log_likelihood - own_x
         logl += found.log_likelihood - own_x
-        for j in range(rows.shape[1]):
-            if j not in at:
-                answers = rows[:, j][~np.isnan(rows[:, j])]
-                baseline_logl += _complete_log_likelihood(answers[:, None])
-                if solution.settings.robust:
-                    centred = answers[:, None] - answers.mean()
-                    baseline_h0 += robust.independent_trace(centred, means=True)
+        others = [j for j in range(rows.shape[1]) if j not in at]
+        free = rows[:, others]
+        n, variances = (~np.isnan(free)).sum(axis=0), np.nanvar(free, axis=0)
+        baseline_logl -= 0.5 * float(n @ (np.log(2 * np.pi * variances) + 1))
         if solution.settings.robust:
+            for answers in free.T:
+                centred = (answers - np.nanmean(answers))[~np.isnan(answers), None]
+                baseline_h0 += robust.independent_trace(centred, means=True)
             h1 += fiml.saturated_trace(rows, saturated, group.mean)
             if at:
                 centred = rows[:, at] - rows[:, at].mean(axis=0)
