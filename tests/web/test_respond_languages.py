@@ -1,0 +1,71 @@
+"""The survey page in each of its seven languages, on the smallest phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from instruments.loader import load
+from surveyapp.store.storage import Storage
+from surveyapp.words.languages import OWN_NAMES, texts
+from tests.responses.makers import make_deployment
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+LANGUAGES = sorted(OWN_NAMES)
+# Boxes whose content is wider than they are; inline ones and those for screen readers have no width.
+TOO_WIDE = """() => [...document.body.querySelectorAll('*')]
+    .filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
+    .map(e => `${e.tagName} ${e.textContent.trim().slice(0, 40)}`)"""
+
+
+@pytest.fixture(scope="module")
+def address(served: tuple[str, Storage]) -> str:
+    base, storage = served
+    with storage.store.writing() as session:
+        asked = make_deployment(session)
+        asked.languages = LANGUAGES
+        return f"{base}/s/{asked.link}"
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_is_said_in_one_language_and_fits_the_smallest_phone(
+    page: Page, address: str, language: str
+):
+    page.goto(f"{address}?lang={language}")
+    words, sjq = texts(language), load("sjq").wording(language)
+    root = page.locator("html")
+    assert root.get_attribute("lang") == language
+    assert root.evaluate("e => getComputedStyle(e).direction") == (
+        "rtl" if language == "ar" else "ltr"
+    )
+    body = page.locator("body").inner_text()
+    assert words.estimate(22) in body
+    assert words.part.format(number=1, count=4) in body
+    assert sjq.items["per3"].replace("{provider}", "Northbank") in body
+    assert page.get_by_role("button", name=words.send, exact=True).is_visible()
+    assert page.evaluate(TOO_WIDE) == []
+    page.get_by_role("button", name=words.send, exact=True).tap()
+    told = page.get_by_role("alert")
+    assert words.problem_title in told.inner_text()
+    assert words.problem.format(count=19) in told.inner_text()
+    assert page.evaluate(TOO_WIDE) == []
+
+
+def test_a_page_that_no_language_was_wished_for_speaks_the_browsers(browser: Browser, address: str):
+    context = browser.new_context(locale="sv-FI")
+    swedish = context.new_page()
+    swedish.goto(address)
+    assert swedish.get_by_role("button", name=texts("sv").send, exact=True).is_visible()
+    swedish.get_by_role("button", name="Suomi").click()
+    assert swedish.get_by_role("button", name=texts("fi").send, exact=True).is_visible()
+    context.close()
