@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from surveyapp.reports import annex, comparisons, notes, scores
+from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -23,6 +24,7 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.results import findings, phrases
+from surveyapp.results.choices import Distribution
 from surveyapp.results.shapes import (
     Figure,
     Hidden,
@@ -50,6 +52,7 @@ class Numbers:
     trends: Sequence[Trend]
     rates: Sequence[ResponseRate]
     validation: tuple[Mapping[str, Any], date] | None = None
+    choices: Sequence[Distribution] = ()
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
@@ -61,6 +64,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *scores.profile(overview),
         *scores.stages(overview),
         *scores.touchpoints(overview),
+        *chosen(numbers.choices, few=overview.minimum_cell),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),

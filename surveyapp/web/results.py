@@ -16,6 +16,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
+from surveyapp.results.choices import distributions
 from surveyapp.results.findings import findings
 from surveyapp.results.groupings import groupings
 from surveyapp.store.models import Analysis, Journey
@@ -72,6 +73,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         )
         trends = dashboards.trend(session, journey_id, **options)
         overview = dashboards.journey_overview(session, journey_id, **options)
+        chosen = distributions(session, journey_id, **options)
         stored = analyses.analyses(session, journey_id)
         form = _form(session, journey)
         study = studies.study_form(session, journey)
@@ -82,6 +84,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         # The journey's page tells those of the overview alone.
         findings=findings(overview, comparison, trends)[len(findings(overview)) :],
         trends=[trend for trend in trends if trend.touchpoint_id is None],
+        chosen=chosen,
+        few=options["minimum_cell"],
         analyses=stored,
         filters=filters,
         form=form,

@@ -1,0 +1,39 @@
+"""The benchmark report's chapter on what customers chose from lists: feelings, causes of effort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from surveyapp.reports import charts
+from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
+from surveyapp.results.choices import Distribution
+
+
+def chosen(distributions: Sequence[Distribution], *, few: int) -> Iterator[Block]:
+    """A chart for each question that enough customers answered; nothing where none was asked."""
+    if not distributions:
+        return
+    yield Heading("What customers chose")
+    for each in distributions:
+        if each.figures:
+            yield _chart(each, few)
+        else:
+            why = each.why(few) or "no answers in this period"
+            yield Paragraph(f"{_where(each)}: {each.question} Not shown: {why}.", Tone.NOTE)
+
+
+def _chart(each: Distribution, few: int) -> Chart:
+    rows = [charts.Row(figure.definition.label, [figure]) for figure in each.figures]
+    whom = (
+        "customers who ticked at least one; several may be ticked" if each.several else "customers"
+    )
+    return Chart(
+        f"{each.most} is chosen most often" if each.most else each.question,
+        charts.dots(rows, [charts.Column(each.figures[0].definition)], few=few),
+        f"{_where(each)}: \u201c{each.question}\u201d n = {each.n:,} {whom}. Dots are shares in per"
+        " cent, lines their 95 % intervals (Wilson).",
+    )
+
+
+def _where(each: Distribution) -> str:
+    return f"{each.stage}, {each.touchpoint}" if each.touchpoint else "The journey as a whole"

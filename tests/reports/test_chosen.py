@@ -1,0 +1,47 @@
+"""The benchmark report's chapter on what customers chose."""
+
+from __future__ import annotations
+
+import pytest
+
+from surveyapp.reports.chosen import chosen
+from surveyapp.reports.document import Chart, Heading, Paragraph
+from surveyapp.results.choices import distributions
+from tests.responses.makers import make_deployment, make_journey
+from tests.results.test_choices import give
+
+
+@pytest.fixture
+def place(store) -> tuple[int, int]:
+    with store.writing() as session:
+        journey = make_journey(session)
+        made = make_deployment(session, asks=("emotion", "effort-causes"), journey=journey)
+        return journey.id, made.id
+
+
+def blocks(store, journey: int):
+    with store.reading() as session:
+        return list(chosen(distributions(session, journey), few=5))
+
+
+def test_a_journey_without_list_questions_has_no_such_chapter(store, place):
+    assert blocks(store, place[0]) == []
+
+
+def test_each_question_is_a_chart_with_title_n_and_interval(store, place):
+    give(store, place[1], ["delighted"] * 3 + ["frustrated"] * 5, causes=["waiting"])
+    heading, feeling, causes = blocks(store, place[0])
+    assert isinstance(heading, Heading) and heading.text == "What customers chose"
+    assert isinstance(feeling, Chart) and feeling.title == "Frustrated is chosen most often"
+    assert "Apply, the application form" in feeling.note and "n = 8 customers." in feeling.note
+    assert "95 % intervals (Wilson)" in feeling.note
+    assert isinstance(causes, Chart) and "several may be ticked" in causes.note
+    for label in ("Frustrated", "Delighted"):
+        assert label in feeling.svg
+
+
+def test_a_handful_is_named_and_not_shown(store, place):
+    give(store, place[1], ["delighted"] * 4)
+    _, hidden = blocks(store, place[0])
+    assert isinstance(hidden, Paragraph)
+    assert "Not shown: fewer than 5." in str(hidden.text)

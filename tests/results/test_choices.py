@@ -1,0 +1,158 @@
+"""What customers chose from lists: counted from the answers, hidden by the rules of all figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import pytest
+
+from analysis.metrics import share
+from surveyapp.errors import NotFound
+from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.results.choices import distributions
+from surveyapp.results.shapes import Hidden
+from surveyapp.store.models import Deployment, Journey, Segment
+from tests.responses.makers import make_deployment, make_journey, make_segment
+
+MAY = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
+JUNE = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def place(store) -> tuple[int, int]:
+    """Ids of a journey and of the deployment that asks for feeling and causes at its touchpoint."""
+    with store.writing() as session:
+        journey = make_journey(session)
+        made = make_deployment(session, asks=("emotion", "effort-causes"), journey=journey)
+        return journey.id, made.id
+
+
+def give(store, deployment: int, feelings: Sequence[str], **options) -> None:
+    """One response for each feeling; ``causes`` go with every one of them."""
+    causes = options.pop("causes", [])
+    with store.writing() as session:
+        prepared = [
+            Prepared(
+                {
+                    "emotion": {"emotion": feeling},
+                    "effort-causes": {"effort_causes": causes} if causes else {},
+                },
+                options.get("at", MAY),
+                options.get("attributes", {}),
+            )
+            for feeling in feelings
+        ]
+        store_many(session, session.get_one(Deployment, deployment), prepared)
+
+
+def read(store, journey: int, **options):
+    with store.reading() as session:
+        return distributions(session, journey, **options)
+
+
+def test_shares_have_wilson_intervals_in_the_order_of_the_list(store, place):
+    give(store, place[1], ["delighted"] * 3 + ["frustrated"] * 5)
+    (found,) = read(store, place[0])
+    assert (found.stage, found.touchpoint, found.n) == ("Apply", "the application form", 8)
+    assert found.question == "How did the application form make you feel?"
+    labels = [figure.definition.label for figure in found.figures]
+    assert labels == ["Frustrated", "Confused", "Neutral", "Satisfied", "Delighted"]
+    first, expected = found.figures[0], share(5, 8)
+    assert (first.estimate, first.low, first.high) == (
+        expected.estimate, expected.low, expected.high,
+    )  # fmt: skip
+    assert [figure.estimate for figure in found.figures[1:]] == [0, 0, 0, 37.5]
+    assert found.most == "Frustrated"
+
+
+def test_a_list_of_several_choices_counts_who_chose_anything(store, place):
+    give(store, place[1], ["neutral"] * 6, causes=["waiting", "rules"])
+    give(store, place[1], ["neutral"] * 4, causes=["rules"])
+    give(store, place[1], ["neutral"] * 9)
+    feeling, causes = read(store, place[0])
+    assert (feeling.n, causes.n, causes.several) == (19, 10, True)
+    shares = [(f.definition.scale.partition("=")[2], f.estimate) for f in causes.figures[:3]]
+    assert shares[:2] == [("rules", 100), ("waiting", 60)]
+    assert shares[2][1] == 0
+    assert len(causes.figures) == 10
+
+
+def test_two_that_share_the_first_place_are_not_called_the_most_frequent(store, place):
+    give(store, place[1], ["neutral", "delighted"] * 4)
+    assert read(store, place[0])[0].most == ""
+
+
+def test_deployments_at_one_place_are_counted_together_and_its_end_comes_first(store, place):
+    journey, first = place
+    with store.writing() as session:
+        known = session.get_one(Journey, journey)
+        second = make_deployment(session, asks=("emotion",), journey=known, name="Paper")
+        end = make_deployment(session, asks=("emotion",), journey=known, name="End", at_end=True)
+    for deployment in (first, second.id, end.id):
+        give(store, deployment, ["neutral"] * 5)
+    found = read(store, journey)
+    assert [(each.touchpoint, each.n) for each in found] == [
+        (None, 5),
+        ("the application form", 10),
+    ]
+    assert found[0].question == "How did Open an account make you feel?"
+
+
+def test_a_handful_is_hidden_and_nothing_asked_is_nothing_shown(store, place):
+    assert read(store, place[0]) == ()
+    give(store, place[1], ["neutral"] * 4)
+    (found,) = read(store, place[0])
+    assert (found.hidden, found.n, found.figures) == (Hidden.FEW, None, ())
+
+
+def test_a_segment_is_counted_by_its_rule(store, place):
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    give(store, place[1], ["delighted"] * 6, attributes={"region": "North"})
+    give(store, place[1], ["frustrated"] * 7, attributes={"region": "South"})
+    (found,) = read(store, place[0], segment_id=north.id)
+    assert (found.n, found.figures[-1].estimate) == (6, 100)
+
+
+def test_a_group_that_everybody_minus_a_segment_gives_away_is_hidden(store, place):
+    """Six in the north of ten: the other four would follow by subtraction."""
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    give(store, place[1], ["delighted"] * 6, attributes={"region": "North"})
+    give(store, place[1], ["frustrated"] * 4, attributes={"region": "South"})
+    (everybody,) = read(store, place[0])
+    (inside,) = read(store, place[0], segment_id=north.id)
+    assert everybody.n == 10
+    assert (inside.hidden, inside.n) == (Hidden.COMPLEMENT, None)
+
+
+def test_a_period_is_whole_utc_months(store, place):
+    give(store, place[1], ["delighted"] * 6, at=MAY)
+    give(store, place[1], ["frustrated"] * 7, at=JUNE)
+    (june,) = read(store, place[0], since=date(2026, 6, 5))
+    (may,) = read(store, place[0], until=date(2026, 5, 31))
+    assert (june.n, june.figures[0].estimate) == (7, 100)
+    assert (may.n, may.figures[0].estimate) == (6, 0)
+
+
+def test_a_period_whose_edge_cuts_off_a_handful_is_hidden(store, place):
+    give(store, place[1], ["delighted"] * 6, at=MAY)
+    give(store, place[1], ["frustrated"] * 2, at=JUNE)
+    (may,) = read(store, place[0], until=date(2026, 5, 31))
+    assert (may.hidden, may.n) == (Hidden.PERIOD, None)
+    assert read(store, place[0])[0].n == 8
+
+
+def test_no_journey_and_no_segment_of_that_number(store, place):
+    with pytest.raises(NotFound):
+        read(store, 99)
+    with pytest.raises(NotFound):
+        read(store, place[0], segment_id=99)
+
+
+def test_a_removed_segment_hides_nothing(store, place):
+    with store.writing() as session:
+        session.delete(session.get_one(Segment, make_segment(session, "n", "region = N").id))
+    give(store, place[1], ["neutral"] * 5, attributes={"region": "N"})
+    assert read(store, place[0])[0].n == 5

@@ -1,0 +1,52 @@
+"""What customers chose, on the journey's results page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from surveyapp.store.models import Journey
+from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.results.test_choices import give
+from tests.web.world import add_user
+
+
+@pytest.fixture
+def manager(storage, sign_in):
+    with storage.store.writing() as session:
+        return sign_in(add_user(session, "manager"))
+
+
+@pytest.fixture
+def place(storage) -> tuple[int, int]:
+    with storage.store.writing() as session:
+        journey = make_journey(session)
+        made = make_deployment(session, asks=("emotion", "effort-causes"), journey=journey)
+        return journey.id, made.id
+
+
+def words(page) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+def test_the_results_page_shows_each_choice_with_its_interval(storage, manager, place):
+    assert "What customers chose" not in manager.get(f"/journeys/{place[0]}/results").text
+    give(storage.store, place[1], ["delighted"] * 3 + ["frustrated"] * 5, causes=["waiting"])
+    page = words(manager.get(f"/journeys/{place[0]}/results"))
+    assert "How did the application form make you feel?" in page
+    assert "Apply: the application form. 8 customers. Most often: Frustrated." in page
+    assert re.search(r"Frustrated 62 %|Frustrated 62\s%", page)
+    assert "31 to 86" in page
+    assert "who ticked at least one; several may be ticked" in page
+
+
+def test_a_handful_and_a_segment_that_would_give_one_away_are_hidden(storage, manager, place):
+    with storage.store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+        assert session.get_one(Journey, place[0])
+    give(storage.store, place[1], ["delighted"] * 4, attributes={"region": "South"})
+    assert "fewer than 5" in words(manager.get(f"/journeys/{place[0]}/results"))
+    give(storage.store, place[1], ["frustrated"] * 6, attributes={"region": "North"})
+    page = words(manager.get(f"/journeys/{place[0]}/results?segment={north.id}"))
+    assert "protects a small group" in page and "6 customers" not in page
