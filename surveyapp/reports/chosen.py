@@ -28,7 +28,7 @@ def _chart(each: Distribution, few: int) -> Chart:
         "customers who ticked at least one; several may be ticked" if each.several else "customers"
     )
     return Chart(
-        f"{each.most} is chosen most often" if each.most else each.question,
+        f"\u201c{each.most}\u201d is chosen most often" if each.most else each.question,
         charts.dots(rows, [charts.Column(each.figures[0].definition)], few=few),
         f"{_where(each)}: \u201c{each.question}\u201d n = {each.n:,} {whom}. Dots are shares in per"
         " cent, lines their 95 % intervals (Wilson).",
