@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Table, and_, func, select
 
+from surveyapp.asking.asked import times_asked
 from surveyapp.asking.opt_outs import address_key
 from surveyapp.asking.rest import YEAR
 from surveyapp.asking.sampling import Sampling, read_sampling
@@ -143,12 +144,7 @@ def known_of(
     known.opted_out = {ref for key in found for ref in keys[key]}
     own = _DECISIONS.c
     longest = max([YEAR, *(timedelta(days=each.sampling.rest_days or 0) for each in surveys)])
-    for ref, due in connection.execute(
-        select(own.customer_ref, own.due_at).where(
-            own.customer_ref.in_(refs), own.outcome == "ask", own.due_at > now - longest
-        )
-    ):
-        known.asked.setdefault(ref, []).append(due)
+    known.asked = times_asked(connection, refs, since=now - longest)
     for survey in surveys:
         if survey.sampling.most is not None:
             count = select(func.count()).where(own.deployment_id == survey.id, own.outcome == "ask")

@@ -1,0 +1,287 @@
+"""Asking the customers of a list: who of them is asked, who is not and why, and the messages to them.
+
+The list is looked at twice: when it is shown to staff for their consent, and when they have given it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.orm import Session
+
+from surveyapp.asking import contacts
+from surveyapp.asking.asked import BY_LIST, times_asked
+from surveyapp.asking.contacts import Card
+from surveyapp.asking.opt_outs import address_key
+from surveyapp.asking.reasons import Reason
+from surveyapp.asking.rest import YEAR, asked_within_a_year, rests
+from surveyapp.asking.sampling import Sampling, read_sampling
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.fielding import links
+from surveyapp.fielding.attributes import Attribute, read_attributes, read_customer_ref
+from surveyapp.settings import Settings
+from surveyapp.store.audit import record
+from surveyapp.store.models import Contact, Deployment, Invitation, OptOut, OutgoingMessage
+
+MOST_CUSTOMERS = 5000  # of one list
+SAME = timedelta(days=7)  # in which the same list is a mistake, and afterwards another wave
+_CARD: Mapping[str, Callable[[str], str]] = {
+    "email": contacts.read_email,
+    "phone": contacts.read_phone,
+    "language": contacts.read_language,
+    "zone": contacts.read_zone,
+}
+_INVITATIONS = cast(Table, Invitation.__table__)
+_MESSAGES = cast(Table, OutgoingMessage.__table__)
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A customer of a list; of the organisation's own reference only the pseudonym is kept."""
+
+    customer_ref: str
+    card: Card = field(repr=False)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """A list that has been read. ``refused`` are (place from 1, why); ``count`` is all of them."""
+
+    customers: tuple[Listed, ...]
+    refused: tuple[tuple[int, str], ...]
+    doubles: int
+
+    @property
+    def count(self) -> int:
+        return len(self.customers) + len(self.refused) + self.doubles
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who of a list is asked, and how many are not by reason. ``already`` were, by this very list."""
+
+    chosen: tuple[Listed, ...]
+    left_out: Mapping[Reason, int]
+    already: int
+
+
+def read_roll(customers: Iterable[Mapping[str, Any]], *, secret_key: str) -> Roll:
+    """Customers {"customer_ref", "attributes"} of a file, with email, phone, language and zone among
+    the attributes. Without a reference the address stands for the customer. Raises Invalid for more
+    than MOST_CUSTOMERS or none."""
+    known: dict[str, Listed] = {}
+    refused: list[tuple[int, str]] = []
+    doubles = 0
+    for place, customer in enumerate(customers, start=1):
+        if place > MOST_CUSTOMERS:
+            raise Invalid(f"The list has more than {MOST_CUSTOMERS:,} customers; send it in parts.")
+        try:
+            listed = _listed(customer, secret_key)
+        except Invalid as error:
+            refused.append((place, str(error)))
+            continue
+        doubles += listed.customer_ref in known
+        known.setdefault(listed.customer_ref, listed)
+    if not known and not refused:
+        raise Invalid("The list holds no customers; give one a line.")
+    return Roll(tuple(known.values()), tuple(refused), doubles)
+
+
+def plan(
+    session: Session,
+    deployment: Deployment,
+    roll: Sequence[Listed],
+    *,
+    settings: Settings,
+    secret_key: str,
+    now: datetime,
+) -> Plan:
+    """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
+    if deployment.state != "open" or (deployment.closes_at and deployment.closes_at <= now):
+        raise Conflict(f"{deployment.name} takes no answers; open it before asking anybody.")
+    sampling = read_sampling(deployment.sampling)
+    name = _name(deployment, roll)
+    chosen: list[Listed] = []
+    left_out: Counter[Reason] = Counter()
+    already = 0
+    for start in range(0, len(roll), _AT_ONCE):
+        part = roll[start : start + _AT_ONCE]
+        sent = set(
+            session.scalars(
+                select(OutgoingMessage.customer_ref).where(
+                    OutgoingMessage.customer_ref.in_([each.customer_ref for each in part]),
+                    OutgoingMessage.key.startswith(name),
+                    OutgoingMessage.created_at > now - SAME,
+                )
+            )
+        )
+        fresh = [each for each in part if each.customer_ref not in sent]
+        already += len(part) - len(fresh)
+        against = _reasons(session, fresh, sampling, settings, secret_key, now)
+        chosen += [each for each in fresh if each.customer_ref not in against]
+        left_out.update(against.values())
+    return Plan(tuple(chosen), dict(left_out), already)
+
+
+def ask_all(
+    session: Session,
+    deployment: Deployment,
+    roll: Sequence[Listed],
+    *,
+    settings: Settings,
+    secret_key: str,
+    user_id: int,
+    now: datetime,
+) -> Plan:
+    """Write a message to each customer of the list who may be asked at this moment.
+
+    The same list again asks nobody a second time within a week.
+    """
+    # Two who press the button at once ask one after the other; SQLite has one writer anyway.
+    session.scalar(select(Deployment.id).where(Deployment.id == deployment.id).with_for_update())
+    made = plan(session, deployment, roll, settings=settings, secret_key=secret_key, now=now)
+    if not made.chosen:
+        return made
+    connection = session.connection()
+    contacts.keep(connection, ((each.customer_ref, each.card) for each in made.chosen), now=now)
+    sampling, name = read_sampling(deployment.sampling), _name(deployment, roll)
+    expires_at = now.replace(microsecond=0) + timedelta(days=sampling.expires_days)
+    seeds = [links.new_seed() for _ in made.chosen]
+    adding = insert(_INVITATIONS).returning(_INVITATIONS.c.id, sort_by_parameter_order=True)
+    numbers = connection.execute(
+        adding,
+        [
+            {
+                "deployment_id": deployment.id,
+                "token_seed": seed,
+                "token_hash": links.Ticket(links.token_of(secret_key, seed)).token_hash,
+                "channel": sampling.channel,
+                "state": "created",
+                "created_at": now,
+                "expires_at": expires_at,
+            }
+            for seed in seeds
+        ],
+    ).scalars()
+    anonymous = deployment.anonymity == "anonymous"
+    connection.execute(
+        insert(_MESSAGES),
+        [
+            {
+                "key": f"{name}{now:%Y-%m-%d} {each.customer_ref}",
+                "kind": "invitation",
+                "channel": sampling.channel,
+                "deployment_id": deployment.id,
+                "invitation_id": number,
+                "customer_ref": each.customer_ref,
+                # What is known of somebody must not stand beside an anonymous answer.
+                "content": {} if anonymous else {"attributes": dict(each.attributes)},
+                "due_at": now,
+                "created_at": now,
+            }
+            for each, number in zip(made.chosen, numbers, strict=True)
+        ],
+    )
+    record(
+        session,
+        user_id,
+        "ask a list",
+        f"deployment {deployment.code}",
+        asked=len(made.chosen),
+        left_out=sum(made.left_out.values()),
+    )
+    return made
+
+
+def _listed(customer: Mapping[str, Any], secret_key: str) -> Listed:
+    attributes = dict(customer.get("attributes") or {})
+    card = Card(
+        **{
+            name: read(text)
+            for name, read in _CARD.items()
+            if (text := str(attributes.pop(name, "") or "").strip())
+        }
+    )
+    reference = read_customer_ref(customer.get("customer_ref")) or card.email
+    if not reference:
+        raise Invalid(
+            "There is neither a customer_ref nor an e-mail address.", field="customer_ref"
+        )
+    return Listed(links.pseudonym(secret_key, reference), card, read_attributes(attributes))
+
+
+def _name(deployment: Deployment, roll: Sequence[Listed]) -> str:
+    """How the keys of a list's messages begin: it is recognised by who stands in it."""
+    together = "\n".join(sorted(each.customer_ref for each in roll))
+    digest = hashlib.sha256(together.encode()).hexdigest()[:16]
+    return f"{BY_LIST}{deployment.id} {digest} "
+
+
+def _reasons(
+    session: Session,
+    roll: Sequence[Listed],
+    sampling: Sampling,
+    settings: Settings,
+    secret_key: str,
+    now: datetime,
+) -> dict[str, Reason]:
+    """Why customers of the list are not asked, by customer; who may be asked is left out."""
+    refs = [each.customer_ref for each in roll]
+    known = {
+        each.customer_ref: each
+        for each in session.scalars(select(Contact).where(Contact.customer_ref.in_(refs)))
+    }
+    gone = _opted_out(session, roll, known, secret_key)
+    days = settings.rest_days if sampling.rest_days is None else sampling.rest_days
+    since = now - max(YEAR, timedelta(days=days))
+    asked = times_asked(session.connection(), refs, since=since)
+    reasons: dict[str, Reason] = {}
+    for each in roll:
+        ref, contact = each.customer_ref, known.get(each.customer_ref)
+        times = asked.get(ref, [])
+        if ref in gone:
+            reasons[ref] = Reason.OPTED_OUT
+        elif not _address(each, contact, sampling):
+            reasons[ref] = Reason.NO_ADDRESS
+        elif sampling.channel == "email" and _bounced(each, contact):
+            reasons[ref] = Reason.BOUNCED
+        elif sampling.rest != "override" and rests(times, now, timedelta(days=days)):
+            reasons[ref] = Reason.RESTING
+        elif 0 < settings.asks_a_year <= asked_within_a_year(times, now):
+            reasons[ref] = Reason.ASKED_ENOUGH
+    return reasons
+
+
+def _opted_out(
+    session: Session, roll: Sequence[Listed], known: Mapping[str, Contact], secret_key: str
+) -> set[str]:
+    keys: dict[str, set[str]] = {}
+    for each in roll:
+        contact = known.get(each.customer_ref)
+        addresses = {each.card.email, each.card.phone, contact.email if contact else ""} - {""}
+        for key in (each.customer_ref, *(address_key(secret_key, a) for a in addresses)):
+            keys.setdefault(key, set()).add(each.customer_ref)
+    found = session.scalars(select(OptOut.key).where(OptOut.key.in_(sorted(keys))))
+    return {ref for key in found for ref in keys[key]}
+
+
+def _address(each: Listed, contact: Contact | None, sampling: Sampling) -> str:
+    name = "email" if sampling.channel == "email" else "phone"
+    return str(getattr(each.card, name) or (getattr(contact, name) if contact else ""))
+
+
+def _bounced(each: Listed, contact: Contact | None) -> bool:
+    """Mail came back, and the list knows no newer address."""
+    return (
+        contact is not None
+        and contact.bounced_at is not None
+        and each.card.email in ("", contact.email)
+    )
