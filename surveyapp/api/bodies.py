@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
@@ -19,6 +20,16 @@ class Strict(ma.Schema):
 
     class Meta:
         unknown = ma.RAISE
+
+
+class Moment(ma.fields.AwareDateTime):
+    """A time with its offset, of this century: further ones overflow where clocks are compared."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(*args, **kwargs)
+        if not 2000 <= moment.year < 2100:
+            raise ma.ValidationError(f"The year {moment.year} is none from 2000 to 2099.")
+        return moment
 
 
 class StrictParser(FlaskParser):  # type: ignore[misc]

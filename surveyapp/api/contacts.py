@@ -1,4 +1,4 @@
-"""Contacts: who does not want to be asked."""
+"""Contacts: whose mail came back, and who does not want to be asked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from typing import Any
 
 import marshmallow as ma
 
-from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, needs, storage
+from surveyapp.api.problems import FaultSchema
 from surveyapp.asking import opt_outs
 from surveyapp.asking.contacts import read_email
 from surveyapp.auth.api_keys import Scope
 from surveyapp.errors import Invalid
 from surveyapp.fielding.attributes import read_customer_ref
 from surveyapp.fielding.links import pseudonym
+from surveyapp.sending.bounces import note_bounces
 from surveyapp.store.audit import record
+from surveyapp.store.columns import utc_now
 
 MOST = 1000  # in one request
 
@@ -35,6 +38,38 @@ class OptOutSchema(Strict):
             raise ma.ValidationError("Name the customer by customer_ref, email or both.")
 
 
+class BounceSchema(Strict):
+    """A message that came back."""
+
+    email = ma.fields.String(required=True, validate=ma.validate.Length(min=3, max=254))
+    reason = ma.fields.String(
+        load_default="",
+        validate=ma.validate.Length(max=1000),
+        metadata={"description": "What the mail server said."},
+    )
+    at = Moment(metadata={"description": "When it came back; without it, now."})
+
+
+class BouncesSchema(Strict):
+    bounces = ma.fields.List(
+        ma.fields.Nested(BounceSchema),
+        required=True,
+        validate=ma.validate.Length(min=1, max=MOST),
+    )
+
+
+class NotedSchema(ma.Schema):
+    """What the bounces came to, by address."""
+
+    noted = ma.fields.Integer(required=True)
+    already = ma.fields.Integer(required=True, metadata={"description": "Known before."})
+    unknown = ma.fields.Integer(required=True, metadata={"description": "Nobody's here."})
+    cancelled = ma.fields.Integer(
+        required=True, metadata={"description": "Messages that are not sent now."}
+    )
+    refused = ma.fields.List(ma.fields.Nested(FaultSchema), required=True)
+
+
 class OptOutsSchema(Strict):
     opt_outs = ma.fields.List(
         ma.fields.Nested(OptOutSchema),
@@ -47,6 +82,34 @@ class OptedOutSchema(ma.Schema):
     added = ma.fields.Integer(
         required=True, metadata={"description": "References and addresses that are new here."}
     )
+
+
+@contacts.route("/bounces", methods=["POST"])
+@needs(Scope.WRITE_BOUNCES)
+@contacts.arguments(BouncesSchema)
+@contacts.response(200, NotedSchema)
+def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
+    """Report bounces
+
+    Nothing more is sent to these addresses until a customer has a new one. What is no address is
+    listed in `refused`, the rest is noted; sending them again is safe.
+    """
+    now = utc_now()
+    told = [(each["email"], each["reason"], each.get("at", now)) for each in batch["bounces"]]
+    with storage().store.writing() as session:
+        noted = note_bounces(session, told)
+        if noted.noted:
+            record(
+                session,
+                None,
+                "note bounces by API key",
+                f"API key {caller().name}",
+                noted=noted.noted,
+            )
+    refused = [
+        {"field": f"bounces.{place - 1}.email", "reason": why} for place, why in noted.refused
+    ]
+    return {**vars(noted), "refused": refused}
 
 
 @contacts.route("/opt-outs", methods=["POST"])

@@ -8,7 +8,7 @@ import marshmallow as ma
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, needs, storage
 from surveyapp.auth.api_keys import Scope
 from surveyapp.errors import Invalid
@@ -87,7 +87,7 @@ class InviteSchema(Strict):
         required=True,
         validate=ma.validate.Length(min=1, max=MOST_CUSTOMERS),
     )
-    expires_at = ma.fields.AwareDateTime(
+    expires_at = Moment(
         allow_none=True, metadata={"description": "After which the links open nothing."}
     )
 

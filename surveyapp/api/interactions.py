@@ -21,8 +21,11 @@ interactions = Blueprint(
 
 
 def _text(description: str, longest: int = 200, **other: Any) -> ma.fields.String:
+    shortest = 1 if other.get("required") else None
     return ma.fields.String(
-        validate=ma.validate.Length(max=longest), metadata={"description": description}, **other
+        validate=ma.validate.Length(min=shortest, max=longest),
+        metadata={"description": description},
+        **other,
     )
 
 

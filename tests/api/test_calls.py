@@ -146,6 +146,7 @@ def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, wo
         ({"customers": [{"name": "Ada"}]}, 422, "customers.0.name"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, 422, "expires_at"),
         ({"expires_at": "2099-01-01T00:00:00"}, 422, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, 422, "expires_at"),
         ({"state": "completed"}, 422, "state"),
     ],
 )
@@ -168,6 +169,29 @@ def test_a_customer_who_opted_out_is_known_by_hashes_only(call, storage, world):
     with storage.store.reading() as session:
         assert is_opted_out(session, [pseudonym(secret, "C-1")])
         assert is_opted_out(session, [address_key(secret, "ada@example.org")])
+
+
+def test_an_address_that_bounced_is_noted_once_and_what_is_none_is_listed(call, storage, world):
+    call("POST", "/interactions", json={"interactions": [interaction(1, email="c1@example.org")]})
+    sent = {
+        "bounces": [
+            {
+                "email": "C1@example.org",
+                "reason": "550 no such\nuser",
+                "at": "2026-03-29T00:00:00Z",
+            },
+            {"email": "nobody@example.org"},
+            {"email": "no address"},
+        ]
+    }
+    first, again = (call("POST", "/bounces", json=sent).json for _ in range(2))
+    assert (first["noted"], first["already"], first["unknown"]) == (1, 0, 1)
+    assert (again["noted"], again["already"], again["unknown"]) == (0, 1, 1)
+    assert [fault["field"] for fault in first["refused"]] == ["bounces.2.email"]
+    with storage.store.reading() as session:
+        contact = session.scalars(select(Contact)).one()
+        assert contact.bounce_reason == "550 no such user"
+        assert contact.bounced_at == datetime(2026, 3, 29, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
