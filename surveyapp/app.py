@@ -24,8 +24,10 @@ from surveyapp.web.ids import read_ids
 from surveyapp.web.imports import imports
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
+from surveyapp.web.lists import lists
 from surveyapp.web.log import keep_log
 from surveyapp.web.look import look
+from surveyapp.web.looks import looks
 from surveyapp.web.mailings import mailings
 from surveyapp.web.plots import teach_plots
 from surveyapp.web.reports import reports
@@ -39,12 +41,14 @@ from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
 from surveyapp.web.studies import studies
 from surveyapp.web.users import users
+from surveyapp.web.ways import ways
 from surveyapp.web.webhooks import webhooks
 from surveyapp.web.words import teach_words
 
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(segments, asking, contacts, mailings, connections, webhooks, alerts, cases, jobs, users, audit),
+    *(looks, ways, segments, asking, contacts, mailings, lists, connections, webhooks, alerts),
+    *(cases, jobs, users, audit),
 )
 
 

@@ -16,7 +16,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.exports.links import customers_in, links_csv
 from surveyapp.exports.qr import MEDIA_TYPES, qr_file
-from surveyapp.fielding import actions, links
+from surveyapp.fielding import actions, drafts, links
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
 from surveyapp.store.models import Deployment
@@ -157,6 +157,7 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
         deployment = queries.deployment(session, journey_id, deployment_id)
         journey = queries.journey(session, journey_id)
         rates = dashboards.response_rates(session, journey_id)
+        clicked = drafts.unconfirmed(session, deployment_id)
     instruments = [
         (loader.load(ask["instrument"], ask["version"], roots=settings.instrument_roots), ask)
         for ask in deployment.asks
@@ -168,9 +169,28 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
         rate=next(rate for rate in rates if rate.deployment_id == deployment_id),
         address=links.open_url(settings.base_url, deployment.link),
         instruments=instruments,
+        clicked=_shown(clicked, settings.minimum_cell),
         form=form,
     )
     return page, form.status
+
+
+def _shown(
+    clicked: dict[str, dict[str, int]], minimum_cell: int
+) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """Questions with how many clicks each got, and with how many each answer got, in order.
+
+    Where an answer got fewer than the minimum cell, only the total is shown: one small number could
+    be had from the total and the others.
+    """
+    shown = []
+    for name, counts in clicked.items():
+        total = sum(counts.values())
+        if total < minimum_cell:
+            continue
+        values = sorted(counts.items(), key=lambda pair: (len(pair[0]), pair[0]))
+        shown.append((name, total, values if min(counts.values()) >= minimum_cell else []))
+    return shown
 
 
 @deployments.post("/<int:deployment_id>/state")

@@ -27,6 +27,13 @@ def policy() -> dict[str, str]:
     }
 
 
+def preview_policy(own_style_hash: str) -> str:
+    """The policy of a page that is only looked at: it can send nothing anywhere."""
+    directives = {**policy(), "form-action": "'none'", "connect-src": "'none'"}
+    directives["style-src"] += f" '{own_style_hash}'"
+    return _written(directives)
+
+
 def allow(**directives: str) -> None:
     """Let this answer do more: ``allow(frame_ancestors="https://shop.example")``."""
     g.allowed = {

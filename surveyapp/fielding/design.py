@@ -1,0 +1,111 @@
+"""Changes to how a deployment looks, how its page runs, and what it asks of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from instruments.loader import load
+from surveyapp.errors import Invalid
+from surveyapp.fielding import pipes
+from surveyapp.fielding.languages import read_languages
+from surveyapp.fielding.logic import Asked, read_logic
+from surveyapp.fielding.look import read_look
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment, Segment
+
+PAGINGS = ("page", "blocks")
+_LONGEST_TEXT = 5000
+
+
+def asked_by(deployment: Deployment, roots: Sequence[str | Path] = ()) -> Asked:
+    """The instruments of a deployment, each with the key that names the asked items."""
+    return [
+        (load(ask["instrument"], ask["version"], roots=roots), ask["key"])
+        for ask in deployment.asks
+    ]
+
+
+def change_look(
+    session: Session, deployment: Deployment, raw: Mapping[str, Any], *, user_id: int | None
+) -> None:
+    """Give the page another look: colour, logo, name. Raises Invalid with the field."""
+    look = read_look(raw)
+    document = {
+        name: value
+        for name in ("colour", "logo_file_id", "name", "logo_width", "logo_height")
+        if (value := getattr(look, name))
+    }
+    _change(session, deployment, "look", document, user_id)
+
+
+def change_page(
+    session: Session,
+    deployment: Deployment,
+    *,
+    introduction: str,
+    paging: str,
+    auto_advance: bool,
+    languages: Sequence[str],
+    consent_box: bool,
+    user_id: int | None,
+    roots: Sequence[str | Path] = (),
+) -> None:
+    """Change the page's course, languages and box of consent. Raises Invalid with the field."""
+    introduction = introduction.strip()
+    if len(introduction) > _LONGEST_TEXT:
+        raise Invalid(
+            f"The introduction has {len(introduction)} characters; use at most {_LONGEST_TEXT}.",
+            field="introduction",
+        )
+    pipes.check(introduction, "introduction")
+    if paging not in PAGINGS:
+        raise Invalid(f"{paging[:40]!r} is no paging; use {' or '.join(PAGINGS)}.", field="paging")
+    if consent_box and not deployment.consent:
+        raise Invalid(
+            "There is no consent text that could be agreed to; write one first.",
+            field="consent_box",
+        )
+    instruments = [instrument for instrument, _ in asked_by(deployment, roots)]
+    chosen = read_languages(languages, instruments, deployment.language) if languages else ()
+    values = {
+        "introduction": introduction,
+        "paging": paging,
+        "auto_advance": auto_advance,
+        "languages": list(chosen),
+        "consent_box": consent_box,
+    }
+    for name, value in values.items():
+        _change(session, deployment, name, value, user_id)
+
+
+def change_logic(
+    session: Session,
+    deployment: Deployment,
+    raw: Mapping[str, Any],
+    *,
+    user_id: int | None,
+    roots: Sequence[str | Path] = (),
+) -> None:
+    """Change what is asked of whom. Raises Invalid with the field and a sentence."""
+    logic = read_logic(raw, asked_by(deployment, roots))
+    codes = set(session.scalars(select(Segment.code)))
+    for quota in logic.quotas:
+        if quota.segment and quota.segment not in codes:
+            raise Invalid(f"There is no segment {quota.segment!r}.", field="quotas")
+    document = {name: value for name, value in raw.items() if value}
+    _change(session, deployment, "logic", document, user_id)
+
+
+def _change(
+    session: Session, deployment: Deployment, name: str, value: Any, user_id: int | None
+) -> None:
+    """Set one column, and say so in the audit log if that changes anything."""
+    if getattr(deployment, name) != value:
+        setattr(deployment, name, value)
+        shown = value if isinstance(value, (dict, list, bool)) else str(value)[:100]
+        record(session, user_id, "change page", f"deployment {deployment.code}", **{name: shown})

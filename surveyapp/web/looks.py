@@ -1,0 +1,137 @@
+"""Look and logic: the colours and the course of a deployment's page, and what it asks of whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import NotFound
+from surveyapp.fielding import design, logos, quotas
+from surveyapp.fielding.languages import spoken
+from surveyapp.fielding.logic import Logic, read_logic
+from surveyapp.fielding.look import read_look
+from surveyapp.fielding.queries import asking
+from surveyapp.journeys import queries
+from surveyapp.store.models import Deployment, Segment
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.looks_form import LookForm, form_of
+from surveyapp.web.respond.headers import preview_policy
+from surveyapp.web.respond.pages import Pages
+from surveyapp.web.respond.theme import theme
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import OWN_NAMES
+
+looks = Blueprint(
+    "looks",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/look",
+)
+# Apart from the customers': this application's templates leave other blanks between the lines.
+_previews = Pages()
+
+
+@looks.route("", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+@takes_files
+def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    roots = storage().settings.instrument_roots
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        journey = queries.journey(session, journey_id)
+        segments = [tuple(row) for row in session.execute(select(Segment.code, Segment.name))]
+        logic = read_logic(deployment.logic, design.asked_by(deployment, roots))
+        counted = quotas.counts(session.connection(), deployment_id, logic.quotas)
+    asked = design.asked_by(deployment, roots)
+    form = form_of(deployment, journey, asked, segments, spoken([each for each, _ in asked]))
+    if form.validate_on_submit() and form.fits(deployment):
+        with form.refusing("colour"):
+            with storage().store.writing() as session:
+                _change(session, queries.deployment(session, journey_id, deployment_id), form)
+            flash("Saved. New visitors see it at once.")
+            ids = {"journey_id": journey_id, "deployment_id": deployment_id}
+            return redirect(url_for("looks.edit", **ids), 303)
+    look = read_look(deployment.look)
+    page = render_template(
+        "looks/edit.html",
+        journey=journey,
+        deployment=deployment,
+        form=form,
+        look=look,
+        counted=_named(counted, logic, dict(segments)),
+        notes=theme(look.colour).notes,
+        swatch=theme(look.colour),
+        names=OWN_NAMES,
+    )
+    return page, form.status
+
+
+def _named(
+    counted: dict[str, int], logic: Logic, segments: dict[str, str]
+) -> list[tuple[str, int, int]]:
+    """Each quota with its segment's name, how many there are, and how many are wanted."""
+    return [
+        (segments.get(quota.segment, quota.segment), counted[quota.segment], quota.most)
+        for quota in logic.quotas
+    ]
+
+
+def _change(session: Session, deployment: Deployment, form: LookForm) -> None:
+    """Everything or nothing: what is refused rolls the rest back."""
+    roots = storage().settings.instrument_roots
+    design.change_look(session, deployment, _look(session, deployment, form), user_id=me().id)
+    design.change_page(
+        session,
+        deployment,
+        introduction=form.introduction.data or "",
+        paging=form.paging.data,
+        auto_advance=form.auto_advance.data,
+        languages=form.languages.data or [],
+        consent_box=form.consent_box.data,
+        user_id=me().id,
+        roots=roots,
+    )
+    design.change_logic(session, deployment, form.logic(), user_id=me().id, roots=roots)
+
+
+def _look(session: Session, deployment: Deployment, form: LookForm) -> dict[str, Any]:
+    """The look's document; a logo that was uploaded is drawn anew and stored."""
+    wanted: dict[str, Any] = {"colour": form.colour.data or "", "name": form.name.data or ""}
+    upload = form.logo.data
+    if upload:
+        with upload.stream as stream:
+            logo = logos.read_logo(stream.read(logos.LARGEST_UPLOAD + 1))
+        file = storage().files.put(
+            session, logo.data, name=f"logo {deployment.code}", media_type=logo.media_type
+        )
+        return {
+            **wanted,
+            "logo_file_id": file.id,
+            "logo_width": logo.width,
+            "logo_height": logo.height,
+        }
+    if form.remove_logo.data:
+        return wanted
+    kept = {name: value for name, value in deployment.look.items() if name.startswith("logo_")}
+    return {**wanted, **kept}
+
+
+@looks.get("/preview")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """The page as customers get it, in a language that they may choose; it can send nothing."""
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        found = asking(session.connection(), deployment.link)
+    if found is None:
+        raise NotFound("There is no such deployment; it may have been removed.")
+    roots = storage().settings.instrument_roots
+    page = _previews.page(found, request.args.get("lang") or found.language, roots)
+    response = Response(page.untouched.plain("preview"), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = preview_policy(page.style_hash)
+    return response

@@ -1,0 +1,255 @@
+"""The form of "Look and logic": plain fields, and rows for conditions and quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Length, NumberRange, Optional
+
+from instruments.schema import Item
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.fielding import pipes
+from surveyapp.fielding.logic import SIGNS, Asked, options_of, read_logic, takes_not_applicable
+from surveyapp.fielding.look import read_look
+from surveyapp.store.models import Deployment, Journey
+from surveyapp.web.forms import StaffForm, choices
+
+SPARE = 2  # empty rows to fill in
+_SAID = {"<=": "at most", ">=": "at least", "==": "exactly", "in": "one of (1, 2, 3)"}
+
+
+class ConditionForm(Form):
+    item = SelectField("Ask", validate_choice=False)
+    when = SelectField("only when", validate_choice=False)
+    sign = SelectField("is", choices=choices((sign, _SAID[sign]) for sign in SIGNS))
+    value = StringField("Answer", [Optional(), Length(max=200)])
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.item.data
+
+    def row(self) -> dict[str, Any]:
+        """The condition as the logic's document has it."""
+        given = (self.value.data or "").strip()
+        parts = [part.strip() for part in given.split(",") if part.strip()]
+        value: Any = parts if self.sign.data == "in" else given
+        return {
+            "item": self.item.data,
+            "when": self.when.data,
+            "sign": self.sign.data,
+            "value": value,
+        }
+
+
+class QuotaForm(Form):
+    segment = SelectField("Of whom", validate_choice=False)
+    most = IntegerField(
+        "At most", [Optional(), NumberRange(1, 10**9 - 1, "Use a number of at least 1.")]
+    )
+
+
+class LookForm(StaffForm):
+    beside = ("show_if-", "quotas-")
+    colour = StringField(
+        "Colour",
+        [Optional(), Length(max=20)],
+        description="Your brand's, as #0b4f8a. Where it would not read, a darker or lighter one is used.",
+    )
+    name = StringField(
+        "Name",
+        [Optional(), Length(max=100)],
+        description="Stands at the top of the page; empty: the provider's name.",
+    )
+    logo = FileField(
+        "Logo",
+        description="PNG, JPEG or WebP of at most 2 MB. Only its pixels are kept; no SVG.",
+    )
+    remove_logo = BooleanField("Take the logo away")
+    introduction = TextAreaField(
+        "Introduction",
+        [Optional(), Length(max=5000)],
+        description="Above the questions. {attribute:agent|our adviser} says what you know of a"
+        " customer, or the words behind the bar.",
+    )
+    paging = SelectField(
+        "Questions",
+        choices=choices(
+            [
+                ("page", "All on one page"),
+                ("blocks", "In parts of a few questions, with a bar that shows how far one is"),
+            ]
+        ),
+    )
+    auto_advance = BooleanField(
+        "A tap on an answer leads on to the next question",
+        description="Where the browser allows scripts; never from the keyboard.",
+    )
+    languages = SelectMultipleField(
+        "Languages",
+        [Optional()],
+        description="What customers may choose. None: every language whose texts are reviewed.",
+    )
+    consent_box = BooleanField(
+        "Customers tick a box before they answer",
+        description="Never ticked beforehand. Without it, sending counts as agreeing.",
+    )
+    show_if = FieldList(FormField(ConditionForm))
+    not_applicable = SelectMultipleField('Questions that may be answered "Does not apply to me"')
+    attention_after = SelectField("Check of attention after")
+    attention_choose = IntegerField(
+        "Answer to be chosen",
+        [Optional()],
+        description="The check asks for this answer. It is kept beside the answers, never in a score.",
+    )
+    quotas = FieldList(FormField(QuotaForm))
+
+    def logic(self) -> dict[str, Any]:
+        """The logic's document as it was filled in; a condition is refused at its own row."""
+        rows: list[dict[str, Any]] = []
+        for entry in self.show_if:
+            if entry.form.is_blank:
+                continue
+            rows.append(entry.form.row())
+            try:
+                read_logic({"show_if": rows}, self.asked)
+            except Invalid as error:
+                entry.form.value.errors = [*entry.form.value.errors, str(error)]
+                raise
+        attention = {}
+        if self.attention_after.data:
+            attention = {
+                "after": self.attention_after.data,
+                "choose": self.attention_choose.data,
+            }
+        return {
+            "show_if": rows,
+            "not_applicable": self.not_applicable.data or [],
+            "attention": attention,
+            "quotas": [
+                {"most": entry.form.most.data, "segment": entry.form.segment.data or ""}
+                for entry in self.quotas
+                if entry.form.most.data is not None
+            ],
+        }
+
+    asked: Asked = ()
+
+    def fits(self, deployment: Deployment) -> bool:
+        """Whether everything can be taken; each part tells its own fault, so that all are told."""
+        with self.refusing("colour"):
+            read_look({"colour": self.colour.data, "name": self.name.data})
+        with self.refusing("introduction"):
+            pipes.check(self.introduction.data or "", "introduction")
+        with self.refusing("quotas"):
+            read_logic(self.logic(), self.asked)
+        if self.consent_box.data and not deployment.consent:
+            self.refuse(
+                Invalid("There is no consent text to agree to.", field="consent_box"), fallback=""
+            )
+        return not self.told
+
+    def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:
+        """Conditions were refused at their rows, a quota is refused at the first."""
+        field = getattr(error, "field", None)
+        if field == "show_if":
+            return
+        if field == "quotas":
+            first = self.quotas[0].form.most
+            first.errors = [*first.errors, str(error)]
+            return
+        super().refuse(error, fallback=fallback)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Every fault with the id of the control that it belongs to, in the page's order."""
+        found = []
+        for field in self:
+            if isinstance(field, FieldList):
+                controls = [control for entry in field for control in entry.form]
+            else:
+                controls = [field]
+            found += [(c.id, str(error)) for c in controls for error in c.errors]
+        return found
+
+
+def form_of(
+    deployment: Deployment,
+    journey: Journey,
+    asked: Asked,
+    segments: Sequence[tuple[str, str]],
+    languages: Sequence[str],
+) -> LookForm:
+    """The form with what the deployment has, and the questions and segments that it may speak of."""
+    form = LookForm(data=_data(deployment))
+    form.asked = asked
+    items = _items(deployment, journey, asked)
+    form.languages.choices = choices((each, each) for each in languages)
+    form.not_applicable.choices = choices(
+        (name, text) for name, item, text in items if takes_not_applicable(item)
+    )
+    rated = [(name, text) for name, item, text in items if item.scale and options_of(item)]
+    form.attention_after.choices = choices([("", "No check"), *rated])
+    triggers = [(name, text) for name, item, text in items if options_of(item)]
+    everything = [(name, text) for name, _, text in items]
+    if request.method != "POST":
+        for _ in range(SPARE):
+            form.show_if.append_entry()
+        form.quotas.append_entry()
+    for entry in form.show_if:
+        entry.form.item.choices = choices([("", "Choose a question"), *everything])
+        entry.form.when.choices = choices([("", "Choose an earlier question"), *triggers])
+    for entry in form.quotas:
+        entry.form.segment.choices = choices([("", "Everybody"), *segments])
+    return form
+
+
+def _data(deployment: Deployment) -> dict[str, Any]:
+    logic, look = deployment.logic, deployment.look
+    attention = logic.get("attention") or {}
+    rows = [
+        {**row, "value": ", ".join(map(str, value)) if isinstance(value, list) else str(value)}
+        for row in logic.get("show_if", [])
+        for value in [row["value"]]
+    ]
+    return {
+        "colour": look.get("colour", ""),
+        "name": look.get("name", ""),
+        "introduction": deployment.introduction,
+        "paging": deployment.paging,
+        "auto_advance": deployment.auto_advance,
+        "languages": deployment.languages,
+        "consent_box": deployment.consent_box,
+        "show_if": rows,
+        "not_applicable": logic.get("not_applicable", []),
+        "attention_after": attention.get("after", ""),
+        "attention_choose": attention.get("choose"),
+        "quotas": logic.get("quotas", []),
+    }
+
+
+def _items(deployment: Deployment, journey: Journey, asked: Asked) -> list[tuple[str, Item, str]]:
+    """Every question as (name, item, its words cut short)."""
+    place = deployment.touchpoint.name if deployment.touchpoint else journey.name
+    own = {"provider": journey.provider, "touchpoint": place}
+    found = []
+    for (instrument, key), ask in zip(asked, deployment.asks, strict=True):
+        wording = instrument.wording(deployment.language, ask["wording"])
+        for item in instrument.asked(key):
+            words = pipes.filled(wording.items[item.code], {}, own)
+            short = words if len(words) <= 70 else words[:69] + "…"
+            found.append((f"{instrument.code}-{item.code}", item, f"{item.code}: {short}"))
+    return found
