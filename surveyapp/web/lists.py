@@ -1,0 +1,227 @@
+"""Lists that staff bring: customers to be asked, and addresses from which mail came back.
+
+A list to be asked is shown first, with who of it will not be asked and why. Until then nothing of it
+is stored: it waits, signed, in the page that asks for consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+
+from surveyapp.asking.contacts import Card
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.exports.links import customers_in
+from surveyapp.journeys import queries
+from surveyapp.sending import campaign
+from surveyapp.sending.bounces import Bounce, Noted, note_bounces
+from surveyapp.sending.campaign import Listed, Plan, Roll
+from surveyapp.store.columns import utc_now
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.security import ORDINARY_BODY
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+lists = Blueprint(
+    "lists",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/messages/lists",
+)
+
+_HOUR = 3600  # for which a list that was looked at may be asked
+_LONGEST_LIST = ORDINARY_BODY * 9 // 10
+_MOST_SHOWN = 20
+
+
+class ListForm(StaffForm):
+    customers = FileField(
+        "Customers to ask",
+        [FileRequired("Choose a file.")],
+        description="CSV with the columns customer_ref and email; language, zone and phone if you"
+        f" know them, and one for each attribute. At most {campaign.MOST_CUSTOMERS:,} lines.",
+    )
+
+
+class BounceForm(StaffForm):
+    bounces = FileField(
+        "Addresses from which mail came back",
+        [FileRequired("Choose a file.")],
+        description="CSV with the columns email and, if you know it, reason.",
+    )
+
+
+class ConsentForm(StaffForm):
+    beside = ("list",)
+
+
+@lists.get("")
+@requires(Permission.SEND_MESSAGES)
+def show(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    return _page(journey_id, deployment_id)
+
+
+@lists.post("")
+@requires(Permission.SEND_MESSAGES)
+@takes_files
+def look(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """Who of the list will be asked; nothing happens yet."""
+    form = ListForm()
+    with storage().store.reading() as session:
+        queries.deployment(session, journey_id, deployment_id)
+    if form.validate_on_submit():
+        with form.refusing("customers"):
+            roll = campaign.read_roll(
+                customers_in(form.customers.data.read()), secret_key=storage().secret_key
+            )
+            token = _written(roll, deployment_id)
+            with storage().store.reading() as session:
+                made = _plan(session, journey_id, deployment_id, roll.customers)
+            return _consent(journey_id, deployment_id, roll, made, token)
+    return _page(journey_id, deployment_id, ask=form)
+
+
+@lists.post("/ask")
+@requires(Permission.SEND_MESSAGES)
+def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """Write the messages to the customers of a list that was looked at."""
+    form = ConsentForm()
+    with storage().store.reading() as session:
+        queries.deployment(session, journey_id, deployment_id)
+    if not form.validate_on_submit():
+        raise Invalid("This form came from another page; choose the file again.")
+    roll = _read(request.form.get("list", ""), deployment_id)
+    with storage().store.writing() as session:
+        made = campaign.ask_all(
+            session,
+            queries.deployment(session, journey_id, deployment_id),
+            roll,
+            settings=storage().settings,
+            secret_key=storage().secret_key,
+            user_id=me().id,
+            now=utc_now(),
+        )
+    flash(_said(made))
+    return redirect(
+        url_for("mailings.edit", journey_id=journey_id, deployment_id=deployment_id), 303
+    )
+
+
+@lists.post("/bounces")
+@requires(Permission.SEND_MESSAGES)
+@takes_files
+def bounces(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """Mark addresses of any survey, and cancel what waits for them."""
+    form = BounceForm()
+    with storage().store.reading() as session:
+        queries.deployment(session, journey_id, deployment_id)
+    if form.validate_on_submit():
+        with form.refusing("bounces"):
+            rows = list(_bounces(form.bounces.data.read()))
+            with storage().store.writing() as session:
+                noted = note_bounces(session, rows, user_id=me().id)
+            return _page(journey_id, deployment_id, noted=noted)
+    return _page(journey_id, deployment_id, bounce=form)
+
+
+def _page(
+    journey_id: int,
+    deployment_id: int,
+    *,
+    ask: ListForm | None = None,
+    bounce: BounceForm | None = None,
+    noted: Noted | None = None,
+) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+    page = render_template(
+        "mailings/lists.html",
+        journey=journey,
+        deployment=deployment,
+        ask=ask or ListForm(),
+        bounce=bounce or BounceForm(),
+        noted=noted,
+        most_shown=_MOST_SHOWN,
+    )
+    return page, (ask or bounce or ListForm()).status if noted is None else 200
+
+
+def _consent(
+    journey_id: int, deployment_id: int, roll: Roll, made: Plan, token: str
+) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+    return render_template(
+        "mailings/consent.html",
+        journey=journey,
+        deployment=deployment,
+        form=ConsentForm(formdata=None),
+        roll=roll,
+        plan=made,
+        token=token,
+        mail_set=bool(storage().settings.smtp_url),
+        most_shown=_MOST_SHOWN,
+    )
+
+
+def _plan(session: Session, journey_id: int, deployment_id: int, roll: tuple[Listed, ...]) -> Plan:
+    return campaign.plan(
+        session,
+        queries.deployment(session, journey_id, deployment_id),
+        roll,
+        settings=storage().settings,
+        secret_key=storage().secret_key,
+        now=utc_now(),
+    )
+
+
+def _said(made: Plan) -> str:
+    asked, others = len(made.chosen), sum(made.left_out.values())
+    if not asked:
+        return "Nobody was asked: everybody on the list has been asked already, or may not be."
+    said = f"{asked:,} customer{'' if asked == 1 else 's'} will be asked."
+    return f"{said} {others:,} may not be asked now." if others else said
+
+
+def _bounces(data: bytes) -> Iterator[Bounce]:
+    now = utc_now()
+    for row in customers_in(data):
+        cells: dict[str, Any] = row["attributes"]
+        address = next((cells[each] for each in ("email", "address") if each in cells), None)
+        if address is None:
+            raise Invalid("There is no column email; name the one that holds the addresses so.")
+        yield str(address), str(cells.get("reason", "")), now
+
+
+def _written(roll: Roll, deployment_id: int) -> str:
+    rows = [[each.customer_ref, vars(each.card), dict(each.attributes)] for each in roll.customers]
+    written = _serializer(deployment_id).dumps(rows)
+    text = written if isinstance(written, str) else written.decode()
+    if len(text) > _LONGEST_LIST:
+        raise Invalid("The list holds too much; send it in parts, or leave attributes out.")
+    return text
+
+
+def _read(token: str, deployment_id: int) -> tuple[Listed, ...]:
+    try:
+        rows = _serializer(deployment_id).loads(token, max_age=_HOUR)
+    except BadData:
+        raise Conflict(
+            "The list was looked at more than an hour ago, or somewhere else; choose the file again."
+        ) from None
+    return tuple(Listed(ref, Card(**card), attributes) for ref, card, attributes in rows)
+
+
+def _serializer(deployment_id: int) -> URLSafeTimedSerializer:
+    """Of this deployment and this member of staff: a list is good nowhere else."""
+    salt = f"surveyapp list {deployment_id} {me().id}"
+    return URLSafeTimedSerializer(storage().secret_key, salt=salt)
