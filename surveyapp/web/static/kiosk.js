@@ -142,7 +142,7 @@
     for (const question of questions) {
       question.classList.add("wrong");
       const fault = made("p", { className: "fault kiosk-fault", textContent: words.required });
-      (question.querySelector(".options, textarea, .number, label") || question).before(fault);
+      (question.querySelector(".options, textarea, input.number, label") || question.firstChild).before(fault);
     }
     const first = questions[0]?.querySelector("input, textarea");
     if (first) { first.focus({ preventScroll: true }); questions[0].scrollIntoView({ block: "center" }); }
