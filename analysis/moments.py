@@ -12,6 +12,7 @@ from scipy.linalg import lapack
 from analysis.errors import DataError, MissingItem, NotPositiveDefinite, NoVariance, TooFewCases
 
 CHUNK = 16_384
+FAR = 100.0  # squared distance of a mean in variances, beyond which products would lose digits
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,12 @@ def numeric(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
 
     Raises MissingItem for an absent column, DataError naming item and value for text or infinity.
     """
-    missing = [name for name in names if name not in data.columns]
-    if missing:
-        raise MissingItem(f"not among the data's columns: {', '.join(missing)}")
     plain = _plain(data, names)
     if plain is not None:
         return plain
+    missing = [name for name in names if name not in data.columns]
+    if missing:
+        raise MissingItem(f"not among the data's columns: {', '.join(missing)}")
     out = np.empty((len(data), len(names)))
     for j, name in enumerate(names):
         column = data[name]
@@ -118,7 +119,16 @@ def numeric(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
 
 
 def _plain(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray | None:
-    """The columns in one go where they are numpy's numbers without infinities, None otherwise.
+    """The columns in one go, in a new array, where they are numpy's numbers without infinities."""
+    found = _together(data, names)
+    if found is None:
+        return None
+    values = np.array(found, dtype=float, order="C")
+    return None if np.isinf(values).any() else values
+
+
+def _together(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray | None:
+    """The columns as pandas holds them where all are numpy's numbers, None otherwise.
 
     The usual case: pandas' conversion of one column after the other takes longer than a small model.
     """
@@ -132,10 +142,7 @@ def _plain(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray | None:
             return None
         data = data.take(at, axis=1)
     found = data.to_numpy()
-    if found.dtype.kind not in "iufb":
-        return None
-    values = np.array(found, dtype=float, order="C")
-    return None if np.isinf(values).any() else values
+    return found if found.dtype.kind in "iufb" else None
 
 
 def moments(
@@ -149,9 +156,19 @@ def moments(
         return data if names is None else data.select(names)
     chosen = tuple(data.columns) if names is None else tuple(names)
     # In chunks that fit the processor's cache: one pass over the table, no copy of it.
-    parts, dropped = [], 0
+    parts: list[Moments] = []
+    dropped, whole = 0, True
     for start in range(0, max(len(data), 1), CHUNK):
         part = data.iloc[start : start + CHUNK]
+        near = parts[-1].mean if parts else None
+        together = _together(part, chosen) if whole else None
+        if together is not None and len(part):
+            found = _about(together, chosen, near)
+            if np.isfinite(found.cov).all():
+                parts.append(found)
+                continue
+        # A missing or infinite cell, or columns to convert: likely not the last.
+        whole = False
         try:
             values = numeric(part, chosen)
         except DataError:
@@ -162,14 +179,37 @@ def moments(
         kept = values if complete.all() else values[complete]
         dropped += len(values) - len(kept)
         if len(kept):
-            mean = kept.mean(axis=0)
-            kept = kept - mean
-            parts.append(Moments(chosen, len(kept), mean, kept.T @ kept / len(kept)))
+            parts.append(_about(kept, chosen, near))
     n = sum(part.n for part in parts)
     if n < need:
         raise TooFewCases(need, n, what="complete rows")
-    together = parts[0] if len(parts) == 1 else pooled(parts)
-    return Moments(chosen, n, together.mean, together.cov, dropped)
+    every = parts[0] if len(parts) == 1 else pooled(parts)
+    return Moments(chosen, n, every.mean, every.cov, dropped)
+
+
+def _about(values: np.ndarray, names: tuple[str, ...], near: np.ndarray | None) -> Moments | None:
+    """Moments of rows, None where there is no row or a cell is missing, infinite or beyond squaring.
+
+    About a mean ``near`` theirs one reading is enough: what their own mean is away from it comes off
+    the products afterwards, and none of their digits with it while that is a few standard deviations.
+    """
+    n = len(values)
+    with np.errstate(invalid="ignore", over="ignore"):
+        if near is None:
+            return of_complete(np.ascontiguousarray(values, dtype=float), names)
+        away = values - near
+        shift = np.ones(n) @ away / n
+        cov = away.T @ away / n - shift[:, None] * shift
+        if (shift * shift > FAR * cov.diagonal()).any():
+            return _about(values, names, None)
+    return Moments(names, n, near + shift, cov)
+
+
+def of_complete(rows: np.ndarray, names: tuple[str, ...]) -> Moments:
+    """Moments of rows (n, p) without missing cells."""
+    mean = rows.mean(axis=0)
+    away = rows - mean
+    return Moments(names, len(rows), mean, away.T @ away / len(rows))
 
 
 def pooled(parts: Iterable[Moments]) -> Moments:

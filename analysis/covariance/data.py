@@ -14,10 +14,11 @@ from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_
 from analysis.covariance.polychoric import Polychoric, polychoric_of
 from analysis.covariance.settings import Settings
 from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
-from analysis.moments import Moments, numeric
+from analysis.moments import Moments, numeric, of_complete
 
 SemData = pd.DataFrame | Moments | Mapping[str, Moments]
 MAX_ORDERED_VALUES = 10
+NO_VARIANCE = 1e-12  # of the squared mean, below which a variance may be rounding alone
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _from_rows(
             len(rows),
             what=("rows" if settings.missing == "fiml" else "complete rows") + _where(label),
         )
-    _check_spread(rows, names, label)
     if settings.ordered:
+        _check_spread(rows, names, label)
         found = polychoric_of(rows, names, covariance=True)
         warnings.extend(f"{text}{_where(label)}" for text in found.warnings)
         zero = np.zeros(len(names))
@@ -163,12 +164,13 @@ def _from_rows(
             label, len(rows), zero, found.correlation, rows, polychoric=found, dropped=dropped
         )
     if settings.missing == "fiml" and np.isnan(rows).any():
+        _check_spread(rows, names, label)
         patterns = patterns_of(rows)
         mean, cov = em_moments(patterns, names)
         return GroupData(label, len(rows), mean, cov, rows, patterns, dropped=dropped)
-    mean = rows.mean(axis=0)
-    centred = rows - mean
-    moments = Moments(names, len(rows), mean, centred.T @ centred / len(rows), dropped)
+    moments = of_complete(rows, names)
+    if (moments.cov.diagonal() <= NO_VARIANCE * moments.mean**2).any():
+        _check_spread(rows, names, label)
     group = replace(_from_moments(moments, label, names, settings), rows=rows, dropped=dropped)
     return replace(group, patterns=patterns_of(rows)) if settings.missing == "fiml" else group
 

@@ -80,13 +80,10 @@ def _complete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> 
         weight = (group.n - 1) / size if solution.settings.unbiased else structure_weight
         baseline += weight * (_independent_log_determinant(group.cov, at) - log_s)
         own = group.n * (p * np.log(2 * np.pi) + log_s + p)
-        part = group.cov[np.ix_(at, at)]
-        own_x = group.n * (
-            len(at) * np.log(2 * np.pi)
-            + (float(np.linalg.slogdet(part)[1]) if at else 0.0)
-            + len(at)
-        )
-        h1_logl -= 0.5 * (own - own_x)
+        h1_logl -= 0.5 * own
+        if at:
+            log_x = float(np.linalg.slogdet(group.cov[np.ix_(at, at)])[1])
+            h1_logl += 0.5 * group.n * (len(at) * np.log(2 * np.pi) + log_x + len(at))
     logl = h1_logl - 0.5 * solution.data.n * value
     scaling = baseline_scaling = None
     factors: tuple[float | None, float | None] = (None, None)
@@ -114,7 +111,7 @@ def _exogenous(solution: Solution) -> list[int]:
 def _independent_log_determinant(cov: Array, exogenous: list[int]) -> float:
     """Log-determinant of the covariance in which only observed predictors covary."""
     others = [i for i in range(len(cov)) if i not in exogenous]
-    value = float(np.log(np.diag(cov)[others]).sum())
+    value = float(np.log(cov.diagonal()[others]).sum())
     if exogenous:
         value += float(np.linalg.slogdet(cov[np.ix_(exogenous, exogenous)])[1])
     return value
