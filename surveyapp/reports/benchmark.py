@@ -23,8 +23,10 @@ from surveyapp.reports.document import (
     Text,
     Tone,
 )
+from surveyapp.reports.drivers import drivers
 from surveyapp.results import findings, phrases
 from surveyapp.results.choices import Distribution
+from surveyapp.results.drivers import Drivers
 from surveyapp.results.shapes import (
     Figure,
     Hidden,
@@ -53,6 +55,7 @@ class Numbers:
     rates: Sequence[ResponseRate]
     validation: tuple[Mapping[str, Any], date] | None = None
     choices: Sequence[Distribution] = ()
+    drivers: Sequence[Drivers] = ()
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
@@ -65,6 +68,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *scores.stages(overview),
         *scores.touchpoints(overview),
         *chosen(numbers.choices, few=overview.minimum_cell),
+        *drivers(numbers.drivers),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),

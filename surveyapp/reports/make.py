@@ -16,6 +16,7 @@ from surveyapp.reports.document import Document
 from surveyapp.reports.pdf import pdf
 from surveyapp.results import dashboards
 from surveyapp.results.choices import distributions
+from surveyapp.results.drivers import drivers
 from surveyapp.results.queries import latest_validation
 from surveyapp.store import events
 from surveyapp.store.columns import utc_now
@@ -65,6 +66,7 @@ def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.N
         rates=dashboards.response_rates(session, report.journey_id, **when, roots=roots),
         validation=validated,
         choices=distributions(session, report.journey_id, segment_id=segment_id, **cut),
+        drivers=drivers(session, report.journey_id, segment_id=segment_id, **when, roots=roots),
     )
 
 

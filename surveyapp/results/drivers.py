@@ -1,0 +1,219 @@
+"""What goes with recommending: journey dimensions and touchpoint scores joined to the NPS answer.
+
+The dimensions stand in the same submission as the answer; a touchpoint's score is joined by journey
+run. Computed for reports in the worker: resampling is too slow for a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis.drivers import MOST_PREDICTORS, RelativeImportance, needed, relative_importance
+from analysis.errors import DataError
+from analysis.threads import one_blas_thread
+from instruments.schema import Metric
+from surveyapp.journeys.segments import parse
+from surveyapp.results.definitions import Scored
+from surveyapp.results.journey import Ground, Period, ground, period
+from surveyapp.results.shapes import Definition
+from surveyapp.store.models import EVERYBODY, Response, Score
+
+SEED = 20_260_101  # printed with the result, so that it can be repeated
+_RESAMPLES = 1000
+_COVERAGE = 0.5  # a touchpoint counts when it was answered on this share of the joined journeys
+
+Rows = dict[int, dict[str, float]]  # run or response -> predictor or outcome -> score
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """What goes with the NPS answer among one kind of predictors.
+
+    ``found`` is None when fewer than ``needed`` complete rows are there (``n`` of them), or when
+    they cannot be split; ``labels`` names the predictors that were looked at.
+    """
+
+    kind: str  # "dimensions" or "touchpoints"
+    outcome: Definition
+    labels: Mapping[str, str]
+    n: int
+    needed: int
+    found: RelativeImportance | None
+
+
+def drivers(
+    session: Session,
+    journey_id: int,
+    *,
+    segment_id: int = EVERYBODY,
+    since: date | None = None,
+    until: date | None = None,
+    roots: Sequence[str | Path] = (),
+    resamples: int = _RESAMPLES,
+) -> tuple[Drivers, ...]:
+    """Relative importance of the journey's dimensions, then of its touchpoints. Raises NotFound.
+
+    Whole months, by the day of the NPS answer; a segment by what is known with that answer. Empty
+    where the journey's end does not ask NPS or nothing stands beside it.
+    """
+    base = ground(session, journey_id, roots=roots)
+    name = base.segment(segment_id)
+    outcome = next(
+        (s for s in base.scored.get(None, {}).values() if s.scale.metric is Metric.NPS), None
+    )
+    if outcome is None:
+        return ()
+    wanted = None if name is None else parse(name.rule)
+    answered = {
+        response: (run, value)
+        for response, run, value, attributes in _outcomes(
+            session, base, outcome, period(since, until)
+        )
+        if wanted is None or wanted.matches(attributes)
+    }
+    kinds = (
+        ("dimensions", _dimensions(base), _beside(session, base, outcome, answered)),
+        ("touchpoints", _touchpoints(base), _along(session, base, outcome, answered)),
+    )
+    return tuple(
+        _drivers(kind, outcome.definition, labels, rows, resamples)
+        for kind, labels, rows in kinds
+        if len(labels) > 1 and rows
+    )
+
+
+def _drivers(
+    kind: str, outcome: Definition, labels: dict[str, str], rows: Rows, resamples: int
+) -> Drivers:
+    kept = {
+        key: label
+        for key, label in labels.items()
+        if sum(key in row for row in rows.values()) >= _COVERAGE * len(rows)
+    }
+    kept = dict(list(kept.items())[:MOST_PREDICTORS])
+    complete = [row for row in rows.values() if row.keys() >= kept.keys()]
+    least = needed(len(kept))
+    found = None
+    if len(kept) > 1 and len(complete) >= least:
+        predictors = np.array([[row[key] for key in kept] for row in complete])
+        values = np.array([row[outcome.scale] for row in complete])
+        try:
+            with one_blas_thread():
+                found = relative_importance(
+                    predictors, values, list(kept), seed=SEED, resamples=resamples
+                )
+        except DataError:  # everybody answers the same, or one score is made of the others
+            found = None
+    return Drivers(kind, outcome, kept, len(complete), least, found)
+
+
+def _dimensions(base: Ground) -> dict[str, str]:
+    """The parts of an index asked at the end, by the id of their score."""
+    return {
+        scored.scale.id: scored.definition.label
+        for scored in base.scored.get(None, {}).values()
+        if scored.scale.metric is Metric.INDEX and scored.scale.parent is not None
+    }
+
+
+def _touchpoints(base: Ground) -> dict[str, str]:
+    """Each touchpoint's first score, by a key of touchpoint and score."""
+    found = {}
+    for stage in base.journey.stages:
+        for touchpoint in stage.touchpoints:
+            first = _first(base, touchpoint.id)
+            if first is not None:
+                label = f"{touchpoint.name} ({first.definition.short})"
+                found[f"{touchpoint.id}:{first.scale.id}"] = label
+    return found
+
+
+def _first(base: Ground, place: int) -> Scored | None:
+    return next(
+        (s for s in base.scored.get(place, {}).values() if s.definition.parent is None), None
+    )
+
+
+def _outcomes(
+    session: Session, base: Ground, outcome: Scored, when: Period
+) -> Iterator[tuple[int, int | None, float, dict[str, object]]]:
+    """Response, run, NPS answer and attributes at the journey's end, in the order of arrival."""
+    ends = [number for number, place in base.places.items() if place is None]
+    query = (
+        select(
+            Response.id,
+            Response.journey_run_id,
+            Score.value,
+            Response.attributes,
+            Response.submitted_at,
+        )
+        .join(Score, Score.response_id == Response.id)
+        .where(Response.deployment_id.in_(ends), Score.scale == outcome.scale.id)
+        .order_by(Response.submitted_at, Response.id)
+    )
+    for response, run, value, attributes, moment in session.execute(query):
+        day = moment.date()
+        if (when.since is None or day >= when.since) and (when.until is None or day <= when.until):
+            yield response, run, value, attributes
+
+
+def _beside(
+    session: Session,
+    base: Ground,
+    outcome: Scored,
+    answered: Mapping[int, tuple[int | None, float]],
+) -> Rows:
+    """The dimensions in the same submission as the answer, one row a response."""
+    dimensions = _dimensions(base)
+    if not dimensions:
+        return {}
+    ends = [number for number, place in base.places.items() if place is None]
+    rows: Rows = {}
+    query = (
+        select(Score.response_id, Score.scale, Score.value)
+        .join(Response, Response.id == Score.response_id)
+        .where(Response.deployment_id.in_(ends), Score.scale.in_(list(dimensions)))
+    )
+    for response, scale, value in session.execute(query):
+        if response in answered:
+            rows.setdefault(response, {outcome.scale.id: answered[response][1]})[scale] = value
+    return rows
+
+
+def _along(
+    session: Session,
+    base: Ground,
+    outcome: Scored,
+    answered: Mapping[int, tuple[int | None, float]],
+) -> Rows:
+    """The latest score of each touchpoint on the journey that the answer ended, one row a run."""
+    rows: Rows = {}
+    for run, value in answered.values():
+        if run is not None:
+            rows[run] = {outcome.scale.id: value}
+    scales: dict[int, str] = {}
+    for deployment, place in base.places.items():
+        first = None if place is None else _first(base, place)
+        if first is not None:
+            scales[deployment] = first.scale.id
+    query = (
+        select(Response.journey_run_id, Response.deployment_id, Score.scale, Score.value)
+        .join(Score, Score.response_id == Response.id)
+        .where(
+            Response.deployment_id.in_(list(scales)),
+            Response.journey_run_id.is_not(None),
+            Score.scale.in_(sorted(set(scales.values()))),
+        )
+        .order_by(Response.submitted_at, Response.id)
+    )
+    for run, deployment, scale, value in session.execute(query):
+        if run in rows and scales[deployment] == scale:
+            rows[run][f"{base.places[deployment]}:{scale}"] = value
+    return {run: row for run, row in rows.items() if len(row) > 1}

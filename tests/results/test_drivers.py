@@ -1,0 +1,130 @@
+"""What goes with recommending: joined by submission and by journey run, honest about n."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy import update
+
+from instruments.loader import load
+from surveyapp.errors import NotFound
+from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.results.drivers import drivers
+from surveyapp.store.models import Deployment, Score, Stage, Touchpoint
+from tests.responses.makers import make_deployment, make_journey, make_segment
+
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+SJQ = load("sjq")
+
+
+@pytest.fixture
+def place(store):
+    """A journey with two touchpoints that ask effort, and an end that asks SJQ and NPS."""
+    with store.writing() as session:
+        journey = make_journey(session)
+        stage = Stage(journey_id=journey.id, code="use", name="Use", position=1)
+        stage.touchpoints.append(Touchpoint(code="app", name="the app", position=0))
+        session.add(stage)
+        session.flush()
+        form = make_deployment(session, asks=("ces",), journey=journey, name="Form")
+        app = make_deployment(session, asks=("ces",), journey=journey, name="App")
+        app.touchpoint_id = stage.touchpoints[0].id
+        end = make_deployment(
+            session, asks=("sjq", "nps"), journey=journey, name="End", at_end=True
+        )
+        return journey.id, form.id, app.id, end.id
+
+
+def point(value: float, low: int, high: int) -> int:
+    return int(np.clip(round(value), low, high))
+
+
+def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.0) -> None:
+    """Customers whose recommending goes with the app's ease, hardly with the form's."""
+    _, form, app, end = place
+    rng = np.random.default_rng(seed)
+    visits: dict[int, list[Prepared]] = {form: [], app: [], end: []}
+    for k in range(customers):
+        who, at = f"{k:032d}", START + timedelta(hours=k)
+        about = {"customer_ref": who, "attributes": {"region": "North" if k % 2 else "South"}}
+        ease, hard = rng.normal(), rng.normal()
+        visits[form].append(Prepared({"ces": {"ces": point(4 + 1.5 * hard, 1, 7)}}, at, **about))
+        if k < app_share * customers:
+            answer = {"ces": {"ces": point(4 + 1.5 * ease, 1, 7)}}
+            visits[app].append(Prepared(answer, at + timedelta(minutes=5), **about))
+        felt = {
+            item.code: point(4 + ease + rng.normal(), 1, 7)
+            for item in SJQ.asked(SJQ.default_key.code if SJQ.default_key else None)
+            if item.scale is not None
+        }
+        nps = point(6 + 2 * ease + 0.3 * hard + rng.normal(), 0, 10)
+        last = {"sjq": felt, "nps": {"nps": nps}}
+        visits[end].append(Prepared(last, at + timedelta(minutes=9), **about))
+    with store.writing() as session:
+        for deployment, prepared in visits.items():
+            store_many(session, session.get_one(Deployment, deployment), prepared)
+
+
+def read(store, place, **options):
+    with store.reading() as session:
+        return drivers(session, place[0], resamples=40, **options)
+
+
+def test_the_touchpoint_that_goes_with_recommending_has_the_larger_part(store, place):
+    travel(store, place, 120)
+    dimensions, touchpoints = read(store, place)
+    assert (dimensions.kind, dimensions.n, dimensions.outcome.scale) == ("dimensions", 120, "nps")
+    assert set(dimensions.labels.values()) == {"Coherence", "Personalization", "Seamlessness"}
+    assert list(touchpoints.labels.values()) == ["the application form (CES)", "the app (CES)"]
+    form, app = touchpoints.found.drivers
+    assert touchpoints.n == touchpoints.found.n == 120
+    assert app.part > 0.5 > 0.1 > form.part
+    assert touchpoints.found.largest.first == 1
+
+
+def test_too_few_joined_journeys_are_counted_and_not_split(store, place):
+    travel(store, place, 30)
+    for each in read(store, place):
+        assert (each.n, each.needed, each.found) == (30, 50, None)
+
+
+def test_a_touchpoint_that_few_answered_is_left_out(store, place):
+    """One touchpoint is left, and one alone shares nothing out."""
+    travel(store, place, 60, app_share=0.4)
+    dimensions, touchpoints = read(store, place)
+    assert dimensions.found is not None
+    assert list(touchpoints.labels.values()) == ["the application form (CES)"]
+    assert touchpoints.found is None
+
+
+def test_only_complete_journeys_count(store, place):
+    travel(store, place, 100, app_share=0.6)
+    touchpoints = read(store, place)[1]
+    assert (touchpoints.n, touchpoints.found.n) == (60, 60)
+
+
+def test_segment_and_period_choose_the_answers(store, place):
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    travel(store, place, 120)
+    assert [each.n for each in read(store, place, segment_id=north.id)] == [60, 60]
+    assert read(store, place, since=date(2026, 4, 1)) == ()
+    assert [each.n for each in read(store, place, until=date(2026, 3, 2))] == [120, 120]
+
+
+def test_nobody_answered_or_nothing_is_asked_at_the_end(store, place):
+    assert read(store, place) == ()
+    with store.writing() as session:
+        session.get_one(Deployment, place[3]).asks = [{"instrument": "sjq", "version": "1"}]
+    assert read(store, place) == ()
+    with pytest.raises(NotFound), store.reading() as session:
+        drivers(session, 99)
+
+
+def test_answers_that_do_not_differ_cannot_be_split(store, place):
+    travel(store, place, 60)
+    with store.writing() as session:
+        session.execute(update(Score).where(Score.scale == "nps").values(value=7.0))
+    assert [each.found for each in read(store, place)] == [None, None]
