@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
@@ -23,7 +24,10 @@ from surveyapp.asking.sampling import Sampling, change_sampling, read_sampling
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
+from surveyapp.results import funnels
 from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Deployment, Journey
+from surveyapp.web.filters import filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.sessions import me
@@ -177,14 +181,68 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             return redirect(
                 url_for("asking.edit", journey_id=journey_id, deployment_id=deployment_id), 303
             )
+    since, until = _months()
+    with storage().store.reading() as session:
+        known = queries.deployment(session, journey_id, deployment_id)
+        (row,) = funnels.funnels(session, [known], since=since, until=until)
     page = render_template(
         "asking/edit.html",
         journey=journey,
         deployment=deployment,
         form=form,
         settings=storage().settings,
+        funnel=row.funnel,
+        since=since,
+        until=until,
+        filtered=bool(request.args),
     )
     return page, form.status
+
+
+@asking.get("/asked")
+@requires(Permission.READ_RESULTS)
+def journey(journey_id: int) -> ResponseReturnValue:
+    """Who was asked in the whole journey, by touchpoint and, where wanted, by segment."""
+    since, until = _months()
+    minimum = storage().settings.minimum_cell
+    segments = None
+    with storage().store.reading() as session:
+        found = queries.journey(session, journey_id)
+        deployments = _in_order(found, queries.deployments(session, journey_id))
+        rows = funnels.funnels(session, deployments, since=since, until=until)
+        if request.args.get("by") == "segment":
+            segments = funnels.by_segment(
+                session, deployments, since=since, until=until, minimum_cell=minimum
+            )
+    return render_template(
+        "asking/journey.html",
+        journey=found,
+        rows=rows,
+        segments=segments,
+        since=since,
+        until=until,
+        minimum=minimum,
+    )
+
+
+def _months() -> tuple[date | None, date | None]:
+    """The months asked for; without any the latest three, as counting years takes seconds."""
+    asked = filters_asked()
+    if asked.since is not None or asked.until is not None or "from" in request.args:
+        return asked.since, asked.until
+    month = utc_now().date().replace(day=1)
+    for _ in range(2):
+        month = (month - timedelta(days=1)).replace(day=1)
+    return month, None
+
+
+def _in_order(journey: Journey, deployments: list[Deployment]) -> list[Deployment]:
+    """By touchpoint as the journey goes, its end last."""
+    points = [point.id for stage in journey.stages for point in stage.touchpoints]
+    places = {point: place for place, point in enumerate(points)}
+    return sorted(
+        deployments, key=lambda each: (places.get(each.touchpoint_id or 0, len(places)), each.id)
+    )
 
 
 @asking.route("/interactions", methods=["GET", "POST"])

@@ -7,9 +7,12 @@ import io
 import pytest
 from sqlalchemy import select
 
+from surveyapp.asking import duties
+from surveyapp.asking.interactions import receive
 from surveyapp.asking.quiet import Quiet
-from surveyapp.asking.sampling import read_sampling
+from surveyapp.asking.sampling import change_sampling, read_sampling
 from surveyapp.journeys.queries import journey as journey_of
+from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Contact, Deployment, Interaction, Journey
 from surveyapp.store.storage import Storage
 from tests.web.conftest import World
@@ -132,3 +135,40 @@ def test_silence_that_ends_a_run_is_set_on_the_journey(researcher, world: World,
         with storage.store.reading() as session:
             assert session.get_one(Journey, world.here.journey_id).run_gap_days == kept
     assert researcher.post(address, data={**form, "run_gap_days": "0"}).status_code == 422
+
+
+def test_what_came_of_asking_is_shown_with_its_reasons(
+    researcher, world: World, storage: Storage, address, sign_in
+):
+    journey_page = f"/journeys/{world.here.journey_id}/asked"
+    assert "What came of it" not in researcher.get(address).text
+    assert "Nothing was decided" in researcher.get(journey_page).text
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        change_sampling(session, deployment, {"active": True}, user_id=None)
+        journey = session.get_one(Journey, world.here.journey_id)
+        told = [
+            {
+                "journey": journey.code,
+                "touchpoint": journey.stages[0].touchpoints[0].code,
+                "customer_ref": str(number),
+                "at": utc_now(),
+                "email": f"{number}@example.org" if number else "",
+                "attributes": {"region": "North"},
+            }
+            for number in range(7)
+        ]
+        receive(session, told, secret_key=storage.secret_key, source="api", now=utc_now())
+    duties.decide(storage, utc_now())
+    page = researcher.get(address).text
+    assert "7 interactions came up, 6 were asked about" in page
+    assert "No address is known by which the customer can be asked." in page
+    assert "6 still wait to be sent" in page
+    assert "Nothing was decided in these months" in researcher.get(f"{address}?to=2020-01").text
+    manager = sign_in(world.users["manager"])
+    page = manager.get(f"{journey_page}?by=segment").text
+    assert "By segment" in page
+    assert "Open north" in page
+    assert f'href="{address}"' not in page  # a manager may not edit deployments
+    assert f'href="{address}"' in researcher.get(journey_page).text
+    assert researcher.get(f"{journey_page}?from=March").status_code == 422

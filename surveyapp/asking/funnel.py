@@ -1,0 +1,165 @@
+"""Non-response counted: how many were decided about, asked, reached, and answered; and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Select, String, Table, case, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from surveyapp.journeys.segments import Rule
+from surveyapp.store.models import EVERYBODY, Decision, Interaction, Invitation
+
+_DECISIONS = cast(Table, Decision.__table__)
+_INTERACTIONS = cast(Table, Interaction.__table__)
+_INVITATIONS = cast(Table, Invitation.__table__)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of all decisions: how many asked, how many of those were sent, opened, started, answered.
+
+    ``held_back`` were not sent in the end, ``skipped`` holds the others by reason. An anonymous
+    deployment keeps no trace of opening and starting.
+    """
+
+    asked: int = 0
+    sent: int = 0
+    opened: int = 0
+    started: int = 0
+    completed: int = 0
+    held_back: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> int:
+        return self.asked + sum(self.skipped.values())
+
+    def __add__(self, other: Counts) -> Counts:
+        reasons = dict(self.skipped)
+        for reason, n in other.skipped.items():
+            reasons[reason] = reasons.get(reason, 0) + n
+        return Counts(
+            self.asked + other.asked,
+            self.sent + other.sent,
+            self.opened + other.opened,
+            self.started + other.started,
+            self.completed + other.completed,
+            self.held_back + other.held_back,
+            reasons,
+        )
+
+
+def by_deployment(
+    session: Session,
+    deployments: Collection[int],
+    *,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+) -> dict[int, Counts]:
+    """The counts of each deployment, of decisions from ``begin`` to before ``end``; two queries."""
+    own = _DECISIONS.c
+    scope = _scope(deployments, begin, end)
+    found = dict.fromkeys(deployments, Counts())
+    skips = (
+        select(own.deployment_id, own.reason, func.count())
+        .where(*scope, own.outcome == "skip")
+        .group_by(own.deployment_id, own.reason)
+    )
+    for deployment, reason, n in session.execute(skips):
+        found[deployment] += Counts(skipped={reason: n})
+    asks = _joined(select(own.deployment_id, *_stages())).where(*scope, own.outcome == "ask")
+    for deployment, *stages in session.execute(asks.group_by(own.deployment_id)):
+        found[deployment] += _counts(stages)
+    return found
+
+
+def by_segment(
+    session: Session,
+    deployments: Collection[int],
+    rules: Mapping[int, Rule],
+    *,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+) -> dict[int, Counts]:
+    """The counts of EVERYBODY and of each segment (id: rule), reasons taken together as "".
+
+    One query, which counts by the attributes that the rules ask about; each rule is then asked once
+    for each kind of customer, and means the same as everywhere else.
+    """
+    own = _DECISIONS.c
+    names = sorted({name for rule in rules.values() for name in rule.fields})
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    values = [_value(name, sqlite).label(f"a{place}") for place, name in enumerate(names)]
+    query = (
+        _joined(select(own.outcome, *_stages(), *values))
+        .join(_INTERACTIONS, _INTERACTIONS.c.id == own.interaction_id)
+        .where(*_scope(deployments, begin, end))
+        .group_by(own.outcome, *(f"a{place}" for place in range(len(names))))
+    )
+    found = dict.fromkeys((EVERYBODY, *rules), Counts())
+    for row in session.execute(query):
+        outcome, stages, known = row[0], row[1:7], row[7:]
+        counts = _counts(stages)
+        if outcome == "skip":
+            counts = Counts(skipped={"": counts.asked})
+        attributes = {
+            name: value for name, value in zip(names, known, strict=True) if value is not None
+        }
+        found[EVERYBODY] += counts
+        for segment, rule in rules.items():
+            if rule.matches(attributes):
+                found[segment] += counts
+    return found
+
+
+def _scope(
+    deployments: Collection[int], begin: datetime | None, end: datetime | None
+) -> list[ColumnElement[bool]]:
+    own = _DECISIONS.c
+    scope: list[ColumnElement[bool]] = [own.deployment_id.in_(sorted(deployments))]
+    if begin is not None:
+        scope.append(own.decided_at >= begin)
+    if end is not None:
+        scope.append(own.decided_at < end)
+    return scope
+
+
+def _stages() -> list[ColumnElement[int]]:
+    """How many rows, and how many of them were sent, opened, started, answered, held back."""
+    asked, sent = _INVITATIONS.c, _DECISIONS.c
+    # Using an anonymous invitation deletes it.
+    gone = (sent.outcome == "ask") & sent.invitation_id.is_(None)
+    completed = or_(asked.completed_at.is_not(None), gone)
+    started = or_(asked.started_at.is_not(None), completed)
+    opened = or_(asked.opened_at.is_not(None), started)
+    return [
+        func.count(),
+        *(
+            func.sum(case((reached, 1), else_=0))
+            for reached in (
+                *(sent.sent_at.is_not(None), opened, started, completed),
+                asked.state == "suppressed",
+            )
+        ),
+    ]
+
+
+def _counts(stages: Sequence[Any]) -> Counts:
+    asked, sent, opened, started, completed, held_back = map(int, stages)
+    return Counts(asked, sent, opened, started, completed, held_back)
+
+
+def _joined(query: Select[Any]) -> Select[Any]:
+    return query.select_from(_DECISIONS).outerjoin(
+        _INVITATIONS, _INVITATIONS.c.id == _DECISIONS.c.invitation_id
+    )
+
+
+def _value(name: str, sqlite: bool) -> ColumnElement[Any]:
+    """An attribute as JSON, which tells a truth value from a number and a number from a text."""
+    key = f'$."{name}"' if sqlite else name
+    return _INTERACTIONS.c.attributes.op("->")(literal(key, String))

@@ -1,0 +1,184 @@
+"""Non-response: whom we asked, whom not and why, and what came of it; with rates and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis.metrics import Share, share
+from surveyapp.asking import funnel as counting
+from surveyapp.asking.funnel import Counts
+from surveyapp.asking.reasons import Reason
+from surveyapp.journeys.segments import parse
+from surveyapp.results import suppression
+from surveyapp.results.journey import period
+from surveyapp.results.shapes import Hidden
+from surveyapp.store.models import EVERYBODY, Deployment, Segment
+
+Rate = Share | None  # 0 to 100 with Wilson's interval; None of nobody
+
+
+@dataclass(frozen=True)
+class Step:
+    """How many came this far, and which share of the step that ``of`` names."""
+
+    name: str
+    n: int
+    of: str
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Why:
+    """How many were not asked for one reason, and which share of all decisions that is."""
+
+    words: str
+    sentence: str
+    n: int
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """One or several deployments' decisions: ``decided`` is ``asked`` and all of ``reasons``.
+
+    Of the asked, ``waiting`` are still to be sent and ``held_back`` were not sent in the end.
+    """
+
+    decided: int
+    asked: int
+    waiting: int
+    held_back: int
+    steps: tuple[Step, ...]
+    reasons: tuple[Why, ...]
+
+    @property
+    def answered(self) -> Step:
+        return self.steps[-1]
+
+
+@dataclass(frozen=True)
+class Row:
+    """The funnel of one deployment; ``stage`` and ``touchpoint`` are None at the journey's end."""
+
+    deployment: Deployment
+    stage: str | None
+    touchpoint: str | None
+    funnel: Funnel
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """The funnel of one segment, None where ``hidden`` says why it is not shown."""
+
+    name: str
+    hidden: Hidden
+    funnel: Funnel | None
+
+
+def funnels(
+    session: Session,
+    deployments: Sequence[Deployment],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> tuple[Row, ...]:
+    """The funnel of each deployment, of decisions made in these whole months; two queries."""
+    begin, end = _moments(since, until)
+    found = counting.by_deployment(
+        session, [deployment.id for deployment in deployments], begin=begin, end=end
+    )
+    return tuple(_row(deployment, found[deployment.id]) for deployment in deployments)
+
+
+def by_segment(
+    session: Session,
+    deployments: Sequence[Deployment],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    minimum_cell: int = 5,
+) -> tuple[SegmentRow, ...]:
+    """The funnel of everybody and of each segment, of deployments taken together.
+
+    A segment of which fewer than ``minimum_cell`` were asked is hidden, and so is what would give
+    it away. What an anonymous deployment does not keep is left out for all.
+    """
+    segments = list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
+    if not segments or not deployments:
+        return ()
+    begin, end = _moments(since, until)
+    found = counting.by_segment(
+        session,
+        [deployment.id for deployment in deployments],
+        {segment.id: parse(segment.rule) for segment in segments},
+        begin=begin,
+        end=end,
+    )
+    lying = suppression.overlaps(tuple((segment.id, segment.rule) for segment in segments))
+    asked = {number: counts.asked for number, counts in found.items()}
+    hidden = suppression.hidden(asked, lying, minimum=minimum_cell)
+    names = {EVERYBODY: "Everybody", **{segment.id: segment.name for segment in segments}}
+    anonymous = any(deployment.anonymity == "anonymous" for deployment in deployments)
+    return tuple(
+        SegmentRow(
+            names[number],
+            hidden[number],
+            _funnel(counts, anonymous=anonymous) if hidden[number] is Hidden.NO else None,
+        )
+        for number, counts in found.items()
+    )
+
+
+def _moments(since: date | None, until: date | None) -> tuple[datetime | None, datetime | None]:
+    when = period(since, until)
+    begin = datetime.combine(when.since, time(), UTC) if when.since else None
+    end = datetime.combine(when.until + timedelta(days=1), time(), UTC) if when.until else None
+    return begin, end
+
+
+def _row(deployment: Deployment, counts: Counts) -> Row:
+    point = deployment.touchpoint
+    return Row(
+        deployment,
+        point.stage.name if point else None,
+        point.name if point else None,
+        _funnel(counts, anonymous=deployment.anonymity == "anonymous"),
+    )
+
+
+def _funnel(counts: Counts, *, anonymous: bool) -> Funnel:
+    sent = counts.sent
+    steps = [
+        Step("Asked", counts.asked, "interactions", _rate(counts.asked, counts.decided)),
+        Step("Sent", sent, "asked", _rate(sent, counts.asked)),
+    ]
+    if not anonymous:
+        steps += [
+            Step("Opened", counts.opened, "sent", _rate(counts.opened, sent)),
+            Step("Started", counts.started, "sent", _rate(counts.started, sent)),
+        ]
+    steps.append(Step("Answered", counts.completed, "sent", _rate(counts.completed, sent)))
+    order = {reason.value: reason for reason in Reason}
+    reasons = sorted(counts.skipped.items(), key=lambda each: -each[1])
+    return Funnel(
+        decided=counts.decided,
+        asked=counts.asked,
+        waiting=max(0, counts.asked - sent - counts.held_back),
+        held_back=counts.held_back,
+        steps=tuple(steps),
+        reasons=tuple(
+            Why(order[name].words, order[name].sentence, n, _rate(n, counts.decided))
+            for name, n in reasons
+            if name in order
+        ),
+    )
+
+
+def _rate(n: int, of: int) -> Rate:
+    """None too where more came than were counted: an answer before its message was marked as sent."""
+    return share(n, of) if of and n <= of else None
