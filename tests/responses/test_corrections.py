@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from surveyapp.errors import NotFound
 from surveyapp.fielding import links
 from surveyapp.fielding.actions import invite
+from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Faulty, Stored, store_many, submit
 from surveyapp.responses.corrections import correct, erase, is_used, own_response
@@ -20,6 +21,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import (
     AuditEntry,
     Case,
+    Delivery,
     Deployment,
     Draft,
     Event,
@@ -31,6 +33,7 @@ from surveyapp.store.models import (
     Response,
     Rollup,
     Score,
+    Webhook,
 )
 from tests.responses.makers import (
     NOW,
@@ -163,7 +166,11 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
             response_id=number, deployment_id=deployment.id, scale="nps", value=1.0, due_at=LATER
         )
         draft = Draft(token_hash=ticket.token_hash, deployment_id=deployment.id, fields={"a": "b"})
-        session.add_all([case, draft])
+        hook = Webhook(name="CRM", url="https://crm.example", seed="0" * 32, events=["response"])
+        session.add_all([case, draft, hook])
+        session.flush()
+        told = {"event": "response", "payload": {"answers": "all"}}
+        session.add(Delivery(webhook_id=hook.id, response_id=number, **told))
         events.tell(session, "response", response_id=number, deployment_id=deployment.id)
         events.tell(session, "response", response_id=number + 10**6, deployment_id=1)
         run_id = own.journey_run_id
@@ -175,6 +182,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         assert session.scalar(select(func.count()).select_from(Score)) == before - own_scores
         assert session.scalars(select(Case.response_id)).all() == [None]
         assert session.scalars(select(Draft)).all() == []
+        assert session.scalars(select(Delivery)).all() == []
         assert [event.subject["response_id"] for event in session.scalars(select(Event))] == [
             number + 10**6
         ]
@@ -289,4 +297,33 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
     assert failures == []
     with store.reading() as session:
         assert session.scalar(select(func.count()).select_from(Response)) == 40 + 4 - 2 + 4
+    assert_counted(store)
+
+
+def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
+    logic = {
+        "show_if": [{"item": "nps-nps_reason", "when": "nps-nps", "sign": "<=", "value": "6"}],
+        "not_applicable": ["ces-ces"],
+        "attention": {"after": "nps-nps", "choose": 3},
+    }
+    asks = ("nps", "ces")
+    with store.writing() as session:
+        made = make_deployment(session, asks=asks)
+        made.logic = logic
+        raw = {
+            "nps": {"nps": "2", "nps_reason": "Slow.", "npsb": "3"},
+            "ces": {"ces": NOT_APPLICABLE},
+        }
+        stored = submit(session, made, raw, submission_key="a", attributes={}, now=NOW)
+        assert isinstance(stored, Stored)
+        number = stored.response_id
+        assert number is not None
+        first = session.get_one(Response, number).paradata
+        assert first == {"attention": "passed", "not_applicable": ["ces-ces"]}
+        fresh = {"nps": {"nps": "9", "nps_reason": "Slow."}, "ces": {"ces": "4"}}
+        assert correct(session, made, number, fresh, now=LATER) is None
+        kept = session.get_one(Response, number)
+        assert kept.answers == {"nps": {"nps": 9}, "ces": {"ces": 4}}
+        assert kept.paradata == {"attention": "passed"}
+        assert isinstance(correct(session, made, number, {"nps": fresh["nps"]}, now=LATER), Faulty)
     assert_counted(store)

@@ -70,7 +70,7 @@ def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(
     for each in (client.get(url), answer, wrong, client.get(f"{url}/thanks")):
         assert "Set-Cookie" not in each.headers
     with storage.store.reading() as session:
-        assert len(session.scalars(select(Response.id)).all()) == 1
+        assert session.scalars(select(Response.paradata)).all() == [{"way": "embed"}]
 
 
 def test_a_personal_link_is_no_way_into_a_frame(client, deployment):

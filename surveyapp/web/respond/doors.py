@@ -146,6 +146,13 @@ def _is_full(connection: Connection, asking: Asking, ticket: Ticket | None) -> b
     return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
 
 
+def came_in() -> dict[str, str]:
+    """The way in as a response keeps it; nothing for the plain link."""
+    ways = {"e": "embed", "k": "kiosk"}
+    first = request.path[1:2]
+    return {"way": ways[first]} if first in ways else {}
+
+
 def ticket_of(
     connection: Connection, link: str, text: str, *, sending: bool = False
 ) -> Ticket | None:

@@ -21,7 +21,7 @@ from surveyapp.fielding.queries import Asking
 from surveyapp.fielding.ways import Ways, read_ways
 from surveyapp.responses.actions import Faulty, submit
 from surveyapp.store.columns import utc_now
-from surveyapp.web.respond.doors import KEY_FIELD, Door
+from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in
 from surveyapp.web.respond.headers import allow
 from surveyapp.web.respond.keys import FormKey, read_key
 from surveyapp.web.respond.saying import neutral
@@ -113,7 +113,7 @@ def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> object
             started_at=min(answered, _moment("began", utc_now(), key.issued_at)),
             source="link",
             language=page.content.language,
-            paradata={"way": "kiosk"},
+            paradata=came_in(),
             now=answered,
             roots=storage().settings.instrument_roots,
         )

@@ -19,7 +19,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File
 from surveyapp.web.log import logger
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
-from surveyapp.web.respond.doors import KEY_FIELD, Door, opened
+from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in, opened
 from surveyapp.web.respond.ending import ending, thanks_address
 from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD, AnswerForm
 from surveyapp.web.respond.headers import allow_style, protected
@@ -213,7 +213,7 @@ def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
             invitation=ticket,
             started_at=key.issued_at,
             source="link",
-            paradata=preselection(page.content, request.form),
+            paradata={**preselection(page.content, request.form), **came_in()},
             language=page.content.language,
             now=utc_now(),
             roots=storage().settings.instrument_roots,
