@@ -82,9 +82,13 @@ def _written(picture: Image.Image) -> bytes:
     data = _webp(picture, lossless=True)
     for quality in _QUALITIES:
         if len(data) <= _AIM:
-            break
+            return data
         data = _webp(picture, quality=quality)
-    return data
+    if len(data) <= _AIM:
+        return data
+    # A photograph rather than a logo: without the second pixel for sharp screens.
+    half = max(1, picture.width // 2), max(1, picture.height // 2)
+    return _webp(picture.resize(half, Image.Resampling.LANCZOS), quality=_QUALITIES[-1])
 
 
 def _webp(picture: Image.Image, **options: object) -> bytes:

@@ -24,6 +24,7 @@ DARK: Mapping[str, str] = {
     "edge": "#758596",
     "wrong": "#ff9d88",
 }
+_DARK_ACCENT = "#7db4e8"  # the product's own in the dark; 7.3:1
 _BLACK, _WHITE = "#000000", "#ffffff"
 _STEPS = 50
 
@@ -53,7 +54,7 @@ def theme(colour: str) -> Theme:
     on_light = (LIGHT["paper"], LIGHT["wash"])
     on_dark = (DARK["paper"], DARK["wash"])
     accent = _readable(brand, on_light, _BLACK)
-    accent_dark = _readable(brand, on_dark, _WHITE)
+    accent_dark = _readable(brand, on_dark, _WHITE) if colour else _DARK_ACCENT
     light = {"accent": accent, "fill": brand, "on-fill": _text_on(brand)}
     dark = {"accent": accent_dark, "fill": accent_dark, "on-fill": _text_on(accent_dark)}
     return Theme(light, dark, _notes(brand, accent, accent_dark) if colour else ())
