@@ -64,7 +64,8 @@ def _chart(each: Drivers, found: RelativeImportance) -> Chart:
 def _title(each: Drivers, found: RelativeImportance) -> str:
     first = found.largest
     if first.first >= _SURE:
-        return f"{each.labels[first.name]} goes most closely with recommending"
+        label = each.labels[first.name]
+        return f"{label[:1].upper()}{label[1:]} goes most closely with recommending"
     return f"{_WHAT[each.kind]} and recommending: none stands out for certain"
 
 

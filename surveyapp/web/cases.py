@@ -260,9 +260,16 @@ def _again(session: Session, case: Case) -> dict[str, Any]:
 
 def _owner_form(case: Case, accounts: Sequence[Account]) -> OwnerForm:
     form = OwnerForm(owner_id=str(case.owner_id or NOBODY))
-    able = [each for each in accounts if each.may(Permission.WORK_CASES)]
+    # Whoever owns it stays in the list, or it would look like nobody's.
+    able = [
+        each for each in accounts if each.may(Permission.WORK_CASES) or each.id == case.owner_id
+    ]
+    names = [each.name if each.active else f"{each.name} (account closed)" for each in able]
     form.owner_id.choices = choices(
-        [(NOBODY, "Nobody"), *((str(each.id), each.name) for each in able)]
+        [
+            (NOBODY, "Nobody"),
+            *((str(each.id), name) for each, name in zip(able, names, strict=True)),
+        ]
     )
     return form
 

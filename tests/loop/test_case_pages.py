@@ -182,6 +182,15 @@ def test_a_customer_with_an_address_is_asked_by_mail(storage, olga, loop):
     assert sorted(kinds) == ["case", "invitation"]
 
 
+def test_a_case_of_a_closed_account_does_not_look_like_nobodys(storage, olga, loop):
+    case = open_case(storage.store, loop)
+    olga.post(f"/cases/{case}/owner", data={"owner_id": str(loop.other)})
+    with storage.store.writing() as session:
+        session.get_one(User, loop.other).active = False
+    page = olga.get(f"/cases/{case}").text
+    assert f'<option selected value="{loop.other}">Bert (account closed)</option>' in page
+
+
 def test_a_note_is_shown_as_text(storage, olga, loop):
     case = open_case(storage.store, loop, reason="<script>alert(2)</script>")
     olga.post(f"/cases/{case}/notes", data={"text": "<script>alert(1)</script>{{7*7}}"})
