@@ -187,8 +187,8 @@ def moments(
     return Moments(chosen, n, every.mean, every.cov, dropped)
 
 
-def _about(values: np.ndarray, names: tuple[str, ...], near: np.ndarray | None) -> Moments | None:
-    """Moments of rows, None where there is no row or a cell is missing, infinite or beyond squaring.
+def _about(values: np.ndarray, names: tuple[str, ...], near: np.ndarray | None) -> Moments:
+    """Moments of rows, not finite where a cell is missing or infinite.
 
     About a mean ``near`` theirs one reading is enough: what their own mean is away from it comes off
     the products afterwards, and none of their digits with it while that is a few standard deviations.

@@ -34,8 +34,8 @@ args <- commandArgs(trailingOnly = TRUE)
 data <- read.csv(args[1]); holes <- read.csv(args[2]); model <- readLines(args[3])
 best <- function(f, k = 3) min(sapply(seq_len(k), function(i) system.time(f())["elapsed"]))
 cat(sprintf('{"ml": %f, "mlr": %f, "fiml": %f, "wlsmv": %f}',
-  best(function() fitMeasures(cfa(model, data)), 5),
-  best(function() fitMeasures(cfa(model, data, estimator = "MLR"))),
+  best(function() fitMeasures(cfa(model, data)), 20),
+  best(function() fitMeasures(cfa(model, data, estimator = "MLR")), 10),
   best(function() fitMeasures(cfa(model, holes, missing = "ml")), 2),
   best(function() fitMeasures(cfa(model, data, ordered = TRUE)), 2)))
 """
@@ -63,22 +63,32 @@ def with_holes() -> pd.DataFrame:
     return pd.DataFrame(values, columns=data().columns)
 
 
-@lru_cache(maxsize=1)
-def semopy_seconds() -> float:
-    """semopy's fit and statistics of the same model, its import and first call excluded."""
+def in_turn(*runs: Callable[[], object], rounds: int = 10) -> list[float]:
+    """Smallest wall time of each in seconds, a few of each in turn: all meet the same busy moments."""
+    spent = [float("inf")] * len(runs)
+    for _ in range(rounds):
+        spent = [min(known, best(run)) for known, run in zip(spent, runs, strict=True)]
+    return spent
+
+
+def semopy_fit() -> None:
+    """semopy's fit and statistics of the same model."""
     with warnings.catch_warnings():
         # semopy's own and its dependencies' notices of future changes.
         warnings.simplefilter("ignore")
         import semopy
 
-        def run() -> None:
-            model = semopy.Model(TEXT)
-            model.fit(data())
-            semopy.calc_stats(model)
-            model.inspect()
+        model = semopy.Model(TEXT)
+        model.fit(data())
+        semopy.calc_stats(model)
+        model.inspect()
 
-        run()
-        return best(run)
+
+@lru_cache(maxsize=1)
+def semopy_seconds() -> float:
+    """semopy's time, its import and first call excluded."""
+    semopy_fit()
+    return best(semopy_fit, 10)
 
 
 @lru_cache(maxsize=1)
@@ -107,7 +117,7 @@ def lavaan_seconds() -> dict[str, float]:
 def said(name: str, ours: float, key: str, wanted: float) -> None:
     """Print a case against the peers; assert the goal against lavaan where it is installed."""
     theirs = lavaan_seconds().get(key)
-    line = f"\n{name}: {ours * 1e3:.1f} ms; semopy's ML fit and statistics {semopy_seconds() * 1e3:.0f} ms"
+    line = f"\n{name}: {ours * 1e3:.2f} ms; semopy's ML fit and statistics {semopy_seconds() * 1e3:.0f} ms"
     if theirs is not None:
         line += f"; lavaan {theirs * 1e3:.0f} ms, {theirs / ours:.0f} times (goal {wanted:.0f})"
         assert theirs / ours >= wanted
@@ -115,20 +125,23 @@ def said(name: str, ours: float, key: str, wanted: float) -> None:
 
 
 def test_ml_with_every_index_and_estimate() -> None:
+    semopy_fit()
     fit_sem(data(), TEXT)
-    ours = best(lambda: fit_sem(data(), TEXT), 20)
-    everything = best(lambda: fit_sem(data(), TEXT).estimates, 20)
+    ours, everything, theirs = in_turn(
+        lambda: fit_sem(data(), TEXT), lambda: fit_sem(data(), TEXT).estimates, semopy_fit
+    )
     print(
-        f"\nML, text parsed, all indices: {ours * 1e3:.1f} ms; with the table of estimates and standardised "
-        f"errors {everything * 1e3:.1f} ms; semopy {semopy_seconds() * 1e3:.0f} ms: "
-        f"{semopy_seconds() / everything:.0f} times"
+        f"\nML, text parsed, all indices: {ours * 1e3:.2f} ms; semopy {theirs * 1e3:.0f} ms: {theirs / ours:.0f} "
+        f"times (goal 20); with the table of estimates and standardised errors {everything * 1e3:.1f} ms, "
+        f"{theirs / everything:.0f} times"
     )
     said("ML", ours, "ml", 20)
-    assert semopy_seconds() / everything >= 4
+    assert theirs / ours >= 20
+    assert theirs / everything >= 10
 
 
 def test_mlr() -> None:
-    said("MLR", best(lambda: fit_sem(data(), TEXT, estimator="MLR"), 20), "mlr", 20)
+    said("MLR", best(lambda: fit_sem(data(), TEXT, estimator="MLR"), 100), "mlr", 20)
 
 
 def test_mlr_grows_with_n_once() -> None:
@@ -140,16 +153,16 @@ def test_mlr_grows_with_n_once() -> None:
 
 
 def test_fiml_with_eight_percent_missing() -> None:
-    said("FIML", best(lambda: fit_sem(with_holes(), TEXT, missing="fiml"), 5), "fiml", 50)
+    said("FIML", best(lambda: fit_sem(with_holes(), TEXT, missing="fiml"), 20), "fiml", 50)
 
 
 def test_wlsmv() -> None:
-    said("WLSMV", best(lambda: fit_sem(data(), TEXT, estimator="WLSMV"), 5), "wlsmv", 10)
+    said("WLSMV", best(lambda: fit_sem(data(), TEXT, estimator="WLSMV"), 20), "wlsmv", 10)
 
 
 def test_a_thousand_bootstrap_fits() -> None:
     fit = fit_sem(data(), TEXT)
-    ours = best(lambda: bootstrap(fit, reps=1000, seed=1), 3)
+    ours = best(lambda: bootstrap(fit, reps=1000, seed=1), 7)
     print(
         f"\n1,000 bootstrap fits with intervals: {ours:.2f} s, the time of {ours / semopy_seconds():.0f} semopy fits"
     )
@@ -167,12 +180,12 @@ def test_a_million_rows_cost_one_pass() -> None:
     rows = rng.normal(size=(1_000_000, 16)) @ np.linalg.cholesky(small.cov).T
     frame = pd.DataFrame(rows, columns=ITEMS)
     large = moments(frame, ITEMS)
-    few, many = (best(lambda m=m: fit_sem(m, model), 20) for m in (small, large))
-    one_pass = best(lambda: moments(frame, ITEMS), 3)
-    product = best(lambda: rows.T @ rows, 3)
+    few, many = (best(lambda m=m: fit_sem(m, model), 200) for m in (small, large))
+    one_pass = best(lambda: moments(frame, ITEMS), 7)
+    product = best(lambda: rows.T @ rows, 7)
     size = rows.nbytes / 1e9
     print(
-        f"\nfit from moments: n = 278 {few * 1e3:.1f} ms, n = 1,000,000 {many * 1e3:.1f} ms; the moments themselves "
+        f"\nfit from moments: n = 278 {few * 1e3:.2f} ms, n = 1,000,000 {many * 1e3:.2f} ms; the moments themselves "
         f"{one_pass:.2f} s, {size / one_pass:.1f} GB/s (numpy's matrix product {size / product:.1f} GB/s)"
     )
-    assert many < 2 * few
+    assert many < 1.3 * few
