@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import Flask, Response
 from flask_smorest import Api as SmorestApi
 from flask_smorest.utils import prepare_response
@@ -34,6 +37,15 @@ under Connections, each with what it may do. Times carry their offset. A request
 is answered with a problem document (`application/problem+json`) that names each culprit."""
 
 
+class Described(MarshmallowPlugin):  # type: ignore[misc]
+    """Says of each shape what its class says of itself."""
+
+    def schema_helper(self, name: str, *args: Any, schema: Any = None, **kwargs: Any) -> Any:
+        shape = super().schema_helper(name, *args, schema=schema, **kwargs)
+        said = resolve_schema_instance(schema).__class__.__doc__ if shape else None
+        return {"description": cleandoc(said), **shape} if said else shape
+
+
 class Api(SmorestApi):  # type: ignore[misc]
     """Documents errors as what they are."""
 
@@ -41,6 +53,9 @@ class Api(SmorestApi):  # type: ignore[misc]
 
     def _register_error_handlers(self) -> None:
         """Errors are answered by ``problems``."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are gone through by ``after`` and ``next``."""
 
     def _register_responses(self) -> None:
         for name in ("DEFAULT_ERROR", "UNPROCESSABLE_ENTITY"):
@@ -68,7 +83,7 @@ def create_api(storage: Storage, *, failed: Callable[[Exception], None]) -> Flas
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    api = Api(app)
+    api = Api(app, spec_kwargs={"marshmallow_plugin": Described()})
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for subject in SUBJECTS:
         api.register_blueprint(subject)

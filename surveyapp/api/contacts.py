@@ -51,6 +51,8 @@ class BounceSchema(Strict):
 
 
 class BouncesSchema(Strict):
+    """Up to a thousand messages that came back."""
+
     bounces = ma.fields.List(
         ma.fields.Nested(BounceSchema),
         required=True,
@@ -71,6 +73,8 @@ class NotedSchema(ma.Schema):
 
 
 class OptOutsSchema(Strict):
+    """Up to a thousand customers."""
+
     opt_outs = ma.fields.List(
         ma.fields.Nested(OptOutSchema),
         required=True,
@@ -79,6 +83,8 @@ class OptOutsSchema(Strict):
 
 
 class OptedOutSchema(ma.Schema):
+    """What became of them."""
+
     added = ma.fields.Integer(
         required=True, metadata={"description": "References and addresses that are new here."}
     )

@@ -65,12 +65,16 @@ class FigureSchema(ma.Schema):
 
 
 class TouchpointSchema(ma.Schema):
+    """A point of contact and what was asked there."""
+
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     figures = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
 
 
 class StageSchema(ma.Schema):
+    """A phase of the journey."""
+
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     figures = ma.fields.List(

@@ -227,3 +227,9 @@ def test_the_address_behind_a_trusted_proxy_is_the_one_that_is_held_back(storage
 
 def test_the_key_is_read_no_further_than_a_key_is_long(call):
     assert call("GET", "/deployments", key="sak_" + "a" * 100_000).status_code == 401
+
+
+def test_every_shape_of_the_document_is_described_and_allows_no_other_field(call):
+    shapes = call("GET", "/openapi.json", key=None).json["components"]["schemas"]
+    assert [name for name, shape in shapes.items() if not shape.get("description")] == []
+    assert {shape["additionalProperties"] for shape in shapes.values()} == {False}
