@@ -113,9 +113,11 @@
     }
   };
 
-  // From a tapped answer to the next question; never from the keyboard, whose arrows choose too.
+  // From a tapped answer to the next question; never from the keyboard, whose arrows click too.
+  let tapped = false;
   const advance = (event) => {
-    if (!event.detail || event.target.type !== "radio") return;
+    if (!tapped || event.target.type !== "radio") return;
+    tapped = false;
     const questions = [...form.querySelectorAll(".q")].filter(shown);
     const next = questions[questions.indexOf(event.target.closest(".q")) + 1] || form.querySelector(".go");
     setTimeout(() => next.scrollIntoView({ block: "center", behavior: reduced ? "auto" : "smooth" }), 200);
@@ -123,7 +125,11 @@
 
   form.addEventListener("input", soon);
   form.addEventListener("change", () => { soon(); progress(); });
-  if (flags.advance !== undefined) form.addEventListener("click", advance);
+  if (flags.advance !== undefined) {
+    form.addEventListener("pointerdown", () => { tapped = true; });
+    form.addEventListener("keydown", () => { tapped = false; });
+    form.addEventListener("click", advance);
+  }
   form.addEventListener("submit", () => clearTimeout(timer));
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
   progress();
