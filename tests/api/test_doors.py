@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -154,6 +156,16 @@ def test_the_document_says_for_each_route_what_a_key_must_be_allowed(api, call):
         assert operation["x-scope"] == scope
         assert operation["summary"]
         assert operation["responses"]["default"]
+
+
+def test_the_readme_names_every_route_with_what_a_key_must_be_allowed(api):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    written = re.findall(r"\| `(GET|POST) (/api/\S+)` \| ([a-z ]+) \|", readme)
+    routes = {
+        (method, str(rule).replace("<string:code>", "{code}"), str(scope))
+        for rule, method, scope in guarded(api)
+    }
+    assert set(written) == routes
 
 
 def test_the_page_shows_every_route_and_shape_and_fetches_nothing_from_elsewhere(app, call):
