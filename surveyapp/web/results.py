@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, SelectMultipleField
@@ -16,7 +16,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
-from surveyapp.results.choices import distributions
+from surveyapp.results.choices import asks_choices, distributions
 from surveyapp.results.findings import findings
 from surveyapp.results.groupings import groupings
 from surveyapp.store.models import Analysis, Journey
@@ -32,6 +32,7 @@ from surveyapp.web.storage import storage
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
+COUNTED_AT_ONCE = 100_000  # responses whose choices are counted without being asked to
 SEED = 20_260_101  # of the resampling; stored with the analysis, so that it can be repeated
 
 
@@ -73,7 +74,10 @@ def index(journey_id: int) -> ResponseReturnValue:
         )
         trends = dashboards.trend(session, journey_id, **options)
         overview = dashboards.journey_overview(session, journey_id, **options)
-        chosen = distributions(session, journey_id, **options)
+        known = queries.count_responses(session).get(journey_id, 0)
+        counted = known <= COUNTED_AT_ONCE or "choices" in request.args
+        chosen = distributions(session, journey_id, **options) if counted else ()
+        ask = not counted and asks_choices(session, journey_id, roots=options["roots"])
         stored = analyses.analyses(session, journey_id)
         form = _form(session, journey)
         study = studies.study_form(session, journey)
@@ -85,6 +89,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         findings=findings(overview, comparison, trends)[len(findings(overview)) :],
         trends=[trend for trend in trends if trend.touchpoint_id is None],
         chosen=chosen,
+        ask_choices=ask,
         few=options["minimum_cell"],
         analyses=stored,
         filters=filters,

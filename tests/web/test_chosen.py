@@ -50,3 +50,13 @@ def test_a_handful_and_a_segment_that_would_give_one_away_are_hidden(storage, ma
     give(storage.store, place[1], ["frustrated"] * 6, attributes={"region": "North"})
     page = words(manager.get(f"/journeys/{place[0]}/results?segment={north.id}"))
     assert "protects a small group" in page and "6 customers" not in page
+
+
+def test_a_large_journey_is_counted_when_somebody_asks_for_it(storage, manager, place, monkeypatch):
+    monkeypatch.setattr("surveyapp.web.results.COUNTED_AT_ONCE", 5)
+    give(storage.store, place[1], ["delighted"] * 6)
+    page = manager.get(f"/journeys/{place[0]}/results?from=2026-01")
+    assert "6 customers" not in words(page)
+    link = re.search(r'href="([^"#]+choices=1[^"#]*)#choices"', page.text)[1]
+    assert "from=2026-01" in link
+    assert "6 customers" in words(manager.get(link.replace("&amp;", "&")))
