@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.matrices import Array
+from analysis.covariance.matrices import Array, log_determinant
 from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
 from analysis.covariance.polychoric import Polychoric, polychoric_of
 from analysis.covariance.settings import Settings
@@ -40,7 +40,7 @@ class GroupData:
     @cached_property
     def log_determinant(self) -> float:
         """Of the covariance, which is positive definite."""
-        return 2.0 * float(np.log(np.linalg.cholesky(self.cov).diagonal()).sum())
+        return log_determinant(self.cov)
 
     @property
     def required_rows(self) -> Array:

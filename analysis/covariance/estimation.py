@@ -20,6 +20,7 @@ from analysis.covariance.matrices import (
     GroupStructure,
     Implied,
     jacobian,
+    log_determinant,
     vech_index,
 )
 from analysis.covariance.missing_patterns import Pieces
@@ -84,7 +85,7 @@ class NormalDiscrepancy:
     @classmethod
     def of(cls, groups: Sequence[Sample], *, means: bool) -> NormalDiscrepancy:
         """The discrepancy of the groups' samples, whose covariances must be positive definite."""
-        constant = sum(g.weight * (_log_determinant(g.cov) + len(g.cov)) for g in groups)
+        constant = sum(g.weight * (log_determinant(g.cov) + len(g.cov)) for g in groups)
         return cls(tuple(groups), means, constant)
 
     def at(self, theta: Array) -> Point:
@@ -94,9 +95,9 @@ class NormalDiscrepancy:
         for group, moments in zip(self.groups, implied, strict=True):
             if moments.inverse is None:
                 return Point(theta, np.inf, implied)
-            inverse, log_determinant = moments.inverse
+            inverse, log_sigma = moments.inverse
             total += group.weight * (
-                log_determinant + float(np.vdot(inverse, self._about_mean(group, moments)))
+                log_sigma + float(np.vdot(inverse, self._about_mean(group, moments)))
             )
         return Point(theta, total, implied)
 
@@ -140,10 +141,6 @@ class NormalDiscrepancy:
             gradient[structure.place] += group.weight * slope
             hessian[structure.block] += group.weight * curve
         return gradient, hessian
-
-
-def _log_determinant(cov: Array) -> float:
-    return 2.0 * float(np.log(lapack.dpotrf(cov)[0].diagonal()).sum())
 
 
 def normal_information(f: Factors, inverse: Array, *, means: bool) -> Array:

@@ -250,6 +250,11 @@ class GroupStructure:
         return result
 
 
+def log_determinant(matrix: Array) -> float:
+    """Of a positive definite matrix."""
+    return 2.0 * float(np.log(lapack.dpotrf(matrix)[0].diagonal()).sum())
+
+
 def positive_inverse(matrix: Array) -> tuple[Array, float] | None:
     """Inverse and log-determinant of a positive definite matrix, None for any other."""
     root, failed = lapack.dpotrf(matrix, lower=1)

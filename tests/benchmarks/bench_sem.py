@@ -63,11 +63,16 @@ def with_holes() -> pd.DataFrame:
     return pd.DataFrame(values, columns=data().columns)
 
 
-def in_turn(*runs: Callable[[], object], rounds: int = 10) -> list[float]:
-    """Smallest wall time of each in seconds, a few of each in turn: all meet the same busy moments."""
+def in_turn(*runs: Callable[[], object], rounds: int = 10, seconds: float = 0.04) -> list[float]:
+    """Smallest wall time of each in seconds, all in turn and for the same time: on a busy machine they
+    meet the same moments.
+    """
     spent = [float("inf")] * len(runs)
     for _ in range(rounds):
-        spent = [min(known, best(run)) for known, run in zip(spent, runs, strict=True)]
+        for k, run in enumerate(runs):
+            end = time.perf_counter() + seconds
+            while time.perf_counter() < end:
+                spent[k] = min(spent[k], best(run, 1))
     return spent
 
 
