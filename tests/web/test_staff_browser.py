@@ -133,6 +133,11 @@ def main_pages(place: Place) -> list[str]:
         f"{journey}/deployments/{place.deployment_id}/import",
         *(f"{journey}/responses", f"{journey}/responses/{place.response_id}"),
         *(f"{journey}/analyses/{place.analysis_id}", f"/jobs/{place.job_id}"),
+        *("/connections", "/connections/keys/new", "/connections/webhooks/new"),
+        f"/connections/webhooks/{place.webhook_id}",
+        f"/connections/webhooks/{place.webhook_id}/edit",
+        f"/connections/webhooks/{place.webhook_id}/deliveries/{place.delivery_id}",
+        "/api/docs",
     ]
 
 
@@ -146,6 +151,7 @@ def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: P
         "/touchpoints/",
         "/analyses/",
         "/deployments/",
+        "/connections",
     )
     for path in main_pages(place):
         assert staff.goto(path).status == 200, path
