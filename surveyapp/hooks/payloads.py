@@ -21,9 +21,11 @@ EVENTS: Mapping[str, str] = {
     "low_score": "A low score has opened a case",
     "alert": "A score has fallen below the limit of an alert",
     "report": "A report is ready",
+    "send_message": "A message to a customer is to be sent, by SMS for example",
 }
+SEND_MESSAGE = "send_message"  # no event that happened, but a wish: one webhook is asked to send
 TEST = "test"
-_FIGURES = ("n", "estimate", "low", "high")  # what an alert may carry of its figure
+_FIGURES = ("n", "estimate", "low", "high", "since", "until")  # what an alert may carry
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from surveyapp.errors import SurveyappError
 from surveyapp.hooks import signing
 from surveyapp.hooks.client import post
+from surveyapp.hooks.payloads import SEND_MESSAGE
 from surveyapp.sending.parcel import Written
 from surveyapp.store.columns import utc_now
 from surveyapp.store.mail import Mail, Outcome, Postbox, Posted
 from surveyapp.store.models import Webhook
 from surveyapp.store.storage import Storage
 
-SEND_EVENT = "send_message"  # what a webhook is told that sends for us
 _TOO_MUCH = frozenset({408, 425, 429})
 
 
@@ -75,13 +75,13 @@ class Carriers:
     def _sending_hook(self) -> Webhook | None:
         with self._storage.store.reading() as session:
             hooks = session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id))
-            return next((hook for hook in hooks if SEND_EVENT in hook.events), None)
+            return next((hook for hook in hooks if SEND_MESSAGE in hook.events), None)
 
     def _told(self, hook: Webhook, written: Written) -> Posted:
         """The message as signed JSON to the one webhook that sends for us."""
         body = json.dumps(
             {
-                "event": SEND_EVENT,
+                "event": SEND_MESSAGE,
                 "message_id": written.message_id,
                 "to": written.to,
                 "language": written.language,
@@ -92,7 +92,7 @@ class Carriers:
         ).encode()
         secret = signing.secret_of(self._storage.secret_key, hook.seed)
         headers = signing.headers(
-            secret, body, event=SEND_EVENT, delivery=written.message_id, now=utc_now()
+            secret, body, event=SEND_MESSAGE, delivery=written.message_id, now=utc_now()
         )
         try:
             answer = post(hook.url, body, headers, private=self._storage.settings.hook_places)

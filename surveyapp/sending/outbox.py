@@ -32,9 +32,9 @@ STALE = timedelta(minutes=10)
 # How long to wait after each attempt that failed for a while; after the last, it has failed.
 PAUSES = tuple(timedelta(minutes=each) for each in (1, 5, 30, 120, 480))
 _MINUTE = timedelta(minutes=1)
-_A_ROUND = 50  # messages, then other duties have their turn
+_A_ROUND = 200  # messages over one connection, then it is looked anew whether there is work
 _ROUND_SECONDS = 20.0
-_LOOKED_AT = 100  # messages that are no longer wanted, in one transaction
+_LOOKED_AT = 50  # messages that are no longer wanted, in one transaction
 _LONGEST_ERROR = 300
 
 
@@ -52,13 +52,15 @@ def send_due(storage: Storage, now: datetime) -> int:
                 break
             moment = now + timedelta(seconds=passed)
             with storage.store.writing() as session:
-                found = claim(
+                found, others = claim(
                     session,
                     ready,
                     secret_key=storage.secret_key,
                     settings=storage.settings,
                     now=moment,
                 )
+            if found is None and others:
+                continue
             if found is None:
                 break
             posted = _sent(storage, carriers, found)
@@ -75,16 +77,20 @@ def claim(
     secret_key: str,
     settings: Settings,
     now: datetime,
-) -> Parcel | None:
+) -> tuple[Parcel | None, bool]:
     """Take the message that has been due for longest, for this worker alone; None when there is none,
-    or when enough were sent in this minute. What is no longer wanted is cancelled on the way."""
+    or when enough were sent in this minute.
+
+    What is no longer wanted is cancelled on the way. The second value is True when that was so much
+    that there may be others, to be looked at in another transaction.
+    """
     recent = select(func.count()).where(OutgoingMessage.claimed_at > now - _MINUTE)
     if (session.scalar(recent) or 0) >= settings.mails_a_minute:
-        return None
+        return None, False
     for _ in range(_LOOKED_AT):
         message = _oldest(session, channels, now)
         if message is None:
-            return None
+            return None, False
         found = parcel(session, message)
         against = obstacle(
             session, found, secret_key=secret_key, time_zone=settings.time_zone, now=now
@@ -92,7 +98,7 @@ def claim(
         if against is None and message.attempts <= len(PAUSES):
             message.state, message.claimed_at = "sending", now
             message.attempts += 1
-            return found
+            return found, False
         if against is None:
             message.state, message.error = "failed", "The worker was stopped at each attempt."
         elif against.until is not None:
@@ -100,7 +106,7 @@ def claim(
         else:
             _cancel(found, against.reason)
         session.flush()
-    return None
+    return None, True
 
 
 def note(session: Session, message_id: int, posted: Posted, *, now: datetime) -> None:
