@@ -22,6 +22,7 @@ from surveyapp.store.models import (
     Deployment,
     Interaction,
     Invitation,
+    Journey,
     OutgoingMessage,
 )
 from surveyapp.store.storage import Storage, open_storage
@@ -44,10 +45,11 @@ def storage_with(database_url: str, home: Path, **settings: Any) -> Iterator[Sto
 
 
 def make_survey(storage: Storage, **options: Any) -> Deployment:
-    """A deployment of the recommendation question, with its journey."""
+    """A deployment of the recommendation question, with a journey that all of them share."""
     mailing = options.pop("mailing", {})
     with storage.store.writing() as session:
-        made = make_deployment(session, **{"asks": ("nps",), **options})
+        journey = session.scalar(select(Journey))
+        made = make_deployment(session, **{"asks": ("nps",), "journey": journey, **options})
         made.mailing = mailing
         return made
 

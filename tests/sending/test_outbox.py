@@ -22,12 +22,10 @@ from surveyapp.store.models import (
     Decision,
     Deployment,
     Invitation,
-    Journey,
     OptOut,
     OutgoingMessage,
 )
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment
 from tests.sending.mail_server import DEFERRED, HANG_UP, REFUSED, Received, mail_server
 from tests.sending.makers import (
     BASE,
@@ -334,10 +332,8 @@ def test_an_anonymous_answer_takes_the_reminders_with_it(storage: Storage, recei
 def test_a_message_that_cannot_be_written_stands_in_nobodys_way(
     storage: Storage, received: Received, caplog: pytest.LogCaptureFixture
 ):
-    broken = make_survey(storage)
+    broken, fine = make_survey(storage), make_survey(storage)
     with storage.store.writing() as session:
-        journey = session.get_one(Journey, broken.journey_id)
-        fine = make_deployment(session, asks=("nps",), journey=journey, code="other")
         session.get_one(Deployment, broken.id).mailing = {"nonsense": 1}
     (bad,) = asked(storage, broken, "ada")
     asked(storage, fine, "bob")
