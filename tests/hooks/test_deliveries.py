@@ -6,7 +6,8 @@ from __future__ import annotations
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.hooks import actions, deliveries, queries, signing
 from surveyapp.hooks.deliveries import BACK_OFF, deliver
+from surveyapp.reports import make
 from surveyapp.store import events
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -23,12 +25,12 @@ from surveyapp.store.models import (
     Case,
     Delivery,
     Deployment,
-    Event,
     Response,
     Webhook,
 )
+from surveyapp.store.models import Event as StoredEvent
 from surveyapp.store.storage import Storage
-from surveyapp.worker import LISTENERS
+from surveyapp.worker import DUTIES, LISTENERS, do_duties
 from tests.hooks.listening import listening
 from tests.web.world import Place, answer
 
@@ -338,6 +340,32 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
     }
 
 
+def test_a_worker_tells_of_an_answer_by_itself(storage: Storage, place: Place, add_hook):
+    duties = {name: DUTIES[name] for name in ("spread events", "tell webhooks")}
+    over = Event()
+    with listening(200) as server:
+        add_hook(server)
+        worker = Thread(
+            target=do_duties, args=(storage, over), kwargs={"duties": duties, "wait": 0.02}
+        )
+        worker.start()
+        submit(storage, place)
+        until = monotonic() + 20
+        while not server.told and monotonic() < until:
+            sleep(0.02)
+        over.set()
+        worker.join()
+    assert len(server.told) == 1
+
+
+def test_a_finished_report_is_told(storage: Storage, place: Place, add_hook):
+    add_hook("https://hooks.example.org/", "report")
+    make.benchmark(storage, place.report_id, progress=lambda *_: None)
+    spread(storage)
+    [row] = rows(storage)
+    assert row.payload["data"]["report"] == place.report_id
+
+
 def test_what_was_told_of_a_response_goes_with_it(storage: Storage, place: Place, add_hook):
     add_hook("https://hooks.example.org/")
     response_id = submit(storage, place)
@@ -387,7 +415,7 @@ def test_workers_that_spread_events_at_the_same_moment_write_each_delivery_once(
     told = [row.response_id for row in rows(storage)]
     assert len(told) == len(set(told)) == 20
     with storage.store.reading() as session:
-        assert session.scalars(select(Event)).all() == []
+        assert session.scalars(select(StoredEvent)).all() == []
 
 
 @pytest.mark.parametrize(
