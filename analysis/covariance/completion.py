@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations, count
 
-from analysis.covariance.model import Model, Modifier, Path
+from analysis.covariance.model import Model, Modifier, Path, circular
 from analysis.covariance.parameter_constraints import (
     EQUAL,
     constraint_transform,
@@ -47,7 +47,7 @@ def complete(
     listed in ``free`` by name (``"visual=~x2"``, ``"x3~1"``). Raises ModelError for unknown words,
     too many items or groups, modifiers for a wrong number of groups, and impossible constraints.
     """
-    _check_size(model, groups)
+    _check(model, groups)
     equal = [word.replace(".", "_") for word in equal]
     for word in equal:
         if word not in EQUAL:
@@ -110,13 +110,16 @@ def complete(
     )
 
 
-def _check_size(model: Model, groups: int) -> None:
+def _check(model: Model, groups: int) -> None:
     if len(model.observed) > MAX_ITEMS:
         raise ModelError(
             f"the model has {len(model.observed)} items; at most {MAX_ITEMS} can be fitted at once"
         )
     if groups > MAX_GROUPS:
         raise ModelError(f"{groups} groups; at most {MAX_GROUPS} can be fitted at once")
+    for path in model.paths:
+        if path.op in ("=~", "~") and path.lhs == path.rhs:
+            raise ModelError(circular(path.lhs, path.op))
     if not model.observed:
         raise ModelError("the model names no column of the data; give each factor its items")
 

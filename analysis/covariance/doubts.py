@@ -27,12 +27,9 @@ def solution_warnings(solution: Solution, tests: TestStatistics) -> tuple[str, .
         )
     found += _negative_variances(solution)
     found += _latent_covariances(solution)
-    needed = max(ROWS, ROWS_PER_PARAMETER * solution.table.n_parameters)
-    if solution.data.n < needed:
-        found.append(
-            f"n = {solution.data.n} is below the advice of {needed} rows for "
-            f"{solution.table.n_parameters} free parameters; trust intervals more than tests"
-        )
+    advice = size_advice(solution)
+    if advice is not None:
+        found.append(advice)
     if tests.df == 0:
         found.append(
             "the model has no degrees of freedom: it fits any data, and its fit says nothing"
@@ -42,6 +39,17 @@ def solution_warnings(solution: Solution, tests: TestStatistics) -> tuple[str, .
             "the scaling factor of the robust test is negative, which happens in small samples; use the plain test"
         )
     return tuple(found)
+
+
+def size_advice(solution: Solution) -> str | None:
+    """The warning that there are few rows for the model's parameters, None where there are enough."""
+    needed = max(ROWS, ROWS_PER_PARAMETER * solution.table.n_parameters)
+    if solution.data.n >= needed:
+        return None
+    return (
+        f"n = {solution.data.n} is below the advice of {needed} rows for "
+        f"{solution.table.n_parameters} free parameters; trust intervals more than tests"
+    )
 
 
 def _place(solution: Solution, group: int) -> str:

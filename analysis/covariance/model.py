@@ -123,6 +123,16 @@ def measurement_model(factors: Mapping[str, Sequence[str]]) -> Model:
     )
 
 
+def circular(name: str, op: str) -> str:
+    """What is wrong with a path from a variable to itself."""
+    if op == "=~":
+        return (
+            f"the factor {name} has the name of one of its own items; give the factor another name, "
+            f"for example '{name}_factor =~ {name} + ...' (a variance is written '{name} ~~ {name}')"
+        )
+    return f"{name} cannot be on both sides of '{op}'; for its variance write '{name} ~~ {name}'"
+
+
 def regression(outcome: str, predictors: Mapping[str, str] | Sequence[str]) -> Model:
     """An outcome regressed on predictors; a mapping gives each predictor's label."""
     labels = predictors if isinstance(predictors, Mapping) else dict.fromkeys(predictors, "")

@@ -19,7 +19,7 @@ from analysis.covariance.expressions import (
     Number,
     Operation,
 )
-from analysis.covariance.model import Constraint, Definition, Model, Modifier, Path
+from analysis.covariance.model import Constraint, Definition, Model, Modifier, Path, circular
 from analysis.covariance.syntax_tokens import Token, tokens_of
 from analysis.errors import ModelError
 
@@ -228,10 +228,7 @@ class _Reader:
     ) -> None:
         lhs = left.text
         if op in ("=~", "~") and lhs == rhs:
-            raise self.error(
-                f"{lhs} cannot be on both sides of '{op}'; for its variance write '{lhs} ~~ {lhs}'",
-                place,
-            )
+            raise self.error(circular(lhs, op), place)
         key = (lhs, op, rhs)
         if op == "~~" and (rhs, op, lhs) in self.paths:
             key = (rhs, op, lhs)

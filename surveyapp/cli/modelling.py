@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from surveyapp.cli.statistics import Table, number, show, write_json
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
-from surveyapp.reports.path_diagram import path_diagram
+from surveyapp.reports.path_diagram import path_diagrams
 from surveyapp.results.tables import read_table
 
 _FIT = (
@@ -50,12 +50,12 @@ _diagram = click.option(
 )
 
 
-def _draw(path: Path | None, diagram: Diagram) -> None:
+def _draw(path: Path | None, titled: Mapping[str, Diagram]) -> None:
     if path is None:
         return
     if path.suffix.lower() != ".svg":
         raise Invalid(f"{path}: the drawing is SVG; give a name that ends in .svg")
-    path.write_text(path_diagram(diagram), encoding="utf-8")
+    path.write_text(path_diagrams(titled), encoding="utf-8")
     click.echo(f"\nDrawn: {path}")
 
 
@@ -128,7 +128,11 @@ def sem(
         ),
     ]
     _finish(document, tables, json_path)
-    _draw(diagram_path, sem_diagram(document))
+    names = list(document["groups"]) or [""]
+    _draw(
+        diagram_path,
+        {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
+    )
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
@@ -257,7 +261,7 @@ def pls(
     ]
     _finish(document, tables, json_path)
     formed = {c.name: c.parts for c in found.model.constructs if c.mode == "B"}
-    _draw(diagram_path, composite_diagram(document, formed, items=True))
+    _draw(diagram_path, {"": composite_diagram(document, formed, items=True)})
 
 
 def _paths(document: dict[str, Any]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from surveyapp.reports import fonts
@@ -53,6 +53,14 @@ class Places:
     height: float
     boxes: Mapping[str, Box]
     lines: Mapping[tuple[str, str], tuple[Point, ...]]
+
+    def moved(self, down: float) -> Places:
+        """The same farther down a page; the height stays the drawing's own."""
+        boxes = {name: replace(box, y=box.y + down) for name, box in self.boxes.items()}
+        lines = {
+            ends: tuple((x, y + down) for x, y in points) for ends, points in self.lines.items()
+        }
+        return Places(self.width, self.height, boxes, lines)
 
 
 def name_lines(node: Node) -> list[str]:

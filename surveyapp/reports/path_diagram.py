@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from surveyapp.reports import apa, fonts, svg
@@ -23,20 +23,37 @@ from surveyapp.reports.tokens import COLOURS
 
 WIDTH = 470.0
 _HEAD, _HALF_HEAD = 6.5, 2.6  # an arrow's head
+_TITLE = 26.0  # height of the line above one of several diagrams
 # Where on its line an arrow's number may stand, in the order of preference.
 _TRIES = (0.5, 0.58, 0.42, 0.66, 0.34, 0.74, 0.26, 0.82, 0.18)
 
 
 def path_diagram(diagram: Diagram, *, width: float = WIDTH) -> str:
     """The drawing, at least ``width`` points wide. Raises Invalid as ``Diagram``."""
-    found = places(diagram, width=width)
+    return path_diagrams({"": diagram}, width=width)
+
+
+def path_diagrams(titled: Mapping[str, Diagram], *, width: float = WIDTH) -> str:
+    """Diagrams below each other in one drawing, each under its title, such as a group's name."""
+    parts, said, top, widest = [], [], 0.0, width
+    for title, diagram in titled.items():
+        if title:
+            parts.append(svg.text(title, 0, top + _TITLE / 2, size=NAME, anchor="start", bold=True))
+            top += _TITLE
+        found = places(diagram, width=width).moved(top)
+        parts += _drawn(diagram, found)
+        said.append(f"{title}: {words(diagram)}" if title else words(diagram))
+        top, widest = top + found.height, max(widest, found.width)
+    return svg.document(parts, width=widest, height=top, label=" ".join(said))
+
+
+def _drawn(diagram: Diagram, found: Places) -> list[str]:
     numbers = number_boxes(diagram, found)
-    parts = [
+    return [
         *(_line(arrow, found.lines[arrow.source, arrow.target]) for arrow in diagram.arrows),
         *(_number(arrow, numbers[at]) for at, arrow in enumerate(diagram.arrows) if at in numbers),
         *(_node(node, found.boxes[node.name]) for node in diagram.nodes),
     ]
-    return svg.document(parts, width=found.width, height=found.height, label=words(diagram))
 
 
 def words(diagram: Diagram) -> str:

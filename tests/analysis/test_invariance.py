@@ -31,6 +31,17 @@ def test_chi_square_differences_of_the_ladder_equal_lavaan() -> None:
         assert step.d_pvalue == pytest.approx(pvalue, rel=1e-4)
 
 
+def test_that_rows_are_few_is_said_once_for_all_steps() -> None:
+    few = holzinger().groupby("school").head(70)
+    found = invariance(few, HS, "school")
+    fits = [step.fit.warnings for step in found.steps]
+    assert all(any("below the advice" in text for text in texts) for texts in fits)
+    advice = [text for text in found.warnings if "below the advice" in text]
+    assert advice == [
+        "n = 140 is below the advice of 300 rows for 60 free parameters; trust intervals more than tests"
+    ]
+
+
 def test_scalar_invariance_of_the_schools_fails_at_the_known_intercepts() -> None:
     found = schools()
     assert [step.holds for step in found.steps] == [False, True, False, True]

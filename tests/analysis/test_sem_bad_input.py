@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.covariance.model import Model, measurement_model
 from analysis.covariance.sem import fit_sem
 from analysis.errors import (
     DataError,
@@ -110,6 +111,16 @@ def test_an_unidentified_model_names_the_parameters(
         fit_sem(data, text)
     for name in names:
         assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "model", ["a =~ a + b + c + d", measurement_model({"a": ["a", "b", "c", "d"]})]
+)
+def test_a_factor_named_like_one_of_its_items_is_told_so(
+    data: pd.DataFrame, model: str | Model
+) -> None:
+    with pytest.raises(ModelError, match="factor a has the name of one of its own items"):
+        fit_sem(data, model)
 
 
 def test_circular_fixed_paths_are_refused(data: pd.DataFrame) -> None:

@@ -30,6 +30,22 @@ def test_a_structural_model_is_drawn_with_its_estimates(run, tmp_path: Path):
     assert text.count("<ellipse") == 2 and ">y4<" in text
 
 
+def test_every_group_is_drawn_under_its_name(run, tmp_path: Path):
+    file, out, numbers = tmp_path / "d.csv", tmp_path / "d.svg", tmp_path / "d.json"
+    data = political_democracy.get_data()
+    pd.concat([data.assign(era="early"), (data**1.2).assign(era="late")]).to_csv(file, index=False)
+    made = run(
+        "sem", file, "--model", SEM, "--group", "era", "--diagram", out, "--json", numbers
+    )  # fmt: skip
+    assert made.code == 0
+    text = out.read_text(encoding="utf-8")
+    assert text.count("<ellipse") == 4 and text.count(">y4<") == 2
+    assert text.index(">early<") < text.index(">late<")
+    rows = json.loads(numbers.read_text())["estimates"]
+    paths = [f">{row['std_all']:.2f}<".replace("0.", ".") for row in rows if row["op"] == "~"]
+    assert len(paths) == 2 and text.rindex(paths[0]) < text.index(">late<") < text.rindex(paths[1])
+
+
 def test_a_formative_construct_is_drawn_as_made_of_its_items(run, tmp_path: Path):
     data = load_mobi()
     file, out = tmp_path / "mobi.csv", tmp_path / "mobi.svg"
