@@ -99,6 +99,8 @@ def _unknown(connection: Connection, reports: Sequence[Report]) -> list[Report]:
 
 
 def _store(connection: Connection, reports: Sequence[Report], source: str, now: datetime) -> int:
+    # In one order for everybody: two batches that share rows then never wait in a circle.
+    reports = sorted(reports, key=lambda each: (each.place.touchpoint_id, each.external_id))
     by_time = sorted(reports, key=lambda report: report.at)
     contacts.keep(connection, ((each.customer_ref, each.card) for each in by_time), now=now)
     joined = _join_runs(connection, reports)

@@ -70,7 +70,7 @@ def test_without_a_gap_only_the_end_closes_a_run(store: Store, at_once: bool):
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=8).map(sorted))
 def test_one_by_one_and_at_once_agree(store: Store, days: list[int]):
