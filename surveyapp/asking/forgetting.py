@@ -34,7 +34,11 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
     An opt-out stays, as the customer would be asked again without it.
     """
     own = select(Interaction.id).where(Interaction.customer_ref == customer_ref)
-    invitations = select(Invitation.id).where(Invitation.interaction_id.in_(own))
+    written = select(OutgoingMessage.invitation_id).where(
+        OutgoingMessage.customer_ref == customer_ref, OutgoingMessage.invitation_id.is_not(None)
+    )
+    theirs = or_(Invitation.interaction_id.in_(own), Invitation.id.in_(written))
+    invitations = list(session.scalars(select(Invitation.id).where(theirs)))
     runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
     answers = session.scalars(
         select(Response).where(
@@ -45,7 +49,7 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
     for number, deployment_id in told:
         deployment = session.get_one(Deployment, deployment_id)
         corrections.erase(session, deployment, number, now=now)
-    tokens = select(Invitation.token_hash).where(Invitation.interaction_id.in_(own))
+    tokens = select(Invitation.token_hash).where(Invitation.id.in_(invitations))
     session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
     session.execute(
         update(OutgoingMessage)

@@ -58,7 +58,7 @@ def decide(
     if not _drawn(met, survey, secret_key):
         said = f"{sampling.share:.0%} of interactions are asked about; this one was not drawn."
         return Verdict(reason=Reason.SAMPLED_OUT, detail=said)
-    return _when(met, survey, known, rules, ZoneInfo(reached.zone or rules.time_zone), now)
+    return _when(met, survey, known, rules, _zone(reached.zone, rules.time_zone), now)
 
 
 def _when(
@@ -89,6 +89,14 @@ def _when(
     if due > soonest:
         return Verdict(due, Reason.DELAYED, _resting(asked, soonest, days, "asked after that"))
     return Verdict(due)
+
+
+def _zone(own: str, otherwise: str) -> ZoneInfo:
+    """The customer's zone; the installation's where none is known, or by a name that is gone since."""
+    try:
+        return ZoneInfo(own or otherwise)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo(otherwise)
 
 
 def _drawn(met: Met, survey: Survey, secret_key: str) -> bool:

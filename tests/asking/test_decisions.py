@@ -256,6 +256,16 @@ def test_quiet_hours_move_an_ask_on_the_customers_clock(bank: Store):
     assert due == [datetime(2026, 3, 20, 18, tzinfo=ZoneInfo("Europe/Helsinki")), NOW]
 
 
+def test_a_zone_that_nobody_knows_any_more_stops_nothing(bank: Store):
+    survey(bank, quiet_from="11:00", quiet_to="13:00")
+    bring(bank, ask())
+    with bank.writing() as session:
+        session.scalars(select(Contact)).one().zone = "Europe/Atlantis"
+    decide(bank)
+    with bank.reading() as session:
+        assert session.scalars(select(Decision.due_at)).one() == NOW + timedelta(hours=1)
+
+
 def test_a_journeys_end_asks_once_a_passage_when_what_ends_it_happens(bank: Store):
     trigger = {"touchpoints": ["use/branch"], "outcomes": ["account closed"]}
     number = survey(bank, at_end=True, rest="override", trigger=trigger)
