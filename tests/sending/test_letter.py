@@ -142,7 +142,10 @@ def test_nothing_is_fetched_or_run_and_the_language_is_said(language: str):
     )
     assert not re.search(r"url\(|@import|\bon[a-z]+=|src=", html)
     top = dict(elements)["html"]
-    assert top == {"lang": language, "dir": "rtl" if language == "ar" else "ltr"}
+    said = {"lang": language, "dir": "rtl" if language == "ar" else "ltr"}
+    assert top == said
+    article = next(each for tag, each in elements if each.get("role") == "article")
+    assert said.items() <= article.items()
     assert all(len(line) < 990 for line in html.splitlines())
 
 

@@ -131,6 +131,8 @@ def main_pages(place: Place) -> list[str]:
         *(f"{journey}/deployments", f"{journey}/deployments/new"),
         f"{journey}/deployments/{place.deployment_id}",
         f"{journey}/deployments/{place.deployment_id}/import",
+        f"{journey}/deployments/{place.deployment_id}/messages",
+        f"{journey}/deployments/{place.deployment_id}/messages/lists",
         *(f"{journey}/responses", f"{journey}/responses/{place.response_id}"),
         *(f"{journey}/analyses/{place.analysis_id}", f"/jobs/{place.job_id}"),
         *("/connections", "/connections/keys/new", "/connections/webhooks/new"),
