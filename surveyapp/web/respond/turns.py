@@ -29,16 +29,18 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True)
 class Turn:
-    """A wish, and the block that is shown next; None where all stand on one page."""
+    """A wish, and the block that is shown next; None where all stand on one page.
+
+    ``form`` has the faults of a block that cannot be left.
+    """
 
     wish: Wish
     block: int | None
+    form: AnswerForm | None = None
 
 
-def turn_of(
-    page: Page, form: AnswerForm, sent: MultiDict[str, str], args: Mapping[str, str]
-) -> Turn:
-    """Read what was pressed. ``form`` gets the faults of the block that is to be left."""
+def turn_of(page: Page, sent: MultiDict[str, str], args: Mapping[str, str]) -> Turn:
+    """Read what was pressed."""
     if not page.content.blocks:
         return Turn(Wish.SHOW if SWITCH in args else Wish.SEND, None)
     places = blocks_of(page, sent)
@@ -51,8 +53,9 @@ def turn_of(
         return Turn(Wish.SHOW, max((place for place in places if place < at), default=at))
     following = [place for place in places if place > at]
     if pressed == "next" and following:
+        form = page.form_class(sent)
         fine = form.judge(without=page.hidden(sent), only=names_of(page, at))
-        return Turn(Wish.SHOW, following[0]) if fine else Turn(Wish.STAY, at)
+        return Turn(Wish.SHOW, following[0]) if fine else Turn(Wish.STAY, at, form)
     return Turn(Wish.SEND, at)
 
 

@@ -21,8 +21,8 @@ from surveyapp.web.log import logger
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
 from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in, opened
 from surveyapp.web.respond.ending import ending, thanks_address
-from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD, AnswerForm
-from surveyapp.web.respond.headers import allow_style, protected
+from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD
+from surveyapp.web.respond.headers import allow_style
 from surveyapp.web.respond.keys import FormKey, read_key
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import html, message, neutral, packed
@@ -113,10 +113,9 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
         return _again(door, page, page.words.unknown_field.format(name=unknown[:60]), kept=key)
     if key is None:
         return _again(door, page, page.words.send_again, kept=None)
-    form = page.form_class(sent)
-    turn = turn_of(page, form, sent, request.args)
+    turn = turn_of(page, sent, request.args)
     if turn.wish is not Wish.SEND:
-        return _turned(door, page, form, turn)
+        return _turned(door, page, turn)
     if not agrees(page, sent):
         return _again(door, page, "", kept=key)
     stored = _submitted(door, page, key)
@@ -130,21 +129,21 @@ def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
     return not page.content.consent_box or sent.getlist(CONSENT_FIELD) == [AGREED]
 
 
-def _turned(door: Door, page: Page, form: AnswerForm, turn: Turn) -> Response:
+def _turned(door: Door, page: Page, turn: Turn) -> Response:
     """Another block, another language, or the same block with its faults; everything is kept."""
     sent = request.form
-    if door.keeps_drafts:
+    if door.keeps_drafts and agrees(page, sent):
         _keep(door, page, given(page, sent), block=turn.block or 0)
     page = page.for_customer(door.attributes, storage().settings.instrument_roots)
     status = 422 if turn.wish is Wish.STAY else 200
-    if turn.wish is Wish.SHOW:
-        form = page.form_class(sent)
+    form = turn.form or page.form_class(sent)
     return packed(rendered(page, form, sent[KEY_FIELD], block=turn.block, sent=sent), status=status)
 
 
 def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:
     """Save what the page's script has seen change. Says only whether it was kept."""
-    if key is None or not door.keeps_drafts or (request.content_length or 0) > LARGEST_DRAFT:
+    small = (request.content_length or 0) <= LARGEST_DRAFT
+    if key is None or not door.keeps_drafts or not small or not agrees(page, request.form):
         return "", 409
     at = request.form.get(AT_FIELD, "0")
     kept = _keep(
@@ -244,6 +243,3 @@ def failed(error: Exception) -> ResponseReturnValue:
     if current_app.testing:
         raise error
     return message("failed", 500, None)
-
-
-respond.after_request(protected)
