@@ -137,11 +137,15 @@ class Postbox:
     def send(self, mail: Mail) -> Posted:
         """Hand one message to the server. Raises MailServerAway only when there is no connection."""
         try:
-            message = composed(mail, self._sender, now=utc_now())
-        except (ValueError, MessageError, UnicodeError):
+            _ascii(mail.to)
+        except ValueError:
             return Posted(
                 Outcome.REFUSED, "This is no address that mail can be sent to.", bad_address=True
             )
+        try:
+            message = composed(mail, self._sender, now=utc_now())
+        except (ValueError, MessageError):
+            return Posted(Outcome.REFUSED, "Its texts cannot be written as mail.")
         server = self.open()
         try:
             server.send_message(message)

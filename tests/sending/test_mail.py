@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.errors import MessageError
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from surveyapp.store.mail import Mail, MailServerAway, Outcome, Postbox, is_address
+from surveyapp.store.mail import Mail, MailServerAway, Outcome, Postbox, composed, is_address
 from tests.sending.mail_server import DEFERRED, HANG_UP, REFUSED, mail_server, self_signed
 
 SENDER = "Northbank survey <survey@northbank.example>"
+ANY_SIGN = st.characters(exclude_categories=())  # half of a pair, too, which no file can hold
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
 LINK = "https://survey.northbank.example/u/" + "x" * 150
 
 
@@ -62,6 +69,29 @@ def test_texts_in_any_letters_and_of_any_length_arrive_whole(text: str):
     assert plain.get_content().strip() == text
     assert text in html.get_content()
     assert max(len(line) for line in got.as_bytes().splitlines()) < 998
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    subject=st.text(ANY_SIGN, max_size=120),
+    text=st.text(ANY_SIGN, max_size=400),
+    reply_to=st.sampled_from(["", "care@northbank.example"]),
+)
+def test_any_text_makes_a_message_of_known_headers_or_none(subject: str, text: str, reply_to: str):
+    """What cannot be written says nothing about the address that it would have gone to."""
+    sent = mail(subject=subject, text=text, html=f"<p>{text}</p>", reply_to=reply_to)
+    try:
+        raw = composed(sent, SENDER, now=NOW).as_bytes()
+    except (ValueError, MessageError):
+        said = Postbox("smtp://127.0.0.1:1", SENDER).send(sent)
+        assert (said.outcome, said.bad_address) == (Outcome.REFUSED, False)
+        return
+    got = message_from_bytes(raw, policy=policy.SMTP)
+    assert set(got.keys()) <= {
+        *("From", "To", "Subject", "Date", "Message-ID", "Reply-To", "Auto-Submitted"),
+        *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type", "Content-Language"),
+    }
+    assert len(list(got.iter_parts())) == 2
 
 
 def test_a_line_break_in_a_subject_makes_no_header():
