@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session
 from surveyapp.fielding.links import Ticket
 from surveyapp.store.models import Draft, Invitation
 from surveyapp.store.statements import Statement
+from surveyapp.store.storage import Storage
 
 PRESELECTED = "preselected"  # the field that says what a click in a message chose: name:value
+KEPT_DAYS = 90
 Fields = Mapping[str, list[str]]  # as a form sends them
 _DRAFTS = cast(Table, Draft.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
@@ -122,6 +124,12 @@ def drop_old(session: Session, *, before: datetime, now: datetime) -> int:
     )
     old = or_(Draft.updated_at < before, Draft.token_hash.not_in(usable))
     return len(session.execute(delete(_DRAFTS).where(old).returning(_DRAFTS.c.token_hash)).all())
+
+
+def forget(storage: Storage, now: datetime) -> int:
+    """Drop what has been left lying for ``KEPT_DAYS`` or can be sent no more; how many drafts."""
+    with storage.store.writing() as session:
+        return drop_old(session, before=now - timedelta(days=KEPT_DAYS), now=now)
 
 
 def unconfirmed(session: Session, deployment_id: int) -> dict[str, dict[str, int]]:

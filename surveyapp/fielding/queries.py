@@ -20,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
-    or_,
     select,
 )
 from sqlalchemy import cast as as_type
@@ -200,21 +199,6 @@ def deployment(session: Session, deployment_id: int) -> Deployment:
     if found is None:
         raise NotFound("There is no such deployment; it may have been removed.")
     return found
-
-
-def waiting_state(
-    connection: Connection, deployment_id: int, ticket: Ticket, *, now: datetime
-) -> str | None:
-    """The state of the ticket's unused invitation ("created", "opened"), None when it is not to be used."""
-    own = _INVITATIONS.c
-    return connection.execute(
-        select(own.state).where(
-            own.token_hash == ticket.token_hash,
-            own.deployment_id == deployment_id,
-            own.state.in_(("created", "opened")),
-            or_(own.expires_at.is_(None), own.expires_at > now),
-        )
-    ).scalar_one_or_none()
 
 
 _SHORT = (

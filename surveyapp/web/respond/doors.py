@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -81,9 +82,12 @@ def page_for(asking: Asking, wanted: str | None) -> Page:
     languages = page.content.languages
     if len(languages) == 1:
         return page
-    header = request.headers.get("Accept-Language")
-    language = negotiated(languages, wanted, header)
+    language = _language(languages, wanted, request.headers.get("Accept-Language", "")[:200])
     return page if language == asking.language else page_of(asking, language)
+
+
+# Browsers send a few dozen headers in all; reading one costs as much as finding the page.
+_language = lru_cache(maxsize=1024)(negotiated)
 
 
 def opened(

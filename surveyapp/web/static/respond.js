@@ -47,15 +47,20 @@
   const tell = (id) => { const note = element(id); if (note) note.hidden = false; };
   const send = (body, unconfirmed) => {
     body.set("form-key", key.value);
+    if (box) body.set("consent", box.value);
     body.set("at", form.elements.at ? form.elements.at.value : "0");
     if (unconfirmed) body.set("unconfirmed", "1");
     const language = document.documentElement.lang;
     fetch(`?draft&lang=${language}`, { method: "POST", body, keepalive: true })
       .then((answer) => { if (answer.ok) tell("saved-server"); }, () => { last = {}; });
   };
+  // Nothing is kept of somebody who has not agreed yet, where that is asked.
+  const box = form.elements.consent;
+  const agreed = () => !box || box.type === "hidden" || box.checked;
   const save = () => {
     clearTimeout(timer);
     timer = 0;
+    if (!agreed()) return;
     const now = given();
     const body = changed(last, now);
     if (![...body].length) return;
@@ -142,7 +147,7 @@
     const real = () => {
       clearInterval(clock);
       signs.forEach((sign) => removeEventListener(sign, real));
-      send(changed({}, given()), true);
+      if (agreed()) send(changed({}, given()), true);
     };
     signs.forEach((sign) => addEventListener(sign, real));
   }

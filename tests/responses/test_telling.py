@@ -1,0 +1,68 @@
+"""A response is told only where somebody listens, and an anonymous one without its number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.fielding.queries import asking
+from surveyapp.responses.actions import submit
+from surveyapp.store.db import Store
+from surveyapp.store.models import Deployment, Event, Webhook
+from tests.responses.makers import NOW, make_deployment
+
+
+def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, Any]]:
+    """What is told of one response; ``row`` submits with the stored row instead of the plain value."""
+    with store.writing() as session:
+        made = make_deployment(session, asks=("nps",))
+        for name, value in columns.items():
+            setattr(made, name, value)
+        session.flush()
+        fielded = made if row else asking(session.connection(), made.link)
+        assert fielded is not None
+        submit(
+            session,
+            fielded,
+            {"nps": {"nps": "3"}},
+            submission_key="k",
+            attributes={},
+            now=NOW,
+        )
+    with store.reading() as session:
+        return [event.subject for event in session.scalars(select(Event))]
+
+
+def listen(store: Store, events: list[str], *, active: bool = True) -> None:
+    with store.writing() as session:
+        session.add(
+            Webhook(name="w", url="https://w.example", seed="s", events=events, active=active)
+        )
+
+
+def test_nobody_listens_and_nothing_is_told(store: Store):
+    listen(store, ["report"])
+    listen(store, ["response"], active=False)
+    assert told(store) == []
+
+
+@pytest.mark.parametrize("row", [False, True])
+def test_a_webhook_that_wants_responses_is_told(store: Store, row: bool):
+    listen(store, ["case", "response"])
+    (subject,) = told(store, row=row)
+    assert set(subject) == {"response_id", "deployment_id"}
+
+
+@pytest.mark.parametrize("row", [False, True])
+def test_a_rule_of_low_scores_is_told(store: Store, row: bool):
+    assert len(told(store, row=row, loop={"scale": "nps"})) == 1
+
+
+def test_of_an_anonymous_response_only_the_day_is_told(store: Store):
+    listen(store, ["response"])
+    (subject,) = told(store, anonymity="anonymous")
+    with store.reading() as session:
+        number = session.scalars(select(Deployment.id)).one()
+    assert subject == {"deployment_id": number, "day": NOW.date().isoformat()}
