@@ -20,6 +20,7 @@ from sqlalchemy import select
 from analysis.errors import AnalysisError
 from surveyapp.asking import duties as asking
 from surveyapp.errors import SurveyappError
+from surveyapp.fielding import drafts, draws
 from surveyapp.hooks import deliveries
 from surveyapp.loop import alerts, cases
 from surveyapp.reports import make
@@ -39,6 +40,7 @@ Duty = Callable[[Storage, datetime], int]
 
 _HEARTBEAT_SECONDS = 20.0
 _SWEEP_SECONDS = 60.0
+_ROUNDS = 20  # of spreading events before the clock is looked at again
 _PROGRESS_SECONDS = 0.2  # a step may report a thousand times a second; the page looks once
 
 
@@ -140,8 +142,14 @@ def _spread_events(storage: Storage, _now: datetime) -> int:
     with storage.store.reading() as session:
         if session.scalar(select(Event.id).limit(1)) is None:
             return 0  # without waiting for the lock of who writes
-    with storage.store.writing() as session:
-        return events.spread(session, listeners(storage))
+    told = 0
+    for _ in range(_ROUNDS):
+        with storage.store.writing() as session:
+            count = events.spread(session, listeners(storage))
+        told += count
+        if count < events.AT_ONCE:
+            break
+    return told
 
 
 # What a worker does by the clock: name -> (seconds between two rounds, what to do). A duty returns
@@ -155,6 +163,8 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "retire contacts": (3600.0, asking.retire),
     "send": (5.0, outbox.send_due),
     "watch scores": (300.0, alerts.alerts_due),
+    "mix draws": (3600.0, draws.mix),
+    "forget drafts": (3600.0, drafts.forget),
 }
 
 

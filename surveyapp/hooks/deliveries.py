@@ -65,19 +65,30 @@ class Outcome:
 
 def on_event(session: Session, event: Event) -> None:
     """Write a delivery for each webhook that wants to know of this."""
-    told = telling(session, event)
-    if told is None:
-        return
-    for webhook in session.scalars(select(Webhook).where(Webhook.active.is_(True))):
-        if told.event in webhook.events:
+    listening = _listening(session)
+    with session.no_autoflush:  # the deliveries of all events are inserted together
+        told = telling(session, event) if listening else None
+    for number, events in listening:
+        if told is not None and told.event in events:
             session.add(
                 Delivery(
-                    webhook_id=webhook.id,
+                    webhook_id=number,
                     response_id=told.response_id,
                     event=told.event,
                     payload=told.payload,
                 )
             )
+
+
+def _listening(session: Session) -> list[tuple[int, list[str]]]:
+    """Webhooks that are told anything, read once a transaction, and what each wants to know."""
+    if Webhook not in session.info:
+        rows = session.execute(
+            select(Webhook.id, Webhook.events).where(Webhook.active.is_(True)).order_by(Webhook.id)
+        )
+        session.info[Webhook] = [(row[0], row[1]) for row in rows]
+    found: list[tuple[int, list[str]]] = session.info[Webhook]
+    return found
 
 
 def deliver(storage: Storage, now: datetime) -> int:

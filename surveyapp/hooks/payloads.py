@@ -13,7 +13,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from surveyapp.store.models import Alert, Case, Deployment, Event, Report, Response, Score
+from surveyapp.store.models import (
+    Alert,
+    Case,
+    Deployment,
+    Event,
+    Report,
+    Response,
+    Score,
+    Touchpoint,
+)
 
 # What a webhook can be told of, and in which words staff choose it.
 EVENTS: Mapping[str, str] = {
@@ -48,13 +57,12 @@ def sample(webhook: str, at: str) -> dict[str, Any]:
 
 
 def _response(session: Session, event: Event) -> Telling | None:
-    deployment = _deployment(session, event.subject.get("deployment_id"))
-    if deployment is None:
+    site = _site(session, event.subject.get("deployment_id"))
+    if site is None:
         return None
-    place = _place(deployment)
-    if deployment.anonymity == "anonymous":
+    if site.anonymous:
         day = str(event.subject.get("day") or event.at.date().isoformat())
-        return Telling("response", _payload("response", day, place))
+        return Telling("response", _payload("response", day, site.place))
     response = session.get(Response, event.subject.get("response_id") or 0)
     if response is None:
         return None
@@ -64,7 +72,7 @@ def _response(session: Session, event: Event) -> Telling | None:
         .order_by(Score.scale)
     )
     data = {
-        **place,
+        **site.place,
         "response": response.id,
         "submitted_at": response.submitted_at.isoformat(timespec="seconds"),
         "language": response.language,
@@ -76,11 +84,11 @@ def _response(session: Session, event: Event) -> Telling | None:
 
 def _low_score(session: Session, event: Event) -> Telling | None:
     case = session.get(Case, event.subject.get("case_id") or 0)
-    deployment = _deployment(session, case.deployment_id) if case else None
-    if case is None or deployment is None:
+    site = _site(session, case.deployment_id) if case else None
+    if case is None or site is None:
         return None
     data = {
-        **_place(deployment),
+        **site.place,
         "case": case.id,
         "response": case.response_id,
         "scale": case.scale,
@@ -93,12 +101,12 @@ def _low_score(session: Session, event: Event) -> Telling | None:
 
 def _alert(session: Session, event: Event) -> Telling | None:
     alert = session.get(Alert, event.subject.get("alert_id") or 0)
-    deployment = _deployment(session, alert.deployment_id) if alert else None
-    if alert is None or deployment is None:
+    site = _site(session, alert.deployment_id) if alert else None
+    if alert is None or site is None:
         return None
     figures = {name: event.subject[name] for name in _FIGURES if name in event.subject}
     data = {
-        **_place(deployment),
+        **site.place,
         "alert": alert.id,
         "scale": alert.scale,
         "below": alert.below,
@@ -133,18 +141,39 @@ def _payload(event: str, at: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"event": event, "at": at, "data": dict(data)}
 
 
-def _deployment(session: Session, deployment_id: Any) -> Deployment | None:
-    return session.scalar(
+@dataclass(frozen=True)
+class _Site:
+    """Where something happened: codes of journey, touchpoint and deployment."""
+
+    anonymous: bool
+    place: Mapping[str, Any]
+
+
+def _site(session: Session, deployment_id: Any) -> _Site | None:
+    """The deployment's site, read once a transaction: two hundred events may tell of one."""
+    known: dict[Any, _Site | None] = session.info.setdefault(_Site, {})
+    if deployment_id not in known:
+        known[deployment_id] = _read_site(session, deployment_id)
+    return known[deployment_id]
+
+
+def _read_site(session: Session, deployment_id: Any) -> _Site | None:
+    deployment = session.scalar(
         select(Deployment)
-        .options(joinedload(Deployment.journey), joinedload(Deployment.touchpoint))
+        .options(
+            joinedload(Deployment.journey),
+            joinedload(Deployment.touchpoint).joinedload(Touchpoint.stage),
+        )
         .where(Deployment.id == (deployment_id or 0))
     )
-
-
-def _place(deployment: Deployment) -> dict[str, Any]:
+    if deployment is None:
+        return None
     point = deployment.touchpoint
-    return {
-        "journey": deployment.journey.code,
-        "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
-        "deployment": deployment.code,
-    }
+    return _Site(
+        deployment.anonymity == "anonymous",
+        {
+            "journey": deployment.journey.code,
+            "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
+            "deployment": deployment.code,
+        },
+    )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from surveyapp.store.models import Event
 
 Listener = Callable[[Session, Event], None]
-_AT_ONCE = 200
+AT_ONCE = 25  # in a transaction: customers who answer meanwhile wait for its end
 
 
 def tell(session: Session, kind: str, **subject: Any) -> None:
@@ -27,7 +27,7 @@ def spread(session: Session, listeners: Mapping[str, tuple[Listener, ...]]) -> i
 
     All in the caller's transaction: a listener writes rows (a case, a delivery) and talks to nobody.
     """
-    oldest = select(Event).order_by(Event.id).limit(_AT_ONCE)
+    oldest = select(Event).order_by(Event.id).limit(AT_ONCE)
     # Of several workers at the same moment, each takes events that no other has in its hand.
     events = list(session.scalars(oldest.with_for_update(skip_locked=True)))
     for event in events:
