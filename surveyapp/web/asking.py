@@ -64,9 +64,11 @@ class SamplingForm(StaffForm):
     delay_minutes = IntegerField(
         "Minutes to wait after it happened", [InputRequired("Give the minutes; 0 is at once.")]
     )
-    quiet_from = TimeField("Nothing is sent from", [Optional()])
+    quiet_from = TimeField("Quiet hours begin", [Optional()])
     quiet_to = TimeField(
-        "until", [Optional()], description="On the customer's clock; what falls in between waits."
+        "Quiet hours end",
+        [Optional()],
+        description="On the customer's clock; what falls in between waits.",
     )
     share = FloatField(
         "Share that is asked, in %",

@@ -1,0 +1,112 @@
+"""Asking in a real browser: rules set, interactions brought in, decided, and one customer looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from surveyapp.asking import duties
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Journey
+from surveyapp.store.storage import Storage
+from tests.web.world import PASSWORD, Place, add_user, make_place
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def place(served: tuple[str, Storage]) -> Place:
+    storage = served[1]
+    with storage.store.writing() as session:
+        user = add_user(session, "administrator")
+    return make_place(storage, "Open an account", user)
+
+
+@pytest.fixture
+def page(browser: Browser, served: tuple[str, Storage], place: Place) -> Iterator[Page]:
+    """Signed in on a phone's width; whatever the browser complains about fails the test."""
+    context = browser.new_context(base_url=served[0], viewport={"width": 320, "height": 800})
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda said: complaints.append(said.text))
+    opened.goto("/sign-in")
+    opened.get_by_label("E-mail address").fill("administrator@example.org")
+    opened.get_by_label("Password").fill(PASSWORD)
+    opened.get_by_role("button", name="Sign in").click()
+    yield opened
+    context.close()
+    # A form that was refused is answered with 422, which the browser remarks on.
+    assert [said for said in complaints if "422" not in said] == []
+
+
+def check(page: Page) -> None:
+    """Nothing for axe to find, and nothing wider than the screen."""
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
+    page: Page, served: tuple[str, Storage], place: Place, tmp_path: Path
+):
+    storage = served[1]
+    rules = f"/journeys/{place.journey_id}/deployments/{place.deployment_id}/asking"
+    page.goto(rules)
+    page.get_by_label("Ask customers after what happened to them").check()
+    page.get_by_label("Only with these outcomes").fill("approved")
+    page.get_by_label("Quiet hours begin").fill("21:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("a beginning and an end")).to_have_count(2)  # above, and at its field
+    expect(page.get_by_label("Only with these outcomes")).to_have_value("approved")
+    check(page)
+    page.get_by_label("Quiet hours end").fill("08:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Customers are asked by these rules from now on.")).to_be_visible()
+
+    with storage.store.reading() as session:
+        journey = session.get_one(Journey, place.journey_id)
+        point = journey.stages[0].touchpoints[0].code
+    moment = utc_now().isoformat()
+    lines = [
+        f"{point},c{number},{moment},c{number}@example.org,{outcome}"
+        for number, outcome in enumerate(("approved", "refused", "approved"))
+    ]
+    file = tmp_path / "in.csv"
+    file.write_text(
+        "\n".join(["touchpoint,customer_ref,at,email,outcome", *lines, f"{point},c9,now,,"])
+    )
+    page.get_by_role("link", name="Bring in interactions").click()
+    page.get_by_label("File of interactions").set_input_files(file)
+    page.get_by_role("button", name="Bring in").click()
+    expect(page.get_by_text("4 lines: 3 stored, 0 there already, 1 refused.")).to_be_visible()
+    expect(page.get_by_role("cell", name="'now' is no time")).to_be_visible()
+    check(page)
+    assert duties.decide(storage, utc_now()) == 3
+
+    page.goto(rules)
+    expect(page.get_by_text("3 interactions came up, 2 were asked about.")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Not what the survey is about")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Compare the whole journey, and segments").click()
+    page.get_by_label("By segment too").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("fewer than 5 asked")).to_be_visible()
+    check(page)
+
+    page.get_by_role("link", name="Customers").click()
+    page.get_by_label("Reference, e-mail address or telephone number").fill("C1@example.org")
+    page.get_by_role("button", name="Look up").click()
+    expect(page.get_by_role("cell", name="Not asked")).to_be_visible()
+    expect(page.get_by_text("are not those that the survey asks about.")).to_be_visible()
+    assert "example.org" not in page.url
+    check(page)
+    page.get_by_role("button", name="Ask this customer no more").click()
+    expect(page.get_by_role("button", name="Take the opt-out back")).to_be_visible()
+    page.get_by_text("Forget this customer", exact=True).click()
+    check(page)
+    page.get_by_role("button", name="Yes, forget this customer for good").click()
+    expect(page.get_by_text("opted out", exact=True)).to_be_visible()
+    expect(page.get_by_text("c1@example.org")).to_have_count(0)
