@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.covariance.estimation import NormalDiscrepancy, Sample, minimise
+from analysis.covariance.estimation import NormalDiscrepancy, Sample
 from analysis.covariance.matrices import Array, GroupStructure
+from analysis.covariance.minimiser import minimise
 from analysis.covariance.parameter_table import ParameterTable
 
 BATCH = 256

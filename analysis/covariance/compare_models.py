@@ -8,15 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.estimation import (
-    LeastSquares,
-    NormalDiscrepancy,
-    Optimum,
-    Sample,
-    minimise,
-)
+from analysis.covariance.estimation import LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.fit_measures import NAN, chi_square_pvalue
 from analysis.covariance.matrices import Array
+from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.sem import SemFit
 from analysis.covariance.statistics import scaled_shifted, test_statistics
 from analysis.errors import DataError, ModelError

@@ -1,8 +1,5 @@
-"""Minimising a discrepancy between sample and implied moments, over groups and under constraints.
-
-Each discrepancy gives value, gradient and Hessian in closed form; the minimiser is Fisher
-scoring with a Levenberg-Marquardt step, exact Newton once it is near, and the last exact Hessian again
-once it is so near that gradients suffice.
+"""Discrepancies between sample and implied moments, over groups: value, gradient and Hessian in
+closed form.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import lapack
 
 from analysis.covariance.matrices import (
     Array,
@@ -24,13 +20,6 @@ from analysis.covariance.matrices import (
     vech_index,
 )
 from analysis.covariance.missing_patterns import Pieces
-
-MAX_ITERATIONS = 500
-# Decrements of F by one step, below which: the exact Hessian is taken; it serves for further steps.
-EXACT = 1e-2
-NEAR = 1e-5
-# It serves while each step's decrement is this small a part of the last one's.
-SLOW = 1e-3
 
 
 @dataclass(frozen=True)
@@ -257,98 +246,3 @@ class LeastSquares:
         q = np.zeros((p, p))
         q[rows, columns] = full[-len(rows) :] / 2
         return structure.second_order(implied, q + q.T, r)
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """Where the minimiser stopped, and whether that is a minimum."""
-
-    point: Point
-    gradient: Array  # of the parameters that remain under the constraints
-    iterations: int
-    converged: bool
-
-
-def minimise(
-    discrepancy: Discrepancy,
-    start: Array,
-    transform: Array,
-    offset: Array,
-    *,
-    near: bool = False,
-) -> Optimum:
-    """The minimum of a discrepancy over parameters ``transform @ x + offset``, from ``start``.
-
-    ``near`` says that the start is close enough for exact Newton steps. Stops when a Newton step would
-    lower F by less than about 1e-15 of itself; ``converged`` is False when that was not reached in 500
-    iterations or the place is no minimum.
-    """
-    size, reduced = transform.shape
-    free = size == reduced and np.array_equal(transform, np.eye(size))
-
-    def place(x: Array) -> Array:
-        return np.asarray(x + offset if free else transform @ x + offset)
-
-    x = (start - offset) if free else np.linalg.lstsq(transform, start - offset, rcond=None)[0]
-    point = discrepancy.at(place(x))
-    if not np.isfinite(point.value):
-        return Optimum(point, np.full(len(x), np.nan), 0, False)
-    damping, exact, iterations, last = 0.0, near, 0, np.inf
-    slope, curve = np.full(len(x), np.inf), np.eye(len(x))
-    root: Array | None = None  # the exact Hessian's triangle, while it serves for further steps
-    while iterations < MAX_ITERATIONS:
-        iterations += 1
-        if root is None:
-            slope, curve = discrepancy.derivatives(point, exact=exact)
-            curve = curve if free else transform.T @ curve @ transform
-        else:
-            slope = discrepancy.gradient(point)
-        slope = slope if free else transform.T @ slope
-        tolerance = max(1.0, abs(point.value))
-        improved = False
-        for _ in range(60):
-            step, triangle = _step(curve, slope, damping) if root is None else _again(root, slope)
-            if step is not None:
-                decrement = -float(slope @ step)
-                attempt = discrepancy.at(place(x + step))
-                # What the step will leave: nothing to speak of after Newton's own, and after one by
-                # an older Hessian the part that the last one left.
-                left = decrement**2 / last if root is not None else 1e-4 * decrement
-                if left <= 1e-19 * tolerance and damping == 0:
-                    # Within rounding of the minimum: take the step without asking F.
-                    final = attempt if np.isfinite(attempt.value) else point
-                    return Optimum(final, slope, iterations, True)
-                improved = attempt.value < point.value + 1e-14 * tolerance
-            if improved or root is not None:
-                break
-            damping = max(damping * 5, 1e-4)
-        if improved:
-            x, point = x + step, attempt
-        elif root is None:
-            break
-        # A Hessian serves again while each step is a small part of the one before.
-        serves = (
-            exact and damping == 0 and improved and decrement < min(NEAR * tolerance, SLOW * last)
-        )
-        root, last = (triangle, decrement) if serves else (None, np.inf)
-        exact = decrement < EXACT * tolerance
-        damping = 0.0 if damping < 1e-3 else damping / 10
-    # In units of each parameter's own curvature.
-    size = np.abs(slope) / np.sqrt(np.maximum(np.abs(np.diag(curve)), 1e-300))
-    return Optimum(point, slope, iterations, bool(np.max(size, initial=0.0) < 1e-6))
-
-
-def _step(curve: Array, slope: Array, damping: float) -> tuple[Array | None, Array]:
-    """The damped Newton step, None when the damped curve is not positive definite, and the curve's
-    triangle.
-    """
-    if damping:
-        # In proportion to each parameter's own curvature: units must not matter.
-        curve = curve + np.diag(damping * np.maximum(np.abs(np.diag(curve)), 1e-300))
-    root, solved, failed = lapack.dposv(curve, slope)
-    return (None if failed or not np.isfinite(solved).all() else -solved), root
-
-
-def _again(root: Array, slope: Array) -> tuple[Array, Array]:
-    """The Newton step by a curve whose triangle is known."""
-    return -lapack.dpotrs(root, slope)[0], root

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.covariance.completion import complete
-from analysis.covariance.estimation import Optimum, Point, minimise
+from analysis.covariance.estimation import Point
 from analysis.covariance.matrices import (
     Array,
     GroupStructure,
@@ -22,6 +22,7 @@ from analysis.covariance.matrices import (
     structures,
     vech_index,
 )
+from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.model import Model
 from analysis.covariance.parameter_constraints import constraint_transform, equal_pairs, label_pairs
 from analysis.covariance.parameter_table import Parameter, ParameterTable

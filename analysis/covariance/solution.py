@@ -9,14 +9,7 @@ import numpy as np
 
 from analysis.covariance import fiml, robust
 from analysis.covariance.data import GroupData, Prepared
-from analysis.covariance.estimation import (
-    Discrepancy,
-    LeastSquares,
-    NormalDiscrepancy,
-    Optimum,
-    Sample,
-    minimise,
-)
+from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.identification import require_identified
 from analysis.covariance.matrices import (
     Array,
@@ -26,6 +19,7 @@ from analysis.covariance.matrices import (
     structures,
     vech_index,
 )
+from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.settings import Settings
