@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -180,6 +181,9 @@ def _faults(settings: Settings) -> list[str]:
                 f"{PREFIX}MAIL_FROM={settings.mail_from!r}: mail needs a sender such as"
                 " 'Northbank <survey@northbank.example>'"
             )
+    for place in settings.hook_places:
+        if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):\d{1,5}", place):
+            faults.append(f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000")
     try:
         ZoneInfo(settings.time_zone)
     except (ValueError, OSError, ZoneInfoNotFoundError):

@@ -48,6 +48,12 @@ def test_all_faults_are_told_at_once_with_value_and_cure():
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("place", ["localhost", "http://localhost:9000", "a:b", ":9000"])
+def test_a_place_for_webhooks_is_a_host_and_a_port(place: str):
+    with pytest.raises(SettingsError, match="PRIVATE_HOOKS"):
+        read({"SURVEYAPP_PRIVATE_HOOKS": f"[::1]:9000, crm.example:80,{place}"})
+
+
 def test_secrets_are_never_shown():
     key = "k" * 40
     assert key not in str(read({"SURVEYAPP_SECRET_KEY": key}).shown())

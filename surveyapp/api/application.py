@@ -14,7 +14,7 @@ from flask_smorest.utils import prepare_response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.api.bodies import LARGEST_BODY
-from surveyapp.api.callers import STORAGE, THROTTLES, new_throttles
+from surveyapp.api.callers import CALLS_A_MINUTE, STORAGE, THROTTLES, new_throttles
 from surveyapp.api.contacts import contacts
 from surveyapp.api.deployments import deployments
 from surveyapp.api.docs import docs
@@ -34,7 +34,8 @@ _TEXT = """What other programs tell this one about customers, and read from it.
 
 Every request carries a key in the header `Authorization: Bearer sak_...`; an administrator makes keys
 under Connections, each with what it may do. Times carry their offset. A request that cannot be taken
-is answered with a problem document (`application/problem+json`) that names each culprit."""
+is answered with a problem document (`application/problem+json`) that names each culprit. One key
+may call {calls} times a minute; then the answer is 429 and says in `Retry-After` how long to wait."""
 
 
 class Described(MarshmallowPlugin):  # type: ignore[misc]
@@ -77,7 +78,7 @@ def create_api(storage: Storage, *, failed: Callable[[Exception], None]) -> Flas
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=f"{PREFIX}/v1",
         API_SPEC_OPTIONS={
-            "info": {"description": _TEXT},
+            "info": {"description": _TEXT.format(calls=CALLS_A_MINUTE)},
             "servers": [{"url": settings.base_url.rstrip("/")}],
         },
     )
