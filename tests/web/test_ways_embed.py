@@ -239,6 +239,25 @@ def test_the_frame_grows_with_faults_and_shrinks_with_thanks(page, served, shop)
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
+def test_each_block_of_a_survey_has_its_own_height(page, served, shop):
+    _, storage = served
+    host, link = shop
+    with storage.store.writing() as session:
+        own = update(Deployment).where(Deployment.link == link)
+        session.execute(own.values(paging="blocks"))
+    page.goto(host.origin)
+    frame = frame_of(page, f"/e/{link}")
+    first = height(page)
+    frame.get_by_role("radiogroup").locator("label").nth(5).click()
+    frame.locator("form footer button").last.click()
+    frame.wait_for_url("**at=0")
+    frame = frame_of(page, "at=0")
+    assert frame.get_by_role("button", name="Back").is_visible()
+    assert height(page) != first
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 def test_a_page_of_a_foreign_origin_is_refused(page, served, shop, site):
     base, _ = served
     _, link = shop

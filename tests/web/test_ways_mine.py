@@ -89,6 +89,7 @@ def test_the_used_link_leads_to_what_is_stored_in_words(client, deployment, path
     assert "region: North" in page
     assert "We keep it for a year." in page
     assert "4711" not in page
+    assert client.get(f"{path}/mine").headers["Cache-Control"] == "no-store"
 
 
 def test_what_is_stored_can_be_taken_elsewhere(client, deployment, path):

@@ -71,6 +71,13 @@ class Holder:
                 yield question, _given(question, self.response)
 
 
+@mine.after_request
+def unkept(answer: Response) -> Response:
+    """No browser keeps a copy that the next user of the device could open."""
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 @mine.get("")
 def show(link: str, ticket: str) -> ResponseReturnValue:
     """Everything that is stored, in words."""
