@@ -3,11 +3,13 @@
 Behind every answer stands a normal response with intercept nu and scale 1 / delta. Thresholds and
 correlations of the answers are then delta (tau - mu) and delta_i delta_j sigma_ij (Muthen &
 Asparouhov 2002, delta parametrisation), where mu and sigma are the factor model's. Group 1 has nu
-= 0 and delta = 1.
+= 0 and delta = 1. What the factors leave of a response is 1 / delta^2 - sigma_ii; where that is held
+equal over groups, delta follows from sigma.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +38,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "loadings": ("thresholds", "loadings"),
     "intercepts": ("thresholds", "loadings", "intercepts"),
 }
+STRICT = {"residuals": ("thresholds", "loadings", "intercepts", "residuals")}
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,12 @@ class OrdinalDiscrepancy:
     n_base: int
     shared: bool
     owner: Array
+    strict: bool = False  # equal residual variances
 
     @property
     def n_scales(self) -> int:
-        """Free scales of one group; none while thresholds differ."""
-        return self.structures[0].p if self.shared else 0
+        """Free scales of one group; none while thresholds differ or where residuals are equal."""
+        return self.structures[0].p if self.shared and not self.strict else 0
 
     def thresholds_at(self, g: int) -> slice:
         """Where a group's thresholds stand among the parameters."""
@@ -66,7 +70,7 @@ class OrdinalDiscrepancy:
 
     def scales_at(self, g: int) -> slice | None:
         """Where a group's scales stand; None where they are 1."""
-        if not self.shared or g == 0:
+        if not self.n_scales or g == 0:
             return None
         start = self.n_base + len(self.owner) + (g - 1) * self.n_scales
         return slice(start, start + self.n_scales)
@@ -76,26 +80,37 @@ class OrdinalDiscrepancy:
         sets = 1 if self.shared else len(self.structures)
         return self.n_base + sets * len(self.owner) + (len(self.structures) - 1) * self.n_scales
 
-    def _parts(self, theta: Array, g: int, implied: Implied) -> tuple[Array, Array, Array]:
-        """A group's scales, thresholds behind the answers, and residuals."""
+    def scales(self, theta: Array, implied: Sequence[Implied], g: int) -> Array:
+        """A group's scales (p,); NaN where equal residual variances leave a response none."""
         at = self.scales_at(g)
-        delta = np.ones(implied.observed) if at is None else theta[at]
+        if at is not None:
+            return theta[at]
+        if g == 0 or not self.strict:
+            return np.ones(implied[g].observed)
+        total = 1 + implied[g].sigma.diagonal() - implied[0].sigma.diagonal()
+        return 1 / np.sqrt(np.where(total > 0, total, np.nan))
+
+    def _parts(
+        self, theta: Array, implied: Sequence[Implied], g: int
+    ) -> tuple[Array, Array, Array]:
+        """A group's scales, thresholds behind the answers, and residuals."""
+        delta, own = self.scales(theta, implied, g), implied[g]
         tau = theta[self.thresholds_at(g)]
-        rows, columns = _pairs(implied.observed)
+        rows, columns = _pairs(own.observed)
         sample = self.samples[g]
-        thresholds = delta[self.owner] * (tau - implied.mu[self.owner])
-        correlations = delta[rows] * delta[columns] * implied.sigma[rows, columns]
+        thresholds = delta[self.owner] * (tau - own.mu[self.owner])
+        correlations = delta[rows] * delta[columns] * own.sigma[rows, columns]
         found = np.concatenate([*sample.thresholds, sample.correlation[rows, columns]])
         return delta, tau, found - np.concatenate([thresholds, correlations])
 
     def at(self, theta: Array) -> Point:
-        """The discrepancy; always finite."""
+        """The discrepancy; infinite where a response would have no variance."""
         implied = tuple(s.implied(theta[: self.n_base]) for s in self.structures)
         total = 0.0
-        for g, moments in enumerate(implied):
-            residual = self._parts(theta, g, moments)[2]
-            total += self.weights[g] * float(residual @ (self.diagonal(g) * residual))
-        return Point(theta, total, implied)
+        for g, weight in enumerate(self.weights):
+            residual = self._parts(theta, implied, g)[2]
+            total += weight * float(residual @ (self.diagonal(g) * residual))
+        return Point(theta, total if np.isfinite(total) else np.inf, implied)
 
     def diagonal(self, g: int) -> Array:
         """The weight of each of a group's thresholds and correlations."""
@@ -108,7 +123,7 @@ class OrdinalDiscrepancy:
         """Derivatives of a group's thresholds and correlations for all parameters."""
         structure, implied = self.structures[g], point.implied[g]
         f = structure.factors(implied)
-        delta, tau, _ = self._parts(point.theta, g, implied)
+        delta, tau, _ = self._parts(point.theta, point.implied, g)
         rows, columns = _pairs(implied.observed)
         k = len(self.owner)
         result = np.zeros((k + len(rows), self.size()))
@@ -124,7 +139,23 @@ class OrdinalDiscrepancy:
             pair = np.arange(k, k + len(rows))
             result[pair, at.start + rows] = delta[columns] * covariance
             result[pair, at.start + columns] = delta[rows] * covariance
+        elif self.strict and g:
+            slope = self._scale_slopes(point, g, delta)
+            result[:k] += (tau - implied.mu[self.owner])[:, None] * slope[self.owner]
+            covariance = implied.sigma[rows, columns][:, None]
+            result[k:] += covariance * (
+                delta[columns, None] * slope[rows] + delta[rows, None] * slope[columns]
+            )
         return result
+
+    def _scale_slopes(self, point: Point, g: int, delta: Array) -> Array:
+        """Derivatives (p, parameters) of a group's scales where they follow from equal residuals."""
+        slopes = np.zeros((len(delta), self.size()))
+        for group, sign in ((g, -1.0), (0, 1.0)):
+            structure = self.structures[group]
+            f = structure.factors(point.implied[group])
+            slopes[:, structure.positions] += sign * f.u * f.w
+        return np.asarray(slopes * (delta**3)[:, None])
 
     def gradient(self, point: Point) -> Array:
         """Of all parameters."""
@@ -133,8 +164,8 @@ class OrdinalDiscrepancy:
     def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient and Gauss-Newton Hessian, the same when ``exact`` is asked for."""
         gradient, hessian = np.zeros(self.size()), np.zeros((self.size(),) * 2)
-        for g, implied in enumerate(point.implied):
-            residual = self._parts(point.theta, g, implied)[2]
+        for g in range(len(self.samples)):
+            residual = self._parts(point.theta, point.implied, g)[2]
             delta, v = self.jacobian(point, g), self.diagonal(g)
             gradient -= 2 * self.weights[g] * delta.T @ (v * residual)
             hessian += 2 * self.weights[g] * delta.T @ (v[:, None] * delta)
@@ -168,7 +199,7 @@ class OrdinalFit:
 
 def fit_step(model: Model, samples: tuple[Polychoric, ...], step: str) -> OrdinalFit:
     """Fit one step to the groups' thresholds and polychoric correlations."""
-    equal = STEPS[step]
+    equal = (STEPS | STRICT)[step]
     table = _table(model, len(samples), equal)
     shared = "thresholds" in equal
     n = [sample.n for sample in samples]
@@ -182,6 +213,7 @@ def fit_step(model: Model, samples: tuple[Polychoric, ...], step: str) -> Ordina
         table.n_free,
         shared,
         np.repeat(np.arange(len(sizes)), sizes),
+        "residuals" in equal,
     )
     zero = [np.zeros(len(sizes)) for _ in samples]
     base = start_values(table, built, [s.correlation for s in samples], zero)

@@ -19,7 +19,7 @@ from analysis.covariance.fit_measures import (
 from analysis.covariance.invariance import Rules
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
-from analysis.covariance.ordinal_groups import STEPS, OrdinalFit, fit_step
+from analysis.covariance.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_step
 from analysis.covariance.polychoric import Polychoric
 from analysis.covariance.settings import Settings
 from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
@@ -80,9 +80,17 @@ class OrdinalInvariance:
 
 
 def ordinal_invariance(
-    data: pd.DataFrame, model: str | Model, group: str, *, rules: Rules | None = None
+    data: pd.DataFrame,
+    model: str | Model,
+    group: str,
+    *,
+    rules: Rules | None = None,
+    strict: bool = False,
 ) -> OrdinalInvariance:
     """Fit the ladder configural, thresholds, loadings, intercepts by WLSMV and judge each step.
+
+    ``strict`` adds the step residuals: what the factors leave of the responses behind the answers has
+    the same variance in every group.
 
     In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the
     scale of the responses behind the answers) is what loadings and intercepts are compared on.
@@ -99,7 +107,8 @@ def ordinal_invariance(
         prepared = prepare(data, described.observed, (), settings)
         samples = tuple(item.ordinal for item in prepared.groups)
         _check_categories(samples, [item.label for item in prepared.groups])
-        fits = {name: fit_step(described, samples, name) for name in STEPS}
+        ladder = {**STEPS, **STRICT} if strict else STEPS
+        fits = {name: fit_step(described, samples, name) for name in ladder}
         measured = {name: _measures(fit) for name, fit in fits.items()}
         applied = Rules.of(prepared.n) if rules is None else rules
         steps = _judge(fits, measured, applied)
@@ -184,8 +193,7 @@ def _by_pair(weights: Array, p: int) -> Array:
 
 def _implied_correlations(fit: OrdinalFit, g: int) -> Array:
     d, point = fit.discrepancy, fit.optimum.point
-    at = d.scales_at(g)
-    delta = np.ones(d.structures[0].p) if at is None else point.theta[at]
+    delta = d.scales(point.theta, point.implied, g)
     sigma = point.implied[g].sigma * np.outer(delta, delta)
     np.fill_diagonal(sigma, 1.0)
     return np.asarray(sigma)

@@ -56,6 +56,17 @@ def test_three_categories_leave_nothing_to_test_in_thresholds() -> None:
     assert steps[1].fit["chisq"] == pytest.approx(steps[0].fit["chisq"], rel=1e-6)
 
 
+def test_equal_residual_variances_fit_as_in_lavaan() -> None:
+    data = two_groups(600, 11, 4, shift=0.3, stretch=1.2)
+    step = ordinal_invariance(data, MODEL, "group", strict=True).steps[-1]
+    assert (step.name, step.d_df, step.converged) == ("residuals", 8, True)
+    # lavaan 0.6-14: cfa(ordered = TRUE, parameterization = "theta", group.equal = c("thresholds",
+    # "loadings", "intercepts", "residuals")).
+    wanted = {"chisq": 53.633, "df": 66, "chisq_scaled": 77.737, "srmr": 0.025}
+    for name, value in wanted.items():
+        assert step.fit[name] == pytest.approx(value, rel=1e-4 if name != "srmr" else 0.02), name
+
+
 def test_an_invariant_population_passes_and_its_latent_means_are_found() -> None:
     found = ordinal_invariance(two_groups(2000, 3, 5, shift=0.4), MODEL, "group")
     assert found.reached == "intercepts"
