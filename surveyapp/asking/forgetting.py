@@ -39,18 +39,31 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
     )
     theirs = or_(Invitation.interaction_id.in_(own), Invitation.id.in_(written))
     invitations = list(session.scalars(select(Invitation.id).where(theirs)))
+    answers = _erase_answers(session, customer_ref, invitations, now)
+    _stop(session, customer_ref, invitations)
+    _rename(session, customer_ref, f"forgotten-{secrets.token_hex(16)}", now)
+    session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
+    record(session, user_id, "forget a customer", "contacts", answers=answers)
+    session.expire_all()
+
+
+def _erase_answers(
+    session: Session, customer_ref: str, invitations: list[int], now: datetime
+) -> int:
+    """Erase drafts and answers with all that was made of them; how many answers there were."""
     runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
-    answers = session.scalars(
-        select(Response).where(
-            or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
-        )
-    ).all()
-    told = [(answer.id, answer.deployment_id) for answer in answers]
-    for number, deployment_id in told:
+    theirs = or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
+    found = session.execute(select(Response.id, Response.deployment_id).where(theirs)).all()
+    for number, deployment_id in found:
         deployment = session.get_one(Deployment, deployment_id)
         corrections.erase(session, deployment, number, now=now)
     tokens = select(Invitation.token_hash).where(Invitation.id.in_(invitations))
     session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
+    return len(found)
+
+
+def _stop(session: Session, customer_ref: str, invitations: list[int]) -> None:
+    """Send nothing more, and let no link that was sent open anything."""
     session.execute(
         update(OutgoingMessage)
         .where(
@@ -64,7 +77,10 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
         .where(Invitation.id.in_(invitations), Invitation.state.in_(("created", "opened")))
         .values(state="suppressed", not_sent_reason=_WHY)
     )
-    nobody = f"forgotten-{secrets.token_hex(16)}"
+
+
+def _rename(session: Session, customer_ref: str, nobody: str, now: datetime) -> None:
+    """Put a name that nobody can make again in the pseudonym's place, and nothing in the details'."""
     session.execute(
         update(JourneyRun)
         .where(JourneyRun.customer_ref == customer_ref)
@@ -83,9 +99,6 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
         .where(Interaction.customer_ref == customer_ref)
         .values(customer_ref=nobody, attributes={}, external_id=None)
     )
-    session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
-    record(session, user_id, "forget a customer", "contacts", answers=len(told))
-    session.expire_all()
 
 
 def anything_old(session: Session, *, before: datetime) -> bool:

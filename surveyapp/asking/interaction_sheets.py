@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
-from surveyapp.asking.interactions import MOST_REPORTS, receive
+from surveyapp.asking.interactions import MOST_REPORTS, Received, receive
 from surveyapp.asking.reports import FIELDS
 from surveyapp.errors import Invalid
 from surveyapp.fielding.attributes import name_of, typed
@@ -46,31 +46,37 @@ def receive_csv(
     notes = [f"Attributes: {', '.join(attributes)}."] if attributes else []
     report = ImportReport(sheet.encoding, sheet.separator, notes)
     for rows in _batches(sheet.rows):
-        lines: list[int] = []
-        reports: list[dict[str, Any]] = []
-        for row in rows:
-            report.count_in += 1
-            fault = _fault(row, len(names))
-            if fault is None:
-                lines.append(row.line)
-                reports.append(_report(names, row, journey))
-            else:
-                report.refused_rows += 1
-                report.refused.append(fault)
+        broken = [fault for row in rows if (fault := _fault(row, len(names))) is not None]
+        lines = {fault.line for fault in broken}
+        good = [row for row in rows if row.line not in lines]
         with store.writing() as session:
             received = receive(
-                session, reports, secret_key=secret_key, source="csv", user_id=user_id, now=now
+                session,
+                [_report(names, row, journey) for row in good],
+                secret_key=secret_key,
+                source="csv",
+                user_id=user_id,
+                now=now,
             )
-        report.stored += received.stored
-        report.already += received.already
-        report.refused_rows += received.refused_reports
-        for each in received.refused:
-            column = each.field.removeprefix("attributes.")
-            refusal = Refusal(lines[each.place - 1], column, "", each.reason, each.cure)
-            report.refused.append(refusal)
+        _note(report, broken, good, received)
         if progress is not None:
             progress(min(99, 100 * file.tell() // size), f"{report.count_in} rows read")
     return report
+
+
+def _note(
+    report: ImportReport, broken: Sequence[Refusal], good: Sequence[Row], received: Received
+) -> None:
+    """Add to the report what became of a batch of lines."""
+    report.count_in += len(broken) + len(good)
+    report.stored += received.stored
+    report.already += received.already
+    report.refused_rows += len(broken) + received.refused_reports
+    report.refused += broken
+    for each in received.refused:
+        column = each.field.removeprefix("attributes.")
+        line = good[each.place - 1].line
+        report.refused.append(Refusal(line, column, "", each.reason, each.cure))
 
 
 def _names(headings: Sequence[str], journey: str | None) -> list[tuple[str, str]]:

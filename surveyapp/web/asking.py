@@ -183,11 +183,16 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             return redirect(
                 url_for("asking.edit", journey_id=journey_id, deployment_id=deployment_id), 303
             )
+    return _rules_page(journey, deployment, form), form.status
+
+
+def _rules_page(journey: Journey, deployment: Deployment, form: SamplingForm) -> str:
+    """What came of asking in the months asked for, and the form."""
     since, until = _months()
     with storage().store.reading() as session:
-        known = queries.deployment(session, journey_id, deployment_id)
+        known = queries.deployment(session, journey.id, deployment.id)
         (row,) = funnels.funnels(session, [known], since=since, until=until)
-    page = render_template(
+    return render_template(
         "asking/edit.html",
         journey=journey,
         deployment=deployment,
@@ -198,7 +203,6 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         until=until,
         filtered=bool(request.args),
     )
-    return page, form.status
 
 
 @asking.get("/asked")
