@@ -14,6 +14,7 @@ from instruments.wordings import BRACES, LANGUAGE, PLACEHOLDERS
 from surveyapp.errors import Invalid
 from surveyapp.fielding import pipes
 from surveyapp.sending.click import clickable
+from surveyapp.sending.languages import offered
 from surveyapp.store.audit import record
 from surveyapp.store.mail import is_address
 from surveyapp.store.models import Deployment
@@ -88,11 +89,11 @@ def change_mailing(
 ) -> Mailing:
     """Keep what the deployment's messages say from now on. Raises Invalid(field=)."""
     mailing = read_mailing(raw)
-    offered = {deployment.language, *deployment.languages}
-    foreign = sorted(set(mailing.texts) - offered)
+    known_languages = offered(deployment, roots)
+    foreign = sorted(set(mailing.texts) - set(known_languages))
     if foreign:
         raise Invalid(
-            f"The survey is not asked in {foreign[0]!r}; it is in {', '.join(sorted(offered))}.",
+            f"The survey is not asked in {foreign[0]!r}; it is in {', '.join(known_languages)}.",
             field="texts",
         )
     known = [each.name for each in clickable(deployment, deployment.language, roots)]

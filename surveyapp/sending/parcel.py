@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,6 +18,7 @@ from surveyapp.fielding.languages import negotiated
 from surveyapp.fielding.look import read_look
 from surveyapp.responses.actions import asked_instrument
 from surveyapp.sending.click import clickable
+from surveyapp.sending.languages import offered
 from surveyapp.sending.letter import Letter, Occasion, colours, letter
 from surveyapp.sending.mailing import read_mailing
 from surveyapp.sending.unsubscribing import (
@@ -103,7 +106,7 @@ def written(found: Parcel, settings: Settings, secret_key: str) -> Written:
         content = message.content
         plain = Letter(str(content.get("subject", "")), str(content.get("text", "")))
         return Written(found.recipient, plain, message_id)
-    language = language_of(found)
+    language = language_of(found, settings.instrument_roots)
     if message.kind == TEST:
         link = unsubscribe = test_url(settings.base_url)
     else:
@@ -152,13 +155,13 @@ def occasion(
     )
 
 
-def language_of(found: Parcel) -> str:
+def language_of(found: Parcel, roots: Sequence[str | Path] = ()) -> str:
     """The customer's language where the survey is asked in it, else the survey's own."""
     deployment, message = found.asked, found.message
     wanted = message.content.get("language") or (found.contact.language if found.contact else "")
     if not wanted and found.interaction is not None:
         wanted = found.interaction.language
-    return negotiated((deployment.language, *deployment.languages), wanted or None, None)
+    return negotiated(offered(deployment, roots), wanted or None, None)
 
 
 def attributes_of(found: Parcel) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import secrets
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.sending.languages import offered
 from surveyapp.sending.parcel import TEST
 from surveyapp.settings import Settings
 from surveyapp.store.audit import record
@@ -28,7 +29,7 @@ def send_trial(
         raise Conflict(
             "No mail server is set for this installation; whoever runs it sets SURVEYAPP_SMTP_URL."
         )
-    if language not in (deployment.language, *deployment.languages):
+    if language not in offered(deployment, settings.instrument_roots):
         raise Invalid(f"The survey is not asked in {language[:20]!r}.", field="language")
     session.add(
         OutgoingMessage(

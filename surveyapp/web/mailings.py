@@ -13,6 +13,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
 from surveyapp.sending.click import clickable
+from surveyapp.sending.languages import offered
 from surveyapp.sending.letter import Letter, letter
 from surveyapp.sending.mailing import (
     LATEST_REMINDER,
@@ -252,7 +253,7 @@ def _trial_form(deployment: Deployment) -> TrialForm:
 
 
 def _languages(deployment: Deployment) -> tuple[str, ...]:
-    return (deployment.language, *deployment.languages)
+    return offered(deployment, storage().settings.instrument_roots)
 
 
 def _called(language: str) -> str:

@@ -65,7 +65,7 @@ def client(app: Flask, storage: Storage) -> FlaskClient:
 def survey(storage: Storage) -> Deployment:
     made = make_survey(storage)
     with storage.store.writing() as session:
-        session.get_one(Deployment, made.id).languages = ["fi", "ar"]
+        session.get_one(Deployment, made.id).languages = ["en", "fi", "ar"]
     return made
 
 
@@ -160,6 +160,14 @@ def test_each_language_and_kind_can_be_looked_at(
     assert 'src="' + page(survey, "/preview?lang=ar&amp;kind=reminder") in (
         client.get(page(survey, "?lang=ar&kind=reminder")).text
     )
+
+
+def test_languages_that_the_survey_does_not_speak_are_not_written_in(
+    client: FlaskClient, survey: Deployment
+):
+    assert 'name="text-fi"' in client.get(page(survey)).text
+    assert 'name="text-sv"' not in client.get(page(survey)).text
+    assert client.post(page(survey), data={"text-sv": "Hej"}).status_code == 422
 
 
 def test_the_preview_runs_nothing_loads_nothing_and_leads_nowhere(

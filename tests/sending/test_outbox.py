@@ -280,6 +280,29 @@ def test_nobody_is_written_to_at_night(storage: Storage, received: Received):
     assert send_due(storage, waiting.due_at) == 1
 
 
+@pytest.mark.parametrize(
+    ("known", "offered", "met"),
+    [
+        ("fi", ["en", "fi"], "fi"),
+        ("fi-FI", ["en", "fi"], "fi"),
+        ("sv", ["en", "fi"], "en"),
+        ("", [], "en"),
+    ],
+)
+def test_customers_are_written_to_in_their_language_where_the_survey_speaks_it(
+    storage: Storage, received: Received, known: str, offered: list[str], met: str
+):
+    """A draft is spoken where staff chose it, as on the survey's page."""
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        session.get_one(Deployment, survey.id).languages = offered
+    asked(storage, survey, "ada", language=known)
+    send_due(storage, NOW)
+    (mail,) = received.messages
+    assert mail["Content-Language"] == met
+    assert link_in(mail).endswith(f"?lang={met}")
+
+
 def test_reminders_follow_until_the_customer_answers(storage: Storage, received: Received):
     survey = make_survey(storage, mailing={"reminders": [3, 7]})
     ada, _ = asked(storage, survey, "ada", "bob")

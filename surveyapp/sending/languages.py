@@ -1,0 +1,17 @@
+"""The languages in which a deployment's customers are written to: those that its page speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from surveyapp.fielding.languages import read_languages, reviewed
+from surveyapp.responses.actions import asked_instrument
+from surveyapp.store.models import Deployment
+
+
+def offered(deployment: Deployment, roots: Sequence[str | Path] = ()) -> tuple[str, ...]:
+    """The deployment's own language first, then the others that customers may choose."""
+    instruments = [asked_instrument(ask, roots) for ask in deployment.asks]
+    chosen = deployment.languages or list(reviewed(instruments))
+    return read_languages(chosen, instruments, deployment.language)
