@@ -25,6 +25,7 @@ from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
 from surveyapp.fielding.links import pseudonym, token_of
 from surveyapp.fielding.queries import asking, short_ticket
 from surveyapp.loop import cases
+from surveyapp.loop.alerts import create_alert
 from surveyapp.loop.rules import change_loop
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.sending.mailing import change_mailing
@@ -96,6 +97,16 @@ def _set_up(session: Session, deployment: Deployment, owner_id: int) -> None:
     change_mailing(session, deployment, {"one_click": "csat-csat", "reminders": [4]}, user_id=None)
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
     change_loop(session, deployment, rule, user_id=None)
+    create_alert(
+        session,
+        deployment,
+        scale="csat",
+        below=60,
+        minimum_n=20,
+        days=30,
+        emails=["care@northbank.example"],
+        user_id=None,
+    )
 
 
 def _name(number: int) -> str:
