@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from surveyapp.demo import study
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.fielding import actions as fielding
+from surveyapp.fielding.design import change_page
 from surveyapp.journeys import actions as journeys
 from surveyapp.store.models import Deployment, Journey, Touchpoint
 
 _AT_TOUCHPOINT = ("csat", "ces")
 _AT_END = ("sjq", "nps", "loyalty")
+_LANGUAGES = ("ar", "de", "es", "fi", "fr", "sv")
 _STUDY = ("sjq", "servqual-p", "loyalty", "marker")
 
 
@@ -61,7 +63,7 @@ def _deploy(
     *,
     code: str = "end",
 ) -> Deployment:
-    return fielding.create_deployment(
+    deployment = fielding.create_deployment(
         session,
         journey,
         name=name,
@@ -70,3 +72,15 @@ def _deploy(
         code=f"{journey.code}-{touchpoint.code if touchpoint else code}",
         user_id=None,
     )
+    # Drafts of translations, which a demonstration may show.
+    change_page(
+        session,
+        deployment,
+        introduction="",
+        paging="page",
+        auto_advance=False,
+        languages=_LANGUAGES,
+        consent_box=False,
+        user_id=None,
+    )
+    return deployment
