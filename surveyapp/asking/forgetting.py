@@ -90,10 +90,14 @@ def _rename(session: Session, customer_ref: str, nobody: str, now: datetime) -> 
             ended_at=func.coalesce(JourneyRun.ended_at, JourneyRun.last_at, now),
         )
     )
-    for table in (Decision, OutgoingMessage):
-        session.execute(
-            update(table).where(table.customer_ref == customer_ref).values(customer_ref=nobody)
-        )
+    session.execute(
+        update(Decision).where(Decision.customer_ref == customer_ref).values(customer_ref=nobody)
+    )
+    session.execute(
+        update(OutgoingMessage)
+        .where(OutgoingMessage.customer_ref == customer_ref)
+        .values(customer_ref=nobody, content={})  # attributes of a list among it
+    )
     session.execute(
         update(Interaction)
         .where(Interaction.customer_ref == customer_ref)

@@ -23,6 +23,7 @@ from surveyapp.store.models import (
     Interaction,
     Invitation,
     JourneyRun,
+    OutgoingMessage,
     Report,
     Response,
     Rollup,
@@ -122,6 +123,8 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     if row.invitation_id is not None:
         token = select(Invitation.token_hash).where(Invitation.id == row.invitation_id)
         session.execute(delete(Draft).where(Draft.token_hash.in_(token)))
+        sent = OutgoingMessage.invitation_id == row.invitation_id
+        session.execute(update(OutgoingMessage).where(sent).values(content={}))
     of_this = Event.subject["response_id"].as_integer() == response_id
     session.execute(delete(Event).where(of_this))
     _mark_reports(session, deployment.journey_id, now.date())

@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from surveyapp.asking.asked import times_asked
+from surveyapp.asking.forgetting import forget
 from surveyapp.asking.opt_outs import address_key, opt_out
 from surveyapp.asking.reasons import Reason
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.fielding.actions import close_deployment
 from surveyapp.fielding.links import pseudonym, read_ticket
+from surveyapp.responses.corrections import erase
 from surveyapp.sending.bounces import note_bounces
 from surveyapp.sending.campaign import MOST_CUSTOMERS, Plan, ask_all, plan, read_roll
 from surveyapp.sending.outbox import send_due
-from surveyapp.store.models import AuditEntry, Contact, Deployment, Invitation, User
+from surveyapp.store.models import AuditEntry, Contact, Deployment, Invitation, Response, User
 from surveyapp.store.storage import Storage
 from tests.sending.mail_server import mail_server
 from tests.sending.makers import BASE, NOW, asked, link_in, make_survey, messages, storage_with
@@ -229,3 +231,29 @@ def test_a_list_without_end_or_without_customers_is_refused():
         read_roll((row(f"c{n}") for n in range(MOST_CUSTOMERS + 1)), secret_key=secret)
     with pytest.raises(Invalid, match="no customers"):
         read_roll([], secret_key=secret)
+
+
+def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
+    storage: Storage, user_id: int
+):
+    """What a list said of a customer goes with them; that so many were written to stays."""
+    survey = make_survey(storage)
+    asking(storage, survey, user_id, row("ada", region="North"), row("bob", region="South"))
+    ada, bob = messages(storage)
+    with storage.store.writing() as session:
+        forget(session, ada.customer_ref or "", user_id=None, now=NOW)
+        invitation = session.get_one(Invitation, bob.invitation_id)
+        invitation.state = "completed"
+        answer = Response(
+            deployment_id=survey.id,
+            invitation_id=invitation.id,
+            source="invitation",
+            answers={"nps": {"nps": 3}},
+            language="en",
+            submitted_at=NOW,
+        )
+        session.add(answer)
+        session.flush()
+        erase(session, session.get_one(Deployment, survey.id), answer.id, now=NOW)
+    assert [each.content for each in messages(storage)] == [{}, {}]
+    assert messages(storage, customer_ref=ada.customer_ref) == []
