@@ -178,3 +178,19 @@ def test_another_language_in_the_middle_keeps_block_and_answers(client, storage)
     assert form_of(switched.text)["sjq-per3"] == [fields(1)["sjq-per3"]]
     assert questions_on(switched.text) == questions_on(page)
     assert "alert" not in [tag.attributes.get("role") for tag in parsed(switched.text).tags]
+
+
+def test_whoever_clicked_in_a_message_begins_there_and_is_led_through_the_rest(
+    client, storage, deployment
+):
+    url = f"/s/{deployment.link}"
+    page = opened(client, f"{url}?score=nps-nps:9")
+    assert questions_on(page) == ["nps-nps", "nps-nps_reason"]
+    seen = []
+    while 'value="send"' not in page:
+        seen.append(questions_on(page)[0])
+        answers = {**fields(1), "nps-nps": "9"}
+        page = pressed(client, url, page, "next", answers).text
+    assert seen == ["nps-nps", "sjq-per3", "sjq-coh1", "sjq-coh5", "sjq-sea3", "csat-csat"]
+    assert pressed(client, url, page, "send", fields(1)).status_code == 303
+    assert answered(storage)[0]["nps"]["nps"] == 9

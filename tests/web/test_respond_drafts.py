@@ -65,6 +65,18 @@ def test_a_draft_needs_the_forms_key_and_keeps_nothing_that_is_not_asked(client,
     assert client.post(f"{path}?draft", data=large).status_code == 409
 
 
+def test_nothing_is_kept_of_somebody_who_has_not_agreed_where_that_is_asked(client, storage):
+    with storage.store.writing() as session:
+        made = make_deployment(session, asks=("nps",), consent="We keep it.")
+        made.consent_box = True
+    (path,) = single_use(storage, made)
+    body = {"form-key": form_key(opened(client, path)), "nps-nps": "3"}
+    assert client.post(f"{path}?draft", data=body).status_code == 409
+    assert drafts(storage) == []
+    assert client.post(f"{path}?draft", data={**body, "consent": "yes"}).status_code == 204
+    assert form_of(opened(client, path))["consent"] == ["yes"]  # ticked by the customer before
+
+
 def test_an_open_link_has_no_draft_on_the_server(client, storage):
     with storage.store.writing() as session:
         made = make_deployment(session, asks=("nps",))

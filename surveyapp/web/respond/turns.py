@@ -54,9 +54,22 @@ def turn_of(page: Page, sent: MultiDict[str, str], args: Mapping[str, str]) -> T
     following = [place for place in places if place > at]
     if pressed == "next" and following:
         form = page.form_class(sent)
-        fine = form.judge(without=page.hidden(sent), only=names_of(page, at))
-        return Turn(Wish.SHOW, following[0]) if fine else Turn(Wish.STAY, at, form)
+        if not form.judge(without=page.hidden(sent), only=names_of(page, at)):
+            return Turn(Wish.STAY, at, form)
+        return Turn(Wish.SHOW, _next(page, sent, places, at))
     return Turn(Wish.SEND, at)
+
+
+def _next(page: Page, sent: MultiDict[str, str], places: list[int], at: int) -> int:
+    """The block after this one. Who came in by a click began in the middle: the first that is open."""
+    if sent.get(PRESELECTED):
+        form = page.form_class(sent)
+        form.judge(without=page.hidden(sent))
+        faulty = {field.name for field in form.faults}
+        missing = [place for place in places if faulty & set(names_of(page, place))]
+        if missing:
+            return missing[0]
+    return next(place for place in places if place > at)
 
 
 def first_fault(page: Page, form: AnswerForm) -> int | None:

@@ -100,7 +100,7 @@
     kept.drop(place);
     last = given();
     form.reset();
-    location.replace(location.pathname);
+    location.replace(`${location.pathname}?lang=${document.documentElement.lang}`);
   });
 
   // How far along: questions that are shown and want an answer.
