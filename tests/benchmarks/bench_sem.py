@@ -63,7 +63,7 @@ def with_holes() -> pd.DataFrame:
     return pd.DataFrame(values, columns=data().columns)
 
 
-def in_turn(*runs: Callable[[], object], rounds: int = 10, seconds: float = 0.04) -> list[float]:
+def in_turn(*runs: Callable[[], object], rounds: int = 8, seconds: float = 0.15) -> list[float]:
     """Smallest wall time of each in seconds, all in turn and for the same time: on a busy machine they
     meet the same moments.
     """
