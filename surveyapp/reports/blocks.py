@@ -81,12 +81,15 @@ def paragraph(text: Text, style: str, **options: Any) -> Set:
 def flowables(blocks: Sequence[Block]) -> list[Flowable]:
     """Everything between the cover and the end."""
     found: list[Flowable] = []
-    headings: list[Flowable] = []  # they wait for what they head
+    headings: list[Flowable] = []  # they, and texts that lead, wait for what they head
     for block in blocks:
         if isinstance(block, Heading):
             if block.new_page:
                 headings.append(NewPage())
             headings.append(_heading(block))
+            continue
+        if isinstance(block, Paragraph) and block.leads:
+            headings += _paragraph(block)
             continue
         found += _headed(headings, _SETTERS[type(block)](block))
         headings = []

@@ -47,6 +47,7 @@ class Paragraph:
     text: Text
     tone: Tone = Tone.BODY
     number: int = 0  # of a numbered paragraph
+    leads: bool = False  # stays on the page of what follows it
 
 
 @dataclass(frozen=True)

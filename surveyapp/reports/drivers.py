@@ -28,7 +28,8 @@ def drivers(found: Sequence[Drivers]) -> Iterator[Block]:
     yield Paragraph(
         "Customers differ in how likely they are to recommend. The charts show how much of these "
         "differences goes with each score. They say what goes together, not what causes what: "
-        "whoever is pleased with one thing is often pleased with others."
+        "whoever is pleased with one thing is often pleased with others.",
+        leads=True,
     )
     for each in found:
         if each.found is not None:
