@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy.linalg import lapack
 
@@ -50,6 +52,17 @@ def size_advice(solution: Solution) -> str | None:
         f"n = {solution.data.n} is below the advice of {needed} rows for "
         f"{solution.table.n_parameters} free parameters; trust intervals more than tests"
     )
+
+
+def told_once(fits: Iterable[tuple[Solution, tuple[str, ...]]]) -> tuple[str, ...]:
+    """The warnings of several fits to the same rows; that rows are few is said of the first alone."""
+    said: dict[str, None] = {}
+    advised = False
+    for solution, warnings in fits:
+        advice = size_advice(solution)
+        said |= dict.fromkeys(text for text in warnings if text != advice or not advised)
+        advised = advised or advice is not None
+    return tuple(said)
 
 
 def _place(solution: Solution, group: int) -> str:

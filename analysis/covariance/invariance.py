@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.doubts import size_advice
+from analysis.covariance.doubts import told_once
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
@@ -228,19 +228,8 @@ def invariance(
         releases,
         repaired,
         pd.DataFrame() if means_from is None else latent_means(means_from),
-        _told_once(fits.values()),
+        told_once((fit.solution, fit.warnings) for fit in fits.values()),
     )
-
-
-def _told_once(fits: Iterable[SemFit]) -> tuple[str, ...]:
-    """Every step's warnings; that rows are few is said of the first step, which asks the most, alone."""
-    said: dict[str, None] = {}
-    advised = False
-    for fit in fits:
-        advice = size_advice(fit.solution)
-        said |= dict.fromkeys(w for w in fit.warnings if w != advice or not advised)
-        advised = advised or advice is not None
-    return tuple(said)
 
 
 def _applicable(free: Sequence[str], step: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import special
 
 from analysis.covariance.fit_measures import (
     fit_measures,
@@ -153,3 +154,12 @@ def test_gfi_is_1_for_perfect_fit_and_unit_free() -> None:
     assert gfi(scale @ sample @ scale, scale @ implied @ scale) == pytest.approx(
         gfi(sample, implied)
     )
+
+
+@pytest.mark.parametrize("probability", [0.05, 0.95])
+@pytest.mark.parametrize(("chisq", "df"), [(1.1e4, 101), (2e4, 9_000), (5e5, 24), (5e6, 101)])
+def test_the_noncentrality_of_a_large_chi_square_has_the_probability_asked(
+    chisq: float, df: float, probability: float
+) -> None:
+    found = noncentrality(chisq, df, probability)
+    assert special.chndtr(chisq, df, found) == pytest.approx(probability, abs=1e-8)

@@ -78,3 +78,17 @@ def test_select_keeps_the_asked_order():
 def test_shapes_must_agree():
     with pytest.raises(DataError, match="shape"):
         Moments(("a",), 10, np.zeros(2), np.eye(2))
+
+
+def test_a_mean_that_wanders_through_the_table_costs_no_digits():
+    rng = np.random.default_rng(4)
+    away = np.repeat([0.0, 1e9, -1e9], 20_000)[:, None]
+    rows = rng.integers(-8, 8, size=(60_000, 3)) + away
+    exact = rng.permutation(rows)  # every chunk about one mean
+    got, whole = (moments(pd.DataFrame(part, columns=list("abc"))) for part in (rows, exact))
+    assert got.mean == pytest.approx(whole.mean, abs=1e-4)
+    assert got.cov == pytest.approx(whole.cov, rel=1e-12)
+    near = moments(pd.DataFrame(rows[20_000:40_000] - 1e9, columns=list("abc"))).cov
+    assert moments(pd.DataFrame(rows[20_000:40_000], columns=list("abc"))).cov == pytest.approx(
+        near
+    )

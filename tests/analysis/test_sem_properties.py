@@ -13,7 +13,7 @@ from analysis.covariance.missing_patterns import em_moments, log_likelihood, pat
 from analysis.covariance.model import measurement_model
 from analysis.covariance.sem import fit_sem
 from analysis.moments import moments
-from tests.analysis.classic_data import HS, holzinger, incomplete
+from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 from tests.analysis.data_sets import SJQ_LOADINGS, SJQ_MODEL, simulated
 
 ITEMS = [f"x{i}" for i in range(1, 10)]
@@ -267,3 +267,26 @@ def test_second_order_and_bifactor_models_fit_their_populations() -> None:
     bifactor = fit_sem(data, f"g =~ {items}\n{first.text}", std_lv=True, orthogonal=True)
     assert bifactor.fit["df"] == 88
     assert bifactor.fit["cfi"] > 0.99
+
+
+@pytest.mark.parametrize(
+    "text", [HS, f"{HS}; g =~ visual + textual + speed", PD], ids=["hs", "second", "pd"]
+)
+@pytest.mark.parametrize("missing", ["listwise", "fiml"])
+def test_the_gradient_is_nothing_at_the_estimates(text: str, missing: str) -> None:
+    data = democracy() if text is PD else incomplete()
+    solution = fit_sem(data, text, missing=missing).solution
+    slope, curve = solution.discrepancy.derivatives(solution.optimum.point, exact=True)
+    # In units of each parameter's own curvature.
+    assert np.abs(slope / np.sqrt(np.diag(curve))).max() < 1e-8
+
+
+def test_the_order_of_factors_and_their_factor_does_not_matter() -> None:
+    visual, textual, speed = HS.split("; ")
+    general = "g =~ visual + textual + speed"
+    orders = [(visual, textual, speed, general), (general, visual, textual, speed)]
+    orders.append((visual, general, textual, speed))
+    fits = [fit_sem(holzinger(), "; ".join(lines)) for lines in orders]
+    for fit in fits:
+        assert fit.fit["chisq"] == pytest.approx(fits[0].fit["chisq"], rel=1e-9)
+        assert fit.solution.optimum.iterations < 15
