@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import Select, String, cast, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.responses import corrections
@@ -93,10 +93,12 @@ def _rename(session: Session, customer_ref: str, nobody: str, now: datetime) -> 
     session.execute(
         update(Decision).where(Decision.customer_ref == customer_ref).values(customer_ref=nobody)
     )
+    # Of somebody on a list the message's key holds the pseudonym, and its content attributes.
+    key = literal("forgotten ") + cast(OutgoingMessage.id, String)
     session.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.customer_ref == customer_ref)
-        .values(customer_ref=nobody, content={})  # attributes of a list among it
+        .values(customer_ref=nobody, key=key, content={})
     )
     session.execute(
         update(Interaction)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, String, Table, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule
-from surveyapp.store.models import EVERYBODY, Decision, Interaction, Invitation
+from surveyapp.store.models import EVERYBODY, Contact, Decision, Interaction, Invitation
 
+_AT_ONCE = 5000  # customers in one query
+_BOUNCE_TAKES = timedelta(days=14)  # at most, from sending to knowing of it
+_CONTACTS = cast(Table, Contact.__table__)
 _DECISIONS = cast(Table, Decision.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
@@ -22,8 +26,9 @@ _INVITATIONS = cast(Table, Invitation.__table__)
 class Counts:
     """Of all decisions: how many asked, how many of those were sent, opened, started, answered.
 
-    ``held_back`` were not sent in the end, ``skipped`` holds the others by reason. An anonymous
-    deployment keeps no trace of opening and starting.
+    ``held_back`` were not sent in the end, ``returned`` were sent and came back, ``skipped`` holds
+    the decisions that did not ask by reason. An anonymous deployment keeps no trace of opening and
+    starting.
     """
 
     asked: int = 0
@@ -32,6 +37,7 @@ class Counts:
     started: int = 0
     completed: int = 0
     held_back: int = 0
+    returned: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -49,6 +55,7 @@ class Counts:
             self.started + other.started,
             self.completed + other.completed,
             self.held_back + other.held_back,
+            self.returned + other.returned,
             reasons,
         )
 
@@ -60,7 +67,7 @@ def by_deployment(
     begin: datetime | None = None,
     end: datetime | None = None,
 ) -> dict[int, Counts]:
-    """The counts of each deployment, of decisions from ``begin`` to before ``end``; two queries."""
+    """The counts of each deployment, of decisions from ``begin`` to before ``end``; a few queries."""
     own = _DECISIONS.c
     scope = _scope(deployments, begin, end)
     found = dict.fromkeys(deployments, Counts())
@@ -74,6 +81,39 @@ def by_deployment(
     asks = _joined(select(own.deployment_id, *_stages())).where(*scope, own.outcome == "ask")
     for deployment, *stages in session.execute(asks.group_by(own.deployment_id)):
         found[deployment] += _counts(stages)
+    for deployment, n in _returned(session, scope).items():
+        found[deployment] += Counts(returned=n)
+    return found
+
+
+def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter[int]:
+    """How many messages came back, by deployment: a bounce is of the last one that was sent before it,
+    unless that was long ago; then it was refused when it was sent, and is not counted as sent.
+    """
+    contact, own = _CONTACTS.c, _DECISIONS.c
+    bounced = session.execute(
+        select(contact.customer_ref, contact.bounced_at).where(contact.bounced_at.is_not(None))
+    )
+    moments = {ref: moment for ref, moment in bounced}  # noqa: C416 - rows, typed
+    found: Counter[int] = Counter()
+    refs = sorted(moments)
+    for start in range(0, len(refs), _AT_ONCE):
+        sent = session.execute(
+            select(own.customer_ref, own.deployment_id, own.sent_at)
+            .where(
+                own.customer_ref.in_(refs[start : start + _AT_ONCE]),
+                own.outcome == "ask",
+                own.sent_at.is_not(None),
+                *scope,
+            )
+            .order_by(own.sent_at)
+        )
+        last = {
+            ref: deployment
+            for ref, deployment, at in sent
+            if timedelta() <= moments[ref] - at <= _BOUNCE_TAKES
+        }
+        found.update(last.values())
     return found
 
 

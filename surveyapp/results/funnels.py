@@ -87,7 +87,7 @@ def funnels(
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[Row, ...]:
-    """The funnel of each deployment, of decisions made in these whole months; two queries."""
+    """The funnel of each deployment, of decisions made in these whole months; a few queries."""
     begin, end = _moments(since, until)
     found = counting.by_deployment(
         session, [deployment.id for deployment in deployments], begin=begin, end=end
@@ -153,9 +153,11 @@ def _row(deployment: Deployment, counts: Counts) -> Row:
 
 def _funnel(counts: Counts, *, anonymous: bool) -> Funnel:
     sent = counts.sent
+    delivered = sent - counts.returned
     steps = [
         Step("Asked", counts.asked, "interactions", _rate(counts.asked, counts.decided)),
         Step("Sent", sent, "asked", _rate(sent, counts.asked)),
+        Step("Delivered", delivered, "sent", _rate(delivered, sent)),
     ]
     if not anonymous:
         steps += [

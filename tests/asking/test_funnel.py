@@ -17,6 +17,7 @@ from surveyapp.results.shapes import Hidden
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     EVERYBODY,
+    Contact,
     Decision,
     Deployment,
     Interaction,
@@ -96,7 +97,7 @@ def test_every_decision_is_asked_or_has_a_reason(asked: Store):
     assert reasons == {"Not what the survey is about": 20, "No address": 15}
     assert found.asked == 120 - 35
     steps = {step.name: step.n for step in found.steps}
-    assert list(steps) == ["Asked", "Sent", "Opened", "Started", "Answered"]
+    assert list(steps) == ["Asked", "Sent", "Delivered", "Opened", "Started", "Answered"]
     assert found.decided >= steps["Asked"] >= steps["Sent"] >= steps["Opened"] >= steps["Started"]
     assert steps["Started"] >= steps["Answered"] > 0
     assert found.waiting + found.held_back + steps["Sent"] == found.asked
@@ -106,6 +107,21 @@ def test_every_decision_is_asked_or_has_a_reason(asked: Store):
     expected = share(steps["Answered"], steps["Sent"])
     assert rate is not None
     assert (rate.estimate, rate.low, rate.high) == (expected.estimate, expected.low, expected.high)
+
+
+def test_what_came_back_was_sent_and_not_delivered(asked: Store):
+    """A bounce counts against the last message before it; one long after it says nothing of it."""
+    with asked.writing() as session:
+        sent = session.scalars(
+            select(Decision).where(Decision.sent_at.is_not(None)).order_by(Decision.id)
+        ).all()
+        for decision, days in zip(sent, (0, 1, 13, 20, -1), strict=False):
+            contact = session.get_one(Contact, decision.customer_ref)
+            contact.bounced_at = NOW + timedelta(days=days)
+    with asked.reading() as session:
+        found = funnels(session, deployments(session))[0].funnel
+    steps = {step.name: step.n for step in found.steps}
+    assert steps["Sent"] - steps["Delivered"] == 3
 
 
 def test_a_period_counts_decisions_made_in_its_whole_months(asked: Store):
@@ -171,5 +187,5 @@ def test_an_anonymous_survey_counts_answers_by_what_is_gone(asked: Store):
             session.delete(invitation)
     with asked.reading() as session:
         found = funnels(session, deployments(session))[0].funnel
-    assert [step.name for step in found.steps] == ["Asked", "Sent", "Answered"]
+    assert [step.name for step in found.steps] == ["Asked", "Sent", "Delivered", "Answered"]
     assert found.answered.n == len(used) > 0
