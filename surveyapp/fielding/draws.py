@@ -66,7 +66,8 @@ def enter(session: Session, *, deployment_id: int, number: int, address: str, da
     Raises Invalid for what is no address.
     """
     address = address.strip()
-    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+    fits = len(address) <= LONGEST_ADDRESS and address.isprintable()
+    if not (fits and _ADDRESS.fullmatch(address)):
         raise Invalid(f"{address[:60]!r} is no e-mail address.", field="address")
     name, _, host = address.rpartition("@")
     dialect = session.connection().dialect.name

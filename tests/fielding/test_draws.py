@@ -63,7 +63,8 @@ def test_a_pass_or_an_address_used_again_changes_nothing(store: Store, deploymen
 @pytest.mark.parametrize(
     "address",
     ["", "a", "a@b", "@example.org", "a b@example.org", "a@example.org,b@example.org",
-     "<a@example.org>", f"{'a' * 250}@example.org", "a@example.org\nBcc: b@example.org", "a@@b.c"],
+     "<a@example.org>", f"{'a' * 250}@example.org", "a@example.org\nBcc: b@example.org", "a@@b.c",
+     "a\x00@example.org", "a\u202e@example.org"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(store: Store, deployment, address: str):
     with store.writing() as session, pytest.raises(Invalid):

@@ -247,12 +247,13 @@ def test_answers_outlive_an_outage_and_a_restart_of_the_browser(browser, outage,
     context.close()
     assert responses(outage.storage) == []
 
-    outage.start()
-    context = device(browser, tmp_path / "profile")
+    context = device(browser, tmp_path / "profile")  # the device starts where there is no net yet
     page = context.new_page()
     page.goto(url)
-    ready(page)
-    page.wait_for_function("document.querySelector('.kiosk-bar p').textContent === ''")
+    page.get_by_text("Answers that wait to be sent: 2").wait_for()
+    outage.start()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator(".kiosk-bar p:empty").wait_for(state="attached")
     kept = responses(outage.storage)
     assert sorted(each.answers["nps"]["nps"] for each in kept) == [1, 2]
     page.reload()

@@ -24,6 +24,7 @@ from surveyapp.words.languages import texts
 
 draw = Blueprint("draw", __name__, url_prefix="/s/<link>/draw")
 
+LARGEST_BODY = 16 * 1024
 PASS = "pass"  # noqa: S105 - the name of a parameter
 
 
@@ -65,6 +66,7 @@ def ending(asking: Asking) -> tuple[list[str], list[tuple[str, str]]]:
 @draw.route("", methods=["GET", "POST"])
 def show(link: str) -> ResponseReturnValue:
     """Ask for an address, and take it: once for a pass."""
+    request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     with storage().store.engine.connect() as connection:
         asking = queries.asking(connection, link)
     number = read_pass(storage().secret_key, link, request.args.get(PASS, ""))
