@@ -80,7 +80,6 @@ def _deploy(
         paging="page",
         auto_advance=False,
         languages=_LANGUAGES,
-        consent_box=False,
         user_id=None,
     )
     return deployment

@@ -51,11 +51,10 @@ def change_page(
     paging: str,
     auto_advance: bool,
     languages: Sequence[str],
-    consent_box: bool,
     user_id: int | None,
     roots: Sequence[str | Path] = (),
 ) -> None:
-    """Change the page's course, languages and box of consent. Raises Invalid with the field."""
+    """Change the page's course and languages. Raises Invalid with the field."""
     introduction = introduction.strip()
     if len(introduction) > _LONGEST_TEXT:
         raise Invalid(
@@ -65,11 +64,6 @@ def change_page(
     pipes.check(introduction, "introduction")
     if paging not in PAGINGS:
         raise Invalid(f"{paging[:40]!r} is no paging; use {' or '.join(PAGINGS)}.", field="paging")
-    if consent_box and not deployment.consent:
-        raise Invalid(
-            "There is no consent text that could be agreed to; write one first.",
-            field="consent_box",
-        )
     instruments = [instrument for instrument, _ in asked_by(deployment, roots)]
     chosen = read_languages(languages, instruments, deployment.language) if languages else ()
     values = {
@@ -77,7 +71,6 @@ def change_page(
         "paging": paging,
         "auto_advance": auto_advance,
         "languages": list(chosen),
-        "consent_box": consent_box,
     }
     for name, value in values.items():
         _change(session, deployment, name, value, user_id)

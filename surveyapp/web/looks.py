@@ -49,7 +49,7 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         counted = quotas.counts(session.connection(), deployment_id, logic.quotas)
     asked = design.asked_by(deployment, roots)
     form = form_of(deployment, journey, asked, segments, spoken([each for each, _ in asked]))
-    if form.validate_on_submit() and form.fits(deployment):
+    if form.validate_on_submit() and form.fits():
         with form.refusing("colour"):
             with storage().store.writing() as session:
                 _change(session, queries.deployment(session, journey_id, deployment_id), form)
@@ -92,7 +92,6 @@ def _change(session: Session, deployment: Deployment, form: LookForm) -> None:
         paging=form.paging.data,
         auto_advance=form.auto_advance.data,
         languages=form.languages.data or [],
-        consent_box=form.consent_box.data,
         user_id=me().id,
         roots=roots,
     )

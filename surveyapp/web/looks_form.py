@@ -103,10 +103,6 @@ class LookForm(StaffForm):
         [Optional()],
         description="What customers may choose. None: every language whose texts are reviewed.",
     )
-    consent_box = BooleanField(
-        "Customers tick a box before they answer",
-        description="Never ticked beforehand. Without it, sending counts as agreeing.",
-    )
     show_if = FieldList(FormField(ConditionForm))
     not_applicable = SelectMultipleField('Questions that may be answered "Does not apply to me"')
     attention_after = SelectField("Check of attention after")
@@ -148,7 +144,7 @@ class LookForm(StaffForm):
 
     asked: Asked = ()
 
-    def fits(self, deployment: Deployment) -> bool:
+    def fits(self) -> bool:
         """Whether everything can be taken; each part tells its own fault, so that all are told."""
         with self.refusing("colour"):
             read_look({"colour": self.colour.data, "name": self.name.data})
@@ -156,10 +152,6 @@ class LookForm(StaffForm):
             pipes.check(self.introduction.data or "", "introduction")
         with self.refusing("quotas"):
             read_logic(self.logic(), self.asked)
-        if self.consent_box.data and not deployment.consent:
-            self.refuse(
-                Invalid("There is no consent text to agree to.", field="consent_box"), fallback=""
-            )
         return not self.told
 
     def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:
@@ -232,7 +224,6 @@ def _data(deployment: Deployment) -> dict[str, Any]:
         "paging": deployment.paging,
         "auto_advance": deployment.auto_advance,
         "languages": deployment.languages,
-        "consent_box": deployment.consent_box,
         "show_if": rows,
         "not_applicable": logic.get("not_applicable", []),
         "attention_after": attention.get("after", ""),

@@ -121,7 +121,6 @@ def test_what_is_no_picture_is_refused_beside_its_field(client, url, storage, da
         ({"introduction": "{attribute:x}"}, "introduction", "says nothing when"),
         ({"show_if-0-value": "11"}, "show_if-0-value", "no answer to nps-nps"),
         ({"show_if-0-item": "x"}, "show_if-0-value", "is not asked here"),
-        ({"consent_box": "y"}, "consent_box", "no consent text"),
         ({"attention_after": "nps-nps"}, "attention_choose", "no point"),
         ({"quotas-0-most": "0"}, "quotas-0-most", "at least 1"),
         ({"quotas-0-most": "5", "quotas-0-segment": "gone"}, "quotas-0-most", "no segment"),
