@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -149,6 +151,20 @@ def test_erasing_asks_once_more_and_then_leaves_nothing(client, storage, deploym
     with storage.store.reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "erase response"))
         assert [(e.user_id, e.detail) for e in entries] == [(None, {})]
+
+
+def test_erasing_and_changing_at_the_same_moment_is_no_failure(app, storage, path):
+    parts = ("erase", "change") * 4
+    together = Barrier(len(parts))
+
+    def post(part: str) -> int:
+        together.wait()
+        data = fields(2) if part == "change" else {}
+        return app.test_client().post(f"{path}/mine/{part}", data=data).status_code
+
+    with ThreadPoolExecutor(len(parts)) as threads:
+        assert set(threads.map(post, parts)) <= {200, 303}  # 200: erased before it was asked
+    assert responses(storage) == []
 
 
 def sent_again(client: FlaskClient, path: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from surveyapp.errors import NotFound
 from surveyapp.fielding import consents, queries
 from surveyapp.fielding.links import Ticket
 from surveyapp.fielding.logic import NOT_APPLICABLE
@@ -157,7 +159,8 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
     if unknown is not None:
         notice = page.words.unknown_field.format(name=unknown[:60])
         return _form(page, page.form_class(request.form), 422, notice)
-    with storage().store.writing() as session:
+    outcome = None
+    with suppress(NotFound), storage().store.writing() as session:
         outcome = correct(
             session,
             holder.asking,
@@ -184,7 +187,7 @@ def remove(link: str, ticket: str) -> ResponseReturnValue:
         words = holder.page.words
         back = (words.mine_back, url_for("mine.show", link=link, ticket=ticket, lang=_lang()))
         return message("erase", 200, holder.asking, sends=words.erase_send, links=[back])
-    with storage().store.writing() as session:
+    with suppress(NotFound), storage().store.writing() as session:  # or erased at this moment
         erase(session, holder.asking, holder.response.id, now=utc_now())
     return redirect(url_for("mine.show", link=link, ticket=ticket, lang=_lang()), 303)
 
