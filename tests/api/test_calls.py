@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 
 from surveyapp.api import feed
@@ -70,25 +69,22 @@ def test_a_batch_of_which_nothing_can_be_taken_is_a_problem_with_each_reason(cal
     ]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
+def test_a_field_that_nobody_knows_or_of_a_wrong_form_refuses_the_batch_by_name(
+    call, storage, world
+):
+    for wrong, field in [
         ({"score": 5}, "interactions.1.score"),
         ({"decided_at": "2026-03-29"}, "interactions.1.decided_at"),
         ({"customer_ref": 5}, "interactions.1.customer_ref"),
         ({"customer_ref": "x" * 201}, "interactions.1.customer_ref"),
         ({"attributes": []}, "interactions.1.attributes"),
-    ],
-)
-def test_a_field_that_nobody_knows_or_of_a_wrong_form_refuses_the_batch_by_name(
-    call, storage, world, wrong, field: str
-):
-    batch = {"interactions": [interaction(1), interaction(2, **wrong)]}
-    answer = call("POST", "/interactions", json=batch)
-    assert answer.status_code == 422
-    assert [fault["field"] for fault in answer.json["errors"]] == [field]
-    with storage.store.reading() as session:
-        assert session.scalars(select(Interaction)).all() == []
+    ]:
+        batch = {"interactions": [interaction(1), interaction(2, **wrong)]}
+        answer = call("POST", "/interactions", json=batch)
+        assert answer.status_code == 422, wrong
+        assert [fault["field"] for fault in answer.json["errors"]] == [field]
+        with storage.store.reading() as session:
+            assert session.scalars(select(Interaction)).all() == []
 
 
 def test_a_thousand_interactions_fit_into_one_request_and_no_more(call, world):
@@ -135,9 +131,8 @@ def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, wo
         assert entry.subject == "API key Branches"
 
 
-@pytest.mark.parametrize(
-    ("wrong", "status", "field"),
-    [
+def test_links_that_cannot_be_made_are_refused_all_together(call, storage, world):
+    for wrong, status, field in [
         ({"deployment": "nope"}, 404, None),
         ({"deployment": "no code"}, 422, "deployment"),
         ({"deployment": "\x00"}, 422, "deployment"),
@@ -148,17 +143,15 @@ def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, wo
         ({"expires_at": "2099-01-01T00:00:00"}, 422, "expires_at"),
         ({"expires_at": "9999-12-31T23:59:59-14:00"}, 422, "expires_at"),
         ({"state": "completed"}, 422, "state"),
-    ],
-)
-def test_links_that_cannot_be_made_are_refused_all_together(
-    call, storage, world, wrong, status: int, field: str | None
-):
-    asked = {"deployment": "after-the-form", "customers": [{"customer_ref": "C-1"}], **wrong}
-    answer = call("POST", "/invitations", json=asked)
-    assert answer.status_code == status
-    assert [fault["field"] for fault in answer.json.get("errors", [])] == ([field] if field else [])
-    with storage.store.reading() as session:
-        assert session.scalars(select(Invitation)).all() == []
+    ]:
+        asked = {"deployment": "after-the-form", "customers": [{"customer_ref": "C-1"}], **wrong}
+        answer = call("POST", "/invitations", json=asked)
+        assert answer.status_code == status, wrong
+        assert [fault["field"] for fault in answer.json.get("errors", [])] == (
+            [field] if field else []
+        )
+        with storage.store.reading() as session:
+            assert session.scalars(select(Invitation)).all() == []
 
 
 def test_a_customer_who_opted_out_is_known_by_hashes_only(call, storage, world):
@@ -194,19 +187,16 @@ def test_an_address_that_bounced_is_noted_once_and_what_is_none_is_listed(call, 
         assert contact.bounced_at == datetime(2026, 3, 29, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
+def test_an_opt_out_that_names_nobody_is_refused(call, world):
+    for wrong, field in [
         ({}, "opt_outs.0"),
         ({"email": "nobody"}, "opt_outs.0.email"),
         ({"customer_ref": " "}, "opt_outs.0.customer_ref"),
         ({"source": "staff"}, "opt_outs.0.source"),
-    ],
-)
-def test_an_opt_out_that_names_nobody_is_refused(call, world, wrong, field: str):
-    answer = call("POST", "/opt-outs", json={"opt_outs": [wrong]})
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == field
+    ]:
+        answer = call("POST", "/opt-outs", json={"opt_outs": [wrong]})
+        assert answer.status_code == 422, wrong
+        assert answer.json["errors"][0]["field"] == field
 
 
 def fill(storage, world, count: int, *, days_ago: int = 1, anonymous: bool = False) -> None:
@@ -290,9 +280,8 @@ def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
     assert (last["responses"], last["next"]) == ([], rest["next"])
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
+def test_a_query_that_cannot_be_is_refused_by_name(call, world):
+    for query, field in [
         ("", "deployment"),
         ("deployment=after-the-form&after=abc", "after"),
         ("deployment=after-the-form&after=-1", "after"),
@@ -301,19 +290,17 @@ def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
         ("deployment=after-the-form&limit=501", "limit"),
         ("deployment=after-the-form&order=desc", "order"),
         ("deployment=%00", "deployment"),
-    ],
-)
-def test_a_query_that_cannot_be_is_refused_by_name(call, world, query: str, field: str):
-    answer = call("GET", f"/responses?{query}")
-    assert answer.status_code == 422
-    assert [fault["field"] for fault in answer.json["errors"]] == [field]
+    ]:
+        answer = call("GET", f"/responses?{query}")
+        assert answer.status_code == 422, query
+        assert [fault["field"] for fault in answer.json["errors"]] == [field]
 
 
-@pytest.mark.parametrize("after", ["5", "2026-02-30", "1999-01-01"])
-def test_a_place_in_an_anonymous_list_is_a_day(call, storage, world, after: str):
-    fill(storage, world, 1, anonymous=True)
-    answer = call("GET", f"/responses?deployment=after-the-form&after={after}")
-    assert answer.status_code == 422
+def test_a_place_in_an_anonymous_list_is_a_day(call, storage, world):
+    for after in ["5", "2026-02-30", "1999-01-01"]:
+        fill(storage, world, 1, anonymous=True)
+        answer = call("GET", f"/responses?deployment=after-the-form&after={after}")
+        assert answer.status_code == 422, after
 
 
 def test_results_are_the_pages_numbers_with_small_groups_hidden(call, storage, world):
@@ -328,9 +315,8 @@ def test_results_are_the_pages_numbers_with_small_groups_hidden(call, storage, w
     assert after["minimum_cell"] == storage.settings.minimum_cell
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
+def test_results_of_something_unknown_are_not_found(call, world):
+    for path, status in [
         ("/journeys/nope/results", 404),
         ("/journeys/%00/results", 404),
         ("/journeys/open/results?segment=nope", 404),
@@ -339,7 +325,5 @@ def test_results_are_the_pages_numbers_with_small_groups_hidden(call, storage, w
         ("/journeys/open/results?from=2026-13", 422),
         ("/journeys/open/results?to=9999-12", 422),
         ("/journeys/open/results?minimum_cell=1", 422),
-    ],
-)
-def test_results_of_something_unknown_are_not_found(call, world, path: str, status: int):
-    assert call("GET", path).status_code == status
+    ]:
+        assert call("GET", path).status_code == status, path

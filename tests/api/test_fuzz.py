@@ -29,7 +29,7 @@ from surveyapp.store.storage import open_storage
 from tests.web.world import add_user, make_place
 
 FEW = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
