@@ -320,6 +320,7 @@ def test_errors_are_pages_for_people(app: Flask, world: World, sign_in):
         ("/users", 403, "permission to manage users"),
         (f"/journeys/{world.here.journey_id}?segment=abc", 422, "is no number"),
         (f"/journeys/{world.here.journey_id}?from=2026-13", 422, "is no month"),
+        (f"/journeys/{world.here.journey_id}/results?to=9999-12", 422, "is no month"),
         (f"/journeys/{world.here.journey_id}?segment=999", 404, "no segment"),
     ):
         page = client.get(path)
