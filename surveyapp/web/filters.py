@@ -14,7 +14,7 @@ from surveyapp.store.models import EVERYBODY
 from surveyapp.web.ids import LARGEST
 from surveyapp.web.storage import storage
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])")  # what follows the last month is still a date
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,6 @@ def _month_asked(name: str) -> date | None:
     if not text:
         return None
     found = _MONTH.fullmatch(text)
-    if found is None or int(found[1]) < 1:
+    if found is None:
         raise Invalid(f"{text[:20]!r} is no month; write it as 2026-03.")
     return date(int(found[1]), int(found[2]), 1)

@@ -111,11 +111,14 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(
     app.extensions[EXTENSION].close()
 
 
+PREVIEWS = {"looks.preview", "mailings.preview"}
+
+
 def test_pages_hold_no_inline_script_or_style(app: Flask, world: World, sign_in):
-    """But for the preview of a survey page, which carries its own under their hashes."""
+    """But for previews of what customers get, which carry their own under their hashes."""
     client = sign_in(world.users["administrator"])
     for rule, _ in guarded_rules(app):
-        if "GET" in methods_of(rule) and rule.endpoint != "looks.preview":
+        if "GET" in methods_of(rule) and rule.endpoint not in PREVIEWS:
             with client.get(address(app, rule, vars(world.here))) as page:
                 if page.mimetype == "text/html":
                     assert not re.search(
