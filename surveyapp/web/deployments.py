@@ -24,6 +24,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
+from surveyapp.words.languages import OWN_NAMES
 
 deployments = Blueprint(
     "deployments", __name__, url_prefix="/journeys/<int:journey_id>/deployments"
@@ -40,6 +41,13 @@ class DeploymentForm(StaffForm):
         description="For you and your colleagues; customers do not see it.",
     )
     place = SelectField("Asked at")
+    language = SelectField(
+        "Language",
+        choices=choices(sorted(OWN_NAMES.items(), key=lambda each: each[1].casefold())),
+        default="en",
+        description="Of your own texts and of customers whose language is not known; others can be"
+        " offered beside it. Translations are drafts until a speaker has read them.",
+    )
     introduction = TextAreaField(
         "Introduction",
         [Optional(), Length(max=5000)],

@@ -10,7 +10,7 @@ from pathlib import Path
 from instruments.schema import Item, ItemKind, Wording
 from surveyapp.fielding import pipes
 from surveyapp.fielding.attributes import Attribute
-from surveyapp.fielding.languages import read_languages, reviewed
+from surveyapp.fielding.languages import read_languages, reviewed, spoken
 from surveyapp.fielding.logic import Condition, Logic, read_logic
 from surveyapp.fielding.look import Look, read_look
 from surveyapp.fielding.queries import Asking
@@ -101,9 +101,10 @@ def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
     Where staff chose none, those in which every text is more than a draft.
     """
     instruments = [instrument for instrument, _ in asked(asking, roots)]
-    return read_languages(
-        asking.languages or list(reviewed(instruments)), instruments, asking.language
-    )
+    # What a text file is gone for since staff chose it is not offered; the page still opens.
+    there = spoken(instruments)
+    chosen = [each for each in asking.languages if each in there]
+    return read_languages(chosen or list(reviewed(instruments)), instruments, asking.language)
 
 
 def content(
