@@ -228,6 +228,8 @@ def _quiet(begin: object, end: object) -> Quiet | None:
 
 def _clock(raw: object, field: str) -> time:
     try:
-        return time.fromisoformat(str(raw).strip().zfill(5)).replace(second=0, microsecond=0, tzinfo=None)
+        return time.fromisoformat(str(raw).strip().zfill(5)).replace(
+            second=0, microsecond=0, tzinfo=None
+        )
     except ValueError:
         raise Invalid(f"{str(raw)[:20]!r} is no time of day; write 21:00.", field=field) from None

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError, load
@@ -169,7 +169,12 @@ class Used:
 
 
 def use_invitation(
-    session: Session, *, deployment_id: int, anonymous: bool, ticket: links.Ticket, now: datetime
+    connection: Connection,
+    *,
+    deployment_id: int,
+    anonymous: bool,
+    ticket: links.Ticket,
+    now: datetime,
 ) -> Used | None:
     """Use up the ticket's invitation; None when it was used, has expired or never was.
 
@@ -183,7 +188,6 @@ def use_invitation(
         Invitation.state.in_(("created", "opened")),
         or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
     )
-    connection = session.connection()
     if anonymous:
         gone = delete(_INVITATIONS).where(*own).returning(_INVITATIONS.c.id)
         found = connection.execute(gone).scalar_one_or_none()

@@ -86,7 +86,7 @@ class StoredMany:
 
 
 def submit(
-    session: Session,
+    at: Session | Connection,
     deployment: Fielded,
     raw: Mapping[str, object],
     *,
@@ -107,7 +107,8 @@ def submit(
     and adds to ``paradata`` what it found. The same ``submission_key`` sent again keeps one
     response, and so does an invitation, whose draft is dropped. ``customer_ref`` is a pseudonym; an
     anonymous deployment drops it, coarsens the time to the day and keeps no trace of the invitation.
-    All in the caller's transaction, which must be one that writes.
+    All in the caller's transaction, which must be one that writes; on a plain connection it costs
+    less than in a session.
     """
     paradata = dict(paradata or {})
     optional: Collection[str] = ()
@@ -120,13 +121,16 @@ def submit(
     answers = read_answers(deployment, raw, optional=optional, roots=roots)
     if isinstance(answers, Faulty):
         return answers
-    session.flush()
-    connection = session.connection()
+    connection = _connection(at)
     anonymous = deployment.anonymity == "anonymous"
     used = None
     if invitation is not None:
         used = use_invitation(
-            session, deployment_id=deployment.id, anonymous=anonymous, ticket=invitation, now=now
+            connection,
+            deployment_id=deployment.id,
+            anonymous=anonymous,
+            ticket=invitation,
+            now=now,
         )
         if used is None:
             return Stored(_response_of(connection, submission_key), new=False)
@@ -163,8 +167,8 @@ def submit(
     tally = Tally()
     _count(tally, row, scores, rollups.segment_rules(connection) if attributes else [])
     rollups.increase(connection, tally)
-    if _is_listened(session, deployment):
-        _tell(session, deployment, row, number)
+    if _is_listened(connection, deployment):
+        _tell(connection, deployment, row, number)
     return Stored(number, new=True)
 
 
@@ -181,8 +185,7 @@ def store_many(
     A response whose ``external_id`` the deployment has already is counted and left as it is. Raises
     DataError for an answer outside its scale.
     """
-    session.flush()
-    connection = session.connection()
+    connection = _connection(session)
     rollups.begin(connection)
     rules = rollups.segment_rules(connection)
     tally = Tally()  # of all batches: as many cells as there are days, not responses
@@ -293,19 +296,26 @@ def _earlier(first: datetime | None, second: datetime | None) -> datetime | None
     return min(known, default=None)
 
 
-def _is_listened(session: Session, deployment: Fielded) -> bool:
+def _connection(at: Session | Connection) -> Connection:
+    if isinstance(at, Connection):
+        return at
+    at.flush()
+    return at.connection()
+
+
+def _is_listened(connection: Connection, deployment: Fielded) -> bool:
     if isinstance(deployment, Asking):
         return deployment.listened
-    return is_listened(session.connection(), deployment)
+    return is_listened(connection, deployment)
 
 
-def _tell(session: Session, deployment: Fielded, row: Mapping[str, Any], number: int) -> None:
+def _tell(connection: Connection, deployment: Fielded, row: Mapping[str, Any], number: int) -> None:
     """Say that there is a response; of an anonymous one, that there is one more and no more."""
     if deployment.anonymity == "anonymous":
         day = row["submitted_at"].date().isoformat()
-        events.tell(session, "response", deployment_id=deployment.id, day=day)
+        events.tell(connection, "response", deployment_id=deployment.id, day=day)
     else:
-        events.tell(session, "response", response_id=number, deployment_id=deployment.id)
+        events.tell(connection, "response", response_id=number, deployment_id=deployment.id)
 
 
 def _visit(deployment: Fielded, prepared: Prepared) -> runs.Visit | None:

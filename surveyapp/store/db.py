@@ -79,6 +79,17 @@ class Store:
             yield session
 
     @contextmanager
+    def writing_rows(self) -> Iterator[Connection]:
+        """``writing`` without mapped objects, for what a customer waits for: a session costs as much
+        again as storing an answer. No job can be asked for in it.
+        """
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(sqlite_begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view; whatever was changed by mistake is rolled back."""
         with self._sessions() as session:

@@ -224,5 +224,5 @@ def test_an_invitation_past_its_time_is_not_used(store: Store):
         ticket = read_ticket(SECRET, made.link, issued[0].url.rsplit("/", 1)[1], now=utc_now())
         assert ticket is not None
         late = {"deployment_id": made.id, "anonymous": False, "ticket": ticket}
-        assert actions.use_invitation(session, **late, now=soon) is None
-        assert actions.use_invitation(session, **late, now=utc_now()) is not None
+        assert actions.use_invitation(session.connection(), **late, now=soon) is None
+        assert actions.use_invitation(session.connection(), **late, now=utc_now()) is not None

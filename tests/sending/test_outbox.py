@@ -315,7 +315,11 @@ def test_reminders_follow_until_the_customer_answers(storage: Storage, received:
         token = link_in(received.messages[0]).split("/r/")[1].split("?")[0]
         ticket = links.Ticket(token)
         assert use_invitation(
-            session, deployment_id=survey.id, anonymous=False, ticket=ticket, now=NOW + 4 * DAY
+            session.connection(),
+            deployment_id=survey.id,
+            anonymous=False,
+            ticket=ticket,
+            now=NOW + 4 * DAY,
         )
     assert send_due(storage, NOW + 7 * DAY + MINUTE) == 1
     assert Counter(received.recipients) == {"ada@example.org": 2, "bob@example.org": 3}
@@ -342,7 +346,7 @@ def test_an_anonymous_answer_takes_the_reminders_with_it(storage: Storage, recei
     token = link_in(received.messages[0]).split("/r/")[1].split("?")[0]
     with storage.store.writing() as session:
         assert use_invitation(
-            session,
+            session.connection(),
             deployment_id=survey.id,
             anonymous=True,
             ticket=links.Ticket(token),

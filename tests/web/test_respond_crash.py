@@ -22,7 +22,7 @@ from surveyapp.settings import read
 from surveyapp.store import events
 from surveyapp.store.models import Case, Event, Response
 from surveyapp.store.storage import open_storage
-from surveyapp.worker import LISTENERS
+from surveyapp.worker import listeners
 from tests.responses.makers import SECRET, make_deployment
 from tests.web.respondents import fields, form_key, submission_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
@@ -48,7 +48,7 @@ class Services:
 
     def _kill_now_and_then(self) -> None:
         chance = random.Random(SEED)  # noqa: S311 - seeded on purpose
-        while not self.over.wait(chance.uniform(0.3, 2.5)):
+        while not self.over.wait(chance.uniform(1.0, 5.0)):
             self.kill(chance.randrange(len(self.running)))
 
     def kill(self, which: int) -> None:
@@ -110,7 +110,7 @@ def test_five_thousand_answers_under_random_kills_are_each_stored_once(
     storage = open_storage(settings)
     with storage.store.writing() as session:
         deployment = make_deployment(session, asks=ASKS)
-        deployment.loop = {"scale": "nps.nps", "at_most": 3, "due_days": 3}
+        deployment.loop = {"scale": "nps", "at_most": 3, "due_days": 3}
         link = deployment.link
     environment = {
         **os.environ,
@@ -136,7 +136,7 @@ def test_five_thousand_answers_under_random_kills_are_each_stored_once(
     assert len(thanked) == SUBMISSIONS
     with storage.store.writing() as session:
         # What the killed worker had not spread yet is spread by the next one.
-        while events.spread(session, LISTENERS):
+        while events.spread(session, listeners(storage)):
             pass
         assert sorted(session.scalars(select(Response.submission_key))) == thanked
         assert rollups.recount(session) == []

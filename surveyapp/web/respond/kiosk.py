@@ -103,9 +103,9 @@ def keep(link: str) -> ResponseReturnValue:
 def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> object:
     page = door.page
     asking = replace(door.asking, consent_version=key.consent_version)
-    with storage().store.writing() as session:
+    with storage().store.writing_rows() as connection:
         return submit(
-            session,
+            connection,
             asking,
             page.raw(request.form),
             submission_key=_submission_key(storage().secret_key, key.submission_key, number),

@@ -201,9 +201,9 @@ def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
     ticket = door.ticket
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
     asking = replace(door.asking, consent_version=key.consent_version)
-    with storage().store.writing() as session:
+    with storage().store.writing_rows() as connection:
         return submit(
-            session,
+            connection,
             asking,
             page.raw(request.form),
             submission_key=key.submission_key,
