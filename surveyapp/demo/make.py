@@ -23,7 +23,8 @@ from surveyapp.errors import SurveyappError
 from surveyapp.fielding.links import open_url, pseudonym
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
-from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store import queue
 from surveyapp.store.columns import utc_now

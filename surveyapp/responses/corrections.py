@@ -14,7 +14,7 @@ from analysis.scoring import SCORING_VERSION, score_one
 from surveyapp.errors import NotFound
 from surveyapp.fielding.links import Ticket
 from surveyapp.responses import rollups
-from surveyapp.responses.actions import Faulty, Fielded, Roots, asked, logic_of, read_answers
+from surveyapp.responses.reading import Faulty, Fielded, Roots, asked, logic_of, read_answers
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store.audit import record
 from surveyapp.store.models import (

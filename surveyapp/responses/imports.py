@@ -11,8 +11,11 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
-from surveyapp.responses.actions import Prepared, Roots, asked, store_many
 from surveyapp.responses.columns import item_names, map_columns
+from surveyapp.responses.device_files import open_device_file
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.reading import Roots, asked
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.responses.sheets import Row, Sheet, open_csv, open_sav
 from surveyapp.store import queue
@@ -110,6 +113,23 @@ def import_sav(
     return _import(store, sheet, reading, progress=progress, percent=lambda: 50)
 
 
+def import_device(
+    store: Store,
+    deployment: Deployment,
+    file: BinaryIO,
+    *,
+    secret_key: str | None = None,
+    progress: Progress | None = None,
+    roots: Roots = (),
+) -> ImportReport:
+    """As ``import_csv``, from the file of answers that a kiosk could not send."""
+    sheet = open_device_file(file, deployment, roots=roots)
+    names = item_names(asked(deployment, roots))
+    mapped = map_columns(sheet.headings, names, attribute_columns=())
+    reading = Reading(deployment, mapped, secret_key, roots, utc_now())
+    return _import(store, sheet, reading, progress=progress, percent=lambda: 50)
+
+
 def ask_import(session: Session, deployment: Deployment, file: File, *, user_id: int | None) -> Job:
     """Have a stored file brought in by the worker."""
     record(session, user_id, "import responses", f"deployment {deployment.code}", file=file.name)
@@ -133,8 +153,9 @@ def run_import(storage: Storage, wish: dict[str, Any], *, progress: Progress) ->
     if file.name.lower().endswith(".sav"):
         report = import_sav(storage.store, deployment, path, **options)
     else:
+        reader = import_device if file.name.lower().endswith(".json") else import_csv
         with path.open("rb") as content:
-            report = import_csv(storage.store, deployment, content, **options)
+            report = reader(storage.store, deployment, content, **options)
     return as_result(report)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -75,6 +75,17 @@ def segment_rules(
     if segment_id is not None:
         query = query.where(_SEGMENTS.c.id == segment_id)
     return [(number, parse(rule)) for number, rule in connection.execute(query)]
+
+
+def count(
+    tally: Tally,
+    row: Mapping[str, Any],
+    scores: Mapping[str, float],
+    rules: Sequence[tuple[int, Rule]],
+) -> None:
+    """Tally a response's row and scores, for everybody and for the segments that it belongs to."""
+    day = row["submitted_at"].astimezone(UTC).date()
+    tally.add(row["deployment_id"], day, scores, matching(rules, row["attributes"]))
 
 
 def increase(connection: Connection, tally: Tally) -> None:

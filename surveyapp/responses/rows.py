@@ -18,7 +18,6 @@ from surveyapp.fielding.attributes import (
     typed,
 )
 from surveyapp.fielding.links import pseudonym
-from surveyapp.responses.actions import Faulty, Prepared, Roots, asked, read_answers
 from surveyapp.responses.columns import (
     CUSTOMER_REF,
     EXTERNAL_ID,
@@ -27,6 +26,8 @@ from surveyapp.responses.columns import (
     Columns,
     item_names,
 )
+from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.reading import Faulty, Roots, asked, read_answers
 from surveyapp.responses.sheets import Row
 from surveyapp.store.models import Deployment
 

@@ -84,7 +84,7 @@ def join(connection: Connection, journey_id: int, visit: Visit, *, ends: bool) -
         "last_at": visit.at,
     }
     join_or_begin = _join_or_begin(connection.dialect)
-    found = join_or_begin.run(connection, row).scalar_one_or_none()
+    found = join_or_begin.scalar(connection, row)
     if found is None:  # silent for too long; the statement has locked the run
         connection.execute(
             update(_RUNS)
@@ -95,7 +95,7 @@ def join(connection: Connection, journey_id: int, visit: Visit, *, ends: bool) -
             )
             .values(ended_at=_LAST)
         )
-        found = join_or_begin.run(connection, row).scalar_one()
+        found = join_or_begin.scalar(connection, row)
     if ends:
         connection.execute(update(_RUNS).where(_RUNS.c.id == found).values(ended_at=visit.at))
     return int(found)

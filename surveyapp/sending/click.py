@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruments.schema import Wording
-from surveyapp.responses.actions import asked_instrument
+from surveyapp.responses.reading import asked_instrument
 from surveyapp.store.models import Deployment
 
 MOST_POINTS = 11

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from surveyapp.fielding.languages import read_languages, reviewed
-from surveyapp.responses.actions import asked_instrument
+from surveyapp.responses.reading import asked_instrument
 from surveyapp.store.models import Deployment
 
 

@@ -16,7 +16,7 @@ from surveyapp.errors import NotFound
 from surveyapp.fielding import links, queries
 from surveyapp.fielding.languages import negotiated
 from surveyapp.fielding.look import read_look
-from surveyapp.responses.actions import asked_instrument
+from surveyapp.responses.reading import asked_instrument
 from surveyapp.sending.click import clickable
 from surveyapp.sending.languages import offered
 from surveyapp.sending.letter import Letter, Occasion, colours, letter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
@@ -13,9 +13,11 @@ from sqlalchemy.sql import ClauseElement
 class Statement:
     """A statement compiled for one database.
 
-    SQLAlchemy prepares parameters and types anew for every execution; for the few rows of one
-    submission that takes several times what SQLite takes for storing them. Defaults of columns are
-    not filled in: ``rows`` name every column that they mean, the same in all of them.
+    SQLAlchemy prepares parameters, types and a description of the result anew for every execution;
+    for the few rows of one submission that takes several times what SQLite takes for storing them.
+    So parameters go to the driver, in the caller's transaction, and what comes back is as the driver
+    gives it. Defaults of columns are not filled in: ``rows`` name every column that they mean, the
+    same in all of them.
     """
 
     def __init__(
@@ -27,41 +29,50 @@ class Statement:
         )
         self._text = str(compiled)
         self._constants = {k: v for k, v in compiled.params.items() if v is not None}
-        self._types = {
-            name: processor
+        processors = {
+            name: bound.type.dialect_impl(dialect).bind_processor(dialect)
             for name, bound in compiled.binds.items()
-            if (processor := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
-        self._order: Sequence[str] | None = compiled.positiontup if compiled.positional else None
+        order = compiled.positiontup if compiled.positional else list(processors)
+        self._slots = [(name, processors[name]) for name in order]
+        self._positional: bool = compiled.positional
 
-    def run(self, connection: Connection, row: Mapping[str, Any]) -> CursorResult[Any]:
-        """Execute it once; what it returns comes as the driver gives it."""
-        return connection.exec_driver_sql(self._text, self._bound(row))
+    def run(self, connection: Connection, row: Mapping[str, Any]) -> None:
+        """Execute it once."""
+        self._executed(connection, self._bound(row)).close()
 
     def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it for each row."""
-        connection.exec_driver_sql(self._text, [self._bound(row) for row in rows])
+        bound = [self._bound(row) for row in rows]
+        self._executed(connection, bound, many=True).close()
+
+    def scalar(self, connection: Connection, row: Mapping[str, Any]) -> Any:
+        """The first value of the only row that it returns; None when it returns none."""
+        rows = self.rows(connection, row)
+        return rows[0][0] if rows else None
 
     def rows(self, connection: Connection, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """What it selects, as the driver gives it: without a result object, whose description of
-        thirty columns takes longer than asking for them.
-        """
-        driver = connection.dialect.loaded_dbapi
+        """What it selects or returns."""
+        cursor = self._executed(connection, self._bound(row))
+        rows = list(cursor.fetchall())
+        cursor.close()
+        return rows
+
+    def _executed(self, connection: Connection, bound: Any, *, many: bool = False) -> Any:
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(self._text, self._bound(row))
-            return list(cursor.fetchall())
-        except driver.Error as error:
-            raise DBAPIError.instance(
-                self._text, None, error, driver.Error, dialect=connection.dialect
-            ) from error
-        finally:
+            (cursor.executemany if many else cursor.execute)(self._text, bound)
+        except connection.dialect.loaded_dbapi.Error as error:
             cursor.close()
+            # As SQLAlchemy would raise it, but without the parameters: they may hold answers.
+            base = connection.dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(
+                self._text, None, error, base, dialect=connection.dialect
+            ) from error
+        return cursor
 
     def _bound(self, row: Mapping[str, Any]) -> Any:
-        values = {**self._constants, **row}
-        for name, processor in self._types.items():
-            values[name] = processor(values[name])
-        if self._order is None:
-            return values
-        return tuple([values[name] for name in self._order])
+        values = {**self._constants, **row} if self._constants else row
+        if self._positional:
+            return tuple([p(values[n]) if p else values[n] for n, p in self._slots])
+        return {n: p(values[n]) if p else values[n] for n, p in self._slots}

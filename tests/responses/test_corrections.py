@@ -14,8 +14,10 @@ from surveyapp.fielding import links
 from surveyapp.fielding.actions import invite
 from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.responses import rollups
-from surveyapp.responses.actions import Faulty, Stored, store_many, submit
+from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.responses.many import store_many
+from surveyapp.responses.reading import Faulty
 from surveyapp.store import events
 from surveyapp.store.db import Store
 from surveyapp.store.models import (

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from surveyapp.responses import rollups
-from surveyapp.responses.actions import store_many
+from surveyapp.responses.many import store_many
 from surveyapp.responses.tally import bin_of
 from surveyapp.store.db import Store
 from surveyapp.store.models import Rollup

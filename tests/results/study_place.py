@@ -8,7 +8,8 @@ from datetime import timedelta
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results.studies import journey_scales, study_items
 from surveyapp.store.models import Deployment
 from tests.analysis.sjq_population import answers

@@ -9,7 +9,8 @@ import pytest
 
 from analysis.metrics import share
 from surveyapp.errors import NotFound
-from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results.choices import distributions
 from surveyapp.results.shapes import Hidden
 from surveyapp.store.models import Deployment, Journey, Segment

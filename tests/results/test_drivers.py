@@ -10,7 +10,8 @@ from sqlalchemy import update
 
 from instruments.loader import load
 from surveyapp.errors import NotFound
-from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results.drivers import drivers
 from surveyapp.store.models import Deployment, Score, Stage, Touchpoint
 from tests.responses.makers import make_deployment, make_journey, make_segment

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from analysis.provenance import fingerprint
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.reports.actions import ask_report
-from surveyapp.responses.actions import store_many
+from surveyapp.responses.many import store_many
 from surveyapp.results.actions import ask_sjq_study
 from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.studies import journey_scales, study_frame

@@ -8,7 +8,8 @@ import pytest
 
 from instruments.loader import load
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.responses.actions import Prepared, store_many
+from surveyapp.responses.many import store_many
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results import compute, frames
 from surveyapp.results.actions import ask_validation
 from surveyapp.results.groupings import groupings

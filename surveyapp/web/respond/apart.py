@@ -15,6 +15,7 @@ from surveyapp.web.log import keep_log
 from surveyapp.web.respond.embed import embed
 from surveyapp.web.respond.ending import draw
 from surveyapp.web.respond.headers import protected
+from surveyapp.web.respond.intake import open_intake
 from surveyapp.web.respond.kiosk import kiosk
 from surveyapp.web.respond.leaving import leaving
 from surveyapp.web.respond.mine import mine
@@ -34,6 +35,7 @@ def serve_apart(app: Flask) -> None:
     surveys = Flask("surveyapp.web", static_folder=None)
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
+    open_intake(surveys, app.extensions[EXTENSION].store)
     keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)

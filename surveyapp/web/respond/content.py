@@ -14,7 +14,7 @@ from surveyapp.fielding.languages import read_languages, reviewed, spoken
 from surveyapp.fielding.logic import Condition, Logic, read_logic
 from surveyapp.fielding.look import Look, read_look
 from surveyapp.fielding.queries import Asking
-from surveyapp.responses.actions import asked
+from surveyapp.responses.reading import asked
 from surveyapp.words.languages import texts
 
 _WIDEST_SCALE = 11  # points that are drawn side by side; more are typed

@@ -20,8 +20,9 @@ from surveyapp.fielding import consents, queries
 from surveyapp.fielding.links import Ticket
 from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.fielding.queries import Asking
-from surveyapp.responses.actions import Faulty
+from surveyapp.fielding.texts import Said
 from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.responses.reading import Faulty
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response as Stored
 from surveyapp.store.models import Score
@@ -50,7 +51,7 @@ class Holder:
     ticket: Ticket
     response: Stored
     scores: Mapping[str, float]
-    consent: str
+    consent: Said
 
     @property
     def page(self) -> Page:
@@ -126,7 +127,11 @@ def download(link: str, ticket: str) -> ResponseReturnValue:
             "started_at": response.started_at.isoformat() if response.started_at else None,
             "changed_at": response.corrected_at.isoformat() if response.corrected_at else None,
             "language": response.language,
-            "consent": {"version": response.consent_version, "text": holder.consent},
+            "consent": {
+                "version": response.consent_version,
+                "text": holder.consent.text,
+                "language": holder.consent.language,
+            },
             "attributes": response.attributes,
             "answers": [
                 {
@@ -213,7 +218,7 @@ def _holder(link: str, ticket_text: str) -> Holder | ResponseReturnValue:
         rows = session.execute(
             select(Score.scale, Score.value).where(Score.response_id == response.id)
         )
-        consent = consents.text_of(session, asking.id, response.consent_version)
+        consent = consents.text_of(session, asking.id, response.consent_version, response.language)
         return Holder(asking, ticket, response, {row.scale: row.value for row in rows}, consent)
 
 

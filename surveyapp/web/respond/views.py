@@ -14,7 +14,9 @@ from surveyapp.fielding import drafts, queries
 from surveyapp.fielding.drafts import PRESELECTED, Fields
 from surveyapp.fielding.logos import MEDIA_TYPES
 from surveyapp.fielding.look import read_look
-from surveyapp.responses.actions import Faulty, Stored, submit
+from surveyapp.responses.actions import Stored
+from surveyapp.responses.reading import Faulty
+from surveyapp.responses.submission import read_submission
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File
 from surveyapp.web.log import logger
@@ -23,6 +25,7 @@ from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in, opened
 from surveyapp.web.respond.ending import ending, thanks_address
 from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD
 from surveyapp.web.respond.headers import allow_style
+from surveyapp.web.respond.intake import taken_in
 from surveyapp.web.respond.keys import FormKey, read_key
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import html, message, neutral, packed
@@ -201,22 +204,21 @@ def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
     ticket = door.ticket
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
     asking = replace(door.asking, consent_version=key.consent_version)
-    with storage().store.writing_rows() as connection:
-        return submit(
-            connection,
-            asking,
-            page.raw(request.form),
-            submission_key=key.submission_key,
-            attributes=ticket.attributes if ticket else {},
-            customer_ref=ticket.customer_ref if ticket else None,
-            invitation=ticket,
-            started_at=key.issued_at,
-            source="link",
-            paradata={**preselection(page.content, request.form), **came_in()},
-            language=page.content.language,
-            now=utc_now(),
-            roots=storage().settings.instrument_roots,
-        )
+    submission = read_submission(
+        asking,
+        page.raw(request.form),
+        submission_key=key.submission_key,
+        attributes=ticket.attributes if ticket else {},
+        customer_ref=ticket.customer_ref if ticket else None,
+        invitation=ticket,
+        started_at=key.issued_at,
+        source="link",
+        paradata={**preselection(page.content, request.form), **came_in()},
+        language=page.content.language,
+        now=utc_now(),
+        roots=storage().settings.instrument_roots,
+    )
+    return submission if isinstance(submission, Faulty) else taken_in(submission)
 
 
 def _again(door: Door, page: Page, notice: str, *, kept: FormKey | None) -> Response:

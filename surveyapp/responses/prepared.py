@@ -1,0 +1,77 @@
+"""A response whose answers have been read, and what of it goes into its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.responses.reading import Fielded, Roots, asked_instrument
+from surveyapp.responses.runs import Visit
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A response whose answers have been read, {instrument: {item: value}}, ready to be stored."""
+
+    answers: Mapping[str, Mapping[str, Any]]
+    submitted_at: datetime
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    customer_ref: str | None = None  # a pseudonym
+    external_id: str | None = None
+    language: str | None = None
+    started_at: datetime | None = None
+    paradata: Mapping[str, Any] = field(default_factory=dict)  # how it was answered
+
+
+def visit_of(deployment: Fielded, prepared: Prepared) -> Visit | None:
+    """What a journey run learns of it; None where nobody is known."""
+    if deployment.anonymity == "anonymous" or prepared.customer_ref is None:
+        return None
+    return Visit(prepared.customer_ref, prepared.submitted_at)
+
+
+def ends_run(deployment: Fielded) -> bool:
+    """Whether an answer ends the journey run: what is asked at no touchpoint is asked at the end."""
+    return deployment.touchpoint_id is None
+
+
+def row_of(
+    deployment: Fielded,
+    prepared: Prepared,
+    *,
+    run: int | None,
+    source: str,
+    wordings: Mapping[str, str],
+) -> dict[str, Any]:
+    """The row of a response. An anonymous one keeps the day alone, and no trace of an invitation."""
+    anonymous = deployment.anonymity == "anonymous"
+    return {
+        "deployment_id": deployment.id,
+        "invitation_id": None,
+        "journey_run_id": run,
+        "external_id": prepared.external_id,
+        "source": source,
+        "answers": prepared.answers,
+        "wordings": wordings,
+        "attributes": dict(prepared.attributes),
+        "language": prepared.language or deployment.language,
+        "consent_version": deployment.consent_version,
+        "started_at": None if anonymous else prepared.started_at,
+        "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
+        "paradata": dict(prepared.paradata),
+    }
+
+
+def wordings_of(deployment: Fielded, language: str, roots: Roots) -> dict[str, str]:
+    """The id of each instrument's wording in this language."""
+    return {
+        ask["instrument"]: asked_instrument(ask, roots).wording(language, ask["wording"]).id
+        for ask in deployment.asks
+    }
+
+
+def _day_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

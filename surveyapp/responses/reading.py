@@ -1,0 +1,100 @@
+"""What was sent to a deployment -> answers, or everything that is wrong with them. Stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from instruments.answers import Answers, Fault, Faults, read
+from instruments.loader import load
+from instruments.schema import Instrument
+from surveyapp.fielding.logic import Applied, Logic, read_logic
+from surveyapp.fielding.queries import Asking
+from surveyapp.store.models import Deployment
+
+Fielded = (
+    Deployment | Asking
+)  # a row of the store, or the plain value that the customer's way reads
+Roots = Sequence[str | Path]
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Nothing was kept; ``faults`` says why, by instrument code."""
+
+    faults: Mapping[str, Faults]
+
+
+def read_answers(
+    deployment: Fielded,
+    raw: Mapping[str, object],
+    *,
+    partial: bool = False,
+    optional: Collection[str] = (),
+    roots: Roots = (),
+) -> dict[str, dict[str, Any]] | Faulty:
+    """The answers document of a deployment, or everything that is wrong with it.
+
+    ``partial`` and ``optional`` (names, ``<instrument>-<item>``) let answers be absent.
+    """
+    answers: dict[str, dict[str, Any]] = {}
+    faults: dict[str, Faults] = {}
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        found = read(
+            instrument,
+            raw.get(instrument.code, {}),
+            key=ask["key"],
+            partial=partial,
+            optional=_items_of(instrument.code, optional),
+        )
+        if isinstance(found, Answers):
+            answers[instrument.code] = dict(found)
+        else:
+            faults[instrument.code] = found
+    for code in raw:
+        if code not in answers and code not in faults:
+            reason = f"{code[:60]!r} is not asked here."
+            fault = Fault("", code[:60], "not_asked", reason, "Leave it out.")
+            faults[code] = Faults([fault])
+    return Faulty(faults) if faults else answers
+
+
+def asked(deployment: Fielded, roots: Roots) -> list[tuple[Instrument, str | None]]:
+    """The instruments of a deployment, each with the scoring key that names the asked items."""
+    return [(asked_instrument(ask, roots), ask["key"]) for ask in deployment.asks]
+
+
+def logic_of(deployment: Fielded, roots: Roots) -> Logic:
+    """The deployment's logic, ready to be applied."""
+    return read_logic(deployment.logic, asked(deployment, roots))
+
+
+def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
+    """The very version that the deployment asks."""
+    return _instrument(ask["instrument"], ask["version"], tuple(str(root) for root in roots))
+
+
+@lru_cache(maxsize=256)
+def _instrument(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
+    return load(code, version, roots=roots)
+
+
+def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
+    """The items of this instrument among names of the form."""
+    split = (name.rpartition("-") for name in names)
+    return frozenset(item for code, _, item in split if code == instrument)
+
+
+def with_attention_missing(deployment: Fielded, applied: Applied, roots: Roots) -> Faulty:
+    """What is wrong with a submission that left the check of attention empty."""
+    found = read_answers(deployment, applied.raw, optional=applied.optional, roots=roots)
+    faults = dict(found.faults) if isinstance(found, Faulty) else {}
+    instrument, _, item = applied.attention_name.rpartition("-")
+    reason = "This question has no answer."
+    fault = Fault(item, "", "required", reason, "Give an answer.")
+    faults[instrument] = Faults([*faults.get(instrument, ()), fault])
+    return Faulty(faults)

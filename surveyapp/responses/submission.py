@@ -1,0 +1,87 @@
+"""One submission, read and scored: everything that can be known of it without the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from analysis.scoring import score_one
+from surveyapp.fielding.attributes import Attribute
+from surveyapp.fielding.links import Ticket
+from surveyapp.responses.prepared import Prepared, wordings_of
+from surveyapp.responses.reading import (
+    Faulty,
+    Fielded,
+    Roots,
+    asked_instrument,
+    logic_of,
+    read_answers,
+    with_attention_missing,
+)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form that was sent and can be kept.
+
+    ``key`` makes the same form sent again one response; ``invitation`` is the ticket that it uses up.
+    ``scores`` are {scale: value}, ``wordings`` {instrument: id of the wording that was read}.
+    """
+
+    deployment: Fielded
+    key: str
+    prepared: Prepared
+    scores: Mapping[str, float]
+    wordings: Mapping[str, str]
+    source: str
+    invitation: Ticket | None = None
+
+
+def read_submission(
+    deployment: Fielded,
+    raw: Mapping[str, object],
+    *,
+    submission_key: str,
+    attributes: Mapping[str, Attribute],
+    customer_ref: str | None = None,
+    invitation: Ticket | None = None,
+    started_at: datetime | None = None,
+    source: str = "link",
+    language: str | None = None,
+    paradata: Mapping[str, Any] | None = None,
+    now: datetime,
+    roots: Roots = (),
+) -> Submission | Faulty:
+    """Read and score what was sent, or say everything that is wrong with it.
+
+    ``raw`` is {instrument: {item: what was sent}}; the deployment's logic says what of it is asked,
+    and adds to ``paradata`` what it found. ``customer_ref`` is a pseudonym.
+    """
+    paradata = dict(paradata or {})
+    optional: Collection[str] = ()
+    if deployment.logic:
+        applied = logic_of(deployment, roots).apply(raw)
+        if applied.attention_missing:
+            return with_attention_missing(deployment, applied, roots)
+        raw, optional = applied.raw, applied.optional
+        paradata |= applied.paradata
+    answers = read_answers(deployment, raw, optional=optional, roots=roots)
+    if isinstance(answers, Faulty):
+        return answers
+    scores: dict[str, float] = {}
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        scores |= score_one(instrument, answers[instrument.code], key=ask["key"])
+    prepared = Prepared(
+        answers,
+        now,
+        attributes,
+        customer_ref,
+        language=language,
+        started_at=started_at,
+        paradata=paradata,
+    )
+    wordings = wordings_of(deployment, language or deployment.language, roots)
+    return Submission(deployment, submission_key, prepared, scores, wordings, source, invitation)
