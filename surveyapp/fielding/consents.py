@@ -1,15 +1,23 @@
-"""What customers agree to. A text that somebody has read is never changed: a new one follows it."""
+"""What customers agree to. A text that somebody has read is never changed: a new one follows it.
+
+A version is one for all languages: it stands for the text and for all its translations. A response
+keeps the version and the language of its page, which together tell the very words that were read.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
+from surveyapp.fielding.texts import Said, translations, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import ConsentText, Deployment
 
 _LONGEST = 5000
+_NAME = "consent"
 
 
 def change_consent(
@@ -17,35 +25,52 @@ def change_consent(
 ) -> bool:
     """Ask customers from now on to agree to ``text``; whether that made a new version.
 
-    The old text stays under its version, since responses name it. ``box`` says whether agreeing
-    takes a tick. Raises Invalid for a text that is too long, or a box without a text.
+    The old text stays under its version, since responses name it. Translations stay, too, until
+    somebody changes them; without a text there are none. ``box`` says whether agreeing takes a tick.
+    Raises Invalid for a text that is too long, or a box without a text.
     """
-    text = text.strip()
-    if len(text) > _LONGEST:
-        raise Invalid(
-            f"The consent text has {len(text)} characters; use at most {_LONGEST}.", field="text"
-        )
+    text = _read(text, "text")
     if box and not text:
         raise Invalid("A box to tick needs a text to agree to; write one.", field="text")
-    if (deployment.consent, deployment.consent_box) == (text, box):
+    anew = text != _plain(deployment.consent)
+    if not anew and deployment.consent_box == box:
         return False
-    anew = text != deployment.consent
     if anew:
         _keep(session, deployment)
         deployment.consent = text
-        deployment.consent_version = _next(session, deployment) if text else ""
-        _keep(session, deployment)
+        if not text:
+            deployment.texts = with_translations(deployment, _NAME, {})
+        _follow(session, deployment)
     deployment.consent_box = box
-    record(
-        session,
-        user_id,
-        "change consent",
-        f"deployment {deployment.code}",
-        version=deployment.consent_version,
-        box=box,
-    )
-    session.flush()
+    _record(session, deployment, user_id)
     return anew
+
+
+def translate_consent(
+    session: Session, deployment: Deployment, written: Mapping[str, str], *, user_id: int | None
+) -> bool:
+    """Have the text of consent read as ``written`` by language; whether that made a new version.
+
+    ``written`` are all its translations, an empty one being none. Raises Invalid for one that is too
+    long, or one of a text that there is not, at the field ``consent-<language>``.
+    """
+    read = {
+        language: text
+        for language, given in written.items()
+        if (text := _read(given, f"{_NAME}-{language}"))
+    }
+    if read and not deployment.consent:
+        raise Invalid(
+            "There is no text of consent that this could be a translation of; write that first.",
+            field=f"{_NAME}-{min(read)}",
+        )
+    if read == translations(deployment, _NAME):
+        return False
+    _keep(session, deployment)
+    deployment.texts = with_translations(deployment, _NAME, read)
+    _follow(session, deployment)
+    _record(session, deployment, user_id)
+    return True
 
 
 def versions(session: Session, deployment: Deployment) -> list[ConsentText]:
@@ -57,17 +82,41 @@ def versions(session: Session, deployment: Deployment) -> list[ConsentText]:
     return found
 
 
-def text_of(session: Session, deployment_id: int, version: str) -> str:
-    """The text that a version stood for; empty when nothing was to be agreed to."""
+def text_of(session: Session, deployment_id: int, version: str, language: str) -> Said:
+    """What whoever answered in ``language`` read of a version; empty when nothing was to be agreed to."""
+    deployment = session.get_one(Deployment, deployment_id)
     kept = session.scalar(
-        select(ConsentText.text).where(
+        select(ConsentText).where(
             ConsentText.deployment_id == deployment_id, ConsentText.version == version
         )
     )
-    if kept is not None:
-        return kept
-    deployment = session.get_one(Deployment, deployment_id)
-    return deployment.consent if deployment.consent_version == version else ""
+    if kept is None and deployment.consent_version == version:
+        kept = _row(deployment)
+    if kept is None:
+        return Said("", deployment.language)
+    if language != deployment.language and language in kept.texts:
+        return Said(kept.texts[language], language)
+    return Said(kept.text, deployment.language)
+
+
+def _read(text: str, field: str) -> str:
+    text = _plain(text)
+    if len(text) > _LONGEST:
+        raise Invalid(
+            f"The consent text has {len(text)} characters; use at most {_LONGEST}.", field=field
+        )
+    return text
+
+
+def _plain(text: str) -> str:
+    """Browsers send a line's end in two characters; that alone makes no other text."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _follow(session: Session, deployment: Deployment) -> None:
+    """Give what is in force now a version of its own, and store it."""
+    deployment.consent_version = _next(session, deployment) if deployment.consent else ""
+    _keep(session, deployment)
 
 
 def _keep(session: Session, deployment: Deployment) -> None:
@@ -83,8 +132,24 @@ def _keep(session: Session, deployment: Deployment) -> None:
 
 def _row(deployment: Deployment) -> ConsentText:
     return ConsentText(
-        deployment_id=deployment.id, version=deployment.consent_version, text=deployment.consent
+        deployment_id=deployment.id,
+        version=deployment.consent_version,
+        text=deployment.consent,
+        texts=translations(deployment, _NAME),
     )
+
+
+def _record(session: Session, deployment: Deployment, user_id: int | None) -> None:
+    record(
+        session,
+        user_id,
+        "change consent",
+        f"deployment {deployment.code}",
+        version=deployment.consent_version,
+        box=deployment.consent_box,
+        translations=sorted(translations(deployment, _NAME)),
+    )
+    session.flush()
 
 
 def _next(session: Session, deployment: Deployment) -> str:

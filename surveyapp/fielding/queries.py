@@ -62,6 +62,7 @@ class Asking:
     languages: list[str]  # offered beside ``language``; empty: all that the questions are worded in
     consent_box: bool
     draw: str
+    texts: dict[str, Any]  # introduction, consent and draw in languages other than ``language``
     paging: str
     auto_advance: bool
     look: dict[str, Any]

@@ -163,8 +163,9 @@ class Deployment(Base):
 
     ``asks`` is a list of {"instrument", "version", "key", "wording"}; key and wording may be None.
     ``link`` is the open link's code: public by nature, hence kept in the clear. Each document below
-    it has a reader that knows its keys: ``look`` and ``logic`` (fielding), ``ways`` (fielding),
-    ``sampling`` (asking), ``mailing`` (sending), ``loop`` (loop).
+    it has a reader that knows its keys: ``texts``, ``look``, ``logic`` and ``ways`` (fielding),
+    ``sampling`` (asking), ``mailing`` (sending), ``loop`` (loop). Introduction, consent and draw are
+    in ``language``; ``texts`` has them in the others.
     """
 
     __tablename__ = "deployments"
@@ -187,6 +188,7 @@ class Deployment(Base):
     consent_version: Mapped[str] = mapped_column(String(60), default="")
     consent_box: Mapped[bool] = mapped_column(default=False)  # to be ticked; never ticked already
     draw: Mapped[str] = mapped_column(Text, default="")  # what may be won; empty: nothing
+    texts: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     paging: Mapped[str] = mapped_column(String(20), default="page")
     auto_advance: Mapped[bool] = mapped_column(default=False)
     look: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
@@ -208,7 +210,10 @@ class Deployment(Base):
 
 
 class ConsentText(Base):
-    """The wording that a consent version stood for. A version is never changed, only followed."""
+    """What a consent version stood for. A version is never changed, only followed.
+
+    ``text`` is in the deployment's language, ``texts`` are its translations by language.
+    """
 
     __tablename__ = "consent_texts"
     __table_args__ = (UniqueConstraint("deployment_id", "version"),)
@@ -217,6 +222,7 @@ class ConsentText(Base):
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
     version: Mapped[str] = mapped_column(String(60))
     text: Mapped[str] = mapped_column(Text)
+    texts: Mapped[dict[str, str]] = mapped_column(Document, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 

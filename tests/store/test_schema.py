@@ -12,8 +12,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, insert, inspect, text
 from sqlalchemy.engine import make_url
 
+from surveyapp.fielding.consents import versions
 from surveyapp.store.db import Store
-from surveyapp.store.models import Base, Invitation, Journey, Response, Score
+from surveyapp.store.models import Base, Deployment, Invitation, Journey, Response, Score
 from surveyapp.store.schema import pending, upgrade
 from tests.conftest import BACKENDS
 
@@ -107,13 +108,7 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
         | {"language": "en", "consent_version": "", "submitted_at": moment},
         "scores": {"response_id": 1, "scale": "nps.nps", "value": 9.0, "version": "1"},
     }
-    with empty_store.engine.begin() as connection:
-        old = MetaData()
-        old.reflect(connection, only=list(rows))
-        for table, row in rows.items():
-            connection.execute(
-                insert(old.tables[table]), {"id": 1, **row} if "id" in old.tables[table].c else row
-            )
+    _fill(empty_store, rows)
     upgrade(empty_store.engine)
     with empty_store.reading() as session:
         response = session.query(Response).one()
@@ -122,3 +117,43 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
         assert (deployment.paging, deployment.look, deployment.languages) == ("page", {}, [])
         assert session.query(Invitation).one().interaction_id is None
         assert session.query(Score).one().value == 9
+
+
+def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_store: Store):
+    """What staff wrote once stays the text of the deployment's own language."""
+    upgrade(empty_store.engine, "0002")
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    rows: dict[str, dict[str, object]] = {
+        "journeys": {"code": "j", "name": "J", "provider": "Bank", "goal": "", "state": "current"}
+        | {"version": 1, "created_at": moment},
+        "deployments": {"journey_id": 1, "code": "d", "name": "D", "asks": [], "language": "en"}
+        | {"introduction": "Hello.", "consent": "Used to improve.", "consent_version": "2"}
+        | {"draw": "A voucher.", "languages": ["en", "fi"], "anonymity": "pseudonymous"}
+        | {"open_link": True, "link": "abc", "state": "open", "created_at": moment},
+        "consent_texts": {
+            "deployment_id": 1,
+            "version": "1",
+            "text": "Used.",
+            "created_at": moment,
+        },
+    }
+    _fill(empty_store, rows)
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        deployment = session.query(Deployment).one()
+        assert (deployment.introduction, deployment.draw) == ("Hello.", "A voucher.")
+        assert (deployment.texts, deployment.languages) == ({}, ["en", "fi"])
+        assert [(e.version, e.text, e.texts) for e in versions(session, deployment)] == [
+            ("2", "Used to improve.", {}),
+            ("1", "Used.", {}),
+        ]
+
+
+def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:
+    """Write a row of each table as the schema of that day has it."""
+    with store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=list(rows))
+        for table, row in rows.items():
+            values = {"id": 1, **row} if "id" in old.tables[table].c else row
+            connection.execute(insert(old.tables[table]), values)

@@ -100,7 +100,8 @@ def test_what_is_stored_can_be_taken_elsewhere(client, deployment, path):
     data = answer.json
     given = {each["name"]: each["answer"] for each in data["answers"]}
     assert given["nps-nps"] == some_answers(1)["nps"]["nps"]
-    assert data["consent"] == {"version": "2", "text": "We keep it for a year."}
+    consent = {"version": "2", "text": "We keep it for a year.", "language": "en"}
+    assert data["consent"] == consent
     assert data["attributes"] == {"region": "North"}
     assert data["scores"]["nps"] == given["nps-nps"]
 

@@ -1,0 +1,19 @@
+"""What staff write for customers, in each language that is offered."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+
+DOCUMENT = sa.JSON(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
+
+
+def upgrade() -> None:
+    for table in ("deployments", "consent_texts"):
+        op.add_column(
+            table, sa.Column("texts", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
+        )
