@@ -21,8 +21,8 @@ from surveyapp.fielding.links import Ticket
 from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.fielding.queries import Asking
 from surveyapp.fielding.texts import Said
-from surveyapp.responses.actions import Faulty
 from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.responses.reading import Faulty
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response as Stored
 from surveyapp.store.models import Score
