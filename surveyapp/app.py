@@ -18,6 +18,7 @@ from surveyapp.web.cases import cases
 from surveyapp.web.connections import connections
 from surveyapp.web.contacts import contacts
 from surveyapp.web.deployments import deployments
+from surveyapp.web.devices import devices
 from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import health
 from surveyapp.web.ids import read_ids
@@ -48,7 +49,7 @@ from surveyapp.web.words import teach_words
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
     *(looks, ways, segments, asking, contacts, mailings, lists, connections, webhooks, alerts),
-    *(cases, jobs, users, audit),
+    *(cases, jobs, users, audit, devices),
 )
 
 

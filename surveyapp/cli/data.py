@@ -12,7 +12,7 @@ from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
 from surveyapp.fielding.queries import deployment_by_code
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.responses.imports import ImportReport, import_csv, import_sav
+from surveyapp.responses.imports import ImportReport, import_csv, import_device, import_sav
 from surveyapp.store.columns import utc_now
 
 _MOST_PRINTED = 50
@@ -36,21 +36,25 @@ _MOST_PRINTED = 50
     help="Say which item a column holds; may be repeated.",
 )
 def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]) -> None:
-    """Store the answers in FILE (.csv or .sav); every refused row is listed with its reason."""
+    """Store the answers in FILE (.csv, .sav, or the .json that a kiosk downloads); every refused row
+    is listed with its reason.
+    """
     if not file.is_file():
         raise NotFound(f"{file}: no such file")
     columns = dict(_pair(pair) for pair in pairs)
     with opened() as storage, progress_bar("Importing") as progress:
         with storage.store.reading() as session:
             deployment = deployment_by_code(session, code)
-        options = {
-            "columns": columns or None,
-            "id_column": id_column,
+        common = {
             "secret_key": storage.secret_key,
             "progress": progress,
             "roots": storage.settings.instrument_roots,
         }
-        if file.suffix.lower() == ".sav":
+        options = {"columns": columns or None, "id_column": id_column, **common}
+        if file.suffix.lower() == ".json":
+            with file.open("rb") as source:
+                report = import_device(storage.store, deployment, source, **common)
+        elif file.suffix.lower() == ".sav":
             report = import_sav(storage.store, deployment, file, **options)
         else:
             with file.open("rb") as source:

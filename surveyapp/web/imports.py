@@ -26,7 +26,8 @@ class ImportForm(StaffForm):
     answers = FileField(
         "File of answers",
         [FileRequired("Choose a file.")],
-        description="CSV or SPSS (.sav), one line a customer; columns named by question code, such as sea1 or nps.",
+        description="CSV or SPSS (.sav), one line a customer; columns named by question code, such as sea1 or nps."
+        " Or the JSON file of answers that a kiosk could not send.",
     )
 
 

@@ -134,6 +134,7 @@ class Texts:
     kiosk_go_on: str = "Go on answering"
     kiosk_waiting: str = "Answers that wait to be sent: {count}"
     kiosk_refused: str = "Answers that could not be stored: {count}. Please tell the staff."
+    kiosk_staff: str = "For staff"
     kiosk_full_screen: str = "Full screen"
 
     # A draw among those who have answered.

@@ -19,11 +19,15 @@ from flask.typing import ResponseReturnValue
 from surveyapp.fielding import queries
 from surveyapp.fielding.queries import Asking
 from surveyapp.fielding.ways import Ways, read_ways
-from surveyapp.responses.actions import Faulty, submit
+from surveyapp.responses.device_files import ID, is_stored, known_number
+from surveyapp.responses.reading import Faulty
+from surveyapp.responses.submission import read_submission
 from surveyapp.store.columns import utc_now
 from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in
 from surveyapp.web.respond.headers import allow
+from surveyapp.web.respond.intake import taken_in
 from surveyapp.web.respond.keys import FormKey, read_key
+from surveyapp.web.respond.pages import Page
 from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
 from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
@@ -32,7 +36,6 @@ from surveyapp.words.languages import texts
 
 kiosk = Blueprint("kiosk", __name__, url_prefix="/k")
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LANGUAGE = re.compile(r'<html lang="([\w-]+)"')
 _LONGEST_WAIT = 366 * 24 * 3600  # seconds that a device may have kept an answer
 
@@ -76,47 +79,68 @@ def thanked(link: str) -> ResponseReturnValue:
 def keep(link: str) -> ResponseReturnValue:
     """Keep one person's answers from a device, now or long after they were given.
 
-    204 means that they are stored, perhaps since an earlier try; 422 that they never will be; anything
-    else that the device had better wait.
+    204 means that they are stored, perhaps since an earlier try; 422 that they never will be while the
+    survey is as it is; anything else that the device had better wait. ``why`` tells staff the reason.
     """
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     with storage().store.engine.connect() as connection:
         asking = queries.asking(connection, link)
     if asking is None or not asking.open_link or not read_ways(asking.ways).kiosk:
-        return "", 404
+        return _not_kept(404, "This survey may not be answered on a kiosk at present.")
     g.one_page = True
     door = Door(asking, None)
     key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
-    if key is None or not _ID.fullmatch(number):
-        return "", 422
+    if key is None or not ID.fullmatch(number):
+        return _not_kept(422, "The form does not come from a page of this survey.")
     now = utc_now()
     answered = _moment("age", now, key.issued_at)
     if asking.is_early(answered) or asking.is_over(answered):
-        return "", 409
+        return _not_kept(409, "The survey was not open when this was answered.")
     if not agrees(door.page, request.form):
-        return "", 422
-    outcome = _submit(door, key, number, answered)
-    return "", 422 if isinstance(outcome, Faulty) else 204
+        return _not_kept(422, "The box of consent was not ticked.")
+    faulty = _submit(door, key, number, answered)
+    return ("", 204) if faulty is None else _not_kept(422, *_reasons(door.page, faulty))
 
 
-def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> object:
+def _not_kept(status: int, *why: str) -> ResponseReturnValue:
+    return {"why": why}, status
+
+
+def _reasons(page: Page, faulty: Faulty) -> list[str]:
+    asked = {(each.instrument, each.item.code): each.text for each in page.content.questions}
+    return [
+        f"“{asked.get((instrument, fault.item), fault.item or instrument)}” {fault.reason}"
+        for instrument, faults in faulty.faults.items()
+        for fault in faults
+    ]
+
+
+def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> Faulty | None:
+    """Keep the answers once, also where staff have brought in the device's file meanwhile."""
     page = door.page
     asking = replace(door.asking, consent_version=key.consent_version)
-    with storage().store.writing_rows() as connection:
-        return submit(
-            connection,
-            asking,
-            page.raw(request.form),
-            submission_key=_submission_key(storage().secret_key, key.submission_key, number),
-            attributes={},
-            started_at=min(answered, _moment("began", utc_now(), key.issued_at)),
-            source="link",
-            language=page.content.language,
-            paradata=came_in(),
-            now=answered,
-            roots=storage().settings.instrument_roots,
-        )
+    submission = read_submission(
+        asking,
+        page.raw(request.form),
+        submission_key=_submission_key(storage().secret_key, key.submission_key, number),
+        attributes={},
+        started_at=min(answered, _moment("began", utc_now(), key.issued_at)),
+        source="link",
+        language=page.content.language,
+        paradata=came_in(),
+        now=answered,
+        roots=storage().settings.instrument_roots,
+    )
+    if isinstance(submission, Faulty):
+        return submission
+    known = known_number(asking, number, storage().secret_key)
+    with storage().store.engine.connect() as connection:
+        if is_stored(connection, asking.id, known):
+            return None
+    prepared = replace(submission.prepared, external_id=known)
+    taken_in(replace(submission, prepared=prepared))
+    return None
 
 
 def _submission_key(secret_key: str, form: str, number: str) -> str:
@@ -156,6 +180,7 @@ def _equip(answer: Response, link: str, ways: Ways) -> None:
         "go_on": words.kiosk_go_on,
         "waiting": words.kiosk_waiting,
         "refused": words.kiosk_refused,
+        "staff": words.kiosk_staff,
         "full_screen": words.kiosk_full_screen,
         "required": words.required,
     }

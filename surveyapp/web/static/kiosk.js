@@ -48,8 +48,12 @@
         const told = new URLSearchParams({ id: each.id, lang: each.lang, began: seconds(each.began), age: seconds(each.answered) });
         const answer = await fetch(`/k/${each.link}/answers?${told}`, { method: "POST", body: new URLSearchParams(each.body) });
         if (answer.ok) await changing((store) => store.delete(each.id));
-        else if (answer.status === 422) await changing((store) => store.put({ ...each, refused: true }));
         else if (answer.status >= 500 || answer.status === 429) break; // the server is away: all of it waits
+        else {
+          const refused = [413, 422].includes(answer.status);
+          const why = (await answer.json().catch(() => ({}))).why || [`The server answered ${answer.status}.`];
+          if (refused || String(each.why) !== String(why)) await changing((store) => store.put({ ...each, refused, why }));
+        }
       }
     } catch { /* no connection */ }
     sending = false;
@@ -64,10 +68,16 @@
     return element;
   };
   const note = made("p", { role: "status" });
+  const told = made("p");
   const wider = made("button", { type: "button", textContent: words.full_screen, hidden: !document.fullscreenEnabled,
     onclick: () => document.documentElement.requestFullscreen() });
   document.addEventListener("fullscreenchange", () => { wider.hidden = Boolean(document.fullscreenElement); });
-  document.body.append(made("div", { className: "kiosk-bar" }, note, wider));
+  // Two taps lead to what staff may do about answers that stay here; there they have to sign in.
+  const staff = made("button", { type: "button", textContent: words.staff, hidden: true, onclick: () => {
+    told.textContent = note.textContent;
+    forStaff.showModal();
+  } });
+  document.body.append(made("div", { className: "kiosk-bar" }, note, staff, wider));
   const show = async () => {
     const all = await waiting();
     const refused = all.filter((each) => each.refused).length;
@@ -75,6 +85,7 @@
     if (all.length - refused) lines.push(words.waiting.replace("{count}", all.length - refused));
     if (refused) lines.push(words.refused.replace("{count}", refused));
     if (note.textContent !== lines.join(" · ")) note.textContent = lines.join(" · ");
+    staff.hidden = !refused;
   };
 
   // One person after the other.
@@ -89,9 +100,14 @@
   const still = made("dialog", { oncancel: () => { touched = performance.now(); } },
     made("h2", { textContent: words.still_title }), made("p", { textContent: words.still }),
     made("button", { type: "button", textContent: words.go_on, onclick: () => { still.close(); touched = performance.now(); } }));
+  const forStaff = made("dialog", {},
+    made("h2", { textContent: words.staff }), told,
+    made("button", { type: "button", textContent: words.staff, onclick: () => location.assign(`/device?kiosk=${own.link}`) }),
+    made("button", { type: "button", textContent: words.go_on, onclick: () => forStaff.close() }));
+  forStaff.setAttribute("aria-label", words.staff);
   thanked.setAttribute("aria-label", words.thanks_title);
   still.setAttribute("aria-label", words.still_title);
-  document.body.append(thanked, still);
+  document.body.append(thanked, still, forStaff);
 
   const clear = () => {
     form.reset();
@@ -109,6 +125,7 @@
     if (location.search) return location.replace(location.pathname);
     thanked.close();
     still.close();
+    forStaff.close();
     document.activeElement?.blur();
     scrollTo(0, 0);
   };
@@ -119,7 +136,7 @@
       return;
     }
     const idle = seconds(touched);
-    const used = began || location.search;
+    const used = began || location.search || forStaff.open;
     if (used && idle >= own.idle) fresh();
     else if (used && idle >= own.idle - WARNED && !still.open) still.showModal();
     else if (!used && idle >= STALE && navigator.onLine) location.replace(location.pathname);

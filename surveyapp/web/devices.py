@@ -1,0 +1,74 @@
+"""What staff do on a kiosk itself about answers that stay there because the survey refused them.
+
+The answers lie in the device's browser and nowhere else: the page's script shows them to whoever is
+signed in, sends them again, saves them as a file, and deletes them only once the audit log has it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.fielding.queries import asking
+from surveyapp.store.audit import record
+from surveyapp.web import sessions
+from surveyapp.web.guards import requires
+from surveyapp.web.respond.content import content
+from surveyapp.web.storage import storage
+
+devices = Blueprint("devices", __name__, url_prefix="/device")
+
+MOST = 100_000  # answers that one audit entry may speak of
+_LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_DONE = {"discarded": "discard kiosk answers", "downloaded": "download kiosk answers"}
+
+
+@devices.get("")
+@requires(Permission.READ_RESPONSES)
+def show() -> ResponseReturnValue:
+    """The page that the kiosk's own database is looked at with."""
+    return render_template("devices/show.html", kiosk=_link("kiosk"))
+
+
+@devices.get("/survey")
+@requires(Permission.READ_RESPONSES)
+def survey() -> ResponseReturnValue:
+    """The name and the questions of the survey behind a link; nothing where there is none."""
+    with storage().store.engine.connect() as connection:
+        found = asking(connection, _link("link"))
+    if found is None:
+        return {}
+    page = content(found, found.language, storage().settings.instrument_roots)
+    return {"name": found.name, "questions": {each.name: each.text for each in page.questions}}
+
+
+@devices.post("/noted")
+@requires(Permission.READ_RESPONSES)
+def note() -> ResponseReturnValue:
+    """Write into the audit log what is about to be done with answers on a device."""
+    what, count = request.form.get("what", ""), request.form.get("count", "")
+    if what not in _DONE or not (count.isdecimal() and len(count) < 7 and 0 < int(count) <= MOST):
+        raise Invalid("Say what is done (discarded or downloaded) and with how many answers.")
+    with storage().store.writing() as session:
+        subject = f"survey {_link('link')}"
+        record(session, sessions.me().id, _DONE[what], subject, answers=int(count))
+    return "", 204
+
+
+@devices.post("/leave")
+@requires(Permission.READ_RESPONSES)
+def leave() -> ResponseReturnValue:
+    """Sign out, because customers use this device next, and go back to the survey."""
+    sessions.end()
+    link = _link("kiosk")
+    return redirect(f"/k/{link}" if link else url_for("account.sign_in"), 303)
+
+
+def _link(name: str) -> str:
+    """A survey's link as it was sent; empty where it is none."""
+    text = request.values.get(name, "")
+    return text if _LINK.fullmatch(text) else ""

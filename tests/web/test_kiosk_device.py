@@ -1,0 +1,233 @@
+"""Answers that a survey refuses stay on the kiosk until staff have stored or discarded them."""
+
+from __future__ import annotations
+
+import io
+import json
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from surveyapp.errors import Invalid
+from surveyapp.responses import rollups
+from surveyapp.responses.imports import import_device
+from surveyapp.store.models import AuditEntry, Deployment, Response
+from surveyapp.store.storage import Storage
+from tests.web.test_ways_kiosk import answer_all, filled, make_kiosk, ready
+from tests.web.world import PASSWORD, add_user
+
+
+@pytest.fixture
+def client(app) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def deployment(storage: Storage) -> Deployment:
+    return make_kiosk(storage, asks=("nps", "ces"))
+
+
+def stored(storage: Storage) -> list[Response]:
+    with storage.store.reading() as session:
+        assert rollups.recount(session) == []
+        return list(session.scalars(select(Response).order_by(Response.id)))
+
+
+def kiosk_file(
+    deployment: Deployment, *answers: dict[str, object], **changes: object
+) -> io.BytesIO:
+    """A file as a device writes it."""
+    made = [
+        {
+            "id": str(uuid4()),
+            "link": deployment.link,
+            "language": "en",
+            "answered": "2026-03-02T10:00:00.000Z",
+            "fields": [["form-key", "x"], ["nps-nps", "9"], ["ces-ces", "6"]],
+            **each,
+        }
+        for each in answers
+    ]
+    document = {"kind": "surveyapp kiosk answers", "version": 1, "answers": made, **changes}
+    return io.BytesIO(json.dumps(document).encode())
+
+
+def brought_in(storage: Storage, deployment: Deployment, file: io.BytesIO):
+    file.seek(0)
+    return import_device(storage.store, deployment, file, secret_key=storage.secret_key)
+
+
+def test_a_refusal_says_why(client, storage, deployment):
+    form = {**filled(client, deployment.link), "nps-nps": ""}
+    address = f"/k/{deployment.link}/answers"
+    answer = client.post(f"{address}?id={uuid4()}", data=form)
+    assert answer.status_code == 422
+    assert [why.partition("”")[2] for why in answer.json["why"]] == [
+        " This question has no answer."
+    ]
+    assert "recommend" in answer.json["why"][0]
+    foreign = client.post(f"{address}?id={uuid4()}", data={**form, "form-key": "invented"})
+    assert (foreign.status_code, len(foreign.json["why"])) == (422, 1)
+
+
+def test_a_kiosks_file_is_brought_in_as_far_as_the_survey_asks(storage, deployment):
+    gone = {"fields": [["nps-nps", "3"], ["csat-csat", "4"], ["ces-ces", ""]]}
+    foreign = {"link": "another"}
+    unreadable = {"fields": {"nps-nps": "3"}}
+    wrong = {"fields": [["nps-nps", "99"]]}
+    file = kiosk_file(
+        deployment, {}, gone, foreign, unreadable, wrong, {"id": "1"}, {"answered": 5}
+    )
+    report = brought_in(storage, deployment, file)
+    assert (report.count_in, report.stored, report.refused_rows) == (7, 2, 5)
+    assert [refusal.line for refusal in report.refused] == [3, 4, 5, 6, 7]
+    kept = stored(storage)
+    assert [each.answers["nps"]["nps"] for each in kept] == [9, 3]
+    assert kept[1].answers["ces"] == {}
+    assert {each.submitted_at.isoformat() for each in kept} == {"2026-03-02T10:00:00+00:00"}
+    again = brought_in(storage, deployment, file)
+    assert (again.stored, again.already) == (0, 2)
+
+
+@pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
+def test_a_file_and_a_device_that_sends_again_store_an_answer_once(client, storage, anonymity):
+    made = make_kiosk(storage, asks=("nps", "ces"), anonymity=anonymity)
+    form = filled(client, made.link)
+    first, second = str(uuid4()), str(uuid4())
+    address = f"/k/{made.link}/answers"
+    assert client.post(f"{address}?id={first}", data=form).status_code == 204
+    file = kiosk_file(made, {"id": first}, {"id": second})
+    report = brought_in(storage, made, file)
+    assert (report.stored, report.already) == (1, 1)
+    assert client.post(f"{address}?id={second}", data=form).status_code == 204
+    kept = stored(storage)
+    assert len(kept) == 2
+    if anonymity == "anonymous":
+        assert not {first, second} & {str(each.external_id)[-36:] for each in kept}
+
+
+def test_what_is_no_file_of_a_kiosk_is_refused_whole(storage, deployment):
+    for body in (b"", b"[]", b'{"kind": "x"}', b"\xff", b"[" * 100_000):
+        with pytest.raises(Invalid, match="file"):
+            brought_in(storage, deployment, io.BytesIO(body))
+    with pytest.raises(Invalid, match="no answers"):
+        brought_in(storage, deployment, kiosk_file(deployment))
+
+
+def test_a_missing_consent_is_not_made_up(storage):
+    made = make_kiosk(storage, asks=("nps", "ces"), consent="We keep it.", consent_version="1")
+    with storage.store.writing() as session:
+        session.execute(update(Deployment).values(consent_box=True))
+        session.flush()
+        made = session.get_one(Deployment, made.id)
+    agreed = {"fields": [["nps-nps", "9"], ["consent", "yes"]]}
+    report = brought_in(storage, made, kiosk_file(made, {}, agreed))
+    assert (report.stored, report.refused_rows) == (1, 1)
+    assert "consent" in report.refused[0].reason
+
+
+def test_the_log_knows_what_was_discarded_before_it_is(storage, world, sign_in):
+    client = sign_in(world.users["researcher"])
+    for wrong in ({}, {"what": "eaten", "count": "1"}, {"what": "discarded", "count": "0"}):
+        assert client.post("/device/noted", data=wrong).status_code == 422
+    told = {"what": "discarded", "count": "3", "link": "abc"}
+    assert client.post("/device/noted", data=told).status_code == 204
+    with storage.store.reading() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (entry.action, entry.subject, entry.detail) == (
+        "discard kiosk answers",
+        "survey abc",
+        {"answers": 3},
+    )
+
+
+def test_leaving_a_device_signs_out_and_goes_nowhere_else(storage, world, sign_in):
+    client = sign_in(world.users["researcher"])
+    for kiosk, target in (("abc", "/k/abc"), ("//evil.example", "/sign-in")):
+        answer = client.post("/device/leave", data={"kiosk": kiosk})
+        assert (answer.status_code, answer.location) == (303, target)
+        assert client.get("/device").status_code == 303
+        client = sign_in(world.users["researcher"])
+    manager = sign_in(world.users["manager"])
+    assert manager.get("/device").status_code == 403
+
+
+# In a real browser.
+
+
+def refused(page: Page, base: str, storage: Storage, made: Deployment) -> None:
+    """Have somebody answer an edition of the survey that is changed meanwhile."""
+    ask(storage, made, 2)
+    page.goto(f"{base}/k/{made.link}")
+    ready(page)
+    ask(storage, made, 3)
+    answer_all(page, 2)
+    page.get_by_text("Answers that could not be stored: 1").wait_for()
+    page.get_by_role("button", name="Begin anew").click()
+
+
+def ask(storage: Storage, deployment: Deployment, count: int) -> None:
+    """Have the survey ask the first of its instruments only."""
+    with storage.store.writing() as session:
+        session.get_one(Deployment, deployment.id).asks = deployment.asks[:count]
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, tmp_path):
+    base, storage = served
+    with storage.store.writing() as session:
+        add_user(session, "researcher")
+    context = browser.new_context(viewport={"width": 800, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    made = make_kiosk(storage, asks=("nps", "ces", "csat"))
+    refused(page, base, storage, made)
+
+    page.get_by_role("button", name="For staff").click()
+    page.get_by_role("dialog").get_by_role("button", name="For staff").click()
+    page.get_by_label("E-mail address").fill("researcher@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".sum")).to_have_text("1 answer could not be sent.")
+    assert page.locator(".kept .why li").count() == 1
+    page.get_by_text("Show the answers").click()
+    expect(page.locator(".kept dl")).to_contain_text("person 2")
+    assert Axe().run(page).response["violations"] == []
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all").click()
+    saved = json.loads(download.value.path().read_text())
+    assert [each["link"] for each in saved["answers"]] == [made.link]
+    assert ["nps-nps", "2"] in saved["answers"][0]["fields"]
+
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("status")).to_contain_text("1 still here")
+    ask(storage, made, 2)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("heading", name="Nothing waits here")).to_be_visible()
+    assert [each.answers["nps"]["nps"] for each in stored(storage)] == [2]
+
+    refused(page, base, storage, made)
+    page.goto(f"{base}/device?kiosk={made.link}")
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Keep them").click()
+    expect(page.locator(".kept")).to_have_count(1)
+    context.set_offline(True)  # what cannot be noted is not done
+    page.locator(".kept").get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Nothing was discarded")
+    context.set_offline(False)
+    page.locator(".kept").get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing waits here")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out and back to the survey").click()
+    ready(page)
+    assert page.url == f"{base}/k/{made.link}"
+    assert page.goto(f"{base}/device").url.startswith(f"{base}/sign-in")
+    context.close()
