@@ -110,6 +110,8 @@ def read(
 
 def read_item(item: Item, raw: object) -> Value | Fault | None:
     """One item's value, a Fault, or None when nothing was answered."""
+    if isinstance(raw, list) and len(raw) == 1 and item.kind is not ItemKind.MULTIPLE_CHOICE:
+        raw = raw[0]  # as a form sends nearly everything
     if isinstance(raw, (list, tuple)):
         if len(raw) > MOST_TICKS:
             reason = f"There are {len(raw)} answers to one question."
@@ -232,6 +234,8 @@ def _is_blank(raw: object) -> bool:
 
 
 def _whole(raw: object) -> int | None:
+    if isinstance(raw, str) and len(raw) == 1 and "0" <= raw <= "9":
+        return int(raw)  # nearly all answers
     if isinstance(raw, bool):
         return None
     if isinstance(raw, int):

@@ -151,8 +151,8 @@ class Instrument:
         """The asked wording, else the language's first, else the first of all."""
         if wording_id and wording_id in self.wordings:
             return self.wordings[wording_id]
-        of_language = [w for w in self.wordings.values() if w.language == language]
-        return of_language[0] if of_language else next(iter(self.wordings.values()))
+        every = self.wordings.values()
+        return next((w for w in every if w.language == language), None) or next(iter(every))
 
 
 @lru_cache(maxsize=256)  # asked for by every page shown and every answer read

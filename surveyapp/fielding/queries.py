@@ -36,7 +36,7 @@ from surveyapp.store.models import (
     Touchpoint,
     Webhook,
 )
-from surveyapp.store.statements import Statement
+from surveyapp.store.statements import Reach, Statement
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,11 @@ _ASKING = (
 )
 
 
-def asking(connection: Connection, link: str) -> Asking | None:
-    """What the link asks, whatever its state; None when no deployment has it.
-
-    It takes a connection, as it runs for every page shown and a session would cost as much again.
-    """
+def asking(at: Reach, link: str) -> Asking | None:
+    """What the link asks, whatever its state; None when no deployment has it."""
     if not _LINK.fullmatch(link):
         return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
-    rows = _asking(connection.dialect).rows(connection, {"link": link})
+    rows = _asking(at.dialect).rows(at, {"link": link})
     return _read_asking(rows[0]) if rows else None
 
 

@@ -52,7 +52,7 @@ def read_answers(
             optional=_items_of(instrument.code, optional),
         )
         if isinstance(found, Answers):
-            answers[instrument.code] = dict(found)
+            answers[instrument.code] = dict(found.values_by_item)
         else:
             faults[instrument.code] = found
     for code in raw:
@@ -75,11 +75,11 @@ def logic_of(deployment: Fielded, roots: Roots) -> Logic:
 
 def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
     """The very version that the deployment asks."""
-    return _instrument(ask["instrument"], ask["version"], tuple(str(root) for root in roots))
+    return _instrument(ask["instrument"], ask["version"], tuple(roots))
 
 
 @lru_cache(maxsize=256)
-def _instrument(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
+def _instrument(code: str, version: str | None, roots: tuple[str | Path, ...]) -> Instrument:
     return load(code, version, roots=roots)
 
 

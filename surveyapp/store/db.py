@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveyapp.store.queue import on_commit_wake
+from surveyapp.store.statements import Glance
 
 _BUSY_SECONDS = 30
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
@@ -52,7 +53,7 @@ def _begin(connection: Connection) -> None:
     # A deferred transaction that reads, then writes after someone else wrote, fails at once
     # however long the timeout; a writer therefore takes its place in the queue from the start.
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    connection.connection.cursor().execute(f"BEGIN {mode}")
 
 
 class Store:
@@ -94,6 +95,17 @@ class Store:
         """One consistent view; whatever was changed by mistake is rolled back."""
         with self._sessions() as session:
             yield session
+
+    @contextmanager
+    def glancing(self) -> Iterator[Glance]:
+        """For single reads by a ``Statement``: each sees what is committed at its moment. Opening a
+        connection of SQLAlchemy's takes longer than reading the row behind a link.
+        """
+        opened = self.engine.raw_connection()
+        try:
+            yield Glance(opened, self.engine.dialect)
+        finally:
+            opened.close()
 
     def close(self) -> None:
         self.engine.dispose()

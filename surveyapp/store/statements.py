@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
+
+
+class Reach(Protocol):
+    """What leads to the database: a SQLAlchemy connection, or a ``Glance``."""
+
+    @property
+    def connection(self) -> Any: ...
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+
+class Glance(NamedTuple):
+    """A driver's connection in no transaction, to be read from by statements."""
+
+    connection: Any
+    dialect: Dialect
 
 
 class Statement:
@@ -34,45 +52,47 @@ class Statement:
             for name, bound in compiled.binds.items()
         }
         order = compiled.positiontup if compiled.positional else list(processors)
-        self._slots = [(name, processors[name]) for name in order]
+        self._names = order
+        # A list of one name would make it give the value instead of a tuple.
+        self._chosen = itemgetter(*order) if len(order) > 1 else None
+        self._processed = [(at, p) for at, name in enumerate(order) if (p := processors[name])]
         self._positional: bool = compiled.positional
 
-    def run(self, connection: Connection, row: Mapping[str, Any]) -> None:
+    def run(self, at: Reach, row: Mapping[str, Any]) -> None:
         """Execute it once."""
-        self._executed(connection, self._bound(row)).close()
+        self._executed(at, self._bound(row)).close()
 
-    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def run_many(self, at: Reach, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it for each row."""
         bound = [self._bound(row) for row in rows]
-        self._executed(connection, bound, many=True).close()
+        self._executed(at, bound, many=True).close()
 
-    def scalar(self, connection: Connection, row: Mapping[str, Any]) -> Any:
+    def scalar(self, at: Reach, row: Mapping[str, Any]) -> Any:
         """The first value of the only row that it returns; None when it returns none."""
-        rows = self.rows(connection, row)
+        rows = self.rows(at, row)
         return rows[0][0] if rows else None
 
-    def rows(self, connection: Connection, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, at: Reach, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What it selects or returns."""
-        cursor = self._executed(connection, self._bound(row))
+        cursor = self._executed(at, self._bound(row))
         rows = list(cursor.fetchall())
         cursor.close()
         return rows
 
-    def _executed(self, connection: Connection, bound: Any, *, many: bool = False) -> Any:
-        cursor = connection.connection.cursor()
+    def _executed(self, at: Reach, bound: Any, *, many: bool = False) -> Any:
+        cursor = at.connection.cursor()
         try:
             (cursor.executemany if many else cursor.execute)(self._text, bound)
-        except connection.dialect.loaded_dbapi.Error as error:
+        except at.dialect.loaded_dbapi.Error as error:
             cursor.close()
             # As SQLAlchemy would raise it, but without the parameters: they may hold answers.
-            base = connection.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(
-                self._text, None, error, base, dialect=connection.dialect
-            ) from error
+            base = at.dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(self._text, None, error, base, dialect=at.dialect) from error
         return cursor
 
     def _bound(self, row: Mapping[str, Any]) -> Any:
         values = {**self._constants, **row} if self._constants else row
-        if self._positional:
-            return tuple([p(values[n]) if p else values[n] for n, p in self._slots])
-        return {n: p(values[n]) if p else values[n] for n, p in self._slots}
+        bound = list(self._chosen(values)) if self._chosen else [values[n] for n in self._names]
+        for at, processor in self._processed:
+            bound[at] = processor(bound[at])
+        return bound if self._positional else dict(zip(self._names, bound, strict=True))

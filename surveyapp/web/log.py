@@ -40,7 +40,8 @@ def keep_log(app: Flask, level: str) -> None:
     )
     app.extensions[LOGGER] = log
     app.before_request(_begin)
-    app.after_request(lambda response: _end(log, response))
+    if getattr(logging, level) <= logging.INFO:
+        app.after_request(lambda response: _end(log, response))
 
 
 def logger(app: Flask) -> Any:

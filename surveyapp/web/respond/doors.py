@@ -100,21 +100,22 @@ def opened(
     """
     now = utc_now()
     waits, used, full = None, False, False
-    with storage().store.engine.connect() as connection:
-        ticket = (
-            None
-            if ticket_text is None
-            else ticket_of(connection, link, ticket_text, sending=sending)
-        )
-        if ticket is None and ticket_text is not None:
-            return neutral()
-        asking = queries.asking(connection, link)
-        if asking is not None and ticket is not None and not sending:
-            waits = drafts.waiting(connection, asking.id, ticket, now=now)
-            used = waits is None and is_used(connection, asking.id, ticket)
-        if asking is not None and asking.logic.get("quotas") and not sending:
-            begun = waits is not None and waits.saved is not None
-            full = not begun and _is_full(connection, asking, ticket)
+    if ticket_text is None:
+        ticket = None
+        with storage().store.glancing() as glance:
+            asking = queries.asking(glance, link)
+    else:
+        with storage().store.engine.connect() as connection:
+            ticket = ticket_of(connection, link, ticket_text, sending=sending)
+            if ticket is None:
+                return neutral()
+            asking = queries.asking(connection, link)
+            if asking is not None and not sending:
+                waits = drafts.waiting(connection, asking.id, ticket, now=now)
+                used = waits is None and is_used(connection, asking.id, ticket)
+    if asking is not None and asking.logic.get("quotas") and not sending:
+        begun = waits is not None and waits.saved is not None
+        full = not begun and _is_full(asking, ticket)
     if asking is None or asking.is_early(now):
         return neutral()
     if used:
@@ -145,9 +146,10 @@ def _is_visit() -> bool:
     return request.method == "GET" and not ahead
 
 
-def _is_full(connection: Connection, asking: Asking, ticket: Ticket | None) -> bool:
+def _is_full(asking: Asking, ticket: Ticket | None) -> bool:
     limits = page_of(asking, asking.language).content.logic.quotas
-    return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
+    with storage().store.engine.connect() as connection:
+        return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
 
 
 def came_in() -> dict[str, str]:

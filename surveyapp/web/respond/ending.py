@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,12 +11,14 @@ from surveyapp.errors import Invalid
 from surveyapp.fielding import queries
 from surveyapp.fielding.draws import LONGEST_ADDRESS, enter, read_pass, write_pass
 from surveyapp.fielding.queries import Asking
+from surveyapp.fielding.texts import Said, said
 from surveyapp.fielding.ways import leads_to, read_ways
 from surveyapp.responses.actions import Stored
 from surveyapp.store.columns import utc_now
 from surveyapp.web.respond.doors import Door
 from surveyapp.web.respond.headers import allow, brand
 from surveyapp.web.respond.keys import FormKey
+from surveyapp.web.respond.met import met_in
 from surveyapp.web.respond.more import more_style, more_style_hash
 from surveyapp.web.respond.saying import message, neutral, packed
 from surveyapp.web.storage import storage
@@ -35,25 +37,30 @@ def thanks_address(door: Door, key: FormKey, stored: Stored) -> str:
     same one, and a second form for a used link gets none.
     """
     asking = door.asking
-    more: dict[str, str | None] = {"lang": request.args.get("lang")}
+    more: dict[str, str] = {}
+    if "lang" in request.args:
+        more["lang"] = request.args["lang"]
     if door.ticket and asking.anonymity != "anonymous":
         more["own"] = "1"
     if asking.draw and stored.response_id is not None:
         more[PASS] = write_pass(storage().secret_key, asking.link, key.draw)
-    return url_for("respond.thanks", link=asking.link, **more)
+    # By hand: to look the route up costs a customer as much as to find the page.
+    address = f"{request.script_root}/s/{asking.link}/thanks"
+    return f"{address}?{urlencode(more)}" if more else address
 
 
-def ending(asking: Asking) -> tuple[list[str], list[tuple[str, str]]]:
+def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
     """Lines and links under the thanks."""
-    lang = request.args.get("lang")
-    words = texts(lang or asking.language)
-    lines: list[str] = []
+    language = met_in(asking)
+    words = texts(language)
+    lines: list[Said] = []
     links: list[tuple[str, str]] = []
     if "own" in request.args:
-        lines.append(words.thanks_mine)
+        lines.append(Said(words.thanks_mine, words.language_tag))
     text = request.args.get(PASS, "")
     if asking.draw and read_pass(storage().secret_key, asking.link, text) is not None:
-        lines.append(asking.draw)
+        lines.append(said(asking, "draw", language))
+        lang = request.args.get("lang")
         address = url_for("draw.show", link=asking.link, lang=lang, **{PASS: text})
         links.append((words.draw_title, address))
     end = read_ways(asking.ways).end_url
@@ -99,7 +106,8 @@ def entered(link: str) -> ResponseReturnValue:
 
 
 def _form(asking: Asking, typed: str, *, status: int) -> ResponseReturnValue:
-    words = texts(request.args.get("lang") or asking.language)
+    language = met_in(asking)
+    words = texts(language)
     allow(style_src=f"'{more_style_hash()}'")
     page = render_template(
         "respond/draw.html",
@@ -107,7 +115,7 @@ def _form(asking: Asking, typed: str, *, status: int) -> ResponseReturnValue:
         style=more_style(),
         own_style=brand(asking),
         provider=asking.provider,
-        offer=asking.draw,
+        offer=said(asking, "draw", language),
         typed=typed[:LONGEST_ADDRESS],
         longest=LONGEST_ADDRESS,
         wrong=status != 200,

@@ -5,9 +5,11 @@ that the same form sent twice is told from two forms.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
@@ -49,10 +51,9 @@ def read_key(secret_key: str, context: str, text: str) -> FormKey | None:
     return FormKey(submission_key, issued_at, base64_decode(version).decode(), draw)
 
 
+@lru_cache(maxsize=512)  # an open link's is asked for by every page and every answer
 def _signer(secret_key: str, context: str) -> TimestampSigner:
-    return TimestampSigner(
-        secret_key,
-        salt=f"surveyapp form {context}",
-        key_derivation="hmac",
-        digest_method=hashlib.sha256,
-    )
+    salt = f"surveyapp form {context}"
+    derived = hmac.digest(secret_key.encode(), salt.encode(), "sha256")
+    # Derived here once; the signer would do it again for every signature.
+    return TimestampSigner(derived, salt=salt, key_derivation="none", digest_method=hashlib.sha256)

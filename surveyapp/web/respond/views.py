@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, current_app, g, redirect, request
+from flask import Blueprint, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
@@ -124,7 +124,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     stored = _submitted(door, page, key)
     if isinstance(stored, Faulty):
         return _again(door, page, "", kept=key)
-    return redirect(thanks_address(door, key, stored), 303)
+    return Response(status=303, headers={"Location": thanks_address(door, key, stored)})
 
 
 def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
@@ -192,8 +192,8 @@ def logo(link: str) -> ResponseReturnValue:
 @respond.get("/s/<link>/thanks")
 def thanks(link: str) -> ResponseReturnValue:
     """The same for everybody who has sent answers, once or twice."""
-    with storage().store.engine.connect() as connection:
-        asking = queries.asking(connection, link)
+    with storage().store.glancing() as glance:
+        asking = queries.asking(glance, link)
     if asking is None:
         return neutral()
     lines, links = ending(asking)
@@ -203,7 +203,9 @@ def thanks(link: str) -> ResponseReturnValue:
 def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
     ticket = door.ticket
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
-    asking = replace(door.asking, consent_version=key.consent_version)
+    asking = door.asking
+    if asking.consent_version != key.consent_version:
+        asking = replace(asking, consent_version=key.consent_version)
     submission = read_submission(
         asking,
         page.raw(request.form),
