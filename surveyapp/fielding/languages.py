@@ -53,6 +53,17 @@ def read_languages(raw: object, instruments: Sequence[Instrument], own: str) -> 
     return tuple(chosen)
 
 
+def offered(chosen: Sequence[str], instruments: Sequence[Instrument], own: str) -> tuple[str, ...]:
+    """The languages that customers may choose from, ``own`` first, where staff have ``chosen`` these.
+
+    Where they chose none, those in which every text is more than a draft. What a text file is gone
+    for since they chose it is not offered; everything else still is.
+    """
+    there = spoken(instruments)
+    kept = [each for each in chosen if each in there]
+    return read_languages(kept or list(reviewed(instruments)), instruments, own)
+
+
 def negotiated(
     offered: Sequence[str], wanted_by_link: str | None, accept_language: str | None
 ) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from surveyapp.fielding.languages import read_languages, reviewed
+from surveyapp.fielding import languages
 from surveyapp.responses.reading import asked_instrument
 from surveyapp.store.models import Deployment
 
@@ -13,5 +13,4 @@ from surveyapp.store.models import Deployment
 def offered(deployment: Deployment, roots: Sequence[str | Path] = ()) -> tuple[str, ...]:
     """The deployment's own language first, then the others that customers may choose."""
     instruments = [asked_instrument(ask, roots) for ask in deployment.asks]
-    chosen = deployment.languages or list(reviewed(instruments))
-    return read_languages(chosen, instruments, deployment.language)
+    return languages.offered(deployment.languages, instruments, deployment.language)

@@ -16,6 +16,7 @@ from surveyapp.errors import NotFound
 from surveyapp.fielding import links, queries
 from surveyapp.fielding.languages import negotiated
 from surveyapp.fielding.look import read_look
+from surveyapp.fielding.texts import said
 from surveyapp.responses.reading import asked_instrument
 from surveyapp.sending.click import clickable
 from surveyapp.sending.languages import offered
@@ -145,7 +146,7 @@ def occasion(
     return Occasion(
         language=language,
         provider=look.name or deployment.journey.provider,
-        touchpoint=(deployment.touchpoint or deployment.journey).name,
+        touchpoint=said(deployment, "touchpoint", language).text,
         link=link,
         unsubscribe=unsubscribe,
         questions=sum(len(instrument.asked(ask["key"])) for ask, instrument in asked),

@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from instruments.schema import Item, ItemKind, Wording
-from surveyapp.fielding import pipes
+from surveyapp.fielding import languages, pipes
 from surveyapp.fielding.attributes import Attribute
-from surveyapp.fielding.languages import read_languages, reviewed, spoken
 from surveyapp.fielding.logic import Condition, Logic, read_logic
 from surveyapp.fielding.look import Look, read_look
 from surveyapp.fielding.queries import Asking
+from surveyapp.fielding.texts import Said, said
 from surveyapp.responses.reading import asked
 from surveyapp.words.languages import texts
 
@@ -82,8 +82,8 @@ class Content:
     languages: tuple[str, ...]
     provider: str
     look: Look
-    introduction: str
-    consent: str
+    introduction: Said
+    consent: Said
     consent_box: bool
     sections: tuple[Section, ...]
     blocks: tuple[Section, ...]
@@ -96,15 +96,9 @@ class Content:
 
 
 def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
-    """The languages that customers may choose from, the deployment's own first.
-
-    Where staff chose none, those in which every text is more than a draft.
-    """
+    """The languages that customers may choose from, the deployment's own first."""
     instruments = [instrument for instrument, _ in asked(asking, roots)]
-    # What a text file is gone for since staff chose it is not offered; the page still opens.
-    there = spoken(instruments)
-    chosen = [each for each in asking.languages if each in there]
-    return read_languages(chosen or list(reviewed(instruments)), instruments, asking.language)
+    return languages.offered(asking.languages, instruments, asking.language)
 
 
 def content(
@@ -117,11 +111,12 @@ def content(
 
     ``attributes`` are the customer's, for texts that use them.
     """
-    languages = offered(asking, roots)
-    chosen = language if language in languages else asking.language
+    open_to = offered(asking, roots)
+    chosen = language if language in open_to else asking.language
     instruments = asked(asking, roots)
     logic = read_logic(asking.logic, instruments)
-    fill = _Filling(asking, attributes or {})
+    fill = _Filling(asking, chosen, attributes or {})
+    introduction, consent = (said(asking, name, chosen) for name in ("introduction", "consent"))
     sections: list[Section] = []
     for (instrument, key), ask in zip(instruments, asking.asks, strict=True):
         own = ask["wording"] if chosen == asking.language else None
@@ -141,12 +136,12 @@ def content(
     return Content(
         language=chosen,
         right_to_left=sections[0].right_to_left,
-        languages=languages,
+        languages=open_to,
         provider=asking.provider,
         look=read_look(asking.look),
-        introduction=fill(asking.introduction),
-        consent=asking.consent,
-        consent_box=asking.consent_box and bool(asking.consent),
+        introduction=replace(introduction, text=fill(introduction.text)),
+        consent=consent,
+        consent_box=asking.consent_box and bool(consent),
         sections=numbered,
         blocks=tuple(_blocks(numbered)) if asking.paging == "blocks" else (),
         logic=logic,
@@ -157,8 +152,9 @@ def content(
 class _Filling:
     """Fills texts, and remembers the attributes that they use."""
 
-    def __init__(self, asking: Asking, attributes: Mapping[str, Attribute]) -> None:
-        self.own = {"provider": asking.provider, "touchpoint": asking.touchpoint}
+    def __init__(self, asking: Asking, language: str, attributes: Mapping[str, Attribute]) -> None:
+        touchpoint = said(asking, "touchpoint", language).text
+        self.own = {"provider": asking.provider, "touchpoint": touchpoint}
         self.attributes = attributes
         self.piped: set[str] = set()
 

@@ -17,6 +17,7 @@ from surveyapp.fielding.look import read_look
 from surveyapp.fielding.queries import Asking
 from surveyapp.sending.unsubscribing import TEST_TOKEN, Leaving, let_go, read_token
 from surveyapp.store.models import Deployment
+from surveyapp.web.respond.met import met_in
 from surveyapp.web.respond.saying import message, neutral
 from surveyapp.web.storage import storage
 from surveyapp.words.languages import texts
@@ -54,7 +55,7 @@ def go(token: str) -> ResponseReturnValue:
 
 def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
     asking = _asking(leaver.deployment_id)
-    words = texts(request.args.get("lang") or (asking.language if asking else "en"))
+    words = texts(met_in(asking))
     provider = (read_look(asking.look).name or asking.provider) if asking else ""
     return message(
         kind,

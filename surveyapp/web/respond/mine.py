@@ -20,7 +20,7 @@ from surveyapp.fielding import consents, queries
 from surveyapp.fielding.links import Ticket
 from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.fielding.queries import Asking
-from surveyapp.fielding.texts import Said
+from surveyapp.fielding.texts import Said, said
 from surveyapp.responses.corrections import correct, erase, is_used, own_response
 from surveyapp.responses.reading import Faulty
 from surveyapp.store.columns import utc_now
@@ -122,7 +122,7 @@ def download(link: str, ticket: str) -> ResponseReturnValue:
     answer = jsonify(
         {
             "asked_by": holder.asking.provider,
-            "about": holder.asking.touchpoint,
+            "about": said(holder.asking, "touchpoint", holder.page.content.language).text,
             "answered_at": response.submitted_at.isoformat(),
             "started_at": response.started_at.isoformat() if response.started_at else None,
             "changed_at": response.corrected_at.isoformat() if response.corrected_at else None,

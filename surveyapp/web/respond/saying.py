@@ -9,8 +9,10 @@ from flask import Response, render_template, request
 
 from surveyapp.fielding.look import read_look
 from surveyapp.fielding.queries import Asking
+from surveyapp.fielding.texts import Said
 from surveyapp.web.respond.assets import script, style
 from surveyapp.web.respond.headers import brand
+from surveyapp.web.respond.met import met_in
 from surveyapp.words.languages import texts
 
 
@@ -41,12 +43,12 @@ def message(
     asking: Asking | None,
     text: str = "",
     *,
-    lines: Sequence[str] = (),
+    lines: Sequence[Said] = (),
     sends: str = "",
     links: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name."""
-    words = texts(request.args.get("lang") or (asking.language if asking else "en"))
+    words = texts(met_in(asking))
     page = render_template(
         "respond/message.html",
         kind=kind,

@@ -1,0 +1,32 @@
+"""The language in which a customer is met on pages beside the form: thanks, closed, full, unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import request
+
+from instruments.loader import InstrumentError
+from surveyapp.fielding.languages import negotiated
+from surveyapp.fielding.queries import Asking
+from surveyapp.web.respond.content import offered
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import ENGLISH, OWN_NAMES
+
+_OURS = (ENGLISH.language_tag, *sorted(set(OWN_NAMES) - {ENGLISH.language_tag}))
+
+
+def met_in(asking: Asking | None) -> str:
+    """That of the link, else the browser's best among those of the survey; of no survey, among ours."""
+    wanted = request.args.get("lang")
+    if wanted in OWN_NAMES:  # these pages say little that staff wrote, so any of ours will do
+        return wanted
+    open_to = _OURS if asking is None else _offered(asking)
+    return negotiated(open_to, wanted, request.headers.get("Accept-Language"))
+
+
+def _offered(asking: Asking) -> Sequence[str]:
+    try:
+        return offered(asking, storage().settings.instrument_roots)
+    except InstrumentError:  # a survey may be over for longer than its questions are there
+        return (asking.language, *asking.languages)
