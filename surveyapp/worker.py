@@ -123,6 +123,8 @@ WORK: Mapping[str, Work] = {
 # Who is told of what happened, by the event's kind; in the transaction that forgets the event.
 LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {
     "response": (deliveries.on_event,),
+    "response.corrected": (deliveries.on_event,),
+    "response.erased": (deliveries.on_event,),
     "case": (deliveries.on_event,),
     "alert": (deliveries.on_event,),
     "report": (deliveries.on_event,),
@@ -132,10 +134,15 @@ LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {
 def listeners(storage: Storage) -> Mapping[str, tuple[events.Listener, ...]]:
     """LISTENERS, and before them those that need to know this installation's settings."""
     settings = storage.settings
-    opening = partial(
-        cases.on_response, base_url=settings.base_url, roots=settings.instrument_roots
-    )
-    return {**LISTENERS, "response": (opening, *LISTENERS.get("response", ()))}
+    known = {"base_url": settings.base_url, "roots": settings.instrument_roots}
+    first = {
+        "response": partial(cases.on_response, **known),
+        "response.corrected": partial(cases.on_correction, **known),
+    }
+    return {
+        kind: (first[kind], *others) if kind in first else others
+        for kind, others in LISTENERS.items()
+    }
 
 
 def _spread_events(storage: Storage, _now: datetime) -> int:

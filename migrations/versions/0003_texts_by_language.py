@@ -1,4 +1,4 @@
-"""What staff write for customers, in each language that is offered."""
+"""What staff write for customers, in each language that is offered; corrected answers found at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +17,11 @@ def upgrade() -> None:
         op.add_column(
             table, sa.Column("texts", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))
         )
+    corrected = sa.text("corrected_at IS NOT NULL")
+    op.create_index(
+        "ix_responses_corrected",
+        "responses",
+        ["deployment_id", "corrected_at"],
+        sqlite_where=corrected,
+        postgresql_where=corrected,
+    )

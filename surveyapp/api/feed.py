@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
@@ -22,6 +22,9 @@ from surveyapp.store.models import Deployment, JourneyRun, Response, Score
 # reader who has passed a number would never see what appears below it.
 _SETTLED = timedelta(seconds=5)
 _NUMBER = re.compile(r"[1-9]\d{0,17}")
+_CHANGE = re.compile(r"c(\d{1,16})-(\d{1,18})")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _DAY = re.compile(r"20\d{2}-\d{2}-\d{2}")
 
 
@@ -53,24 +56,70 @@ def page(
     return _of_numbers(session, deployment, after, limit, now)
 
 
+def corrected(
+    session: Session, deployment: Deployment, *, after: str | None, limit: int, now: datetime
+) -> Page:
+    """Responses that their customers have changed, as they are now, in the order of the last change.
+
+    Of an anonymous deployment there are none. Invalid (field "after") for a place of another list.
+    """
+    moment, number = _change_at(after) if after is not None else (_BEGINNING, 0)
+    if deployment.anonymity == "anonymous":
+        return Page((), after)
+    at = Response.corrected_at
+    rows = _rows(
+        session,
+        deployment,
+        at.is_not(None),
+        at <= now - _SETTLED,
+        or_(at > moment, and_(at == moment, Response.id > number)),
+        order=(at, Response.id),
+        limit=limit,
+    )
+    if not rows:
+        return Page((), after)
+    last = rows[-1][0]
+    micros = (last.corrected_at - _BEGINNING) // _MICROSECOND
+    return Page(_documents(session, rows), f"c{micros}-{last.id}")
+
+
 def _of_numbers(
     session: Session, deployment: Deployment, after: str | None, limit: int, now: datetime
 ) -> Page:
     if after is not None and not _NUMBER.fullmatch(after):
         raise _no_place(after)
-    rows = session.execute(
+    rows = _rows(
+        session,
+        deployment,
+        Response.id > int(after or 0),
+        Response.submitted_at <= now - _SETTLED,
+        order=(Response.id,),
+        limit=limit,
+    )
+    return Page(_documents(session, rows), str(rows[-1][0].id) if rows else after)
+
+
+def _rows(
+    session: Session,
+    deployment: Deployment,
+    *conditions: ColumnElement[bool],
+    order: Sequence[ColumnElement[Any]],
+    limit: int,
+) -> Sequence[Row[tuple[Response, str | None]]]:
+    """Responses with the pseudonym of who gave them."""
+    query = (
         select(Response, JourneyRun.customer_ref)
         .outerjoin(JourneyRun, JourneyRun.id == Response.journey_run_id)
-        .where(
-            Response.deployment_id == deployment.id,
-            Response.id > int(after or 0),
-            Response.submitted_at <= now - _SETTLED,
-        )
-        .order_by(Response.id)
-        .limit(limit)
-    ).all()
+        .where(Response.deployment_id == deployment.id, *conditions)
+    )
+    return session.execute(query.order_by(*order).limit(limit)).all()
+
+
+def _documents(
+    session: Session, rows: Sequence[Row[tuple[Response, str | None]]]
+) -> tuple[dict[str, Any], ...]:
     scores = _scores(session, [response.id for response, _ in rows])
-    found = tuple(
+    return tuple(
         {
             "response": response.id,
             "submitted_at": response.submitted_at,
@@ -86,7 +135,6 @@ def _of_numbers(
         }
         for response, customer in rows
     )
-    return Page(found, str(rows[-1][0].id) if rows else after)
 
 
 def _of_days(
@@ -157,6 +205,14 @@ def _scores(session: Session, numbers: Sequence[int]) -> dict[int, dict[str, flo
         for number, scale, value in session.execute(query.where(chosen)):
             found.setdefault(number, {})[scale] = value
     return found
+
+
+def _change_at(text: str) -> tuple[datetime, int]:
+    """The moment and the response where a page of changed responses ended."""
+    found = _CHANGE.fullmatch(text)
+    if found is None:
+        raise _no_place(text)
+    return _BEGINNING + int(found[1]) * _MICROSECOND, int(found[2])
 
 
 def _midnight(text: str) -> datetime:

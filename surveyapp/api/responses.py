@@ -31,6 +31,13 @@ class ResponsesQuery(Strict):
         validate=ma.validate.Length(max=40),
         metadata={"description": "`next` of the page before; without it, from the beginning."},
     )
+    corrected = ma.fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Those that customers have changed, in the order of the last change; a list"
+            " of its own with its own `next`."
+        },
+    )
     limit = ma.fields.Integer(
         load_default=100,
         validate=ma.validate.Range(min=1, max=MOST),
@@ -90,17 +97,18 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     read a few seconds after it was sent. Anonymous: whole days that are over, in no order and without
     numbers, times or attributes, and never fewer than the smallest cell; until there are enough the
     page is empty. An empty page means that there is nothing new.
+
+    Customers may change or erase their answers. To keep a copy true, read the list of those that are
+    `corrected` too, and have a webhook tell of each that is erased (`response.erased`).
     """
     with storage().store.reading() as session:
         deployment = deployment_named(session, query["deployment"])
-        found = feed.page(
-            session,
-            deployment,
-            after=query.get("after"),
-            limit=query["limit"],
-            minimum_cell=storage().settings.minimum_cell,
-            now=utc_now(),
-        )
+        wanted = {"after": query.get("after"), "limit": query["limit"], "now": utc_now()}
+        if query["corrected"]:
+            found = feed.corrected(session, deployment, **wanted)
+        else:
+            cell = storage().settings.minimum_cell
+            found = feed.page(session, deployment, minimum_cell=cell, **wanted)
     if found.responses:
         with storage().store.writing() as session:
             record(

@@ -27,6 +27,8 @@ from surveyapp.store.models import (
 # What a webhook can be told of, and in which words staff choose it.
 EVENTS: Mapping[str, str] = {
     "response": "A customer has answered",
+    "response.corrected": "A customer has changed their answers",
+    "response.erased": "A customer has erased their answers: only the number of the response",
     "low_score": "A low score has opened a case",
     "alert": "A score has fallen below the limit of an alert",
     "report": "A report is ready",
@@ -82,6 +84,21 @@ def _response(session: Session, event: Event) -> Telling | None:
     return Telling("response", _payload("response", at, data), response.id)
 
 
+def _corrected(session: Session, event: Event) -> Telling | None:
+    """As a new response is told, with the time of the change."""
+    told = _response(session, event)
+    if told is None or told.response_id is None:
+        return None
+    at = event.at.isoformat(timespec="seconds")
+    data = {**told.payload["data"], "corrected_at": at}
+    return Telling(event.kind, _payload(event.kind, at, data), told.response_id)
+
+
+def _erased(_session: Session, event: Event) -> Telling | None:
+    at = event.at.isoformat(timespec="seconds")
+    return Telling(event.kind, _payload(event.kind, at, {"response": event.subject["erased_id"]}))
+
+
 def _low_score(session: Session, event: Event) -> Telling | None:
     case = session.get(Case, event.subject.get("case_id") or 0)
     site = _site(session, case.deployment_id) if case else None
@@ -131,6 +148,8 @@ def _report(session: Session, event: Event) -> Telling | None:
 
 _TELLERS: Mapping[str, Callable[[Session, Event], Telling | None]] = {
     "response": _response,
+    "response.corrected": _corrected,
+    "response.erased": _erased,
     "case": _low_score,
     "alert": _alert,
     "report": _report,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
@@ -49,6 +49,49 @@ def on_response(
     if case_id is not None:
         messages.tell_of_case(session, session.get_one(Case, case_id), base_url, roots)
         events.tell(session, "case", case_id=case_id, deployment_id=deployment.id)
+
+
+def on_correction(
+    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path] = ()
+) -> None:
+    """Act on a customer's change to their own answers, by the deployment's rule.
+
+    A response with a case gets a line in its story and nothing more: whether a score that is fine now
+    closes the case is for its owner to say, and a closed one stays closed. A response without a case
+    gets one when its score fell to the limit with this change.
+    """
+    deployment = session.get(Deployment, event.subject.get("deployment_id", 0))
+    rule = read_loop(deployment.loop) if deployment is not None else None
+    response_id = event.subject.get("response_id")
+    case = session.scalar(select(Case).where(Case.response_id == response_id))
+    changed = event.subject.get("changed", {})
+    if case is not None:
+        _note_correction(session, case, changed.get(case.scale), rule, event.at)
+        return
+    before, after = changed.get(rule.scale, (None, None)) if rule else (None, None)
+    if rule is None or after is None or not rule.catches(after):
+        return
+    if before is None or not rule.catches(before):
+        on_response(session, event, base_url=base_url, roots=roots)
+
+
+def _note_correction(
+    session: Session,
+    case: Case,
+    change: Sequence[float | None] | None,
+    rule: LoopRule | None,
+    at: datetime,
+) -> None:
+    if change is None:
+        text = "Changed their answers; the score of this case is as it was."
+    elif change[1] is None:
+        text = "Took back the answer that this case is about."
+    else:
+        before = "none" if change[0] is None else f"{change[0]:g}"
+        text = f"Changed the score from {before} to {change[1]:g}."
+        if rule is not None and rule.scale == case.scale and not rule.catches(change[1]):
+            text += " It is no longer low; what is left to do is for the owner to say."
+    session.add(CaseNote(case_id=case.id, kind="customer", text=text, at=at))
 
 
 def _open(

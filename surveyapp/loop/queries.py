@@ -18,6 +18,7 @@ from surveyapp.responses import listing
 from surveyapp.results.shapes import Definition
 from surveyapp.store.models import Case, CaseNote, Deployment, User
 
+_NOBODY = {"customer": "The customer"}  # who did what no account did
 STATES = ("todo", "open", "contacted", "closed", "all")
 
 
@@ -67,7 +68,7 @@ class StoryLine:
 
     at: datetime
     who: str
-    kind: str  # "note" or "change"
+    kind: str  # "note", "change", or "customer": what the customer did
     text: str
 
 
@@ -148,7 +149,7 @@ def story(session: Session, case_id: int) -> list[StoryLine]:
         .order_by(CaseNote.id.desc())
     )
     return [
-        StoryLine(note.at, who or "Somebody", note.kind, note.text)
+        StoryLine(note.at, who or _NOBODY.get(note.kind, "Somebody"), note.kind, note.text)
         for note, who in session.execute(query)
     ]
 

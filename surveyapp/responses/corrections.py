@@ -16,8 +16,11 @@ from surveyapp.fielding.links import Ticket
 from surveyapp.responses import rollups
 from surveyapp.responses.reading import Faulty, Fielded, Roots, asked, logic_of, read_answers
 from surveyapp.responses.tally import SUMS, Tally
+from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
+    Case,
+    CaseNote,
     Draft,
     Event,
     Interaction,
@@ -30,6 +33,7 @@ from surveyapp.store.models import (
     Score,
 )
 
+ERASED = "erase response"  # in the audit log
 OUTDATED = "outdated"  # in a report's parameters: the day on which answers under it changed
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
@@ -72,6 +76,7 @@ def correct(
 ) -> Faulty | None:
     """Put these answers in the place of the stored ones: answers, scores, rollups and reports.
 
+    Tells the event "response.corrected" with the scores that changed, {scale: [before, after]}.
     ``raw`` is as ``submit`` takes it; a Faulty says what is wrong with it, and nothing was changed.
     When and by whom the survey was answered stays. Raises NotFound when the response is gone.
     """
@@ -105,6 +110,8 @@ def correct(
             for scale, value in scores.items()
         ]
         connection.execute(plain_insert(_SCORES), kept)
+    told = {"response_id": row.id, "deployment_id": row.deployment_id}
+    events.tell(connection, "response.corrected", changed=_changed(before, scores), **told)
     _count_instead(connection, row, before, scores)
     session.expire_all()
     return None
@@ -113,9 +120,10 @@ def correct(
 def erase(session: Session, deployment: Fielded, response_id: int, *, now: datetime) -> None:
     """Delete a response and what was made of it: scores, rollups, draft, events, an empty run.
 
-    The invitation stays as used, so that the link takes no second answer; a case loses its customer;
-    finished reports of the journey are marked as outdated. The audit log says that it was done, and
-    not whose it was. Raises NotFound when the response is gone.
+    The invitation stays as used, so that the link takes no second answer; a case loses its customer
+    and what staff noted about them; finished reports of the journey are marked as outdated. The audit
+    log says that it was done, on which day it had been answered, and not whose it was. Tells the event
+    "response.erased" with the number alone. Raises NotFound when the response is gone.
     """
     session.flush()
     connection = session.connection()
@@ -128,13 +136,17 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     of_this = Event.subject["response_id"].as_integer() == response_id
     session.execute(delete(Event).where(of_this))
     _mark_reports(session, deployment.journey_id, now.date())
-    record(session, None, "erase response", f"deployment {deployment.code}")
+    _empty_case(session, response_id)
+    answered = row.submitted_at.date().isoformat()
+    record(session, None, ERASED, f"deployment {deployment.code}", answered=answered)
     session.flush()
     before = _scores_of(connection, response_id)
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))
     connection.execute(delete(_RESPONSES).where(_RESPONSES.c.id == response_id))
     if row.journey_run_id is not None:
         _delete_empty_run(session, row.journey_run_id)
+    if deployment.anonymity != "anonymous":  # whose responses nobody was told of by number
+        events.tell(connection, "response.erased", erased_id=row.id)
     _count_instead(connection, row, before, None)
     session.expire_all()
 
@@ -213,6 +225,26 @@ def _mark_reports(session: Session, journey_id: int, day: date) -> None:
     finished = select(Report).where(Report.journey_id == journey_id, Report.file_id.is_not(None))
     for report in session.scalars(finished):
         report.parameters = {**report.parameters, OUTDATED: day.isoformat()}
+
+
+def _changed(
+    before: Mapping[str, float], after: Mapping[str, float]
+) -> dict[str, list[float | None]]:
+    """The scores that differ, each as it was and as it is; None where there was or is none."""
+    pairs = {scale: [before.get(scale), after.get(scale)] for scale in {*before, *after}}
+    return {scale: pair for scale, pair in sorted(pairs.items()) if pair[0] != pair[1]}
+
+
+def _empty_case(session: Session, response_id: int) -> None:
+    """Take out of the response's case what staff wrote about the customer, and the way to them."""
+    case = session.scalar(select(Case).where(Case.response_id == response_id))
+    if case is None:
+        return
+    about = (CaseNote.case_id == case.id, CaseNote.kind == "note")
+    session.execute(delete(CaseNote).where(*about))
+    case.follow_up_id = None
+    said = "Erased their answers; what was noted about them is deleted."
+    session.add(CaseNote(case_id=case.id, kind="customer", text=said))
 
 
 def _delete_empty_run(session: Session, run_id: int) -> None:

@@ -390,6 +390,13 @@ class Response(Base):
     __table_args__ = (
         UniqueConstraint("deployment_id", "external_id"),
         Index("ix_responses_deployment_submitted", "deployment_id", "submitted_at"),
+        Index(
+            "ix_responses_corrected",
+            "deployment_id",
+            "corrected_at",
+            sqlite_where=text("corrected_at IS NOT NULL"),
+            postgresql_where=text("corrected_at IS NOT NULL"),
+        ),
         _one_of("source", "link", "invitation", "import", "simulation"),
     )
 
@@ -524,7 +531,7 @@ class Event(Base):
     __tablename__ = "events"
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40))  # "response", "case", "report", "alert"
+    kind: Mapped[str] = mapped_column(String(40))  # "response", "response.corrected", "case", ...
     subject: Mapped[dict[str, Any]] = mapped_column(Document)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -594,7 +601,9 @@ class Case(Base):
 
 
 class CaseNote(Base):
-    """What somebody learned about a case (``kind`` "note"), or what was done to it ("change")."""
+    """What somebody learned about a case (``kind`` "note"), what was done to it ("change"), or what
+    the customer did ("customer").
+    """
 
     __tablename__ = "case_notes"
 

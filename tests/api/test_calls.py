@@ -280,6 +280,38 @@ def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
     assert (last["responses"], last["next"]) == ([], rest["next"])
 
 
+def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
+    call, storage, world
+):
+    fill(storage, world, 5)
+    path = "/responses?deployment=after-the-form&corrected=true&limit=2"
+    empty_page = call("GET", path).json
+    assert (empty_page["responses"], empty_page["next"]) == ([], None)
+    with storage.store.writing() as session:
+        own = Response.deployment_id == world.here.deployment_id
+        numbers = list(session.scalars(select(Response.id).where(own).order_by(Response.id)))
+        now = utc_now()
+        moments = [now - timedelta(hours=hours) for hours in (1, 3, 3, 2)]
+        for number, moment in zip(numbers, moments, strict=False):
+            session.get_one(Response, number).corrected_at = moment
+    first = call("GET", path).json
+    assert [each["response"] for each in first["responses"]] == numbers[1:3]
+    assert all(each["corrected_at"] for each in first["responses"])
+    second = call("GET", f"{path}&after={first['next']}").json
+    assert [each["response"] for each in second["responses"]] == [numbers[3], numbers[0]]
+    last = call("GET", f"{path}&after={second['next']}").json
+    assert (last["responses"], last["next"]) == ([], second["next"])
+    with storage.store.writing() as session:  # changed once more: it comes once more
+        session.get_one(Response, numbers[1]).corrected_at = utc_now() - timedelta(minutes=1)
+    again = call("GET", f"{path}&after={second['next']}").json
+    assert [each["response"] for each in again["responses"]] == [numbers[1]]
+    for place in ("5", "c1", "c99999999999999999-1", "2026-01-01"):
+        assert call("GET", f"{path}&after={place}").status_code == 422
+    with storage.store.writing() as session:  # what was corrected before may not be told of now
+        session.get_one(Deployment, world.here.deployment_id).anonymity = "anonymous"
+    assert call("GET", path).json["responses"] == []
+
+
 def test_a_query_that_cannot_be_is_refused_by_name(call, world):
     for query, field in [
         ("", "deployment"),
@@ -289,6 +321,7 @@ def test_a_query_that_cannot_be_is_refused_by_name(call, world):
         ("deployment=after-the-form&limit=0", "limit"),
         ("deployment=after-the-form&limit=501", "limit"),
         ("deployment=after-the-form&order=desc", "order"),
+        ("deployment=after-the-form&corrected=maybe", "corrected"),
         ("deployment=%00", "deployment"),
     ]:
         answer = call("GET", f"/responses?{query}")

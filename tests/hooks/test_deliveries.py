@@ -17,6 +17,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.hooks import actions, deliveries, queries, signing
 from surveyapp.hooks.deliveries import BACK_OFF, deliver
 from surveyapp.reports import make
+from surveyapp.responses import corrections
 from surveyapp.store import events
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -61,6 +62,36 @@ def rows(storage: Storage) -> list[Delivery]:
 def hook(storage: Storage, number: int) -> Webhook:
     with storage.store.reading() as session:
         return session.get_one(Webhook, number)
+
+
+def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
+    storage: Storage, place: Place, add_hook
+):
+    with listening(200) as server:
+        add_hook(server, "response.corrected", "response.erased")
+        add_hook(server, "response", name="of new ones only")
+        number = submit(storage, place, nps=9)
+        with storage.store.writing() as session:
+            deployment = session.get_one(Deployment, place.deployment_id)
+            raw = {"nps": {"nps": "2", "nps_reason": "Ada"}}
+            corrections.correct(session, deployment, number, raw, now=NOW)
+        spread(storage)
+        deliver(storage, NOW)
+        with storage.store.writing() as session:
+            deployment = session.get_one(Deployment, place.deployment_id)
+            corrections.erase(session, deployment, number, now=NOW)
+        assert rows(storage) == []  # what told of the response is gone with it
+        spread(storage)
+        deliver(storage, NOW)
+    told = {headers["Surveyapp-Event"]: json.loads(body) for _, headers, body in server.told}
+    assert set(told) == {"response", "response.corrected", "response.erased"}
+    changed, erased = told["response.corrected"]["data"], told["response.erased"]["data"]
+    assert (changed["response"], changed["scores"]) == (number, {"nps": 2})
+    assert "corrected_at" in changed
+    assert "Ada" not in str(changed)
+    assert erased == {"response": number}
+    assert all(headers["Surveyapp-Signature"] for _, headers, _ in server.told)
+    assert [each.response_id for each in rows(storage)] == [None]
 
 
 def test_a_response_is_told_signed_and_once(storage: Storage, place: Place, add_hook):

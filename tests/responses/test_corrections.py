@@ -185,8 +185,10 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         assert session.scalars(select(Case.response_id)).all() == [None]
         assert session.scalars(select(Draft)).all() == []
         assert session.scalars(select(Delivery)).all() == []
-        assert [event.subject["response_id"] for event in session.scalars(select(Event))] == [
-            number + 10**6
+        told = session.scalars(select(Event).order_by(Event.id)).all()
+        assert [(event.kind, event.subject) for event in told] == [
+            ("response", {"response_id": number + 10**6, "deployment_id": 1}),
+            ("response.erased", {"erased_id": number}),
         ]
         own_run = session.scalars(select(JourneyRun.id).where(JourneyRun.id == run_id)).all()
         assert own_run == []
@@ -195,7 +197,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         assert (entry.action, entry.subject, entry.detail) == (
             "erase response",
             f"deployment {deployment.code}",
-            {},
+            {"answered": NOW.date().isoformat()},
         )
         assert is_used(session.connection(), deployment.id, ticket)
     assert_counted(store)

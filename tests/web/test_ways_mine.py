@@ -151,7 +151,7 @@ def test_erasing_asks_once_more_and_then_leaves_nothing(client, storage, deploym
     assert sent_again(client, path) == []
     with storage.store.reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "erase response"))
-        assert [(e.user_id, e.detail) for e in entries] == [(None, {})]
+        assert [(e.user_id, set(e.detail)) for e in entries] == [(None, {"answered"})]
 
 
 def test_erasing_and_changing_at_the_same_moment_is_no_failure(app, storage, path):
