@@ -16,6 +16,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
+from surveyapp.results.changes import changed
 from surveyapp.results.choices import asks_choices, distributions
 from surveyapp.results.findings import findings
 from surveyapp.results.groupings import groupings
@@ -79,6 +80,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         chosen = distributions(session, journey_id, **options) if counted else ()
         ask = not counted and asks_choices(session, journey_id, roots=options["roots"])
         stored = analyses.analyses(session, journey_id)
+        since = changed(session, stored)
         form = _form(session, journey)
         study = studies.study_form(session, journey)
     return render_template(
@@ -92,6 +94,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         ask_choices=ask,
         few=options["minimum_cell"],
         analyses=stored,
+        changed=since,
         filters=filters,
         form=form,
         study=study,
@@ -158,14 +161,16 @@ def analysis(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = analyses.analysis(session, journey_id, analysis_id)
+        since = changed(session, [found]).get(analysis_id)
     if found.kind == "sjq_study":
-        return studies.show(journey, found)
+        return studies.show(journey, found, since)
     asked = found.parameters
     return render_template(
         "results/analysis.html",
         journey=journey,
         analysis=found,
         result=found.result,
+        changed=since,
         chapters=chapters(found, storage().settings.instrument_roots),
         estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
         missing=MISSING.get(asked.get("missing", "listwise")),

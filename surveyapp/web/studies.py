@@ -14,6 +14,7 @@ from surveyapp.reports import study_tables as made
 from surveyapp.reports.document import Table
 from surveyapp.results import actions
 from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.results.changes import Changed
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.drawings import drawings
@@ -74,13 +75,14 @@ def ask(journey_id: int) -> ResponseReturnValue:
     )
 
 
-def show(journey: Journey, analysis: Analysis) -> str:
-    """The page of a study that was asked for."""
+def show(journey: Journey, analysis: Analysis, changed: Changed | None) -> str:
+    """The page of a study that was asked for, and what has ``changed`` under it since."""
     return render_template(
         "studies/show.html",
         journey=journey,
         analysis=analysis,
         result=analysis.result,
+        changed=changed,
         drawings=drawings(analysis),
         tables=_tables(analysis),
     )

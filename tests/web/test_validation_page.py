@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.results import compute
-from surveyapp.store.models import Analysis
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Analysis, Response
 from surveyapp.store.storage import Storage
 from tests.results.study_place import make_study, people
 from tests.web.world import add_user
@@ -63,6 +64,16 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, storage: Storage):
     assert script.text.startswith("library(lavaan)")
     assert 'group = "region"' in script.text
     assert "\N{NO-BREAK SPACE}" not in script.text
+
+    said = "Made from data that has since changed"
+    index = f"/journeys/{journey_id}/results"
+    assert said not in page and said not in reader.get(index).text
+    with storage.store.writing() as session:
+        row = session.scalars(select(Response)).first()
+        row.corrected_at = utc_now()
+    for where_said in (where, index):
+        shown = reader.get(where_said).text
+        assert said in shown and "1 answer changed" in shown
 
 
 def test_a_validation_without_choices_takes_the_usual_ones(place, storage: Storage):
