@@ -73,6 +73,10 @@ class Settings:
     keep_contacts_days: int = _setting(
         "Days after which addresses and interactions are deleted.", default=730
     )
+    keep_messages_days: int = _setting(
+        "Days after which messages lose their words and whom they went to; they stay counted.",
+        default=180,
+    )
     end_hosts: str = _setting(
         "Hosts that a survey may lead to after its thanks, separated by commas.", default=""
     )
@@ -200,6 +204,7 @@ def _faults(settings: Settings) -> list[str]:
         ("rest_days", 0, 3650),
         ("asks_a_year", 0, 1000),
         ("keep_contacts_days", 1, 36_500),
+        ("keep_messages_days", 1, 36_500),
     ):
         value = getattr(settings, name)
         if not low <= value <= high:

@@ -26,7 +26,7 @@ from surveyapp.loop import alerts, cases
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups
 from surveyapp.results import compute, studies
-from surveyapp.sending import outbox
+from surveyapp.sending import outbox, retention
 from surveyapp.store import events, queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Event, Job
@@ -169,6 +169,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "decide whom to ask": (2.0, asking.decide),
     "retire contacts": (3600.0, asking.retire),
     "send": (5.0, outbox.send_due),
+    "forget messages": (3600.0, retention.forget),
     "watch scores": (300.0, alerts.alerts_due),
     "mix draws": (3600.0, draws.mix),
     "forget drafts": (3600.0, drafts.forget),

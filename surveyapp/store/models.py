@@ -477,7 +477,8 @@ class OutgoingMessage(Base):
         ForeignKey("invitations.id", ondelete="CASCADE"), index=True
     )
     customer_ref: Mapped[str | None] = mapped_column(String(200))
-    # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}.
+    # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}. Old ones
+    # say nothing any more.
     content: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     state: Mapped[str] = mapped_column(String(20), default="waiting")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,0 +1,125 @@
+"""Old messages say nothing any more and name nobody, and count as before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from surveyapp.asking.asked import times_asked
+from surveyapp.fielding.links import pseudonym
+from surveyapp.loop import messages as loop_messages
+from surveyapp.sending import campaign, retention
+from surveyapp.sending.queries import outbox
+from surveyapp.store.models import Decision, Deployment, OutgoingMessage
+from surveyapp.store.storage import Storage
+from tests.sending.makers import NOW, asked, make_survey, messages, storage_with
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with storage_with(database_url, tmp_path, keep_messages_days=100) as opened:
+        yield opened
+
+
+def by_list(storage: Storage, survey: Deployment, *names: str) -> None:
+    rows = [
+        {"customer_ref": name, "attributes": {"email": f"{name}@example.org", "region": "North"}}
+        for name in names
+    ]
+    with storage.store.writing() as session:
+        campaign.ask_all(
+            session,
+            session.get_one(Deployment, survey.id),
+            campaign.read_roll(rows, secret_key=storage.secret_key).customers,
+            settings=storage.settings,
+            secret_key=storage.secret_key,
+            user_id=None,
+            now=NOW,
+        )
+
+
+def to_staff(storage: Storage, survey: Deployment) -> None:
+    with storage.store.writing() as session:
+        loop_messages.write(
+            session, "case 1", "case", survey.id, to="o@example.org", subject="A case", text="NPS 2"
+        )
+
+
+def end(storage: Storage, state: str = "sent") -> None:
+    with storage.store.writing() as session:
+        session.execute(update(OutgoingMessage).values(state=state, due_at=NOW, sent_at=NOW))
+
+
+def forgotten(storage: Storage, days: int) -> int:
+    count = 0
+    while done := retention.forget(storage, NOW + days * DAY):
+        count += done
+    return count
+
+
+def test_old_messages_name_nobody_and_stay_counted(storage: Storage):
+    survey = make_survey(storage)
+    asked(storage, survey, "ada", attributes={"region": "North"})
+    by_list(storage, survey, "bob", "eve")
+    to_staff(storage, survey)
+    end(storage)
+    with storage.store.reading() as session:
+        before = outbox(session, survey.id)
+        decided = session.scalar(select(func.count()).select_from(Decision))
+    assert forgotten(storage, 100) == 0
+    assert forgotten(storage, 101) == 4
+    kept = messages(storage)
+    assert [each.content for each in kept] == [{}, {}, {}]
+    bob = pseudonym(storage.secret_key, "bob")
+    assert [each.customer_ref for each in kept][:2] == [None, bob]  # a year has not passed
+    with storage.store.reading() as session:
+        assert outbox(session, survey.id) == before
+        assert session.scalar(select(func.count()).select_from(Decision)) == decided
+        assert list(times_asked(session.connection(), [bob], since=NOW - DAY)) == [bob]
+
+    prefix = kept[1].key.removesuffix(bob)
+    assert forgotten(storage, 366) == 2
+    kept = messages(storage)
+    assert {each.customer_ref for each in kept} == {None}
+    assert [each.key.startswith(prefix) for each in kept] == [False, True, True]
+    assert bob not in str([each.key for each in kept])
+    with storage.store.reading() as session:
+        assert outbox(session, survey.id) == before
+    assert forgotten(storage, 3000) == 0
+
+
+@pytest.mark.parametrize("state", ["waiting", "sending"])
+def test_what_is_still_to_be_sent_stays_as_it_is(storage: Storage, state: str):
+    survey = make_survey(storage)
+    by_list(storage, survey, "bob")
+    to_staff(storage, survey)
+    end(storage, state)
+    assert forgotten(storage, 3000) == 0
+    assert all(each.content for each in messages(storage))
+
+
+def test_a_long_rest_is_remembered_as_long(database_url: str, tmp_path: Path):
+    with storage_with(database_url, tmp_path, keep_messages_days=1, rest_days=1000) as storage:
+        survey = make_survey(storage)
+        by_list(storage, survey, "bob")
+        end(storage)
+        forgotten(storage, 999)
+        assert [each.customer_ref for each in messages(storage)] != [None]
+        forgotten(storage, 1001)
+        assert [each.customer_ref for each in messages(storage)] == [None]
+
+
+def test_a_batch_is_a_transaction(storage: Storage, monkeypatch: pytest.MonkeyPatch):
+    survey = make_survey(storage)
+    by_list(storage, survey, "ada", "bob", "eve")
+    end(storage)
+    monkeypatch.setattr(retention, "BATCH", 2)
+    assert retention.forget(storage, NOW + 200 * DAY) == 2
+    assert sorted(bool(each.content) for each in messages(storage)) == [False, False, True]
+    assert retention.forget(storage, NOW + 200 * DAY) == 1
