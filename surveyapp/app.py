@@ -41,6 +41,7 @@ from surveyapp.web.sessions import remember_sessions
 from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
 from surveyapp.web.studies import studies
+from surveyapp.web.translations import translated
 from surveyapp.web.users import users
 from surveyapp.web.ways import ways
 from surveyapp.web.webhooks import webhooks
@@ -49,7 +50,7 @@ from surveyapp.web.words import teach_words
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
     *(looks, ways, segments, asking, contacts, mailings, lists, connections, webhooks, alerts),
-    *(cases, jobs, users, audit, devices),
+    *(cases, jobs, users, audit, devices, translated),
 )
 
 

@@ -6,7 +6,7 @@ keeps the version and the language of its page, which together tell the very wor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,12 +47,18 @@ def change_consent(
 
 
 def translate_consent(
-    session: Session, deployment: Deployment, written: Mapping[str, str], *, user_id: int | None
+    session: Session,
+    deployment: Deployment,
+    written: Mapping[str, str],
+    *,
+    right: Collection[str] = (),
+    user_id: int | None,
 ) -> bool:
     """Have the text of consent read as ``written`` by language; whether that made a new version.
 
-    ``written`` are all its translations, an empty one being none. Raises Invalid for one that is too
-    long, or one of a text that there is not, at the field ``consent-<language>``.
+    ``written`` are all its translations, an empty one being none; those in languages that are
+    ``right`` fit the text as it is now. Raises Invalid for one that is too long, or one of a text
+    that there is not, at the field ``consent-<language>``.
     """
     read = {
         language: text
@@ -64,10 +70,12 @@ def translate_consent(
             "There is no text of consent that this could be a translation of; write that first.",
             field=f"{_NAME}-{min(read)}",
         )
+    document = with_translations(deployment, _NAME, read, right=right)
     if read == translations(deployment, _NAME):
+        deployment.texts = document
         return False
     _keep(session, deployment)
-    deployment.texts = with_translations(deployment, _NAME, read)
+    deployment.texts = document
     _follow(session, deployment)
     _record(session, deployment, user_id)
     return True

@@ -15,11 +15,12 @@ from surveyapp.fielding import pipes
 from surveyapp.fielding.languages import read_languages
 from surveyapp.fielding.logic import Asked, read_logic
 from surveyapp.fielding.look import read_look
+from surveyapp.fielding.texts import with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment, Segment
 
 PAGINGS = ("page", "blocks")
-_LONGEST_TEXT = 5000
+LONGEST_TEXT = 5000
 
 
 def asked_by(deployment: Deployment, roots: Sequence[str | Path] = ()) -> Asked:
@@ -56,9 +57,9 @@ def change_page(
 ) -> None:
     """Change the page's course and languages. Raises Invalid with the field."""
     introduction = introduction.strip()
-    if len(introduction) > _LONGEST_TEXT:
+    if len(introduction) > LONGEST_TEXT:
         raise Invalid(
-            f"The introduction has {len(introduction)} characters; use at most {_LONGEST_TEXT}.",
+            f"The introduction has {len(introduction)} characters; use at most {LONGEST_TEXT}.",
             field="introduction",
         )
     pipes.check(introduction, "introduction")
@@ -74,6 +75,8 @@ def change_page(
     }
     for name, value in values.items():
         _change(session, deployment, name, value, user_id)
+    if not introduction:
+        deployment.texts = with_translations(deployment, "introduction", {})
 
 
 def change_logic(

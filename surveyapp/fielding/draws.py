@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.fielding.texts import with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import AuditEntry, Deployment, DrawEntry
 from surveyapp.store.storage import Storage
@@ -30,7 +31,7 @@ LONGEST_PASS = 120
 LONGEST_ADDRESS = 254
 MOST_WINNERS = 1000
 DRAW = "draw winners"
-_LONGEST_TEXT = 1000
+LONGEST_TEXT = 1000
 _ENTRIES = cast(Table, DrawEntry.__table__)
 _ADDRESS = re.compile(r"[^@\s<>(),;:\"\\\[\]]+@[^@\s<>(),;:\"\\\[\]]+\.[^@\s<>(),;:\"\\\[\]]+")
 
@@ -98,11 +99,13 @@ def change_draw(
 ) -> None:
     """Offer a draw after the thanks; ``text`` says what may be won, an empty one ends the offer."""
     text = text.strip()
-    if len(text) > _LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT:
         raise Invalid(
-            f"The text has {len(text)} characters; use at most {_LONGEST_TEXT}.", field="draw"
+            f"The text has {len(text)} characters; use at most {LONGEST_TEXT}.", field="draw"
         )
     deployment.draw = text
+    if not text:
+        deployment.texts = with_translations(deployment, "draw", {})
     record(session, user_id, "change draw", _subject(deployment), offered=bool(text))
 
 

@@ -8,7 +8,7 @@ translated is read in the main language, and the page says in which.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,26 @@ def is_behind(deployment: Deployment, name: str, language: str) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Spread:
+    """The languages that a text is written in, is written in of what it was before, or is missing in."""
+
+    written: tuple[str, ...]
+    behind: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def spread(deployment: Deployment, name: str, languages: Sequence[str]) -> Spread:
+    """How far a text is translated into ``languages``, those that are offered beside the main one."""
+    there = translations(deployment, name)
+    behind = tuple(each for each in languages if is_behind(deployment, name, each))
+    return Spread(
+        tuple(each for each in languages if each in there and each not in behind),
+        behind,
+        tuple(each for each in languages if each not in there),
+    )
+
+
 def translations(deployment: Deployment, name: str) -> dict[str, str]:
     """A text in every other language that it is written in."""
     return {
@@ -69,9 +89,12 @@ def translations(deployment: Deployment, name: str) -> dict[str, str]:
 
 
 def with_translations(
-    deployment: Deployment, name: str, written: Mapping[str, str]
+    deployment: Deployment, name: str, written: Mapping[str, str], *, right: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """The document with exactly these translations of one text, each marked with what it is of."""
+    """The document with exactly these translations of one text, each marked with what it is of.
+
+    One that is as it was keeps its mark, unless its language is among those found ``right`` anew.
+    """
     now = mark(main_text(deployment, name))
     document: dict[str, dict[str, Any]] = {}
     for language in sorted({*deployment.texts, *written}):
@@ -81,8 +104,8 @@ def with_translations(
         text = written.get(language, "")
         if text:
             rest[name] = text
-            same = given.get(name) == text
-            marks[name] = given.get(OF, {}).get(name, now) if same else now
+            stays = given.get(name) == text and language not in right
+            marks[name] = given.get(OF, {}).get(name, now) if stays else now
         if rest:
             document[language] = {**rest, OF: marks}
     return document

@@ -16,6 +16,8 @@ from surveyapp.fielding.languages import spoken
 from surveyapp.fielding.logic import Logic, read_logic
 from surveyapp.fielding.look import read_look
 from surveyapp.fielding.queries import asking
+from surveyapp.fielding.texts import spread
+from surveyapp.fielding.translating import others
 from surveyapp.journeys import queries
 from surveyapp.store.models import Deployment, Segment
 from surveyapp.web.guards import requires, takes_files
@@ -67,6 +69,7 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         notes=theme(look.colour).notes,
         swatch=theme(look.colour),
         names=OWN_NAMES,
+        introduced=spread(deployment, "introduction", others(deployment, roots)),
     )
     return page, form.status
 

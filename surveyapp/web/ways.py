@@ -16,6 +16,7 @@ from surveyapp.fielding import draws, links
 from surveyapp.fielding.consents import change_consent, versions
 from surveyapp.fielding.look import read_look
 from surveyapp.fielding.queries import asking
+from surveyapp.fielding.texts import spread
 from surveyapp.fielding.ways import change_ways, read_ways
 from surveyapp.journeys import queries
 from surveyapp.store.audit import record
@@ -36,7 +37,7 @@ from surveyapp.web.ways_forms import (
     WinnersForm,
     forms_of,
 )
-from surveyapp.words.languages import texts
+from surveyapp.words.languages import OWN_NAMES, texts
 
 ways = Blueprint(
     "ways", __name__, url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/ways"
@@ -238,6 +239,8 @@ def _page(
         known = versions(session, deployment)
         entries = draws.entries(session, deployment.id)
         drawings = draws.drawings(session, deployment)
+        beside = page.languages[1:]
+        spreads = {name: spread(deployment, name, beside) for name in ("consent", "draw")}
     html = render_template(
         "ways/show.html",
         journey=journey,
@@ -251,6 +254,8 @@ def _page(
         snippets=one_question(base, deployment.link, page),
         end_hosts=storage().settings.end_hosts_allowed,
         languages=page.languages,
+        spreads=spreads,
+        names=OWN_NAMES,
         versions=known,
         entries=entries,
         drawings=drawings,

@@ -1,0 +1,170 @@
+"""What staff write for customers, in each language that the survey is offered in beside its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, Field, StringField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.fielding.texts import NAMES, Said, is_behind, main_text, translations
+from surveyapp.fielding.translating import LONGEST, others, translate
+from surveyapp.journeys import queries
+from surveyapp.sending.mailing import read_mailing
+from surveyapp.store.models import Deployment
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+from surveyapp.words.languages import OWN_NAMES
+
+translated = Blueprint(
+    "translations",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/translations",
+)
+
+LABELS = {
+    "introduction": "Introduction",
+    "consent": "Consent text",
+    "draw": "What may be won",
+    "touchpoint": "What it is about",
+}
+_RIGHT = "right-"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A text to translate, with the fields of its translation; ``right`` where it is behind."""
+
+    label: str
+    text: str
+    field: Field
+    right: Field | None
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One language's texts. ``mail`` says whether its messages have words of their own."""
+
+    language: str
+    name: str
+    direction: str
+    pairs: tuple[Pair, ...]
+    written: int
+    behind: int
+    mail: bool
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(pair.field.errors for pair in self.pairs)
+
+
+@translated.route("", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    roots = storage().settings.instrument_roots
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        languages = others(deployment, roots)
+        names = [name for name in NAMES if main_text(deployment, name)]
+        form = _form(deployment, languages, names)
+        chapters = [_chapter(deployment, form, language, names) for language in languages]
+    if form.validate_on_submit():
+        with form.refusing(f"{names[0]}-{languages[0]}" if languages else "csrf_token"):
+            with storage().store.writing() as session:
+                found = queries.deployment(session, journey_id, deployment_id)
+                anew = translate(
+                    session,
+                    found,
+                    _written(form, languages, names),
+                    right=_found_right(form),
+                    user_id=me().id,
+                    roots=roots,
+                )
+                version = found.consent_version
+            flash(
+                f"Saved. The consent is now version {version}, in every language."
+                if anew
+                else "Saved. New visitors read it at once."
+            )
+            ids = {"journey_id": journey_id, "deployment_id": deployment_id}
+            return redirect(url_for("translations.edit", **ids), 303)
+    page = render_template(
+        "translations/edit.html",
+        journey=journey,
+        deployment=deployment,
+        form=form,
+        chapters=chapters,
+        own=Said("", deployment.language),
+        own_name=called(deployment.language),
+        lacking=[LABELS[name] for name in NAMES if name not in names],
+    )
+    return page, form.status
+
+
+def called(language: str) -> str:
+    """What a language calls itself."""
+    return OWN_NAMES.get(language, language)
+
+
+def _form(deployment: Deployment, languages: tuple[str, ...], names: list[str]) -> StaffForm:
+    """A form with a field for each text in each language, and a box where one is behind."""
+    fields: dict[str, Field] = {}
+    stored: dict[str, str] = {}
+    for name in names:
+        written = translations(deployment, name)
+        for language in languages:
+            fields[f"{name}-{language}"] = _field(name)
+            stored[f"{name}-{language}"] = written.get(language, "")
+            if is_behind(deployment, name, language):
+                fields[f"{_RIGHT}{name}-{language}"] = BooleanField("It fits as it is")
+    kind = type("TranslationsForm", (StaffForm,), {**fields, "beside": (_RIGHT,)})
+    form: StaffForm = kind(data=stored)
+    return form
+
+
+def _field(name: str) -> Field:
+    kind = StringField if name == "touchpoint" else TextAreaField
+    return kind(LABELS[name], [Optional(), Length(max=LONGEST[name])])
+
+
+def _chapter(deployment: Deployment, form: StaffForm, language: str, names: list[str]) -> Chapter:
+    pairs = tuple(
+        Pair(
+            LABELS[name],
+            main_text(deployment, name),
+            form[f"{name}-{language}"],
+            form[right] if (right := f"{_RIGHT}{name}-{language}") in form else None,
+        )
+        for name in names
+    )
+    written = [name for name in names if language in translations(deployment, name)]
+    return Chapter(
+        language=language,
+        name=called(language),
+        direction=Said("", language).direction,
+        pairs=pairs,
+        written=len(written),
+        behind=sum(1 for pair in pairs if pair.right is not None),
+        mail=language in read_mailing(deployment.mailing).texts,
+    )
+
+
+def _written(
+    form: StaffForm, languages: tuple[str, ...], names: list[str]
+) -> dict[str, dict[str, str]]:
+    return {
+        language: {name: form[f"{name}-{language}"].data or "" for name in names}
+        for language in languages
+    }
+
+
+def _found_right(form: StaffForm) -> list[tuple[str, str]]:
+    """The (text, language) whose box was ticked."""
+    ticked = [f.name.removeprefix(_RIGHT) for f in form if f.name.startswith(_RIGHT) and f.data]
+    return [(name, language) for name, _, language in (each.partition("-") for each in ticked)]

@@ -1,0 +1,134 @@
+"""Translations: staff write their texts in every language that is offered, and see what is missing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from surveyapp.fielding.texts import said
+from surveyapp.store.models import Deployment
+from surveyapp.store.storage import Storage
+from tests.web.respondents import opened, parsed
+
+MAIN = {"introduction": "Hello.", "consent": "We <keep> it.", "consent_version": "1"}
+FINNISH = {"introduction-fi": "Hei.", "consent-fi": "Säilytämme sen.", "touchpoint-fi": "hakemus"}
+
+
+@pytest.fixture
+def client(world, sign_in) -> FlaskClient:
+    return sign_in(world.users["researcher"])
+
+
+@pytest.fixture
+def url(world, storage: Storage) -> str:
+    with storage.store.writing() as session:
+        offered = {"languages": ["en", "fi", "ar"], **MAIN}
+        session.execute(
+            update(Deployment).where(Deployment.id == world.here.deployment_id).values(**offered)
+        )
+    return f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+
+
+def stored(storage: Storage, world) -> Deployment:
+    with storage.store.reading() as session:
+        return session.get_one(Deployment, world.here.deployment_id)
+
+
+def summaries(page: str) -> list[str]:
+    """What each language's heading says, in order."""
+    found = re.findall(r"<summary>(.*?)</summary>", page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", "", each).split()) for each in found]
+
+
+def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, url, storage, world):
+    empty = opened(client, f"{url}/translations")
+    nothing = "Not translated: customers read it in English"
+    assert summaries(empty) == [f"Suomi {nothing}", f"العربية {nothing}"]
+    assert empty.count("We &lt;keep&gt; it.") == 2
+    assert "Not written yet, hence not here: what may be won" in empty
+    areas = parsed(empty).all("textarea", id="consent-ar")
+    assert (areas[0].attributes["lang"], areas[0].attributes["dir"]) == ("ar", "rtl")
+
+    answer = client.post(f"{url}/translations", data=FINNISH, follow_redirects=True)
+    assert "Saved. The consent is now version 2, in every language." in answer.text
+    assert summaries(answer.text) == ["Suomi All 3 translated", f"العربية {nothing}"]
+    page = parsed(opened(client, f"/s/{stored(storage, world).link}?lang=fi"))
+    assert page.all("p", **{"class": "lead"})[0].text.strip() == "Hei."
+    assert client.post(f"{url}/translations", data=FINNISH, follow_redirects=True).text.count(
+        "Saved. New visitors read it at once."
+    )
+    assert "Hei." in opened(client, f"{url}/look/preview?lang=fi")
+    assert 'lang="en" dir="ltr">Hello.' in opened(client, f"{url}/look/preview?lang=ar")
+
+
+def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(client, url, storage):
+    client.post(f"{url}/translations", data=FINNISH)
+    ways, look = (plain(opened(client, f"{url}/{each}")) for each in ("ways", "look"))
+    for page in (ways, look):
+        assert "Translated into Suomi. Read in English by those who choose العربية." in page
+    assert "Suomi: Säilytämme sen." in ways
+    client.post(f"{url}/ways/consent", data={"text": "We sell it."})
+    assert "Changed since it was translated into Suomi." in plain(opened(client, f"{url}/ways"))
+    page = opened(client, f"{url}/translations")
+    assert summaries(page)[0] == "Suomi 3 of 3 translated, 1 to look at again"
+    assert len(parsed(page).all("input", type="checkbox")) == 1
+    ticked = {**FINNISH, "right-consent-fi": "y"}
+    client.post(f"{url}/translations", data=ticked)
+    # Who had the page open before that has the box still, and is not turned away for it.
+    assert client.post(f"{url}/translations", data=ticked).status_code == 303
+    assert summaries(opened(client, f"{url}/translations"))[0] == "Suomi All 3 translated"
+
+
+def plain(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())
+
+
+@pytest.mark.parametrize(
+    ("changes", "control", "words"),
+    [
+        ({"introduction-fi": "{attribute:x}"}, "introduction-fi", "says nothing when"),
+        ({"consent-ar": "x" * 5001}, "consent-ar", "5000"),
+        ({"touchpoint-ar": "x" * 201}, "touchpoint-ar", "200"),
+    ],
+)
+def test_a_fault_stands_beside_its_field_with_all_that_was_typed(
+    client, url, storage, world, changes: dict[str, Any], control, words
+):
+    answer = client.post(f"{url}/translations", data={**FINNISH, **changes})
+    assert answer.status_code == 422
+    assert f'href="#{control}"' in answer.text
+    assert words in answer.text
+    assert "Säilytämme sen." in answer.text
+    assert stored(storage, world).texts == {}
+
+
+def test_a_text_in_a_language_that_is_not_offered_is_refused(client, url, storage, world):
+    for field in ("introduction-de", "introduction-en", "draw-fi", "name-fi"):
+        answer = client.post(f"{url}/translations", data={**FINNISH, field: "x"})
+        assert answer.status_code == 422
+        assert "has no field" in answer.text
+    assert stored(storage, world).texts == {}
+
+
+def test_a_survey_in_one_language_has_nothing_to_translate(client, url, storage, world):
+    with storage.store.writing() as session:
+        session.execute(update(Deployment).values(languages=["en"]))
+    page = opened(client, f"{url}/translations")
+    assert "Asked in English only" in page
+    assert "textarea" not in page
+    assert client.post(f"{url}/translations", data={}).status_code == 303
+
+
+def test_what_staff_type_is_text_on_every_page(client, url, storage, world):
+    script = "<script>alert(1)</script>"
+    client.post(f"{url}/translations", data=dict.fromkeys(FINNISH, script))
+    deployment = stored(storage, world)
+    assert said(deployment, "consent", "fi").text == script
+    shown = [f"{url}/translations", f"{url}/ways", f"{url}/look", f"{url}/look/preview?lang=fi"]
+    for address in (*shown, f"/s/{deployment.link}?lang=fi"):
+        page = opened(client, address)
+        assert script not in page, address
