@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from surveyapp.demo import study
+from surveyapp.demo import study, worded
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.fielding import actions as fielding
 from surveyapp.fielding.design import change_page
+from surveyapp.fielding.draws import change_draw
+from surveyapp.fielding.translating import translate
 from surveyapp.journeys import actions as journeys
 from surveyapp.store.models import Deployment, Journey, Touchpoint
 
@@ -63,10 +65,13 @@ def _deploy(
     *,
     code: str = "end",
 ) -> Deployment:
+    introduction = worded.AT_TOUCHPOINT if touchpoint else worded.AT_END
     deployment = fielding.create_deployment(
         session,
         journey,
         name=name,
+        introduction=introduction,
+        consent=worded.CONSENT,
         asks=[{"instrument": code} for code in asked],
         touchpoint=touchpoint,
         code=f"{journey.code}-{touchpoint.code if touchpoint else code}",
@@ -76,10 +81,16 @@ def _deploy(
     change_page(
         session,
         deployment,
-        introduction="",
+        introduction=introduction,
         paging="page",
         auto_advance=False,
         languages=_LANGUAGES,
         user_id=None,
     )
+    offers = code == study.PLACE  # it is the longest
+    if offers:
+        change_draw(session, deployment, text=worded.DRAW, user_id=None)
+    place = touchpoint.code if touchpoint else journey.code
+    written = worded.translations(introduction, place, draw=offers)
+    translate(session, deployment, written, user_id=None)
     return deployment

@@ -1,0 +1,98 @@
+"""What the bank's own staff wrote for its customers, in the languages of its surveys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# At a touchpoint, and at the end of a journey.
+AT_TOUCHPOINT = "Two minutes about one contact with us: what went well, and what did not?"
+AT_END = "Please look back on the whole way, from the first look to the last step."
+CONSENT = (
+    "Northbank uses your answers to improve its services, and for nothing else. They are erased after"
+    " two years. You take part of your own free will."
+)
+DRAW = "Win one of ten vouchers for a local bookshop, 50 euros each."
+
+INTRODUCTIONS: Mapping[str, Mapping[str, str]] = {
+    AT_TOUCHPOINT: {
+        "ar": "دقيقتان عن تعامل واحد معنا: ما الذي سار على ما يرام، وما الذي لم يسر؟",
+        "de": "Zwei Minuten zu einem Kontakt mit uns: Was ist gelungen, und was nicht?",
+        "es": "Dos minutos sobre un contacto con nosotros: ¿qué fue bien y qué no?",
+        "fi": "Kaksi minuuttia yhdestä asioinnista kanssamme: mikä sujui ja mikä ei?",
+        "fr": "Deux minutes sur un contact avec nous : qu’est-ce qui s’est bien passé, et moins bien ?",
+        "sv": "Två minuter om en kontakt med oss: vad gick bra, och vad gick mindre bra?",
+    },
+    AT_END: {
+        "ar": "نرجو أن تسترجع الطريق كله، من أول نظرة إلى آخر خطوة.",
+        "de": "Bitte blicken Sie auf den ganzen Weg zurück, vom ersten Blick bis zum letzten Schritt.",
+        "es": "Piense en todo el recorrido, desde la primera mirada hasta el último paso.",
+        "fi": "Ajattele koko matkaa ensisilmäyksestä viimeiseen vaiheeseen.",
+        "fr": "Repensez à tout le parcours, du premier regard à la dernière étape.",
+        "sv": "Se tillbaka på hela vägen, från första anblicken till sista steget.",
+    },
+}
+CONSENTS: Mapping[str, str] = {
+    "ar": "يستخدم Northbank إجاباتك لتحسين خدماته ولا شيء غير ذلك. وتُمحى بعد سنتين. مشاركتك طوعية.",
+    "de": "Northbank verwendet Ihre Antworten, um seine Leistungen zu verbessern, und für nichts anderes."
+    " Sie werden nach zwei Jahren gelöscht. Die Teilnahme ist freiwillig.",
+    "es": "Northbank utiliza sus respuestas para mejorar sus servicios y para nada más. Se borran"
+    " después de dos años. La participación es voluntaria.",
+    "fi": "Northbank käyttää vastauksiasi palvelujensa parantamiseen eikä mihinkään muuhun. Ne"
+    " poistetaan kahden vuoden kuluttua. Osallistuminen on vapaaehtoista.",
+    "fr": "Northbank utilise vos réponses pour améliorer ses services, et pour rien d’autre. Elles sont"
+    " effacées après deux ans. La participation est volontaire.",
+    "sv": "Northbank använder dina svar för att förbättra sina tjänster och inte till något annat. De"
+    " raderas efter två år. Det är frivilligt att delta.",
+}
+DRAWS: Mapping[str, str] = {
+    "fi": "Voita yksi kymmenestä paikallisen kirjakaupan 50 euron lahjakortista.",
+    "sv": "Vinn ett av tio presentkort på 50 euro i en lokal bokhandel.",
+}
+# What each survey is about, by the codes of touchpoints and journeys.
+PLACES: Mapping[str, Mapping[str, str]] = {
+    "fi": {
+        "account": "Tilin avaaminen",
+        "compare": "Tilien vertailu verkossa",
+        "advice": "Ensimmäinen neuvontakeskustelu",
+        "form": "Hakulomake",
+        "identity": "Henkilöllisyyden tarkistus videolla",
+        "signin": "Ensimmäinen kirjautuminen sovellukseen",
+        "card": "Kortin saapuminen",
+        "mortgage": "Asuntolainan saaminen",
+        "calculator": "Asuntolainalaskuri",
+        "meeting": "Neuvontatapaaminen",
+        "documents": "Asiakirjojen lähettäminen",
+        "decision": "Luottopäätös",
+        "signing": "Allekirjoitus notaarin luona",
+        "instalment": "Ensimmäinen lyhennys",
+    },
+    "sv": {
+        "account": "Att öppna ett konto",
+        "compare": "Jämförelse av konton på nätet",
+        "advice": "Första rådgivningssamtalet",
+        "form": "Ansökningsblanketten",
+        "identity": "Identitetskontrollen via video",
+        "signin": "Första inloggningen i appen",
+        "card": "När kortet kom",
+        "mortgage": "Att få ett bolån",
+        "calculator": "Bolånekalkylatorn",
+        "meeting": "Rådgivningsmötet",
+        "documents": "Uppladdningen av handlingar",
+        "decision": "Kreditbeslutet",
+        "signing": "Undertecknandet hos notarien",
+        "instalment": "Första amorteringen",
+    },
+}
+
+
+def translations(introduction: str, place: str, *, draw: bool) -> dict[str, dict[str, str]]:
+    """The texts of a survey with this introduction about this place, by language and name."""
+    written: dict[str, dict[str, str]] = {}
+    for language, consent in CONSENTS.items():
+        written[language] = {
+            "introduction": INTRODUCTIONS[introduction][language],
+            "consent": consent,
+            "touchpoint": PLACES.get(language, {}).get(place, ""),
+            "draw": DRAWS.get(language, "") if draw else "",
+        }
+    return written

@@ -1,0 +1,22 @@
+"""The demonstration's surveys greet customers in every language that they are asked in."""
+
+from __future__ import annotations
+
+from surveyapp.demo import study
+from surveyapp.demo.bank import JOURNEYS
+from surveyapp.demo.fielded import draw_map
+from surveyapp.fielding.texts import said, spread
+from surveyapp.fielding.translating import others
+from surveyapp.store.db import Store
+
+
+def test_texts_are_there_in_seven_languages_and_places_have_names_in_two(store: Store):
+    with store.writing() as session:
+        for plan in JOURNEYS:
+            for code, made in draw_map(session, plan).items():
+                beside = others(made)
+                assert len(beside) == 6
+                for name in ("introduction", "consent"):
+                    assert spread(made, name, beside).written == beside, (code, name)
+                assert set(spread(made, "touchpoint", beside).written) == {"fi", "sv"}, code
+                assert bool(said(made, "draw", "fi")) == (code == study.PLACE)
