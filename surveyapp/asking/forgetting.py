@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Select, String, cast, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.responses import corrections
@@ -93,8 +93,9 @@ def _rename(session: Session, customer_ref: str, nobody: str, now: datetime) -> 
     session.execute(
         update(Decision).where(Decision.customer_ref == customer_ref).values(customer_ref=nobody)
     )
-    # Of somebody on a list the message's key holds the pseudonym, and its content attributes.
-    key = literal("forgotten ") + cast(OutgoingMessage.id, String)
+    # Of somebody on a list the message's key holds the pseudonym, and its content attributes. The
+    # rest of the key stays, for it says of which list the message is.
+    key = func.replace(OutgoingMessage.key, customer_ref, nobody)
     session.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.customer_ref == customer_ref)

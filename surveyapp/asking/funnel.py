@@ -15,7 +15,7 @@ from surveyapp.journeys.segments import Rule
 from surveyapp.store.models import EVERYBODY, Contact, Decision, Interaction, Invitation
 
 _AT_ONCE = 5000  # customers in one query
-_BOUNCE_TAKES = timedelta(days=14)  # at most, from sending to knowing of it
+BOUNCE_TAKES = timedelta(days=14)  # at most, from sending to knowing of it
 _CONTACTS = cast(Table, Contact.__table__)
 _DECISIONS = cast(Table, Decision.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
@@ -111,7 +111,7 @@ def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter
         last = {
             ref: deployment
             for ref, deployment, at in sent
-            if timedelta() <= moments[ref] - at <= _BOUNCE_TAKES
+            if timedelta() <= moments[ref] - at <= BOUNCE_TAKES
         }
         found.update(last.values())
     return found
@@ -182,7 +182,7 @@ def _stages() -> list[ColumnElement[int]]:
             func.sum(case((reached, 1), else_=0))
             for reached in (
                 *(sent.sent_at.is_not(None), opened, started, completed),
-                asked.state == "suppressed",
+                (asked.state == "suppressed") & sent.sent_at.is_(None),
             )
         ),
     ]

@@ -141,6 +141,11 @@ def _moments(since: date | None, until: date | None) -> tuple[datetime | None, d
     return begin, end
 
 
+def of_list(counts: Counts, *, anonymous: bool) -> Funnel:
+    """The funnel of a list of customers; ``counts`` decided about each who stands on it."""
+    return _funnel(counts, anonymous=anonymous, decided="on the list")
+
+
 def _row(deployment: Deployment, counts: Counts) -> Row:
     point = deployment.touchpoint
     return Row(
@@ -151,11 +156,11 @@ def _row(deployment: Deployment, counts: Counts) -> Row:
     )
 
 
-def _funnel(counts: Counts, *, anonymous: bool) -> Funnel:
+def _funnel(counts: Counts, *, anonymous: bool, decided: str = "interactions") -> Funnel:
     sent = counts.sent
     delivered = sent - counts.returned
     steps = [
-        Step("Asked", counts.asked, "interactions", _rate(counts.asked, counts.decided)),
+        Step("Asked", counts.asked, decided, _rate(counts.asked, counts.decided)),
         Step("Sent", sent, "asked", _rate(sent, counts.asked)),
         Step("Delivered", delivered, "sent", _rate(delivered, sent)),
     ]

@@ -30,6 +30,7 @@ from surveyapp.store.audit import record
 from surveyapp.store.models import Contact, Deployment, Invitation, OptOut, OutgoingMessage
 
 MOST_CUSTOMERS = 5000  # of one list
+ASKED = "ask a list"  # in the audit log
 SAME = timedelta(days=7)  # in which the same list is a mistake, and afterwards another wave
 _CARD: Mapping[str, Callable[[str], str]] = {
     "email": contacts.read_email,
@@ -193,10 +194,12 @@ def ask_all(
     record(
         session,
         user_id,
-        "ask a list",
+        ASKED,
         f"deployment {deployment.code}",
         asked=len(made.chosen),
         left_out=sum(made.left_out.values()),
+        reasons={reason.value: n for reason, n in made.left_out.items()},
+        list=f"{name}{now:%Y-%m-%d}",
     )
     return made
 

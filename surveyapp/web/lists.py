@@ -20,9 +20,11 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.exports.links import customers_in
 from surveyapp.journeys import queries
+from surveyapp.results.funnels import of_list
 from surveyapp.sending import campaign
 from surveyapp.sending.bounces import Bounce, Noted, note_bounces
 from surveyapp.sending.campaign import Listed, Plan, Roll
+from surveyapp.sending.campaigns import campaigns
 from surveyapp.store.columns import utc_now
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
@@ -142,6 +144,11 @@ def _page(
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         deployment = queries.deployment(session, journey_id, deployment_id)
+        anonymous = deployment.anonymity == "anonymous"
+        asked = [
+            (each.day, of_list(each.counts, anonymous=anonymous))
+            for each in campaigns(session, deployment)
+        ]
     page = render_template(
         "mailings/lists.html",
         journey=journey,
@@ -149,6 +156,7 @@ def _page(
         ask=ask or ListForm(),
         bounce=bounce or BounceForm(),
         noted=noted,
+        asked=asked,
         most_shown=_MOST_SHOWN,
     )
     return page, (ask or bounce or ListForm()).status if noted is None else 200

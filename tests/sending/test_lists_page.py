@@ -97,6 +97,8 @@ def test_a_list_is_shown_with_its_reasons_and_asked_once_by_consent(
         assert answer.status_code == 303
     assert len(messages(storage)) == 2
     assert "Nobody was asked" in client.get(answer.location).text
+    counted = parsed(client.get(page(survey)).text).all("td", **{"class": "n"})
+    assert [cell.text.strip() for cell in counted] == ["3", "2", "0", "0", "0", "0", "0", "-"]
 
 
 def test_a_list_is_good_for_its_own_deployment_and_member_of_staff_only(
