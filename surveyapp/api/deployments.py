@@ -8,6 +8,7 @@ import marshmallow as ma
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from instruments.loader import InstrumentError
 from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, needs, storage
 from surveyapp.auth.api_keys import Scope
@@ -15,6 +16,7 @@ from surveyapp.errors import Invalid
 from surveyapp.fielding import actions, links
 from surveyapp.fielding.queries import deployment_by_code
 from surveyapp.journeys.codes import read_code
+from surveyapp.sending.languages import offered
 from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment
 
@@ -40,7 +42,17 @@ class DeploymentSchema(ma.Schema):
     anonymity = ma.fields.String(
         required=True, validate=ma.validate.OneOf(["pseudonymous", "anonymous"])
     )
-    language = ma.fields.String(required=True)
+    language = ma.fields.String(
+        required=True,
+        metadata={"description": "That of its own texts, and where no other is known."},
+    )
+    languages = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={
+            "description": "Which customers may choose; any of them may stand in a link's lang."
+        },
+    )
     instruments = ma.fields.List(ma.fields.String(), required=True)
     url = ma.fields.String(
         required=True,
@@ -165,6 +177,13 @@ def deployment_named(session: Session, code: str) -> Deployment:
         raise Invalid(str(error), field="deployment") from error
 
 
+def _languages(deployment: Deployment) -> list[str]:
+    try:
+        return list(offered(deployment, storage().settings.instrument_roots))
+    except InstrumentError:  # a survey may be over for longer than its questions are there
+        return [deployment.language]
+
+
 def _shown(deployment: Deployment) -> dict[str, Any]:
     point = deployment.touchpoint
     base = storage().settings.base_url
@@ -175,6 +194,7 @@ def _shown(deployment: Deployment) -> dict[str, Any]:
         },
         "journey": deployment.journey.code,
         "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
+        "languages": _languages(deployment),
         "instruments": [ask["instrument"] for ask in deployment.asks],
         "url": links.open_url(base, deployment.link) if deployment.open_link else None,
     }

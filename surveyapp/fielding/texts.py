@@ -16,7 +16,8 @@ from instruments.wordings import RIGHT_TO_LEFT
 from surveyapp.fielding.queries import Asking
 from surveyapp.store.models import Deployment
 
-NAMES = ("introduction", "consent", "draw", "touchpoint")
+WRITTEN = ("introduction", "consent", "draw")  # by staff, for this survey
+NAMES = (*WRITTEN, "touchpoint")
 OF = "of"  # which text of the main language each translation is of
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -17,6 +18,8 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.links import customers_in, links_csv
 from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.fielding import actions, drafts, links
+from surveyapp.fielding.texts import WRITTEN, spread
+from surveyapp.fielding.translating import others
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
 from surveyapp.store.models import Deployment
@@ -46,7 +49,8 @@ class DeploymentForm(StaffForm):
         choices=choices(sorted(OWN_NAMES.items(), key=lambda each: each[1].casefold())),
         default="en",
         description="Of your own texts and of customers whose language is not known; others can be"
-        " offered beside it. Translations are drafts until a speaker has read them.",
+        " offered beside it, and your texts translated. Questions are drafts there until a speaker has"
+        " read them.",
     )
     introduction = TextAreaField(
         "Introduction",
@@ -166,6 +170,8 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
         journey = queries.journey(session, journey_id)
         rates = dashboards.response_rates(session, journey_id)
         clicked = drafts.unconfirmed(session, deployment_id)
+        languages = others(deployment, settings.instrument_roots)
+        unread = _unread(deployment, languages)
     instruments = [
         (loader.load(ask["instrument"], ask["version"], roots=settings.instrument_roots), ask)
         for ask in deployment.asks
@@ -178,9 +184,18 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
         address=links.open_url(settings.base_url, deployment.link),
         instruments=instruments,
         clicked=_shown(clicked, settings.minimum_cell),
+        languages=languages,
+        unread=unread,
+        names=OWN_NAMES,
         form=form,
     )
     return page, form.status
+
+
+def _unread(deployment: Deployment, languages: Sequence[str]) -> list[str]:
+    """The languages whose customers read a text of staff in another one, or as it was before."""
+    spreads = [spread(deployment, name, languages) for name in WRITTEN if getattr(deployment, name)]
+    return [each for each in languages if any(each not in spread.written for spread in spreads)]
 
 
 def _shown(

@@ -108,7 +108,13 @@ def test_deployments_are_listed_with_their_places_and_links(call, storage, world
         deployment = session.get_one(Deployment, world.here.deployment_id)
         assert first["url"].endswith(f"/s/{deployment.link}")
         deployment.open_link = False
-    assert call("GET", "/deployments").json["deployments"][0]["url"] is None
+        deployment.languages = ["fi", "ar"]
+    changed = call("GET", "/deployments").json["deployments"][0]
+    assert (changed["url"], changed["languages"]) == (None, ["en", "fi", "ar"])
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        deployment.asks = [{**deployment.asks[0], "instrument": "gone"}]
+    assert call("GET", "/deployments").json["deployments"][0]["languages"] == ["en"]
 
 
 def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, world):

@@ -16,7 +16,11 @@ from surveyapp.reports.tokens import contrast
 from surveyapp.sending.click import Click
 from surveyapp.sending.letter import Occasion, colours, letter
 from surveyapp.sending.mailing import Mailing, MailText
+from surveyapp.sending.parcel import occasion as of_deployment
+from surveyapp.settings import read
+from surveyapp.store.db import Store
 from surveyapp.words.languages import OWN_NAMES, texts
+from tests.responses.makers import make_deployment
 
 LINK = "https://survey.northbank.example/r/AbCdEfGhIjKlMnOpQrStUv"
 LEAVE = "https://survey.northbank.example/u/abc.def"
@@ -205,3 +209,24 @@ def test_every_text_can_be_read_in_light_and_dark(chromium: Browser, scheme: str
 
     assert len(pairs) > 12
     assert min(contrast(written(text), written(back)) for text, back in pairs) >= 4.5
+
+
+def test_a_letter_names_what_it_is_about_in_the_customers_language(store: Store):
+    texts = {"touchpoint": "hakulomake"}
+    with store.writing() as session:
+        deployment = make_deployment(session, asks=("csat",))
+        deployment.languages, deployment.texts = ["en", "fi", "sv"], {"fi": texts}
+        deployment.mailing = {"one_click": "csat-csat"}
+        settings = read({})
+        made = {
+            language: letter(
+                Mailing(texts={language: MailText(subject="{touchpoint}")}),
+                of_deployment(deployment, language, LINK, LEAVE, settings, {}),
+            )
+            for language in ("fi", "sv")
+        }
+    assert {each: mail.subject for each, mail in made.items()} == {
+        "fi": "hakulomake",
+        "sv": "the application form",
+    }
+    assert "seuraavaan: hakulomake?" in made["fi"].html

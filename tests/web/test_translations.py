@@ -83,6 +83,16 @@ def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(cl
     assert summaries(opened(client, f"{url}/translations"))[0] == "Suomi All 3 translated"
 
 
+def test_the_overview_says_who_reads_the_texts_in_another_language(client, url, storage):
+    assert "for Suomi, العربية: translate them" in plain(opened(client, url))
+    client.post(f"{url}/translations", data=FINNISH)
+    page = plain(opened(client, url))
+    assert "English, Suomi, العربية. Your texts are not translated" in page
+    assert "for العربية: translate them" in page
+    client.post(f"{url}/translations", data={**FINNISH, "introduction-ar": "x", "consent-ar": "x"})
+    assert "translate them" not in opened(client, url)
+
+
 def plain(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", "", page).split())
 
