@@ -112,7 +112,7 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
                     session,
                     deployment,
                     _prepared(session, storage, deployment, here, rng),
-                    source="simulation",
+                    source="invitation",
                 )
         progress(60, "Asking by mail, day by day")
         asked.ask(session, storage, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
@@ -134,11 +134,8 @@ def _prepared(
     """Responses, after their invitations and those that nobody answered have been written."""
     for start in range(0, len(asks), _BATCH):
         batch = asks[start : start + _BATCH]
-        numbers = session.scalars(
-            insert(Invitation).returning(Invitation.id, sort_by_parameter_order=True),
-            [_invitation(deployment, ask, rng) for ask in batch],
-        ).all()
-        for ask, number in zip(batch, numbers, strict=True):
+        session.execute(insert(Invitation), [_invitation(deployment, ask, rng) for ask in batch])
+        for ask in batch:
             if ask.answers is not None:
                 yield Prepared(
                     ask.answers,
@@ -146,7 +143,6 @@ def _prepared(
                     started_at=ask.at - timedelta(seconds=_taken(ask.answers, rng)),
                     attributes=ask.attributes,
                     customer_ref=pseudonym(storage.secret_key, ask.customer),
-                    invitation_id=number,
                 )
 
 
