@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -73,29 +73,41 @@ def create_alert(
     ``below`` is in the unit in which the score is reported: 0 to 100, for NPS -100 to 100. Without
     ``emails`` only webhooks are told. Raises Invalid, naming the field.
     """
-    known = watchable(deployment, roots=roots).get(scale)
-    if known is None:
-        raise Invalid("Choose a score that is asked here.", field="scale")
-    low, high = known.definition.axis
-    if not low < below <= high:
-        raise Invalid(
-            f"{known.definition.short} is reported from {low:g} to {high:g}; a limit of {below:g}"
-            " would tell never or always.",
-            field="below",
-        )
-    alert = Alert(
-        deployment_id=deployment.id,
-        scale=scale,
-        below=float(below),
-        minimum_n=_within(minimum_n, 1, MOST_ANSWERS, "minimum_n", "answers"),
-        days=_within(days, 1, MOST_DAYS, "days", "days"),
-        emails=_read_emails(emails),
-        created_by=user_id,
-    )
+    read = _read(deployment, scale, below, minimum_n, days, emails, roots)
+    alert = Alert(deployment_id=deployment.id, created_by=user_id, **read)
     session.add(alert)
     session.flush()
     record(session, user_id, "create alert", _subject(alert), scale=scale, below=below)
     return alert
+
+
+def change_alert(
+    session: Session,
+    deployment: Deployment,
+    alert: Alert,
+    *,
+    scale: str,
+    below: float,
+    minimum_n: int,
+    days: int,
+    emails: Sequence[str],
+    user_id: int | None,
+    roots: Sequence[str | Path] = (),
+) -> None:
+    """Have an alert of the deployment look at something else, or tell others; as ``create_alert``.
+
+    One that looks at something else tells at once when that is low; one that only tells others goes
+    on as it was.
+    """
+    read = _read(deployment, scale, below, minimum_n, days, emails, roots)
+    changed = {name for name, value in read.items() if getattr(alert, name) != value}
+    if not changed:
+        return
+    for name in changed:
+        setattr(alert, name, read[name])
+    if changed != {"emails"}:
+        alert.armed = True
+    record(session, user_id, "change alert", _subject(alert), changed=sorted(changed))
 
 
 def set_active(session: Session, alert: Alert, active: bool, *, user_id: int) -> None:
@@ -238,6 +250,35 @@ def _words(found: Watch, deployment: Deployment, base_url: str) -> tuple[str, st
         "",
     )
     return f"{what.short} at {deployment.name} is below {limit}", "\n".join(lines)
+
+
+def _read(
+    deployment: Deployment,
+    scale: str,
+    below: float,
+    minimum_n: int,
+    days: int,
+    emails: Sequence[str],
+    roots: Sequence[str | Path],
+) -> dict[str, Any]:
+    """An alert's columns; Invalid, naming the field, for what none can have."""
+    known = watchable(deployment, roots=roots).get(scale)
+    if known is None:
+        raise Invalid("Choose a score that is asked here.", field="scale")
+    low, high = known.definition.axis
+    if not low < below <= high:
+        raise Invalid(
+            f"{known.definition.short} is reported from {low:g} to {high:g}; a limit of {below:g}"
+            " would tell never or always.",
+            field="below",
+        )
+    return {
+        "scale": scale,
+        "below": float(below),
+        "minimum_n": _within(minimum_n, 1, MOST_ANSWERS, "minimum_n", "answers"),
+        "days": _within(days, 1, MOST_DAYS, "days", "days"),
+        "emails": _read_emails(emails),
+    }
 
 
 def _read_emails(emails: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -107,7 +107,7 @@ def _open(
         "state": "open",
         "outcome": "",
         "owner_id": owner.id if owner and owner.active else None,
-        "due_at": end_of_day(at + timedelta(days=rule.due_days)),
+        "due_at": rule.due_at(at),
         "opened_at": at,
     }
     session.flush()
@@ -116,11 +116,6 @@ def _open(
         index_elements=[_CASES.c.response_id]
     )
     return connection.execute(opening.returning(_CASES.c.id), row).scalar_one_or_none()
-
-
-def end_of_day(moment: datetime) -> datetime:
-    """The last second of the UTC day: what is due on a day is not late before it is over."""
-    return moment.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=0)
 
 
 def assign(

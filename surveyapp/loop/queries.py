@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from instruments.loader import load
@@ -19,6 +19,7 @@ from surveyapp.results.shapes import Definition
 from surveyapp.store.models import Case, CaseNote, Deployment, User
 
 _NOBODY = {"customer": "The customer"}  # who did what no account did
+_AT_ONCE = 500  # cases in memory, of an export
 STATES = ("todo", "open", "contacted", "closed", "all")
 
 
@@ -81,15 +82,7 @@ def lines(
     roots: Sequence[str | Path] = (),
 ) -> list[CaseLine]:
     """At most ``limit`` cases, the soonest due first. Raises NotFound for an ``after`` that is gone."""
-    query = (
-        select(Case, User.name)
-        .options(joinedload(Case.deployment).joinedload(Deployment.journey))
-        .join(Deployment, Deployment.id == Case.deployment_id)
-        .outerjoin(User, User.id == Case.owner_id)
-        .where(*_matching(wanted, now), *_following(session, wanted))
-        .order_by(Case.due_at, Case.id)
-        .limit(limit)
-    )
+    query = _listed(wanted, now).where(*_following(session, wanted)).limit(limit)
     return [
         CaseLine(
             id=case.id,
@@ -105,6 +98,24 @@ def lines(
         )
         for case, owner in session.execute(query)
     ]
+
+
+def every(session: Session, wanted: Wanted, *, now: datetime) -> Iterator[tuple[Case, str]]:
+    """All cases of a list, whatever its page, with the owner's name; read while they are asked for."""
+    query = _listed(wanted, now).execution_options(yield_per=_AT_ONCE)
+    for case, owner in session.execute(query):
+        yield case, owner or ""
+
+
+def _listed(wanted: Wanted, now: datetime) -> Select[Case, str]:
+    return (
+        select(Case, User.name)
+        .options(joinedload(Case.deployment).joinedload(Deployment.journey))
+        .join(Deployment, Deployment.id == Case.deployment_id)
+        .outerjoin(User, User.id == Case.owner_id)
+        .where(*_matching(wanted, now))
+        .order_by(Case.due_at, Case.id)
+    )
 
 
 def counts(session: Session, wanted: Wanted, *, now: datetime) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment, User
 
 LONGEST_DUE = 365  # days
-_KEYS = frozenset({"scale", "at_most", "due_days", "owner_id", "follow_up_deployment_id"})
+_KEYS = frozenset(
+    {"scale", "at_most", "due_days", "owner_id", "follow_up_deployment_id", "working_days"}
+)
+_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,9 @@ class LoopRule:
     """A response whose score on ``scale`` is ``at_most`` or lower opens a case.
 
     ``at_most`` is in the scale's own points (0 to 10 for NPS), of which a high one is always the
-    better. The case is ``owner_id``'s and due after ``due_days`` days. ``follow_up_deployment_id``
-    asks the customer the same again once the case has been worked on.
+    better. The case is ``owner_id``'s and due after ``due_days`` days, of which Saturdays and Sundays
+    are none where only ``working_days`` count. ``follow_up_deployment_id`` asks the customer the same
+    again once the case has been worked on.
     """
 
     scale: str
@@ -33,10 +38,23 @@ class LoopRule:
     due_days: int = 2
     owner_id: int | None = None
     follow_up_deployment_id: int | None = None
+    working_days: bool = False
 
     def catches(self, value: float) -> bool:
         """Whether this score is a low one."""
         return value <= self.at_most
+
+    def due_at(self, opened_at: datetime) -> datetime:
+        """When a case is due: the last second of its UTC day, as it is not late before that is over."""
+        day, left = opened_at.astimezone(UTC), self.due_days
+        while left or self._is_off(day):
+            day += timedelta(days=1)
+            if left and not self._is_off(day):
+                left -= 1
+        return day.replace(hour=23, minute=59, second=59, microsecond=0)
+
+    def _is_off(self, day: datetime) -> bool:
+        return self.working_days and day.weekday() >= _SATURDAY
 
 
 def read_loop(raw: Mapping[str, Any]) -> LoopRule | None:
@@ -58,6 +76,7 @@ def read_loop(raw: Mapping[str, Any]) -> LoopRule | None:
         due_days=_days(raw.get("due_days", 2)),
         owner_id=_id(raw.get("owner_id"), "owner_id"),
         follow_up_deployment_id=_id(raw.get("follow_up_deployment_id"), "follow_up_deployment_id"),
+        working_days=_is_on(raw.get("working_days", False), "working_days"),
     )
 
 
@@ -148,6 +167,12 @@ def _days(value: Any) -> int:
         raise Invalid(
             f"A case is due after 0 to {LONGEST_DUE} days, a whole number.", field="due_days"
         )
+    return value
+
+
+def _is_on(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("This is on or off.", field=name)
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import FloatField, IntegerField, SelectField, TextAreaField
+from wtforms import BooleanField, FloatField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth import queries as people
@@ -20,7 +20,7 @@ from surveyapp.loop import alerts as actions
 from surveyapp.loop.rules import LONGEST_DUE, change_loop, read_loop, watchable
 from surveyapp.results.definitions import Scored
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import Alert, Deployment
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
@@ -46,6 +46,7 @@ class RuleForm(StaffForm):
         description=f"0 is the same day; {LONGEST_DUE} at most.",
         default=2,
     )
+    working_days = BooleanField("Count working days only: Saturdays and Sundays are left out")
     owner_id = SelectField("Owner", description="Gets a message for every case.")
     follow_up_deployment_id = SelectField(
         "Follow-up survey",
@@ -111,20 +112,38 @@ def add(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         with form.refusing("watched"):
             with storage().store.writing() as session:
                 deployment = queries.deployment(session, journey_id, deployment_id)
-                actions.create_alert(
-                    session,
-                    deployment,
-                    scale=form.watched.data,
-                    below=form.below.data,
-                    days=form.days.data,
-                    minimum_n=form.minimum_n.data,
-                    emails=re.split(r"[\s,;]+", form.emails.data or ""),
-                    user_id=me().id,
-                    roots=_roots(),
-                )
+                actions.create_alert(session, deployment, **_wanted(form))
             flash("The alert is on; it looks every five minutes.")
             return _back(journey_id, deployment_id)
     return _page(journey_id, deployment_id, alert=form)
+
+
+@alerts.route("/alerts/<int:alert_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+def change(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+    """Have an alert look at something else, or tell others."""
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        alert = actions.alert_of(session, deployment, alert_id)
+        form = _alert_form(deployment, alert)
+    if form.validate_on_submit():
+        with form.refusing("watched"):
+            with storage().store.writing() as session:
+                known = queries.deployment(session, journey_id, deployment_id)
+                found = actions.alert_of(session, known, alert_id)
+                actions.change_alert(session, known, found, **_wanted(form))
+            flash("The alert is changed.")
+            return _back(journey_id, deployment_id)
+    body = render_template(
+        "alerts/edit.html",
+        journey=journey,
+        deployment=deployment,
+        form=form,
+        alert=alert,
+        scores=watchable(deployment, roots=_roots()).values(),
+    )
+    return body, form.status
 
 
 @alerts.post("/alerts/<int:alert_id>/active")
@@ -205,10 +224,30 @@ def _rule_form(
     return form
 
 
-def _alert_form(deployment: Deployment) -> AlertForm:
-    form = AlertForm() if request.endpoint == "alerts.add" else AlertForm(formdata=None)
+def _alert_form(deployment: Deployment, alert: Alert | None = None) -> AlertForm:
+    """The form as it was sent, else with the alert in it, else empty."""
+    sent = {} if request.endpoint in {"alerts.add", "alerts.change"} else {"formdata": None}
+    known: dict[str, Any] = {}
+    if alert is not None:
+        below = int(alert.below) if alert.below.is_integer() else alert.below
+        known = {"watched": alert.scale, "below": below, "emails": "\n".join(alert.emails)}
+        known |= {"days": alert.days, "minimum_n": alert.minimum_n}
+    form = AlertForm(**known, **sent)
     form.watched.choices = choices(_scales(watchable(deployment, roots=_roots())))
     return form
+
+
+def _wanted(form: AlertForm) -> dict[str, Any]:
+    """What an alert is to be, and who wants it."""
+    return {
+        "scale": form.watched.data,
+        "below": form.below.data,
+        "days": form.days.data,
+        "minimum_n": form.minimum_n.data,
+        "emails": re.split(r"[\s,;]+", form.emails.data or ""),
+        "user_id": me().id,
+        "roots": _roots(),
+    }
 
 
 def _raw(form: RuleForm) -> dict[str, Any]:
@@ -219,6 +258,7 @@ def _raw(form: RuleForm) -> dict[str, Any]:
         "scale": form.scale.data,
         "at_most": form.at_most.data,
         "due_days": form.due_days.data,
+        "working_days": form.working_days.data,
         "owner_id": int(form.owner_id.data) if form.owner_id.data else None,
         "follow_up_deployment_id": int(form.follow_up_deployment_id.data)
         if form.follow_up_deployment_id.data

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectField, TextAreaField
@@ -15,10 +24,12 @@ from surveyapp.auth import queries as people
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
+from surveyapp.exports.cases import cases_csv
 from surveyapp.journeys import queries as journeys
 from surveyapp.loop import cases as actions
 from surveyapp.loop import follow_up, queries, recovery
 from surveyapp.loop.rules import read_loop
+from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case
 from surveyapp.web.filters import number_asked
@@ -92,6 +103,24 @@ def index() -> ResponseReturnValue:
         journeys=known,
         outcomes=actions.OUTCOMES,
     )
+
+
+@cases.get("/export.csv")
+@requires(Permission.WORK_CASES)
+def export() -> ResponseReturnValue:
+    """The cases that the filters choose, streamed while they are read."""
+    wanted, now, store = _wanted(), utc_now(), storage().store
+    roots = storage().settings.instrument_roots
+    with store.writing() as session:
+        record(session, me().id, "export cases", "cases", **_kept())
+
+    def chunks() -> Iterator[str]:
+        with store.reading() as session:
+            yield from cases_csv(session, wanted, now=now, roots=roots)
+
+    answer = Response(stream_with_context(chunks()), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="cases.csv"'
+    return answer
 
 
 @cases.get("/recovery")

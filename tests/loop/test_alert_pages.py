@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from surveyapp.loop.rules import read_loop
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Alert, Deployment, Journey, User
+from surveyapp.store.models import Alert, AuditEntry, Deployment, Journey, User
 from tests.loop.makers import make_loop, respond
 from tests.responses.makers import make_deployment
 
@@ -56,11 +56,15 @@ def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
     rule = rule_of(storage, loop)
     assert (rule.scale, rule.at_most, rule.due_days) == ("nps", 6, 3)
     assert (rule.owner_id, rule.follow_up_deployment_id) == (loop.other, loop.follow_up)
+    assert rule.working_days is False
     page = olga.get(base).text
     assert "Responses from now on open cases" in page
     for value in ("nps", str(loop.other), follow):
         assert re.search(rf'<option selected value="{value}">', page)
     assert re.search(r'name="at_most"[^>]*value="6"', page)
+    assert olga.post(f"{base}/rule", data={**sent, "working_days": "y"}).status_code == 303
+    assert rule_of(storage, loop).working_days
+    assert re.search(r'<input checked[^>]*name="working_days"', olga.get(base).text)
     assert olga.post(f"{base}/rule", data={**RULE, "scale": ""}).status_code == 303
     assert rule_of(storage, loop) is None
 
@@ -120,6 +124,35 @@ def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base
     assert olga.post(f"{one}/remove").status_code == 303
     assert olga.post(f"{one}/remove").status_code == 404
     assert "No alert yet." in olga.get(base).text
+
+
+def test_an_alert_is_changed_and_keeps_what_was_not(storage, olga, loop, base):
+    assert olga.post(f"{base}/alerts", data={**ALERT, "emails": "a@example.org"}).status_code == 303
+    with storage.store.writing() as session:
+        alert = session.scalars(select(Alert)).one()
+        alert.armed, alert.told_at = False, utc_now()
+    one = f"{base}/alerts/{alert.id}"
+    assert f'href="{one}"' in olga.get(base).text
+    form = olga.get(one).text
+    assert "a@example.org" in form and re.search(r'name="below"[^>]*value="-10.5"', form)
+    same = {**ALERT, "emails": "b@example.org"}
+    assert olga.post(one, data=same).status_code == 303  # only others are told: it goes on
+    kept = alert_now(storage)
+    assert (kept.emails, kept.armed, kept.told_at) == (["b@example.org"], False, alert.told_at)
+    assert olga.post(one, data={**same, "below": "0", "watched": "csat"}).status_code == 422
+    assert olga.post(one, data={**same, "below": "20", "days": "30"}).status_code == 303
+    kept = alert_now(storage)
+    assert (kept.below, kept.days, kept.minimum_n, kept.armed) == (20, 30, 5, True)
+    with storage.store.reading() as session:
+        done = session.scalars(select(AuditEntry).where(AuditEntry.action == "change alert"))
+        assert [entry.detail["changed"] for entry in done] == [["emails"], ["below", "days"]]
+    bad = olga.post(one, data={**same, "emails": "nobody"})
+    assert bad.status_code == 422 and "is no e-mail address" in bad.text
+
+
+def alert_now(storage) -> Alert:
+    with storage.store.reading() as session:
+        return session.scalars(select(Alert)).one()
 
 
 def test_an_alert_that_cannot_be_is_refused(storage, olga, loop, base):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 
@@ -11,9 +13,11 @@ from sqlalchemy import delete, func, select
 from surveyapp.loop import cases as actions
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
+    AuditEntry,
     Case,
     CaseNote,
     Contact,
+    Deployment,
     Interaction,
     OutgoingMessage,
     Response,
@@ -205,3 +209,36 @@ def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(storage, olg
         pass
     page = olga.get("/cases?owner=me").text
     assert "NPS 2" in page and "NPS 9" not in page
+
+
+def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(storage, olga, loop):
+    with storage.store.writing() as session:
+        session.get_one(User, loop.other).name = "=1+1"
+        session.get_one(Deployment, loop.deployment).name = "+Form"
+    cases = [open_case(storage.store, loop, nps, reason="It lost my data.") for nps in (3, 2, 1)]
+    olga.post(f"/cases/{cases[0]}/owner", data={"owner_id": str(loop.other)})
+    olga.post(f"/cases/{cases[0]}/notes", data={"text": "Mrs Lovelace"})
+    olga.post(f"/cases/{cases[1]}/close", data={"outcome": "recovered"})
+    answer = olga.get("/cases/export.csv?state=all")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="cases.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert sorted(int(row["case"]) for row in rows) == cases
+    first = next(row for row in rows if int(row["case"]) == cases[0])
+    assert (first["owner"], first["deployment"]) == ("'=1+1", "'+Form")
+    assert (first["value"], first["state"], first["overdue"]) == ("3.0", "open", "false")
+    closed = next(row for row in rows if int(row["case"]) == cases[1])
+    assert (closed["outcome"], closed["owner"], bool(closed["closed_at"])) == (
+        "recovered",
+        "Olga",
+        True,
+    )
+    assert "Lovelace" not in answer.text and "lost my data" not in answer.text
+    todo = olga.get("/cases/export.csv?owner=me").text
+    assert todo.count("\n") == 2  # the headings and the one that is hers
+    assert olga.get("/cases/export.csv?state=none").status_code == 422
+    assert 'href="/cases/export.csv?state=all"' in olga.get("/cases?state=all").text
+    with storage.store.reading() as session:
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "export cases")
+        ).first()
+        assert entry.detail == {"state": "all"}

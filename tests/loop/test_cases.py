@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.loop import cases
+from surveyapp.loop.rules import LoopRule
 from surveyapp.store.models import (
     AuditEntry,
     Case,
@@ -185,4 +186,6 @@ def test_a_note_says_something_and_ends(store, loop, text):
 
 def test_what_is_due_on_a_day_is_not_late_before_it_is_over():
     moment = datetime(2026, 5, 6, 0, 0, tzinfo=UTC)
-    assert cases.end_of_day(moment) == datetime(2026, 5, 6, 23, 59, 59, tzinfo=UTC)
+    assert LoopRule("nps", 6, due_days=0).due_at(moment) == datetime(
+        2026, 5, 6, 23, 59, 59, tzinfo=UTC
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -23,6 +25,27 @@ def test_a_document_is_read_into_a_rule():
 
 
 @pytest.mark.parametrize(
+    ("opened", "days", "all_days", "working"),
+    [  # 1 May 2026 is a Friday
+        ("2026-05-01T10:00:00+00:00", 0, 1, 1),
+        ("2026-05-01T10:00:00+00:00", 1, 2, 4),
+        ("2026-05-01T10:00:00+00:00", 5, 6, 8),
+        ("2026-05-01T10:00:00+00:00", 6, 7, 11),
+        ("2026-05-02T10:00:00+00:00", 0, 2, 4),
+        ("2026-05-03T23:59:59+00:00", 1, 4, 4),
+        ("2026-05-05T01:00:00+02:00", 1, 5, 5),  # still Monday in UTC
+    ],
+)
+def test_a_case_is_due_at_the_end_of_a_day_and_weekends_can_be_left_out(
+    opened: str, days: int, all_days: int, working: int
+):
+    moment = datetime.fromisoformat(opened)
+    for only, day in ((False, all_days), (True, working)):
+        due = LoopRule("nps", 6, days, working_days=only).due_at(moment)
+        assert due == datetime(2026, 5, day, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("scale", ""),
@@ -33,6 +56,7 @@ def test_a_document_is_read_into_a_rule():
         ("due_days", -1),
         ("due_days", 1.5),
         ("due_days", 366),
+        ("working_days", 1),
         ("owner_id", "4"),
         ("owner_id", 0),
         ("follow_up_deployment_id", [1]),

@@ -1,0 +1,63 @@
+"""Cases as a table: what was done about low scores, for whoever plans or checks the work.
+
+It says who looked after what and when. What customers wrote and what was noted about them stays where
+erasing reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from surveyapp.exports.cells import csv_chunks
+from surveyapp.loop import queries
+from surveyapp.loop.queries import Wanted
+from surveyapp.loop.rules import watchable
+from surveyapp.store.models import Case
+
+_COLUMNS = (
+    *("case", "journey", "deployment", "response", "score", "value", "state", "outcome", "owner"),
+    *("opened_at", "due_at", "contacted_at", "closed_at", "overdue"),
+)
+
+
+def cases_csv(
+    session: Session, wanted: Wanted, *, now: datetime, roots: Sequence[str | Path] = ()
+) -> Iterator[str]:
+    """CSV text of the cases that the list would show, all its pages, the soonest due first."""
+    names: dict[tuple[int, str], str] = {}
+
+    def score(case: Case) -> str:
+        """The score's name, looked up once for each deployment."""
+        place = (case.deployment_id, case.scale)
+        if place not in names:
+            known = watchable(case.deployment, roots=roots).get(case.scale)
+            names[place] = known.definition.label if known else case.scale
+        return names[place]
+
+    def rows() -> Iterator[list[Any]]:
+        yield list(_COLUMNS)
+        for case, owner in queries.every(session, wanted, now=now):
+            yield [
+                case.id,
+                case.deployment.journey.name,
+                case.deployment.name,
+                case.response_id,
+                score(case),
+                case.value,
+                case.state,
+                case.outcome,
+                owner,
+                *map(_moment, (case.opened_at, case.due_at, case.contacted_at, case.closed_at)),
+                queries.is_overdue(case, now),
+            ]
+
+    return csv_chunks(rows())
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
