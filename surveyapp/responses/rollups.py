@@ -37,7 +37,7 @@ from surveyapp.journeys.segments import Rule, parse
 from surveyapp.responses.inserts import insert
 from surveyapp.responses.tally import RESPONSES, SUMS, Tally
 from surveyapp.store.models import BINS, EVERYBODY, Number, Response, Rollup, Score, Segment
-from surveyapp.store.statements import Statement
+from surveyapp.store.statements import Insertion
 
 Progress = Callable[[int, str], None]  # percent, step
 
@@ -92,12 +92,12 @@ def increase(connection: Connection, tally: Tally) -> None:
     """Add what was tallied, in key order: two transactions never wait for each other in a circle."""
     rows = tally.rows()
     if rows:
-        _addition(connection.dialect).run_many(connection, rows)
+        _addition(connection.dialect).run_all(connection, rows)
 
 
 @lru_cache(maxsize=8)
-def _addition(dialect: Dialect) -> Statement:
-    return Statement(_adding(insert(_ROLLUPS, dialect.name)), dialect)
+def _addition(dialect: Dialect) -> Insertion:
+    return Insertion(_adding(insert(_ROLLUPS, dialect.name)), dialect)
 
 
 def _adding(statement: Any) -> Any:

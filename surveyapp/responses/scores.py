@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Dialect, Table, insert
 
 from analysis.scoring import SCORING_VERSION
 from surveyapp.store.models import Score
-from surveyapp.store.statements import Statement
+from surveyapp.store.statements import Insertion
 
 _SCORES = cast(Table, Score.__table__)
 
@@ -23,9 +23,9 @@ def keep_scores(connection: Connection, scored: Iterable[tuple[int, Mapping[str,
         for scale, value in scores.items()
     ]
     if rows:
-        _keeping(connection.dialect).run_many(connection, rows)
+        _keeping(connection.dialect).run_all(connection, rows)
 
 
 @lru_cache(maxsize=8)
-def _keeping(dialect: Dialect) -> Statement:
-    return Statement(insert(_SCORES), dialect)
+def _keeping(dialect: Dialect) -> Insertion:
+    return Insertion(insert(_SCORES), dialect)
