@@ -229,5 +229,11 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     page.get_by_role("button", name="Sign out and back to the survey").click()
     ready(page)
     assert page.url == f"{base}/k/{made.link}"
+    with storage.store.writing() as session:
+        session.get_one(Deployment, made.id).state = "closed"
+    answer_all(page, 1)  # not refused for good, and yet staff have to do something
+    page.get_by_text("Answers that wait to be sent: 1").wait_for()
+    page.get_by_role("button", name="Begin anew").click()
+    expect(page.get_by_role("button", name="For staff")).to_be_visible()
     assert page.goto(f"{base}/device").url.startswith(f"{base}/sign-in")
     context.close()

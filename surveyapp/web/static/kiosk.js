@@ -85,7 +85,7 @@
     if (all.length - refused) lines.push(words.waiting.replace("{count}", all.length - refused));
     if (refused) lines.push(words.refused.replace("{count}", refused));
     if (note.textContent !== lines.join(" · ")) note.textContent = lines.join(" · ");
-    staff.hidden = !refused;
+    staff.hidden = !all.some((each) => each.why); // the server was there and did not take them
   };
 
   // One person after the other.
