@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
-from surveyapp.fielding.texts import Said, translations, with_translations
+from surveyapp.fielding.texts import Said, plain, translations, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import ConsentText, Deployment
 
@@ -32,7 +32,7 @@ def change_consent(
     text = _read(text, "text")
     if box and not text:
         raise Invalid("A box to tick needs a text to agree to; write one.", field="text")
-    anew = text != _plain(deployment.consent)
+    anew = text != plain(deployment.consent)
     if not anew and deployment.consent_box == box:
         return False
     if anew:
@@ -108,17 +108,12 @@ def text_of(session: Session, deployment_id: int, version: str, language: str) -
 
 
 def _read(text: str, field: str) -> str:
-    text = _plain(text)
+    text = plain(text)
     if len(text) > _LONGEST:
         raise Invalid(
             f"The consent text has {len(text)} characters; use at most {_LONGEST}.", field=field
         )
     return text
-
-
-def _plain(text: str) -> str:
-    """Browsers send a line's end in two characters; that alone makes no other text."""
-    return text.replace("\r\n", "\n").strip()
 
 
 def _follow(session: Session, deployment: Deployment) -> None:

@@ -15,7 +15,7 @@ from surveyapp.fielding import pipes
 from surveyapp.fielding.languages import read_languages
 from surveyapp.fielding.logic import Asked, read_logic
 from surveyapp.fielding.look import read_look
-from surveyapp.fielding.texts import with_translations
+from surveyapp.fielding.texts import plain, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment, Segment
 
@@ -56,7 +56,7 @@ def change_page(
     roots: Sequence[str | Path] = (),
 ) -> None:
     """Change the page's course and languages. Raises Invalid with the field."""
-    introduction = introduction.strip()
+    introduction = plain(introduction)
     if len(introduction) > LONGEST_TEXT:
         raise Invalid(
             f"The introduction has {len(introduction)} characters; use at most {LONGEST_TEXT}.",

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.fielding.texts import with_translations
+from surveyapp.fielding.texts import plain, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import AuditEntry, Deployment, DrawEntry
 from surveyapp.store.storage import Storage
@@ -98,7 +98,7 @@ def change_draw(
     session: Session, deployment: Deployment, *, text: str, user_id: int | None
 ) -> None:
     """Offer a draw after the thanks; ``text`` says what may be won, an empty one ends the offer."""
-    text = text.strip()
+    text = plain(text)
     if len(text) > LONGEST_TEXT:
         raise Invalid(
             f"The text has {len(text)} characters; use at most {LONGEST_TEXT}.", field="draw"

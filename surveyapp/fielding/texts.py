@@ -114,4 +114,9 @@ def with_translations(
 
 def mark(text: str) -> str:
     """By which a text is told from what it was before."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(plain(text).encode()).hexdigest()[:12]
+
+
+def plain(text: str) -> str:
+    """A text as it is kept. Browsers send a line's end in two characters; that makes no other text."""
+    return text.replace("\r\n", "\n").strip()

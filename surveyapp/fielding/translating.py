@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Invalid
 from surveyapp.fielding import design, draws, languages, pipes
 from surveyapp.fielding.consents import translate_consent
-from surveyapp.fielding.texts import NAMES, main_text, translations, with_translations
+from surveyapp.fielding.texts import NAMES, main_text, plain, translations, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment
 
@@ -84,7 +84,7 @@ def _after(
 
 def _read(deployment: Deployment, name: str, language: str, given: str) -> str:
     field = f"{name}-{language}"
-    text = given.replace("\r\n", "\n").strip()
+    text = plain(given)
     if name == "touchpoint":
         text = " ".join(text.split())
     if len(text) > LONGEST[name]:

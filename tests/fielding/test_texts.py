@@ -98,6 +98,17 @@ def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_look
         assert deployment.consent_version == version
 
 
+def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, made.id)
+        for text in ("One\nline.", "One\r\nline. "):
+            change_draw(session, deployment, text=text, user_id=None)
+            translate(session, deployment, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None)
+            assert spread(deployment, "draw", OTHERS).behind == ()
+        deployment.draw = "One\r\nline."  # as it was kept before there were translations
+        assert spread(deployment, "draw", OTHERS).behind == ()
+
+
 def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
     with store.writing() as session:
         deployment = session.get_one(Deployment, made.id)
