@@ -113,7 +113,10 @@ def test_the_web_process_starts_without_the_slow_libraries():
     import subprocess
     import sys
 
-    slow = {"semopy", "pingouin", "sklearn", "altair", "pandas", "factor_analyzer", "matplotlib"}
+    slow = {
+        *("semopy", "pingouin", "sklearn", "altair", "pandas", "factor_analyzer", "matplotlib"),
+        "reportlab",
+    }
     code = f"import surveyapp.app, sys; print(sorted({slow!r} & set(sys.modules)))"
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT

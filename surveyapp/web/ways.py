@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.exports.draws import entries_csv
-from surveyapp.exports.poster import Poster, poster_pdf
 from surveyapp.fielding import draws, links
 from surveyapp.fielding.consents import change_consent, versions
 from surveyapp.fielding.look import read_look
@@ -158,6 +157,9 @@ def export(journey_id: int, deployment_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_DEPLOYMENTS)
 def poster(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     """A poster in the deployment's language, or in another one that it offers."""
+    # Loaded for the few who want one: setting pages would cost every start of a server its time.
+    from surveyapp.exports.poster import Poster, poster_pdf
+
     with storage().store.reading() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         page = _content(session, deployment, request.args.get("lang", ""))
