@@ -62,8 +62,7 @@ def on_correction(
     """
     deployment = session.get(Deployment, event.subject.get("deployment_id", 0))
     rule = read_loop(deployment.loop) if deployment is not None else None
-    response_id = event.subject.get("response_id")
-    case = session.scalar(select(Case).where(Case.response_id == response_id))
+    case = session.scalar(select(Case).where(Case.response_id == event.subject["response_id"]))
     changed = event.subject.get("changed", {})
     if case is not None:
         _note_correction(session, case, changed.get(case.scale), rule, event.at)

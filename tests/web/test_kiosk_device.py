@@ -226,9 +226,17 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     page.get_by_role("dialog").get_by_role("button", name="Discard", exact=True).click()
     expect(page.get_by_role("heading", name="Nothing waits here")).to_be_visible()
 
-    page.get_by_role("button", name="Sign out and back to the survey").click()
+    left = context.new_page()  # somebody who forgets to sign out
+    left.clock.install()
+    left.goto(f"{base}/device?kiosk={made.link}")
+    left.locator(".device[data-ready]").wait_for(state="attached")
+    left.clock.run_for(170_000)
+    assert "/device" in left.url
+    left.clock.run_for(15_000)
+    left.wait_for_url(f"{base}/k/{made.link}")
+    left.close()
+    page.goto(f"{base}/k/{made.link}")
     ready(page)
-    assert page.url == f"{base}/k/{made.link}"
     with storage.store.writing() as session:
         session.get_one(Deployment, made.id).state = "closed"
     answer_all(page, 1)  # not refused for good, and yet staff have to do something

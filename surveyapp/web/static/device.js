@@ -7,13 +7,30 @@
   const STORE = "answers";
   const IDLE = 3 * 60_000; // milliseconds after which whoever went away is signed out
 
+  let touched = performance.now();
+  for (const sign of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(sign, () => { touched = performance.now(); }, { passive: true });
+  const watch = setInterval(() => {
+    if (performance.now() - touched < IDLE) return;
+    clearInterval(watch);
+    root.hidden = true; // also where the connection is away, and signing out has to wait for it
+    const leave = () => document.querySelector("form.leave").submit();
+    if (navigator.onLine) leave();
+    else addEventListener("online", leave, { once: true });
+  }, 1000);
+
   const asked = (request) => new Promise((done, failed) => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => failed(request.error);
   });
   const opening = indexedDB.open("surveyapp-kiosk", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
-  const database = await asked(opening);
+  let database;
+  try {
+    database = await asked(opening);
+  } catch { // a browser that lets no page keep anything: a kiosk in it sends at once or not at all
+    part("none").hidden = false;
+    return;
+  }
   const store = (mode) => database.transaction(STORE, mode).objectStore(STORE);
   const all = async () => (await asked(store("readonly").getAll())).sort((a, b) => a.answered - b.answered);
   const put = (each) => asked(store("readwrite").put(each));
@@ -127,9 +144,6 @@
     await show();
   };
 
-  let touched = performance.now();
-  for (const sign of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(sign, () => { touched = performance.now(); }, { passive: true });
-  setInterval(() => { if (performance.now() - touched > IDLE) document.querySelector("form.leave").submit(); }, 1000);
   await show();
   root.dataset.ready = "1";
 })();
