@@ -194,7 +194,7 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".sum")).to_have_text("1 answer could not be sent.")
-    assert page.locator(".kept .why li").count() == 1
+    expect(page.locator(".kept .why li")).to_have_count(1)
     page.get_by_text("Show the answers").click()
     expect(page.locator(".kept dl")).to_contain_text("person 2")
     assert Axe().run(page).response["violations"] == []
