@@ -230,9 +230,9 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     left.clock.install()
     left.goto(f"{base}/device?kiosk={made.link}")
     left.locator(".device[data-ready]").wait_for(state="attached")
-    left.clock.run_for(170_000)
+    left.clock.fast_forward(170_000)
     assert "/device" in left.url
-    left.clock.run_for(15_000)
+    left.clock.fast_forward(15_000)
     left.wait_for_url(f"{base}/k/{made.link}")
     left.close()
     page.goto(f"{base}/k/{made.link}")
