@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from instruments.schema import Item, ItemKind, Wording
@@ -14,7 +15,7 @@ from surveyapp.fielding.logic import Condition, Logic, read_logic
 from surveyapp.fielding.look import Look, read_look
 from surveyapp.fielding.queries import Asking
 from surveyapp.fielding.texts import Said, said
-from surveyapp.responses.reading import asked
+from surveyapp.responses.reading import asked, asked_instrument
 from surveyapp.words.languages import texts
 
 _WIDEST_SCALE = 11  # points that are drawn side by side; more are typed
@@ -97,8 +98,21 @@ class Content:
 
 def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
     """The languages that customers may choose from, the deployment's own first."""
-    instruments = [instrument for instrument, _ in asked(asking, roots)]
-    return languages.offered(asking.languages, instruments, asking.language)
+    asks = tuple((ask["instrument"], ask["version"]) for ask in asking.asks)
+    return _offered(asks, tuple(asking.languages), asking.language, tuple(roots))
+
+
+@lru_cache(maxsize=512)  # pages without a form ask for it each time
+def _offered(
+    asks: tuple[tuple[str, str | None], ...],
+    chosen: tuple[str, ...],
+    own: str,
+    roots: tuple[str | Path, ...],
+) -> tuple[str, ...]:
+    instruments = [
+        asked_instrument({"instrument": code, "version": version}, roots) for code, version in asks
+    ]
+    return languages.offered(chosen, instruments, own)
 
 
 def content(

@@ -22,6 +22,8 @@ def met_in(asking: Asking | None) -> str:
     if wanted in OWN_NAMES:  # these pages say little that staff wrote, so any of ours will do
         return wanted
     open_to = _OURS if asking is None else _offered(asking)
+    if len(open_to) == 1:
+        return open_to[0]
     return negotiated(open_to, wanted, request.headers.get("Accept-Language"))
 
 
