@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import tempfile
 import warnings
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from surveyapp.store.db import Store
 from surveyapp.store.models import Base
@@ -19,6 +21,10 @@ from tests.compiled import keep_compiled
 
 BACKENDS = ("sqlite", "postgresql")
 DRIVER = "postgresql+psycopg://"
+CHROMIUM_ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 
 # Tables of a test hold a few rows: deleting those costs 2 ms, truncating all tables 50. Without their
 # triggers for foreign keys, tables can be emptied in any order.
@@ -111,3 +117,14 @@ def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or the one that CHROMIUM names: one for all, who open contexts of their own."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+        yield launched
+        launched.close()

@@ -13,10 +13,10 @@ from surveyapp.loop.alerts import create_alert
 from surveyapp.store.models import Deployment, User
 from surveyapp.store.storage import Storage
 from tests.loop.makers import Loop, make_loop, open_case, respond
-from tests.web.conftest import browser, served
+from tests.web.conftest import served
 from tests.web.world import PASSWORD
 
-__all__ = ["browser", "served"]
+__all__ = ["served"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}

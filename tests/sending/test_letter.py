@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from surveyapp.reports.tokens import contrast
 from surveyapp.sending.click import Click
@@ -160,24 +157,15 @@ def test_any_brand_colour_leaves_everything_readable(brand: str):
     assert contrast(made.ink, "#ffffff") >= 4.5
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_scale_fits_a_small_screen_and_every_point_can_be_tapped(
-    chromium: Browser, language: str
+    browser: Browser, language: str
 ):
     """In Arabic the points run from right to left."""
     for click in (NPS, CSAT, SEVEN):
-        page = chromium.new_page(viewport={"width": 320, "height": 640})
+        page = browser.new_page(viewport={"width": 320, "height": 640})
         page.set_content(letter(Mailing(), occasion(language=language, click=click)).html)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         boxes = [each.bounding_box() for each in page.locator("a.point").all()]
@@ -191,9 +179,10 @@ def test_the_scale_fits_a_small_screen_and_every_point_can_be_tapped(
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read_in_light_and_dark(chromium: Browser, scheme: str):
-    page = chromium.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+def test_every_text_can_be_read_in_light_and_dark(browser: Browser, scheme: str):
+    page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_content(letter(Mailing(), occasion(click=NPS, is_test=True)).html)
     pairs = page.evaluate(
         """() => [...document.querySelectorAll('p, a')].filter(e => e.innerText.trim()).map(e => {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +11,7 @@ from threading import Thread
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
@@ -61,23 +60,13 @@ def storage(
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 def responses(storage: Storage) -> list[Response]:
     with storage.store.reading() as session:
         return list(session.query(Response))
 
 
 def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
-    storage: Storage, received: tuple[str, Received], chromium: Browser
+    storage: Storage, received: tuple[str, Received], browser: Browser
 ):
     """Scanners that open every link of the mail first commit nothing and spoil nothing."""
     survey = make_survey(storage, mailing={"one_click": "nps-nps", "reminders": [3]})
@@ -86,7 +75,7 @@ def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
     assert send_due(storage, now) == 1
     html = received[1].messages[-1].get_body(("html",))
     assert html is not None
-    page = chromium.new_page(viewport={"width": 390, "height": 800})
+    page = browser.new_page(viewport={"width": 390, "height": 800})
     page.set_content(html.get_content())
     links = page.eval_on_selector_all("a", "all => all.map(each => each.href)")
     assert len(links) == 13
@@ -110,7 +99,7 @@ def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
 
 
 def test_the_way_out_is_in_every_mail(
-    storage: Storage, received: tuple[str, Received], chromium: Browser
+    storage: Storage, received: tuple[str, Received], browser: Browser
 ):
     survey = make_survey(storage, mailing={"reminders": [3]})
     now = utc_now()
@@ -118,7 +107,7 @@ def test_the_way_out_is_in_every_mail(
     assert send_due(storage, now) == 1
     html = received[1].messages[-1].get_body(("html",))
     assert html is not None
-    page = chromium.new_page()
+    page = browser.new_page()
     page.set_content(html.get_content())
     page.get_by_role("link", name="Ask me no more").click()
     page.get_by_role("button", name="Ask me no more").click()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
@@ -24,11 +22,6 @@ from surveyapp.store.storage import Storage
 from surveyapp.web.security import limiter
 from surveyapp.web.storage import EXTENSION
 from tests.web.world import ROLES, Place, add_user, make_place
-
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -105,14 +98,3 @@ def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Stora
     thread.join()
     server.server_close()
     app.extensions[EXTENSION].close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield launched
-        launched.close()

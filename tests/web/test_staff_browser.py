@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from surveyapp.store.models import Deployment, Job, User
 from surveyapp.store.storage import Storage
+from tests.accessibility import violations
 from tests.web.world import PASSWORD, Place, add_user, answer, make_place
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -145,7 +145,7 @@ def main_pages(place: Place) -> list[str]:
 
 def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: Place):
     """Checked by axe on a desktop; on a phone, where tables scroll, those with tables once more."""
-    axe, found = Axe(), {}
+    found = {}
     with_tables = (
         "/audit",
         "/results",
@@ -163,7 +163,7 @@ def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: P
             if size is DESKTOP or any(part in path for part in with_tables):
                 wrong += [
                     (each["id"], [node["html"][:120] for node in each["nodes"][:3]])
-                    for each in axe.run(staff).response["violations"]
+                    for each in violations(staff)
                 ]
             if staff.evaluate("document.body.scrollWidth > document.documentElement.clientWidth"):
                 wrong.append("wider than the screen")
@@ -184,7 +184,7 @@ def test_the_sign_in_page_is_accessible_and_says_what_was_wrong(browser: Browser
     expect(field).to_have_accessible_description(
         "Address and password do not belong together. Try again."
     )
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     context.close()
 
 

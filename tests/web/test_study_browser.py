@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
 from surveyapp.store.models import Analysis
 from surveyapp.web.storage import EXTENSION
+from tests.accessibility import violations
 from tests.reports.study_document import document
 from tests.results.study_place import make_study, people
 from tests.web.world import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def page(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(
+    browser: Browser, migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
     """The page of a finished study, opened by a researcher."""
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
@@ -49,19 +49,15 @@ def page(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Chromium is not installed; `apt-get install chromium` as root brings it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        context = browser.new_context(base_url=base)
-        name = app.config["SESSION_COOKIE_NAME"]
-        context.add_cookies([{"name": name, "value": serializer.dumps(signed), "url": base}])
-        opened = context.new_page()
-        opened.said = []
-        opened.on("console", lambda message: opened.said.append(message.text))
-        assert opened.goto(address).status == 200
-        yield opened
-        browser.close()
+    context = browser.new_context(base_url=base)
+    name = app.config["SESSION_COOKIE_NAME"]
+    context.add_cookies([{"name": name, "value": serializer.dumps(signed), "url": base}])
+    opened = context.new_page()
+    opened.said = []
+    opened.on("console", lambda message: opened.said.append(message.text))
+    assert opened.goto(address).status == 200
+    yield opened
+    context.close()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -83,7 +79,7 @@ def test_a_screen_reader_is_told_every_number_of_the_model(page: Page):
 def test_the_page_is_accessible_and_fits_every_screen(page: Page):
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)
-        assert Axe().run(page).response["violations"] == []
+        assert violations(page) == []
         assert not page.evaluate("document.body.scrollWidth > document.documentElement.clientWidth")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from surveyapp.fielding.ways import change_ways
 from surveyapp.store.models import Deployment, Response
 from surveyapp.store.storage import Storage
+from tests.accessibility import violations
 from tests.responses.makers import make_deployment, make_journey
 from tests.web.respondents import single_use
 
@@ -57,7 +57,7 @@ def test_every_page_around_the_survey_is_accessible_and_fits_the_smallest_phone(
     page = context.new_page()
 
     def fine() -> None:
-        assert Axe().run(page).response["violations"] == [], page.url
+        assert violations(page) == [], page.url
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert over <= 0, page.url
         assert page.locator("html").get_attribute("lang") == language

@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Frame, Page
@@ -19,6 +18,7 @@ import surveyapp.web
 from surveyapp.fielding.ways import change_ways
 from surveyapp.store.models import Deployment, Response
 from surveyapp.store.storage import Storage
+from tests.accessibility import violations
 from tests.responses.makers import make_deployment, make_journey
 from tests.web.respondents import opened, parsed, sent
 
@@ -315,7 +315,7 @@ def test_one_question_in_a_page_becomes_the_survey_when_it_is_answered(page, sho
     small = height(page)
     assert small < 300
     assert frame.frame_element().get_attribute("title") == "How did we do?"
-    assert Axe().run(frame).response["violations"] == []
+    assert violations(frame) == []
     frame.get_by_role("button", name="9", exact=True).click()
     frame.wait_for_selector("#survey, main form section")
     frame_of(page, "score=nps-nps%3A9")

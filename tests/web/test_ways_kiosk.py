@@ -10,7 +10,6 @@ from threading import Thread
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -25,8 +24,9 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Response
 from surveyapp.store.storage import Storage
 from surveyapp.web.storage import EXTENSION
+from tests.accessibility import violations
+from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.responses.makers import make_deployment
-from tests.web.conftest import ARGUMENTS
 from tests.web.respondents import fields, form_key, opened, parsed, sent
 
 SHORT = {"kiosk": True, "kiosk_seconds": 3, "kiosk_idle_seconds": 30}
@@ -207,7 +207,7 @@ def device(browser: Browser, profile: Path) -> BrowserContext:
     return browser.browser_type.launch_persistent_context(
         str(profile),
         executable_path=shutil.which("chromium"),
-        args=list(ARGUMENTS),
+        args=list(CHROMIUM_ARGUMENTS),
         viewport={"width": 800, "height": 1100},
         reduced_motion="reduce",
     )
@@ -276,10 +276,10 @@ def test_the_next_person_finds_an_empty_form(browser, served):
     page.locator("form footer button").last.click()  # nothing answered: told here, not sent
     faults = page.locator(".kiosk-fault")
     assert faults.count() == 2
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
     answer_all(page, 3)
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     assert page.get_by_role("radio", checked=True).count() == 0  # before the thanks are gone
     page.clock.run_for(3500)
     page.get_by_role("dialog", name="Thank you").wait_for(state="hidden")
