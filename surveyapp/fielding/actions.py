@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError, load
@@ -158,62 +158,6 @@ def invite(
         session.execute(insert(Invitation), rows[start : start + _BATCH])
     record(session, user_id, "invite", _subject(deployment), invitations=len(rows))
     return issued
-
-
-@dataclass(frozen=True)
-class Used:
-    """An invitation that has just been used up, and when its first answer was given."""
-
-    id: int
-    started_at: datetime | None
-
-
-def use_invitation(
-    connection: Connection,
-    *,
-    deployment_id: int,
-    anonymous: bool,
-    ticket: links.Ticket,
-    now: datetime,
-) -> Used | None:
-    """Use up the ticket's invitation; None when it was used, has expired or never was.
-
-    The one statement that decides is atomic, so of any number of posts at once one gets it. In
-    an anonymous deployment the row is deleted: a completed row's place and time among the others
-    would tell which answer came of it.
-    """
-    own = (
-        Invitation.token_hash == ticket.token_hash,
-        Invitation.deployment_id == deployment_id,
-        Invitation.state.in_(("created", "opened")),
-        or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
-    )
-    if anonymous:
-        gone = delete(_INVITATIONS).where(*own).returning(_INVITATIONS.c.id)
-        found = connection.execute(gone).scalar_one_or_none()
-        return None if found is None else Used(found, None)
-    done = update(_INVITATIONS).where(*own)
-    started = func.coalesce(_INVITATIONS.c.started_at, now)
-    values = done.values(state="completed", completed_at=now, started_at=started)
-    row = connection.execute(
-        values.returning(_INVITATIONS.c.id, _INVITATIONS.c.started_at)
-    ).one_or_none()
-    return None if row is None else Used(*row)
-
-
-def note_opened(
-    session: Session, *, deployment_id: int, ticket: links.Ticket, now: datetime
-) -> None:
-    """Note that the link was opened for the first time. Not for anonymous deployments."""
-    session.execute(
-        update(Invitation)
-        .where(
-            Invitation.token_hash == ticket.token_hash,
-            Invitation.deployment_id == deployment_id,
-            Invitation.state == "created",
-        )
-        .values(state="opened", opened_at=now)
-    )
 
 
 def _invitation(deployment: Deployment, ticket: links.Ticket) -> dict[str, Any]:

@@ -6,20 +6,23 @@ the customer's browser.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Dialect, Table, Text, bindparam, delete, func, or_, select, update
+from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from surveyapp.fielding.invitations import USABLE, of_ticket
 from surveyapp.fielding.links import Ticket
 from surveyapp.store.models import Draft, Invitation
-from surveyapp.store.statements import Statement
+from surveyapp.store.statements import Reach, Statement
 from surveyapp.store.storage import Storage
 
 PRESELECTED = "preselected"  # the field that says what a click in a message chose: name:value
@@ -27,6 +30,7 @@ KEPT_DAYS = 90
 Fields = Mapping[str, list[str]]  # as a form sends them
 _DRAFTS = cast(Table, Draft.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
+_STATE = ("block", "language", "unconfirmed")
 
 
 @dataclass(frozen=True)
@@ -47,25 +51,24 @@ class Waiting:
     saved: Saved | None
 
 
-def waiting(
-    connection: Connection, deployment_id: int, ticket: Ticket, *, now: datetime
-) -> Waiting | None:
+def waiting(at: Reach, deployment_id: int, ticket: Ticket, *, now: datetime) -> Waiting | None:
     """The ticket's unused invitation with its draft; None when it is not to be used."""
-    row = connection.execute(
-        select(
-            _INVITATIONS.c.state,
-            _DRAFTS.c.fields,
-            _DRAFTS.c.block,
-            _DRAFTS.c.language,
-            _DRAFTS.c.unconfirmed,
-        )
-        .outerjoin(_DRAFTS, _DRAFTS.c.token_hash == _INVITATIONS.c.token_hash)
-        .where(*_usable(deployment_id, ticket, now))
-    ).one_or_none()
-    if row is None:
+    rows = _waiting(at.dialect).rows(at, {**of_ticket(deployment_id, ticket), "moment": now})
+    if not rows:
         return None
-    state, fields, block, language, unconfirmed = row
-    return Waiting(state, None if fields is None else Saved(fields, block, language, unconfirmed))
+    state, fields, block, language, unconfirmed = rows[0]
+    if fields is None:
+        return Waiting(state, None)
+    return Waiting(state, Saved(json.loads(fields), block, language, bool(unconfirmed)))
+
+
+@lru_cache(maxsize=8)
+def _waiting(dialect: Dialect) -> Statement:
+    drafted = (as_type(_DRAFTS.c.fields, Text), *(_DRAFTS.c[name] for name in _STATE))
+    query = select(_INVITATIONS.c.state, *drafted).outerjoin(
+        _DRAFTS, _DRAFTS.c.token_hash == _INVITATIONS.c.token_hash
+    )
+    return Statement(query.where(*USABLE), dialect)
 
 
 def save(
@@ -89,8 +92,9 @@ def save(
     if not unconfirmed:
         values["started_at"] = func.coalesce(own.started_at, now)
     # Holding the invitation's row keeps a submission at this moment from leaving a draft behind.
-    noted = update(_INVITATIONS).where(*_usable(deployment_id, ticket, now)).values(values)
-    if connection.execute(noted.returning(own.id)).scalar_one_or_none() is None:
+    noted = update(_INVITATIONS).where(*USABLE).values(values).returning(own.id)
+    parameters = {**of_ticket(deployment_id, ticket), "moment": now}
+    if connection.execute(noted, parameters).scalar_one_or_none() is None:
         return False
     place = _DRAFTS.c.token_hash == ticket.token_hash
     kept = connection.execute(select(_DRAFTS.c.fields, _DRAFTS.c.unconfirmed).where(place)).first()
@@ -111,9 +115,9 @@ def save(
     return True
 
 
-def drop(connection: Connection, ticket: Ticket) -> None:
+def drop(at: Reach, ticket: Ticket) -> None:
     """Forget the draft of this link: its answers have been sent, or are not to be kept."""
-    _dropping(connection.dialect).run(connection, {"token_hash": ticket.token_hash})
+    _dropping(at.dialect).run(at, {"token_hash": ticket.token_hash})
 
 
 def drop_old(session: Session, *, before: datetime, now: datetime) -> int:
@@ -144,16 +148,6 @@ def unconfirmed(session: Session, deployment_id: int) -> dict[str, dict[str, int
             name, _, value = choice.partition(":")
             found.setdefault(name, Counter())[value] += 1
     return {name: dict(counts) for name, counts in found.items()}
-
-
-def _usable(deployment_id: int, ticket: Ticket, now: datetime) -> tuple[Any, ...]:
-    own = _INVITATIONS.c
-    return (
-        own.token_hash == ticket.token_hash,
-        own.deployment_id == deployment_id,
-        own.state.in_(("created", "opened")),
-        or_(own.expires_at.is_(None), own.expires_at > now),
-    )
 
 
 @lru_cache(maxsize=8)

@@ -7,13 +7,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
-    Connection,
     Dialect,
     Table,
     Text,
@@ -27,6 +26,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import NotFound
 from surveyapp.fielding.links import Ticket
+from surveyapp.store.columns import read_moment
 from surveyapp.store.models import (
     Deployment,
     Interaction,
@@ -159,23 +159,21 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _moment(value: Any) -> datetime | None:
-    """SQLite keeps times as text in UTC, PostgreSQL knows them."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value.astimezone(UTC) if value is not None else None
-
-
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_DOCUMENTS, json.loads),
     **dict.fromkeys(("open_link", "consent_box", "auto_advance", "told"), bool),
-    **dict.fromkeys(("opens_at", "closes_at"), _moment),
+    **dict.fromkeys(("opens_at", "closes_at"), read_moment),
 }
 
 
-def is_listened(connection: Connection, deployment: Deployment) -> bool:
+def is_listened(at: Reach, deployment: Deployment) -> bool:
     """Whether anybody wants to know of this deployment's responses."""
-    return bool(deployment.loop) or bool(connection.scalar(select(_TOLD)))
+    return bool(deployment.loop) or bool(_told(at.dialect).scalar(at, {}))
+
+
+@lru_cache(maxsize=8)
+def _told(dialect: Dialect) -> Statement:
+    return Statement(select(_TOLD), dialect)
 
 
 def deployment_by_code(session: Session, code: str) -> Deployment:
@@ -205,7 +203,7 @@ _SHORT = (
         _DEPLOYMENTS.c.anonymity,
         _INVITATIONS.c.expires_at,
         _INTERACTIONS.c.customer_ref,
-        _INTERACTIONS.c.attributes,
+        as_type(_INTERACTIONS.c.attributes, Text),
         _INTERACTIONS.c.journey_run_id,
     )
     .join(_DEPLOYMENTS, _DEPLOYMENTS.c.id == _INVITATIONS.c.deployment_id)
@@ -217,7 +215,7 @@ _SHORT = (
 )
 
 
-def short_ticket(connection: Connection, token: str) -> tuple[str, Ticket] | None:
+def short_ticket(at: Reach, token: str) -> tuple[str, Ticket] | None:
     """The deployment's link and the ticket behind a short token, whatever the invitation's state.
 
     Customer, attributes and run are those of the interaction that the invitation followed; an anonymous
@@ -228,13 +226,20 @@ def short_ticket(connection: Connection, token: str) -> tuple[str, Ticket] | Non
         return None
     # Only the hash of 128 random bits is looked up, so that the time it takes tells nothing.
     token_hash = hashlib.sha256(token.encode()).hexdigest()
-    row = connection.execute(_SHORT, {"token_hash": token_hash}).one_or_none()
-    if row is None:
+    rows = _short(at.dialect).rows(at, {"token_hash": token_hash})
+    if not rows:
         return None
-    if row.anonymity == "anonymous":
-        return row.link, Ticket(token, expires_at=row.expires_at)
-    known = (row.customer_ref, row.attributes or {}, row.expires_at, row.journey_run_id)
-    return row.link, Ticket(token, *known)
+    link, anonymity, expires, customer_ref, attributes, run_id = rows[0]
+    expires_at = read_moment(expires)
+    if anonymity == "anonymous":
+        return link, Ticket(token, expires_at=expires_at)
+    told = json.loads(attributes) if attributes else {}
+    return link, Ticket(token, customer_ref, told or {}, expires_at, run_id)
+
+
+@lru_cache(maxsize=8)
+def _short(dialect: Dialect) -> Statement:
+    return Statement(_SHORT, dialect)
 
 
 def answered_anonymously(

@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, select
+from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from surveyapp.fielding import drafts
-from surveyapp.fielding.actions import use_invitation
+from surveyapp.fielding.invitations import use_invitation
 from surveyapp.fielding.queries import Asking, is_listened
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.inserts import insert
@@ -24,7 +24,7 @@ from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
 from surveyapp.store import events
 from surveyapp.store.models import Response
-from surveyapp.store.statements import Statement
+from surveyapp.store.statements import Reach, Statement
 
 _RESPONSES = cast(Table, Response.__table__)
 
@@ -56,7 +56,7 @@ def submit(
     return keep(at, [submission])[0]
 
 
-def keep(connection: Connection, submissions: Sequence[Submission]) -> list[Stored]:
+def keep(at: Reach, submissions: Sequence[Submission]) -> list[Stored]:
     """Keep submissions, in their order; what each came to.
 
     The same key sent again keeps one response, and so does an invitation, whose draft is dropped. An
@@ -64,26 +64,26 @@ def keep(connection: Connection, submissions: Sequence[Submission]) -> list[Stor
     trace of the invitation. All in the caller's transaction, which must be one that writes. Several
     submissions cost less than one after the other: their scores and rollups are written together.
     """
-    rollups.begin(connection)
+    rollups.begin(at)
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []
     for submission in submissions:
-        row = _row(connection, submission)
-        number = None if row is None else _once(connection, submission.deployment, row)
+        row = _row(at, submission)
+        number = None if row is None else _once(at, submission.deployment, row)
         if row is None or number is None:
-            stored.append(Stored(_response_of(connection, submission.key), new=False))
+            stored.append(Stored(_response_of(at, submission.key), new=False))
         else:
             stored.append(Stored(number, new=True))
             kept.append((number, row, submission))
-    keep_scores(connection, [(number, each.scores) for number, _, each in kept])
-    _count(connection, kept)
-    for number, own, each in kept:
-        if _is_listened(connection, each.deployment):
-            _tell(connection, each.deployment, own, number)
+    keep_scores(at, [(number, each.scores) for number, _, each in kept])
+    _count(at, kept)
+    told = [_subject(*each) for each in kept if _is_listened(at, each[2].deployment)]
+    if told:
+        events.tell_all(at, "response", told)
     return stored
 
 
-def _row(connection: Connection, submission: Submission) -> dict[str, Any] | None:
+def _row(at: Reach, submission: Submission) -> dict[str, Any] | None:
     """The row of a submission whose invitation has been used up and whose run has been joined.
 
     None when its invitation had been used already.
@@ -93,7 +93,7 @@ def _row(connection: Connection, submission: Submission) -> dict[str, Any] | Non
     anonymous = deployment.anonymity == "anonymous"
     if ticket is not None:
         used = use_invitation(
-            connection,
+            at,
             deployment_id=deployment.id,
             anonymous=anonymous,
             ticket=ticket,
@@ -103,10 +103,10 @@ def _row(connection: Connection, submission: Submission) -> dict[str, Any] | Non
             return None
         source = "invitation"
         if not anonymous:
-            drafts.drop(connection, ticket)
+            drafts.drop(at, ticket)
             began = _earlier(prepared.started_at, used.started_at)
             prepared = replace(prepared, started_at=began)
-    run = _joined(connection, submission)
+    run = _joined(at, submission)
     row = row_of(deployment, prepared, run=run, source=source, wordings=submission.wordings)
     row["submission_key"] = submission.key
     if used is not None and not anonymous:
@@ -114,23 +114,23 @@ def _row(connection: Connection, submission: Submission) -> dict[str, Any] | Non
     return row
 
 
-def _joined(connection: Connection, submission: Submission) -> int | None:
+def _joined(at: Reach, submission: Submission) -> int | None:
     """The run of the answer: that of the interaction it was asked about, else the customer's own."""
     deployment, ticket = submission.deployment, submission.invitation
     visit, ends = visit_of(deployment, submission.prepared), ends_run(deployment)
     if visit is None:
         return None
     if ticket is not None and ticket.run_id is not None:
-        return runs.rejoin(connection, ticket.run_id, visit.at, ends=ends)
-    return runs.join(connection, deployment.journey_id, visit, ends=ends)
+        return runs.rejoin(at, ticket.run_id, visit.at, ends=ends)
+    return runs.join(at, deployment.journey_id, visit, ends=ends)
 
 
-def _once(connection: Connection, deployment: Fielded, row: dict[str, Any]) -> int | None:
+def _once(at: Reach, deployment: Fielded, row: dict[str, Any]) -> int | None:
     """The number of the row that was inserted; None when its key is there already."""
     anonymous = deployment.anonymity == "anonymous"
     if anonymous:
         row["id"] = random_number()
-    number = _inserting(connection.dialect, anonymous, tuple(row)).scalar(connection, row)
+    number = _inserting(at.dialect, anonymous, tuple(row)).scalar(at, row)
     return None if number is None else int(number)
 
 
@@ -141,20 +141,24 @@ def _inserting(dialect: Dialect, anonymous: bool, columns: tuple[str, ...]) -> S
     return Statement(conflict.returning(_RESPONSES.c.id), dialect, columns=columns)
 
 
-def _response_of(connection: Connection, submission_key: str) -> int | None:
-    query = select(_RESPONSES.c.id).where(_RESPONSES.c.submission_key == submission_key)
-    return connection.execute(query).scalar_one_or_none()
+def _response_of(at: Reach, submission_key: str) -> int | None:
+    number = _finding(at.dialect).scalar(at, {"key": submission_key})
+    return None if number is None else int(number)
 
 
-def _count(
-    connection: Connection, kept: Sequence[tuple[int, Mapping[str, Any], Submission]]
-) -> None:
+@lru_cache(maxsize=8)
+def _finding(dialect: Dialect) -> Statement:
+    own = _RESPONSES.c
+    return Statement(select(own.id).where(own.submission_key == bindparam("key")), dialect)
+
+
+def _count(at: Reach, kept: Sequence[tuple[int, Mapping[str, Any], Submission]]) -> None:
     told = any(row["attributes"] for _, row, _ in kept)
-    rules = rollups.segment_rules(connection) if told else []
+    rules = rollups.segment_rules(at) if told else []
     tally = Tally()
     for _, row, submission in kept:
         rollups.count(tally, row, submission.scores, rules)
-    rollups.increase(connection, tally)
+    rollups.increase(at, tally)
 
 
 def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
@@ -162,16 +166,15 @@ def _earlier(first: datetime | None, second: datetime | None) -> datetime | None
     return min(known, default=None)
 
 
-def _is_listened(connection: Connection, deployment: Fielded) -> bool:
+def _is_listened(at: Reach, deployment: Fielded) -> bool:
     if isinstance(deployment, Asking):
         return deployment.listened
-    return is_listened(connection, deployment)
+    return is_listened(at, deployment)
 
 
-def _tell(connection: Connection, deployment: Fielded, row: Mapping[str, Any], number: int) -> None:
-    """Say that there is a response; of an anonymous one, that there is one more and no more."""
+def _subject(number: int, row: Mapping[str, Any], submission: Submission) -> dict[str, Any]:
+    """What an event says of a response; of an anonymous one, that there is one more and no more."""
+    deployment = submission.deployment
     if deployment.anonymity == "anonymous":
-        day = row["submitted_at"].date().isoformat()
-        events.tell(connection, "response", deployment_id=deployment.id, day=day)
-    else:
-        events.tell(connection, "response", response_id=number, deployment_id=deployment.id)
+        return {"deployment_id": deployment.id, "day": row["submitted_at"].date().isoformat()}
+    return {"deployment_id": deployment.id, "response_id": number}

@@ -42,17 +42,6 @@ _INVITATIONS = cast(Table, Invitation.__table__)
 _KEY = ("deployment_id", "segment_id", "scale", "day")
 
 
-def is_used(connection: Connection, deployment_id: int, ticket: Ticket) -> bool:
-    """Whether answers were sent with this ticket; never so in an anonymous deployment."""
-    own = _INVITATIONS.c
-    query = select(own.id).where(
-        own.token_hash == ticket.token_hash,
-        own.deployment_id == deployment_id,
-        own.state == "completed",
-    )
-    return connection.execute(query).scalar_one_or_none() is not None
-
-
 def own_response(session: Session, deployment_id: int, ticket: Ticket) -> Response | None:
     """The response that was sent with this ticket; None when there is none, or none any more."""
     return session.scalar(

@@ -37,7 +37,7 @@ from surveyapp.journeys.segments import Rule, parse
 from surveyapp.responses.inserts import insert
 from surveyapp.responses.tally import RESPONSES, SUMS, Tally
 from surveyapp.store.models import BINS, EVERYBODY, Number, Response, Rollup, Score, Segment
-from surveyapp.store.statements import Insertion
+from surveyapp.store.statements import Insertion, Reach, Statement
 
 Progress = Callable[[int, str], None]  # percent, step
 
@@ -57,24 +57,36 @@ _MEMBERS = Table(
 )
 
 
-def begin(connection: Connection) -> None:
+def begin(at: Reach) -> None:
     """Called before segments are read, by everybody who will increase rollups.
 
     On PostgreSQL a rebuild waits for whoever has begun, and holds back whoever has not; otherwise a
     response in flight could miss a segment that is being rebuilt. SQLite has one writer anyway.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE rollups IN ROW EXCLUSIVE MODE"))
+    if at.dialect.name == "postgresql":
+        _holding(at.dialect).run(at, {})
 
 
-def segment_rules(
-    connection: Connection, *, segment_id: int | None = None
-) -> list[tuple[int, Rule]]:
+@lru_cache(maxsize=8)
+def _holding(dialect: Dialect) -> Statement:
+    return Statement(text("LOCK TABLE rollups IN ROW EXCLUSIVE MODE"), dialect)
+
+
+def segment_rules(at: Reach, *, segment_id: int | None = None) -> list[tuple[int, Rule]]:
     """The id and rule of every segment, or of one."""
-    query = select(_SEGMENTS.c.id, _SEGMENTS.c.rule).order_by(_SEGMENTS.c.id)
-    if segment_id is not None:
-        query = query.where(_SEGMENTS.c.id == segment_id)
-    return [(number, parse(rule)) for number, rule in connection.execute(query)]
+    return [
+        (number, _parsed(rule))
+        for number, rule in _rules(at.dialect).rows(at, {})
+        if segment_id is None or number == segment_id
+    ]
+
+
+_parsed = lru_cache(maxsize=1024)(parse)
+
+
+@lru_cache(maxsize=8)
+def _rules(dialect: Dialect) -> Statement:
+    return Statement(select(_SEGMENTS.c.id, _SEGMENTS.c.rule).order_by(_SEGMENTS.c.id), dialect)
 
 
 def count(
@@ -88,11 +100,11 @@ def count(
     tally.add(row["deployment_id"], day, scores, matching(rules, row["attributes"]))
 
 
-def increase(connection: Connection, tally: Tally) -> None:
+def increase(at: Reach, tally: Tally) -> None:
     """Add what was tallied, in key order: two transactions never wait for each other in a circle."""
     rows = tally.rows()
     if rows:
-        _addition(connection.dialect).run_all(connection, rows)
+        _addition(at.dialect).run_all(at, rows)
 
 
 @lru_cache(maxsize=8)

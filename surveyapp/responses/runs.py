@@ -30,12 +30,14 @@ from sqlalchemy import insert as plain_insert
 
 from surveyapp.responses.inserts import insert
 from surveyapp.store.models import Journey, JourneyRun
-from surveyapp.store.statements import Statement
+from surveyapp.store.statements import Reach, Statement
 
 _RUNS = cast(Table, JourneyRun.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
 _NO_GAP = 1_000_000  # days: a silence that nobody reaches
 _LAST = func.coalesce(_RUNS.c.last_at, _RUNS.c.started_at)
+_MOMENT = bindparam("moment", type_=_RUNS.c.last_at.type)
+_ONE_RUN = update(_RUNS).where(_RUNS.c.id == bindparam("of_run"))
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class _Run:
         self.ended_at, self.changed = self.last_at, True
 
 
-def join(connection: Connection, journey_id: int, visit: Visit, *, ends: bool) -> int:
+def join(at: Reach, journey_id: int, visit: Visit, *, ends: bool) -> int:
     """The id of the run that an answer of this moment belongs to; begun, and ended, where need be.
 
     One statement where the run goes on or begins. Two answers at once never begin two runs: the
@@ -83,31 +85,20 @@ def join(connection: Connection, journey_id: int, visit: Visit, *, ends: bool) -
         "started_at": visit.at,
         "last_at": visit.at,
     }
-    join_or_begin = _join_or_begin(connection.dialect)
-    found = join_or_begin.scalar(connection, row)
+    join_or_begin = _join_or_begin(at.dialect)
+    found = join_or_begin.scalar(at, row)
     if found is None:  # silent for too long; the statement has locked the run
-        connection.execute(
-            update(_RUNS)
-            .where(
-                _RUNS.c.journey_id == journey_id,
-                _RUNS.c.customer_ref == visit.customer_ref,
-                _RUNS.c.ended_at.is_(None),
-            )
-            .values(ended_at=_LAST)
-        )
-        found = join_or_begin.scalar(connection, row)
+        silent = {"of_journey": journey_id, "of_customer": visit.customer_ref}
+        _ending_silent(at.dialect).run(at, silent)
+        found = join_or_begin.scalar(at, row)
     if ends:
-        connection.execute(update(_RUNS).where(_RUNS.c.id == found).values(ended_at=visit.at))
+        _ending(at.dialect).run(at, {"of_run": found, "moment": visit.at})
     return int(found)
 
 
-def rejoin(connection: Connection, run_id: int, at: datetime, *, ends: bool) -> int:
+def rejoin(at: Reach, run_id: int, moment: datetime, *, ends: bool) -> int:
     """Let an answer belong to a known run, open or not: that of the interaction it was asked after."""
-    last = case((at > _LAST, at), else_=_LAST)
-    values: dict[str, Any] = {"last_at": last}
-    if ends:
-        values["ended_at"] = func.coalesce(_RUNS.c.ended_at, last)
-    connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(**values))
+    _rejoining(at.dialect, ends).run(at, {"of_run": run_id, "moment": moment})
     return run_id
 
 
@@ -269,3 +260,27 @@ def _join_or_begin(dialect: Dialect) -> Statement:
     )
     columns = ("journey_id", "customer_ref", "started_at", "last_at")
     return Statement(joining.returning(old.id), dialect, columns=columns)
+
+
+@lru_cache(maxsize=8)
+def _ending_silent(dialect: Dialect) -> Statement:
+    open_run = update(_RUNS).where(
+        _RUNS.c.journey_id == bindparam("of_journey"),
+        _RUNS.c.customer_ref == bindparam("of_customer"),
+        _RUNS.c.ended_at.is_(None),
+    )
+    return Statement(open_run.values(ended_at=_LAST), dialect, columns=())
+
+
+@lru_cache(maxsize=8)
+def _ending(dialect: Dialect) -> Statement:
+    return Statement(_ONE_RUN.values(ended_at=_MOMENT), dialect, columns=())
+
+
+@lru_cache(maxsize=8)
+def _rejoining(dialect: Dialect, ends: bool) -> Statement:
+    last = case((_MOMENT > _LAST, _MOMENT), else_=_LAST)
+    values: dict[str, Any] = {"last_at": last}
+    if ends:
+        values["ended_at"] = func.coalesce(_RUNS.c.ended_at, last)
+    return Statement(_ONE_RUN.values(values), dialect, columns=())

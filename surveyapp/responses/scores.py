@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Dialect, Table, insert
 
 from analysis.scoring import SCORING_VERSION
 from surveyapp.store.models import Score
-from surveyapp.store.statements import Insertion
+from surveyapp.store.statements import Insertion, Reach
 
 _SCORES = cast(Table, Score.__table__)
 
 
-def keep_scores(connection: Connection, scored: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+def keep_scores(at: Reach, scored: Iterable[tuple[int, Mapping[str, float]]]) -> None:
     """Store {scale: value} of each response's number."""
     rows = [
         {"response_id": number, "scale": scale, "value": value, "version": SCORING_VERSION}
@@ -23,7 +23,7 @@ def keep_scores(connection: Connection, scored: Iterable[tuple[int, Mapping[str,
         for scale, value in scores.items()
     ]
     if rows:
-        _keeping(connection.dialect).run_all(connection, rows)
+        _keeping(at.dialect).run_all(at, rows)
 
 
 @lru_cache(maxsize=8)

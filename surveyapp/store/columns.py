@@ -33,6 +33,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def read_moment(value: Any) -> datetime | None:
+    """A time as a driver gives it: SQLite keeps times as text in UTC, PostgreSQL knows them."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else value.astimezone(UTC)
+
+
 def utc_now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveyapp.store.queue import on_commit_wake
-from surveyapp.store.statements import Glance
+from surveyapp.store.statements import Glance, Reach, translated
 
 _BUSY_SECONDS = 30
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
@@ -80,15 +80,15 @@ class Store:
             yield session
 
     @contextmanager
-    def writing_rows(self) -> Iterator[Connection]:
-        """``writing`` without mapped objects, for what a customer waits for: a session costs as much
+    def writing_rows(self) -> Iterator[Reach]:
+        """``writing`` by a ``Statement`` alone, for what a customer waits for: a session costs as much
         again as storing an answer. No job can be asked for in it.
         """
-        with self.engine.connect() as connection:
+        with self.glancing() as glance:
             if self.is_sqlite:
-                connection = connection.execution_options(sqlite_begin="IMMEDIATE")
-            with connection.begin():
-                yield connection
+                self._do(glance, "BEGIN IMMEDIATE")
+            yield glance
+            self._do(glance, "COMMIT")  # else what was written is rolled back when it is closed
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -106,6 +106,16 @@ class Store:
             yield Glance(opened, self.engine.dialect)
         finally:
             opened.close()
+
+    @staticmethod
+    def _do(glance: Glance, what: str) -> None:
+        try:
+            if what == "COMMIT":
+                glance.connection.commit()
+            else:
+                glance.connection.cursor().execute(what)
+        except glance.dialect.loaded_dbapi.Error as error:
+            raise translated(error, glance.dialect, what) from error
 
     def close(self) -> None:
         self.engine.dispose()

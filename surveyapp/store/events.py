@@ -5,13 +5,16 @@ A customer who answers should not wait until webhooks are told and cases opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Dialect, Table, delete, insert, select
 from sqlalchemy.orm import Session
 
+from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Event
+from surveyapp.store.statements import Insertion, Reach
 
 _EVENTS = cast(Table, Event.__table__)
 
@@ -22,6 +25,18 @@ AT_ONCE = 25  # in a transaction: customers who answer meanwhile wait for its en
 def tell(at: Session | Connection, kind: str, **subject: Any) -> None:
     """Write an event into the caller's transaction; ``subject`` holds JSON values, ids above all."""
     at.execute(insert(_EVENTS).values(kind=kind, subject=subject))
+
+
+def tell_all(at: Reach, kind: str, subjects: Sequence[Mapping[str, Any]]) -> None:
+    """``tell`` of several at once, by a plain statement."""
+    now = utc_now()
+    rows = [{"kind": kind, "subject": subject, "at": now} for subject in subjects]
+    _telling(at.dialect).run_all(at, rows)
+
+
+@lru_cache(maxsize=8)
+def _telling(dialect: Dialect) -> Insertion:
+    return Insertion(insert(_EVENTS), dialect, columns=("kind", "subject", "at"))
 
 
 def spread(session: Session, listeners: Mapping[str, tuple[Listener, ...]]) -> int:

@@ -31,6 +31,12 @@ class Glance(NamedTuple):
     dialect: Dialect
 
 
+def translated(error: Exception, dialect: Dialect, statement: str) -> BaseException:
+    """A driver's error as SQLAlchemy would raise it, but without parameters: they may hold answers."""
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(statement, None, error, base, dialect=dialect)
+
+
 class Statement:
     """A statement compiled for one database.
 
@@ -54,7 +60,7 @@ class Statement:
             name: bound.type.dialect_impl(dialect).bind_processor(dialect)
             for name, bound in compiled.binds.items()
         }
-        order = compiled.positiontup if compiled.positional else list(processors)
+        order = compiled.positiontup if compiled.positional else list(compiled.params)
         self._names = order
         # A list of one name would make it give the value instead of a tuple.
         self._chosen = itemgetter(*order) if len(order) > 1 else None
@@ -84,9 +90,7 @@ class Statement:
             cursor.execute(text, bound)
         except at.dialect.loaded_dbapi.Error as error:
             cursor.close()
-            # As SQLAlchemy would raise it, but without the parameters: they may hold answers.
-            base = at.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(self._text, None, error, base, dialect=at.dialect) from error
+            raise translated(error, at.dialect, text) from error
         return cursor
 
     def _bound(self, row: Mapping[str, Any]) -> Any:
@@ -104,8 +108,10 @@ class Insertion(Statement):
     it, taking it back costs more than the row.
     """
 
-    def __init__(self, clause: ValuesBase, dialect: Dialect) -> None:
-        super().__init__(clause, dialect)
+    def __init__(
+        self, clause: ValuesBase, dialect: Dialect, *, columns: Sequence[str] | None = None
+    ) -> None:
+        super().__init__(clause, dialect, columns=columns)
         self._clause, self._dialect = clause, dialect
         self._texts: dict[int, str] = {}
 

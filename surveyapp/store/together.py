@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Generic, TypeVar
 
-from sqlalchemy import Connection
+from surveyapp.store.statements import Reach
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -30,7 +30,7 @@ class _Waiting(Generic[Job, Done]):
 
 
 class Together(Generic[Job, Done]):
-    """Does jobs, as many as are waiting, by ``do(connection, jobs)`` in a transaction of ``opening()``.
+    """Does jobs, as many as are waiting, by ``do(reach, jobs)`` in a transaction of ``opening()``.
 
     ``do`` gives an outcome for each job, in their order, and may be called again with the same job
     after its transaction has failed.
@@ -38,8 +38,8 @@ class Together(Generic[Job, Done]):
 
     def __init__(
         self,
-        opening: Callable[[], AbstractContextManager[Connection]],
-        do: Callable[[Connection, Sequence[Job]], Sequence[Done]],
+        opening: Callable[[], AbstractContextManager[Reach]],
+        do: Callable[[Reach, Sequence[Job]], Sequence[Done]],
     ) -> None:
         self._opening = opening
         self._do = do
@@ -59,8 +59,8 @@ class Together(Generic[Job, Done]):
 
     def _go(self, batch: Sequence[_Waiting[Job, Done]]) -> None:
         try:
-            with self._opening() as connection:
-                outcomes = self._do(connection, [each.job for each in batch])
+            with self._opening() as reach:
+                outcomes = self._do(reach, [each.job for each in batch])
         except BaseException as error:
             if len(batch) > 1 and isinstance(error, Exception):
                 for each in batch:  # one of them is to blame, or met somebody else's lock

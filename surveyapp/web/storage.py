@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import current_app
 
 from surveyapp.store.storage import Storage
@@ -13,4 +11,5 @@ EXTENSION = "surveyapp"
 
 def storage() -> Storage:
     """The application's open storage; a view opens its transaction on ``storage().store``."""
-    return cast(Storage, current_app.extensions[EXTENSION])
+    opened: Storage = current_app.extensions[EXTENSION]
+    return opened

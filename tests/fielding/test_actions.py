@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.fielding import actions
+from surveyapp.fielding.invitations import use_invitation
 from surveyapp.fielding.links import read_ticket
 from surveyapp.responses.actions import submit
 from surveyapp.results.rates import response_rates
@@ -224,5 +225,5 @@ def test_an_invitation_past_its_time_is_not_used(store: Store):
         ticket = read_ticket(SECRET, made.link, issued[0].url.rsplit("/", 1)[1], now=utc_now())
         assert ticket is not None
         late = {"deployment_id": made.id, "anonymous": False, "ticket": ticket}
-        assert actions.use_invitation(session.connection(), **late, now=soon) is None
-        assert actions.use_invitation(session.connection(), **late, now=utc_now()) is not None
+        assert use_invitation(session.connection(), **late, now=soon) is None
+        assert use_invitation(session.connection(), **late, now=utc_now()) is not None

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from surveyapp.errors import NotFound
 from surveyapp.fielding import links
 from surveyapp.fielding.actions import invite
+from surveyapp.fielding.invitations import is_used
 from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, submit
-from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.responses.corrections import correct, erase, own_response
 from surveyapp.responses.many import store_many
 from surveyapp.responses.reading import Faulty
 from surveyapp.store import events

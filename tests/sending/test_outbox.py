@@ -15,7 +15,8 @@ import pytest
 
 from surveyapp.asking.opt_outs import address_key
 from surveyapp.fielding import links
-from surveyapp.fielding.actions import close_deployment, use_invitation
+from surveyapp.fielding.actions import close_deployment
+from surveyapp.fielding.invitations import use_invitation
 from surveyapp.sending.outbox import PAUSES, STALE, claim, send_due
 from surveyapp.store.models import (
     Contact,

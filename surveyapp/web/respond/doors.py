@@ -9,17 +9,16 @@ from functools import lru_cache
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
 
 from surveyapp.fielding import drafts, queries, quotas
-from surveyapp.fielding.actions import note_opened
 from surveyapp.fielding.attributes import Attribute
 from surveyapp.fielding.drafts import Saved
+from surveyapp.fielding.invitations import is_used, note_opened
 from surveyapp.fielding.languages import negotiated
 from surveyapp.fielding.links import Ticket, read_ticket
 from surveyapp.fielding.queries import Asking
-from surveyapp.responses.corrections import is_used
 from surveyapp.store.columns import utc_now
+from surveyapp.store.statements import Reach
 from surveyapp.web.respond.keys import new_key, read_key
 from surveyapp.web.respond.pages import Page, Pages
 from surveyapp.web.respond.saying import message, neutral
@@ -100,19 +99,16 @@ def opened(
     """
     now = utc_now()
     waits, used, full = None, False, False
-    if ticket_text is None:
-        ticket = None
-        with storage().store.glancing() as glance:
-            asking = queries.asking(glance, link)
-    else:
-        with storage().store.engine.connect() as connection:
-            ticket = ticket_of(connection, link, ticket_text, sending=sending)
+    ticket = None
+    with storage().store.glancing() as glance:
+        if ticket_text is not None:
+            ticket = ticket_of(glance, link, ticket_text, sending=sending)
             if ticket is None:
                 return neutral()
-            asking = queries.asking(connection, link)
-            if asking is not None and not sending:
-                waits = drafts.waiting(connection, asking.id, ticket, now=now)
-                used = waits is None and is_used(connection, asking.id, ticket)
+        asking = queries.asking(glance, link)
+        if asking is not None and ticket is not None and not sending:
+            waits = drafts.waiting(glance, asking.id, ticket, now=now)
+            used = waits is None and is_used(glance, asking.id, ticket)
     if asking is not None and asking.logic.get("quotas") and not sending:
         begun = waits is not None and waits.saved is not None
         full = not begun and _is_full(asking, ticket)
@@ -134,8 +130,8 @@ def opened(
     if ticket is None or waits is None:
         return Door(asking, ticket)
     if waits.state == "created" and _is_visit() and asking.anonymity != "anonymous":
-        with storage().store.writing() as session:
-            note_opened(session, deployment_id=asking.id, ticket=ticket, now=now)
+        with storage().store.writing_rows() as rows:
+            note_opened(rows, deployment_id=asking.id, ticket=ticket, now=now)
     return Door(asking, ticket, waits.saved)
 
 
@@ -159,13 +155,11 @@ def came_in() -> dict[str, str]:
     return {"way": ways[first]} if first in ways else {}
 
 
-def ticket_of(
-    connection: Connection, link: str, text: str, *, sending: bool = False
-) -> Ticket | None:
+def ticket_of(at: Reach, link: str, text: str, *, sending: bool = False) -> Ticket | None:
     """The ticket of a long or a short link, expired ones included; None for what is none."""
     if "." in text:
         return read_ticket(storage().secret_key, link, text, now=_ALWAYS)
-    found = queries.short_ticket(connection, text)
+    found = queries.short_ticket(at, text)
     if found is not None:
         return found[1] if found[0] == link else None
     # A short token that was used anonymously is gone. The form that it was sent with may come again,

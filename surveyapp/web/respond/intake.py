@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Flask, current_app
 
 from surveyapp.responses.actions import Stored, keep
@@ -21,5 +19,5 @@ def open_intake(app: Flask, store: Store) -> None:
 
 def taken_in(submission: Submission) -> Stored:
     """What became of a submission, which is on the disk by then."""
-    intake = cast(Together[Submission, Stored], current_app.extensions[_EXTENSION])
+    intake: Together[Submission, Stored] = current_app.extensions[_EXTENSION]
     return intake.done(submission)

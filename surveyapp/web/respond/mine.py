@@ -17,11 +17,12 @@ from werkzeug.datastructures import MultiDict
 
 from surveyapp.errors import NotFound
 from surveyapp.fielding import consents, queries
+from surveyapp.fielding.invitations import is_used
 from surveyapp.fielding.links import Ticket
 from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.fielding.queries import Asking
 from surveyapp.fielding.texts import Said, said
-from surveyapp.responses.corrections import correct, erase, is_used, own_response
+from surveyapp.responses.corrections import correct, erase, own_response
 from surveyapp.responses.reading import Faulty
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response as Stored
