@@ -7,7 +7,7 @@ year at least: how often a customer is asked in a year is looked up by it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, String, Text, cast, delete, func, literal, or_, select, update
@@ -19,35 +19,42 @@ from surveyapp.sending.parcel import TO_CUSTOMERS
 from surveyapp.store.models import OutgoingMessage
 from surveyapp.store.storage import Storage
 
-BATCH = 500  # rows of a kind that one transaction changes
+BATCH = 200  # rows that one transaction changes: customers who answer meanwhile wait for its end
+LAST = 2**63 - 1  # no message has a higher number
+Change = Callable[[Session, Sequence[int]], None]
 _OVER = OutgoingMessage.state.in_(("sent", "failed", "cancelled"))
 _BY_LIST = OutgoingMessage.key.startswith(BY_LIST)
 
 
 def forget(storage: Storage, now: datetime) -> int:
-    """Take a batch of old messages' contents away; how many messages that were."""
+    """Take old messages' contents away, a batch in a transaction; how many messages that were."""
     days = storage.settings.keep_messages_days
     before = now - timedelta(days=days)
-    remembered = max(timedelta(days=max(days, storage.settings.rest_days)), YEAR)
-    with storage.store.reading() as session:
-        to_staff = _some(session, OutgoingMessage.kind.not_in(TO_CUSTOMERS), before)
-        to_customers = _some(session, OutgoingMessage.kind.in_(TO_CUSTOMERS) & _says(), before)
-        known = OutgoingMessage.customer_ref.is_not(None) & _BY_LIST
-        by_list = _some(session, known, now - remembered)
-    if to_staff or to_customers or by_list:
-        with storage.store.writing() as session:
-            _delete(session, to_staff)
-            _empty(session, to_customers)
-            _unname(session, by_list)
-    return len(to_staff) + len(to_customers) + len(by_list)
+    remembered = now - max(timedelta(days=max(days, storage.settings.rest_days)), YEAR)
+    to_customers = OutgoingMessage.kind.in_(TO_CUSTOMERS)
+    named = OutgoingMessage.customer_ref.is_not(None) & _BY_LIST
+    return (
+        _all(storage, OutgoingMessage.kind.not_in(TO_CUSTOMERS), before, _delete)
+        + _all(storage, to_customers & _says(), before, _empty)
+        + _all(storage, named, remembered, _unname)
+    )
 
 
-def _some(session: Session, which: ColumnElement[bool], before: datetime) -> list[int]:
-    """Messages of this kind that were over before this moment; the latest first, as these are new
-    among the old ones.
+def _all(storage: Storage, which: ColumnElement[bool], before: datetime, change: Change) -> int:
+    """Change all messages of a kind that were over before this moment. Each batch begins where the
+    one before ended, so that what is done already is not looked at again and again.
     """
-    query = select(OutgoingMessage.id).where(_OVER, OutgoingMessage.due_at < before, which)
-    return list(session.scalars(query.order_by(OutgoingMessage.due_at.desc()).limit(BATCH)))
+    own = select(OutgoingMessage.id).where(_OVER, OutgoingMessage.due_at < before, which)
+    query = own.order_by(OutgoingMessage.id.desc()).limit(BATCH)
+    done, last = 0, LAST
+    while True:
+        with storage.store.reading() as session:
+            numbers = list(session.scalars(query.where(OutgoingMessage.id < last)))
+        if not numbers:
+            return done
+        with storage.store.writing() as session:
+            change(session, numbers)
+        done, last = done + len(numbers), numbers[-1]
 
 
 def _says() -> ColumnElement[bool]:
