@@ -24,6 +24,7 @@ from surveyapp.store.models import (
     Touchpoint,
 )
 from surveyapp.store.storage import Storage
+from surveyapp.words.languages import texts
 from tests.responses.makers import make_deployment, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 from tests.web.world import add_user
@@ -236,6 +237,12 @@ def test_the_page_speaks_the_language_of_the_answers(client, storage, language: 
     sent(client, path)
     html = parsed(opened(client, f"{path}/mine")).all("html")[0].attributes
     assert html == {"lang": language} | ({"dir": "rtl"} if language == "ar" else {})
+    links = [each.attributes["href"] for each in parsed(opened(client, f"{path}/mine")).all("a")]
+    (erase,) = [each for each in links if "/erase" in each]
+    page = opened(client, erase)
+    assert texts(language).erase_title in page and texts(language).erase_send in page
+    gone = client.post(erase, follow_redirects=True, headers={"Accept-Language": "en"})
+    assert texts(language).erased_title in gone.text
 
 
 def test_a_short_link_is_answered_once_for_its_interaction(client, storage, deployment):

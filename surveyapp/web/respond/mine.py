@@ -106,7 +106,8 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             attributes=response.attributes,
             saved="saved" in request.args,
             addresses={
-                name: url_for(f"mine.{name}", link=link, ticket=ticket, lang=_lang())
+                # Said, for the pages that ask and confirm know nothing of the answers' language.
+                name: url_for(f"mine.{name}", link=link, ticket=ticket, lang=page.content.language)
                 for name in ("change", "download", "remove")
             },
         )
