@@ -18,6 +18,8 @@ from surveyapp.store.models import Analysis, Job, Report, Response, User
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import Storage, open_storage
 
+pytestmark = pytest.mark.xdist_group("demo")  # the bank takes seconds to make: once is enough
+
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Storage, Made]]:

@@ -21,6 +21,9 @@ from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
 from surveyapp.reports.validation_invariance import parameter
 from tests.reports.test_validation_report import MADE, plain, study, words
 
+# Both files of validations share what is computed once a process.
+pytestmark = pytest.mark.xdist_group("validations")
+
 MODEL = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
 
 

@@ -21,6 +21,8 @@ from surveyapp.reports import annex, validation, validation_criteria
 from surveyapp.reports.document import Document, Paragraph, Table
 from surveyapp.reports.pdf import pdf
 
+pytestmark = pytest.mark.xdist_group("validations")  # computed once a process
+
 SJQ = load("sjq")
 MADE = date(2026, 11, 22)
 FACTORS = SJQ.keys["sjq-16"].scales

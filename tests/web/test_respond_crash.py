@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
 from sqlalchemy import func, select
 
 from surveyapp.cli.serving import web_command
@@ -31,6 +32,9 @@ SUBMISSIONS = 5000
 CLIENTS = 8
 ASKS = ("nps", "ces")
 SEED = 5
+
+# It keeps both processors busy: in one row with the tests that wait for a browser's answers.
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 class Services:

@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
 from sqlalchemy import select
 
 from surveyapp.app import create_app
@@ -27,6 +28,9 @@ from tests.web.respondents import fields, form_key, submission_key
 CLIENTS = 4
 BEFORE_THE_KILL = 40  # acknowledged answers
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+
+# It keeps both processors busy: in one row with the tests that wait for a browser's answers.
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 def free_port() -> int:
