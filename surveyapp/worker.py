@@ -24,7 +24,7 @@ from surveyapp.fielding import drafts, draws
 from surveyapp.hooks import deliveries
 from surveyapp.loop import alerts, cases
 from surveyapp.reports import make
-from surveyapp.responses import imports, rollups
+from surveyapp.responses import imports, rollups, uploads
 from surveyapp.results import compute, studies
 from surveyapp.sending import outbox, retention
 from surveyapp.store import events, queue
@@ -170,6 +170,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "retire contacts": (3600.0, asking.retire),
     "send": (5.0, outbox.send_due),
     "forget messages": (3600.0, retention.forget),
+    "forget uploads": (60.0, uploads.forget),
     "watch scores": (300.0, alerts.alerts_due),
     "mix draws": (3600.0, draws.mix),
     "forget drafts": (3600.0, drafts.forget),

@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
@@ -35,6 +36,13 @@ class FileStore:
         session.add(row)
         session.flush()
         return row
+
+    def remove(self, session: Session, file: File) -> None:
+        """Delete the row, and the bytes where no other row has the same."""
+        others = select(File.id).where(File.sha256 == file.sha256, File.id != file.id).limit(1)
+        if session.scalar(others) is None:
+            self._path(file.sha256).unlink(missing_ok=True)
+        session.delete(file)
 
     def path(self, file: File) -> Path:
         """Where the bytes lie; NotFound when someone removed them."""

@@ -1,0 +1,80 @@
+"""A file of answers is gone once it has been brought in; what was refused of it is told for a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.responses import uploads
+from surveyapp.responses.imports import ask_import
+from surveyapp.settings import read
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import File, Job, Response
+from surveyapp.store.storage import Storage, open_storage
+from surveyapp.worker import run_job
+from tests.responses.makers import make_deployment
+
+GOOD = b"nps,csat\n9,4\n3,77\n"
+
+
+@pytest.fixture
+def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
+    opened = open_storage(read({}, home=tmp_path, database_url=database_url))
+    yield opened
+    opened.close()
+
+
+def uploaded(storage: Storage, data: bytes = GOOD) -> int:
+    """The job of a file that waits to be brought in."""
+    with storage.store.writing() as session:
+        deployment = make_deployment(session, asks=("csat", "nps"))
+        file = storage.files.put(session, data, name="a.csv", media_type="text/csv")
+        return ask_import(session, deployment, file, user_id=None).id
+
+
+def job(storage: Storage, number: int) -> Job:
+    with storage.store.reading() as session:
+        return session.get_one(Job, number)
+
+
+def stored_files(storage: Storage) -> list[Path]:
+    return [path for path in storage.settings.files_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("data", [GOOD, b"no,such,column\n1,2,3\n"])
+def test_a_file_goes_when_its_job_is_over_and_not_before(storage: Storage, data: bytes):
+    number = uploaded(storage, data)
+    assert uploads.forget(storage, utc_now()) == 0
+    assert len(stored_files(storage)) == 1
+    run_job(storage, number, worker="w")
+    assert job(storage, number).state == ("done" if data == GOOD else "failed")
+    assert uploads.forget(storage, utc_now()) == 1
+    assert stored_files(storage) == []
+    with storage.store.reading() as session:
+        assert session.scalars(select(File)).all() == []
+        assert len(session.scalars(select(Response)).all()) == (data == GOOD)
+    assert uploads.forget(storage, utc_now()) == 0
+
+
+def test_bytes_that_another_file_has_too_stay(storage: Storage):
+    number = uploaded(storage)
+    with storage.store.writing() as session:
+        twin = storage.files.put(session, GOOD, name="logo", media_type="image/png")
+    run_job(storage, number, worker="w")
+    assert uploads.forget(storage, utc_now()) == 1
+    assert storage.files.path(twin).read_bytes() == GOOD
+
+
+def test_refused_rows_are_listed_for_a_month(storage: Storage):
+    number = uploaded(storage)
+    run_job(storage, number, worker="w")
+    uploads.forget(storage, utc_now() + timedelta(days=29))
+    assert [row["value"] for row in job(storage, number).result["refused"]] == ['"77"']
+    assert uploads.forget(storage, utc_now() + timedelta(days=31)) == 1
+    result = job(storage, number).result
+    assert (result["refused"], result["refused_rows"], result["stored"]) == ([], 1, 1)
+    assert uploads.forget(storage, utc_now() + timedelta(days=31)) == 0
