@@ -92,9 +92,9 @@ def rules(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
         .mark_rule(aria=False, **style)
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
         )
     )
 
@@ -109,7 +109,7 @@ def points(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
             y=alt.Y("y:Q", scale=None, axis=None),
-            description="says:N",
+            description=alt.Description("says:N"),
         )
     )
 
@@ -123,11 +123,11 @@ def boxes(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
         .mark_rect(**style)
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             color=alt.Color("colour:N", scale=None),
-            description="says:N",
+            description=alt.Description("says:N"),
         )
     )
 
@@ -139,7 +139,7 @@ def texts(rows: Sequence[dict[str, Any]], **style: Any) -> Any:
     encoded = {
         "x": alt.X("x:Q", scale=None, axis=None),
         "y": alt.Y("y:Q", scale=None, axis=None),
-        "text": "text:N",
+        "text": alt.Text("text:N"),
     }
     if rows and "colour" in rows[0]:
         encoded["color"] = alt.Color("colour:N", scale=None)

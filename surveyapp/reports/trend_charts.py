@@ -46,17 +46,19 @@ def trend(
     base = alt.Chart(theme.inline(rows))
     soft, strong = COLOURS["accent-soft"], COLOURS["accent"]
     layers = [
-        base.mark_area(color=soft, aria=False).encode(x=x, y=low, y2="high:Q"),
+        base.mark_area(color=soft, aria=False).encode(x=x, y=low, y2=alt.Y2("high:Q")),
         # A month between hidden ones has no band; its interval is drawn as a bar.
-        base.mark_rule(color=soft, strokeWidth=5, aria=False).encode(x=x, y=low, y2="high:Q"),
+        base.mark_rule(color=soft, strokeWidth=5, aria=False).encode(
+            x=x, y=low, y2=alt.Y2("high:Q")
+        ),
         base.mark_line(color=strong, strokeWidth=2, aria=False).encode(x=x, y=y),
         base.transform_filter("isValid(datum.estimate)")
         .mark_point(color=strong, filled=True, size=34, opacity=1)
-        .encode(x=x, y=y, description="says:N"),
+        .encode(x=x, y=y, description=alt.Description("says:N")),
         *(
             alt.Chart(theme.inline(marks))
             .mark_text(dy=away, fontWeight="bold", fontSize=SIZES["small"], aria=False)
-            .encode(x=x, y=y, text="text:N")
+            .encode(x=x, y=y, text=alt.Text("text:N"))
             for away, marks in _labels(series)
         ),
     ]

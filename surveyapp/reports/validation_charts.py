@@ -52,7 +52,7 @@ def scree(
     label = (
         alt.Chart(theme.inline(names))
         .mark_text(align="left", dy=-9, fontWeight="bold", fontSize=SIZES["small"], aria=False)
-        .encode(x=x, y=y, text="series:N", color=colour)
+        .encode(x=x, y=y, text=alt.Text("series:N"), color=colour)
     )
     chart = alt.layer(
         base.mark_line(strokeWidth=1.8, aria=False),
