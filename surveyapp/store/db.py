@@ -101,9 +101,13 @@ class Store:
         """For single reads by a ``Statement``: each sees what is committed at its moment. Opening a
         connection of SQLAlchemy's takes longer than reading the row behind a link.
         """
-        opened = self.engine.raw_connection()
+        dialect = self.engine.dialect
         try:
-            yield Glance(opened, self.engine.dialect)
+            opened = self.engine.raw_connection()
+        except dialect.loaded_dbapi.Error as error:
+            raise translated(error, dialect, "connect") from error
+        try:
+            yield Glance(opened, dialect)
         finally:
             opened.close()
 

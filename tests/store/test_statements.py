@@ -1,0 +1,78 @@
+"""Statements that go to the driver: what they bind, what they say when they fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from surveyapp.store import events
+from surveyapp.store.columns import read_moment, utc_now
+from surveyapp.store.db import Store
+from surveyapp.store.models import Event, OptOut
+from surveyapp.store.statements import Insertion, Statement
+
+
+@pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 100])
+def test_any_number_of_rows_goes_in_whole_and_in_order(store: Store, count: int):
+    with store.writing_rows() as rows:
+        events.tell_all(rows, "job", [{"number": k, "text": f"ä {k}"} for k in range(count)])
+    with store.reading() as session:
+        found = list(session.scalars(select(Event).order_by(Event.id)))
+    assert [event.subject for event in found] == [
+        {"number": k, "text": f"ä {k}"} for k in range(count)
+    ]
+
+
+def test_no_rows_are_no_statement(store: Store):
+    with store.writing_rows() as rows:
+        events.tell_all(rows, "job", [])
+
+
+def test_a_time_comes_back_as_it_was_given(store: Store):
+    now = utc_now()
+    with store.writing_rows() as rows:
+        inserting = Insertion(insert(OptOut), rows.dialect)
+        inserting.run_all(rows, [{"key": "a", "source": "staff", "created_at": now}])
+        own = OptOut.__table__.c
+        finding = Statement(
+            select(own.created_at).where(own.key == bindparam("wanted")), rows.dialect
+        )
+        assert read_moment(finding.scalar(rows, {"wanted": "a"})) == now
+        assert finding.scalar(rows, {"wanted": "b"}) is None
+    assert read_moment(None) is None
+
+
+def test_an_error_is_sqlalchemys_and_shows_no_values(store: Store):
+    secret = {"key": "ada@example.org", "source": "staff", "created_at": utc_now()}
+    with pytest.raises(IntegrityError) as caught, store.writing_rows() as rows:
+        inserting = Insertion(insert(OptOut), rows.dialect)
+        inserting.run_all(rows, [secret])
+        inserting.run_all(rows, [secret])
+    assert "[parameters" not in str(caught.value)
+    with store.reading() as session:
+        assert session.scalars(select(OptOut)).all() == []
+
+
+def test_what_a_failed_block_wrote_is_undone_and_the_connection_serves_again(store: Store):
+    with pytest.raises(RuntimeError), store.writing_rows() as rows:
+        events.tell_all(rows, "job", [{"number": 1}])
+        raise RuntimeError
+    with store.writing_rows() as rows:
+        events.tell_all(rows, "job", [{"number": 2}])
+    with store.reading() as session:
+        assert [event.subject["number"] for event in session.scalars(select(Event))] == [2]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_that_is_away_is_a_database_error(kind: str, tmp_path: Path):
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=2"
+    away = Store(
+        f"sqlite:///{tmp_path}" if kind == "sqlite" else nowhere
+    )  # a folder is no database
+    with pytest.raises(DBAPIError), away.glancing():
+        pass
+    with pytest.raises(DBAPIError), away.writing_rows():
+        pass
