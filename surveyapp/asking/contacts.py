@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, and_, case
 
 from surveyapp.errors import Invalid
-from surveyapp.responses.inserts import insert
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Contact
 
 _CONTACTS = cast(Table, Contact.__table__)

@@ -16,8 +16,8 @@ from surveyapp.asking.places import Places
 from surveyapp.asking.reports import Reader, Refused, Report
 from surveyapp.errors import Invalid
 from surveyapp.responses import runs
-from surveyapp.responses.inserts import insert
 from surveyapp.store.audit import record
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Interaction
 
 MOST_REPORTS = 10_000  # in one batch

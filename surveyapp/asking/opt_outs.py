@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.fielding.links import pseudonym
-from surveyapp.responses.inserts import insert
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import OptOut
 
 SOURCES = ("link", "staff", "import", "api", "bounce")

@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Dialect, Table, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy import cast as as_type
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from surveyapp.fielding.invitations import USABLE, of_ticket
+from surveyapp.fielding.invitations import MOMENT, USABLE, of_ticket
 from surveyapp.fielding.links import Ticket
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Draft, Invitation
 from surveyapp.store.statements import Reach, Statement
 from surveyapp.store.storage import Storage
@@ -72,7 +72,7 @@ def _waiting(dialect: Dialect) -> Statement:
 
 
 def save(
-    session: Session,
+    at: Reach,
     *,
     deployment_id: int,
     ticket: Ticket,
@@ -86,33 +86,51 @@ def save(
 
     ``unconfirmed`` marks what a click in a message chose; such a draft is no beginning of an answer.
     """
-    connection = session.connection()
-    own = _INVITATIONS.c
-    values = {"state": "opened", "opened_at": func.coalesce(own.opened_at, now)}
-    if not unconfirmed:
-        values["started_at"] = func.coalesce(own.started_at, now)
     # Holding the invitation's row keeps a submission at this moment from leaving a draft behind.
-    noted = update(_INVITATIONS).where(*USABLE).values(values).returning(own.id)
-    parameters = {**of_ticket(deployment_id, ticket), "moment": now}
-    if connection.execute(noted, parameters).scalar_one_or_none() is None:
+    own = {**of_ticket(deployment_id, ticket), "moment": now}
+    if not _noting(at.dialect, unconfirmed).rows(at, own):
         return False
-    place = _DRAFTS.c.token_hash == ticket.token_hash
-    kept = connection.execute(select(_DRAFTS.c.fields, _DRAFTS.c.unconfirmed).where(place)).first()
-    merged = {**(kept.fields if kept else {}), **fields}
-    fresh = {
+    rows = _kept(at.dialect).rows(at, {"token_hash": ticket.token_hash})
+    before = json.loads(rows[0][0]) if rows else {}
+    merged = {**before, **fields}
+    draft = {
+        "token_hash": ticket.token_hash,
+        "deployment_id": deployment_id,
         "fields": {name: given for name, given in merged.items() if any(given)},
         "block": block,
         "language": language,
-        "unconfirmed": unconfirmed or bool(kept and kept.unconfirmed),
+        "unconfirmed": unconfirmed or bool(rows and rows[0][1]),
+        "started_at": now,
         "updated_at": now,
     }
-    if kept:
-        connection.execute(update(_DRAFTS).where(place).values(fresh))
-        return True
-    first = {"token_hash": ticket.token_hash, "deployment_id": deployment_id, "started_at": now}
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(insert(_DRAFTS).values(**first, **fresh).on_conflict_do_nothing())
+    _keeping(at.dialect).run(at, draft)
     return True
+
+
+@lru_cache(maxsize=8)
+def _noting(dialect: Dialect, unconfirmed: bool) -> Statement:
+    own = _INVITATIONS.c
+    values: dict[str, Any] = {"state": "opened", "opened_at": func.coalesce(own.opened_at, MOMENT)}
+    if not unconfirmed:
+        values["started_at"] = func.coalesce(own.started_at, MOMENT)
+    noted = update(_INVITATIONS).where(*USABLE).values(values).returning(own.id)
+    return Statement(noted, dialect, columns=())
+
+
+@lru_cache(maxsize=8)
+def _kept(dialect: Dialect) -> Statement:
+    query = select(as_type(_DRAFTS.c.fields, Text), _DRAFTS.c.unconfirmed)
+    return Statement(query.where(_DRAFTS.c.token_hash == bindparam("token_hash")), dialect)
+
+
+@lru_cache(maxsize=8)
+def _keeping(dialect: Dialect) -> Statement:
+    first = insert(_DRAFTS, dialect.name)
+    changing = ("fields", *_STATE, "updated_at")
+    again = {name: first.excluded[name] for name in changing}
+    return Statement(
+        first.on_conflict_do_update(index_elements=[_DRAFTS.c.token_hash], set_=again), dialect
+    )
 
 
 def drop(at: Reach, ticket: Ticket) -> None:

@@ -18,12 +18,12 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy import text as sql
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.fielding.texts import plain, with_translations
 from surveyapp.store.audit import record
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import AuditEntry, Deployment, DrawEntry
 from surveyapp.store.storage import Storage
 
@@ -72,7 +72,7 @@ def enter(session: Session, *, deployment_id: int, number: int, address: str, da
         raise Invalid(f"{address[:60]!r} is no e-mail address.", field="address")
     name, _, host = address.rpartition("@")
     dialect = session.connection().dialect.name
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_ENTRIES)
+    statement = insert(_ENTRIES, dialect)
     values = {
         "id": number,
         "deployment_id": deployment_id,

@@ -16,7 +16,7 @@ from surveyapp.store.statements import Reach, Statement
 
 _INVITATIONS = cast(Table, Invitation.__table__)
 _own = _INVITATIONS.c
-_NOW = bindparam("moment", type_=_own.completed_at.type)
+MOMENT = bindparam("moment", type_=_own.completed_at.type)
 _OF_TICKET = (
     _own.token_hash == bindparam("of_token"),
     _own.deployment_id == bindparam("of_deployment"),
@@ -24,7 +24,7 @@ _OF_TICKET = (
 USABLE = (
     *_OF_TICKET,
     or_(_own.state == "created", _own.state == "opened"),
-    or_(_own.expires_at.is_(None), _own.expires_at > _NOW),
+    or_(_own.expires_at.is_(None), _own.expires_at > MOMENT),
 )
 
 
@@ -72,15 +72,15 @@ def _using(dialect: Dialect, anonymous: bool) -> Statement:
     if anonymous:
         return Statement(delete(_INVITATIONS).where(*USABLE).returning(_own.id), dialect)
     done = update(_INVITATIONS).where(*USABLE)
-    started = func.coalesce(_own.started_at, _NOW)
-    values = done.values(state="completed", completed_at=_NOW, started_at=started)
+    started = func.coalesce(_own.started_at, MOMENT)
+    values = done.values(state="completed", completed_at=MOMENT, started_at=started)
     return Statement(values.returning(_own.id, _own.started_at), dialect, columns=())
 
 
 @lru_cache(maxsize=8)
 def _opening(dialect: Dialect) -> Statement:
     unopened = update(_INVITATIONS).where(*_OF_TICKET, _own.state == "created")
-    return Statement(unopened.values(state="opened", opened_at=_NOW), dialect, columns=())
+    return Statement(unopened.values(state="opened", opened_at=MOMENT), dialect, columns=())
 
 
 @lru_cache(maxsize=8)

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.loop import messages
 from surveyapp.loop.rules import LoopRule, read_loop
-from surveyapp.responses.inserts import insert
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Case, CaseNote, Deployment, Event, Score, User
 
 OUTCOMES = {

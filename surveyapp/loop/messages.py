@@ -11,8 +11,8 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from surveyapp.loop.rules import watchable
-from surveyapp.responses.inserts import insert
 from surveyapp.store.columns import utc_now
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Case, Deployment, OutgoingMessage, User
 
 _MESSAGES = cast(Table, OutgoingMessage.__table__)

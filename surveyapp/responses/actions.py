@@ -15,7 +15,6 @@ from surveyapp.fielding import drafts
 from surveyapp.fielding.invitations import use_invitation
 from surveyapp.fielding.queries import Asking, is_listened
 from surveyapp.responses import rollups, runs
-from surveyapp.responses.inserts import insert
 from surveyapp.responses.numbers import numbered, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
 from surveyapp.responses.reading import Faulty, Fielded
@@ -23,6 +22,7 @@ from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
 from surveyapp.store import events
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Response
 from surveyapp.store.statements import Reach, Statement
 
@@ -64,6 +64,8 @@ def keep(at: Reach, submissions: Sequence[Submission]) -> list[Stored]:
     trace of the invitation. All in the caller's transaction, which must be one that writes. Several
     submissions cost less than one after the other: their scores and rollups are written together.
     """
+    if not submissions:
+        return []
     rollups.begin(at)
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []

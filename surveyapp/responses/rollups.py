@@ -34,8 +34,8 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.responses.inserts import insert
 from surveyapp.responses.tally import RESPONSES, SUMS, Tally
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import BINS, EVERYBODY, Number, Response, Rollup, Score, Segment
 from surveyapp.store.statements import Insertion, Reach, Statement
 

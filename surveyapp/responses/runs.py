@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import insert as plain_insert
 
-from surveyapp.responses.inserts import insert
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Journey, JourneyRun
 from surveyapp.store.statements import Reach, Statement
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
-from surveyapp.responses.inserts import insert
 from surveyapp.sending.mailing import read_mailing
+from surveyapp.store.inserts import insert
 from surveyapp.store.models import Deployment, Invitation, OutgoingMessage
 
 _MESSAGES = cast(Table, OutgoingMessage.__table__)

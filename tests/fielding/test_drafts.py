@@ -30,7 +30,7 @@ def deployment(store: Store):
 def save(store: Store, deployment, fields, *, minutes: int = 0, **options) -> bool:
     with store.writing() as session:
         return drafts.save(
-            session,
+            session.connection(),
             deployment_id=deployment.id,
             ticket=options.pop("ticket", TICKET),
             fields=fields,

@@ -170,7 +170,7 @@ def test_unconfirmed_clicks_stand_apart_and_small_numbers_do_not(client, url, st
                 )
                 session.flush()
                 drafts.save(
-                    session,
+                    session.connection(),
                     deployment_id=world.here.deployment_id,
                     ticket=ticket,
                     fields={drafts.PRESELECTED: [f"nps-nps:{value}"]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +19,7 @@ from surveyapp.fielding.links import Ticket, read_ticket
 from surveyapp.fielding.queries import Asking
 from surveyapp.store.columns import utc_now
 from surveyapp.store.statements import Reach
+from surveyapp.web.respond.intake import written
 from surveyapp.web.respond.keys import new_key, read_key
 from surveyapp.web.respond.pages import Page, Pages
 from surveyapp.web.respond.saying import message, neutral
@@ -130,8 +131,7 @@ def opened(
     if ticket is None or waits is None:
         return Door(asking, ticket)
     if waits.state == "created" and _is_visit() and asking.anonymity != "anonymous":
-        with storage().store.writing_rows() as rows:
-            note_opened(rows, deployment_id=asking.id, ticket=ticket, now=now)
+        written(partial(note_opened, deployment_id=asking.id, ticket=ticket, now=now))
     return Door(asking, ticket, waits.saved)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from flask import Blueprint, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -25,8 +26,9 @@ from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in, opened
 from surveyapp.web.respond.ending import ending, thanks_address
 from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD
 from surveyapp.web.respond.headers import allow_style
-from surveyapp.web.respond.intake import taken_in
+from surveyapp.web.respond.intake import taken_in, written
 from surveyapp.web.respond.keys import FormKey, read_key
+from surveyapp.web.respond.met import met_in
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import html, message, neutral, packed
 from surveyapp.web.respond.turns import (
@@ -162,17 +164,17 @@ def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:
 def _keep(door: Door, page: Page, fields: Fields, *, block: int, unconfirmed: bool = False) -> bool:
     if door.ticket is None:
         return False
-    with storage().store.writing() as session:
-        return drafts.save(
-            session,
-            deployment_id=door.asking.id,
-            ticket=door.ticket,
-            fields=fields,
-            block=block,
-            language=page.content.language,
-            unconfirmed=unconfirmed,
-            now=utc_now(),
-        )
+    save = partial(
+        drafts.save,
+        deployment_id=door.asking.id,
+        ticket=door.ticket,
+        fields=fields,
+        block=block,
+        language=page.content.language,
+        unconfirmed=unconfirmed,
+        now=utc_now(),
+    )
+    return written(save)
 
 
 @respond.get("/s/<link>/logo")
@@ -238,7 +240,7 @@ def _again(door: Door, page: Page, notice: str, *, kept: FormKey | None) -> Resp
 def failed(error: Exception) -> ResponseReturnValue:
     """A page in the survey's own look; the log has the fault, the customer has a way on."""
     if isinstance(error, RequestEntityTooLarge):
-        return message("failed", 413, None, texts("en").too_large_text)
+        return message("failed", 413, None, texts(met_in(None)).too_large_text)
     if isinstance(error, HTTPException):
         return message("neutral", error.code or 500, None)
     logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)
