@@ -12,8 +12,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 
+from surveyapp.auth import passwords
 from surveyapp.store.db import Store
 from surveyapp.store.models import Base
 from surveyapp.store.schema import upgrade
@@ -51,6 +53,20 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> None:
     keep_compiled()
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same argon2id at its lowest cost, but where a test is about the cost."""
+    if "full_cost" not in request.fixturenames:
+        lowest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "_hasher", lowest)
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture
+def full_cost() -> None:
+    """Asked for by a test that needs hashes to take their time."""
 
 
 @pytest.fixture(scope="session")

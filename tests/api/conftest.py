@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
 from surveyapp.store.storage import Storage
-from tests.web.conftest import app, quick_hashes, storage, world
+from tests.web.conftest import app, storage, world
 
-__all__ = ["app", "quick_hashes", "storage", "world"]  # fixtures of the pages serve here too
+__all__ = ["app", "storage", "world"]  # fixtures of the pages serve here too
 
 Call = Callable[..., TestResponse]
 

@@ -19,7 +19,9 @@ def create(session, email="ada@example.org", role="administrator", **other):
     return actions.create_user(session, email=email, role=role, **values)
 
 
-def test_an_account_is_stored_with_a_hash_of_argon2id_and_an_audit_entry(store: Store):
+def test_an_account_is_stored_with_a_hash_of_argon2id_and_an_audit_entry(
+    full_cost: None, store: Store
+):
     with store.writing() as session:
         made = create(session, email=" Ada@Example.ORG ")
     with store.reading() as session:
@@ -59,7 +61,7 @@ def test_an_address_has_one_account_whatever_its_case(store: Store):
         create(session, email="ADA@example.org")
 
 
-def test_a_password_fits_its_own_hash_only():
+def test_a_password_fits_its_own_hash_only(full_cost: None):
     made = passwords.hash_password(GOOD)
     assert passwords.matches(made, GOOD)
     assert not passwords.matches(made, GOOD + " ")
@@ -133,7 +135,7 @@ def test_one_time_passwords_do_not_repeat_and_are_strong_enough():
         passwords.check_strength(password, email="ada@example.org")
 
 
-def test_a_sign_in_renews_a_hash_of_a_lower_cost(store: Store):
+def test_a_sign_in_renews_a_hash_of_a_lower_cost(full_cost: None, store: Store):
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
     with store.writing() as session:
         made = create(session)

@@ -9,33 +9,17 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
-from surveyapp.auth import passwords
 from surveyapp.settings import read
 from surveyapp.store.models import User
 from surveyapp.store.storage import Storage
 from surveyapp.web.security import limiter
 from surveyapp.web.storage import EXTENSION
 from tests.web.world import ROLES, Place, add_user, make_place
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same argon2id at its lowest cost, but where a test is about the cost."""
-    if "full_cost" not in request.fixturenames:
-        lowest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(passwords, "_hasher", lowest)
-    passwords._nobody.cache_clear()
-
-
-@pytest.fixture
-def full_cost() -> None:
-    """Asked for by a test that needs hashes to take their time."""
 
 
 @pytest.fixture
