@@ -1,9 +1,10 @@
 """Complete sessions a second and server CPU a session, beside a Flask hello-world on the same server.
 
 A session is GET of the form (SJQ-16, CSAT, NPS, CES: 19 scored items and three open ones) and POST of
-every answer with a durable commit (SQLite, WAL, synchronous=FULL). Load comes from this process over
-kept-open connections, on the same machine; beside it the rate at which SQLite alone commits rows of
-twenty values. Waiting times are measured at half of the peak rate, from the moment when a customer
+every answer with a durable commit (SQLite, WAL, synchronous=FULL); a personal one opens a single-use
+link of its own, which is noted in a commit of its own, and joins customer, run and segment. Load comes
+from this process over kept-open connections, on the same machine; beside it the rate at which SQLite
+alone commits rows of twenty values. Waiting times are measured at half of the peak rate, from the moment when a customer
 was due, so that a slow answer cannot hide the customers behind it. Run: ``make bench``, or this file
 alone for a table of server settings.
 """
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -31,10 +33,11 @@ from urllib.parse import urlencode
 import psutil
 
 from surveyapp.cli.serving import web_command
+from surveyapp.fielding.actions import invite
 from surveyapp.settings import read
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses.makers import SECRET, make_deployment, make_segment
 from tests.web.respondents import fields
 
 CLIENTS = (1, 8, 32)
@@ -42,6 +45,7 @@ SECONDS = 4.0
 MOST_CPU_A_SESSION = 2.0  # milliseconds of server CPU
 LONGEST_WAIT = 50.0  # milliseconds for 95 % of the pages, at half of the peak rate
 LEAST_SHARE_OF_HELLO = 0.25  # of the hello-world's rate, for GET
+_MOST_PERSONAL = 30_000  # links; more than are used
 _KEY = re.compile(rb'name="form-key" value="([^"]+)"')
 _HELLO = """
 from flask import Flask
@@ -146,8 +150,8 @@ def get(path: str) -> Callable[[HTTPConnection], None]:
     return one
 
 
-def session(path: str) -> Callable[[HTTPConnection], None]:
-    pages = session_pages(path)
+def session(paths: Iterator[str]) -> Callable[[HTTPConnection], None]:
+    pages = session_pages(paths)
 
     def one(connection: HTTPConnection) -> None:
         for _ in pages(connection):
@@ -156,11 +160,12 @@ def session(path: str) -> Callable[[HTTPConnection], None]:
     return one
 
 
-def session_pages(path: str) -> Callable[[HTTPConnection], Iterator[bool]]:
+def session_pages(paths: Iterator[str]) -> Callable[[HTTPConnection], Iterator[bool]]:
     """A session that stops for a moment after each of its two pages."""
     filled = urlencode(fields(1)).encode()
 
     def one(connection: HTTPConnection) -> Iterator[bool]:
+        path = next(paths)
         connection.request("GET", path)
         key = _KEY.search(connection.getresponse().read())
         assert key is not None
@@ -196,7 +201,7 @@ def commits(folder: Path) -> float:
 def waits(port: int, path: str, rate: float, *, seconds: float = 2 * SECONDS) -> list[float]:
     """Milliseconds that each page took when ``rate`` customers a second come, each at their moment."""
     crew = 32
-    one = session_pages(path)
+    one = session_pages(repeat(path))
     begun = time.monotonic() + 0.2
     found: list[list[float]] = [[] for _ in range(crew)]
 
@@ -234,8 +239,16 @@ def compared(folder: Path, *, workers: int, threads: int) -> Compared:
     storage = open_storage(settings)
     upgrade(storage.store.engine)
     with storage.store.writing() as opened:
-        path = f"/s/{make_deployment(opened).link}"
+        make_segment(opened, "north", "region in (North)")
+        deployment = make_deployment(opened)
+        path = f"/s/{deployment.link}"
+        customers = [
+            {"customer_ref": f"c{k}", "attributes": {"region": ("North", "South")[k % 2]}}
+            for k in range(_MOST_PERSONAL)
+        ]
+        issued = invite(opened, deployment, customers, base_url="", secret_key=SECRET, user_id=None)
     storage.close()
+    personal = iter([link.url for link in issued])
     (folder / "hello.py").write_text(textwrap.dedent(_HELLO))
     command = web_command(settings)
     command[command.index("--workers") + 1] = str(workers)
@@ -257,7 +270,8 @@ def compared(folder: Path, *, workers: int, threads: int) -> Compared:
         for clients in CLIENTS:
             found["hello", clients] = measured(greeter, hello_port, clients, get("/"))
             found["GET", clients] = measured(server, port, clients, get(path))
-            found["session", clients] = measured(server, port, clients, session(path))
+            found["session", clients] = measured(server, port, clients, session(repeat(path)))
+            found["personal", clients] = measured(server, port, clients, session(personal))
         peak = max(found["session", clients].rate for clients in CLIENTS)
         waited = waits(port, path, peak / 2)
     return Compared(found, peak, waited, commits(folder))
@@ -267,10 +281,10 @@ def show(title: str, found: Compared) -> None:
     print(
         f"\n{title}\n{'':10}" + "".join(f"{clients:>4} clients" + " " * 12 for clients in CLIENTS)
     )
-    for kind in ("hello", "GET", "session"):
+    for kind in ("hello", "GET", "session", "personal"):
         cells = [found.loads[kind, clients] for clients in CLIENTS]
         print(f"{kind:10}" + "".join(f"{c.rate:7.0f}/s {c.cpu:6.2f} ms   " for c in cells))
-    for kind in ("GET", "session"):
+    for kind in ("GET", "session", "personal"):
         shares = ", ".join(f"{found.share(kind, clients):.2f}" for clients in CLIENTS)
         print(f"{kind} as a share of the hello-world's rate: {shares}")
     print(
