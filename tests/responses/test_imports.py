@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, JourneyRun, Response
-from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
 from tests.responses.makers import SECRET, make_deployment, some_answers
 
@@ -259,9 +259,11 @@ cells = st.one_of(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.lists(cells, min_size=0, max_size=4), max_size=12), st.randoms())
-def test_any_rows_are_counted_and_never_an_error(tmp_path_factory, rows, chance: random.Random):
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('any') / 'a.db'}")
-    upgrade(store.engine)
+def test_any_rows_are_counted_and_never_an_error(
+    migrated_sqlite, tmp_path_factory, rows, chance: random.Random
+):
+    path = shutil.copy(migrated_sqlite, tmp_path_factory.mktemp("any") / "a.db")
+    store = Store(f"sqlite:///{path}")
     with store.writing() as session:
         deployment = make_deployment(session, asks=("csat", "nps"))
     out = io.StringIO()
