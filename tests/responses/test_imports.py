@@ -23,6 +23,7 @@ from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, JourneyRun, Response
+from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
 from tests.responses.makers import SECRET, make_deployment, some_answers
 
