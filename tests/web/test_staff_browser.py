@@ -234,7 +234,7 @@ def test_without_scripts_a_running_job_refreshes_its_page(browser, served, signe
     page.goto(f"/jobs/{job.id}")
     with storage.store.writing() as session:
         session.get_one(Job, job.id).state = "done"
-    expect(page.get_by_role("link", name="Open the segments")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("link", name="Open the segments")).to_be_visible(timeout=30_000)
     context.close()
 
 
