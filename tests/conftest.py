@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from _pytest.nodeid import NodeId
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 
@@ -43,6 +44,19 @@ _EMPTY = "; ".join(
 # What is imported and collected stays to the end: walking over a million such objects again and again
 # was a fifth of the tests' time.
 gc.set_threshold(10_000, 20, 20)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of one group go to one of the processes.
+
+    xdist 3.8 tells its scheduler so by an end of the test's id, and writes it where pytest 9.2 no
+    longer reads it: every group was scattered, and what its tests share was made in each process.
+    """
+    for item in items if hasattr(config, "workerinput") else ():
+        mark = item.get_closest_marker("xdist_group")
+        if mark is not None:
+            item._id = NodeId.parse(f"{item.nodeid}@{mark.args[0]}")
+            assert item.nodeid.endswith(f"@{mark.args[0]}")
 
 
 def pytest_collection_finish() -> None:
