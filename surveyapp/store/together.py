@@ -58,11 +58,14 @@ class Together(Generic[Job, Done]):
         return mine.done
 
     def _go(self, batch: Sequence[_Waiting[Job, Done]]) -> None:
+        begun = False
         try:
             with self._opening() as reach:
+                begun = True
                 outcomes = self._do(reach, [each.job for each in batch])
         except BaseException as error:
-            if len(batch) > 1 and isinstance(error, Exception):
+            # A database that gives no transaction in time would let each wait as long again.
+            if begun and len(batch) > 1 and isinstance(error, Exception):
                 for each in batch:  # one of them is to blame, or met somebody else's lock
                     self._go([each])
                 return

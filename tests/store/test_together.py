@@ -104,6 +104,28 @@ def test_a_commit_that_fails_is_told_to_everybody_and_keeps_nothing(store: Store
     assert told(store) == []
 
 
+def test_a_database_that_gives_no_transaction_is_asked_once_for_all_who_wait(store: Store):
+    teller = Teller(store)
+    asked: list[int] = []
+
+    @contextmanager
+    def opening() -> Iterator[Reach]:
+        if teller.begun.is_set():
+            asked.append(1)
+            raise TimeoutError("database is locked")
+        with store.writing_rows() as rows:
+            yield rows
+
+    teller.together = Together(opening, teller.tell)
+    done = teller.crowd(range(5))
+    assert done[0].result() == "did 0"
+    for each in done[1:]:
+        with pytest.raises(TimeoutError, match="locked"):
+            each.result()
+    assert len(asked) == 1
+    assert told(store) == [0]
+
+
 def test_an_interrupt_leaves_nobody_waiting(store: Store):
     teller = Teller(store)
 
