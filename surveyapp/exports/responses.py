@@ -15,7 +15,10 @@ from surveyapp.exports.cells import csv_chunks
 from surveyapp.store.models import Deployment, Response, Score
 
 _BATCH = 1000
-_FIXED = ("response", "deployment", "submitted_at", "source", "language")
+_FIXED = (
+    *("response", "deployment", "submitted_at", "source", "language"),
+    *("started_at", "corrected_at", "way", "wording", "consent_version"),
+)
 
 
 def responses_csv(
@@ -29,8 +32,9 @@ def responses_csv(
 ) -> Iterator[str]:
     """CSV text of the journey's responses, oldest first, in chunks.
 
-    Columns: what identifies the response, ``attribute.<name>``, ``<instrument>.<item>``,
-    ``score.<scale>``. The columns must stand before the first row does, so the rows are read twice.
+    Columns: what identifies the response and how it was given (the first answer's time tells how long
+    it took, ``way`` is empty for the plain page, ``wording`` names the words that were read),
+    ``attribute.<name>``, ``<instrument>.<item>``, ``score.<scale>``. The columns must stand before the first row does, so the rows are read twice.
     ``since`` (included) and ``until`` (excluded) bound the time of submission.
     """
     deployments = {
@@ -55,9 +59,14 @@ def responses_csv(
                 yield [
                     response.id,
                     deployments[response.deployment_id].code,
-                    response.submitted_at.isoformat(timespec="seconds"),
+                    _moment(response.submitted_at),
                     response.source,
                     response.language,
+                    _moment(response.started_at),
+                    _moment(response.corrected_at),
+                    response.paradata.get("way"),
+                    "; ".join(f"{code}:{id}" for code, id in sorted(response.wordings.items())),
+                    response.consent_version,
                     *(response.attributes.get(name) for name in names),
                     *(_cell(response, instrument, item) for instrument, item in items),
                     *(scores.get((response.id, scale)) for scale in scales),
@@ -111,6 +120,10 @@ def _scores(session: Session, response_ids: Sequence[int]) -> dict[tuple[int, st
     query = select(Score.response_id, Score.scale, Score.value)
     rows = session.execute(query.where(Score.response_id.in_(response_ids)))
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
 
 
 def _cell(response: Response, instrument: str, item: str) -> Any:

@@ -18,7 +18,10 @@ ABOUT = (EXTERNAL_ID, SUBMITTED_AT, CUSTOMER_REF, LANGUAGE)
 _IDS = (EXTERNAL_ID, "id", "response")
 # What our own export writes beside answers: its file can be brought into another installation.
 _EXPORTED_ATTRIBUTE, _EXPORTED_SCORE = "attribute.", "score."
-_EXPORTED = ("deployment", "source")
+_EXPORTED = (
+    *("deployment", "source", "started_at", "corrected_at"),
+    *("way", "wording", "consent_version"),
+)
 
 Item = tuple[str, str]  # instrument, item
 

@@ -1,0 +1,45 @@
+"""The table of responses: what was answered, and how it came about."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+from surveyapp.exports.responses import responses_csv
+from surveyapp.responses.actions import submit
+from surveyapp.store.db import Store
+from surveyapp.store.models import Response
+from tests.responses.makers import NOW, make_deployment, some_answers
+
+
+def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words(store: Store):
+    with store.writing() as session:
+        made = make_deployment(session, asks=("csat", "nps"), consent="Yes.", consent_version="3")
+        submit(
+            session,
+            made,
+            some_answers(1, ("csat", "nps")),
+            submission_key="a",
+            attributes={},
+            started_at=NOW - timedelta(seconds=75),
+            paradata={"way": "kiosk"},
+            now=NOW,
+        )
+        submit(
+            session,
+            made,
+            some_answers(2, ("csat", "nps")),
+            submission_key="b",
+            attributes={},
+            now=NOW,
+        )
+    with store.writing() as session:
+        session.query(Response).filter_by(submission_key="b").one().corrected_at = NOW
+    with store.reading() as session:
+        text = "".join(responses_csv(session, made.journey_id))
+    first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    told = ("started_at", "corrected_at", "way", "wording", "consent_version")
+    begun = "2026-03-29T00:58:44+00:00"
+    assert [first[name] for name in told] == [begun, "", "kiosk", "csat:en-1; nps:en-1", "3"]
+    assert [second[name] for name in told] == ["", first["submitted_at"], "", first["wording"], "3"]
