@@ -234,6 +234,7 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     assert "/device" in left.url
     left.clock.fast_forward(15_000)
     left.wait_for_url(f"{base}/k/{made.link}")
+    ready(left)  # closed before its worker stands, it takes the other page's way with it
     left.close()
     page.goto(f"{base}/k/{made.link}")
     ready(page)
