@@ -1,4 +1,5 @@
-"""What staff write for customers, in each language that is offered; corrected answers found at once."""
+"""What staff write for customers, in each language that is offered; corrected answers found at once;
+scores found by response alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,3 +26,4 @@ def upgrade() -> None:
         sqlite_where=corrected,
         postgresql_where=corrected,
     )
+    op.drop_index("ix_scores_scale", table_name="scores")
