@@ -86,9 +86,9 @@ class Store:
         """
         with self.glancing() as glance:
             if self.is_sqlite:
-                self._do(glance, "BEGIN IMMEDIATE")
+                glance.connection.cursor().execute("BEGIN IMMEDIATE")
             yield glance
-            self._do(glance, "COMMIT")  # else what was written is rolled back when it is closed
+            glance.connection.commit()  # else what was written is rolled back when it is closed
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -104,22 +104,12 @@ class Store:
         dialect = self.engine.dialect
         try:
             opened = self.engine.raw_connection()
+            try:
+                yield Glance(opened, dialect)
+            finally:
+                opened.close()
         except dialect.loaded_dbapi.Error as error:
-            raise translated(error, dialect, "connect") from error
-        try:
-            yield Glance(opened, dialect)
-        finally:
-            opened.close()
-
-    @staticmethod
-    def _do(glance: Glance, what: str) -> None:
-        try:
-            if what == "COMMIT":
-                glance.connection.commit()
-            else:
-                glance.connection.cursor().execute(what)
-        except glance.dialect.loaded_dbapi.Error as error:
-            raise translated(error, glance.dialect, what) from error
+            raise translated(error, dialect) from error
 
     def close(self) -> None:
         self.engine.dispose()

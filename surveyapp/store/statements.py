@@ -31,7 +31,7 @@ class Glance(NamedTuple):
     dialect: Dialect
 
 
-def translated(error: Exception, dialect: Dialect, statement: str) -> BaseException:
+def translated(error: Exception, dialect: Dialect, statement: str | None = None) -> BaseException:
     """A driver's error as SQLAlchemy would raise it, but without parameters: they may hold answers."""
     base = dialect.loaded_dbapi.Error
     return DBAPIError.instance(statement, None, error, base, dialect=dialect)
