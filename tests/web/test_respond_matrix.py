@@ -81,7 +81,9 @@ def choose(page: Page, nth: int = 2) -> None:
 
 
 def send(page: Page) -> None:
-    page.locator(".go button:not(.quiet)").click()
+    """Press what sends, and wait for the page that answers: the one before looks alike."""
+    with page.expect_event("domcontentloaded"):
+        page.locator(".go button:not(.quiet)").click()
 
 
 def overflow(page: Page) -> int:
