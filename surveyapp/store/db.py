@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -64,6 +65,7 @@ class Store:
         self.engine = make_engine(url)
         self.wake = wake
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._spare: deque[PoolProxiedConnection] = deque()  # kept from one glance to the next
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,13 +105,26 @@ class Store:
         """
         dialect = self.engine.dialect
         try:
-            opened = self.engine.raw_connection()
+            opened = self._unused() or self.engine.raw_connection()
             try:
                 yield Glance(opened, dialect)
-            finally:
+            except BaseException:
+                opened.close()
+                raise
+            if self.is_sqlite:
+                self._spare.append(opened)  # nothing is begun in it, and it cannot have gone away
+            else:
                 opened.close()
         except dialect.loaded_dbapi.Error as error:
             raise translated(error, dialect) from error
 
+    def _unused(self) -> PoolProxiedConnection | None:
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return None
+
     def close(self) -> None:
+        while spare := self._unused():
+            spare.close()
         self.engine.dispose()

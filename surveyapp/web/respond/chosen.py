@@ -42,7 +42,8 @@ def read_chosen(content: Content, text: str) -> Chosen | None:
 
 def preselection(content: Content, sent: MultiDict[str, str]) -> dict[str, Any]:
     """What is kept beside the answers about a click that came before them; empty without one."""
-    chosen = read_chosen(content, sent.get(PRESELECTED, ""))
+    clicked = PRESELECTED in sent
+    chosen = read_chosen(content, sent[PRESELECTED]) if clicked else None
     if chosen is None:
         return {}
     changed = sent.getlist(chosen.name) != [chosen.value]

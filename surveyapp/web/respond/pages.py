@@ -102,7 +102,7 @@ class Pages:
         place = (asking.link, language)
         with self._lock:
             kept = self._kept.get(place)
-            if kept is not None and kept.asking == asking:
+            if kept is not None and (kept.asking is asking or kept.asking == asking):
                 self._kept.move_to_end(place)
                 return kept
         made = _made(asking, language, roots)
