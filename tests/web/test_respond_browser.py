@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from surveyapp.store.models import Response
@@ -159,10 +159,10 @@ def test_after_a_mistake_the_focus_is_on_the_summary_and_its_links_lead_to_the_q
     for group in page.get_by_role("radiogroup").all()[1:]:
         group.locator("label").nth(2).click()
     page.get_by_role("button").click()
-    assert page.evaluate("document.activeElement.id") == "problem"
+    expect(page.locator("#problem")).to_be_focused()
     assert page.get_by_role("alert").is_visible()
     page.get_by_role("link", name="1. Please choose an answer.").click()
-    assert page.evaluate("document.activeElement.id") == "sjq-per3"
+    expect(page.locator("#sjq-per3")).to_be_focused()
     fault = page.locator("#sjq-per3-fault").bounding_box()
     assert 0 <= fault["y"] < PHONE["height"]
     page.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from instruments.loader import load
 from surveyapp.store.storage import Storage
@@ -67,5 +67,5 @@ def test_a_page_that_no_language_was_wished_for_speaks_the_browsers(browser: Bro
     swedish.goto(address)
     assert swedish.get_by_role("button", name=texts("sv").send, exact=True).is_visible()
     swedish.get_by_role("button", name="Suomi").click()
-    assert swedish.get_by_role("button", name=texts("fi").send, exact=True).is_visible()
+    expect(swedish.get_by_role("button", name=texts("fi").send, exact=True)).to_be_visible()
     context.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from surveyapp.fielding.consents import change_consent
 from surveyapp.fielding.translating import translate
@@ -70,7 +70,7 @@ def test_an_english_text_on_an_arabic_page_is_set_and_read_as_english(page: Page
     assert violations(page) == []
     assert [each for each in asked if each.startswith("http")] == [page.url]
     page.get_by_role("button", name="Suomi").click()
-    assert page.locator("p.lead").inner_text() == FINNISH["introduction"]
+    expect(page.locator("p.lead")).to_have_text(FINNISH["introduction"])
     assert page.locator("#consent-text").evaluate(SEEN) == ["fi", "ltr", "left"]
 
 
@@ -87,7 +87,7 @@ def test_staff_find_what_is_missing_and_mend_it_without_a_script(browser, served
     page.locator("summary", has_text="العربية").click()
     page.get_by_label("Introduction in العربية").fill("مرحبا")
     page.get_by_role("button", name="Save").click()
-    assert "1 of 3 translated" in page.locator("summary", has_text="العربية").inner_text()
+    expect(page.locator("summary", has_text="العربية")).to_contain_text("1 of 3 translated")
     assert "All 3 translated" in page.locator("summary", has_text="Suomi").inner_text()
     state = context.storage_state()
     context.close()

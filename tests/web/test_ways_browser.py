@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from surveyapp.fielding.ways import change_ways
@@ -68,10 +68,11 @@ def test_every_page_around_the_survey_is_accessible_and_fits_the_smallest_phone(
     page.wait_for_url("**/thanks?**")
     fine()
     page.locator("a[href*='/draw']").click()
+    page.wait_for_url("**/draw?**")
     fine()
     page.locator("#address").fill("nobody")
     page.get_by_role("button").click()
-    assert page.locator("#address:focus").count() == 1
+    expect(page.locator("#address")).to_be_focused()
     fine()
     page.locator("#address").fill("a@example.org")
     page.get_by_role("button").click()
@@ -94,7 +95,8 @@ def test_answers_are_changed_on_one_page_whatever_the_survey_was(browser, served
     page = context.new_page()
     page.goto(base + path)
     page.get_by_role("checkbox").check()
-    answer(page)
+    with page.expect_event("domcontentloaded"):  # the second block
+        answer(page)
     answer(page)
     page.wait_for_url("**/thanks?**")
     page.goto(f"{base}{path}/mine/change")
@@ -126,7 +128,7 @@ def test_a_kiosk_shows_blocks_as_one_page_asks_for_consent_and_hides_what_is_not
     page.goto(f"{base}/k/{made.link}")
     page.wait_for_selector("html[data-kiosk=ready]", state="attached")
     page.locator("form footer button").last.click()
-    assert page.locator(".kiosk-fault").count() == 4  # box, rating, check, rating
+    expect(page.locator(".kiosk-fault")).to_have_count(4)  # box, rating, check, rating
     page.get_by_role("button", name="Deutsch").click()
     page.wait_for_url("**?lang=de")
     page.wait_for_selector("html[data-kiosk=ready]", state="attached")
