@@ -37,6 +37,7 @@ def page(browser: Browser, served: tuple[str, Storage], place: Place) -> Iterato
     opened.get_by_label("E-mail address").fill("administrator@example.org")
     opened.get_by_label("Password").fill(PASSWORD)
     opened.get_by_role("button", name="Sign in").click()
+    expect(opened.get_by_role("heading", name="Journeys", level=1)).to_be_visible()
     yield opened
     context.close()
     # A form that was refused is answered with 422, which the browser remarks on.

@@ -81,6 +81,7 @@ def test_staff_find_what_is_missing_and_mend_it_without_a_script(browser, served
     page.get_by_label("E-mail address").fill("researcher@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Journeys", level=1)).to_be_visible()
     page.goto(f"/journeys/{made.journey_id}/deployments/{made.id}")
     page.get_by_role("link", name="Translations").click()
     page.get_by_label("It fits as it is").check()
