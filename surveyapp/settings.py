@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,11 +38,14 @@ class Settings:
         secret=True,
     )
     base_url: str = _setting(
-        "Public address, used in survey links and QR codes.", default="http://127.0.0.1:8000"
+        "Public address, used in survey links and QR codes; unless given, it follows the port.",
+        default="http://127.0.0.1:8000",
     )
     host: str = _setting("Address that the web server listens on.", default="127.0.0.1")
     port: int = _setting("Port that the web server listens on.", default=8000)
-    processes: int = _setting("Web processes; one a core serves the most customers.", default=1)
+    processes: int = _setting(
+        "Web processes; on SQLite two serve no more customers than one.", default=1
+    )
     threads: int = _setting("Web threads in each process.", default=4)
     workers: int = _setting("Job worker threads in one process.", default=1)
     trusted_proxies: int = _setting(
@@ -156,6 +159,8 @@ def read(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
                 f"{name}={source[name]!r}: {error}; expected {type(entry.default).__name__}"
             )
     settings = Settings(**{**values, **overrides})
+    if "base_url" not in {**values, **overrides}:
+        settings = replace(settings, base_url=f"http://127.0.0.1:{settings.port}")
     faults += _faults(settings)
     if faults:
         raise SettingsError("; ".join(faults))

@@ -23,6 +23,13 @@ def test_the_environment_is_read_by_type():
     assert (settings.home, settings.port, settings.secure_cookies) == (Path("/var/lib/s"), 81, True)
 
 
+def test_the_public_address_follows_the_port_unless_it_is_given():
+    assert read({"SURVEYAPP_PORT": "8137"}).base_url == "http://127.0.0.1:8137"
+    given = {"SURVEYAPP_PORT": "8137", "SURVEYAPP_BASE_URL": "https://ask.example.org"}
+    assert read(given).base_url == "https://ask.example.org"
+    assert read({}, port=8137, base_url="http://x.example").base_url == "http://x.example"
+
+
 def test_all_faults_are_told_at_once_with_value_and_cure():
     with pytest.raises(SettingsError) as caught:
         read(
