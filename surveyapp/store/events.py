@@ -24,11 +24,11 @@ AT_ONCE = 25  # in a transaction: customers who answer meanwhile wait for its en
 
 def tell(at: Session | Connection, kind: str, **subject: Any) -> None:
     """Write an event into the caller's transaction; ``subject`` holds JSON values, ids above all."""
-    at.execute(insert(_EVENTS).values(kind=kind, subject=subject))
+    tell_all(at.connection() if isinstance(at, Session) else at, kind, [subject])
 
 
 def tell_all(at: Reach, kind: str, subjects: Sequence[Mapping[str, Any]]) -> None:
-    """``tell`` of several at once, by a plain statement."""
+    """``tell`` of several at once."""
     now = utc_now()
     rows = [{"kind": kind, "subject": subject, "at": now} for subject in subjects]
     _telling(at.dialect).run_all(at, rows)
