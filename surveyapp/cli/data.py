@@ -8,6 +8,7 @@ import click
 
 from surveyapp.asking.interaction_sheets import receive_csv
 from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.cli.written import replacing
 from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
 from surveyapp.fielding.queries import deployment_by_code
@@ -124,12 +125,13 @@ def export(code: str, out: Path) -> None:
     """Write a deployment's answers, attributes and scores as CSV that spreadsheets open safely."""
     with opened() as storage, storage.store.reading() as session:
         deployment = deployment_by_code(session, code)
-        with out.open("w", encoding="utf-8", newline="") as target:
-            for chunk in responses_csv(
-                session,
-                deployment.journey_id,
-                deployment_id=deployment.id,
-                roots=storage.settings.instrument_roots,
-            ):
+        table = responses_csv(
+            session,
+            deployment.journey_id,
+            deployment_id=deployment.id,
+            roots=storage.settings.instrument_roots,
+        )
+        with replacing(out) as target:
+            for chunk in table.chunks:
                 target.write(chunk)
-    click.echo(f"Written: {out}")
+    click.echo(f"Written: {out} ({table.rows} responses)")

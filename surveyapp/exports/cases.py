@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from surveyapp.exports.cells import csv_chunks
+from surveyapp.exports.whole import Whole, counted
 from surveyapp.loop import queries
 from surveyapp.loop.queries import Wanted
 from surveyapp.loop.rules import watchable
@@ -26,9 +27,12 @@ _COLUMNS = (
 
 
 def cases_csv(
-    session: Session, wanted: Wanted, *, now: datetime, roots: Sequence[str | Path] = ()
-) -> Iterator[str]:
-    """CSV text of the cases that the list would show, all its pages, the soonest due first."""
+    session: Session, wanted: Wanted, *, now: datetime, roots: Sequence[str | Path]
+) -> Whole:
+    """The cases that the list would show, all its pages, as CSV: the soonest due first.
+
+    Reading the chunks raises Truncated when they end before the last case.
+    """
     names: dict[tuple[int, str], str] = {}
 
     def score(case: Case) -> str:
@@ -39,24 +43,29 @@ def cases_csv(
             names[place] = known.definition.label if known else case.scale
         return names[place]
 
+    def cells(case: Case, owner: str) -> list[Any]:
+        return [
+            case.id,
+            case.deployment.journey.name,
+            case.deployment.name,
+            case.response_id,
+            score(case),
+            case.value,
+            case.state,
+            case.outcome,
+            owner,
+            *map(_moment, (case.opened_at, case.due_at, case.contacted_at, case.closed_at)),
+            queries.is_overdue(case, now),
+        ]
+
+    expected = queries.how_many(session, wanted, now=now)
+
     def rows() -> Iterator[list[Any]]:
         yield list(_COLUMNS)
-        for case, owner in queries.every(session, wanted, now=now):
-            yield [
-                case.id,
-                case.deployment.journey.name,
-                case.deployment.name,
-                case.response_id,
-                score(case),
-                case.value,
-                case.state,
-                case.outcome,
-                owner,
-                *map(_moment, (case.opened_at, case.due_at, case.contacted_at, case.closed_at)),
-                queries.is_overdue(case, now),
-            ]
+        for case, owner in counted(queries.every(session, wanted, now=now), expected):
+            yield cells(case, owner)
 
-    return csv_chunks(rows())
+    return Whole(expected, csv_chunks(rows()))
 
 
 def _moment(moment: datetime | None) -> str | None:

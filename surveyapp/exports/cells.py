@@ -40,4 +40,5 @@ def csv_chunks(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
             yield buffer.getvalue()
             buffer.seek(0)
             buffer.truncate()
-    yield buffer.getvalue()
+    if buffer.tell():
+        yield buffer.getvalue()

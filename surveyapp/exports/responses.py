@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import load
 from surveyapp.exports.cells import csv_chunks
+from surveyapp.exports.whole import Whole, counted
 from surveyapp.store.models import Deployment, Response, Score
 
 _BATCH = 1000
@@ -19,6 +21,47 @@ _FIXED = (
     *("response", "deployment", "submitted_at", "source", "language"),
     *("started_at", "corrected_at", "way", "wording", "consent_version"),
 )
+# Columns instead of entities: nothing is kept in the session, and a batch costs a third.
+_READ = (
+    *(Response.id, Response.deployment_id, Response.submitted_at, Response.source),
+    *(Response.language, Response.started_at, Response.corrected_at, Response.paradata),
+    *(Response.wordings, Response.consent_version, Response.attributes, Response.answers),
+)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What the table has columns for, beside the fixed ones."""
+
+    deployments: dict[int, str]
+    names: list[str]
+    items: list[tuple[str, str]]
+    scales: list[str]
+
+    def headings(self) -> list[str]:
+        return [
+            *_FIXED,
+            *(f"attribute.{name}" for name in self.names),
+            *(f"{instrument}.{item}" for instrument, item in self.items),
+            *(f"score.{scale}" for scale in self.scales),
+        ]
+
+    def cells(self, response: Row[Any], scores: dict[tuple[int, str], float]) -> list[Any]:
+        return [
+            response.id,
+            self.deployments[response.deployment_id],
+            _moment(response.submitted_at),
+            response.source,
+            response.language,
+            _moment(response.started_at),
+            _moment(response.corrected_at),
+            response.paradata.get("way"),
+            "; ".join(f"{code}:{id}" for code, id in sorted(response.wordings.items())),
+            response.consent_version,
+            *(response.attributes.get(name) for name in self.names),
+            *(_cell(response.answers, instrument, item) for instrument, item in self.items),
+            *(scores.get((response.id, scale)) for scale in self.scales),
+        ]
 
 
 def responses_csv(
@@ -28,58 +71,50 @@ def responses_csv(
     deployment_id: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    roots: Sequence[str | Path] = (),
-) -> Iterator[str]:
-    """CSV text of the journey's responses, oldest first, in chunks.
+    roots: Sequence[str | Path],
+) -> Whole:
+    """The journey's responses as CSV, oldest first, in chunks, and how many there are.
 
     Columns: what identifies the response and how it was given (the first answer's time tells how long
     it took, ``way`` is empty for the plain page, ``wording`` names the words that were read),
-    ``attribute.<name>``, ``<instrument>.<item>``, ``score.<scale>``. The columns must stand before the first row does, so the rows are read twice.
+    ``attribute.<name>``, ``<instrument>.<item>``, ``score.<scale>``. The columns must stand before
+    the first row does, so the rows are read twice: ``session`` reads one snapshot.
     ``since`` (included) and ``until`` (excluded) bound the time of submission.
+    Reading the chunks raises Truncated when they end before the last row.
     """
-    deployments = {
-        row.id: row
+    deployments = [
+        row
         for row in session.scalars(select(Deployment).where(Deployment.journey_id == journey_id))
         if deployment_id in (None, row.id)
-    }
-    chosen = _chosen(tuple(deployments), since, until)
-    items = _items(list(deployments.values()), roots)
-    names, scales = _names(session, chosen), _scales(session, tuple(deployments))
+    ]
+    ids = [row.id for row in deployments]
+    chosen = _chosen(ids, since, until)
+    count, names = _names(session, chosen)
+    columns = _Columns(
+        {row.id: row.code for row in deployments},
+        names,
+        _items(deployments, roots),
+        _scales(session, ids),
+    )
 
     def rows() -> Iterator[list[Any]]:
-        yield [
-            *_FIXED,
-            *(f"attribute.{name}" for name in names),
-            *(f"{instrument}.{item}" for instrument, item in items),
-            *(f"score.{scale}" for scale in scales),
-        ]
-        for batch in session.scalars(chosen.execution_options(yield_per=_BATCH)).partitions():
-            scores = _scores(session, [response.id for response in batch])
-            for response in batch:
-                yield [
-                    response.id,
-                    deployments[response.deployment_id].code,
-                    _moment(response.submitted_at),
-                    response.source,
-                    response.language,
-                    _moment(response.started_at),
-                    _moment(response.corrected_at),
-                    response.paradata.get("way"),
-                    "; ".join(f"{code}:{id}" for code, id in sorted(response.wordings.items())),
-                    response.consent_version,
-                    *(response.attributes.get(name) for name in names),
-                    *(_cell(response, instrument, item) for instrument, item in items),
-                    *(scores.get((response.id, scale)) for scale in scales),
-                ]
-            session.expunge_all()
+        yield columns.headings()
+        yield from counted(_cells(session, chosen, columns), count)
 
-    return csv_chunks(rows())
+    return Whole(count, csv_chunks(rows()))
+
+
+def _cells(session: Session, chosen: Select[Any], columns: _Columns) -> Iterator[list[Any]]:
+    for batch in session.execute(chosen.execution_options(yield_per=_BATCH)).partitions():
+        scores = _scores(session, [response.id for response in batch])
+        for response in batch:
+            yield columns.cells(response, scores)
 
 
 def _chosen(
     deployment_ids: Sequence[int], since: datetime | None, until: datetime | None
-) -> Select[Response]:
-    query = select(Response).where(Response.deployment_id.in_(deployment_ids))
+) -> Select[Any]:
+    query = select(*_READ).where(Response.deployment_id.in_(deployment_ids))
     if since is not None:
         query = query.where(Response.submitted_at >= since)
     if until is not None:
@@ -98,12 +133,15 @@ def _items(deployments: Sequence[Deployment], roots: Sequence[str | Path]) -> li
     return list(found)
 
 
-def _names(session: Session, chosen: Select[Response]) -> list[str]:
-    query = chosen.with_only_columns(Response.attributes, maintain_column_froms=True)
+def _names(session: Session, chosen: Select[Any]) -> tuple[int, list[str]]:
+    """How many responses there are, and the names of all their attributes."""
+    query = chosen.with_only_columns(Response.attributes, maintain_column_froms=True).order_by(None)
     found: set[str] = set()
+    count = 0
     for attributes in session.scalars(query.execution_options(yield_per=_BATCH)):
+        count += 1
         found.update(attributes)
-    return sorted(found)
+    return count, sorted(found)
 
 
 def _scales(session: Session, deployment_ids: Sequence[int]) -> list[str]:
@@ -126,6 +164,6 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="seconds")
 
 
-def _cell(response: Response, instrument: str, item: str) -> Any:
-    value = response.answers.get(instrument, {}).get(item)
+def _cell(answers: dict[str, dict[str, Any]], instrument: str, item: str) -> Any:
+    value = answers.get(instrument, {}).get(item)
     return "; ".join(value) if isinstance(value, list) else value

@@ -107,6 +107,12 @@ def every(session: Session, wanted: Wanted, *, now: datetime) -> Iterator[tuple[
         yield case, owner or ""
 
 
+def how_many(session: Session, wanted: Wanted, *, now: datetime) -> int:
+    """The number of cases that ``every`` gives."""
+    query = select(func.count()).select_from(Case).join(Deployment)
+    return session.scalar(query.where(*_matching(wanted, now))) or 0
+
+
 def _listed(wanted: Wanted, now: datetime) -> Select[Case, str]:
     return (
         select(Case, User.name)

@@ -94,8 +94,12 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One consistent view; whatever was changed by mistake is rolled back."""
+        """One snapshot: every query sees what was committed when the first one ran, so that a total and
+        its parts agree. Whatever was changed by mistake is rolled back.
+        """
         with self._sessions() as session:
+            if not self.is_sqlite:  # there each statement would see another moment
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @contextmanager

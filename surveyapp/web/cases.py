@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    flash,
-    redirect,
-    render_template,
-    request,
-    stream_with_context,
-    url_for,
-)
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectField, TextAreaField
@@ -32,6 +24,7 @@ from surveyapp.loop.rules import read_loop
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case
+from surveyapp.web.downloads import download
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -109,18 +102,11 @@ def index() -> ResponseReturnValue:
 @requires(Permission.WORK_CASES)
 def export() -> ResponseReturnValue:
     """The cases that the filters choose, streamed while they are read."""
-    wanted, now, store = _wanted(), utc_now(), storage().store
-    roots = storage().settings.instrument_roots
-    with store.writing() as session:
+    wanted, now = _wanted(), utc_now()
+    with storage().store.writing() as session:
         record(session, me().id, "export cases", "cases", **_kept())
-
-    def chunks() -> Iterator[str]:
-        with store.reading() as session:
-            yield from cases_csv(session, wanted, now=now, roots=roots)
-
-    answer = Response(stream_with_context(chunks()), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="cases.csv"'
-    return answer
+    roots = storage().settings.instrument_roots
+    return download(partial(cases_csv, wanted=wanted, now=now, roots=roots), "cases")
 
 
 @cases.get("/recovery")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
-from flask import Blueprint, Response, render_template, stream_with_context
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
@@ -13,6 +13,7 @@ from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys import queries
 from surveyapp.responses import listing
 from surveyapp.store.audit import record
+from surveyapp.web.downloads import download
 from surveyapp.web.filters import Filters, filters_asked, number_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
@@ -74,27 +75,19 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
 def export(journey_id: int) -> ResponseReturnValue:
     """The responses that the filters choose, streamed while they are read."""
     filters, deployment_id = filters_asked(), number_asked("deployment")
-    store, roots = storage().store, storage().settings.instrument_roots
     since, until = _moments(filters)
-    with store.writing() as session:
+    with storage().store.writing() as session:
         journey = queries.journey(session, journey_id)
         record(session, me().id, "export responses", f"journey {journey.code}")
-
-    def chunks() -> Iterator[str]:
-        with store.reading() as session:
-            yield from responses_csv(
-                session,
-                journey_id,
-                deployment_id=deployment_id,
-                since=since,
-                until=until,
-                roots=roots,
-            )
-
-    answer = Response(stream_with_context(chunks()), mimetype="text/csv")
-    name = f"responses-{journey.code}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    table = partial(
+        responses_csv,
+        journey_id=journey_id,
+        deployment_id=deployment_id,
+        since=since,
+        until=until,
+        roots=storage().settings.instrument_roots,
+    )
+    return download(table, f"responses-{journey.code}")
 
 
 def _moments(filters: Filters) -> tuple[datetime | None, datetime | None]:

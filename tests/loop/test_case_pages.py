@@ -220,7 +220,7 @@ def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(storage, olga
     olga.post(f"/cases/{cases[0]}/notes", data={"text": "Mrs Lovelace"})
     olga.post(f"/cases/{cases[1]}/close", data={"outcome": "recovered"})
     answer = olga.get("/cases/export.csv?state=all")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="cases.csv"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="cases-3-rows.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert sorted(int(row["case"]) for row in rows) == cases
     first = next(row for row in rows if int(row["case"]) == cases[0])

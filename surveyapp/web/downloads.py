@@ -1,0 +1,44 @@
+"""Tables that a browser downloads while they are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from surveyapp.exports.whole import Whole
+from surveyapp.web.storage import storage
+
+log = logging.getLogger(__name__)
+
+
+def download(table: Callable[[Session], Whole], name: str) -> Response:
+    """``table`` of one snapshot of the database as ``<name>-<number of rows>-rows.csv``.
+
+    The first chunk is read before the answer begins, so that most faults become a page that says
+    so. A later one breaks the connection: the browser reports a failed download, never a short table.
+    """
+    opened = ExitStack()
+    try:
+        whole = table(opened.enter_context(storage().store.reading()))
+        first = next(whole.chunks)
+    except BaseException:
+        opened.close()
+        raise
+
+    def chunks() -> Iterator[str]:
+        yield first
+        try:
+            yield from whole.chunks
+        except Exception:
+            log.exception("the download %r broke off", name)
+            raise
+
+    answer = Response(chunks(), mimetype="text/csv")
+    answer.call_on_close(opened.close)
+    file = f"{name}-{whole.rows}-rows.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    return answer

@@ -1,0 +1,68 @@
+"""Many stored rows in a moment: the database makes them itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import cast, insert, literal, select
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Float
+
+from surveyapp.store.columns import Document, UtcDateTime
+from surveyapp.store.models import Case, Response, Score
+from tests.responses.makers import NOW
+
+
+def make_responses(session: Session, deployment_id: int, count: int, *, after: int = 0) -> None:
+    """Responses numbered from ``after`` + 1, each with the same answers to NPS and its score."""
+    numbers = select(literal(after + 1).label("i")).cte("numbers", recursive=True)
+    numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < after + count))
+    values = {
+        "deployment_id": literal(deployment_id),
+        "source": literal("import"),
+        "answers": literal({"nps": {"nps": 3, "nps_reason": "Slow."}}, Document),
+        "wordings": literal({"nps": "en-1"}, Document),
+        "attributes": literal({"region": "North"}, Document),
+        "language": literal("en"),
+        "consent_version": literal(""),
+        "submitted_at": literal(NOW - timedelta(days=1), UtcDateTime),
+        "paradata": literal({}, Document),
+    }
+    session.execute(
+        insert(Response).from_select(
+            ["id", *values],
+            select(numbers.c.i, *(value.label(name) for name, value in values.items())),
+            include_defaults=False,
+        )
+    )
+    session.execute(
+        insert(Score).from_select(
+            ["response_id", "scale", "value", "version"],
+            select(numbers.c.i, literal("nps"), cast(literal(3.0), Float), literal("1")),
+            include_defaults=False,
+        )
+    )
+
+
+def make_cases(session: Session, deployment_id: int, owner_id: int, count: int) -> None:
+    """A case of each of the responses numbered 1 to ``count``."""
+    session.execute(
+        insert(Case).from_select(
+            [
+                *("response_id", "deployment_id", "scale", "value", "state", "outcome"),
+                *("owner_id", "due_at", "opened_at"),
+            ],
+            select(
+                Response.id,
+                literal(deployment_id),
+                literal("nps"),
+                cast(literal(3.0), Float),
+                literal("open"),
+                literal(""),
+                literal(owner_id),
+                Response.submitted_at,
+                Response.submitted_at,
+            ).where(Response.id <= count),
+            include_defaults=False,
+        )
+    )

@@ -1,0 +1,150 @@
+"""Every door through which rows stream out is tried with more rows than any of its batches.
+
+An export once ended after 999 of 1,500 rows and looked complete: no test had more than a page of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from instruments.loader import load
+from surveyapp.exports import responses as exporting
+from surveyapp.exports.responses import responses_csv
+from surveyapp.exports.whole import Truncated, counted
+from surveyapp.results import frames, studies
+from surveyapp.store.db import Store
+from surveyapp.store.models import Deployment, Response
+from tests.api.conftest import call, new_key
+from tests.cli.conftest import run, run_stored
+from tests.exports.rows import make_cases, make_responses
+from tests.loop.makers import add_user
+from tests.responses.makers import make_deployment
+from tests.web.conftest import app, sign_in, storage
+
+__all__ = ["app", "call", "new_key", "run", "run_stored", "sign_in", "storage"]
+
+ROWS = 5_003  # more than the largest batch
+SURVEYAPP = Path(exporting.__file__).parent.parent
+# The modules that read a query in batches, each tried below.
+STREAMS = {"exports/responses.py", "loop/queries.py", "results/frames.py", "results/studies.py"}
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+@pytest.fixture
+def bank(store: Store) -> Deployment:
+    with store.writing() as session:
+        made = make_deployment(session, asks=("nps",), code="nps-survey")
+        make_responses(session, made.id, ROWS)
+    return made
+
+
+def test_every_module_that_reads_in_batches_is_tried_here():
+    """Who adds one finds this test, and adds the door it serves."""
+    found = {
+        str(path.relative_to(SURVEYAPP))
+        for path in SURVEYAPP.rglob("*.py")
+        if re.search(r"yield_per|\.partitions\(", path.read_text())
+    }
+    assert found == STREAMS
+
+
+def test_a_page_sends_every_response_and_says_how_many(bank: Deployment, storage, sign_in):
+    with storage.store.writing() as session:
+        staff = add_user(session, "Rita", role="researcher")
+    with sign_in(staff).get(f"/journeys/{bank.journey_id}/responses/export.csv") as sent:
+        rows = rows_of(sent.text)
+        assert f"-{ROWS}-rows.csv" in sent.headers["Content-Disposition"]
+    assert [int(row["response"]) for row in rows] == list(range(1, ROWS + 1))
+    assert {row["score.nps"] for row in rows} == {"3.0"}
+
+
+def test_the_command_writes_every_response_and_says_how_many(
+    bank: Deployment, run_stored, tmp_path: Path
+):
+    done = run_stored("export", "--deployment", "nps-survey", "--out", tmp_path / "out.csv")
+    assert (done.code, f"({ROWS} responses)" in done.out) == (0, True)
+    rows = rows_of((tmp_path / "out.csv").read_text())
+    assert [int(row["response"]) for row in rows] == list(range(1, ROWS + 1))
+
+
+def test_the_page_of_cases_sends_every_case_and_says_how_many(bank: Deployment, storage, sign_in):
+    with storage.store.writing() as session:
+        staff = add_user(session, "Olga")
+        make_cases(session, bank.id, staff.id, ROWS)
+    with sign_in(staff).get("/cases/export.csv?state=all") as sent:
+        rows = rows_of(sent.text)
+        assert f"cases-{ROWS}-rows.csv" in sent.headers["Content-Disposition"]
+    assert sorted(int(row["response"]) for row in rows) == list(range(1, ROWS + 1))
+    assert {row["journey"] for row in rows} == {"Open an account"}
+
+
+def test_analyses_read_every_response(bank: Deployment, store: Store):
+    nps, place = load("nps"), {"journey_id": bank.journey_id}
+    with store.reading() as session:
+        assert len(frames.frame(session, nps, **place)) == ROWS
+        assert frames.streamed(session, nps, ("nps",), **place).n == ROWS
+        assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
+
+
+def test_a_program_reads_every_response_page_by_page(bank: Deployment, call):
+    seen: list[object] = []
+    address = "/responses?deployment=nps-survey&limit=500"
+    page = call("GET", address).json
+    while page["responses"]:
+        seen += [each["response"] for each in page["responses"]]
+        page = call("GET", f"{address}&after={page['next']}").json
+    assert (len(seen), len(set(seen))) == (ROWS, ROWS)
+
+
+def test_a_hundred_thousand_responses_are_exported(store: Store):
+    with store.writing() as session:
+        made = make_deployment(session, asks=("nps",))
+        make_responses(session, made.id, 100_000)
+    with store.reading() as session:
+        table = responses_csv(session, made.journey_id, roots=())
+        lines = sum(chunk.count("\r\n") for chunk in table.chunks)
+    assert (table.rows, lines) == (100_000, 100_001)
+
+
+def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: Deployment, store: Store):
+    """Rows are read twice: once for the columns. Both readings see one moment."""
+    with store.reading() as session:
+        table = responses_csv(session, bank.journey_id, roots=())
+        first = next(table.chunks)
+        with store.writing() as other:
+            other.execute(delete(Response).where(Response.id > ROWS - 10))
+            make_responses(other, bank.id, 20, after=ROWS)
+        rows = rows_of(first + "".join(table.chunks))
+    assert (len(rows), table.rows) == (ROWS, ROWS)
+
+
+@pytest.mark.parametrize("given", [2, 4])
+def test_rows_other_than_counted_are_an_error(given: int):
+    with pytest.raises(Truncated, match="3 rows were counted"):
+        list(counted(range(given), 3))
+
+
+def _disk_gone(*_: object) -> Iterator[list[object]]:
+    yield ["half a row"]
+    raise OSError("the disk is gone")
+
+
+def test_a_command_that_fails_leaves_the_file_that_stood_there(
+    bank: Deployment, run_stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = tmp_path / "out.csv"
+    out.write_text("last month's")
+    monkeypatch.setattr(exporting, "_cells", _disk_gone)
+    assert run_stored("export", "--deployment", "nps-survey", "--out", out).code != 0
+    assert out.read_text() == "last month's"
+    assert [path.name for path in tmp_path.iterdir() if "out.csv" in path.name] == ["out.csv"]
