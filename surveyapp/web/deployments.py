@@ -91,7 +91,9 @@ class LinksForm(StaffForm):
 def index(journey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(session, journey_id)
+        rates = dashboards.response_rates(
+            session, journey_id, roots=storage().settings.instrument_roots
+        )
         states = {each.id: each.state for each in journey.deployments}
     return render_template("deployments/index.html", journey=journey, rates=rates, states=states)
 
@@ -168,7 +170,7 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
     with storage().store.reading() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(session, journey_id)
+        rates = dashboards.response_rates(session, journey_id, roots=settings.instrument_roots)
         clicked = drafts.unconfirmed(session, deployment_id)
         languages = others(deployment, settings.instrument_roots)
         unread = _unread(deployment, languages)

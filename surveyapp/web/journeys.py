@@ -109,7 +109,11 @@ def show(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         overview = dashboards.journey_overview(session, journey_id, **dashboard_options(filters))
         rates = dashboards.response_rates(
-            session, journey_id, since=filters.since, until=filters.until
+            session,
+            journey_id,
+            since=filters.since,
+            until=filters.until,
+            roots=storage().settings.instrument_roots,
         )
         segments = queries.segments(session)
     return render_template(

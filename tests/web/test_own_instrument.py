@@ -1,0 +1,132 @@
+"""A journey that asks an instrument of one's own, made by the README's recipe, works everywhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from surveyapp.app import create_app
+from surveyapp.exports.responses import responses_csv
+from surveyapp.fielding.actions import create_deployment
+from surveyapp.loop.rules import change_loop
+from surveyapp.reports.actions import ask_report
+from surveyapp.settings import read
+from surveyapp.store import queue
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Case, Deployment, Job, Journey
+from surveyapp.store.storage import Storage
+from surveyapp.web.security import limiter
+from surveyapp.web.storage import EXTENSION
+from surveyapp.worker import DUTIES, run_job
+from tests.web.conftest import World, sign_in, world
+from tests.web.respondents import form_key
+from tests.web.test_guards import address, guarded_rules
+
+__all__ = ["sign_in", "world"]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the instrument ``ease``: CSAT under another code."""
+    root = tmp_path_factory.mktemp("own")
+    shutil.copytree(str(files("instruments").joinpath("library/csat")), root / "ease")
+    for path in (root / "ease").rglob("*.toml"):
+        path.write_text(re.sub(r"\bcsat(?=\b|_reason)", "ease", path.read_text()))
+    path = root / "ease" / "instrument.toml"
+    path.write_text(path.read_text().replace('metric = "ease"', 'metric = "csat"'))
+    return root
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, own: Path) -> Iterator[Flask]:
+    settings = read({}, home=tmp_path / "home", database_url=database_url, instruments=str(own))
+    made = create_app(settings)
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    limiter.reset()
+    yield made
+    made.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def storage(app: Flask) -> Storage:
+    return app.extensions[EXTENSION]
+
+
+@pytest.fixture
+def asked(storage: Storage, world: World) -> Deployment:
+    """The journey's end asks ``ease``, and a low score becomes a case."""
+    roots = storage.settings.instrument_roots
+    with storage.store.writing() as session:
+        made = create_deployment(
+            session,
+            session.get_one(Journey, world.here.journey_id),
+            name="Ease",
+            touchpoint=None,
+            asks=[{"instrument": "ease"}],
+            code="ease",
+            user_id=None,
+            roots=roots,
+        )
+        rule = {"scale": "ease", "at_most": 2, "due_days": 2, "owner_id": world.here.user_id}
+        change_loop(session, made, rule, user_id=None, roots=roots)
+    return made
+
+
+def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
+    app: Flask, storage: Storage, world: World, asked: Deployment, sign_in
+):
+    customer = app.test_client()
+    page = customer.get(f"/s/{asked.link}")
+    assert "How satisfied are you" in page.text
+    answers = {"ease-ease": "1", "form-key": form_key(page.text)}
+    assert customer.post(f"/s/{asked.link}", data=answers).status_code == 303
+    assert DUTIES["spread events"][1](storage, utc_now())
+    with storage.store.reading() as session:
+        assert {case.scale for case in session.query(Case)} == {"nps", "ease"}
+        table = responses_csv(
+            session, world.here.journey_id, roots=storage.settings.instrument_roots
+        )
+        assert "score.ease" in "".join(table.chunks)
+    staff = sign_in(world.users["administrator"])
+    for rule, _ in guarded_rules(app):
+        if "GET" in (rule.methods or ()):
+            for deployment in (asked.id, world.here.deployment_id):
+                ids = {**vars(world.here), "deployment_id": deployment}
+                with staff.get(address(app, rule, ids)) as answer:
+                    assert answer.status_code in {200, 303, 404, 409}, (
+                        rule,
+                        deployment,
+                        answer.text[:500],
+                    )
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+def test_every_duty_of_the_worker_does_its_work(storage: Storage, asked: Deployment, duty: str):
+    DUTIES[duty][1](storage, utc_now())
+
+
+def test_its_report_is_made_and_its_scores_are_counted_again(
+    storage: Storage, world: World, asked: Deployment
+):
+    with storage.store.writing() as session:
+        ask_report(session, kind="benchmark", journey_id=world.here.journey_id, user_id=None)
+        queue.ask(session, "rebuild_rollups", {})
+    with storage.store.reading() as session:
+        waiting = [job.id for job in session.query(Job).filter_by(state="waiting")]
+    for number in waiting:
+        run_job(storage, number, worker="w")
+    with storage.store.reading() as session:
+        ended = {
+            session.get_one(Job, number).kind: session.get_one(Job, number) for number in waiting
+        }
+    assert {kind: job.state for kind, job in ended.items()} == {
+        "benchmark_report": "done",
+        "rebuild_rollups": "done",
+    }
