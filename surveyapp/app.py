@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import logging
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
+from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.api.application import create_api, serve_under
+from surveyapp.errors import SettingsError
 from surveyapp.settings import Settings, read
-from surveyapp.store.storage import open_storage
+from surveyapp.store.storage import Storage, open_storage
 from surveyapp.web.account import account
 from surveyapp.web.alerts import alerts
 from surveyapp.web.asking import asking
@@ -47,6 +50,8 @@ from surveyapp.web.ways import ways
 from surveyapp.web.webhooks import webhooks
 from surveyapp.web.words import teach_words
 
+log = logging.getLogger(__name__)
+
 STAFF = (
     *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
     *(looks, ways, segments, asking, contacts, mailings, lists, connections, webhooks, alerts),
@@ -58,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The web application for these settings, else for those of the environment."""
     settings = settings or read()
     storage = open_storage(settings)
+    _check_key(storage)
     app = Flask("surveyapp.web")
     app.extensions[EXTENSION] = storage
     app.secret_key = storage.secret_key
@@ -78,6 +84,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep_log(api, settings.log_level)
     serve_under(app, api)
     return app
+
+
+def _check_key(storage: Storage) -> None:
+    """Refuse to start with a key that the database does not know; a database that is away or behind
+    is for /readyz to tell, which checks the key again.
+    """
+    try:
+        storage.check_key()
+    except SettingsError:
+        storage.close()
+        raise
+    except SQLAlchemyError as error:
+        log.warning("the secret key is not checked: %s", str(error).partition("\n")[0])
 
 
 def served() -> Flask:

@@ -15,6 +15,7 @@ from surveyapp.errors import SettingsError
 
 PREFIX = "SURVEYAPP_"
 _SHORTEST_SECRET = 32
+_FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
 
 
 def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> Any:
@@ -25,9 +26,7 @@ def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> An
 class Settings:
     """What may differ from one installation to the next."""
 
-    home: Path = _setting(
-        "Folder of the database, files, queue and secret key.", default=Path("instance")
-    )
+    home: Path = _setting("Folder of the database, files and secret key.", default=Path("instance"))
     database_url: str = _setting(
         "SQLAlchemy URL; empty means SQLite in the home folder. PostgreSQL: postgresql+psycopg://...",
         default="",
@@ -94,10 +93,6 @@ class Settings:
     @property
     def sqlalchemy_url(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'surveyapp.db').absolute()}"
-
-    @property
-    def queue_path(self) -> Path:
-        return self.home / "queue.db"
 
     @property
     def files_path(self) -> Path:
@@ -167,11 +162,21 @@ def read(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
     return settings
 
 
+def key_fault(key: str) -> str | None:
+    """What is wrong with a secret key, as the rest of a sentence; None for one that may be used."""
+    if len(key) < _SHORTEST_SECRET:
+        return f"has {len(key)} characters, needs {_SHORTEST_SECRET}"
+    if len(set(key)) < _FEWEST_DIFFERENT:
+        return f"has {len(set(key))} different characters, needs {_FEWEST_DIFFERENT}"
+    return None
+
+
 def _faults(settings: Settings) -> list[str]:
     faults = []
-    if settings.secret_key and len(settings.secret_key) < _SHORTEST_SECRET:
+    fault = key_fault(settings.secret_key) if settings.secret_key else None
+    if fault:
         faults.append(
-            f"{PREFIX}SECRET_KEY has {len(settings.secret_key)} characters, needs {_SHORTEST_SECRET}; "
+            f"{PREFIX}SECRET_KEY {fault}; "
             'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     parts = urlsplit(settings.base_url)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
-import logging
-import os
-import socket
+import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import select
 
-from analysis.errors import AnalysisError
 from surveyapp.asking import duties as asking
 from surveyapp.errors import SurveyappError
 from surveyapp.fielding import drafts, draws
 from surveyapp.hooks import deliveries
+from surveyapp.jobs import running
+from surveyapp.jobs.places import worker_place
+from surveyapp.jobs.running import Progress, Work
+from surveyapp.jobs.sweep import Sweep
 from surveyapp.loop import alerts, cases
+from surveyapp.periodic import PAUSE, repeat
 from surveyapp.reports import make
 from surveyapp.responses import imports, rollups, uploads
 from surveyapp.results import compute, studies
@@ -32,16 +30,12 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Event, Job
 from surveyapp.store.storage import Storage
 
-log = logging.getLogger(__name__)
-
-Progress = Callable[[int, str], None]
-Work = Callable[[Storage, dict[str, Any], Progress], dict[str, Any] | None]
 Duty = Callable[[Storage, datetime], int]
 
-_HEARTBEAT_SECONDS = 20.0
 _SWEEP_SECONDS = 60.0
+_LOOK_SECONDS = 0.5  # between two looks for waiting jobs, a read of 50 microseconds
+_LOOK_BESIDE_LISTENING_SECONDS = 5.0  # PostgreSQL tells at once; a pooler in between may not
 _ROUNDS = 20  # of spreading events before the clock is looked at again
-_PROGRESS_SECONDS = 0.2  # a step may report a thousand times a second; the page looks once
 
 
 def _validate_scale(
@@ -160,7 +154,7 @@ def _spread_events(storage: Storage, _now: datetime) -> int:
 
 
 # What a worker does by the clock: name -> (seconds between two rounds, what to do). A duty returns
-# how much it did and is called again at once while there is something. Any number of workers may do
+# how much it did and is called again soon while there is something. Any number of workers may do
 # the same one: each claims the rows that it works on.
 DUTIES: Mapping[str, tuple[float, Duty]] = {
     "spread events": (1.0, _spread_events),
@@ -177,63 +171,9 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
 }
 
 
-def do_duties(
-    storage: Storage,
-    over: threading.Event,
-    *,
-    duties: Mapping[str, tuple[float, Duty]] = DUTIES,
-    wait: float = 0.5,
-) -> None:
-    """Do each duty when it is due until ``over`` is set; a fault is logged, and tried again later."""
-    due = dict.fromkeys(duties, 0.0)
-    while not over.wait(wait):
-        for name, (seconds, duty) in duties.items():
-            if monotonic() < due[name]:
-                continue
-            due[name] = monotonic() + seconds
-            try:
-                if duty(storage, utc_now()):
-                    due[name] = 0.0
-            except Exception:
-                log.exception("duty %r failed; it is tried again", name)
-                due[name] = monotonic() + max(seconds, 30.0)
-            if over.is_set():
-                return
-
-
-def run_job(
-    storage: Storage,
-    job_id: int,
-    *,
-    worker: str,
-    shown: Progress | None = None,
-    work: Mapping[str, Work] = WORK,
-) -> bool:
-    """Run one waiting job to its end. False when someone else has it or it is finished.
-
-    An error that speaks to people becomes the job's error; any other is logged with its trace
-    and the person gets the job's number to quote.
-    """
-    with storage.store.writing() as session:
-        job = queue.claim(session, job_id, worker=worker)
-    if job is None:
-        return False
-    try:
-        with _beating(storage, job):
-            result = work[job.kind](storage, dict(job.parameters), _progress(storage, job, shown))
-    except (SurveyappError, AnalysisError) as error:
-        _fail(storage, job, str(error))
-    except Exception:
-        log.exception("job %s (%s) failed", job.id, job.kind)
-        _fail(
-            storage,
-            job,
-            f"Something went wrong that should not; the log has the details of job {job.id}.",
-        )
-    else:
-        with storage.store.writing() as session:
-            queue.finish(session, job.id, result=result)
-    return True
+def run_job(storage: Storage, job_id: int, *, worker: str, shown: Progress | None = None) -> bool:
+    """Run one waiting job to its end. False when someone else has it or it is finished."""
+    return running.run(storage, job_id, worker=worker, work=WORK, shown=shown)
 
 
 def run_now(storage: Storage, job_id: int | None, *, worker: str, shown: Progress) -> None:
@@ -250,104 +190,65 @@ def run_now(storage: Storage, job_id: int | None, *, worker: str, shown: Progres
         raise SurveyappError(job.error or f"another worker has taken job {job_id}; look there")
 
 
-def _fail(storage: Storage, job: Job, error: str) -> None:
-    with storage.store.writing() as session:
-        queue.fail(session, job.id, error)
-
-
-def _progress(storage: Storage, job: Job, shown: Progress | None) -> Progress:
-    last = 0.0
-
-    def report(percent: int, step: str) -> None:
-        nonlocal last
-        if shown is not None:
-            shown(percent, step)
-        if monotonic() - last < _PROGRESS_SECONDS and percent < 100:
-            return
-        last = monotonic()
-        with storage.store.writing() as session:
-            queue.progress(session, job.id, percent, step)
-
-    return report
-
-
-@contextmanager
-def _beating(storage: Storage, job: Job) -> Iterator[None]:
-    """Heartbeats from a thread of their own: a long matrix step reports nothing for minutes."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(_HEARTBEAT_SECONDS):
-            with storage.store.writing() as session:
-                queue.heartbeat(session, job.id)
-
-    thread = threading.Thread(target=beat, name=f"heartbeat-{job.id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-@contextmanager
-def worker_name(home: Path) -> Iterator[str]:
-    """This worker's name: the machine and the first free place on it.
-
-    The operating system frees the place of a killed worker, so the next one takes over its name
-    and with it, at the first sweep, the jobs that it left.
-    """
-    place = 0
-    while True:
-        handle = os.open(home / f"worker-{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            place += 1
-            continue
-        try:
-            yield f"{socket.gethostname()}/{place}"
-        finally:
-            os.close(handle)
-        return
-
-
-def sweep(storage: Storage, *, worker: str | None = None) -> None:
-    """Requeue what killed workers left and wake a worker for everything that waits."""
-    with storage.store.writing() as session:
-        waiting = queue.sweep(session, worker=worker)
-    for job_id in waiting:
-        storage.messages.wake(job_id)
-
-
 def work(storage: Storage) -> None:
     """Work until told to stop (SIGINT, SIGTERM); a job under way is finished first."""
-    with worker_name(storage.settings.home) as name:
-        storage.messages.handle(lambda job_id: run_job(storage, job_id, worker=name))
-        sweep(storage, worker=name)
-        over = threading.Event()
+    storage.check_key()
+    over, asked = threading.Event(), threading.Event()
 
-        def sweep_now_and_then() -> None:
-            while not over.wait(_SWEEP_SECONDS):
-                sweep(storage)
+    def stop(*_: object) -> None:
+        over.set()
+        asked.set()
 
-        threading.Thread(target=sweep_now_and_then, name="sweep", daemon=True).start()
-        for each, duty in DUTIES.items():  # side by side: a slow mail server holds up no webhook
-            threading.Thread(
-                target=do_duties,
-                args=(storage, over),
-                kwargs={"duties": {each: duty}},
-                name=each,
-                daemon=True,
-            ).start()
-        try:
-            storage.messages.huey.create_consumer(
-                workers=storage.settings.workers,
-                periodic=False,
-                initial_delay=0.05,
-                max_delay=0.5,
-                backoff=1.3,
-            ).run()
-        finally:
-            over.set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+    def rest(seconds: float) -> bool:
+        asked.wait(seconds)
+        asked.clear()
+        return over.is_set()
+
+    with worker_place(storage.settings.home) as place:
+        if place.left_by:
+            with storage.store.writing() as session:
+                queue.sweep(session, left_by=place.left_by)
+        place.take()
+        for name, (seconds, duty) in DUTIES.items():
+            # Side by side: a slow mail server holds up no webhook.
+            _thread(over.wait, partial(_do, duty, storage), name, seconds)
+        _thread(over.wait, Sweep(storage), "the sweep for jobs", _SWEEP_SECONDS)
+        looking = _LOOK_SECONDS
+        if not storage.store.is_sqlite:
+            looking = _LOOK_BESIDE_LISTENING_SECONDS
+            listen = partial(queue.listen, storage.store, over.is_set, asked.set)
+            _thread(over.wait, listen, "listening for jobs", 0.0)
+        run = partial(running.run_waiting, storage, worker=place.name, work=WORK)
+        workers = [
+            _thread(rest, run, "running jobs", looking, pause=0.0)
+            for _ in range(storage.settings.workers)
+        ]
+        over.wait()
+        for thread in workers:
+            thread.join()
+
+
+def _do(duty: Duty, storage: Storage) -> int:
+    return duty(storage, utc_now())
+
+
+def _thread(
+    rest: Callable[[float], bool],
+    task: Callable[[], object],
+    name: str,
+    seconds: float,
+    *,
+    pause: float = PAUSE,
+) -> threading.Thread:
+    thread = threading.Thread(
+        target=repeat,
+        args=(task, rest),
+        kwargs={"name": name, "seconds": seconds, "pause": pause},
+        name=name,
+        daemon=True,
+    )
+    thread.start()
+    return thread

@@ -17,9 +17,11 @@ FLOORS = {
     "analysis.composite": -2,
     "surveyapp.errors": 1,
     "surveyapp.settings": 1,
+    "surveyapp.periodic": 1,
     "surveyapp.reports.tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
     "surveyapp.words": 2,
+    "surveyapp.jobs": 3,
     "migrations": 3,
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,

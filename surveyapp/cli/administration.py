@@ -9,7 +9,8 @@ import click
 from instruments import loader
 from surveyapp.cli.opened import opened
 from surveyapp.settings import read
-from surveyapp.store import schema
+from surveyapp.store import keys, schema
+from surveyapp.store.audit import record
 
 
 @click.command()
@@ -32,6 +33,19 @@ def db_upgrade() -> None:
         click.echo(
             f"{storage.store.engine.url.render_as_string(hide_password=True)} is at the newest schema."
         )
+
+
+@db.command("adopt-key")
+@click.confirmation_option(
+    prompt="Links, posters and sessions signed with the old key stop working, and customers get new"
+    " pseudonyms. Go on?"
+)
+def db_adopt_key() -> None:
+    """Make this installation's secret key the database's own, when the old one is lost."""
+    with opened(check_key=False) as storage, storage.store.writing() as session:
+        fingerprint = keys.adopt(session, storage.secret_key)
+        record(session, None, "adopt key", f"key {fingerprint}")
+    click.echo(f"The database now belongs to the key with the fingerprint {fingerprint}.")
 
 
 @click.group()

@@ -14,12 +14,14 @@ from surveyapp.store.storage import Storage, open_storage
 
 
 @contextmanager
-def opened(*, migrate: bool = True) -> Iterator[Storage]:
-    """The storage that the environment names, at the newest schema."""
+def opened(*, migrate: bool = True, check_key: bool = True) -> Iterator[Storage]:
+    """The storage that the environment names, at the newest schema and with the database's own key."""
     storage = open_storage(read())
     try:
         if migrate and pending(storage.store.engine):
             upgrade(storage.store.engine)
+        if migrate and check_key:
+            storage.check_key()
         yield storage
     finally:
         storage.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveyapp.store.queue import on_commit_wake
 from surveyapp.store.statements import Glance, Reach, translated
 
 _BUSY_SECONDS = 30
@@ -60,10 +59,8 @@ def _begin(connection: Connection) -> None:
 class Store:
     """The database as doors see it: transactions to read in and transactions to write in."""
 
-    def __init__(self, url: str, *, wake: Callable[[int], None] | None = None) -> None:
-        """``wake(job id)`` is called after the commit for each job asked for in it."""
+    def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self.wake = wake
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._spare: deque[PoolProxiedConnection] = deque()  # kept from one glance to the next
 
@@ -77,14 +74,12 @@ class Store:
         with self._sessions() as session, session.begin():
             if self.is_sqlite:
                 session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-            if self.wake is not None:
-                on_commit_wake(session, self.wake)
             yield session
 
     @contextmanager
     def writing_rows(self) -> Iterator[Reach]:
         """``writing`` by a ``Statement`` alone, for what a customer waits for: a session costs as much
-        again as storing an answer. No job can be asked for in it.
+        again as storing an answer.
         """
         with self.glancing() as glance:
             if self.is_sqlite:

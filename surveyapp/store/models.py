@@ -65,6 +65,16 @@ class User(Base):
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class KeyFingerprint(Base):
+    """A secret key that the database belonged to, told by its fingerprint; the newest row is in force."""
+
+    __tablename__ = "key_fingerprints"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(32))
+    adopted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class AuditEntry(Base):
     """Who did what to which thing, when. Rows are only ever added."""
 
@@ -689,7 +699,7 @@ class Rollup(Base):
 
 
 class Job(Base):
-    """Work asked for. This row is the truth; the queue's message only wakes a worker."""
+    """Work asked for. Workers wait on these rows; nothing beside the database can stop them."""
 
     __tablename__ = "jobs"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Jobs: asking is writing a row in the same transaction; the message after it only wakes a worker."""
+"""Jobs: asking is writing a row in the caller's transaction; workers wait on the rows themselves."""
 
 from __future__ import annotations
 
@@ -6,42 +6,62 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from surveyapp.errors import SurveyappError
 from surveyapp.store.columns import utc_now
+from surveyapp.store.db import Store
 from surveyapp.store.models import Job
 
-_WAKE = "surveyapp.wake"
+CHANNEL = "surveyapp_jobs"
 _MOST_ATTEMPTS = 3
 # A worker writes a heartbeat every 20 seconds; silence for this long means that it was killed.
 SILENCE = timedelta(minutes=2)
+_LISTEN_SECONDS = 1.0  # between two looks whether listening is over
 
 
-def on_commit_wake(session: Session, wake: Callable[[int], None]) -> None:
-    """Have ``wake(job id)`` called after the commit for each job asked for in this session.
-
-    A lost wake-up loses nothing: the sweep finds the row.
-    """
-    session.info[_WAKE] = wake
+class Lost(SurveyappError):
+    """The job is not this worker's any more: it fell silent, and another has taken the job."""
 
 
 def ask(
     session: Session, kind: str, parameters: dict[str, Any], *, user_id: int | None = None
 ) -> Job:
-    """Write a waiting job into the caller's transaction."""
+    """Write a waiting job into the caller's transaction; its commit wakes a worker on PostgreSQL."""
     job = Job(kind=kind, parameters=parameters, created_by=user_id)
     session.add(job)
     session.flush()
-    wake = session.info.get(_WAKE)
-    if wake is not None:
-        number = job.id
-        event.listen(session, "after_commit", lambda _session: wake(number), once=True)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(CHANNEL, "")))
     return job
 
 
+def listen(store: Store, over: Callable[[], bool], woken: Callable[[], None]) -> None:
+    """Call ``woken`` for each job that is asked for until ``over``; PostgreSQL only.
+
+    Raises OperationalError when the connection breaks. Called once at the start, for what came before.
+    """
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+        driver = connection.connection.driver_connection
+        woken()
+        while driver is not None and not over():
+            for _ in driver.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
+                woken()
+
+
+def waiting(session: Session) -> list[int]:
+    """The ids of the jobs that wait, the oldest first."""
+    return list(session.scalars(select(Job.id).where(Job.state == "waiting").order_by(Job.id)))
+
+
 def claim(session: Session, job_id: int, *, worker: str) -> Job | None:
-    """Take a waiting job for this worker, or None when somebody else has it or it is finished."""
+    """Take a waiting job for this worker, or None when somebody else has it or it is finished.
+
+    ``worker`` is a name that no other process has or had: by it and by the number of the attempt the
+    job is known as this worker's until it ends.
+    """
     now = utc_now()
     taken = session.scalar(
         update(Job)
@@ -63,64 +83,85 @@ def claim(session: Session, job_id: int, *, worker: str) -> Job | None:
     return session.get_one(Job, job_id, populate_existing=True)
 
 
-def progress(session: Session, job_id: int, percent: int, step: str) -> None:
-    """Note how far a running job is; also its sign of life."""
-    session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.state == "running")
-        .values(percent=max(0, min(100, percent)), step=step[:200], heartbeat_at=utc_now())
+def progress(session: Session, job: Job, percent: int, step: str) -> None:
+    """Note how far a claimed job is; also its sign of life. Raises Lost."""
+    _change(
+        session,
+        job,
+        percent=max(0, min(100, percent)),
+        step=step[:200],
+        heartbeat_at=utc_now(),
     )
 
 
-def finish(session: Session, job_id: int, *, result: dict[str, Any] | None = None) -> None:
-    """Mark a job done."""
-    session.execute(
-        update(Job)
-        .where(Job.id == job_id)
-        .values(state="done", percent=100, step="Done", result=result, finished_at=utc_now())
+def heartbeat(session: Session, job: Job) -> None:
+    """Say that the worker of this claimed job is alive. Raises Lost."""
+    _change(session, job, heartbeat_at=utc_now())
+
+
+def finish(session: Session, job: Job, *, result: dict[str, Any] | None = None) -> None:
+    """Mark a claimed job done. Raises Lost."""
+    _change(
+        session,
+        job,
+        state="done",
+        percent=100,
+        step="Done",
+        result=result,
+        finished_at=utc_now(),
     )
 
 
-def fail(session: Session, job_id: int, error: str) -> None:
-    """Mark a job failed, with a sentence for the person who asked."""
-    session.execute(
-        update(Job)
-        .where(Job.id == job_id)
-        .values(state="failed", error=error, finished_at=utc_now())
+def fail(session: Session, job: Job, error: str) -> None:
+    """Mark a claimed job failed, with a sentence for the person who asked. Raises Lost."""
+    _change(session, job, state="failed", error=error, finished_at=utc_now())
+
+
+def _change(session: Session, job: Job, **values: Any) -> None:
+    """Write to the row only while the claim holds: what was requeued belongs to its next worker."""
+    changed = session.scalar(update(Job).where(_claimed(job)).values(**values).returning(Job.id))
+    if changed is None:
+        raise Lost(f"Job {job.id} was taken over by another worker.")
+
+
+def _claimed(job: Job) -> ColumnElement[bool]:
+    return and_(
+        Job.id == job.id,
+        Job.state == "running",
+        Job.worker == job.worker,
+        Job.attempts == job.attempts,
     )
 
 
-def sweep(session: Session, *, worker: str | None = None, now: datetime | None = None) -> list[int]:
-    """Requeue what a killed worker left, and return the ids of all waiting jobs.
+def give_back(session: Session, job: Job) -> int:
+    """Let a claimed job wait again, because what it needs is away; 0 where the claim is lost."""
+    return _requeue(session, _claimed(job))
 
-    At start ``worker`` is the starting worker's own name: whatever runs under that name cannot be
-    running any more. A job that took a worker down with it three times is failed instead.
+
+def sweep(session: Session, *, left_by: str = "", now: datetime | None = None) -> int:
+    """Let jobs wait again whose worker fell silent, or which ``left_by``, a dead worker, left behind.
+
+    Returns how many. A job that took three workers down with it is failed instead.
     """
-    silent = (now or utc_now()) - SILENCE
-    left = (
-        or_(Job.heartbeat_at < silent, Job.worker == worker)
-        if worker
-        else Job.heartbeat_at < silent
-    )
+    silent = Job.heartbeat_at < (now or utc_now()) - SILENCE
+    left = or_(silent, Job.worker == left_by) if left_by else silent
+    return _requeue(session, Job.state == "running", left)
+
+
+def _requeue(session: Session, *which: ColumnElement[bool]) -> int:
     session.execute(
         update(Job)
-        .where(Job.state == "running", left, Job.attempts >= _MOST_ATTEMPTS)
+        .where(*which, Job.attempts >= _MOST_ATTEMPTS)
         .values(
             state="failed",
             finished_at=utc_now(),
             error=f"The worker stopped {_MOST_ATTEMPTS} times while doing this; see its log, then ask again.",
         )
     )
-    session.execute(
+    requeued = session.scalars(
         update(Job)
-        .where(Job.state == "running", left)
+        .where(*which)
         .values(state="waiting", worker="", step="Waiting again")
+        .returning(Job.id)
     )
-    return list(session.scalars(select(Job.id).where(Job.state == "waiting").order_by(Job.id)))
-
-
-def heartbeat(session: Session, job_id: int) -> None:
-    """Say that the worker of this running job is alive."""
-    session.execute(
-        update(Job).where(Job.id == job_id, Job.state == "running").values(heartbeat_at=utc_now())
-    )
+    return len(requeued.all())

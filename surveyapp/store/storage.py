@@ -1,15 +1,13 @@
-"""Everything that an installation keeps, opened together: database, files, messages, secret key."""
+"""Everything that an installation keeps, opened together: database, files, secret key."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 
 from surveyapp.settings import Settings
+from surveyapp.store import keys
 from surveyapp.store.db import Store
 from surveyapp.store.files import FileStore
-from surveyapp.store.messages import Messages
 
 
 @dataclass(frozen=True)
@@ -19,36 +17,27 @@ class Storage:
     settings: Settings
     store: Store
     files: FileStore
-    messages: Messages
     secret_key: str
+
+    def check_key(self) -> None:
+        """Raise SettingsError unless the database belongs to this secret key; the first one it meets
+        becomes its own. Needs the newest schema.
+        """
+        keys.check(self.store, self.secret_key)
 
     def close(self) -> None:
         self.store.close()
 
 
 def open_storage(settings: Settings) -> Storage:
-    """Open, and on the first run make, what the settings point to. Migrates nothing."""
+    """Open, and on the first run make, what the settings point to. Migrates nothing.
+
+    Raises SettingsError for a secret key that cannot be used.
+    """
     settings.home.mkdir(parents=True, exist_ok=True)
-    messages = Messages(settings.queue_path)
     return Storage(
         settings=settings,
-        store=Store(settings.sqlalchemy_url, wake=messages.wake),
+        store=Store(settings.sqlalchemy_url),
         files=FileStore(settings.files_path),
-        messages=messages,
-        secret_key=settings.secret_key or _kept_secret(settings),
+        secret_key=settings.secret_key or keys.kept(settings.home),
     )
-
-
-def _kept_secret(settings: Settings) -> str:
-    """A secret key made once; readable by its owner only. Exclusive creation settles a race."""
-    path = settings.home / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(handle, "w") as out:
-        out.write(key)
-        out.flush()
-        os.fsync(out.fileno())
-    return key

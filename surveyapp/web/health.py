@@ -6,6 +6,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
+from surveyapp.errors import SettingsError
 from surveyapp.store.schema import pending
 from surveyapp.web.guards import public
 from surveyapp.web.storage import storage
@@ -23,11 +24,13 @@ def healthz() -> ResponseReturnValue:
 @health.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """Ready: the database answers and has the newest schema."""
+    """Ready: the database answers, has the newest schema, and belongs to this process's key."""
     try:
-        behind = pending(storage().store.engine)
+        if pending(storage().store.engine):
+            return {"status": "the schema is behind; run `surveyapp db upgrade`"}, 503
+        storage().check_key()
     except SQLAlchemyError:
         return {"status": "the database does not answer"}, 503
-    if behind:
-        return {"status": "the schema is behind; run `surveyapp db upgrade`"}, 503
+    except SettingsError as error:
+        return {"status": str(error)}, 503
     return {"status": "ok"}

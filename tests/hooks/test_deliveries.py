@@ -16,6 +16,7 @@ from sqlalchemy import select
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.hooks import actions, deliveries, queries, signing
 from surveyapp.hooks.deliveries import BACK_OFF, deliver
+from surveyapp.periodic import repeat
 from surveyapp.reports import make
 from surveyapp.responses import corrections
 from surveyapp.store import events
@@ -31,7 +32,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.store.models import Event as StoredEvent
 from surveyapp.store.storage import Storage
-from surveyapp.worker import DUTIES, LISTENERS, do_duties
+from surveyapp.worker import DUTIES, LISTENERS
 from tests.hooks.listening import listening
 from tests.web.world import Place, answer
 
@@ -378,12 +379,18 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
 
 
 def test_a_worker_tells_of_an_answer_by_itself(storage: Storage, place: Place, add_hook):
-    duties = {name: DUTIES[name] for name in ("spread events", "tell webhooks")}
+    duties = [DUTIES[name][1] for name in ("spread events", "tell webhooks")]
     over = Event()
+
+    def do() -> int:
+        return sum(duty(storage, utc_now()) for duty in duties)
+
     with listening(200) as server:
         add_hook(server)
         worker = Thread(
-            target=do_duties, args=(storage, over), kwargs={"duties": duties, "wait": 0.02}
+            target=repeat,
+            args=(do, over.wait),
+            kwargs={"name": "both", "seconds": 0.02, "pause": 0.02},
         )
         worker.start()
         submit(storage, place)

@@ -1,0 +1,1 @@
+"""Jobs as a worker sees them: run, kept alive, found again."""

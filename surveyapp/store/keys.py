@@ -1,0 +1,116 @@
+"""The secret key: made once, kept whole, and the only one that its database works with.
+
+It signs links and sessions and makes pseudonyms: another key would mail links that open nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import SettingsError
+from surveyapp.settings import key_fault
+from surveyapp.store.db import Store
+from surveyapp.store.models import KeyFingerprint
+
+FILE = "secret.key"
+
+
+def kept(home: Path) -> str:
+    """The key in the home folder, made there on the first run; readable by its owner only.
+
+    It is written beside and linked into place whole, so that neither a full disk nor a kill leaves a
+    part of one, and of two processes that start together both take the first. Raises SettingsError
+    for a file that holds no key.
+    """
+    path = home / FILE
+    if not path.exists():
+        _make(path)
+    key = path.read_text(encoding="utf-8", errors="replace").strip()
+    fault = key_fault(key)
+    if fault:
+        raise SettingsError(
+            f"{path}: the secret key {fault}. Bring it back from a backup, or set"
+            " SURVEYAPP_SECRET_KEY; only where no survey has been sent yet, delete the file."
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    beside = path.with_name(f"{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(48))
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):  # another process was first; its key is the key
+            path.hardlink_to(beside)
+    finally:
+        beside.unlink()
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The file's name is on the disk too: links are signed as soon as the key is there."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def fingerprint(key: str) -> str:
+    """What tells one key from another and says nothing about either: 32 hexadecimal digits."""
+    return hmac.new(key.encode(), b"surveyapp key fingerprint", "sha256").hexdigest()[:32]
+
+
+def check(store: Store, key: str) -> None:
+    """Raise SettingsError unless ``key`` is the one that the database belongs to.
+
+    A database that knows none yet belongs to the first that comes.
+    """
+    own = fingerprint(key)
+    with store.reading() as session:
+        known = _known(session)
+    if known is None:
+        try:
+            with store.writing() as session:
+                if _known(session) is None:
+                    _add(session, own)
+        except IntegrityError:  # on PostgreSQL two may find none; the first has number 1
+            pass
+        with store.reading() as session:
+            known = _known(session)
+    if known != own:
+        raise SettingsError(
+            f"This database belongs to the secret key with the fingerprint {known}, and this process"
+            f" has the key {own}: every link it sends would be dead. Use the key of the installation"
+            f" that made the database ({FILE} in its home folder, or SURVEYAPP_SECRET_KEY). If that"
+            " key is lost, `surveyapp db adopt-key` makes this one the database's own."
+        )
+
+
+def adopt(session: Session, key: str) -> str:
+    """Make ``key`` the database's own; its fingerprint. What the old key signed opens nothing more."""
+    own = fingerprint(key)
+    if _known(session) != own:
+        _add(session, own)
+    return own
+
+
+def _add(session: Session, own: str) -> None:
+    last = session.scalar(select(func.max(KeyFingerprint.id))) or 0
+    session.add(KeyFingerprint(id=last + 1, fingerprint=own))
+
+
+def _known(session: Session) -> str | None:
+    newest = select(KeyFingerprint.fingerprint).order_by(KeyFingerprint.id.desc()).limit(1)
+    return session.scalar(newest)
