@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.covariance import robust
 from analysis.covariance.estimation import LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.fit_measures import NAN, chi_square_pvalue
-from analysis.covariance.matrices import Array
+from analysis.covariance.matrices import Array, jacobian, vech_index
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.sem import SemFit
-from analysis.covariance.statistics import scaled_shifted, test_statistics
+from analysis.covariance.solution import Solution
+from analysis.covariance.statistics import Scaling, scaled_shifted, test_statistics
 from analysis.errors import DataError, ModelError
 
-METHODS = ("2001", "2010")
+METHODS = ("2001", "2010", "2000")
 COLUMNS = (
     "chisq",
     "df",
@@ -38,8 +40,9 @@ COLUMNS = (
 class DifferenceTest:
     """Whether the restrictions of the smaller model are too much to ask.
 
-    ``scaling`` is the difference's own scaling factor (1 for unscaled estimators); ``chisq`` is
-    NaN where a negative factor leaves the test undefined.
+    ``scaling`` is the difference's own scaling factor (1 for unscaled estimators). Where it, or
+    that of a model it is taken from, is not positive, the test does not exist: ``chisq`` and
+    ``pvalue`` are NaN and ``warning`` says why.
     """
 
     chisq: float
@@ -47,16 +50,21 @@ class DifferenceTest:
     pvalue: float
     method: str
     scaling: float
+    warning: str | None = None
 
 
 def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001") -> DifferenceTest:
     """Chi-square difference test of two nested models fitted to the same data.
 
-    For MLR and MLM scaled by Satorra & Bentler (2001), or by their version of 2010, which
-    evaluates the general model at the restricted one's moments and is positive for MLM always. For
-    WLSMV, whose statistics do not subtract, Satorra's (2000) test, scaled and shifted; ``method``
-    is of no matter there. Raises DataError for models of different rows, ModelError for models
-    that are not nested by their degrees of freedom.
+    For MLR and MLM scaled by Satorra & Bentler (2001), by their version of 2010, which evaluates
+    the general model at the restricted one's moments and is positive for MLM always, or by Satorra
+    (2000), scaled and shifted by the restrictions' own quadratic form, which always exists. WLSMV,
+    whose statistics do not subtract, has Satorra's test alone; ``method`` is of no matter there.
+    Raises DataError for models of different rows, ModelError for models that are not nested by
+    their degrees of freedom.
+
+    Validated against: lavaan 0.6-14 ``lavTestLRT`` (methods default, satorra.bentler.2010 and
+    satorra.2000), complete rows.
     """
     if method not in METHODS:
         raise ModelError(f"method {method!r} is not known; choose among {', '.join(METHODS)}")
@@ -68,19 +76,38 @@ def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001"
             f"found {restricted.tests.df} and {general.tests.df}: exchange them"
         )
     difference = restricted.tests.chisq - general.tests.chisq
-    if restricted.settings.estimator == "WLSMV":
-        return _satorra_2000(restricted, general, difference, df)
     first, second = restricted.tests.scaling, general.tests.scaling
-    if first is None:
+    if not restricted.settings.robust or first is None:
         return DifferenceTest(difference, df, chi_square_pvalue(difference, df), "standard", 1.0)
-    own = 0.0 if second is None else second.trace
-    if method == "2010":
-        own = _trace_at_restricted(restricted, general)
+    if method == "2000" or restricted.settings.estimator == "WLSMV":
+        return _satorra_2000(restricted, general, difference, df)
+    own = 0.0  # of a general model without degrees of freedom
+    if second is not None:
+        own = second.trace if method == "2001" else _trace_at_restricted(restricted, general)
     # tr(U0 Gamma) - tr(U1 Gamma) over the difference in df: (df0 c0 - df1 c1) / (df0 - df1).
     factor = (first.trace - own) / df
-    value = difference / factor if factor > 0 else NAN
+    value = Scaling(factor).apply(difference) if min(first.trace, own) >= 0 else NAN
     return DifferenceTest(
-        value, df, chi_square_pvalue(value, df), f"Satorra & Bentler {method}", factor
+        value,
+        df,
+        chi_square_pvalue(value, df),
+        f"Satorra & Bentler {method}",
+        factor,
+        None if np.isfinite(value) else _negative(first.trace, own, factor, method),
+    )
+
+
+def _negative(restricted: float, general: float, factor: float, method: str) -> str:
+    """Whose scaling factor leaves the difference undefined, and which methods are left to try."""
+    whose = f"difference ({factor:.3g})"
+    if min(restricted, general) < 0:
+        whose = "restricted model" if restricted < 0 else "general model"
+    # The method of 2010 takes another factor for the general model, none for the restricted one.
+    hopeful = method == "2001" and restricted >= 0
+    other = "method 2010 (Satorra & Bentler 2010) or " if hopeful else ""
+    return (
+        f"the scaling factor of the {whose} is negative, which happens in small samples: the scaled "
+        f"difference test does not exist; use {other}method 2000 (Satorra 2000)"
     )
 
 
@@ -102,17 +129,20 @@ def _satorra_2000(
     """Scaled and shifted by the traces of the restrictions' own quadratic form.
 
     With Delta the Jacobians, the restrictions' directions are what Delta0 leaves of Delta1's
-    parameters.
+    parameters. Everything is taken at the general model.
     """
     solution = general.solution
     transform = solution.table.transform
-    jacobian = _moment_jacobian(general)
-    held = np.linalg.lstsq(jacobian, _moment_jacobian(restricted), rcond=None)[0]
+    order = _moment_order(general, restricted.table.observed)
+    jacobian, narrow = _moment_jacobian(general), _moment_jacobian(restricted)[order]
+    held = np.linalg.lstsq(jacobian, narrow, rcond=None)[0]
     left, singular, _ = np.linalg.svd(held)
     rank = int(np.sum(singular > 1e-8 * singular[0]))
     across = left[:, rank:].T
-    bread = np.linalg.inv(transform.T @ solution.expected @ transform)
-    meat = transform.T @ solution.meat @ transform
+    ordinal = isinstance(solution.discrepancy, LeastSquares)
+    information = solution.expected if ordinal else solution.information
+    bread = np.linalg.inv(transform.T @ information @ transform)
+    meat = transform.T @ (solution.meat if ordinal else _meat(solution)) @ transform
     form = np.linalg.solve(across @ bread @ across.T, across @ bread @ meat @ bread @ across.T)
     scaling = scaled_shifted(float(np.trace(form)), float(np.sum(form * form.T)), df)
     value = scaling.apply(difference)
@@ -121,13 +151,59 @@ def _satorra_2000(
     )
 
 
+def _meat(solution: Solution) -> Array:
+    """Delta' V Gamma V Delta of one row, Gamma about the sample's means as in the theory; of
+    incomplete rows, whose moments have no such Gamma, the products of their scores.
+    """
+    if any(group.patterns is not None for group in solution.data.groups):
+        return solution.meat
+    means = solution.table.mean_structure
+    total = np.zeros((len(solution.theta),) * 2)
+    for structure, implied, group in zip(
+        solution.structures, solution.implied, solution.data.groups, strict=True
+    ):
+        at = structure.positions
+        total[np.ix_(at, at)] += robust.score_products(
+            group.required_rows,
+            group.mean,
+            implied.precision,
+            structure.factors(implied),
+            means=means,
+            centre=True,
+        )
+    return total / solution.data.n
+
+
 def _moment_jacobian(fit: SemFit) -> Array:
-    """Derivatives of all groups' correlations for the parameters under their constraints."""
-    discrepancy = fit.solution.discrepancy
-    if not isinstance(discrepancy, LeastSquares):
-        raise TypeError(type(discrepancy))
-    parts = fit.solution.weighted_jacobians(discrepancy)
-    return np.asarray(np.vstack([delta for delta, *_ in parts]) @ fit.table.transform)
+    """Derivatives of all groups' moments for the parameters under their constraints."""
+    solution = fit.solution
+    rows = []
+    for structure, implied in zip(solution.structures, solution.implied, strict=True):
+        factors = structure.factors(implied)
+        own = (
+            solution.discrepancy.jacobian(factors)
+            if isinstance(solution.discrepancy, LeastSquares)
+            else jacobian(factors, means=solution.table.mean_structure)
+        )
+        delta = np.zeros((len(own), len(solution.theta)))
+        delta[:, structure.positions] = own
+        rows.append(delta)
+    return np.asarray(np.vstack(rows) @ fit.table.transform)
+
+
+def _moment_order(fit: SemFit, observed: tuple[str, ...]) -> Array:
+    """Where each of the fit's moments stands in a model with its items in another order."""
+    p = len(observed)
+    at = np.array([observed.index(name) for name in fit.table.observed])
+    i, j = vech_index(p)
+    if fit.settings.ordered:
+        i, j = i[i != j], j[i != j]
+    place = np.zeros((p, p), dtype=int)
+    place[i, j] = place[j, i] = np.arange(len(i))
+    order = place[at[i], at[j]]
+    if fit.table.mean_structure:
+        order = np.concatenate([at, p + order])
+    return np.concatenate([order + g * len(order) for g in range(len(fit.groups))])
 
 
 def _trace_at_restricted(restricted: SemFit, general: SemFit) -> float:
@@ -154,6 +230,7 @@ def compare_models(fits: Mapping[str, SemFit], *, method: str = "2001") -> pd.Da
 
     The difference test stands where the two have different degrees of freedom, in whichever direction
     they are nested by them; whether one is really a restriction of the other is the reader's to know.
+    The column ``d_warning``, where there is one, says why a difference test does not exist.
     """
     rows = []
     before: SemFit | None = None
@@ -168,6 +245,7 @@ def compare_models(fits: Mapping[str, SemFit], *, method: str = "2001") -> pd.Da
                 pair = (fit, before) if change > 0 else (before, fit)
                 test = difference_test(*pair, method=method)
                 row |= {"d_chisq": test.chisq, "d_df": test.df, "d_pvalue": test.pvalue}
+                row |= {} if test.warning is None else {"d_warning": test.warning}
         rows.append(row)
         before = fit
     return pd.DataFrame(rows).set_index("model")

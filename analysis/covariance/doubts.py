@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from scipy.linalg import lapack
@@ -15,8 +15,12 @@ ROWS_PER_PARAMETER = 5
 ROWS = 100
 
 
-def solution_warnings(solution: Solution, tests: TestStatistics) -> tuple[str, ...]:
-    """Warnings about data, convergence, inadmissible estimates and sample size, as sentences."""
+def solution_warnings(
+    solution: Solution, tests: TestStatistics, fit: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Warnings about data, convergence, inadmissible estimates, sample size and robust measures that
+    do not exist, as sentences.
+    """
     found = list(solution.data.warnings)
     if not solution.optimum.converged:
         found.append(
@@ -36,11 +40,33 @@ def solution_warnings(solution: Solution, tests: TestStatistics) -> tuple[str, .
         found.append(
             "the model has no degrees of freedom: it fits any data, and its fit says nothing"
         )
-    if tests.scaling is not None and tests.scaling.factor <= 0:
+    return (*found, *_undefined_scaling(tests, fit))
+
+
+def _undefined_scaling(tests: TestStatistics, fit: Mapping[str, float]) -> list[str]:
+    """Why scaled and robust measures are missing: a scaling factor that is not positive."""
+    cause = "not positive, which happens in small samples"
+    if tests.scaling is not None and not tests.scaling.defined:
+        return [
+            f"the scaling factor of the robust test is {tests.scaling.factor:.3g}, {cause}: the "
+            "scaled test and the scaled and robust fit measures do not exist; the plain ones assume "
+            "normal data"
+        ]
+    found = []
+    if tests.baseline_scaling is not None and not tests.baseline_scaling.defined:
         found.append(
-            "the scaling factor of the robust test is negative, which happens in small samples; use the plain test"
+            "the scaling factor of the independence model's test is "
+            f"{tests.baseline_scaling.factor:.3g}, {cause}: scaled and robust CFI and TLI do not "
+            "exist; the plain ones assume normal data"
         )
-    return tuple(found)
+    robust = ("rmsea_robust",) if found else ("cfi_robust", "tli_robust", "rmsea_robust")
+    absent = [name for name in robust if np.isnan(fit.get(name, 0.0))]
+    if absent:
+        found.append(
+            f"{', '.join(absent)}: a scaling factor of the robust fit measures is {cause}, and they "
+            "do not exist; use the scaled ones"
+        )
+    return found
 
 
 def size_advice(solution: Solution) -> str | None:

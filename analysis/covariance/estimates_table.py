@@ -80,6 +80,19 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     return _with_thresholds(frame, solution) if solution.settings.ordered else frame
 
 
+def undefined_quantities(solution: Solution) -> list[str]:
+    """Sentences on defined quantities without a value: a root of a negative, a division by zero."""
+    table = solution.table
+    defined = _definitions(table, row_values(solution), table.n_free)
+    if defined is None:
+        return []
+    return [
+        f"{d.name} := {text_of(d.expression)} has no value at the estimates"
+        for d, value in zip(table.definitions, defined[0], strict=True)
+        if not np.isfinite(value)
+    ]
+
+
 def _standardised(solution: Solution, values: Array) -> Standardised:
     return standardised(
         solution.table,

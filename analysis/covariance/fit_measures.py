@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special
 
 NAN = float("nan")
+INCREMENTAL = ("cfi", "tli", "nnfi", "rfi", "nfi", "pnfi", "ifi", "rni")
 LARGE = 1e4  # a chi-square from which on its non-central distribution is nearly normal in the root
 
 
@@ -79,13 +80,14 @@ def rmsea(
     ``n`` is N for normal-theory likelihood and N minus the number of groups for Wishart and least
     squares. The robust RMSEA of Brosseau-Liard, Savalei & Li (2012) passes the plain ``chisq``, its
     ``scaling`` factor and the scaled statistic as ``interval_chisq``. Several groups: times
-    the root of their number (Steiger 1998). A model without degrees of freedom has RMSEA 0.
+    the root of their number (Steiger 1998). A model without degrees of freedom has RMSEA 0; without
+    a statistic or a positive ``scaling`` it is NaN.
 
     >>> sjq = rmsea(222.4, 101, 277)
     >>> round(sjq.estimate, 4), round(sjq.ci_lower, 4), round(sjq.ci_upper, 4)
     (0.0659, 0.0542, 0.0776)
     """
-    if not np.isfinite(chisq) or not np.isfinite(df):
+    if not (np.isfinite(chisq) and np.isfinite(df) and scaling > 0):
         return Rmsea(NAN, NAN, NAN, NAN, NAN)
     if df <= 0:
         return Rmsea(0.0, 0.0, 0.0, NAN, NAN)
@@ -112,8 +114,11 @@ def incremental(
 
     CFI Bentler (1990), TLI Tucker & Lewis (1973), NFI Bentler & Bonett (1980), RFI and IFI
     Bollen (1986, 1989), RNI McDonald & Marsh (1990), PNFI James, Mulaik & Brett (1982). With
-    scaling factors, cfi, tli and rni are the robust ones of Brosseau-Liard & Savalei (2014).
+    scaling factors, cfi, tli and rni are the robust ones of Brosseau-Liard & Savalei (2014). All
+    are NaN without both statistics or with a factor that is not positive.
     """
+    if not (np.isfinite(chisq + baseline_chisq) and scaling > 0 and baseline_scaling > 0):
+        return dict.fromkeys(INCREMENTAL, NAN)
     excess = chisq - scaling * df
     baseline_excess = baseline_chisq - baseline_scaling * baseline_df
     largest = max(excess, baseline_excess, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import ModelError
 from analysis.moments import Moments
+from analysis.plain import plain
 
 STEPS: dict[str, tuple[str, ...]] = {
     "configural": (),
@@ -131,24 +132,25 @@ class Invariance:
         return pd.DataFrame(rows).set_index("step")
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON-able values at full precision."""
+        """Everything as JSON values at full precision; what does not exist is None."""
         steps = []
         for step in self.steps:
             fit = step.fit.to_dict()
             own = {k: getattr(step, k) for k in ("name", *CHANGES, "holds", "because")}
             steps.append(own | {"equal": list(step.equal)} | fit)
-        return {
+        document = {
             "group": self.group,
-            "groups": list(self.groups),
+            "groups": self.groups,
             "reached": self.reached,
-            "rules": asdict(self.rules),
+            "rules": self.rules,
             "steps": steps,
-            "score_tests": _records(self.score_tests),
-            "releases": [asdict(release) for release in self.releases],
+            "score_tests": self.score_tests.to_dict(orient="records"),
+            "releases": self.releases,
             "partial": None if self.partial is None else self.partial.to_dict(),
-            "latent_means": _records(self.latent_means),
-            "warnings": list(self.warnings),
+            "latent_means": self.latent_means.to_dict(orient="records"),
+            "warnings": self.warnings,
         }
+        return dict(plain(document))
 
 
 def invariance(
@@ -168,8 +170,8 @@ def invariance(
     """Fit the ladder configural, metric, scalar, strict and judge each step by stated rules.
 
     ``group``: the grouping column. ``free``: parameters let free over groups at every step.
-    Differences in chi-square are scaled for MLR and MLM (``method`` "2001" or "2010"). ``rules``:
-    default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
+    Differences in chi-square are scaled for MLR and MLM (``method`` "2001", "2010" or "2000", see
+    ``difference_test``). ``rules``: default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
     fails, the parameter with the largest score test is freed, one at a time, while each factor
     keeps two untouched items (Byrne, Shavelson & Muthen 1989): a proposal, with its log, never a
     silent change. Latent means (Sorbom 1974) come from the scalar model, or the partial one, the
@@ -199,7 +201,7 @@ def invariance(
     }
     first = next(iter(fits.values()))
     applied = Rules.of(first.n) if rules is None else rules
-    ladder = _judge(fits, applied, method)
+    ladder, said = _judge(fits, applied, method)
     reached = None
     for step in ladder:
         if not step.holds:
@@ -228,7 +230,7 @@ def invariance(
         releases,
         repaired,
         pd.DataFrame() if means_from is None else latent_means(means_from),
-        told_once((fit.solution, fit.warnings) for fit in fits.values()),
+        (*told_once((fit.solution, fit.warnings) for fit in fits.values()), *said),
     )
 
 
@@ -237,12 +239,16 @@ def _applicable(free: Sequence[str], step: str) -> tuple[str, ...]:
     return tuple(free) if STEPS[step] else ()
 
 
-def _judge(fits: Mapping[str, SemFit], rules: Rules, method: str) -> tuple[Step, ...]:
+def _judge(
+    fits: Mapping[str, SemFit], rules: Rules, method: str
+) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """The steps with their verdicts, and what a reader must know of them."""
     result: list[Step] = []
+    said: list[str] = []
     before: SemFit | None = None
     for name, fit in fits.items():
         if before is None:
-            cfi, rmsea = _robust(fit, "cfi"), _robust(fit, "rmsea")
+            (cfi,), (rmsea,) = _values("cfi", fit), _values("rmsea", fit)
             holds = cfi >= rules.configural_cfi and rmsea <= rules.configural_rmsea
             because = (
                 f"CFI {cfi:.3f} against {rules.configural_cfi:.2f}, "
@@ -251,6 +257,8 @@ def _judge(fits: Mapping[str, SemFit], rules: Rules, method: str) -> tuple[Step,
             result.append(Step(name, STEPS[name], fit, *(None,) * 6, holds=holds, because=because))
         else:
             test = difference_test(fit, before, method=method)
+            if test.warning is not None:
+                said.append(f"{name}: {test.warning}")
             change = _changes(before, fit)
             holds, because = _within(name, change, rules)
             result.append(
@@ -268,16 +276,26 @@ def _judge(fits: Mapping[str, SemFit], rules: Rules, method: str) -> tuple[Step,
                     because,
                 )
             )
+        if any(_undefined(key, fit) for key in ("cfi_robust", "rmsea_robust")):
+            said.append(
+                f"{name}: robust CFI or RMSEA does not exist, so this step and the next are judged by "
+                "the plain one"
+            )
         before = fit
-    return tuple(result)
+    return tuple(result), tuple(said)
 
 
-def _robust(fit: SemFit, name: str) -> float:
-    """The robust measure where the estimator has one, else the plain one."""
-    robust = f"{name}_robust"
-    if fit.settings.robust and robust in fit.fit and np.isfinite(fit.fit[robust]):
-        return fit.fit[robust]
-    return fit.fit[name]
+def _values(name: str, *fits: SemFit) -> tuple[float, ...]:
+    """The measure of every fit: the robust one where the estimator has it, but the plain one of all
+    where the robust one of any does not exist; the two kinds are not to be compared.
+    """
+    key = f"{name}_robust"
+    robust = fits[0].settings.robust and not any(_undefined(key, fit) for fit in fits)
+    return tuple(fit.fit.get(key, fit.fit[name]) if robust else fit.fit[name] for fit in fits)
+
+
+def _undefined(key: str, fit: SemFit) -> bool:
+    return not np.isfinite(fit.fit.get(key, 0.0))
 
 
 def _within(name: str, change: Mapping[str, float], rules: Rules) -> tuple[bool, str]:
@@ -325,7 +343,7 @@ def _partial(
                     str(worst["name"]),
                     float(worst["x2"]),
                     float(worst["pvalue"]),
-                    _robust(fit, "cfi"),
+                    _values("cfi", fit)[0],
                     _within(step, _changes(before, fit), rules)[0],
                 )
             )
@@ -334,7 +352,11 @@ def _partial(
 
 
 def _changes(before: SemFit, after: SemFit) -> dict[str, float]:
-    return {key: _robust(after, key) - _robust(before, key) for key in ("cfi", "rmsea", "srmr")}
+    changes = {}
+    for name in ("cfi", "rmsea", "srmr"):
+        first, second = _values(name, before, after)
+        changes[name] = second - first
+    return changes
 
 
 def _worst(fit: SemFit, op: str, released: Sequence[str]) -> pd.Series | None:
@@ -379,13 +401,3 @@ def latent_means(fit: SemFit) -> pd.DataFrame:
             d = row["est"] / np.sqrt(pooled) if pooled > 0 else np.nan
             rows.append({"factor": factor, "group": label, **row, "d": d})
     return pd.DataFrame(rows)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {
-            str(key): None if isinstance(value, float) and not np.isfinite(value) else value
-            for key, value in row.items()
-        }
-        for row in frame.to_dict(orient="records")
-    ]

@@ -156,7 +156,7 @@ def _scaled(solution: Solution, tests: TestStatistics) -> dict[str, float]:
     # The plain statistic against c * df, or the shifted one against df: the same for MLR and MLM.
     approximation = rmsea(
         chisq if shifted else tests.chisq,
-        df if shifted else df * tests.scaling.factor,
+        df if shifted else df * tests.scaling.factor if tests.scaling.defined else NAN,
         solution.multiplier,
         n_groups=len(solution.data.groups),
     )

@@ -25,6 +25,7 @@ from analysis.covariance.settings import Settings
 from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
 from analysis.covariance.syntax import as_model
 from analysis.errors import DataError, ModelError
+from analysis.plain import plain
 from analysis.threads import one_blas_thread
 
 
@@ -67,16 +68,17 @@ class OrdinalInvariance:
         return pd.DataFrame(rows).set_index("step")
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON-able values."""
-        return {
+        """Everything as JSON values; what does not exist is None."""
+        document = {
             "group": self.group,
-            "groups": list(self.groups),
+            "groups": self.groups,
             "n": self.n,
             "reached": self.reached,
-            "steps": [dict(vars(step)) for step in self.steps],
+            "steps": self.steps,
             "latent_means": self.latent_means.to_dict(orient="records"),
-            "warnings": list(self.warnings),
+            "warnings": self.warnings,
         }
+        return dict(plain(document))
 
 
 def ordinal_invariance(

@@ -10,7 +10,7 @@ from analysis.covariance import fiml, robust
 from analysis.covariance.estimation import LeastSquares
 from analysis.covariance.matrices import Array, jacobian, positive_inverse, vech_index
 from analysis.covariance.solution import Solution
-from analysis.covariance.statistics import TestStatistics
+from analysis.covariance.statistics import Scaling, TestStatistics
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _ordinal_basis(
     )
     scaling = trace / tests.df
     return RobustBasis(
-        chisq, scaling, chisq / scaling, baseline, baseline_trace / tests.baseline_df
+        chisq, scaling, Scaling(scaling).apply(chisq), baseline, baseline_trace / tests.baseline_df
     )
 
 
@@ -134,7 +134,7 @@ def _incomplete_basis(solution: Solution, tests: TestStatistics) -> RobustBasis 
     baseline_trace = projected_trace(alone, with_missing, complete, gammas, shares)
     scaling = trace / tests.df
     return RobustBasis(
-        chisq, scaling, chisq / scaling, baseline, baseline_trace / tests.baseline_df
+        chisq, scaling, Scaling(scaling).apply(chisq), baseline, baseline_trace / tests.baseline_df
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +16,7 @@ import pandas as pd
 from analysis.covariance.completion import complete
 from analysis.covariance.data import SemData, looks_ordered, prepare
 from analysis.covariance.doubts import solution_warnings
-from analysis.covariance.estimates_table import estimates_frame
+from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.factor_scores import factor_scores as scores_of
 from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.measures import measures
@@ -31,6 +30,7 @@ from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
 from analysis.covariance.syntax import as_model
 from analysis.moments import numeric
+from analysis.plain import plain
 from analysis.threads import one_blas_thread
 
 MAX_ITEMS_ON_ONE_THREAD = 100
@@ -181,32 +181,20 @@ class SemFit:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON-able values at full precision; what does not exist is None."""
-        estimates = [
-            {str(key): _plain(value) for key, value in row.items()}
-            for row in self.estimates.to_dict(orient="records")
-        ]
-        settings = {key: _plain(value) for key, value in vars(self.settings).items()}
-        return {
-            "fit": {key: _plain(value) for key, value in self.fit.items()},
-            "estimates": estimates,
+        """Everything as JSON values at full precision; what does not exist is None."""
+        document = {
+            "fit": self.fit,
+            "estimates": self.estimates.to_dict(orient="records"),
             "n": self.n,
             "groups": self.group_n if len(self.groups) > 1 else {},
             "converged": self.converged,
             "iterations": self.solution.optimum.iterations,
-            "warnings": list(self.warnings),
+            "warnings": self.warnings,
             "model": self.model.text,
-            "settings": settings,
+            "settings": vars(self.settings),
             "versions": self.versions,
         }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return list(value) if isinstance(value, tuple) else value
+        return dict(plain(document))
 
 
 def fit_sem(
@@ -292,7 +280,10 @@ def fit_sem(
         solution = solve(table, prepared, settings)
         tests = test_statistics(solution)
         fit = measures(solution, tests)
-        warnings = solution_warnings(solution, tests)
+        warnings = (
+            *solution_warnings(solution, tests, fit),
+            *undefined_quantities(solution),
+        )
     return SemFit(described, solution, tests, fit, warnings)
 
 

@@ -24,7 +24,7 @@ from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.settings import Settings
 from analysis.covariance.start_values import start_values
-from analysis.errors import TooFewCases
+from analysis.errors import NotPositiveDefinite, TooFewCases
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,15 @@ def _weights(group: GroupData, settings: Settings, *, means: bool) -> Array:
     if settings.estimator == "WLS" and group.n <= moments:
         raise TooFewCases(moments + 1, group.n, what=f"rows for the {moments} moments of WLS")
     gamma = robust.moment_gamma(group.required_rows, means=means)
-    return np.asarray(1 / np.diag(gamma)) if settings.estimator == "DWLS" else np.linalg.inv(gamma)
+    if settings.estimator == "DWLS":
+        return np.asarray(1 / np.diag(gamma))
+    if well_conditioned_inverse(gamma) is None:
+        place = f" in group {group.label}" if group.label else ""
+        raise NotPositiveDefinite(
+            f"WLS weighs by the inverse of the moments' sampling covariance, which is singular{place}: "
+            "the items have too few different answers (two each, say) or rows; use WLSMV or DWLS"
+        )
+    return np.linalg.inv(gamma)
 
 
 def well_conditioned_inverse(matrix: Array) -> Array | None:

@@ -17,15 +17,22 @@ from analysis.covariance.solution import Solution
 class Scaling:
     """How a statistic is corrected: ``chisq / factor + shift`` has about the mean (with ``shift``
     also the variance) of a chi-square; ``trace`` is tr(U Gamma), the mean of the uncorrected one.
+
+    Small samples can make ``factor`` negative: then no corrected statistic exists.
     """
 
     factor: float
     shift: float = 0.0
     trace: float = float("nan")
 
+    @property
+    def defined(self) -> bool:
+        """Whether the factor is positive, so that a corrected statistic exists."""
+        return self.factor > 0
+
     def apply(self, chisq: float) -> float:
-        """The corrected statistic."""
-        return chisq / self.factor + self.shift
+        """The corrected statistic; NaN where it does not exist."""
+        return chisq / self.factor + self.shift if self.defined else float("nan")
 
 
 @dataclass(frozen=True)
@@ -308,7 +315,9 @@ def u_gamma_traces(
 
 def scaled_shifted(first: float, second: float, df: int) -> Scaling:
     """The scale and shift that give the statistic a chi-square's mean and variance (Asparouhov &
-    Muthen 2010).
+    Muthen 2010); a factor of NaN where the statistic has no variance.
     """
+    if not second > 0:
+        return Scaling(float("nan"), float("nan"), first)
     scale = np.sqrt(df / second)
     return Scaling(float(1 / scale), float(df - scale * first), first)

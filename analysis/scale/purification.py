@@ -22,7 +22,8 @@ Fit = Callable[[Moments, Model], Cfa]
 class PurificationStep:
     """The proposal to drop one item: why, and the model before and after.
 
-    ``alpha_before`` and ``alpha_after`` are the item's own factor's.
+    ``alpha_before`` and ``alpha_after`` are the item's own factor's. ``before`` and ``after`` hold
+    ``MEASURES``; BIC is None where the estimator has no likelihood.
     """
 
     step: int
@@ -32,8 +33,8 @@ class PurificationStep:
     reason: str
     alpha_before: float
     alpha_after: float
-    before: dict[str, float]
-    after: dict[str, float]
+    before: dict[str, float | None]
+    after: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ def propose_purification(
                 reason=f"lowest standardised loading below {loading_cut:.2f}",
                 alpha_before=cronbach_alpha(found, current[worst.factor]).alpha.estimate,
                 alpha_after=cronbach_alpha(found, rest).alpha.estimate,
-                before={name: fitted.fit[name] for name in MEASURES},
-                after={name: refitted.fit[name] for name in MEASURES},
+                before={name: fitted.fit.get(name) for name in MEASURES},
+                after={name: refitted.fit.get(name) for name in MEASURES},
             )
         )
         current, fitted = reduced, refitted

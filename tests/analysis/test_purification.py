@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.scale.cfa import fit_cfa
 from analysis.scale.purification import propose_purification
 from tests.analysis.data_sets import HS_MODEL, holzinger, mobi, mobi_model, simulated
 
@@ -45,3 +46,18 @@ def test_nothing_is_proposed_for_the_published_sjq_loadings():
     assert got.steps == ()
     assert got.model == {"A": ("per3", "per4", "per5", "per6")}
     assert got.loading_cut == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR", "MLM", "ULS", "GLS", "DWLS", "WLSMV"])
+def test_steps_are_proposed_by_every_estimator_and_bic_is_none_without_a_likelihood(estimator: str):
+    model = {"A": tuple("abcd"), "B": tuple("vwxy")}
+    loadings = {"A": (0.8, 0.8, 0.3, 0.8), "B": (0.8, 0.4, 0.8, 0.8)}
+    data = simulated(400, model=model, loadings=loadings)
+    got = propose_purification(
+        data, model, fit=lambda _, reduced: fit_cfa(data, reduced, estimator=estimator)
+    )
+    assert {step.item for step in got.steps} == {"c", "w"}
+    for step in got.steps:
+        for measures in (step.before, step.after):
+            assert (measures["bic"] is not None) == estimator.startswith("ML")
+            assert None not in [measures[name] for name in ("chisq", "df", "cfi", "rmsea", "srmr")]

@@ -243,3 +243,18 @@ def test_the_input_is_not_changed(data: pd.DataFrame) -> None:
     before = data.copy(deep=True)
     fit_sem(data, ONE, estimator="MLR").modification_indices()
     pd.testing.assert_frame_equal(data, before)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_wls_refuses_moments_without_an_inverse_and_says_what_to_use(grouped: bool) -> None:
+    """A two-valued item's square is a line in the item: the moments depend on each other."""
+    data = (simulated(300, points=0)[["per3", "per4", "per5", "per6"]] > 0).astype(float)
+    data["g"] = ["x", "y"] * 150
+    with pytest.raises(NotPositiveDefinite, match="use WLSMV or DWLS"):
+        fit_sem(
+            data,
+            "p =~ per3 + per4 + per5 + per6",
+            estimator="WLS",
+            group="g" if grouped else None,
+            mean_structure=True,
+        )
