@@ -151,7 +151,7 @@ def _folders(roots: tuple[str, ...]) -> list[Traversable]:
 
 def _read(file: Traversable, name: str, faults: list[Fault]) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         cure = "is missing; an instrument's folder holds instrument.toml and texts/<language>.toml"
     except (OSError, UnicodeDecodeError) as error:

@@ -34,13 +34,13 @@ class Settings:
     max_iterations: int = MAX_ITERATIONS
 
     def __post_init__(self) -> None:
-        for value, known in (
-            (self.scheme, ("path", "factorial", "centroid")),
-            (self.higher_order, ("two-stage", "repeated", "three-stage")),
-            (self.interaction, ("two-stage", "orthogonal", "product-indicator")),
+        for what, value, known in (
+            ("scheme", self.scheme, ("path", "factorial", "centroid")),
+            ("higher order", self.higher_order, ("two-stage", "repeated", "three-stage")),
+            ("interaction", self.interaction, ("two-stage", "orthogonal", "product-indicator")),
         ):
             if value not in known:
-                raise ModelError(f"{value!r} is not known; use one of {', '.join(known)}")
+                raise ModelError(f"{what} {value!r} is not known; use one of {', '.join(known)}")
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,10 @@ def fit_pls(
     >>> round(fit_pls(sums, "X =~ x1 + x2; Y =~ y1 + y2; Y ~ X", consistent=True).path("X", "Y"), 3)
     0.6
     """
+    if bootstrap < 0 or bootstrap == 1:
+        raise DataError(f"bootstrap {bootstrap}: it takes at least 2 resamples, or 0 for none")
+    if seed is not None and seed < 0:
+        raise DataError(f"seed {seed}: a seed is a whole number from 0 on")
     settings = Settings(scheme, consistent, higher_order, interaction)
     layout = lay_out(read_model(model) if isinstance(model, str) else model, settings)
     unknown = [name for name in statistics if name not in STATISTICS]

@@ -213,7 +213,8 @@ def _group_residuals(
     p = len(s)
     variances, implied_variances = s.diagonal(), sigma.diagonal()
     sd = np.sqrt(variances)
-    implied_sd = np.sqrt(np.maximum(implied_variances, np.finfo(float).tiny))
+    # An improper solution may imply a negative variance, and then no correlations.
+    implied_sd = np.sqrt(np.where(implied_variances > 0, implied_variances, NAN))
     raw = s - sigma
     sds = sd[:, None] * sd
     bentler = raw / sds

@@ -182,7 +182,7 @@ def invariance(
     """
     if estimator not in ("ML", "MLR", "MLM"):
         raise ModelError(
-            f"this ladder is tested by ML, MLR or MLM, not by {estimator}; for ordinal items use "
+            f"estimator {estimator}: this ladder is tested by ML, MLR or MLM; for ordinal items use "
             "ordinal_invariance, whose steps are thresholds, loadings and intercepts"
         )
     for name in steps:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from analysis.covariance.matrices import Array, positive_inverse
-from analysis.errors import DataError
+from analysis.errors import DataError, NoVariance
 
 MAX_INFLATION = 1e5  # of a variance, 1 / (1 - R^2) from the other items
 
@@ -214,8 +214,8 @@ def em_moments(
     """Maximum-likelihood means and covariance of incomplete normal rows (Dempster et al. 1977).
 
     EM with the squared extrapolation of Varadhan & Roland (2008), until no standardised moment moves
-    by more than ``tolerance``. Raises DataError when two items are never answered together, or when the
-    covariance becomes singular on the way.
+    by more than ``tolerance``. Raises NoVariance for a constant item, and DataError when two items
+    are never answered together, or when the covariance becomes singular on the way.
     """
     _check_coverage(patterns, names)
     p = patterns.seen.shape[1]
@@ -224,6 +224,9 @@ def em_moments(
     shift = np.where(patterns.seen, patterns.mean - mean, 0.0)
     within = np.diagonal(patterns.cov, axis1=1, axis2=2)
     variance = patterns.n @ (within + shift**2) / counts
+    constant = [name for name, own in zip(names, variance, strict=True) if own <= 0]
+    if constant:
+        raise NoVariance(f"{constant[0]}: all answers are the same; leave the item out")
     scale = np.sqrt(variance)
     units = np.outer(scale, scale)
     standard = replace(patterns, mean=patterns.mean / scale, cov=patterns.cov / units)

@@ -34,6 +34,8 @@ class Choices:
         require_known(self.efa_method, self.efa_rotation)
         if min(self.draws, self.reps) < 2:
             raise ModelError("draws and reps must be at least 2")
+        if self.seed < 0:
+            raise ModelError(f"seed {self.seed}: a seed is a whole number from 0 on")
 
 
 @dataclass(frozen=True)

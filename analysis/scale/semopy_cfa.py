@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from analysis.covariance.fit_measures import fit_measures
-from analysis.errors import ModelError, NotPositiveDefinite
+from analysis.errors import DataError, ModelError, NotPositiveDefinite
 from analysis.moments import Moments, moments
 from analysis.scale.cfa import (
     Cfa,
@@ -49,7 +49,10 @@ class IndependentCheck:
 
 
 def independent_check(fitted: Cfa, data: pd.DataFrame | Moments) -> IndependentCheck:
-    """Fit the model again with semopy and compare. Complete-data ML only (ModelError else)."""
+    """Fit the model again with semopy and compare. Complete-data ML only (ModelError else).
+
+    Raises DataError where a standardised estimate of either program does not exist.
+    """
     if fitted.estimator not in ("ML", "MLR", "MLM") or fitted.missing != "listwise":
         raise ModelError("the independent check covers maximum likelihood on complete rows only")
     if len(fitted.loadings) > MOST_ITEMS:
@@ -63,6 +66,12 @@ def independent_check(fitted: Cfa, data: pd.DataFrame | Moments) -> IndependentC
         for second in list(fitted.model)[:i]:
             a, b = (float(f.factor_correlations.loc[first, second]) for f in (fitted, other))  # type: ignore[arg-type]
             differences[f"correlation of {second} and {first}"] = abs(a - b)
+    undefined = [name for name, value in differences.items() if not np.isfinite(value)]
+    if undefined:
+        raise DataError(
+            f"there is nothing to compare: the standardised {undefined[0]} does not exist, for a "
+            "variance is negative"
+        )
     worst = max(differences, key=lambda name: differences[name])
     chisq = abs(fitted.fit["chisq"] - other.fit["chisq"]) / max(fitted.fit["chisq"], 1.0)
     return IndependentCheck(

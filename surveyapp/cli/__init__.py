@@ -59,8 +59,11 @@ def main() -> None:
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"Error: {error.format_message()}", err=True)
         sys.exit(2)
     except (SurveyappError, AnalysisError, InstrumentError, OSError) as error:
         click.echo(f"Error: {error}", err=True)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import pandas as pd
 
+from analysis.composite.higher_order import is_formed
 from analysis.composite.pls import fit_pls
+from analysis.covariance.compare_models import METHODS
 from analysis.covariance.invariance import invariance as test_invariance
 from analysis.covariance.sem import fit_sem
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.statistics import Table, number, show, write_json
+from surveyapp.cli.outputs import File, Table, finish, json_file, number
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
@@ -50,21 +52,19 @@ _diagram = click.option(
 )
 
 
-def _draw(path: Path | None, titled: Mapping[str, Diagram]) -> None:
-    if path is None:
-        return
-    if path.suffix.lower() != ".svg":
-        raise Invalid(f"{path}: the drawing is SVG; give a name that ends in .svg")
-    path.write_text(path_diagrams(titled), encoding="utf-8")
-    click.echo(f"\nDrawn: {path}")
+def _svg_only(path: Path | None) -> None:
+    """Refuse another kind of drawing before anything is computed."""
+    if path is not None and path.suffix.lower() != ".svg":
+        raise Invalid(f"--diagram {path}: the drawing is SVG; give a name that ends in .svg")
 
 
-def _finish(document: dict[str, Any], tables: Sequence[Table], json_path: Path | None) -> None:
-    show(tables)
-    for warning in document["warnings"]:
-        click.echo(f"Warning: {warning}")
-    if json_path is not None:
-        write_json(json_path, document)
+def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> list[File]:
+    """The file with the diagrams, which are made only where one is asked for."""
+    return [] if path is None else [(path, path_diagrams(titled()).encode())]
+
+
+def _warnings(document: Mapping[str, Any]) -> list[str]:
+    return [f"Warning: {warning}" for warning in document["warnings"]]
 
 
 @click.command()
@@ -107,6 +107,9 @@ def sem(
     diagram_path: Path | None,
 ) -> None:
     """Fit a structural equation model, in lavaan's syntax, to the data in FILE (.csv or .sav)."""
+    _svg_only(diagram_path)
+    if equal and group is None:
+        raise Invalid("--equal is about groups; name their column by --group")
     fit = fit_sem(
         read_table(file),
         model_text(model),
@@ -127,20 +130,16 @@ def sem(
             [_estimate(row, group is not None) for row in estimates],
         ),
     ]
-    _finish(document, tables, json_path)
     names = list(document["groups"]) or [""]
-    _draw(
+    drawing = _drawing(
         diagram_path,
-        {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
+        lambda: {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
     )
+    finish(tables, _warnings(document), [*json_file(json_path, document), *drawing])
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
-    return [
-        [name, number(fit[name], 0 if name == "df" else 4)]
-        for name in _FIT
-        if fit.get(name) is not None
-    ]
+    return [[name, number(fit[name], 0 if name == "df" else 4)] for name in _FIT if name in fit]
 
 
 def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
@@ -155,13 +154,34 @@ def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
 @click.option("--group", required=True, help="Column that says which group a row belongs to.")
 @click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
 @click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
+@click.option(
+    "--difference",
+    type=click.Choice(METHODS),
+    default=None,
+    help="Difference test of MLR and MLM: 2001 (the default) or 2010, Satorra & Bentler; 2000, Satorra.",
+)
 @_json
 def invariance(
-    file: Path, model: str, group: str, estimator: str, missing: str, json_path: Path | None
+    file: Path,
+    model: str,
+    group: str,
+    estimator: str,
+    missing: str,
+    difference: str | None,
+    json_path: Path | None,
 ) -> None:
     """Test whether a scale measures the same in every group: configural, metric, scalar, strict."""
+    if difference and estimator.upper() == "ML":
+        raise Invalid(
+            "--difference goes with --estimator MLR or MLM; ML's difference is not scaled"
+        )
     found = test_invariance(
-        read_table(file), model_text(model), group, estimator=estimator.upper(), missing=missing
+        read_table(file),
+        model_text(model),
+        group,
+        estimator=estimator.upper(),
+        missing=missing,
+        method=difference or METHODS[0],
     )
     shown = (
         "chisq",
@@ -187,8 +207,9 @@ def invariance(
         tables.append(
             ("Proposed to be free over groups (partial invariance)", ("parameter",), freed)
         )
-    _finish(found.to_dict(), tables, json_path)
-    click.echo(f"\nReached: {found.reached or 'no step'}")
+    document = found.to_dict()
+    said = [*_warnings(document), f"\nReached: {found.reached or 'no step'}"]
+    finish(tables, said, json_file(json_path, document))
 
 
 def _there(value: Any) -> float | None:
@@ -212,7 +233,9 @@ def _there(value: Any) -> float | None:
 @click.option(
     "--bootstrap", default=0, show_default=True, help="Number of resamples; 5000 for reporting."
 )
-@click.option("--seed", default=1, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap."
+)
 @_json
 @_diagram
 def pls(
@@ -228,6 +251,7 @@ def pls(
     diagram_path: Path | None,
 ) -> None:
     """Fit a composite model (PLS-SEM) to the data in FILE: =~ reflective, <~ formative, ~ paths."""
+    _svg_only(diagram_path)
     data = read_table(file)
     text = model_text(model)
     with progress_bar("Estimating") as progress:
@@ -259,9 +283,13 @@ def pls(
             ],
         ),
     ]
-    _finish(document, tables, json_path)
-    formed = {c.name: c.parts for c in found.model.constructs if c.mode == "B"}
-    _draw(diagram_path, {"": composite_diagram(document, formed, items=True)})
+    formed = {c.name: c.parts for c in found.model.constructs if is_formed(c)}
+    shown = {c.name: c.parts for c in found.model.higher if not is_formed(c)}
+    drawing = _drawing(
+        diagram_path,
+        lambda: {"": composite_diagram(document, formed, shown=shown, items=True)},
+    )
+    finish(tables, _warnings(document), [*json_file(json_path, document), *drawing])
 
 
 def _paths(document: dict[str, Any]) -> Table:

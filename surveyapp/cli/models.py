@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.covariance.syntax import parse
 from surveyapp.errors import Invalid
+from surveyapp.results.text_files import read_text
 
 _LARGEST = 100_000  # bytes of a model's file
 
@@ -21,7 +22,7 @@ def model_text(given: str) -> str:
         )
     if path.stat().st_size > _LARGEST:
         raise Invalid(f"{given}: larger than {_LARGEST} bytes, too large for a model")
-    return path.read_text(encoding="utf-8")
+    return read_text(path)
 
 
 def factors(text: str) -> dict[str, list[str]]:

@@ -37,10 +37,15 @@ _WORKER = "command line"
     help="Write the service journey study: journey quality, service quality and loyalty.",
 )
 @click.option(
-    "--bootstrap", default=5_000, show_default=True, help="Number of resamples of the study."
+    "--bootstrap",
+    type=click.IntRange(min=2),
+    default=5_000,
+    show_default=True,
+    help="Number of resamples of the study.",
 )
 @click.option(
     "--seed",
+    type=click.IntRange(min=0),
     default=1,
     show_default=True,
     help="Of parallel analysis and bootstraps.",

@@ -13,7 +13,7 @@ from analysis.moments import numeric
 from analysis.scoring import ScoredScale, scales, to_percent
 from analysis.scoring import score as score_columns
 from instruments.loader import load
-from surveyapp.cli.statistics import number, show
+from surveyapp.cli.outputs import finish, number
 from surveyapp.errors import Invalid
 from surveyapp.results.tables import matching_columns, read_table
 from surveyapp.settings import read
@@ -38,20 +38,15 @@ def score(file: Path, code: str, key: str | None, out: Path | None) -> None:
     scores = score_columns(
         instrument, {item: values[:, j] for j, item in enumerate(wanted)}, key=key
     )
-    show(
-        [
-            (
-                f"{code} {instrument.version}: {len(values)} rows",
-                ("scale", "n", "estimate", "low", "high", "mean"),
-                [_row(scale, scores[scale.id]) for scale in scored],
-            )
-        ]
+    table = (
+        f"{code} {instrument.version}: {len(values)} rows",
+        ("scale", "n", "estimate", "low", "high", "mean"),
+        [_row(scale, scores[scale.id]) for scale in scored],
     )
-    if instrument.note:
-        click.echo(f"\n{instrument.note}")
+    files = []
     if out is not None:
-        pd.DataFrame(scores).to_csv(out, index_label="row")
-        click.echo(f"\nWritten: {out}")
+        files.append((out, pd.DataFrame(scores).to_csv(index_label="row").encode()))
+    finish([table], [f"\n{instrument.note}"] if instrument.note else [], files)
 
 
 def _row(scale: ScoredScale, values: np.ndarray) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +13,13 @@ from instruments.loader import load
 from instruments.schema import Instrument
 from surveyapp.cli.models import factors, listed, model_text
 from surveyapp.cli.opened import progress_bar
+from surveyapp.cli.outputs import Table, finish, json_file, number
 from surveyapp.errors import Invalid
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.validation import Study, content
 from surveyapp.results.tables import matching_columns, read_table
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
-
-Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number for reading; the JSON holds every digit."""
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
-def show(tables: Sequence[Table]) -> None:
-    """Print tables with right-aligned columns."""
-    for title, head, rows in tables:
-        cells = [list(head), *[list(row) for row in rows]]
-        widths = [max(len(row[j]) for row in cells) for j in range(len(head))]
-        click.echo(f"\n{title}")
-        for row in cells:
-            first, *rest = row
-            click.echo(
-                "  "
-                + "  ".join(
-                    [
-                        first.ljust(widths[0]),
-                        *(c.rjust(w) for c, w in zip(rest, widths[1:], strict=True)),
-                    ]
-                ).rstrip()
-            )
-
-
-def write_json(path: Path, document: Any) -> None:
-    """Every digit, for the next program."""
-    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    click.echo(f"\nWritten: {path}")
 
 
 @click.command()
@@ -76,7 +43,13 @@ def write_json(path: Path, document: Any) -> None:
 @click.option(
     "--likelihood", type=click.Choice(["normal", "wishart"]), default="normal", show_default=True
 )
-@click.option("--seed", default=1, show_default=True, help="Of parallel analysis and bootstraps.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Of parallel analysis and bootstraps.",
+)
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
 )
@@ -101,6 +74,8 @@ def validate(
     """Validate a scale on the answers in FILE (.csv or .sav): the items of an instrument or a model."""
     if (code is None) == (model is None):
         raise Invalid("say either --instrument or --model: which items measure what?")
+    if key is not None and model is not None:
+        raise Invalid("--key chooses a scoring key of --instrument; a --model has none")
     roots = read().instrument_roots
     data = read_table(file)
     instrument = load(code, roots=roots) if code else None
@@ -123,15 +98,13 @@ def validate(
                 progress=progress,
             ).to_dict()
         )
-    show(_summary(document))
-    for warning in document["warnings"]:
-        click.echo(f"Warning ({warning['step']}): {warning['message']}")
-    if json_path is not None:
-        write_json(json_path, document)
+    files = json_file(json_path, document)
     if pdf_path is not None:
-        study = Study(document, "", "", None, None, utc_now().date(), roots, file=file.name)
-        pdf_path.write_bytes(pdf(content(study, made=utc_now().date())))
-        click.echo(f"\nWritten: {pdf_path}")
+        made = utc_now().date()
+        study = Study(document, "", "", None, None, made, roots, file=file.name)
+        files.append((pdf_path, pdf(content(study, made=made))))
+    said = [f"Warning ({w['step']}): {w['message']}" for w in document["warnings"]]
+    finish(_summary(document), said, files)
 
 
 def _named_by_item(data: pd.DataFrame, instrument: Instrument, file: Path) -> pd.DataFrame:

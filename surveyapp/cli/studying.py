@@ -9,7 +9,7 @@ import click
 import pandas as pd
 
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.statistics import Table, number, show, write_json
+from surveyapp.cli.outputs import Table, finish, json_file, number
 from surveyapp.errors import Invalid
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
 from surveyapp.results.tables import matching_columns, read_table
@@ -18,8 +18,16 @@ from surveyapp.results.tables import matching_columns, read_table
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--key", default=None, help="Scoring key of the journey scale; sjq-16 when left out.")
-@click.option("--bootstrap", default=5_000, show_default=True, help="Number of resamples.")
-@click.option("--seed", default=1, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--bootstrap",
+    type=click.IntRange(min=2),
+    default=5_000,
+    show_default=True,
+    help="Number of resamples.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap."
+)
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
 )
@@ -47,13 +55,10 @@ def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Pat
             data, journey=scales, bootstrap=bootstrap, seed=seed, progress=progress
         )
         progress(100, "Done")
-    show(_tables(document["study"]))
-    for row in document["study"]["hypotheses"]:
-        click.echo(f"{row['code']}: {row['claim']} {row['verdict']}")
-    for warning in document["study"]["warnings"]:
-        click.echo(f"Warning: {warning}")
-    if json_path is not None:
-        write_json(json_path, document)
+    found = document["study"]
+    said = [f"{row['code']}: {row['claim']} {row['verdict']}" for row in found["hypotheses"]]
+    said += [f"Warning: {warning}" for warning in found["warnings"]]
+    finish(_tables(found), said, json_file(json_path, document))
 
 
 def _tables(found: dict[str, Any]) -> list[Table]:

@@ -27,6 +27,16 @@ def count(value: Value) -> str:
     return DASH if value is None else f"{value:,.0f}"
 
 
+def percent(share: Value) -> str:
+    """A share from 0 to 1 as "53 %"."""
+    return DASH if share is None else f"{100 * share:.0f} %"
+
+
+def tiny(value: Value, digits: int = 0) -> str:
+    """A difference of programs, such as "2e-07"."""
+    return DASH if value is None else f"{value:.{digits}e}"
+
+
 def pvalue(value: Value) -> str:
     """ "< .001", or three digits."""
     if value is None:

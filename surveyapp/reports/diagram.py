@@ -24,6 +24,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Node:
+    """``name`` tells a part from all others, also from one that is labelled the same."""
+
     name: str
     label: str
     shape: Shape

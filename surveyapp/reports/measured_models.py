@@ -3,7 +3,7 @@ composite model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
@@ -20,14 +20,22 @@ def label(name: str) -> str:
     return words.capitalize() if words.replace(" ", "").isalpha() and words.islower() else words
 
 
+def _item(item: str, constructs: Collection[str]) -> Node:
+    """An item's box; one that bears a construct's name is another part with the same label."""
+    name = item
+    while name in constructs:
+        name += " (item)"
+    return Node(name, item, Shape.ITEM)
+
+
 def cfa_diagram(cfa: Section) -> Diagram:
     """The ``cfa`` section of a scale validation: correlated factors, their items, standardised."""
     factors = [Node(name, label(name), Shape.FACTOR) for name in cfa["factors"]]
     rows = [row for row in cfa["loadings"] if row["std_all"] is not None]
-    items = [Node(row["item"], row["item"], Shape.ITEM) for row in rows]
+    items = [_item(row["item"], cfa["factors"]) for row in rows]
     arrows = [
-        Arrow(row["factor"], row["item"], Kind.LOADING, row["std_all"], _clear(row.get("pvalue")))
-        for row in rows
+        Arrow(row["factor"], item.name, Kind.LOADING, row["std_all"], _clear(row.get("pvalue")))
+        for row, item in zip(rows, items, strict=True)
     ]
     arrows += [
         Arrow(row["first"], row["second"], Kind.CORRELATION, row["r"], _apart(row))
@@ -69,47 +77,61 @@ def sem_diagram(fit: Section, *, group: int = 1) -> Diagram:
 
 
 def composite_diagram(
-    fit: Section, formed: Mapping[str, Sequence[str]], *, items: bool = False
+    fit: Section,
+    formed: Mapping[str, Sequence[str]],
+    *,
+    shown: Mapping[str, Sequence[str]] | None = None,
+    items: bool = False,
 ) -> Diagram:
     """A fitted composite model (``PlsResult.to_dict()``): paths, weights, R2.
 
-    ``formed``: the composites with the constructs or items that compose them. ``items`` adds the
-    items of all others with their loadings. What the percentile interval leaves in doubt is not
-    significant.
+    ``formed``: the composites with the constructs or items that compose them; ``shown``: the
+    second-order constructs that cause their dimensions, with these. ``items`` adds the items of all
+    others with their loadings; what a second-order construct repeats of its dimensions' items is left
+    out. What the percentile interval leaves in doubt is not significant.
     """
     tables = (fit["bootstrap"] or {"tables": {}})["tables"]
-    nodes = [
-        Node(
+    constructs = {
+        name: Node(
             name,
             label(name),
             Shape.COMPOSITE if name in formed else Shape.FACTOR,
             (fit["r_squared"].get(name) or {}).get("r_squared"),
         )
         for name in fit["reliability"]
-    ]
-    names = [node.name for node in nodes]
-    parts = [part for made_of in formed.values() for part in made_of if part not in names]
-    nodes += [Node(part, part, Shape.ITEM) for part in dict.fromkeys(parts)]
+    }
+    shown = shown or {}
+
+    def part(of: str, name: str) -> Node:
+        """A construct's part: a dimension, or an item, which may bear the construct's own name."""
+        return constructs[name] if name in constructs and name != of else _item(name, constructs)
+
+    nodes = dict(constructs)
+    for of, made_of in formed.items():
+        nodes |= {node.name: node for node in (part(of, name) for name in made_of)}
     arrows = []
     for row in fit["paths"]:
         ends = row["source"], row["target"]
-        kind = Kind.WEIGHT if ends[0] in formed.get(ends[1], ()) else Kind.PATH
+        kind = Kind.PATH
+        if ends[0] in formed.get(ends[1], ()):
+            kind = Kind.WEIGHT
+        elif ends[1] in shown.get(ends[0], ()):
+            kind = Kind.LOADING
         tested = _interval(tables.get("paths", ()), ends)
         arrows.append(Arrow(*ends, kind, row["estimate"], tested))
     known = {(arrow.source, arrow.target) for arrow in arrows}
     for row in fit["weights"]:
-        ends = row["item"], row["construct"]
-        if ends[0] in formed.get(ends[1], ()) and ends not in known:
-            tested = _interval(tables.get("weights", ()), ends[::-1])
+        ends = part(row["construct"], row["item"]).name, row["construct"]
+        if row["item"] in formed.get(ends[1], ()) and ends not in known:
+            tested = _interval(tables.get("weights", ()), (row["construct"], row["item"]))
             arrows.append(Arrow(*ends, Kind.WEIGHT, row["estimate"], tested))
-    if items:
-        for row in fit["loadings"]:
-            if row["construct"] not in formed:
-                ends = row["construct"], row["item"]
-                nodes.append(Node(row["item"], row["item"], Shape.ITEM))
-                tested = _interval(tables.get("loadings", ()), ends)
-                arrows.append(Arrow(*ends, Kind.LOADING, row["estimate"], tested))
-    return Diagram(nodes, arrows)
+    for row in fit["loadings"] if items else ():
+        of, name = row["construct"], row["item"]
+        if of not in formed and name in shown.get(of, (name,)):
+            nodes[part(of, name).name] = part(of, name)
+            tested = _interval(tables.get("loadings", ()), (of, name))
+            arrows.append(Arrow(of, part(of, name).name, Kind.LOADING, row["estimate"], tested))
+    return Diagram(list(nodes.values()), arrows)
 
 
 def _interval(rows: Sequence[Section], ends: tuple[str, str]) -> bool | None:

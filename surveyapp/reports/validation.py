@@ -300,7 +300,7 @@ def _checked(check: Mapping[str, Any]) -> str:
     verdict = "agrees" if check["agrees"] else "does not agree"
     return (
         f"Independent check: {check['program']} {check['version']} {verdict}; largest difference of a "
-        f"standardised estimate {check['largest_difference']:.1e} ({check['of']})."
+        f"standardised estimate {apa.tiny(check['largest_difference'], 1)} ({check['of']})."
     )
 
 
@@ -313,7 +313,7 @@ def _validity(document: Mapping[str, Any], number: tables.Numbers) -> Iterator[B
         verdict = "agrees" if again["agrees"] else "does not agree"
         yield Paragraph(
             f"Independent check: {again['program']} {again['version']} {verdict}, largest difference "
-            f"of an alpha {again['largest_difference']:.0e} ({again['of']}).",
+            f"of an alpha {apa.tiny(again['largest_difference'])} ({again['of']}).",
             Tone.NOTE,
         )
     if document["fornell_larcker"] is not None:

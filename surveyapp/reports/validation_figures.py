@@ -63,7 +63,7 @@ def model(document: Section) -> Iterator[Chart]:
     cfa = document["cfa"]
     if cfa is None or len(cfa["items"]) > _MOST_DRAWN:
         return
-    between = [row["r"] for row in cfa["factor_correlation_intervals"]]
+    between = [row["r"] for row in cfa["factor_correlation_intervals"] if row["r"] is not None]
     title = f"{len(cfa['items'])} items show {len(cfa['factors'])} factors"
     if len(cfa["factors"]) == 1:
         title = f"{len(cfa['items'])} items show one factor"

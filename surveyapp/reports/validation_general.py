@@ -25,7 +25,7 @@ def general(document: Section, number: tables.Numbers) -> Iterator[Block]:
     if leiman:
         yield Paragraph(
             f"By Schmid and Leiman's transformation of the exploratory solution the general factor "
-            f"accounts for {100 * leiman['ecv']:.0f} % of the common variance; hierarchical omega "
+            f"accounts for {apa.percent(leiman['ecv'])} of the common variance; hierarchical omega "
             f"{apa.bounded(leiman['omega_hierarchical'])}, total omega "
             f"{apa.bounded(leiman['omega_total'])}."
         )

@@ -50,7 +50,7 @@ def _method(method: Section, number: tables.Numbers) -> Iterator[Block]:
     if harman:
         said = "more" if harman["dominated"] else "not more"
         yield Paragraph(
-            f"Harman's first component holds {100 * harman['first_share']:.0f} % of the variance, "
+            f"Harman's first component holds {apa.percent(harman['first_share'])} of the variance, "
             f"{said} than half; dimensions of one concept share variance by nature, so that this test "
             "alone decides nothing."
         )
@@ -72,17 +72,13 @@ def _method(method: Section, number: tables.Numbers) -> Iterator[Block]:
     if latent:
         yield Paragraph(
             "An unmeasured latent method factor explains "
-            f"{_percent(latent['method_share'])} of the items' variance on average, their own factors "
-            f"{_percent(latent['substantive_share'])} (Podsakoff et al., 2003). It takes up real "
+            f"{apa.percent(latent['method_share'])} of the items' variance on average, their own factors "
+            f"{apa.percent(latent['substantive_share'])} (Podsakoff et al., 2003). It takes up real "
             "variance too where the factors are closely related."
         )
         yield _models(
             "Unmeasured Latent Method Factor", latent, [latent["comparison"]], number.next()
         )
-
-
-def _percent(share: apa.Value) -> str:
-    return apa.DASH if share is None else f"{100 * share:.0f} %"
 
 
 def _marker(marker: Section, number: tables.Numbers) -> Iterator[Block]:
@@ -123,7 +119,7 @@ def _sequence(found: Section) -> str:
         else "but it does not bias the correlations of the factors"
     )
     return (
-        f"The marker's factor explains answers, {how} ({_percent(found['share'])} of an item's "
+        f"The marker's factor explains answers, {how} ({apa.percent(found['share'])} of an item's "
         f"variance on average), {bias} (Williams et al., 2010)."
     )
 

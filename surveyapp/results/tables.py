@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.results.text_files import encoding_of, no_text
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -18,23 +19,31 @@ def read_table(path: Path) -> pd.DataFrame:
         raise NotFound(f"{path}: no such file")
     if path.suffix.lower() == ".sav":
         return _read_sav(path)
+    encoding = encoding_of(path)
     try:
-        frame = pd.read_csv(path, sep=_separator(path), encoding="utf-8-sig", skipinitialspace=True)
-    except UnicodeDecodeError as error:
-        raise Invalid(f"{path}: not UTF-8 (byte {error.start}); save it as CSV UTF-8") from error
+        separator = _separator(path, encoding)
+        frame = pd.read_csv(path, sep=separator, encoding=encoding, skipinitialspace=True)
+    except UnicodeError as error:
+        raise no_text(path, encoding, error, kind="CSV ") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise Invalid(f"{path}: cannot be read as a table: {error}") from error
+        raise Invalid(f"{path}: cannot be read as a table: {_line(error)}") from error
     if frame.empty:
         raise Invalid(f"{path}: has a header but no rows")
     frame.columns = [str(name).strip() for name in frame.columns]
     return frame
 
 
-def _separator(path: Path) -> str:
+def _separator(path: Path, encoding: str) -> str:
     """The most frequent of comma, semicolon and tab in the header; pandas guesses letters too."""
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open(encoding=encoding) as file:
         header = file.readline()
+    if "\x00" in header:
+        raise Invalid(f"{path}: no text (it holds zero bytes); save it as CSV UTF-8")
     return max(",;\t", key=header.count)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _read_sav(path: Path) -> pd.DataFrame:
@@ -42,8 +51,8 @@ def _read_sav(path: Path) -> pd.DataFrame:
 
     try:
         frame, _ = pyreadstat.read_sav(path)
-    except pyreadstat.ReadstatError as error:
-        raise Invalid(f"{path}: cannot be read as SPSS data: {error}") from error
+    except (pyreadstat.ReadstatError, UnicodeError) as error:
+        raise Invalid(f"{path}: cannot be read as SPSS data: {_line(error)}") from error
     return pd.DataFrame(frame)
 
 

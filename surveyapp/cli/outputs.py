@@ -1,0 +1,53 @@
+"""What commands give: tables for reading, and files for the next program or reader."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analysis.plain import plain
+
+Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
+File = tuple[Path, bytes]
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number for reading; the JSON holds every digit."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def json_file(path: Path | None, document: Any) -> list[File]:
+    """The document with every digit, strict JSON: what does not exist is null."""
+    if path is None:
+        return []
+    text = json.dumps(plain(document), indent=1, allow_nan=False)
+    return [(path, f"{text}\n".encode())]
+
+
+def finish(tables: Sequence[Table], said: Iterable[str] = (), files: Sequence[File] = ()) -> None:
+    """Write the files, then print tables and sentences: a command whose file cannot be written
+    fails before it has printed anything.
+    """
+    for path, content in files:
+        path.write_bytes(content)
+    for table in tables:
+        _show(*table)
+    for sentence in said:
+        click.echo(sentence)
+    for path, _ in files:
+        click.echo(f"\n{'Drawn' if path.suffix.lower() == '.svg' else 'Written'}: {path}")
+
+
+def _show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table with right-aligned columns."""
+    cells = [list(head), *[list(row) for row in rows]]
+    widths = [max(len(row[j]) for row in cells) for j in range(len(head))]
+    click.echo(f"\n{title}")
+    for row in cells:
+        first, *rest = row
+        aligned = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        click.echo("  " + "  ".join([first.ljust(widths[0]), *aligned]).rstrip())
