@@ -296,7 +296,7 @@ class InvarianceSection(TypedDict):
     group: str
     groups: list[GroupSize]
     reached: str | None
-    rules: dict[str, Number]
+    rules: dict[str, float]
     steps: list[InvarianceStep]
     score_tests: list[ScoreTest]
     releases: list[Release]

@@ -99,7 +99,7 @@ def _fit(cfa: Mapping[str, Any]) -> str:
     fit = cfa["fit"]
     return (
         f"Confirmatory factor analysis of {len(cfa['factors'])} factors (maximum likelihood, "
-        f"n = {cfa['n']:,}): chi-square {apa.number(fit['chisq'], 1)} with {fit['df']:.0f} degrees of freedom, "
+        f"n = {cfa['n']:,}): chi-square {apa.number(fit['chisq'], 1)} with {apa.count(fit['df'])} degrees of freedom, "
         f"CFI {statistic(fit['cfi'], 3)}, TLI {statistic(fit['tli'], 3)}, RMSEA "
         f"{statistic(fit['rmsea'], 3)} (90 % interval {statistic(fit['rmsea_ci_lower'], 3)} to "
         f"{statistic(fit['rmsea_ci_upper'], 3)}), SRMR {statistic(fit['srmr'], 3)}."

@@ -8,7 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.errors import MissingItem, ModelError, NotPositiveDefinite, NoVariance, TooFewCases
+from analysis.errors import (
+    DataError,
+    MissingItem,
+    ModelError,
+    NotPositiveDefinite,
+    NoVariance,
+    TooFewCases,
+)
 from analysis.moments import Moments, moments
 from analysis.scale.cfa import Cfa, fit_cfa, merged_pairs, model_text, one_factor, sem_names
 from analysis.scale.semopy_cfa import independent_check, semopy_cfa
@@ -144,6 +151,13 @@ def test_the_independent_check_tells_of_a_disagreement():
     got = independent_check(replace(fitted, loadings=wrong), holzinger())
     assert not got.agrees
     assert got.of == "loading of x9"
+
+
+def test_the_independent_check_compares_nothing_that_does_not_exist():
+    fitted = fit_cfa(holzinger(), HS_MODEL)
+    gone = (replace(fitted.loadings[0], std_all=float("nan")), *fitted.loadings[1:])
+    with pytest.raises(DataError, match="the standardised loading of x1 does not exist"):
+        independent_check(replace(fitted, loadings=gone), holzinger())
 
 
 @engines

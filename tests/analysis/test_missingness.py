@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import DataError, TooFewCases
+from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.scale.missingness import MissingPattern, little_test, missing_report
 
 NAN = np.nan
@@ -69,3 +69,9 @@ def test_littles_test_needs_something_missing_and_enough_rows():
         little_test(pd.DataFrame({"a": [1, 2, 3], "b": [2, 1, 3]}))
     with pytest.raises(TooFewCases):
         little_test(DATA.head(3))
+
+
+def test_littles_test_names_a_constant_item():
+    gaps = pd.DataFrame({"a": [1.0, NAN, 3, 4, 2], "b": [4.0, 4, 4, NAN, 4]})
+    with pytest.raises(NoVariance, match="b: all answers are the same; leave the item out"):
+        little_test(gaps)

@@ -1,0 +1,88 @@
+"""Any number of a validation that its document calls undefined leaves a report that can be read."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import lru_cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import numpy as np
+import pytest
+
+from analysis.scale.core_document import Number
+from analysis.scale.document import ScaleValidationDocument
+from analysis.scale.validation import validate_scale
+from surveyapp.reports import annex, validation
+from surveyapp.reports.measured_models import cfa_diagram
+from surveyapp.reports.path_diagram import path_diagram
+from tests.analysis.data_sets import SJQ_MODEL, simulated
+
+pytestmark = pytest.mark.xdist_group("validations")  # computed once a process
+
+MADE = date(2026, 11, 22)
+ABOUT = ("format", "sample", "warnings", "settings", "r_script", "versions", "fingerprint")
+SECTIONS = {
+    name: kind
+    for name, kind in get_type_hints(ScaleValidationDocument).items()
+    if name not in ABOUT
+}
+
+
+@lru_cache(maxsize=1)
+def validated() -> str:
+    """Every section filled: gaps, groups, a marker, and rows that look careless."""
+    data, rng = simulated(240), np.random.default_rng(1)
+    items = [item for members in SJQ_MODEL.values() for item in members]
+    data["g"] = ["x", "y"] * 120
+    data["m1"] = rng.normal(size=240)
+    data["m2"] = data["m1"] + rng.normal(size=240)
+    data.loc[:3, items] = 4.0
+    data.loc[10:20, items[2]] = np.nan
+    found = validate_scale(data, model=SJQ_MODEL, group="g", marker=["m1", "m2"], draws=20, reps=50)
+    return json.dumps(found.to_dict(), allow_nan=False)
+
+
+def undefined(value: Any, kind: Any) -> Any:
+    """The value with None for every number that may be None."""
+    if value is None or kind == Number:
+        return None
+    if get_origin(kind) in (Union, UnionType):
+        (kind,) = [one for one in get_args(kind) if one is not type(None)]
+    if is_typeddict(kind):
+        kinds = get_type_hints(kind)
+        return {key: undefined(one, kinds[key]) for key, one in value.items()}
+    if get_origin(kind) is list:
+        return [undefined(one, get_args(kind)[0]) for one in value]
+    if get_origin(kind) is dict:
+        return {key: undefined(one, get_args(kind)[1]) for key, one in value.items()}
+    return value
+
+
+def read(document: dict[str, Any]) -> None:
+    study = validation.Study(document, "Journey", "Bank", None, None, MADE)
+    assert validation.content(study, made=MADE).blocks
+    assert list(annex.reliability((document, MADE)))
+
+
+def test_the_document_has_every_section() -> None:
+    document = json.loads(validated())
+    empty = {name for name in SECTIONS if not document[name]}
+    assert empty <= {"bifactor"}
+    assert undefined(document["cfa"], SECTIONS["cfa"]) != document["cfa"]
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_without_its_numbers_is_reported(name: str) -> None:
+    document = json.loads(validated())
+    document[name] = undefined(document[name], SECTIONS[name])
+    read(document)
+
+
+def test_a_factor_may_bear_an_items_name_in_the_drawing() -> None:
+    model = {"seamlessness": ("sea1", "sea2", "sea3"), "coh1": ("coh1",)}
+    cfa = validate_scale(simulated(200), model=model, draws=20, reps=20).to_dict()["cfa"]
+    assert cfa is not None
+    drawn = path_diagram(cfa_diagram(cfa))
+    assert "coh1 to coh1: 1.00" in drawn and "Seamlessness to sea1" in drawn
