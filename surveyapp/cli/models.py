@@ -14,7 +14,7 @@ _LARGEST = 100_000  # bytes of a model's file
 def model_text(given: str) -> str:
     """The text itself, or that of the file it names; no file's name holds a model's operators."""
     if "\n" in given or "~" in given:
-        return given
+        return given.removeprefix("\ufeff")  # of a shell that reads a file into the argument
     path = Path(given)
     if not path.is_file():
         raise Invalid(

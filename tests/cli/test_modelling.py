@@ -261,3 +261,7 @@ def test_an_option_without_its_partner_is_refused_by_name(run, holzinger: Path):
     assert "--equal is about groups; name their column by --group" in ran.err
     ran = run("validate", holzinger, "--model", THREE, "--key", "sjq-16")
     assert (ran.code, "--key" in ran.err, "--instrument" in ran.err) == (2, True, True)
+
+
+def test_a_byte_order_mark_in_the_argument_is_skipped(run, holzinger: Path):
+    assert run("sem", holzinger, "--model", f"\ufeff{THREE}").code == 0

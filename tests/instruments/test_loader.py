@@ -147,6 +147,15 @@ def test_a_missing_file_and_a_file_that_is_no_text_are_told(tmp_path: Path):
     assert "add texts/en.toml" in check(path)[0].cure
 
 
+def test_files_may_begin_with_a_byte_order_mark(tmp_path: Path):
+    own = folder(tmp_path)
+    plain = load_folder(own)
+    for file in (own / "instrument.toml", own / "texts" / "en.toml"):
+        file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert not check(own)
+    assert load_folder(own).wordings == plain.wordings
+
+
 def test_every_fault_is_told_at_once():
     wrong = DEFINITION.replace('version = "1"', "version = 1").replace("maximum = 5", "maximum = 0")
     keys = [key for key, _ in faults_of(wrong + "\n[bogus]\n", en=WORDING)]
