@@ -27,11 +27,12 @@ def _chart(each: Distribution, few: int) -> Chart:
     whom = (
         "customers who ticked at least one; several may be ticked" if each.several else "customers"
     )
+    beside = f" {each.undecided}" if each.undecided else ""
     return Chart(
         f"\u201c{each.most}\u201d is chosen most often" if each.most else each.question,
         charts.dots(rows, [charts.Column(each.figures[0].definition)], few=few),
         f"{_where(each)}: \u201c{each.question}\u201d n = {each.n:,} {whom}. Dots are shares in per"
-        " cent, lines their 95 % intervals (Wilson).",
+        f" cent, lines their 95 % intervals (Wilson).{beside}",
     )
 
 

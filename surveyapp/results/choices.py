@@ -12,17 +12,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.orm import Session
 
+from analysis.compare import holm, mcnemar
 from analysis.metrics import share
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results import definitions, phrases, suppression
 from surveyapp.results.cells import MonthKey
+from surveyapp.results.figures import LEVEL
 from surveyapp.results.journey import Ground, Period, Place, ground, period
 from surveyapp.results.shapes import Definition, Figure, Hidden, Unit
 from surveyapp.store.models import EVERYBODY, Deployment, Response
@@ -36,7 +39,9 @@ class Distribution:
 
     ``n`` counts the customers who chose anything (None when hidden); with ``several`` choices a
     customer the shares add up to more than 100. A list of one choice each keeps its order, one of
-    several goes from the most to the least frequent.
+    several goes from the most to the least frequent. ``most`` is the choice that significantly more
+    customers took than any other; where there is none, ``tied`` are the most frequent one and those
+    that it does not differ from.
     """
 
     stage: str | None  # both None at the journey's end
@@ -47,20 +52,20 @@ class Distribution:
     n: int | None
     figures: tuple[Figure, ...]
     hidden: Hidden = Hidden.NO
+    most: str = ""
+    tied: tuple[str, ...] = ()
 
     def why(self, few: int) -> str:
         """Why it is hidden, in a few words."""
         return phrases.hidden(self.hidden, few=few)
 
     @property
-    def most(self) -> str:
-        """The choice that more customers took than any other; empty where two share that place."""
-        ordered = sorted(self.figures, key=lambda f: f.estimate or 0.0, reverse=True)
-        if not ordered or (
-            len(ordered) > 1 and (ordered[0].estimate or 0.0) == (ordered[1].estimate or 0.0)
-        ):
+    def undecided(self) -> str:
+        """Which choices cannot be told from the most frequent one; empty where one leads."""
+        if not self.tied:
             return ""
-        return ordered[0].definition.label
+        first, *others = (f"\u201c{name}\u201d" for name in self.tied)
+        return f"{first} is not chosen significantly more often than {phrases.listed(others)}."
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,8 @@ def _distribution(
     named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
     for name, value in named.items():
         text = text.replace(f"{{{name}}}", value)
+    figures = tuple(_figures(question, shown, n)) if n else ()
+    most, tied = _leading(question, shown) if n else ("", ())
     return Distribution(
         stage=stage,
         touchpoint=touchpoint,
@@ -146,8 +153,10 @@ def _distribution(
         question=text,
         several=question.several,
         n=None if reason else n,
-        figures=tuple(_figures(question, shown, n)) if n else (),
+        figures=figures,
         hidden=reason,
+        most=most,
+        tied=tied,
     )
 
 
@@ -256,9 +265,36 @@ def _figures(question: _Question, groups: Sequence[_Group], n: int) -> Iterator[
         yield Figure(definition, n, found.estimate, found.low, found.high, None)
 
 
+def _leading(question: _Question, groups: Sequence[_Group]) -> tuple[str, tuple[str, ...]]:
+    """The choice taken most often, if significantly so, else it and those beside it.
+
+    The same customers choose, so that only those who took one of two choices tell them apart; Holm's
+    correction counts every pair, because the answers chose which one is compared.
+    """
+    only = {
+        (one, other): sum(g.n for g in groups if one in g.chosen and other not in g.chosen)
+        for one, other in permutations(question.item.choices, 2)
+    }
+    pairs = list(combinations(question.item.choices, 2))
+    corrected = holm([mcnemar(only[(a, b)], only[(b, a)]) for a, b in pairs])
+    p = {frozenset(pair): value for pair, value in zip(pairs, corrected, strict=True)}
+    taken = Counter(dict.fromkeys(question.item.choices, 0))
+    for group in groups:
+        for choice in group.chosen:
+            taken[choice] += group.n
+    first, *others = (choice for choice, _ in taken.most_common())
+    tied = [other for other in others if p[frozenset((first, other))] >= LEVEL]
+    if not tied:
+        return _label(question, first), ()
+    return "", tuple(_label(question, choice) for choice in (first, *tied))
+
+
+def _label(question: _Question, choice: str) -> str:
+    return question.wording.choices.get(question.item.code, {}).get(choice, choice)
+
+
 def _definition(question: _Question, choice: str) -> Definition:
-    labels = question.wording.choices.get(question.item.code, {})
-    label = labels.get(choice, choice)
+    label = _label(question, choice)
     return Definition(
         scale=f"{question.instrument.code}.{question.item.code}={choice}",
         instrument=question.instrument.code,

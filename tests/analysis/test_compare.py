@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import analysis.compare
-from analysis.compare import difference, holm
+from analysis.compare import difference, holm, mcnemar
 from analysis.errors import DataError, TooFewCases
 from analysis.metrics import Mean, csat, index_mean, net_promoter, share
 
@@ -113,6 +113,28 @@ def test_one_answer_cannot_be_tested():
 
 
 # statsmodels 0.15.0: multipletests(p, method="holm")[1].
+# statsmodels 0.15.0, mcnemar([[0, b], [c, 0]], exact=True).
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p"),
+    [
+        (9, 1, 0.021484375),
+        (14, 30, 0.022628841205914796),
+        (12, 0, 0.00048828125),
+        (60, 20, 8.580559867049611e-06),
+        (4, 4, 1.0),
+        (0, 0, 1.0),
+    ],
+)
+def test_two_answers_of_the_same_people_are_compared_by_mcnemar(only_first, only_second, p):
+    assert mcnemar(only_first, only_second) == pytest.approx(p, rel=1e-12)
+    assert mcnemar(only_second, only_first) == pytest.approx(p, rel=1e-12)
+
+
+def test_people_are_not_fewer_than_none():
+    with pytest.raises(DataError, match="fewer than none"):
+        mcnemar(-1, 3)
+
+
 def test_holm_agrees_with_statsmodels():
     assert holm([0.01, 0.04, 0.03, 0.005, 0.2]) == pytest.approx((0.04, 0.09, 0.09, 0.025, 0.2))
     assert holm([]) == ()

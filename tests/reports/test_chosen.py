@@ -29,14 +29,14 @@ def test_a_journey_without_list_questions_has_no_such_chapter(store, place):
 
 
 def test_each_question_is_a_chart_with_title_n_and_interval(store, place):
-    give(store, place[1], ["delighted"] * 3 + ["frustrated"] * 5, causes=["waiting"])
+    give(store, place[1], ["delighted"] * 3 + ["frustrated"] * 25, causes=["waiting"])
     heading, feeling, causes = blocks(store, place[0])
     assert isinstance(heading, Heading) and heading.text == "What customers chose"
     assert (
         isinstance(feeling, Chart)
         and feeling.title == "\u201cFrustrated\u201d is chosen most often"
     )
-    assert "Apply, the application form" in feeling.note and "n = 8 customers." in feeling.note
+    assert "Apply, the application form" in feeling.note and "n = 28 customers." in feeling.note
     assert "95 % intervals (Wilson)" in feeling.note
     assert isinstance(causes, Chart) and "several may be ticked" in causes.note
     for label in ("Frustrated", "Delighted"):
