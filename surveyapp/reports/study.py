@@ -23,6 +23,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.validation import Study
+from surveyapp.reports.validation_threats import kept_significant
 from surveyapp.results import phrases
 
 KIND = "Service journey study"
@@ -191,11 +192,11 @@ def _threats(document: Section, number: Iterator[int]) -> Iterator[Block]:
 
 def _marker(marker: Section, corrected: list[Section]) -> str:
     sizes = [abs(r) for r in marker["marker_correlations"].values() if r is not None]
-    stay = "stay" if marker["still_significant"] else "do not all stay"
+    pvalues = [row["pvalue"] for row in marker["correlations"] if row["pvalue"] is not None]
+    kept = kept_significant(marker["still_significant"], pvalues)
     text = (
         f"The marker correlates {apa.bounded(min(sizes))} to {apa.bounded(max(sizes))} in size with "
-        f"the constructs; with it partialled out (r = {apa.bounded(marker['r_marker'])}) their "
-        f"correlations {stay} significant."
+        f"the constructs; with it partialled out (r = {apa.bounded(marker['r_marker'])}) {kept}."
     )
     if corrected:
         most = max(corrected, key=lambda row: abs(row["change"]))

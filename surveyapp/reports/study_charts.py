@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from surveyapp.reports import apa, research_charts
@@ -32,9 +32,9 @@ def model(document: Section) -> Chart:
     total, indirect = (study["mediation"][key] for key in ("total", "indirect"))
     # A model without a second way has no total of its own; the hypothesis has it.
     whole = total["estimate"] if total else study["hypotheses"][1]["estimate"]
-    title = f"Journey quality moves loyalty by {apa.bounded(whole)} in all"
+    title = f"Total effect of journey quality on loyalty in the model: {apa.bounded(whole)}"
     if indirect:
-        title += f", {apa.bounded(indirect['estimate'])} of it through service quality"
+        title += f", of which {apa.bounded(indirect['estimate'])} by way of service quality"
     return Chart(
         title,
         path_diagram(composite_diagram(study["full"], formed(document))),
@@ -49,7 +49,7 @@ def baseline(document: Section) -> Chart:
     study = document["study"]
     direct = study["baseline"]["r_squared"][LOYAL]["r_squared"]
     return Chart(
-        f"Journey quality alone explains {100 * direct:.0f} % of loyalty",
+        f"Journey quality alone accounts for {100 * direct:.0f} % of the variance of loyalty",
         path_diagram(
             composite_diagram(study["baseline"], {SJQ: formed(document)[SJQ]}, items=True)
         ),
@@ -60,10 +60,12 @@ def baseline(document: Section) -> Chart:
 def weights(document: Section) -> Chart:
     """What each dimension contributes to journey quality."""
     rows = document["study"]["weights"]
-    full = [row for row in rows if row["model"] == "full"]
-    first = max(full or rows, key=lambda row: row["weight"])
+    full = [row for row in rows if row["model"] == "full"] or rows
+    first = _above_all(full, "weight", "lower", "upper")
     return Chart(
-        f"{label(first['dimension'])} weighs most in journey quality",
+        f"{label(first['dimension'])} weighs most in journey quality"
+        if first
+        else "No dimension weighs significantly more in journey quality than every other",
         research_charts.intervals(
             [
                 research_charts.Interval(
@@ -73,8 +75,8 @@ def weights(document: Section) -> Chart:
                 for row in rows
             ]
         ),
-        "Weights of the dimensions with percentile bootstrap intervals of 95 %; overlapping intervals "
-        "do not order the dimensions with certainty.",
+        "Weights of the dimensions with percentile bootstrap intervals of 95 %. A dimension is said to "
+        "weigh most where its interval in the full model lies above all others.",
     )  # fmt: skip
 
 
@@ -89,14 +91,34 @@ def importance(document: Section) -> Chart:
         for row in rows
     ]  # fmt: skip
     mean = sum(row["performance"] for row in rows) / len(rows)
-    below = [row for row in rows if row["performance"] < mean] or rows
-    first = max(below, key=lambda row: row["importance"])
+    below = [row for row in rows if (_ends(row, "performance") or (mean, mean))[1] < mean]
+    first = _above_all(below, "importance", "importance_lower", "importance_upper")
     return Chart(
-        f"Begin with {first['part']}: of what is done below average, it matters most for loyalty",
+        f"Begin with {first['part']}: of what is done below average, it is the most important for loyalty"
+        if first
+        else "No dimension done below average is significantly more important than every other"
+        if below
+        else "No dimension is done significantly below average",
         research_charts.importance_map(marks, target="loyalty"),
         "Discs: dimensions of journey quality; squares: of service quality; grey lines: 95 % "
-        "intervals; dashed: means of what is shown. Lower right: matters much, done badly.",
+        "intervals; dashed: means of what is shown. Lower right: important, done below average. Begin "
+        "with a dimension is said where its performance's interval lies below the mean and its "
+        "importance's above those of all others there.",
     )
+
+
+def _above_all(rows: Sequence[Section], what: str, lower: str, upper: str) -> Section | None:
+    """The row whose interval lies above all others': intervals of 95 % that do not overlap differ
+    significantly, even after correction for several. None where there is none.
+    """
+    if not rows:
+        return None
+    first = max(rows, key=lambda row: row[what])
+    others = [row for row in rows if row is not first]
+    ends = [first[lower], *(row[upper] for row in others)]
+    if any(end is None for end in ends) or any(row[upper] >= first[lower] for row in others):
+        return None
+    return first
 
 
 def _ends(row: Section, what: str) -> tuple[float, float] | None:

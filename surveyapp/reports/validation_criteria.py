@@ -134,14 +134,19 @@ def verdict(conclusions: Sequence[Row], ladders: Sequence[Row] = ()) -> str:
     if not known:
         return "No criterion could be judged with these answers; the warnings say why."
     met = sum(row["holds"] for row in known)
+    unknown = len(conclusions) - len(known)
+    left = f" {unknown} more could not be judged; the warnings say why." if unknown else ""
     families = unmet(conclusions, ladders)
-    if not families:
-        return f"All {len(known)} criteria are met: the scale can be used as it stands."
+    if met == len(known) and not families:
+        stands = "" if unknown else ": the scale can be used as it stands"
+        return f"All {len(known)} criteria{' that could be judged' if unknown else ''} are met{stands}.{left}"
     count = f"{met:,} of {len(known):,} criteria are met."
+    if not families:
+        return f"{count} The table names the others.{left}"
     names = [one.family.name.lower() for one in families]
     verb = "needs" if len(names) == 1 else "need"
     first = families[0].family.advice
-    return f"{count} {phrases.listed(names).capitalize()} {verb} attention: {first}."
+    return f"{count} {phrases.listed(names).capitalize()} {verb} attention: {first}.{left}"
 
 
 def _clauses(conclusions: Sequence[Row], family: Family) -> Iterator[str]:

@@ -12,6 +12,7 @@ from surveyapp.results import phrases
 
 Section = Mapping[str, Any]
 
+SIGNIFICANT = 0.05
 _SIGNS = {
     "longstring": "Long run of one answer",
     "irv": "Little spread of answers",
@@ -82,11 +83,11 @@ def _method(method: Section, number: tables.Numbers) -> Iterator[Block]:
 
 
 def _marker(marker: Section, number: tables.Numbers) -> Iterator[Block]:
-    kept = "stay" if marker["still_significant"] else "do not all stay"
+    pvalues = [row["pvalue"] for row in marker["correlations"] if row["pvalue"] is not None]
+    kept = kept_significant(marker["still_significant"], pvalues)
     yield Paragraph(
         f"With the marker variable ({', '.join(marker['items'])}; r = "
-        f"{apa.bounded(marker['r_marker'])}) partialled out, the correlations of the scores {kept} "
-        "significant (Lindell & Whitney, 2001)."
+        f"{apa.bounded(marker['r_marker'])}) partialled out, {kept} (Lindell & Whitney, 2001)."
     )
     yield Table(
         number=number.next(),
@@ -109,9 +110,21 @@ def _marker(marker: Section, number: tables.Numbers) -> Iterator[Block]:
     )
 
 
+def kept_significant(stay: bool, pvalues: Sequence[float]) -> str:
+    """What became of the significant correlations; none can stay where there was none."""
+    if not any(p < SIGNIFICANT for p in pvalues):
+        return "no correlation of the scores was significant before either"
+    which = (
+        "all correlations of the scores"
+        if all(p < SIGNIFICANT for p in pvalues)
+        else ("the significant correlations of the scores")
+    )
+    return f"{which} {'stay' if stay else 'do not all stay'} significant"
+
+
 def _sequence(found: Section) -> str:
     if not found["method_variance"]:
-        return "The marker's factor explains no answers for certain (Williams et al., 2010)."
+        return "The marker's factor does not explain the answers significantly (Williams et al., 2010)."
     how = "unequally" if found["unequal"] else "all alike"
     bias = (
         "and it biases the correlations of the factors"

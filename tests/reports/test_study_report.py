@@ -122,9 +122,43 @@ def test_the_map_names_the_most_important_of_what_is_done_below_average():
     found = copy.deepcopy(document())
     rows = found["study"]["importance"]["dimensions"]
     for row in rows:
-        row["performance"] = 40 if row["part"] in ("coherence", "empathy") else 70
-        row["importance"] = 0.3 if row["part"] == "coherence" else 0.2
+        low = row["part"] in ("coherence", "empathy")
+        around(row, "performance", 40 if low else 70, 5)
+        around(row, "importance", 0.5 if row["part"] == "coherence" else 0.2, 0.1)
     assert study_charts.importance(found).title.startswith("Begin with coherence")
+    for row in rows:
+        around(row, "importance", row["importance"], 0.2)
+    assert study_charts.importance(found).title == (
+        "No dimension done below average is significantly more important than every other"
+    )
+    for row in rows:
+        around(row, "performance", row["performance"], 30)
+    assert study_charts.importance(found).title == (
+        "No dimension is done significantly below average"
+    )
+
+
+def around(row: dict[str, Any], what: str, value: float, reach: float) -> None:
+    row |= {what: value, f"{what}_lower": value - reach, f"{what}_upper": value + reach}
+
+
+def test_a_dimension_weighs_most_only_when_its_interval_lies_above_all_others():
+    """In the known population it is .52 [.37, .68] against .36 [.14, .50]: not enough."""
+    found = copy.deepcopy(document())
+    assert study_charts.weights(found).title == (
+        "No dimension weighs significantly more in journey quality than every other"
+    )
+    for row in found["study"]["weights"]:
+        weight = 0.7 if row["dimension"] == "personalization" else 0.2
+        row |= {"weight": weight, "lower": weight - 0.1, "upper": weight + 0.1}
+    assert study_charts.weights(found).title == "Personalization weighs most in journey quality"
+
+
+def test_correlations_that_were_never_significant_do_not_stay_so():
+    found = copy.deepcopy(document())
+    for row in found["study"]["marker"]["correlations"]:
+        row["pvalue"] = 0.4
+    assert "no correlation of the scores was significant before either" in text_of(content(found))
 
 
 def test_explained_variance_leaves_out_what_is_composed():

@@ -139,6 +139,33 @@ def test_a_scale_that_meets_everything_is_told_so(pupils: dict[str, Any]):
     )
 
 
+def test_what_is_missed_outside_all_families_is_not_called_met(pupils: dict[str, Any]):
+    """A change of CFI is missed, yet the ladder got far enough for means: no advice, but not all met."""
+    for row in pupils["conclusions"]:
+        row["holds"] = row["measure"] != "d_cfi"
+    ladders = [{**ladder, "reached": "scalar"} for ladder in pupils["invariance"]]
+    said = validation_criteria.verdict(pupils["conclusions"], ladders)
+    met = sum(row["holds"] for row in pupils["conclusions"])
+    assert met < len(pupils["conclusions"])
+    assert (
+        said
+        == f"{met} of {len(pupils['conclusions'])} criteria are met. The table names the others."
+    )
+
+
+def test_criteria_that_could_not_be_judged_are_told_beside_those_that_are_met(
+    pupils: dict[str, Any],
+):
+    for row in pupils["conclusions"]:
+        row["holds"] = True
+    pupils["conclusions"][0]["holds"] = None
+    n = len(pupils["conclusions"]) - 1
+    assert validation_criteria.verdict(pupils["conclusions"]) == (
+        f"All {n} criteria that could be judged are met. 1 more could not be judged; the warnings say "
+        "why."
+    )
+
+
 def test_warnings_that_differ_only_in_numbers_are_told_once(pupils: dict[str, Any]):
     pupils["warnings"] = [
         {"step": "cfa", "message": f"n = 9 is below the advice of {n} rows"} for n in (50, 60, 70)

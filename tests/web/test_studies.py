@@ -120,7 +120,10 @@ def test_a_new_result_is_drawn_anew(storage: Storage, researcher: FlaskClient):
         analysis.result, analysis.fingerprint = changed, "g"
     after = re.findall(r"<figcaption>(.*?)</figcaption>", researcher.get(address).text)
     assert before[1:] == after[1:]
-    assert after[0].startswith("Journey quality moves loyalty by .11") and before[0] != after[0]
+    assert (
+        after[0].startswith("Total effect of journey quality on loyalty in the model: .11")
+        and before[0] != after[0]
+    )
 
 
 def test_the_study_goes_on_paper_from_its_page(storage: Storage, researcher: FlaskClient):
