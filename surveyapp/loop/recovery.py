@@ -72,14 +72,18 @@ def recovery(
     """Cases closed in the last ``days`` days; a share of fewer than ``minimum_cell`` is not shown."""
     names = {row[0]: row[1] for row in session.execute(select(Deployment.id, Deployment.name))}
     rows = _closed(session, now - timedelta(days=days), journey_id, owner_id)
-    by_place: dict[str, list[Closed]] = {}
+    by_place: dict[int, list[Closed]] = {}
     by_month: dict[str, list[Closed]] = {}
     for row in rows:
-        by_place.setdefault(names[row.deployment_id], []).append(row)
+        by_place.setdefault(row.deployment_id, []).append(row)
         by_month.setdefault(f"{row.closed_at:%b %Y}", []).append(row)
     return RecoveryTable(
         whole=_summed("All", rows, minimum_cell),
-        deployments=tuple(_summed(name, by_place[name], minimum_cell) for name in sorted(by_place)),
+        # Two deployments may have one name, and stay two.
+        deployments=tuple(
+            _summed(names[place], by_place[place], minimum_cell)
+            for place in sorted(by_place, key=lambda place: (names[place], place))
+        ),
         months=tuple(_summed(name, found, minimum_cell) for name, found in by_month.items()),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from analysis.metrics import share
 from surveyapp.errors import NotFound
@@ -125,6 +125,25 @@ def test_the_recovered_share_has_its_interval_and_medians(store, loop):
     assert (whole.days_to_contact, whole.days_to_close) == (1, 3)
     assert [(place.name, place.closed) for place in found.deployments] == [("After the form", 6)]
     assert [month.closed for month in found.months] == [6]
+
+
+def test_deployments_of_one_name_are_not_counted_together(store, loop):
+    close_many(store, loop, ["recovered"] * 3, days=3, contacted=1)
+    with store.writing() as session:
+        first = session.get_one(Deployment, loop.deployment)
+        second = Deployment(
+            journey_id=first.journey_id, touchpoint_id=first.touchpoint_id, code="second",
+            name=first.name, asks=first.asks, link="second",
+        )  # fmt: skip
+        session.add(second)
+        session.flush()
+        session.scalars(select(Case).limit(1)).one().deployment_id = second.id
+    with store.reading() as session:
+        places = recovery(session, now=utc_now()).deployments
+    assert [(place.name, place.closed) for place in places] == [
+        ("After the form", 2),
+        ("After the form", 1),
+    ]
 
 
 def test_the_share_of_a_handful_is_not_shown(store, loop):
