@@ -45,7 +45,7 @@ def test_about_as_many_responses_are_there_as_were_asked_for_and_every_rollup_is
 
 def test_the_managers_report_finds_the_effects_that_were_put_in(bank):
     benchmark = " ".join(texts(bank[1].reports[0]).split())
-    assert "Apply is the weakest stage" in benchmark
+    assert "Apply scores lowest on CSAT" in benchmark
     assert "Region North scores lower on Seamlessness" in benchmark
     assert "First sign-in to the app has risen" in benchmark
     assert "Identity check by video" in benchmark

@@ -22,10 +22,13 @@ def statistic(value: float | None, digits: int = 2) -> str:
 
 
 def reliability(
-    validation: tuple[Mapping[str, Any], date] | None, labels: Mapping[str, str] | None = None
+    validation: tuple[Mapping[str, Any], date] | None,
+    labels: Mapping[str, str] | None = None,
+    *,
+    cut: bool = False,
 ) -> Iterator[Block]:
     """Reliability and factor structure in plain words with their numbers; ``labels``: what factors
-    are called.
+    are called; ``cut``: the report is about some of the answers only, the validation about all.
     """
     called = labels or {}
     yield Heading("Can the scale be trusted?")
@@ -37,6 +40,12 @@ def reliability(
         return
     document, when = validation
     yield Paragraph(_verdict(document, called), Tone.BODY)
+    if cut:
+        yield Paragraph(
+            "This was examined with the answers of all customers, not with those of this "
+            "report alone.",
+            Tone.NOTE,
+        )
     rows: list[list[Text]] = [
         [
             _name(row, called),
@@ -78,21 +87,31 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
         asked = (
             f" {phrases.listed(single)} {verb}, whose reliability answers of one day cannot show."
         )
-    weak = [
-        _name(row, called)
-        for row in rows
-        if (row["cr"] or 0.0) < 0.70 or (row["ave"] or 0.0) < 0.50
-    ]
+    weak: list[str] = []
+    good: list[str] = []
+    undefined: list[str] = []
+    for row in rows:
+        values = row["cr"], row["ave"]
+        if (values[0] is not None and values[0] < 0.70) or (
+            values[1] is not None and values[1] < 0.50
+        ):
+            weak.append(_name(row, called))
+        else:
+            (undefined if None in values else good).append(_name(row, called))
+    said = []
     if weak:
-        return (
+        said.append(
             f"With these answers, {phrases.listed(weak)} fell short of the usual limits: read "
-            f"{'its' if len(weak) == 1 else 'their'} scores with care.{asked}"
+            f"{'its' if len(weak) == 1 else 'their'} scores with care."
         )
-    names = phrases.listed([_name(row, called) for row in rows])
-    verb = "is" if len(rows) == 1 else "are"
-    return (
-        f"Yes: {names} {verb} measured consistently, above the usual limits for reliability.{asked}"
-    )
+    if good:
+        verb = "is" if len(good) == 1 else "are"
+        said.append(
+            f"{phrases.listed(good)} {verb} measured consistently, at or above the usual limits."
+        )
+    if undefined:
+        said.append(f"For {phrases.listed(undefined)} CR or AVE could not be computed.")
+    return " ".join(said) + (asked if said else asked.strip())
 
 
 def _fit(cfa: Mapping[str, Any]) -> str:

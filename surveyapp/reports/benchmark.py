@@ -28,11 +28,12 @@ from surveyapp.results import findings, phrases
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.shapes import (
+    Advice,
     Figure,
-    Hidden,
     JourneyOverview,
     ResponseRate,
     SegmentComparison,
+    SegmentRate,
     Trend,
 )
 
@@ -45,7 +46,8 @@ __all__ = ["KIND", "Numbers", "content"]
 class Numbers:
     """Everything that the report prints, read from the dashboards by the caller.
 
-    ``comparison`` is None for a report on one segment; ``validation`` is a stored scale validation
+    ``comparison`` is None for a report on one segment, and ``segment_rate`` where its response rate
+    is not known; ``validation`` is a stored scale validation of all customers
     (``analysis.scale.document``) with its date.
     """
 
@@ -56,6 +58,7 @@ class Numbers:
     validation: tuple[Mapping[str, Any], date] | None = None
     choices: Sequence[Distribution] = ()
     drivers: Sequence[Drivers] = ()
+    segment_rate: SegmentRate | None = None
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
@@ -72,7 +75,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),
-        *annex.reliability(numbers.validation, _labels(overview)),
+        *annex.reliability(numbers.validation, _labels(overview), cut=_is_cut(overview)),
         *notes.method_notes(overview),
     ]
     return Document(
@@ -96,20 +99,37 @@ def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
     facts = [("Answers from", scores.period(overview)), ("Responses", _responses(overview))]
     if overview.segment:
         facts.append(("Segment", f"{overview.segment.name}: {overview.segment.rule}"))
-    elif any(rate.sent for rate in numbers.rates):
-        facts.append(("Response rate", findings.response_sentence(numbers.rates)))
+    if any(rate.sent for rate in numbers.rates):
+        facts.append(("Response rate", _returned(numbers)))
     if overview.goal:
         facts.append(("Customer's goal", overview.goal))
     facts.append(("Journey", f"{overview.state} state, version {overview.version}"))
     return [*facts, ("Report made on", phrases.day(made))]
 
 
+def _is_cut(overview: JourneyOverview) -> bool:
+    """Whether the report is about some of the answers only."""
+    whole = overview.since is None and overview.until is None
+    return overview.segment is not None or not whole
+
+
+def _returned(numbers: Numbers) -> str:
+    overview = numbers.overview
+    whole = overview.since is None and overview.until is None
+    if overview.segment is None:
+        return findings.response_sentence(numbers.rates, whole=whole)
+    return findings.segment_sentence(
+        numbers.segment_rate, numbers.rates, whole=whole, few=overview.minimum_cell
+    )
+
+
 def _responses(overview: JourneyOverview) -> str:
-    if overview.responses is None:
-        return phrases.hidden(Hidden.FEW, few=overview.minimum_cell)
     places = len(overview.touchpoints)
     touchpoints = f"{places} touchpoint{'' if places == 1 else 's'} and " if places else ""
-    return f"{overview.responses:,} at {touchpoints}the journey's end"
+    where = f"{touchpoints}the journey's end"
+    if overview.responses is not None:
+        return f"{overview.responses:,} at {where}"
+    return f"{phrases.responses(overview)} at {where}; {phrases.places_hidden(overview)}"
 
 
 def _summary(numbers: Numbers) -> Iterator[Block]:
@@ -121,15 +141,15 @@ def _summary(numbers: Numbers) -> Iterator[Block]:
         yield Paragraph((Styled(finding.headline), " ", finding.text), Tone.BULLET)
     if not said:
         yield Paragraph(_nothing_said(overview), Tone.LEAD)
-    if overview.priorities:
+    if overview.advice and overview.advice.compared > 1:
         yield Heading("What to do first", level=2)
-        yield _steps(overview)
+        yield from _advice(overview.advice)
 
 
 def _nothing_said(overview: JourneyOverview) -> str:
     figures = (*overview.end, *(f for t in overview.touchpoints for f in t.figures))
     if any(figure.shown for figure in figures):
-        return "Nothing stands out for certain; the next pages show every score with its interval."
+        return "No significant difference; the next pages show every score with its interval."
     return "There are not yet enough answers to say anything."
 
 
@@ -138,7 +158,7 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
     heads = [f for f in overview.end if f.definition.parent is None and f.shown]
     if overview.total is None and overview.sides is not None:
         # Of dimensions that nothing sums up, the ends say most.
-        ends = [overview.sides.high, overview.sides.low]
+        ends = [overview.sides.high.figure, overview.sides.low.figure]
         heads = [*ends, *(figure for figure in heads if figure not in overview.profile)]
     found = [
         KeyFigure(
@@ -148,45 +168,57 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
         )
         for figure in heads[:3]
     ]
-    responses = "hidden" if overview.responses is None else f"{overview.responses:,}"
     months = len({month.first for trend in numbers.trends for month in trend.months})
     return [
         *found,
-        KeyFigure("Responses", responses, f"in {months} month{'' if months == 1 else 's'}"),
+        KeyFigure(
+            "Responses",
+            phrases.responses(overview),
+            f"in {months} month{'' if months == 1 else 's'}",
+        ),
     ]
 
 
 def _beside(figure: Figure) -> str:
     axis = figure.definition.axis
     scale = f"on {phrases.number(axis[0])} to {phrases.number(axis[1])}"
-    between = f"between {phrases.interval(figure).replace(' to ', ' and ')}"
-    return f"{between}\nn = {figure.n:,}, {scale}"
+    return f"{phrases.basis(figure)}\n{scale}"
 
 
-def _steps(overview: JourneyOverview) -> Table:
+def _advice(advice: Advice) -> Iterator[Block]:
+    """The touchpoints that score significantly below the others in the latest months."""
+    months = phrases.months(advice.since, advice.until)
+    left = f" {phrases.not_compared(advice)}" if advice.left_out else ""
+    if not advice.steps:
+        yield Paragraph(
+            f"In {months} none of the {advice.compared} touchpoints compared scores significantly "
+            f"below the others.{left}"
+        )
+        return
     rows: list[list[Text]] = []
-    for at, step in enumerate(overview.priorities[:_MOST_STEPS], start=1):
-        contrast = step.against_rest
-        sure = "certain" if contrast.certain else "not certain"
-        truth = "moment of truth" if step.moment_of_truth else ""
+    for at, step in enumerate(advice.steps[:_MOST_STEPS], start=1):
+        truth = ", moment of truth" if step.moment_of_truth else ""
         rows.append(
             [
                 str(at),
-                (Styled(step.touchpoint), f"\n{step.stage}{', ' if truth else ''}{truth}"),
-                f"{phrases.value(step.figure)}\n{phrases.interval(step.figure)}",
+                (Styled(step.touchpoint), f"\n{step.stage}{truth}"),
+                f"{step.figure.definition.short} {phrases.value(step.figure)}\n"
+                f"{phrases.interval(step.figure)}",
                 f"{step.figure.n:,}",
-                f"{phrases.difference(step.figure.definition, contrast)}\n{sure}",
+                phrases.difference(step.figure.definition, step.against_rest),
             ]
         )
-    short = overview.priorities[0].figure.definition.short
-    return Table(
-        head=["", "Touchpoint", short, "n", "Against the others"],
+    more = len(advice.steps) - len(rows)
+    further = f" {more} more score{'s' if more == 1 else ''} significantly below." if more else ""
+    yield Table(
+        head=["", "Touchpoint", "Score", "n", "Against the others"],
         rows=rows,
         align="lllrl",
         widths=[0.05, 0.37, 0.16, 0.09, 0.33],
-        note="In this order: certainly below the other touchpoints, then moments of truth, then the "
-        "largest distance. Certain: the 95 % interval excludes zero, also after Holm's correction "
-        "for looking at all touchpoints together.",
+        note=f"Answers of {months}: what to do next depends on how things are now. Touchpoints that "
+        "score significantly below the others taken together (95 % interval without zero, and p < .05 "
+        "after Holm's correction for all touchpoints); moments of truth first, then the largest "
+        f"difference.{further}{left}",
     )
 
 
@@ -196,12 +228,12 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
     if overview.segment:
         yield Callout(
             f"This report is about one segment: {overview.segment.name}",
-            f"Its rule is: {overview.segment.rule}. The table counts all customers, because "
-            "invitations are not sorted into segments.",
+            f"Its rule is: {overview.segment.rule}. The table counts all customers.",
         )
-    yield Paragraph(findings.response_sentence(rates))
+    yield Paragraph(_returned(numbers))
     rows: list[list[Text]] = []
     for rate in rates:
+        hidden = phrases.hidden(rate.hidden, few=overview.minimum_cell)
         share = "" if rate.rate is None else f"{phrases.number(rate.rate)} %"
         ends = (
             ""
@@ -211,12 +243,12 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
         rows.append(
             [
                 rate.touchpoint or "Journey's end",
-                f"{rate.responses:,}",
-                f"{rate.sent:,}" if rate.sent else "open link",
-                f"{rate.completed:,}" if rate.sent else "",
+                hidden or f"{rate.responses:,}",
+                f"{rate.sent:,}" if rate.sent else "none",
+                f"{rate.completed:,}" if rate.sent and not hidden else "",
                 share,
                 ends,
-                _dates(rate),
+                "" if hidden else _dates(rate),
             ]
         )
     yield Table(
@@ -224,6 +256,7 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
         rows=rows,
         align="lrrrrrr",
         widths=[0.27, 0.11, 0.10, 0.11, 0.08, 0.13, 0.20],
+        title="All customers" if overview.segment else "",
         note="The rate is answered / sent invitations with a Wilson interval. An open link has no "
         "rate, because nobody knows how many people saw it. People who chose to answer may differ "
         "from those who did not; the intervals do not cover that.",

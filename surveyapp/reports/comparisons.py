@@ -21,7 +21,7 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     rows = rows or [row for row in comparison.rows if row.everybody.shown]
     if not rows:
         return
-    yield Heading("Segments side by side", new_page=comparison.comparisons > 0)
+    yield Heading("Segment comparison", new_page=comparison.comparisons > 0)
     sure = [
         (row, entry)
         for row in comparison.rows
@@ -32,8 +32,8 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
         yield Paragraph("No segment has enough answers to be compared.", Tone.LEAD)
         return
     yield Paragraph(
-        f"{len(sure)} of {comparison.comparisons} differences between a segment and everybody else "
-        "are certain; the others may be chance.",
+        f"{len(sure)} of {comparison.comparisons} differences between a segment and all other "
+        f"customers {'is' if len(sure) == 1 else 'are'} significant (Holm).",
         Tone.LEAD,
     )
     halves = [_segment_chart(row, _shared_axis(row, rows), few) for row in rows[:6]]
@@ -41,14 +41,14 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     if len(comparison.segments) > _MOST:
         yield Paragraph(f"The charts show the first {_MOST} segments.", Tone.NOTE)
     yield Paragraph(
-        "The dashed line is everybody's score. Lines are 95 % intervals; charts of one kind of "
+        "The dashed line is the score of all customers. Lines are 95 % intervals; charts of one kind of "
         "score share their axis.",
         Tone.NOTE,
     )
     if sure:
         yield Table(
-            title="Differences that are certain",
-            head=["Segment", "Score", "Segment", "Everybody", "Against everybody else", "n"],
+            title="Significant differences",
+            head=["Segment", "Score", "Segment", "All", "Against all others", "n"],
             rows=[
                 [
                     entry.segment.name,
@@ -86,7 +86,7 @@ def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int) -> C
     definition = row.everybody.definition
     answered = [entry for entry in row.segments if entry.figure.n != 0]
     entries = [
-        charts.Row("Everybody", [row.everybody], strong=True),
+        charts.Row("All customers", [row.everybody], strong=True),
         *(charts.Row(entry.segment.name, [entry.figure]) for entry in answered[:_MOST]),
     ]
     column = charts.Column(definition, row.everybody.estimate, axis)
@@ -136,7 +136,7 @@ def _trend_title(series: Trend) -> str:
     if series.change is None:
         return where
     if not series.change.certain:
-        return f"{where}: no certain change"
+        return f"{where}: no significant change"
     way = "up" if series.change.difference > 0 else "down"
     size = phrases.number(abs(series.change.difference))
     return f"{where}: {way} by {size} points"

@@ -18,6 +18,7 @@ from surveyapp.results import dashboards
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.queries import latest_validation
+from surveyapp.results.rates import segment_rate
 from surveyapp.store import events
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Analysis, Report
@@ -63,10 +64,13 @@ def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.N
         overview=overview,
         comparison=comparison,
         trends=dashboards.trend(session, report.journey_id, segment_id=segment_id, **cut),
-        rates=dashboards.response_rates(session, report.journey_id, **when, roots=roots),
+        rates=dashboards.response_rates(session, report.journey_id, **cut),
         validation=validated,
         choices=distributions(session, report.journey_id, segment_id=segment_id, **cut),
         drivers=drivers(session, report.journey_id, segment_id=segment_id, **when, roots=roots),
+        segment_rate=None
+        if segment_id == EVERYBODY
+        else segment_rate(session, report.journey_id, segment_id, **cut),
     )
 
 

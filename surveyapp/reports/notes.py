@@ -77,24 +77,27 @@ def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
     few = overview.minimum_cell
     yield (
         "Intervals.",
-        "A 95 % interval holds the true value in 95 of 100 such surveys. It covers chance only, not "
-        "the choice of whom to ask or of who answers.",
+        "Of 100 intervals (95% CI) computed in this way from 100 such surveys, 95 hold the true value "
+        "on average. They cover chance only, not the choice of whom to ask or of who answers.",
     )
     yield (
-        "Certain.",
-        "A difference is called certain when its 95 % interval excludes zero and its p value is "
-        "below .05 after Holm's correction for all differences of the same table. Answers at "
-        "different touchpoints are treated as coming from different people.",
+        "Significant.",
+        "A difference is called significant when its 95 % interval excludes zero and its p value is "
+        "below .05 after Holm's correction for all differences of the same table. A stage or "
+        "dimension is said to score lowest or highest when it differs so from every other; all pairs "
+        "are counted. Answers at different touchpoints, and to different dimensions, are treated as "
+        "coming from different people.",
     )
     yield (
         "Small groups.",
         f"Groups of fewer than {few} answers are hidden, and with them whatever would let a reader "
-        "work one out from the other numbers. A stage's score leaves hidden touchpoints out.",
+        "work one out from the other numbers. A stage's score leaves hidden touchpoints out, and is "
+        "compared without them.",
     )
     yield (
         "Periods.",
-        "Periods are whole months in UTC. The change over a period compares its last three months "
-        "with its first three.",
+        "Periods are whole months in UTC. The change over a period compares the last three months "
+        "with enough answers with the first three. What to do first rests on the last three months.",
     )
     if any(entry.instrument == "sjq" for entry in overview.fielded):
         yield ("Scope of SJQ.", SJQ_SCOPE)

@@ -8,6 +8,7 @@ from surveyapp.reports import charts
 from surveyapp.reports.document import Block, Chart, Heading, Pair, Paragraph, Table, Text, Tone
 from surveyapp.reports.tokens import HALF_WIDTH
 from surveyapp.results import phrases
+from surveyapp.results.findings import extremes, stage_title
 from surveyapp.results.shapes import (
     Definition,
     Figure,
@@ -27,7 +28,7 @@ _MOST_ROWS = 16  # touchpoints in one chart
 def period(overview: JourneyOverview) -> str:
     """The days of the first and the last answer."""
     if overview.first_day is None:
-        return "no answers yet"
+        return "not shown, to protect small groups" if overview.places_hidden else "no answers"
     if overview.first_day == overview.last_day:
         return phrases.day(overview.first_day)
     return f"{phrases.day(overview.first_day)} to {phrases.day(overview.last_day)}"
@@ -39,7 +40,8 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
     if not index and not others:
         return
     yield Heading(
-        overview.profile_title if index else "The journey's end", new_page=bool(overview.priorities)
+        overview.profile_title if index else "The journey's end",
+        new_page=bool(overview.advice and overview.advice.compared > 1),
     )
     if index:
         if index[0].definition.instrument == "sjq":
@@ -49,7 +51,7 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
         yield Chart(
             _profile_title(overview),
             charts.dots(rows, [column], few=overview.minimum_cell),
-            f"{_n(index[0])} Dots are estimates, lines their 95 % intervals; {period(overview)}. "
+            f"{_n(*index)} Dots are estimates, lines their 95 % intervals; {period(overview)}. "
             "0 is the worst, 100 the best possible score.",
         )
     halves = [
@@ -82,20 +84,22 @@ def _level(figure: Figure) -> str:
     )
 
 
-def _n(figure: Figure) -> str:
-    return f"n = {figure.n:,}." if figure.n else ""
+def _n(*figures: Figure) -> str:
+    """How many answered; a dimension that some skipped has fewer answers than another."""
+    found = sorted({figure.n for figure in figures if figure.n})
+    if not found:
+        return ""
+    return f"n = {found[0]:,}." if len(found) == 1 else f"n = {found[0]:,} to {found[-1]:,}."
 
 
 def _profile_title(overview: JourneyOverview) -> str:
     sides, total = overview.sides, overview.total
-    if sides is not None and sides.contrast.certain:
-        low, high = sides.low.definition.label, sides.high.definition.label
-        if total is None:
-            return f"{high} scores highest, {low.lower()} lowest"
-        return f"{high} carries the journey, {low.lower()} holds it back"
+    said = extremes(sides.low, sides.high) if sides is not None else ""
+    if said:
+        return said
     if total is None:
         return "The dimensions side by side"
-    return f"{total.definition.label} stands at {phrases.value(total)}"
+    return f"{total.definition.label} is {phrases.value(total)}"
 
 
 def stages(overview: JourneyOverview) -> Iterator[Block]:
@@ -112,13 +116,7 @@ def stages(overview: JourneyOverview) -> Iterator[Block]:
         column.scale: _middle([row[i] for _, row in table]) for i, column in enumerate(columns)
     }
     lowest = overview.lowest[0] if overview.lowest else None
-    title = "Scores by stage"
-    if lowest:
-        title = (
-            f"{lowest.stage} is the weakest stage"
-            if lowest.certain
-            else f"{lowest.stage} scores lowest, though not for certain"
-        )
+    title = stage_title(lowest) if lowest else "Scores by stage"
     yield Chart(
         title,
         charts.heat_map(table, columns, middle, few=overview.minimum_cell),
@@ -151,7 +149,7 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
     if not columns:
         return
     yield Heading("Touchpoints", new_page=True)
-    title = _touchpoint_title(overview)
+    title = "Scores by touchpoint"
     for start in range(0, len(columns), 3):
         some = columns[start : start + 3]
         for rows in _pages_of_rows(overview, some):
@@ -195,15 +193,6 @@ def _pages_of_rows(
             rows.append(charts.Row(name, _by_column(touchpoint.figures, columns), group=stage.name))
     if rows:
         yield rows
-
-
-def _touchpoint_title(overview: JourneyOverview) -> str:
-    if not overview.priorities:
-        return "No touchpoint lies below the others"
-    first = overview.priorities[0]
-    if first.against_rest.certain:
-        return f"{first.touchpoint} needs attention first"
-    return f"{first.touchpoint} lies lowest, though not for certain"
 
 
 def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, extract, func, select
 from sqlalchemy.orm import Session
 
-from surveyapp.store.models import BINS, EVERYBODY, Rollup
+from surveyapp.store.models import BINS, Rollup
 
 RESPONSES = "responses"  # the scale that counts submissions
 
@@ -53,9 +53,14 @@ _SUMS = [
 
 
 def _where(
-    deployments: Sequence[int], since: date | None, until: date | None
+    deployments: Sequence[int],
+    since: date | None,
+    until: date | None,
+    scales: Collection[str] | None = None,
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Rollup.deployment_id.in_(deployments)]
+    if scales is not None:
+        conditions.append(Rollup.scale.in_(sorted(scales)))
     if since is not None:
         conditions.append(Rollup.day >= since)
     if until is not None:
@@ -94,11 +99,15 @@ def counts(
     *,
     since: date | None = None,
     until: date | None = None,
+    scales: Collection[str] | None = None,
 ) -> dict[Key, dict[int, int]]:
-    """Number of scores by (deployment, scale), then segment: all segments, for suppression."""
+    """Number of scores by (deployment, scale), then segment: all segments, for suppression.
+
+    ``scales``: only these, where not all are looked at.
+    """
     rows = session.execute(
         select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, func.sum(Rollup.n))
-        .where(*_where(deployments, since, until))
+        .where(*_where(deployments, since, until, scales))
         .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale)
     )
     found: dict[Key, dict[int, int]] = {}
@@ -108,13 +117,20 @@ def counts(
 
 
 def monthly(
-    session: Session, deployments: Sequence[int], segments: Sequence[int]
+    session: Session,
+    deployments: Sequence[int],
+    segments: Sequence[int],
+    *,
+    scales: Collection[str] | None = None,
 ) -> dict[int, dict[Key, dict[MonthKey, Sums]]]:
-    """Sums by segment, (deployment, scale) and month; only months that have any."""
+    """Sums by segment, (deployment, scale) and month; only months that have any.
+
+    ``scales``: only these, where not all are looked at.
+    """
     year, month = extract("year", Rollup.day), extract("month", Rollup.day)
     rows = session.execute(
         select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, year, month, *_SUMS)
-        .where(*_where(deployments, None, None), Rollup.segment_id.in_(segments))
+        .where(*_where(deployments, None, None, scales), Rollup.segment_id.in_(segments))
         .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, year, month)
     )
     found: dict[int, dict[Key, dict[MonthKey, Sums]]] = {segment: {} for segment in segments}
@@ -127,18 +143,29 @@ def monthly(
 def days(
     session: Session,
     deployments: Sequence[int],
+    segments: Sequence[int],
     *,
     since: date | None = None,
     until: date | None = None,
-) -> dict[int, tuple[int, date, date]]:
-    """Submissions, first and last day of answers by deployment; absent without any."""
+) -> dict[int, dict[int, tuple[int, date, date]]]:
+    """Submissions, first and last day of answers by segment, then deployment; absent without any."""
     rows = session.execute(
-        select(Rollup.deployment_id, func.sum(Rollup.n), func.min(Rollup.day), func.max(Rollup.day))
+        select(
+            Rollup.segment_id,
+            Rollup.deployment_id,
+            func.sum(Rollup.n),
+            func.min(Rollup.day),
+            func.max(Rollup.day),
+        )
         .where(
             *_where(deployments, since, until),
-            Rollup.segment_id == EVERYBODY,
+            Rollup.segment_id.in_(segments),
             Rollup.scale == RESPONSES,
+            Rollup.n > 0,  # what was erased leaves an empty day
         )
-        .group_by(Rollup.deployment_id)
+        .group_by(Rollup.segment_id, Rollup.deployment_id)
     )
-    return {deployment: (int(n), first, last) for deployment, n, first, last in rows}
+    found: dict[int, dict[int, tuple[int, date, date]]] = {segment: {} for segment in segments}
+    for segment, deployment, n, first, last in rows:
+        found[segment][deployment] = (int(n), first, last)
+    return found

@@ -6,19 +6,21 @@ are whole months; figures of small groups, and those that would give them away, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from surveyapp.results import cells, definitions
+from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, RESPONSES, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Period, Place, ground, hidden_cells, period
 from surveyapp.results.rates import response_rates
 from surveyapp.results.shapes import (
+    LATEST,
+    Advice,
     ComparisonRow,
     Figure,
     Hidden,
@@ -29,7 +31,7 @@ from surveyapp.results.shapes import (
     TouchpointOverview,
 )
 from surveyapp.results.trends import trend
-from surveyapp.results.weak_points import Cells, lowest, priorities, sides, stage_sums
+from surveyapp.results.weak_points import Cells, advice, lowest, sides, stage_sums
 from surveyapp.store.models import EVERYBODY
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
@@ -52,7 +54,11 @@ def journey_overview(
     base = ground(session, journey_id, roots=roots)
     segment, when = base.segment(segment_id), period(since, until)
     found = _cells(session, base, when, [segment_id], minimum=minimum_cell)[segment_id]
-    answered = cells.days(session, base.ids, since=when.since, until=when.until)
+    answered = cells.days(
+        session, base.ids, [EVERYBODY, segment_id], since=when.since, until=when.until
+    )
+    days = _shown_days(base, answered[segment_id], found)
+    total, shown, hidden = _responses(base, when, segment_id, found, minimum=minimum_cell)
     stages = tuple(_stages(base, found))
     journey = base.journey
     return JourneyOverview(
@@ -66,13 +72,15 @@ def journey_overview(
         segment=segment,
         since=when.since,
         until=when.until,
-        first_day=min((first for _, first, _ in answered.values()), default=None),
-        last_day=max((last for _, _, last in answered.values()), default=None),
-        responses=_responses(base, found),
+        first_day=min((first for first, _ in days), default=None),
+        last_day=max((last for _, last in days), default=None),
+        responses=total,
+        responses_shown=shown,
+        places_hidden=hidden,
         end=_figures(base, None, found),
         stages=stages,
         lowest=tuple(lowest(base, found)),
-        priorities=priorities(base, found),
+        advice=_advice(session, base, when, segment_id, answered[EVERYBODY], minimum=minimum_cell),
         sides=sides(base, found),
         fielded=definitions.fielded(base.deployments, roots=roots),
         minimum_cell=minimum_cell,
@@ -199,9 +207,66 @@ def _stages(base: Ground, found: Cells) -> Iterator[StageOverview]:
         )
 
 
-def _responses(base: Ground, found: Cells) -> int | None:
-    """Submissions at all places; None when those of a place are hidden."""
+def _responses(
+    base: Ground, when: Period, segment: int, found: Cells, *, minimum: int
+) -> tuple[int | None, int, int]:
+    """Submissions at all places, at those that may be shown, and how many places may not.
+
+    A sum that holds hidden numbers is shown for everybody and all time only: those of segments and
+    periods could be subtracted from it.
+    """
     counted = [found.get((place, RESPONSES), (NOTHING, Hidden.NO)) for place in base.scored]
-    if any(reason for _, reason in counted):
+    counts = [(sums.n, reason) for sums, reason in counted]
+    shown = sum(n for n, reason in counts if not reason)
+    hidden = sum(bool(reason) for _, reason in counts)
+    alone = when.whole and segment == EVERYBODY
+    if hidden and not (alone and suppression.sum_may_be_shown(counts, minimum=minimum)):
+        return None, shown, hidden
+    return sum(n for n, _ in counts), shown, hidden
+
+
+def _shown_days(
+    base: Ground, answered: Mapping[int, tuple[int, date, date]], found: Cells
+) -> list[tuple[date, date]]:
+    """First and last day of answers by deployment, where their number may be shown."""
+    return [
+        (first, last)
+        for deployment, (_, first, last) in answered.items()
+        if not found.get((base.places[deployment], RESPONSES), (NOTHING, Hidden.NO))[1]
+    ]
+
+
+def _advice(
+    session: Session,
+    base: Ground,
+    when: Period,
+    segment: int,
+    answered: Mapping[int, tuple[int, date, date]],
+    *,
+    minimum: int,
+) -> Advice | None:
+    """What to do first, from the last three months of the period in which anybody answered."""
+    if not answered:
         return None
-    return sum(sums.n for sums, _ in counted)
+    last = max(last for _, _, last in answered.values())
+    since = last.replace(day=1)
+    for _ in range(LATEST - 1):
+        since = (since - timedelta(days=1)).replace(day=1)
+    # Open where the period is: an end behind the last answer cuts nothing off.
+    recent = Period(max(since, when.since or since), when.until)
+    scales = {next(iter(found), "") for place, found in base.scored.items() if place is not None}
+    monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, segment}), scales=scales)
+    reasons = hidden_cells(
+        session, base, recent, [segment], minimum=minimum, scales=scales, monthly=monthly
+    )
+    first, end = recent.months
+    found: Cells = {}
+    for cell, months in base.pooled_months(monthly[segment]).items():
+        within = [
+            sums
+            for month, sums in months.items()
+            if (first is None or month >= first) and (end is None or month <= end)
+        ]
+        if within:
+            found[cell] = sum(within, start=NOTHING), reasons[cell].get(segment, Hidden.NO)
+    return advice(base, found, period(recent.since, last))

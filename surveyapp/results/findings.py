@@ -1,7 +1,8 @@
-"""Numbers to plain sentences; a difference is claimed only when it is certain.
+"""Numbers to plain sentences; a difference is claimed only when it is significant.
 
-Certain means: the 95 % interval of the difference excludes zero, and so does the test after Holm's
-correction for all differences looked at together.
+Significant means: the 95 % interval of the difference excludes zero, and p is below .05 after Holm's
+correction for all differences looked at together. Who scores lowest or highest must differ so from
+every other.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from surveyapp.results.shapes import (
     ComparisonRow,
     Contrast,
     Definition,
+    End,
     Figure,
     JourneyOverview,
-    LowestStage,
     ResponseRate,
     SegmentComparison,
     SegmentFigure,
+    SegmentRate,
     Trend,
     Unit,
 )
@@ -60,35 +62,27 @@ def _level(overview: JourneyOverview) -> Iterator[Finding]:
         if definition.metric is Metric.NPS:
             yield Finding(
                 f"The Net Promoter Score is {phrases.value(figure)}.",
-                _recommending(figure),
+                f"{phrases.basis(figure)}.{_promoters(figure)}",
                 certain=True,
             )
         elif figure == overview.total:
             yield Finding(
-                f"{definition.label} stands at {phrases.value(figure)} of 100.",
-                f"With {figure.n:,} answers, {_sure(figure)}.",
+                f"{definition.label} is {phrases.value(figure)} of 100.",
+                f"{phrases.basis(figure)}.",
                 certain=True,
             )
 
 
-def _recommending(figure: Figure) -> str:
+def _promoters(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
-        return f"It rests on {figure.n:,} answers."
+        return ""
     if figure.low > 0:
-        meaning = "More customers would recommend the company than would not"
-    elif figure.high < 0:
-        meaning = "Fewer customers would recommend the company than would not"
-    else:
-        meaning = "Whether more customers would recommend the company than would not is open"
-    return f"{meaning}: with {figure.n:,} answers, {_sure(figure)}."
-
-
-def _sure(figure: Figure) -> str:
-    return f"we are 95 % sure that the true value lies between {_between(figure)}"
-
-
-def _between(figure: Figure) -> str:
-    return phrases.interval(figure).replace(" to ", " and ")
+        return " Promoters (9 and 10) outnumber detractors (0 to 6)."
+    if figure.high < 0:
+        return " Detractors (0 to 6) outnumber promoters (9 and 10)."
+    return (
+        " The shares of promoters (9 and 10) and detractors (0 to 6) do not differ significantly."
+    )
 
 
 def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
@@ -96,70 +90,80 @@ def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
     if sides is None:
         return
     low, high = sides.low, sides.high
-    names = low.definition.label, high.definition.label
-    numbers = (
-        f"{names[0]} scores {phrases.value(low)} ({phrases.interval(low)}), {names[1].lower()} "
-        f"{phrases.value(high)} ({phrases.interval(high)})"
-    )
-    if sides.contrast.certain and overview.total is None:
-        yield Finding(
-            f"{names[1]} has the highest score, {names[0].lower()} the lowest.",
-            f"{numbers}; the other dimensions lie between them.",
-            certain=True,
-        )
-    elif sides.contrast.certain:
-        yield Finding(
-            f"{names[0]} is the weak side of the journey, {names[1].lower()} the strong one.",
-            f"{numbers}.",
-            certain=True,
-        )
+    numbers = f"{low.name} is {_scored(low.figure)}; {_inner(high.name)} is {_scored(high.figure)}."
+    if low.stands_out or high.stands_out:
+        yield Finding(f"{extremes(low, high)}.", f"{numbers}{_open(low, high)}", certain=True)
     else:
         yield Finding(
-            "No side of the journey stands out for certain."
-            if overview.total
-            else f"No dimension of {overview.profile_title} stands out for certain.",
-            f"{numbers}; so small a distance may be chance.",
+            f"No single dimension of {overview.profile_title} scores lowest or highest.",
+            f"{numbers}{_open(low, high)}",
             certain=False,
         )
+
+
+def _scored(figure: Figure) -> str:
+    return f"{phrases.value(figure)}, {phrases.basis(figure)}"
+
+
+def extremes(low: End, high: End) -> str:
+    """Who scores lowest and who highest, as far as that is significant; empty where neither is."""
+    if low.stands_out and high.stands_out:
+        return f"{low.name} scores lowest, {_inner(high.name)} highest"
+    if low.stands_out:
+        return f"{low.name} scores lowest"
+    return f"{high.name} scores highest" if high.stands_out else ""
+
+
+def _open(low: End, high: End) -> str:
+    """Which cannot be separated from the lowest and from the highest."""
+    if not low.apart and not high.apart:
+        return " Neither is significantly different from any other dimension."
+    said = ""
+    for end, place in ((low, "lowest"), (high, "highest")):
+        if not end.stands_out and end.tied:
+            others = phrases.listed([_inner(name) for name in end.tied])
+            said += (
+                f" The {place}, {_inner(end.name)}, is not significantly different from {others}."
+            )
+    return said
+
+
+def _inner(name: str) -> str:
+    """A dimension's name within a sentence; an acronym stays as it is."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _stages(overview: JourneyOverview) -> Iterator[Finding]:
     for lowest in overview.lowest[:1]:
-        others = [name for name, _ in lowest.against]
         figure = lowest.figure
-        numbers = f"{_what(figure)} ({phrases.interval(figure)}, n = {figure.n:,})"
-        if lowest.certain:
-            yield Finding(
-                f"{lowest.stage} is the weakest stage.",
-                f"There, {numbers}. {_gap_to_next(lowest)}",
-                certain=True,
-            )
+        numbers = (
+            f"{figure.definition.short} there is {phrases.value(figure)}, {phrases.basis(figure)}"
+        )
+        if lowest.stands_out:
+            yield Finding(f"{stage_title(lowest)}.", f"{numbers}, {_gap_to_next(lowest)}.", True)
             continue
-        surely = [name for name, contrast in lowest.against if contrast.certain]
-        unclear = [name for name in others if name not in surely]
-        sure = f" It is below {phrases.listed(surely)} for certain." if surely else ""
+        apart = f" It is significantly lower than at {phrases.listed(lowest.apart)}."
         yield Finding(
-            f"{lowest.stage} has the lowest score, but not for certain the weakest one.",
-            f"There, {numbers}.{sure} It cannot be told apart from {phrases.listed(unclear)} with these answers.",
+            f"{stage_title(lowest)}.",
+            f"The lowest is {lowest.name}: {numbers}. It is not significantly different from "
+            f"{phrases.listed(lowest.tied)}.{apart if lowest.apart else ''}",
             certain=False,
         )
 
 
-def _what(figure: Figure) -> str:
-    """The figure as a clause: "54 % of customers are satisfied"."""
-    value = phrases.value(figure)
-    return {
-        Metric.CSAT: f"{value} of customers are satisfied",
-        Metric.CES: f"{value} of customers find it easy",
-        Metric.NPS: f"the Net Promoter Score is {value}",
-    }.get(figure.definition.metric, f"{figure.definition.label} is {value}")
+def stage_title(lowest: End) -> str:
+    """Which stage scores lowest on a scale, or that none does."""
+    short = lowest.figure.definition.short
+    if lowest.stands_out:
+        return f"{lowest.name} scores lowest on {short}"
+    return f"No significant difference between the lowest stages on {short}"
 
 
-def _gap_to_next(lowest: LowestStage) -> str:
-    name, contrast = min(lowest.against, key=lambda entry: abs(entry[1].difference))
+def _gap_to_next(lowest: End) -> str:
+    name, contrast = lowest.against[0]
     return (
-        f"That is {_points(lowest.definition, contrast)} below {name}, the next lowest; we are 95 % "
-        f"sure that the gap is between {_ends(contrast)} points."
+        f"{_points(lowest.figure.definition, contrast)} below {name}, the next lowest "
+        f"({_ends(contrast)})"
     )
 
 
@@ -169,8 +173,9 @@ def _points(definition: Definition, contrast: Contrast) -> str:
 
 
 def _ends(contrast: Contrast) -> str:
+    """The interval of a significant difference, its sign left to the sentence."""
     low, high = sorted((abs(contrast.low), abs(contrast.high)))
-    return f"{phrases.number(low)} and {phrases.number(high)}"
+    return f"95% CI {phrases.number(low)} to {phrases.number(high)}"
 
 
 def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
@@ -195,21 +200,21 @@ def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
         where = f" at {row.touchpoint}" if row.touchpoint else ""
         yield Finding(
             f"{entry.segment.name} scores {way} on {definition.label}{where}.",
-            f"{phrases.value(entry.figure)} against {phrases.value(row.everybody)} for everybody; "
-            f"{_points(definition, contrast)} {way} than the others, and we are 95 % sure that it is "
-            f"between {_ends(contrast)}.",
+            f"{phrases.value(entry.figure)} (n = {entry.figure.n:,}), "
+            f"{_points(definition, contrast)} {way} than all other customers ({_ends(contrast)}).",
             certain=True,
         )
     if not best and comparison.comparisons:
         yield Finding(
-            "No segment differs from the others for certain.",
-            f"{comparison.comparisons} differences were looked at together.",
+            "No segment differs significantly from the other customers.",
+            f"{comparison.comparisons} differences were tested together (Holm).",
             certain=False,
         )
 
 
 def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
-    sure = [one for one in trends if one.change is not None and one.change.certain]
+    tested = [one for one in trends if one.change is not None]
+    sure = [one for one in tested if one.change is not None and one.change.certain]
     # One a touchpoint: the metrics asked there rise and fall together.
     ranked: dict[int | None, Trend] = {}
     for one in sorted(sure, key=lambda one: -abs(one.change.difference) if one.change else 0.0):
@@ -218,32 +223,80 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
         if one.change is None:
             continue
         way = "risen" if one.change.difference > 0 else "fallen"
-        where = one.touchpoint or "the whole journey"
         yield Finding(
-            f"{one.definition.short} at {where} has {way}."
+            f"{one.definition.short} at {one.touchpoint} has {way}."
             if one.touchpoint
             else f"{one.definition.label} has {way}.",
-            f"The last three months lie {_points(one.definition, one.change)} "
-            f"{'above' if one.change.difference > 0 else 'below'} the first three; we are 95 % sure that "
-            f"the change is between {_ends(one.change)}.",
+            f"It is {_points(one.definition, one.change)} "
+            f"{'higher' if one.change.difference > 0 else 'lower'} in {change_months(one)} "
+            f"({_ends(one.change)}).",
             certain=True,
         )
-    if not ranked and any(one.change is not None for one in trends):
+    if not ranked and tested:
+        scores = "one score" if len(tested) == 1 else f"{len(tested)} scores"
         yield Finding(
-            "Nothing has changed for certain over the period.",
-            "The last three months do not differ from the first three by more than chance explains.",
+            "No significant change over the period.",
+            f"The last three months were compared with the first three for {scores} (Holm).",
             certain=False,
         )
 
 
-def response_sentence(rates: Sequence[ResponseRate]) -> str:
-    """How many answered, and which share of those who were invited."""
-    responses = sum(rate.responses for rate in rates)
-    sent = sum(rate.sent for rate in rates)
-    completed = sum(rate.completed for rate in rates)
+def change_months(trend: Trend) -> str:
+    """The months that a change lies between: "Sep to Nov 2026 than in Dec 2025 to Feb 2026".
+
+    Months with too few answers are skipped, so that three may span more than three.
+    """
+    early, late = trend.compared
+    return f"{phrases.months(late[0], late[-1])} than in {phrases.months(early[0], early[-1])}"
+
+
+def response_sentence(rates: Sequence[ResponseRate], *, whole: bool = True) -> str:
+    """How many answered, and which share of those who were invited, over the rates that are shown.
+
+    ``whole``: of all time. In a period answers and invitations are not of the same customers, because
+    who is invited in one month may answer in the next.
+    """
+    shown = [rate for rate in rates if not rate.hidden]
+    few = len(rates) - len(shown)
+    left = f" {_surveys(few)} with too few answers to show {'is' if few == 1 else 'are'} left out."
+    rest = left if few else ""
+    responses = sum(rate.responses or 0 for rate in shown)
+    sent = sum(rate.sent for rate in shown)
+    completed = sum(rate.completed or 0 for rate in shown)
+    if not shown and few:
+        return "Too few answers to show how many of the invited answered."
     if not sent:
-        return f"{responses:,} responses, all by open links: nobody knows how many people saw them."
+        return (
+            f"{_number(responses, 'response')}, none by invitation, so there is no response rate."
+            f"{rest}"
+        )
+    made = "" if whole else " made in this period"
     share = phrases.number(100 * completed / sent)
-    open_link = responses - completed
-    rest = f" A further {open_link:,} came another way." if open_link > 0 else ""
-    return f"{completed:,} of {sent:,} invitations were answered ({share} %).{rest}"
+    other = responses - completed
+    further = f" A further {other:,} came another way." if whole and other > 0 else ""
+    return f"{completed:,} of {sent:,} invitations{made} were answered ({share} %).{further}{rest}"
+
+
+def segment_sentence(
+    own: SegmentRate | None, rates: Sequence[ResponseRate], *, whole: bool = True, few: int = 5
+) -> str:
+    """A segment's own response rate where it is known, else that of all customers, said to be that."""
+    if own is not None and own.hidden:
+        return f"The response rate of this segment is not shown: {phrases.hidden(own.hidden, few=few)}."
+    if own is not None and own.sent is not None and own.completed is not None:
+        if own.rate is None or own.low is None or own.high is None:
+            return "Nobody of this segment was invited, so there is no response rate."
+        return (
+            f"{own.completed:,} of {own.sent:,} invitations to this segment were answered "
+            f"({phrases.number(own.rate)} %, 95% CI {phrases.number(own.low)} to "
+            f"{phrases.number(own.high)})."
+        )
+    return f"For all customers, not this segment alone: {response_sentence(rates, whole=whole)}"
+
+
+def _surveys(n: int) -> str:
+    return "One survey" if n == 1 else f"{n} surveys"
+
+
+def _number(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

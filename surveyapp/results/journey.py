@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from surveyapp.store.models import EVERYBODY, Deployment, Journey, Segment, Stag
 
 Place = int | None  # a touchpoint's id; None is the journey's end
 Cell = tuple[Place, str]  # place, scale
+Monthly = dict[int, dict[Key, dict[MonthKey, Sums]]]  # by segment, as ``cells.monthly`` reads them
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,21 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path] = (
 
 
 def hidden_cells(
-    session: Session, base: Ground, when: Period, wanted: Sequence[int], *, minimum: int
+    session: Session,
+    base: Ground,
+    when: Period,
+    wanted: Sequence[int],
+    *,
+    minimum: int,
+    scales: Collection[str] | None = None,
+    monthly: Monthly | None = None,
 ) -> dict[Cell, dict[int, Hidden]]:
     """Which segments to hide in which cell, from the counts of all segments; the period's edges are
-    looked at for the ``wanted`` ones only.
+    looked at for the ``wanted`` ones only, in their ``monthly`` sums where those are read already.
+
+    ``scales``: only these, where not all are looked at.
     """
-    counted = cells.counts(session, base.ids, since=when.since, until=when.until)
+    counted = cells.counts(session, base.ids, since=when.since, until=when.until, scales=scales)
     found: dict[Cell, dict[int, int]] = {}
     for (deployment, scale), by_segment in counted.items():
         into = found.setdefault((base.places[deployment], scale), {})
@@ -139,20 +149,20 @@ def hidden_cells(
         for cell, ns in found.items()
     }
     if not when.whole:
-        _hide_cut(session, base, when, wanted, result, minimum=minimum)
+        if monthly is None:
+            monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, *wanted}), scales=scales)
+        _hide_cut(base, when, monthly, result, minimum=minimum)
     return result
 
 
 def _hide_cut(
-    session: Session,
     base: Ground,
     when: Period,
-    wanted: Sequence[int],
+    by_segment: Monthly,
     result: dict[Cell, dict[int, Hidden]],
     *,
     minimum: int,
 ) -> None:
-    by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, *wanted}))
     everybody = base.pooled_months(by_segment[EVERYBODY])
     for segment, keys in by_segment.items():
         for cell, months in base.pooled_months(keys).items():

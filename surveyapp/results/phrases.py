@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from surveyapp.results.shapes import Contrast, Definition, Figure, Hidden, Unit
+from surveyapp.results.shapes import (
+    Advice,
+    Contrast,
+    Definition,
+    Figure,
+    Hidden,
+    JourneyOverview,
+    Unit,
+)
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -53,6 +62,13 @@ def interval(figure: Figure) -> str:
     return f"{low} to {high}"
 
 
+def basis(figure: Figure) -> str:
+    """What an estimate rests on: "95% CI 59 to 68 (n = 49)"."""
+    n = "" if figure.n is None else f"n = {figure.n:,}"
+    between = interval(figure)
+    return f"95% CI {between} ({n})" if between else n
+
+
 def hidden(reason: Hidden, *, few: int = 5) -> str:
     """Why a figure is not shown, in a table cell's length."""
     return {
@@ -61,6 +77,28 @@ def hidden(reason: Hidden, *, few: int = 5) -> str:
         Hidden.COMPLEMENT: "protects a small group",
         Hidden.PERIOD: "too few in part of the period",
     }[reason]
+
+
+def responses(overview: JourneyOverview) -> str:
+    """How many answers there are, as far as it may be told: "1,024", "at least 980"."""
+    if overview.responses is not None:
+        return f"{overview.responses:,}"
+    return f"at least {overview.responses_shown:,}" if overview.responses_shown else "hidden"
+
+
+def not_compared(advice: Advice) -> str:
+    """Which touchpoints advice leaves out, and why."""
+    return (
+        "Not compared, with too few answers then or to protect a small group: "
+        f"{listed(advice.left_out)}."
+    )
+
+
+def places_hidden(overview: JourneyOverview) -> str:
+    """At how many places the number of answers is hidden."""
+    n = overview.places_hidden
+    where = "one place" if n == 1 else f"{n} places"
+    return f"the number at {where} is hidden to protect small groups"
 
 
 def difference(definition: Definition, contrast: Contrast) -> str:
@@ -82,7 +120,15 @@ def month(when: date) -> str:
     return f"{when:%b %Y}"
 
 
-def listed(names: list[str]) -> str:
+def months(first: date, last: date) -> str:
+    """Whole months: "Sep to Nov 2026", "Dec 2025 to Feb 2026", "May 2026"."""
+    if (first.year, first.month) == (last.year, last.month):
+        return month(first)
+    begin = f"{first:%b}" if first.year == last.year else month(first)
+    return f"{begin} to {month(last)}"
+
+
+def listed(names: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     if len(names) < 2:
         return "".join(names)

@@ -1,22 +1,32 @@
-"""Response counts and rates by deployment, from rollups and invitation states."""
+"""Response counts and rates by deployment, from rollups and invitation states; of a segment from events."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
+from surveyapp.asking import funnel
 from surveyapp.fielding.queries import answered_anonymously
-from surveyapp.results import cells
-from surveyapp.results.journey import Ground, Period, ground, period
-from surveyapp.results.shapes import ResponseRate
-from surveyapp.store.models import Deployment, Invitation
+from surveyapp.journeys.segments import parse
+from surveyapp.results import cells, suppression
+from surveyapp.results.cells import RESPONSES
+from surveyapp.results.journey import Ground, Period, Place, ground, hidden_cells, period
+from surveyapp.results.shapes import Hidden, ResponseRate, SegmentRate
+from surveyapp.store.models import EVERYBODY, Deployment, Invitation
 
 _NOBODY = (0, None, None)
+# A message of ours that still waits or failed; who had none could not answer. A link is passed on.
+_TO_BE_SENT = and_(
+    Invitation.token_seed.is_not(None),
+    Invitation.channel != "link",
+    Invitation.state == "created",
+    Invitation.sent_at.is_(None),
+)
 
 
 def response_rates(
@@ -25,22 +35,110 @@ def response_rates(
     *,
     since: date | None = None,
     until: date | None = None,
+    minimum_cell: int = 1,
     roots: Sequence[str | Path] = (),
 ) -> tuple[ResponseRate, ...]:
     """What was sent and what came back, in the journey's order, its end last. Raises NotFound.
 
-    A period counts answers given in it, and invitations made in it whenever they were answered.
+    Of all customers: most invitations do not say to which segment their customer belongs. A period
+    counts answers given in it, and invitations made in it whenever they were answered. Beside scores
+    give ``minimum_cell``; without it nothing is hidden, for those who run the surveys.
     """
     base = ground(session, journey_id, roots=roots)
     when = period(since, until)
-    answered = cells.days(session, base.ids, since=when.since, until=when.until)
+    found = cells.days(session, base.ids, [EVERYBODY], since=when.since, until=when.until)
+    answered = found[EVERYBODY]
     invited = _invitations(session, base.ids, when)
+    hidden = _hidden(session, base, when, answered, minimum=minimum_cell)
     return tuple(
         _rate(
-            base, deployment, answered.get(deployment.id, _NOBODY), invited.get(deployment.id, {})
+            base,
+            deployment,
+            answered.get(deployment.id, _NOBODY),
+            invited.get(deployment.id, {}),
+            hidden.get(deployment.touchpoint_id, Hidden.NO),
         )
         for deployment in sorted(base.deployments, key=lambda d: _order(base, d))
     )
+
+
+def segment_rate(
+    session: Session,
+    journey_id: int,
+    segment_id: int,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    minimum_cell: int = 5,
+    roots: Sequence[str | Path] = (),
+) -> SegmentRate | None:
+    """The response rate of one segment, None where it is not known. Raises NotFound.
+
+    Known when every invitation of the journey follows an event: those made for a list keep what is
+    known of a customer in their links. Only for all time, because the edges of a period could cut
+    off a small group.
+    """
+    base = ground(session, journey_id, roots=roots)
+    base.segment(segment_id)
+    if not period(since, until).whole:
+        return None
+    rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
+    found = funnel.by_segment(session, base.ids, rules)
+    sent = {segment: counts.sent for segment, counts in found.items()}
+    answered = {segment: counts.completed for segment, counts in found.items()}
+    invited = _invitations(session, base.ids, period(None, None)).values()
+    made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
+    if not made or sent[EVERYBODY] != made:
+        return None
+    # A sum over places gives away the number at the only one where it is hidden.
+    reasons = [
+        by_segment.get(segment_id, Hidden.NO)
+        for by_segment in hidden_cells(
+            session,
+            base,
+            period(None, None),
+            [segment_id],
+            minimum=minimum_cell,
+            scales=[RESPONSES],
+        ).values()
+    ]
+    reasons += [
+        suppression.hidden(counts, base.lying, minimum=minimum_cell)[segment_id]
+        for counts in (sent, answered)
+    ]
+    hidden = next((reason for reason in reasons if reason), Hidden.NO)
+    if hidden:
+        return SegmentRate(None, None, None, None, None, hidden)
+    if not sent[segment_id]:
+        return SegmentRate(0, 0, None, None, None)
+    rate = share(answered[segment_id], sent[segment_id])
+    return SegmentRate(sent[segment_id], answered[segment_id], rate.estimate, rate.low, rate.high)
+
+
+def _hidden(
+    session: Session,
+    base: Ground,
+    when: Period,
+    answered: Mapping[int, tuple[int, date | None, date | None]],
+    *,
+    minimum: int,
+) -> dict[Place, Hidden]:
+    """Where numbers of answers may not be shown: where a place's may not, and where one of several
+    surveys at a place has too few, as the place's number is shown elsewhere.
+    """
+    if minimum <= 1:
+        return {}
+    found = {
+        place: reasons[EVERYBODY]
+        for (place, _), reasons in hidden_cells(
+            session, base, when, [EVERYBODY], minimum=minimum, scales=[RESPONSES]
+        ).items()
+    }
+    for deployment, (n, *_) in answered.items():
+        if 0 < n < minimum:
+            place = base.places[deployment]
+            found[place] = found.get(place) or Hidden.FEW
+    return found
 
 
 def _invitations(
@@ -48,7 +146,7 @@ def _invitations(
 ) -> dict[int, dict[str, int]]:
     query = (
         select(Invitation.deployment_id, Invitation.state, func.count())
-        .where(Invitation.deployment_id.in_(deployments))
+        .where(Invitation.deployment_id.in_(deployments), not_(_TO_BE_SENT))
         .group_by(Invitation.deployment_id, Invitation.state)
     )
     begin = end = None
@@ -78,11 +176,12 @@ def _rate(
     deployment: Deployment,
     answered: tuple[int, date | None, date | None],
     states: dict[str, int],
+    hidden: Hidden,
 ) -> ResponseRate:
     completed = states.get("completed", 0)
     opened = states.get("opened", 0) + completed
     sent = states.get("created", 0) + opened
-    rate = share(completed, sent) if sent else None
+    rate = share(completed, sent) if sent and not hidden else None
     names = {
         touchpoint.id: (stage.name, touchpoint.name)
         for stage in base.journey.stages
@@ -96,14 +195,15 @@ def _rate(
         name=deployment.name,
         stage=stage,
         touchpoint=touchpoint,
-        responses=responses,
+        responses=None if hidden else responses,
         sent=sent,
-        opened=opened,
-        completed=completed,
+        opened=None if hidden else opened,
+        completed=None if hidden else completed,
         not_sent=states.get("suppressed", 0),
         rate=rate.estimate if rate else None,
         low=rate.low if rate else None,
         high=rate.high if rate else None,
-        first_day=first,
-        last_day=last,
+        first_day=None if hidden else first,
+        last_day=None if hidden else last,
+        hidden=hidden,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from instruments.schema import Metric
+
+LATEST = 3  # months at either end that a change is measured between, and that advice rests on
 
 
 class Hidden(StrEnum):
@@ -96,6 +98,11 @@ class Contrast:
     pvalue: float
     certain: bool
 
+    @property
+    def turned(self) -> Contrast:
+        """The second figure minus the first."""
+        return replace(self, difference=-self.difference, low=-self.high, high=-self.low)
+
 
 @dataclass(frozen=True)
 class SegmentName:
@@ -151,7 +158,9 @@ class JourneyOverview:
     """A journey's figures for everybody or for one segment, in one period.
 
     ``end`` holds what is asked at the journey's end: totals first, each followed by its dimensions.
-    ``responses`` counts submissions (None when hidden); the days are those of answers.
+    ``responses`` counts submissions, None where their sum would give a small group away;
+    ``responses_shown`` those at the places whose number may be shown, ``places_hidden`` the other
+    places. The days are those of the first and last answer, of a segment where they may be shown.
     """
 
     journey_id: int
@@ -167,10 +176,12 @@ class JourneyOverview:
     first_day: date | None
     last_day: date | None
     responses: int | None
+    responses_shown: int
+    places_hidden: int
     end: tuple[Figure, ...]
     stages: tuple[StageOverview, ...]
-    lowest: tuple[LowestStage, ...]  # one a scale that two stages or more have
-    priorities: tuple[Priority, ...]  # what to look at first
+    lowest: tuple[End, ...]  # the lowest stage of each scale that two stages or more have
+    advice: Advice | None  # None without answers
     sides: Sides | None  # of the profile, when it has two dimensions or more with answers
     fielded: tuple[Fielded, ...]
     minimum_cell: int
@@ -201,39 +212,48 @@ class JourneyOverview:
 
 
 @dataclass(frozen=True)
-class LowestStage:
-    """The stage with the lowest figure of one scale, and how far it lies below each other stage.
+class End:
+    """The lowest or the highest of several figures of one unit, and its difference from each other.
 
-    ``against`` is (stage name, lowest minus that stage); Holm's correction counts all of them.
+    ``against`` is (name, this one minus that one), the nearest first; Holm's correction counts all
+    pairs of the figures, because the data chose which of them is compared.
     """
 
-    definition: Definition
-    stage: str
+    name: str
     figure: Figure
     against: tuple[tuple[str, Contrast], ...]
 
     @property
-    def certain(self) -> bool:
-        """Whether it may be called the lowest: below every other stage for certain."""
-        return bool(self.against) and all(contrast.certain for _, contrast in self.against)
+    def stands_out(self) -> bool:
+        """Whether it may be called the lowest or highest: it differs from every other one."""
+        return bool(self.against) and not self.tied
+
+    @property
+    def tied(self) -> list[str]:
+        """Those that it does not differ from significantly."""
+        return [name for name, contrast in self.against if not contrast.certain]
+
+    @property
+    def apart(self) -> list[str]:
+        """Those that it differs from significantly."""
+        return [name for name, contrast in self.against if contrast.certain]
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The lowest and the highest dimension of the profile, and lowest minus highest.
+    """The lowest and the highest dimension of the profile.
 
-    The same people answer both, so that their means are correlated; the contrast takes them as
-    independent, which is on the careful side as long as the dimensions go together.
+    The same people answer all of them, so that their means are correlated; the contrasts take them
+    as independent, which is on the careful side as long as the dimensions go together.
     """
 
-    low: Figure
-    high: Figure
-    contrast: Contrast
+    low: End
+    high: End
 
 
 @dataclass(frozen=True)
 class Priority:
-    """A touchpoint below the journey's other touchpoints, and by how much."""
+    """A touchpoint below the journey's other touchpoints taken together, and by how much."""
 
     stage: str
     touchpoint_id: int
@@ -241,6 +261,27 @@ class Priority:
     moment_of_truth: bool
     figure: Figure
     against_rest: Contrast
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Touchpoints below the journey's others in the latest months of a period.
+
+    ``since`` and ``until`` are whole months: advice rests on how things are now, not on an average
+    over all that was ever answered. ``rows``: those significantly below come first. ``compared``
+    counts the touchpoints that were looked at, ``left_out`` names those with too few answers then.
+    """
+
+    since: date
+    until: date
+    rows: tuple[Priority, ...]
+    compared: int
+    left_out: tuple[str, ...]
+
+    @property
+    def steps(self) -> tuple[Priority, ...]:
+        """What to look at first: the touchpoints that are significantly below the others."""
+        return tuple(row for row in self.rows if row.against_rest.certain)
 
 
 @dataclass(frozen=True)
@@ -295,13 +336,20 @@ class Trend:
     months: tuple[Month, ...]
     change: Contrast | None = None
 
+    @property
+    def compared(self) -> tuple[list[date], list[date]]:
+        """The months of a change: the first and the last that are shown."""
+        shown = [month.first for month in self.months if month.figure.shown]
+        return shown[:LATEST], shown[-LATEST:]
+
 
 @dataclass(frozen=True)
 class ResponseRate:
-    """What was sent and what came back at one deployment.
+    """What was sent to all customers and what came back at one deployment.
 
     ``rate`` is completed / sent invitations (0..100) with a Wilson interval; None without any
-    invitation: an open link has no rate. ``responses`` counts submissions by any way.
+    invitation: an open link has no rate. ``responses`` counts submissions by any way. When
+    ``hidden``, what came back is None: too few answers, or a number that would give them away.
     """
 
     deployment_id: int
@@ -309,13 +357,26 @@ class ResponseRate:
     name: str
     stage: str | None
     touchpoint: str | None
-    responses: int
+    responses: int | None
     sent: int
-    opened: int
-    completed: int
+    opened: int | None
+    completed: int | None
     not_sent: int
     rate: float | None
     low: float | None
     high: float | None
     first_day: date | None
     last_day: date | None
+    hidden: Hidden = Hidden.NO
+
+
+@dataclass(frozen=True)
+class SegmentRate:
+    """Invitations to one segment and those answered; None when ``hidden``."""
+
+    sent: int | None
+    completed: int | None
+    rate: float | None
+    low: float | None
+    high: float | None
+    hidden: Hidden = Hidden.NO

@@ -102,6 +102,21 @@ def hidden(counts: Mapping[int, int], lying: Overlaps, *, minimum: int) -> dict[
     return result
 
 
+def sum_may_be_shown(counts: Sequence[tuple[int, Hidden]], *, minimum: int) -> bool:
+    """Whether the sum of everybody's numbers at several places may stand beside those not hidden.
+
+    Sum minus shown numbers is what the hidden places hold together. That must be a group that may be
+    known, made of two places or more, and must not tell each: all 1, or all as large as they can be.
+    """
+    few = [n for n, reason in counts if reason]
+    if not few:
+        return True
+    if len(few) < 2 or any(reason not in (Hidden.NO, Hidden.FEW) for _, reason in counts):
+        return False
+    together = sum(few)
+    return together >= minimum and len(few) < together < len(few) * (minimum - 1)
+
+
 def _small_groups(
     world: World, counts: Mapping[int, int], minimum: int
 ) -> tuple[np.ndarray, np.ndarray]:

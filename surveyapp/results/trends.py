@@ -13,10 +13,8 @@ from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, MonthKey, Sums
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import ground, period, runs_of
-from surveyapp.results.shapes import Hidden, Month, Trend
+from surveyapp.results.shapes import LATEST, Hidden, Month, Trend
 from surveyapp.store.models import EVERYBODY
-
-_QUARTER = 3  # months at either end that a change is measured between
 
 
 def trend(
@@ -66,11 +64,11 @@ def trend(
 
 def _first_and_last(shown: Sequence[Sums]) -> tuple[Sums, Sums]:
     """The first and the last three months together; nothing when they would overlap."""
-    if len(shown) < 2 * _QUARTER:
+    if len(shown) < 2 * LATEST:
         return NOTHING, NOTHING
     return (
-        sum(shown[:_QUARTER], start=NOTHING),
-        sum(shown[-_QUARTER:], start=NOTHING),
+        sum(shown[:LATEST], start=NOTHING),
+        sum(shown[-LATEST:], start=NOTHING),
     )
 
 

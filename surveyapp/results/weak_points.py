@@ -1,19 +1,20 @@
-"""Which stage and which touchpoints are weakest, and how certain that is."""
+"""Which stages, dimensions and touchpoints score low, and which of them do so significantly."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground
-from surveyapp.results.shapes import Hidden, LowestStage, Priority, Sides, profile
+from surveyapp.results.journey import Cell, Ground, Period
+from surveyapp.results.shapes import Advice, Contrast, End, Hidden, Priority, Sides, profile
 from surveyapp.store.models import Touchpoint
 
 # A cell's sums with the reason for hiding them; hidden sums never reach a figure.
 Cells = dict[Cell, tuple[Sums, Hidden]]
+Named = tuple[str, Scored, Sums]
 
 
 def stage_sums(
@@ -33,66 +34,80 @@ def stage_sums(
         yield entry, pooled[scale]
 
 
-def lowest(base: Ground, found: Cells) -> Iterator[LowestStage]:
+def lowest(base: Ground, found: Cells) -> Iterator[End]:
     """The stage with the lowest figure of each scale, against every other stage."""
-    by_scale: dict[str, list[tuple[str, Scored, Sums]]] = {}
+    by_scale: dict[str, list[Named]] = {}
     for stage in base.journey.stages:
         for scored, sums in stage_sums(base, stage.touchpoints, found):
             if sums.n >= 2 and scored.definition.parent is None:
                 by_scale.setdefault(scored.scale.id, []).append((stage.name, scored, sums))
     for stages in by_scale.values():
-        if len(stages) < 2:
-            continue
-        ranked = sorted(stages, key=lambda row: figure(row[1], row[2], Hidden.NO).estimate or 0.0)
-        (name, scored, sums), *others = ranked
-        contrasts = differences([(scored, sums, other) for _, _, other in others])
-        yield LowestStage(
-            definition=scored.definition,
-            stage=name,
-            figure=figure(scored, sums, Hidden.NO),
-            against=tuple(
-                (other, contrast)
-                for (other, _, _), contrast in zip(others, contrasts, strict=True)
-                if contrast is not None
-            ),
-        )
+        if len(stages) > 1:
+            yield _ends(stages)[0]
 
 
 def sides(base: Ground, found: Cells) -> Sides | None:
-    """The lowest and the highest dimension of the first index asked at the journey's end; Holm's
-    correction counts every pair of its dimensions.
-    """
+    """The lowest and the highest dimension of the first index asked at the journey's end."""
     end = base.scored.get(None, {})
     asked = profile([scored.definition for scored in end.values()])
     totals = {definition.parent for definition in asked}
-    parts: list[tuple[Scored, Sums]] = []
+    parts: list[Named] = []
     for definition in asked:
         sums, reason = found.get((None, definition.scale), (NOTHING, Hidden.NO))
         if definition.scale not in totals and not reason and sums.n >= 2:
-            parts.append((end[definition.scale], sums))
-    if len({scored.definition.answers for scored, _ in parts}) > 1:
+            parts.append((definition.label, end[definition.scale], sums))
+    if len({scored.definition.answers for _, scored, _ in parts}) > 1:
         return None  # one contrast's formula knows one answer scale
-    if len(parts) < 2:
-        return None
-    ranked = sorted(parts, key=lambda part: figure(part[0], part[1], Hidden.NO).estimate or 0.0)
-    pairs = list(combinations(ranked, 2))
-    contrasts = differences([(first[0], first[1], second[1]) for first, second in pairs])
-    widest = contrasts[pairs.index((ranked[0], ranked[-1]))]
-    if widest is None:
-        return None
-    return Sides(figure(*ranked[0], Hidden.NO), figure(*ranked[-1], Hidden.NO), widest)
+    return Sides(*_ends(parts)) if len(parts) > 1 else None
 
 
-def priorities(base: Ground, found: Cells) -> tuple[Priority, ...]:
-    """Touchpoints below the others on the first scale that they ask, in the order to look at them:
-    certain before uncertain, moments of truth before the rest, the lowest first.
+def _ends(parts: Sequence[Named]) -> tuple[End, End]:
+    """The lowest and the highest of two or more, each against all others."""
+    ranked = sorted(parts, key=lambda part: figure(part[1], part[2], Hidden.NO).estimate or 0.0)
+    pairs = list(combinations(range(len(ranked)), 2))
+    found = dict(
+        zip(
+            pairs,
+            differences([(ranked[i][1], ranked[i][2], ranked[j][2]) for i, j in pairs]),
+            strict=True,
+        )
+    )
+    last = len(ranked) - 1
+    low = [(ranked[j][0], found[(0, j)]) for j in range(1, last + 1)]
+    high = [(ranked[i][0], found[(i, last)]) for i in reversed(range(last))]
+    return (
+        End(ranked[0][0], figure(*ranked[0][1:], Hidden.NO), tuple(_known(low))),
+        End(
+            ranked[last][0], figure(*ranked[last][1:], Hidden.NO), tuple(_known(high, turned=True))
+        ),
+    )
+
+
+def _known(
+    against: Iterable[tuple[str, Contrast | None]], *, turned: bool = False
+) -> Iterator[tuple[str, Contrast]]:
+    for name, contrast in against:
+        if contrast is not None:
+            yield name, contrast.turned if turned else contrast
+
+
+def advice(base: Ground, found: Cells, when: Period) -> Advice | None:
+    """Touchpoints below the others on the first scale that they ask; ``found`` is of ``when``.
+
+    In the order to look at them: significant before not, moments of truth before the rest, the
+    lowest first.
     """
+    if when.since is None or when.until is None:
+        return None
     asked: list[tuple[str, Touchpoint, Scored, Sums]] = []
+    left_out = []
     for stage in base.journey.stages:
         for touchpoint in stage.touchpoints:
             for scale, scored in list(base.scored.get(touchpoint.id, {}).items())[:1]:
                 sums, reason = found.get((touchpoint.id, scale), (NOTHING, Hidden.NO))
-                if not reason and sums.n >= 2:
+                if reason or sums.n < 2:
+                    left_out.append(touchpoint.name)
+                else:
                     asked.append((stage.name, touchpoint, scored, sums))
     totals: dict[str, Sums] = {}
     for _, _, scored, sums in asked:
@@ -116,4 +131,5 @@ def priorities(base: Ground, found: Cells) -> tuple[Priority, ...]:
     def order(row: Priority) -> tuple[bool, bool, float]:
         return (not row.against_rest.certain, not row.moment_of_truth, row.against_rest.difference)
 
-    return tuple(sorted(rows, key=order))
+    compared = sum(contrast is not None for contrast in contrasts)
+    return Advice(when.since, when.until, tuple(sorted(rows, key=order)), compared, tuple(left_out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -12,8 +13,11 @@ from wtforms.validators import InputRequired, Length, Optional
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.results import dashboards
-from surveyapp.results.findings import findings, response_sentence
-from surveyapp.web.filters import dashboard_options, filters_asked
+from surveyapp.results.findings import findings, response_sentence, segment_sentence
+from surveyapp.results.rates import segment_rate
+from surveyapp.results.shapes import ResponseRate, SegmentRate
+from surveyapp.store.models import EVERYBODY
+from surveyapp.web.filters import Filters, dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
@@ -108,13 +112,12 @@ def show(journey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         overview = dashboards.journey_overview(session, journey_id, **dashboard_options(filters))
-        rates = dashboards.response_rates(
-            session,
-            journey_id,
-            since=filters.since,
-            until=filters.until,
-            roots=storage().settings.instrument_roots,
-        )
+        options = dashboard_options(filters)
+        segment_id = options.pop("segment_id")
+        rates = dashboards.response_rates(session, journey_id, **options)
+        own = None
+        if segment_id != EVERYBODY:
+            own = segment_rate(session, journey_id, segment_id, **options)
         segments = queries.segments(session)
     return render_template(
         "journeys/show.html",
@@ -123,10 +126,16 @@ def show(journey_id: int) -> ResponseReturnValue:
         findings=findings(overview),
         filters=filters,
         segments=segments,
-        sent=sum(rate.sent for rate in rates),
-        returned=response_sentence(rates),
+        returned=_returned(rates, own, filters) if any(rate.sent for rate in rates) else "",
         has_deployments=bool(rates),
     )
+
+
+def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, filters: Filters) -> str:
+    whole = filters.since is None and filters.until is None
+    if filters.segment_id == EVERYBODY:
+        return response_sentence(rates, whole=whole)
+    return segment_sentence(own, rates, whole=whole, few=storage().settings.minimum_cell)
 
 
 @journeys.get("/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>")

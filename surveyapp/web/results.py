@@ -83,6 +83,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         since = changed(session, stored)
         form = _form(session, journey)
         study = studies.study_form(session, journey)
+        segments = queries.segments(session)
     return render_template(
         "results/index.html",
         journey=journey,
@@ -96,6 +97,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         analyses=stored,
         changed=since,
         filters=filters,
+        segments=segments,
         form=form,
         study=study,
     )

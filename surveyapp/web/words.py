@@ -9,7 +9,14 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Contrast, Definition, Figure, ResponseRate
+from surveyapp.results.shapes import (
+    Advice,
+    Contrast,
+    Definition,
+    Figure,
+    JourneyOverview,
+    ResponseRate,
+)
 from surveyapp.web.storage import storage
 
 HEATS = 7  # classes from low (orange) over the middle (grey) to high (blue)
@@ -21,6 +28,7 @@ def teach_words(app: Flask) -> None:
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title, known_endpoint),
+        *(advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["may"] = _may
@@ -81,6 +89,25 @@ def rate(found: ResponseRate) -> str:
 def difference(contrast: Contrast, definition: Definition) -> str:
     """A difference in points with its interval."""
     return phrases.difference(definition, contrast)
+
+
+def advice_months(advice: Advice) -> str:
+    """The months that advice rests on."""
+    return phrases.months(advice.since, advice.until)
+
+
+def not_compared(advice: Advice) -> str:
+    """Which touchpoints advice leaves out, and why; empty where there is none."""
+    return phrases.not_compared(advice) if advice.left_out else ""
+
+
+def responses(overview: JourneyOverview) -> str:
+    """How many answers there are, as far as it may be told."""
+    return phrases.responses(overview)
+
+
+def places_hidden(overview: JourneyOverview) -> str:
+    return phrases.places_hidden(overview)
 
 
 def decimal(number: float | None, places: int = 2) -> str:

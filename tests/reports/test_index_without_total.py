@@ -53,15 +53,23 @@ def test_its_dimensions_are_the_profile_and_nothing_is_their_total(overview: Jou
     assert "ECSI-MOBILE" not in {figure.definition.short for figure in overview.profile}
 
 
-def test_the_highest_and_the_lowest_dimension_are_found(overview: JourneyOverview):
+def test_the_highest_and_the_lowest_dimension_are_found_and_what_cannot_be_told_from_them(
+    overview: JourneyOverview,
+):
     ranked = sorted(overview.profile, key=lambda figure: figure.estimate or 0.0)
     assert overview.sides is not None
-    assert (overview.sides.low, overview.sides.high) == (ranked[0], ranked[-1])
+    assert (overview.sides.low.figure, overview.sides.high.figure) == (ranked[0], ranked[-1])
     said = findings(overview)
     assert [one.headline for one in said] == [
-        "Perceived quality has the highest score, perceived value the lowest."
+        "No single dimension of Customer satisfaction with a mobile phone provider (ECSI) scores "
+        "lowest or highest."
     ]
-    assert "Perceived value scores 62 (59 to 64), perceived quality 75 (73 to 76)" in said[0].text
+    assert said[0].text == (
+        "Perceived value is 62, 95% CI 59 to 64 (n = 250); perceived quality is 75, 95% CI 73 to 76 "
+        "(n = 250). The lowest, perceived value, is not significantly different from loyalty and "
+        "handling of complaints. The highest, perceived quality, is not significantly different from "
+        "image, expectations and satisfaction."
+    )
 
 
 def test_the_report_draws_them_in_one_chart_under_the_questionnaires_title(
@@ -71,9 +79,7 @@ def test_the_report_draws_them_in_one_chart_under_the_questionnaires_title(
         benchmark.Numbers(overview=overview, comparison=None, trends=(), rates=()), made=MADE
     )
     charts = [block for block in document.blocks if isinstance(block, Chart)]
-    assert [chart.title for chart in charts] == [
-        "Perceived quality scores highest, perceived value lowest"
-    ]
+    assert [chart.title for chart in charts] == ["The dimensions side by side"]
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf(document))).pages)
     text = re.sub(r"\s+", " ", text)
     assert "Customer satisfaction with a mobile phone provider (ECSI)" in text
@@ -100,5 +106,23 @@ def test_a_single_question_is_not_called_unreliable():
     document = {"reliability": [good, row], "sample": {"n_complete": 250}, "cfa": None}
     blocks = list(annex.reliability((document, MADE), {"complaints": "Handling of complaints"}))
     said = next(str(block.text) for block in blocks if isinstance(block, Paragraph))
-    assert said.startswith("Yes: Image is measured consistently")
+    assert said.startswith("Image is measured consistently")
     assert "Handling of complaints is one question" in said
+
+
+def test_reliability_that_could_not_be_computed_is_neither_good_nor_weak():
+    row = {"factor": "image", "n_items": 3, "cr": None, "ave": None, "alpha": None, "omega": None}
+    document = {"reliability": [row], "sample": {"n_complete": 9}, "cfa": None}
+    said = next(
+        str(b.text) for b in annex.reliability((document, MADE)) if isinstance(b, Paragraph)
+    )
+    assert said == "For Image CR or AVE could not be computed."
+
+
+def test_single_questions_alone_are_not_called_consistent():
+    row = {"factor": "image", "n_items": 1} | dict.fromkeys(("cr", "ave", "alpha", "omega"))
+    document = {"reliability": [row], "sample": {"n_complete": 90}, "cfa": None}
+    said = next(
+        str(b.text) for b in annex.reliability((document, MADE)) if isinstance(b, Paragraph)
+    )
+    assert said.startswith("Image is one question") and "consistently" not in said

@@ -146,10 +146,13 @@ def test_both_reports_are_made_filed_and_found_again(storage: Storage):
         lines = document.pages[2].extract_text().splitlines()
     for figure in overview.profile:
         assert f"{figure.definition.label} {phrases.value(figure)}" in lines
-    assert "Onboarding is the weakest stage" in text
+    assert "Onboarding scores lowest on CSAT" in text
     assert "Alpha" in text  # the stored validation stands in the annex
     assert "North" in words(north)
-    assert "Segments side by side" not in words(north)
+    assert "For all customers, not this segment alone:" in words(north)
+    assert "examined with the answers of all customers" in words(north)
+    assert "examined with the answers of all customers" not in text
+    assert "Segment comparison" not in words(north)
     assert "Fit of the Hypothesised Model and Its Rivals" in words(study)
     assert analysis.id
     for reader in (whole, north, study):
@@ -172,7 +175,7 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(storage
         "Service journey quality",
         "Stages",
         "Touchpoints",
-        "Segments side by side",
+        "Segment comparison",
         "Trend by month",
         "Sample and response rate",
         "Can the scale be trusted?",
@@ -204,6 +207,55 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(storage
         "Percentage answering 9 to 10 (promoters)",
     ):
         assert needed in text, needed
+
+
+def test_cover_and_tile_count_many_answers_at_small_touchpoints_as_many(storage: Storage):
+    """19 answers at six touchpoints of fewer than five each: 19, and not "fewer than 5"."""
+    with storage.store.writing() as session:
+        journey = bank.make_journey(session)
+        for code, n in (("app", 3), ("id", 3), ("pay", 4), ("chat", 2), ("meet", 3), ("offer", 4)):
+            rows = [(bank.START, {}, {"csat": {"csat": 4}})] * n
+            bank.store_answers(session, journey.deployments[code], rows, {})
+    document = benchmark.content(_numbers(storage, journey.journey), made=MADE)
+    facts = dict(document.cover.facts)
+    assert facts["Responses"] == "19 at 6 touchpoints and the journey's end"
+    assert _tile(document).value == "19"
+
+
+def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint_away(
+    storage: Storage,
+):
+    with storage.store.writing() as session:
+        journey = bank.make_journey(session)
+        for code, n in (("app", 1000), ("id", 4)):
+            rows = [(bank.START, {}, {"csat": {"csat": 4}})] * n
+            bank.store_answers(session, journey.deployments[code], rows, {})
+    document = benchmark.content(_numbers(storage, journey.journey), made=MADE)
+    assert dict(document.cover.facts)["Responses"] == (
+        "at least 1,000 at 6 touchpoints and the journey's end; the number at one place is hidden to "
+        "protect small groups"
+    )
+    assert _tile(document).value == "at least 1,000"
+    sample = next(
+        block for block in document.blocks
+        if isinstance(block, Table) and block.head[0] == "Asked at"
+    )  # fmt: skip
+    assert [row[1] for row in sample.rows][:3] == ["1,000", "fewer than 5", "0"]
+
+
+def _numbers(storage: Storage, journey: int) -> benchmark.Numbers:
+    with storage.store.reading() as session:
+        return benchmark.Numbers(
+            dashboards.journey_overview(session, journey),
+            dashboards.segment_comparison(session, journey),
+            dashboards.trend(session, journey),
+            dashboards.response_rates(session, journey, minimum_cell=5),
+        )
+
+
+def _tile(document: Document) -> KeyFigure:
+    tiles = next(block for block in document.blocks if isinstance(block, KeyFigures))
+    return tiles.figures[-1]
 
 
 def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(storage: Storage):

@@ -204,6 +204,56 @@ def test_differencing_everybody_and_a_segment_gives_no_small_group(store: Store)
     assert not any(m.figure.shown for series in months for m in series.months)
 
 
+def answers(count: int, at: datetime, **attributes: Any) -> list[Any]:
+    return [(at, attributes, {"csat": {"csat": 1 + i % 5}}) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("places", "total", "shown", "hidden"),
+    [
+        ({"app": 30, "id": 3}, None, 30, 1),  # 33 would say that the other place has 3
+        ({"app": 30, "id": 3, "pay": 4, "chat": 2}, 39, 30, 3),
+        ({"app": 3, "id": 3, "pay": 4, "chat": 2, "meet": 3, "offer": 4}, 19, 0, 6),
+        ({"app": 3, "id": 1}, None, 0, 2),
+    ],
+)
+def test_answers_at_small_places_are_counted_together_where_that_tells_none_of_them(
+    store: Store, places: dict[str, int], total: int | None, shown: int, hidden: int
+):
+    at = datetime(2026, 2, 2, tzinfo=UTC)
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        for code, n in places.items():
+            bank.store_answers(session, made.deployments[code], answers(n, at), {})
+    with store.reading() as session:
+        found = dashboards.journey_overview(session, made.journey)
+        part = dashboards.journey_overview(session, made.journey, since=date(2026, 2, 1))
+    assert (found.responses, found.responses_shown, found.places_hidden) == (total, shown, hidden)
+    # Two such sums of overlapping periods could be subtracted.
+    assert (part.responses, part.responses_shown) == (None, shown)
+
+
+def test_the_days_of_a_segment_are_those_of_its_own_answers(store: Store):
+    first, last = datetime(2026, 2, 2, tzinfo=UTC), datetime(2026, 5, 20, tzinfo=UTC)
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        made.segments = bank.make_segments(session, {"north": ("North", "region = North")})
+        rules = {made.segments["north"]: "region = North"}
+        rows = [
+            *answers(10, first, region="South"),
+            *answers(10, first + timedelta(days=40), region="North"),
+            *answers(10, last, region="South"),
+        ]
+        bank.store_answers(session, made.deployments["app"], rows, rules)
+    with store.reading() as session:
+        everybody = dashboards.journey_overview(session, made.journey)
+        north = dashboards.journey_overview(
+            session, made.journey, segment_id=made.segments["north"]
+        )
+    assert (everybody.first_day, everybody.last_day) == (date(2026, 2, 2), date(2026, 5, 20))
+    assert (north.first_day, north.last_day) == (date(2026, 3, 14), date(2026, 3, 14))
+
+
 def test_the_response_rate_is_completed_of_sent_and_an_open_link_has_none(
     store: Store, northbank: Bank
 ):
@@ -257,7 +307,7 @@ def test_unknown_journeys_and_segments_are_not_found(store: Store, northbank: Ba
         dashboards.journey_overview(session, journey, segment_id=999)
 
 
-answers = st.lists(
+any_answers = st.lists(
     st.tuples(
         st.integers(0, 90),
         st.sampled_from(["North", "South", "East"]),
@@ -270,7 +320,7 @@ answers = st.lists(
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(given_answers=answers)
+@given(given_answers=any_answers)
 def test_any_answers_give_the_recounted_figure_or_none(
     store: Store, given_answers: list[tuple[int, str, int]]
 ):

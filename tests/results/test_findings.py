@@ -1,4 +1,4 @@
-"""Findings claim a difference only when it is certain, in plain sentences."""
+"""Findings claim a difference only when it is significant, in plain sentences."""
 
 from __future__ import annotations
 
@@ -34,21 +34,20 @@ def stage_answers(store: Store, **satisfied: tuple[int, int]) -> int:
     return made.journey
 
 
-def test_the_weakest_stage_is_named_when_it_is_below_every_other_for_certain(store: Store):
+def test_the_lowest_stage_is_named_when_it_is_significantly_below_every_other(store: Store):
     headlines = said(store, stage_answers(store, app=(30, 70), pay=(80, 20), meet=(85, 15)))
-    finding = headlines["Onboarding is the weakest stage."]
+    finding = headlines["Onboarding scores lowest on CSAT."]
     assert finding.certain
     assert "50 percentage points below Daily banking" in finding.text
-    assert "30\u00a0% of customers are satisfied (22 to 40, n = 100)" in finding.text
+    assert "CSAT there is 30\u00a0%, 95% CI 22 to 40 (n = 100)" in finding.text
 
 
-def test_a_lowest_stage_within_chance_is_not_called_the_weakest(store: Store):
+def test_a_lowest_stage_within_chance_is_not_called_the_lowest(store: Store):
     headlines = said(store, stage_answers(store, app=(70, 30), pay=(74, 26), meet=(90, 10)))
-    lowest = next(h for h in headlines if "Onboarding" in h)
-    assert "not for certain" in lowest
-    assert not headlines[lowest].certain
-    assert "below Advice for certain" in headlines[lowest].text
-    assert "cannot be told apart from Daily banking" in headlines[lowest].text
+    finding = headlines["No significant difference between the lowest stages on CSAT."]
+    assert not finding.certain
+    assert "not significantly different from Daily banking." in finding.text
+    assert "significantly lower than at Advice" in finding.text
 
 
 def test_segments_and_dimensions_planted_in_the_data_are_found(store: Store):
@@ -56,7 +55,10 @@ def test_segments_and_dimensions_planted_in_the_data_are_found(store: Store):
         made = bank.filled(session)
     headlines = said(store, made.journey)
     assert "North scores lower on Seamlessness." in headlines
-    assert "Seamlessness is the weak side of the journey, coherence the strong one." in headlines
+    # Seamlessness is the lowest, but not significantly below personalization.
+    dimensions = headlines["Coherence scores highest."]
+    assert dimensions.certain
+    assert "not significantly different from personalization." in dimensions.text
 
 
 def test_random_segments_without_any_effect_are_seldom_called_different(store: Store):
@@ -113,3 +115,15 @@ def test_a_hidden_figure_is_empty_whatever_lies_behind_it():
     found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
     assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
     assert phrases.value(found) == "fewer than 5"
+
+
+def test_dimensions_within_chance_are_all_said_to_be(store: Store):
+    """Fifteen customers are too few to tell the dimensions apart."""
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        bank.fill(session, made, a_place=5)
+    finding = said(store, made.journey)[
+        "No single dimension of Service journey quality scores lowest or highest."
+    ]
+    assert not finding.certain
+    assert finding.text.endswith("Neither is significantly different from any other dimension.")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveyapp.results.shapes import Hidden
-from surveyapp.results.suppression import blocks, cuts, hidden, overlaps
+from surveyapp.results.suppression import blocks, cuts, hidden, overlaps, sum_may_be_shown
 
 REGIONS = ("North", "South", "East", "West")
 MINIMUM = 5
@@ -25,6 +25,29 @@ def test_a_group_below_the_smallest_size_is_hidden_and_an_empty_one_is_not():
     found = hidden({0: 100, 1: 4, 2: 0}, lying, minimum=MINIMUM)
     assert found[1] is Hidden.FEW
     assert found[2] is Hidden.NO
+
+
+@pytest.mark.parametrize(
+    ("few", "may"),
+    [
+        ([], True),
+        ([3], False),  # the sum minus the shown numbers is it
+        ([1, 2], False),  # together still a small group
+        ([2, 4], True),
+        ([4, 4], False),  # both must be as large as they can be
+        ([1, 1, 1, 1, 1], False),  # each must be one
+        ([1, 1, 1, 1, 2], True),
+        ([3] * 40, True),
+    ],
+)
+def test_a_sum_over_places_is_shown_when_it_gives_no_hidden_number_away(few: list[int], may: bool):
+    counts = [(30, Hidden.NO), (12, Hidden.NO), *((n, Hidden.FEW) for n in few)]
+    assert sum_may_be_shown(counts, minimum=MINIMUM) is may
+
+
+def test_a_sum_over_places_is_not_shown_beside_a_number_that_protects_another():
+    counts = [(30, Hidden.NO), (20, Hidden.COMPLEMENT), (3, Hidden.FEW)]
+    assert not sum_may_be_shown(counts, minimum=MINIMUM)
 
 
 def test_a_segment_whose_complement_is_small_is_hidden():

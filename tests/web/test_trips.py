@@ -208,7 +208,7 @@ def test_a_segment_filters_the_journey_once_its_job_is_done(app, researcher, sto
     page = researcher.get(f"/journeys/{journey_id}?segment={segment.id}").text
     assert "+100" in page and f'<option value="{segment.id}" selected>' in page
     results = researcher.get(f"/journeys/{journey_id}/results").text
-    assert "The north" in results and "above everybody else" in results
+    assert "The north" in results and "above all other customers" in results
     refused = researcher.post(f"/segments/{segment.id}", data={"name": "N", "rule": "region ="})
     assert refused.status_code == 422 and "column" in refused.text
 

@@ -1,0 +1,221 @@
+"""A response rate says whose it is, and gives no small group away."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.results.findings import response_sentence, segment_sentence
+from surveyapp.results.rates import response_rates, segment_rate
+from surveyapp.results.shapes import Hidden
+from surveyapp.store.db import Store
+from surveyapp.store.models import Decision, Deployment, Interaction, Invitation, Journey, Segment
+from tests.asking.makers import NOW, bring, decide, make_bank, make_survey, report
+from tests.results import bank
+
+MARCH = datetime(2026, 3, 9, tzinfo=UTC)
+
+
+def invited(store: Store, deployment: int, states: str, at: datetime) -> None:
+    """One invitation a letter: c for created, a for answered."""
+    names = {"c": "created", "a": "completed"}
+    with store.writing() as session:
+        session.add_all(
+            Invitation(
+                deployment_id=deployment,
+                token_hash=f"{deployment} {at:%m} {number}",
+                state=names[state],
+                created_at=at,
+            )
+            for number, state in enumerate(states)
+        )
+
+
+def answered(store: Store, deployment: int, n: int, at: datetime) -> None:
+    with store.writing() as session:
+        rows = [(at, {}, {"csat": {"csat": 4}})] * n
+        bank.store_answers(session, deployment, rows, {})
+
+
+@pytest.fixture
+def made(store: Store) -> bank.Bank:
+    with store.writing() as session:
+        return bank.make_journey(session)
+
+
+def test_answers_to_invitations_of_another_month_are_not_said_to_have_come_another_way(
+    store: Store, made: bank.Bank
+):
+    """20 were invited in March and answered in April, 10 were invited and answered in April."""
+    place, april = made.deployments["app"], MARCH + timedelta(days=31)
+    invited(store, place, "a" * 20 + "c" * 10, MARCH)
+    invited(store, place, "a" * 10 + "c" * 10, april)
+    answered(store, place, 30, april)
+    with store.reading() as session:
+        rates = response_rates(session, made.journey, since=date(2026, 4, 1))
+        whole = response_rates(session, made.journey)
+    assert response_sentence(rates, whole=False) == (
+        "10 of 20 invitations made in this period were answered (50 %)."
+    )
+    assert response_sentence(whole) == "30 of 50 invitations were answered (60 %)."
+
+
+def test_answers_without_an_invitation_are_not_all_by_open_links(store: Store, made: bank.Bank):
+    """They may be imported, or come from a kiosk."""
+    answered(store, made.deployments["app"], 30, MARCH)
+    with store.reading() as session:
+        said = response_sentence(response_rates(session, made.journey))
+    assert said == "30 responses, none by invitation, so there is no response rate."
+
+
+def test_beside_scores_a_survey_with_too_few_answers_shows_no_number(store: Store, made: bank.Bank):
+    few, many = made.deployments["app"], made.deployments["pay"]
+    for place, n in ((few, 3), (many, 30)):
+        invited(store, place, "a" * n + "c" * 10, MARCH)
+        answered(store, place, n, MARCH)
+    with store.reading() as session:
+        rates = response_rates(session, made.journey, minimum_cell=5)
+        exact = response_rates(session, made.journey)
+    hidden = next(rate for rate in rates if rate.deployment_id == few)
+    assert (hidden.hidden, hidden.sent) == (Hidden.FEW, 13)
+    numbers = (hidden.responses, hidden.opened, hidden.completed, hidden.rate, hidden.low)
+    assert numbers == (None,) * 5
+    assert (hidden.first_day, hidden.last_day) == (None, None)
+    assert response_sentence(rates) == (
+        "30 of 40 invitations were answered (75 %). One survey with too few answers to show is left "
+        "out."
+    )
+    assert [rate.responses for rate in exact if rate.deployment_id == few] == [3]
+
+
+def test_two_surveys_at_one_place_are_hidden_together(store: Store, made: bank.Bank):
+    """The place's own number is shown elsewhere: one survey would give the other away."""
+    with store.writing() as session:
+        first = session.get_one(Deployment, made.deployments["app"])
+        second = Deployment(
+            journey_id=first.journey_id, touchpoint_id=first.touchpoint_id, code="two", name="two",
+            asks=first.asks, link="two",
+        )  # fmt: skip
+        session.add(second)
+        session.flush()
+        number = second.id
+    answered(store, made.deployments["app"], 30, MARCH)
+    answered(store, number, 2, MARCH)
+    with store.reading() as session:
+        rates = response_rates(session, made.journey, minimum_cell=5)
+    here = [rate for rate in rates if rate.deployment_id in (made.deployments["app"], number)]
+    assert [rate.responses for rate in here] == [None, None]
+
+
+def test_a_segments_rate_is_not_known_from_lists_and_everybodys_is_said_to_be_that(
+    store: Store, made: bank.Bank
+):
+    with store.writing() as session:
+        north = bank.make_segments(session)["north"]
+    invited(store, made.deployments["app"], "a" * 20 + "c" * 30, MARCH)
+    answered(store, made.deployments["app"], 20, MARCH)
+    with store.reading() as session:
+        own = segment_rate(session, made.journey, north)
+        rates = response_rates(session, made.journey, minimum_cell=5)
+    assert own is None
+    assert segment_sentence(own, rates) == (
+        "For all customers, not this segment alone: 20 of 50 invitations were answered (40 %)."
+    )
+
+
+@pytest.fixture
+def followed(store: Store) -> tuple[Store, int, dict[str, int]]:
+    """90 customers asked because of an event: 40 in the North of whom 10 answer, 50 others, 25."""
+    with store.writing() as session:
+        journey = make_bank(session)
+        make_survey(session, journey)
+        rules = {"north": "region = North", "rest": "not region = North", "few": "tenure = 1"}
+        for code, rule in rules.items():
+            session.add(Segment(code=code, name=code.title(), rule=rule))
+        session.flush()
+        segments = {row.code: row.id for row in session.scalars(select(Segment))}
+        number = journey.id
+    bring(
+        store,
+        *(
+            report(
+                at,
+                customer_ref=f"c{at}",
+                email=f"c{at}@example.org",
+                attributes={"region": "North" if at < 40 else "South", "tenure": int(at < 3)},
+            )
+            for at in range(90)
+        ),
+    )
+    decide(store)
+    with store.writing() as session:
+        rows = session.execute(
+            select(Decision, Interaction.external_id).join(
+                Interaction, Interaction.id == Decision.interaction_id
+            )
+        )
+        for decision, event in rows.all():
+            at = int(event.removeprefix("event "))
+            invitation = session.get_one(Invitation, decision.invitation_id)
+            decision.sent_at = invitation.sent_at = NOW
+            if at < 10 or 40 <= at < 65:
+                invitation.completed_at, invitation.state = NOW, "completed"
+    return store, number, segments
+
+
+def test_a_segments_own_rate_is_told_where_every_invitation_follows_an_event(followed):
+    store, journey, segments = followed
+    with store.reading() as session:
+        own = segment_rate(session, journey, segments["north"])
+        rates = response_rates(session, journey)
+    assert segment_sentence(own, rates) == (
+        "10 of 40 invitations to this segment were answered (25 %, 95% CI 14 to 40)."
+    )
+    assert response_sentence(rates).startswith("35 of 90 invitations were answered")
+
+
+def test_an_invitation_that_still_waits_to_be_sent_is_not_counted_as_unanswered(followed):
+    store, journey, segments = followed
+    with store.writing() as session:
+        waiting = session.scalars(select(Invitation).where(Invitation.state == "created").limit(15))
+        for invitation in waiting.all():
+            invitation.sent_at = None
+            decision = session.scalars(
+                select(Decision).where(Decision.invitation_id == invitation.id)
+            ).one()
+            decision.sent_at = None
+    with store.reading() as session:
+        rates = response_rates(session, journey)
+        own = segment_rate(session, journey, segments["north"])
+    assert response_sentence(rates).startswith("35 of 75 invitations were answered")
+    assert own is not None and own.sent is not None and own.sent < 40
+
+
+def test_a_small_segments_rate_is_hidden(followed):
+    store, journey, segments = followed
+    with store.reading() as session:
+        own = segment_rate(session, journey, segments["few"])
+    assert own is not None
+    assert (own.hidden, own.sent, own.completed, own.rate) == (Hidden.FEW, None, None, None)
+    assert segment_sentence(own, ()) == (
+        "The response rate of this segment is not shown: fewer than 5."
+    )
+
+
+def test_one_invitation_of_a_list_makes_the_segments_rate_unknown(followed):
+    store, journey, segments = followed
+    with store.reading() as session:
+        deployment = session.get_one(Journey, journey).deployments[0].id
+    invited(store, deployment, "c", NOW)
+    with store.reading() as session:
+        assert segment_rate(session, journey, segments["north"]) is None
+
+
+def test_in_a_period_a_segments_rate_is_not_told(followed):
+    """Its edges could cut off a small group."""
+    store, journey, segments = followed
+    with store.reading() as session:
+        found = segment_rate(session, journey, segments["north"], since=date(2026, 3, 1))
+    assert found is None

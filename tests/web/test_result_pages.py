@@ -1,0 +1,109 @@
+"""The journey's page and its results say whose numbers they show, of when, and nothing more."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from surveyapp.store.models import Invitation
+from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.results import bank
+from tests.web.world import add_user
+
+AT = datetime(2026, 10, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def manager(storage, sign_in):
+    with storage.store.writing() as session:
+        return sign_in(add_user(session, "manager"))
+
+
+@pytest.fixture
+def made(storage) -> bank.Bank:
+    with storage.store.writing() as session:
+        made = bank.make_journey(session)
+        made.segments = bank.make_segments(session)
+        return made
+
+
+def give(storage, made: bank.Bank, code: str, n: int, *, yes: int = 0) -> None:
+    rules = {made.segments[name]: rule for name, (_, rule) in bank.SEGMENTS.items()}
+    rows = [
+        (AT, {"region": ("North", "South")[i % 2]}, {"csat": {"csat": 5 if i < yes else 2}})
+        for i in range(n)
+    ]
+    with storage.store.writing() as session:
+        bank.store_answers(session, made.deployments[code], rows, rules)
+
+
+def words(page) -> str:
+    text = re.sub(r"<(style|script).*?</\1>", " ", page.text, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_a_segments_page_says_that_the_response_rate_is_of_all_customers(storage, manager, made):
+    give(storage, made, "app", 40, yes=20)
+    with storage.store.writing() as session:
+        session.add_all(
+            Invitation(
+                deployment_id=made.deployments["app"], token_hash=str(number), created_at=AT,
+                state="completed" if number < 40 else "created",
+            )
+            for number in range(100)
+        )  # fmt: skip
+    address = f"/journeys/{made.journey}"
+    everybody = words(manager.get(f"{address}?from=2026-10"))
+    north = words(manager.get(f"{address}?segment={made.segments['north']}&from=2026-10"))
+    said = "40 of 100 invitations made in this period were answered (40 %)."
+    assert said in everybody and "not this segment" not in everybody
+    assert f"For all customers, not this segment alone: {said}" in north
+
+
+def test_many_answers_at_small_touchpoints_are_not_called_fewer_than_five(storage, manager, made):
+    for code in ("app", "id", "pay", "chat", "meet"):
+        give(storage, made, code, 3)
+    give(storage, made, "offer", 4)
+    page = words(manager.get(f"/journeys/{made.journey}"))
+    assert "Responses 19 " in page
+
+
+def test_answers_at_places_that_may_be_shown_are_at_least_those(storage, manager, made):
+    give(storage, made, "app", 30)
+    give(storage, made, "pay", 3)
+    page = words(manager.get(f"/journeys/{made.journey}"))
+    assert "Responses at least 30 the number at one place is hidden to protect small groups" in page
+
+
+def test_what_to_do_first_names_its_months_and_the_touchpoint(storage, manager, made):
+    give(storage, made, "app", 60, yes=10)
+    give(storage, made, "pay", 60, yes=50)
+    give(storage, made, "meet", 60, yes=52)
+    page = words(manager.get(f"/journeys/{made.journey}"))
+    assert "What to do first Answers of Aug to Oct 2026." in page
+    assert "small group: Identity check, Chat support and Receiving the offer." in page
+
+
+def test_without_a_significant_difference_the_page_says_so(storage, manager, made):
+    give(storage, made, "app", 60, yes=40)
+    give(storage, made, "pay", 60, yes=42)
+    page = words(manager.get(f"/journeys/{made.journey}"))
+    assert (
+        "In Aug to Oct 2026 none of the 2 touchpoints compared scores significantly below" in page
+    )
+
+
+def test_the_results_page_shows_which_customers_and_months_it_is_about(storage, sign_in):
+    with storage.store.writing() as session:
+        researcher = sign_in(add_user(session, "researcher"))
+        journey = make_journey(session)
+        number = make_deployment(session, asks=("csat", "sjq"), journey=journey).journey_id
+        north = make_segment(session, "north", "region = North").id
+    page = researcher.get(f"/journeys/{number}/results?segment={north}&from=2026-10").text
+    assert "Validate this scale" in page
+    assert f'<option value="{north}" selected>' in page
+    assert 'value="2026-10"' in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
