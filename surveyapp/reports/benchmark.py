@@ -71,7 +71,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *scores.stages(overview),
         *scores.touchpoints(overview),
         *chosen(numbers.choices, few=overview.minimum_cell),
-        *drivers(numbers.drivers),
+        *drivers(numbers.drivers, few=overview.minimum_cell),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),

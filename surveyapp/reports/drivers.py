@@ -1,4 +1,4 @@
-"""The benchmark report's chapter on what goes with recommending; nothing in it speaks of causes."""
+"""The benchmark report's chapter on drivers of NPS; nothing in it speaks of causes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from surveyapp.results import phrases
 from surveyapp.results.drivers import SEED, Drivers
 from surveyapp.results.shapes import Definition, Figure, Unit
 
-_SURE = 0.95  # of the resamples
+_SURE = 0.95  # of the resamples, in which it is the largest of all
 _WHAT = {
     "dimensions": "The journey's dimensions",
     "touchpoints": "Touchpoints",
 }
 
 
-def drivers(found: Sequence[Drivers]) -> Iterator[Block]:
+def drivers(found: Sequence[Drivers], *, few: int = 5) -> Iterator[Block]:
     """A chart for the dimensions and one for the touchpoints; nothing where nothing can be joined."""
     if not found:
         return
-    yield Heading("What goes with recommending")
+    yield Heading("Drivers of NPS")
     yield Paragraph(
         "Customers differ in how likely they are to recommend. The charts show how much of these "
         "differences goes with each score. They say what goes together, not what causes what: "
@@ -35,11 +35,48 @@ def drivers(found: Sequence[Drivers]) -> Iterator[Block]:
         if each.found is not None:
             yield _chart(each, each.found)
         else:
-            yield Paragraph(
-                f"{_WHAT[each.kind]}: {each.n:,} customers gave all of these scores and the answer "
-                f"on recommending; at least {each.needed}, whose answers differ, are needed.",
-                Tone.NOTE,
-            )
+            yield Paragraph(f"{_WHAT[each.kind]}: {_why_not(each, few)}", Tone.NOTE)
+
+
+def _why_not(each: Drivers, few: int) -> str:
+    """Why nothing is shown; numbers of fewer than ``few`` customers are not told."""
+    if each.hidden:
+        return f"not shown: {phrases.hidden(each.hidden, few=few)}."
+    left = _left_out(each)
+    if len(each.labels) < 2:
+        given = "only " + next(iter(each.labels.values())) if each.labels else "none"
+        return (
+            "not compared, as that takes two scores that at least half of the customers gave; "
+            f"{given} was given by half of the {_customers(each.joined, few)} who answered on "
+            f"recommending and gave any of the scores.{left}"
+        )
+    names = phrases.listed(list(each.labels.values()))
+    if each.n < each.needed:
+        return (
+            f"{_customers(each.n, few)} gave the answer on recommending and all of these scores: "
+            f"{names}. At least {each.needed} are needed.{left}"
+        )
+    return (
+        f"{_customers(each.n, few)} gave the answer on recommending and all of these scores: "
+        f"{names}. They cannot be compared: one has the same value everywhere, or follows from "
+        f"the others.{left}"
+    )
+
+
+def _customers(n: int, few: int) -> str:
+    if 0 < n < few:
+        return f"fewer than {few} customers"
+    return f"{n:,} customers" if n else "no customers"
+
+
+def _left_out(each: Drivers) -> str:
+    said = ""
+    if each.left_out:
+        said += f" Left out, as fewer than half gave them: {phrases.listed(each.left_out)}."
+    if each.beyond:
+        most = len(each.labels)
+        said += f" Left out, as at most {most} are compared: {phrases.listed(each.beyond)}."
+    return said
 
 
 def _chart(each: Drivers, found: RelativeImportance) -> Chart:
@@ -58,7 +95,7 @@ def _chart(each: Drivers, found: RelativeImportance) -> Chart:
         f"that goes with each score, {joined}. Together they account for {whole} ({ends}). "
         f"n = {found.n:,}. Split by LMG, the average over all orders in which the scores can enter a "
         f"regression; lines are 95 % intervals of {found.resamples:,} resamples (seed {SEED}), which "
-        "near zero lie somewhat too high.",
+        f"near zero lie somewhat too high.{_left_out(each)}",
     )
 
 
@@ -67,7 +104,7 @@ def _title(each: Drivers, found: RelativeImportance) -> str:
     if first.first >= _SURE:
         label = each.labels[first.name]
         return f"{label[:1].upper()}{label[1:]} goes most closely with recommending"
-    return f"{_WHAT[each.kind]} and recommending: none stands out for certain"
+    return f"{_WHAT[each.kind]} and recommending: none goes most closely in 95 % of the resamples"
 
 
 def _figure(driver: Driver, label: str, n: int) -> Figure:

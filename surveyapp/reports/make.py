@@ -67,7 +67,7 @@ def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.N
         rates=dashboards.response_rates(session, report.journey_id, **cut),
         validation=validated,
         choices=distributions(session, report.journey_id, segment_id=segment_id, **cut),
-        drivers=drivers(session, report.journey_id, segment_id=segment_id, **when, roots=roots),
+        drivers=drivers(session, report.journey_id, segment_id=segment_id, **cut),
         segment_rate=None
         if segment_id == EVERYBODY
         else segment_rate(session, report.journey_id, segment_id, **cut),

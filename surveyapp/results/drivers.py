@@ -21,8 +21,8 @@ from analysis.threads import one_blas_thread
 from instruments.schema import Metric
 from surveyapp.journeys.segments import parse
 from surveyapp.results.definitions import Scored
-from surveyapp.results.journey import Ground, Period, ground, period
-from surveyapp.results.shapes import Definition
+from surveyapp.results.journey import Ground, Period, ground, hidden_cells, period
+from surveyapp.results.shapes import Definition, Hidden
 from surveyapp.store.models import EVERYBODY, Response, Score
 
 SEED = 20_260_101  # printed with the result, so that it can be repeated
@@ -36,8 +36,11 @@ Rows = dict[int, dict[str, float]]  # run or response -> predictor or outcome ->
 class Drivers:
     """What goes with the NPS answer among one kind of predictors.
 
-    ``found`` is None when fewer than ``needed`` complete rows are there (``n`` of them), or when
-    they cannot be split; ``labels`` names the predictors that were looked at.
+    ``labels`` names the predictors that were looked at, ``left_out`` those that fewer than half of
+    the customers gave, ``beyond`` those that are more than can be looked at together. Of ``joined``
+    customers with the NPS answer and any predictor, ``n`` gave all that were looked at.
+    ``found`` is None when fewer than two predictors are left, when ``n`` is below ``needed``, when
+    the answers cannot be split, and when they are ``hidden``; then no number is set.
     """
 
     kind: str  # "dimensions" or "touchpoints"
@@ -46,6 +49,10 @@ class Drivers:
     n: int
     needed: int
     found: RelativeImportance | None
+    joined: int = 0
+    left_out: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    hidden: Hidden = Hidden.NO
 
 
 def drivers(
@@ -55,13 +62,15 @@ def drivers(
     segment_id: int = EVERYBODY,
     since: date | None = None,
     until: date | None = None,
+    minimum_cell: int = 5,
     roots: Sequence[str | Path] = (),
     resamples: int = _RESAMPLES,
 ) -> tuple[Drivers, ...]:
     """Relative importance of the journey's dimensions, then of its touchpoints. Raises NotFound.
 
-    Whole months, by the day of the NPS answer; a segment by what is known with that answer. Empty
-    where the journey's end does not ask NPS or nothing stands beside it.
+    Whole months, by the day of the NPS answer; a segment by what is known with that answer. Hidden
+    wherever the NPS itself is. Empty where the journey's end does not ask NPS or nothing stands
+    beside it.
     """
     base = ground(session, journey_id, roots=roots)
     name = base.segment(segment_id)
@@ -71,19 +80,24 @@ def drivers(
     if outcome is None:
         return ()
     wanted = None if name is None else parse(name.rule)
+    when = period(since, until)
     answered = {
         response: (run, value)
-        for response, run, value, attributes in _outcomes(
-            session, base, outcome, period(since, until)
-        )
+        for response, run, value, attributes in _outcomes(session, base, outcome, when)
         if wanted is None or wanted.matches(attributes)
     }
+    reasons = hidden_cells(
+        session, base, when, [segment_id], minimum=minimum_cell, scales=[outcome.scale.id]
+    )
+    hidden = reasons.get((None, outcome.scale.id), {}).get(segment_id, Hidden.NO)
     kinds = (
         ("dimensions", _dimensions(base), _beside(session, base, outcome, answered)),
         ("touchpoints", _touchpoints(base), _along(session, base, outcome, answered)),
     )
     return tuple(
-        _drivers(kind, outcome.definition, labels, rows, resamples)
+        Drivers(kind, outcome.definition, labels, 0, needed(len(labels)), None, hidden=hidden)
+        if hidden
+        else _drivers(kind, outcome.definition, labels, rows, resamples)
         for kind, labels, rows in kinds
         if len(labels) > 1 and rows
     )
@@ -92,13 +106,14 @@ def drivers(
 def _drivers(
     kind: str, outcome: Definition, labels: dict[str, str], rows: Rows, resamples: int
 ) -> Drivers:
-    kept = {
+    given = {
         key: label
         for key, label in labels.items()
         if sum(key in row for row in rows.values()) >= _COVERAGE * len(rows)
     }
-    kept = dict(list(kept.items())[:MOST_PREDICTORS])
-    complete = [row for row in rows.values() if row.keys() >= kept.keys()]
+    kept = dict(list(given.items())[:MOST_PREDICTORS])
+    # Without any predictor every row would hold "all" of them.
+    complete = [row for row in rows.values() if row.keys() >= kept.keys()] if kept else []
     least = needed(len(kept))
     found = None
     if len(kept) > 1 and len(complete) >= least:
@@ -111,7 +126,17 @@ def _drivers(
                 )
         except DataError:  # everybody answers the same, or one score is made of the others
             found = None
-    return Drivers(kind, outcome, kept, len(complete), least, found)
+    return Drivers(
+        kind,
+        outcome,
+        kept,
+        len(complete),
+        least,
+        found,
+        joined=len(rows),
+        left_out=tuple(label for key, label in labels.items() if key not in given),
+        beyond=tuple(label for key, label in given.items() if key not in kept),
+    )
 
 
 def _dimensions(base: Ground) -> dict[str, str]:

@@ -6,14 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from instruments.loader import load
 from surveyapp.errors import NotFound
+from surveyapp.responses import rollups
 from surveyapp.responses.many import store_many
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.drivers import drivers
-from surveyapp.store.models import Deployment, Score, Stage, Touchpoint
+from surveyapp.results.shapes import Hidden
+from surveyapp.store.models import Deployment, Journey, Response, Score, Stage, Touchpoint
 from tests.responses.makers import make_deployment, make_journey, make_segment
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -98,6 +100,54 @@ def test_a_touchpoint_that_few_answered_is_left_out(store, place):
     assert dimensions.found is not None
     assert list(touchpoints.labels.values()) == ["the application form (CES)"]
     assert touchpoints.found is None
+
+
+def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(store, place):
+    """Each of 60 customers met one of three touchpoints, and one customer met all of them."""
+    with store.writing() as session:
+        journey = session.get_one(Journey, place[0])
+        journey.stages[1].touchpoints.append(Touchpoint(code="card", name="the card", position=1))
+        session.flush()
+        card = make_deployment(session, asks=("ces",), journey=journey, name="Card")
+        card.touchpoint_id = journey.stages[1].touchpoints[1].id
+        points = (place[1], place[2], card.id)
+    visits: dict[int, list[Prepared]] = {number: [] for number in (*points, place[3])}
+    for k in range(60):
+        at, who = START + timedelta(hours=k), f"{k:032d}"
+        for which, number in enumerate(points):
+            if k == 0 or k % 3 == which:
+                answer = Prepared({"ces": {"ces": 1 + k % 7}}, at, customer_ref=who)
+                visits[number].append(answer)
+        last = {"nps": {"nps": k % 11}}
+        visits[place[3]].append(Prepared(last, at + timedelta(minutes=9), customer_ref=who))
+    with store.writing() as session:
+        for number, prepared in visits.items():
+            store_many(session, session.get_one(Deployment, number), prepared)
+    (touchpoints,) = read(store, place)
+    assert (touchpoints.joined, touchpoints.n, touchpoints.found) == (60, 0, None)
+    assert touchpoints.labels == {}
+    assert touchpoints.left_out == (
+        "the application form (CES)", "the app (CES)", "the card (CES)",
+    )  # fmt: skip
+
+
+def test_a_segments_drivers_are_hidden_where_its_nps_is(store, place):
+    """All but two customers are of the segment: what it has minus all would be theirs."""
+    with store.writing() as session:
+        most = make_segment(session, "most", "region in (North, South)")
+    travel(store, place, 60)
+    with store.writing() as session:
+        two = session.scalars(
+            select(Response).where(Response.deployment_id == place[3]).limit(2)
+        ).all()
+        for response in two:
+            response.attributes = {"region": "East"}
+        session.flush()
+        rollups.rebuild(session)
+    found = read(store, place, segment_id=most.id)
+    assert [(each.hidden, each.n, each.found) for each in found] == [
+        (Hidden.COMPLEMENT, 0, None)
+    ] * 2
 
 
 def test_only_complete_journeys_count(store, place):
