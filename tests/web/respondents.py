@@ -121,6 +121,31 @@ def form_of(page: str) -> dict[str, list[str]]:
     return found
 
 
+def form_in_text_browser(page: str) -> dict[str, list[str]]:
+    """What a text browser would send of this page's form as it stands, without any button.
+
+    It reads what other browsers hide, and chooses the first of each group of radio buttons where none
+    is chosen, as Lynx does.
+    """
+    found = form_of(page)
+    for radio in parsed(page).all("input", type="radio"):
+        found.setdefault(radio.attributes["name"], [radio.attributes["value"]])
+    return found
+
+
+def pressed_in_text_browser(
+    client: FlaskClient, url: str, page: str, name: str, value: str, /, **given: str
+) -> TestResponse:
+    """Press a button of the page in a browser that knows the form's own action alone.
+
+    ``given`` are the fields that were filled in, by name.
+    """
+    assert parsed(page).all("button", name=name, value=value), f"no button {name}={value}"
+    action = parsed(page).all("form")[0].attributes.get("action", "")
+    form = {**form_in_text_browser(page), **given, name: value}
+    return client.post(f"{url.partition('?')[0]}{action}", data=form)
+
+
 def questions_on(page: str) -> list[str]:
     """The names of the questions that stand on this page, in order."""
     tags = parsed(page).tags

@@ -46,7 +46,7 @@ def links(served: tuple[str, Storage]) -> dict[str, str]:
 def fill(page: Page) -> None:
     """Tap the third answer of every question."""
     for group in page.get_by_role("radiogroup").all():
-        group.locator("label").nth(2).tap()
+        group.locator(".options label").nth(2).tap()
 
 
 def count(storage: Storage) -> int:
@@ -105,7 +105,7 @@ def test_seven_points_stand_in_one_row_with_their_ends_below(phone, links):
     page = phone.new_page()
     page.goto(links["full"])
     group = page.get_by_role("radiogroup").first
-    tops = {round(label.bounding_box()["y"]) for label in group.locator("label").all()}
+    tops = {round(label.bounding_box()["y"]) for label in group.locator(".options label").all()}
     assert len(tops) == 1
     ends = group.locator(".ends").bounding_box()
     assert ends["y"] > tops.pop() + SMALLEST_TAP
@@ -115,7 +115,7 @@ def test_seven_points_stand_in_one_row_with_their_ends_below(phone, links):
 def test_the_scale_runs_with_the_script(phone, links, name: str, rising: bool):
     page = phone.new_page()
     page.goto(links[name])
-    labels = page.get_by_role("radiogroup").first.locator("label").all()
+    labels = page.get_by_role("radiogroup").first.locator(".options label").all()
     places = [label.bounding_box()["x"] for label in labels]
     assert places == sorted(places, reverse=not rising)
     assert page.locator("html").get_attribute("dir") == (None if rising else "rtl")
@@ -157,7 +157,7 @@ def test_after_a_mistake_the_focus_is_on_the_summary_and_its_links_lead_to_the_q
     page = browser.new_page(viewport=PHONE)
     page.goto(links["full"])
     for group in page.get_by_role("radiogroup").all()[1:]:
-        group.locator("label").nth(2).click()
+        group.locator(".options label").nth(2).click()
     page.get_by_role("button").click()
     expect(page.locator("#problem")).to_be_focused()
     assert page.get_by_role("alert").is_visible()
@@ -180,3 +180,50 @@ def test_a_single_use_link_works_in_a_browser_once(phone, served):
     page.wait_for_url("**/thanks**")
     page.goto(base + path)
     assert page.get_by_role("heading", name="Your answers").is_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_no_answer_of_text_browsers_is_nothing_to_those_who_see_hear_or_type(
+    browser, links, script: bool
+):
+    """Neither drawn nor announced nor a stop of the keyboard; with a script it is not there at all."""
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    page.goto(links["arabic"])
+    empty = page.locator("input[type=radio][value='']")
+    assert empty.count() == (0 if script else 19)
+    assert not any(each.is_visible() for each in empty.all())
+    group = page.get_by_role("radiogroup").first
+    assert group.get_by_role("radio").count() == 7
+    tree = context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    heard = [node["name"]["value"] for node in tree if node.get("role", {}).get("value") == "radio"]
+    assert len(heard) == 16 * 7 + 5 + 11 + 7  # every point of SJQ, CSAT, NPS and CES once
+    first = group.locator(".options input").first
+    first.focus()
+    page.keyboard.press("ArrowLeft")  # to the next one, where it is read from right to left
+    assert group.locator(".options input").nth(1).is_checked()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.get_attribute("value") == "2"
+    context.close()
+
+
+def test_enter_in_a_field_presses_what_leads_on_and_no_language(browser, served):
+    base, storage = served
+    with storage.store.writing() as session:
+        journey = make_journey(session, "enter")
+        made = make_deployment(session, journey=journey, asks=("csat", "ces", "nps"))
+        made.languages = ["ar", "de"]
+    for paging in ("page", "blocks"):
+        with storage.store.writing() as session:
+            session.get_one(type(made), made.id).paging = paging
+        for script in (True, False):
+            context = browser.new_context(java_script_enabled=script)
+            page = context.new_page()
+            page.goto(f"{base}/s/{made.link}?lang=de")
+            with page.expect_event("domcontentloaded"):
+                page.get_by_role("radio").first.press("Enter")
+            assert page.locator("html").get_attribute("lang") == "de"
+            assert page.get_by_role("alert").is_visible()
+            context.close()

@@ -26,6 +26,7 @@ from surveyapp.web.respond.saying import message, neutral
 from surveyapp.web.storage import storage
 
 KEY_FIELD = "form-key"
+LANGUAGE_FIELD = "lang"  # of the buttons that change the language, and in addresses
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _pages = Pages()
 _whole_pages = Pages()  # of surveys in blocks
@@ -46,10 +47,12 @@ class Door:
 
     @property
     def page(self) -> Page:
-        """The page in the language in which this customer is met."""
-        wanted = request.args.get("lang")
-        if self.saved is not None and self.saved.language and request.method != "POST":
-            wanted = self.saved.language  # the language that was switched to last
+        """The page in the language in which this customer is met: the one chosen last."""
+        wanted = request.args.get(LANGUAGE_FIELD)
+        if request.method == "POST":
+            wanted = request.form.get(LANGUAGE_FIELD, wanted)
+        elif self.saved is not None and self.saved.language:
+            wanted = self.saved.language
         return page_for(self.asking, wanted)
 
     @property

@@ -9,14 +9,17 @@ from enum import StrEnum
 from werkzeug.datastructures import MultiDict
 
 from surveyapp.fielding.drafts import PRESELECTED
-from surveyapp.web.respond.doors import KEY_FIELD
+from surveyapp.web.respond.content import Layout
+from surveyapp.web.respond.doors import KEY_FIELD, LANGUAGE_FIELD
 from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm
 from surveyapp.web.respond.pages import Page, blocks_of, names_of
 
 GO_FIELD = "go"
 AT_FIELD = "at"
-SWITCH, DRAFT, UNCONFIRMED = "switch", "draft", "unconfirmed"
-OWN_FIELDS = frozenset({KEY_FIELD, GO_FIELD, AT_FIELD, PRESELECTED, UNCONFIRMED})
+DRAFT, UNCONFIRMED = "draft", "unconfirmed"
+# In the address of a language's button on pages that were made by earlier editions.
+_SWITCH = "switch"
+OWN_FIELDS = frozenset({KEY_FIELD, LANGUAGE_FIELD, GO_FIELD, AT_FIELD, PRESELECTED, UNCONFIRMED})
 
 
 class Wish(StrEnum):
@@ -25,6 +28,7 @@ class Wish(StrEnum):
     SEND = "send"  # keep the answers for good
     SHOW = "show"  # the form again: in another language, or at another block
     STAY = "stay"  # the same block again, for it has faults
+    WAIT = "wait"  # the form again, for nobody has pressed a button of it
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,19 @@ class Turn:
 
 
 def turn_of(page: Page, sent: MultiDict[str, str], args: Mapping[str, str]) -> Turn:
-    """Read what was pressed."""
+    """Read what was pressed. A language is never a wish to send."""
+    switched = LANGUAGE_FIELD in sent or _SWITCH in args
     if not page.content.blocks:
-        return Turn(Wish.SHOW if SWITCH in args else Wish.SEND, None)
+        if switched:
+            return Turn(Wish.SHOW, None)
+        return Turn(Wish.WAIT if _is_unpressed(page, sent) else Wish.SEND, None)
     places = blocks_of(page, sent)
     here = sent.get(AT_FIELD, "")
     at = int(here) if here.isdigit() and int(here) in places else places[0]
-    if SWITCH in args:
+    if switched:
         return Turn(Wish.SHOW, at)
+    if _is_unpressed(page, sent):
+        return Turn(Wish.WAIT, at)
     pressed = sent.get(GO_FIELD, "send")
     if pressed == "back":
         return Turn(Wish.SHOW, max((place for place in places if place < at), default=at))
@@ -58,6 +67,21 @@ def turn_of(page: Page, sent: MultiDict[str, str], args: Mapping[str, str]) -> T
             return Turn(Wish.STAY, at, form)
         return Turn(Wish.SHOW, _next(page, sent, places, at))
     return Turn(Wish.SEND, at)
+
+
+def _is_unpressed(page: Page, sent: MultiDict[str, str]) -> bool:
+    """Whether a text browser sent this by itself, at the end of a line that somebody typed.
+
+    A program that sends the fields alone presses no button either; but a question left at "no answer",
+    which has an empty value, is on such browsers' pages only.
+    """
+    if GO_FIELD in sent:
+        return False
+    return any(
+        "" in sent.getlist(question.name)
+        for question in page.content.questions
+        if question.layout not in (Layout.TEXT, Layout.NUMBER)
+    )
 
 
 def _next(page: Page, sent: MultiDict[str, str], places: list[int], at: int) -> int:

@@ -140,9 +140,11 @@ def _turned(door: Door, page: Page, turn: Turn) -> Response:
     if door.keeps_drafts and agrees(page, sent):
         _keep(door, page, given(page, sent), block=turn.block or 0)
     page = page.for_customer(door.attributes, storage().settings.instrument_roots)
-    status = 422 if turn.wish is Wish.STAY else 200
+    status = 200 if turn.wish is Wish.SHOW else 422
     form = turn.form or page.form_class(sent)
-    return packed(rendered(page, form, sent[KEY_FIELD], block=turn.block, sent=sent), status=status)
+    notice = page.words.chosen_text if turn.wish is Wish.WAIT else ""
+    again = rendered(page, form, sent[KEY_FIELD], notice=notice, block=turn.block, sent=sent)
+    return packed(again, status=status)
 
 
 def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:

@@ -169,9 +169,7 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
-    const wanted = event.submitter?.formAction || "";
-    const other = event.submitter?.hasAttribute("formaction") && new URL(wanted).searchParams.get("lang");
-    if (other) return location.replace(`?lang=${encodeURIComponent(other)}`);
+    if (event.submitter?.name === "lang") return location.replace(`?lang=${encodeURIComponent(event.submitter.value)}`);
     if (busy) return;
     const faults = missing();
     point(faults);
@@ -202,8 +200,8 @@
     await navigator.serviceWorker.register("/k/worker.js", { scope: "/k/" });
     await navigator.serviceWorker.ready;
     const cache = await caches.open("surveyapp-kiosk");
-    const languages = [...form.querySelectorAll("[formaction], nav a")].map((each) =>
-      location.pathname + new URL(each.formAction || each.href).search.replace("&switch", ""));
+    const languages = [...form.querySelectorAll("button[name=lang]")].map((each) =>
+      `${location.pathname}?lang=${encodeURIComponent(each.value)}`);
     const assets = [...document.querySelectorAll("script[src], link[rel=stylesheet], img.logo")].map((each) => each.src || each.href);
     await cache.addAll([...new Set([location.pathname, ...languages, ...assets])]).catch(() => { /* the next time */ });
   }

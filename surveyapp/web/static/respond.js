@@ -44,7 +44,16 @@
 
   let last = given();
   let timer = 0;
-  const tell = (id) => { const note = element(id); if (note) note.hidden = false; };
+  // What only a script can know to be true stands on the page only then.
+  const made = (name, properties, ...children) => {
+    const one = Object.assign(document.createElement(name), properties);
+    one.append(...children);
+    return one;
+  };
+  const note = (id) => {
+    if (!element(id)) form.querySelector("footer").append(made("p", { id, className: "note" }));
+    return element(id);
+  };
   const send = (body, unconfirmed) => {
     body.set("form-key", key.value);
     if (box) body.set("consent", box.value);
@@ -52,7 +61,7 @@
     if (unconfirmed) body.set("unconfirmed", "1");
     const language = document.documentElement.lang;
     fetch(`?draft&lang=${language}`, { method: "POST", body, keepalive: true })
-      .then((answer) => { if (answer.ok) tell("saved-server"); }, () => { last = {}; });
+      .then((answer) => { if (answer.ok) note("saved-server").textContent = flags.savedServer; }, () => { last = {}; });
   };
   // Nothing is kept of somebody who has not agreed yet, where that is asked.
   const box = form.elements.consent;
@@ -68,7 +77,7 @@
     if (onServer) send(body);
     if (inBrowser) {
       kept.write(place, { at: Date.now(), key: key.value, fields: now });
-      tell("saved-here");
+      note("saved-here").textContent = flags.savedHere;
     }
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(save, 900); };
@@ -78,9 +87,7 @@
       const controls = form.querySelectorAll(`[name="${CSS.escape(name)}"]`);
       if (!controls.length) {
         for (const value of values) {
-          const hidden = document.createElement("input");
-          Object.assign(hidden, { type: "hidden", name, value });
-          form.append(hidden);
+          form.append(made("input", { type: "hidden", name, value }));
         }
       }
       controls.forEach((control, index) => {
@@ -93,29 +100,30 @@
   if (before && Date.now() - before.at < DAYS * 864e5) {
     put(before.fields);
     key.value = before.key;
-    tell("resumed");
+    const again = made("button", { type: "button", id: "again", textContent: flags.again });
+    again.addEventListener("click", () => {
+      kept.drop(place);
+      last = given();
+      form.reset();
+      location.replace(`${location.pathname}?lang=${document.documentElement.lang}`);
+    });
+    const told = made("div", { id: "resumed", className: "told" }, made("p", { textContent: flags.resumed }), again);
+    told.setAttribute("role", "status");
+    form.querySelector("section").before(told);
     last = given();
   }
-  element("again")?.addEventListener("click", () => {
-    kept.drop(place);
-    last = given();
-    form.reset();
-    location.replace(`${location.pathname}?lang=${document.documentElement.lang}`);
-  });
 
   // How far along: questions that are shown and want an answer.
   const shown = (question) => question.getClientRects().length > 0;
   const isAnswered = (question) => question.querySelector("input:checked") || [...question.querySelectorAll("textarea, .number")].some((field) => field.value?.trim());
   const progress = () => {
-    const note = element("answered");
     const bar = document.querySelector("progress.answered");
+    if (!bar) return;
     const questions = [...form.querySelectorAll(".q")].filter((question) => shown(question) && question.matches('[aria-required], :has([aria-required])'));
     const done = questions.filter(isAnswered).length;
-    if (bar) { bar.max = questions.length || 1; bar.value = done; }
-    if (note) {
-      note.hidden = !bar;
-      note.textContent = note.dataset.words.replace("{done}", done).replace("{count}", questions.length);
-    }
+    bar.max = questions.length || 1;
+    bar.value = done;
+    note("answered").textContent = flags.answered.replace("{done}", done).replace("{count}", questions.length);
   };
 
   // From a tapped answer to the next question; never from the keyboard, whose arrows click too.
