@@ -21,7 +21,8 @@ from surveyapp.loop.rules import watchable
 from surveyapp.store.models import Case
 
 _COLUMNS = (
-    *("case", "journey", "deployment", "response", "score", "value", "state", "outcome", "owner"),
+    *("case", "case_id", "journey", "deployment", "response", "response_id"),
+    *("score", "value", "state", "outcome", "owner"),
     *("opened_at", "due_at", "contacted_at", "closed_at", "overdue"),
 )
 
@@ -43,12 +44,14 @@ def cases_csv(
             names[place] = known.definition.label if known else case.scale
         return names[place]
 
-    def cells(case: Case, owner: str) -> list[Any]:
+    def cells(case: Case, owner: str, response_id: str | None) -> list[Any]:
         return [
             case.id,
+            case.public_id,
             case.deployment.journey.name,
             case.deployment.name,
             case.response_id,
+            response_id,
             score(case),
             case.value,
             case.state,
@@ -62,8 +65,8 @@ def cases_csv(
 
     def rows() -> Iterator[list[Any]]:
         yield list(_COLUMNS)
-        for case, owner in counted(queries.every(session, wanted, now=now), expected):
-            yield cells(case, owner)
+        for found in counted(queries.every(session, wanted, now=now), expected):
+            yield cells(*found)
 
     return Whole(expected, csv_chunks(rows()))
 

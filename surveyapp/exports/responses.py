@@ -18,13 +18,13 @@ from surveyapp.store.models import Deployment, Response, Score
 
 _BATCH = 1000
 _FIXED = (
-    *("response", "deployment", "submitted_at", "source", "language"),
+    *("response", "response_id", "deployment", "submitted_at", "source", "language"),
     *("started_at", "corrected_at", "way", "wording", "consent_version"),
 )
 # Columns instead of entities: nothing is kept in the session, and a batch costs a third.
 _READ = (
-    *(Response.id, Response.deployment_id, Response.submitted_at, Response.source),
-    *(Response.language, Response.started_at, Response.corrected_at, Response.paradata),
+    *(Response.id, Response.public_id, Response.deployment_id, Response.submitted_at),
+    *(Response.source, Response.language, Response.started_at, Response.corrected_at, Response.paradata),
     *(Response.wordings, Response.consent_version, Response.attributes, Response.answers),
 )
 
@@ -49,6 +49,7 @@ class _Columns:
     def cells(self, response: Row[Any], scores: dict[tuple[int, str], float]) -> list[Any]:
         return [
             response.id,
+            response.public_id,
             self.deployments[response.deployment_id],
             _moment(response.submitted_at),
             response.source,

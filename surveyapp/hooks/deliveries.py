@@ -47,6 +47,7 @@ class Due:
     """A claimed delivery: all that is needed to post it."""
 
     id: int
+    public_id: str  # what the receiver is told: the same at each attempt, never that of another
     webhook_id: int
     url: str
     seed: str
@@ -131,7 +132,16 @@ def claim(session: Session, *, now: datetime) -> list[list[Due]]:
             row.state, row.claimed_at = "sending", now
         claimed.append(
             [
-                Due(row.id, hook.id, hook.url, hook.seed, row.event, row.payload, row.attempts)
+                Due(
+                    row.id,
+                    row.public_id,
+                    hook.id,
+                    hook.url,
+                    hook.seed,
+                    row.event,
+                    row.payload,
+                    row.attempts,
+                )
                 for row in rows
             ]
         )
@@ -209,7 +219,7 @@ def _tell(storage: Storage, claimed: Sequence[Due], *, now: datetime, until: flo
 def _attempt(storage: Storage, due: Due, *, now: datetime) -> Outcome:
     body = body_of(due.payload)
     secret = signing.secret_of(storage.secret_key, due.seed)
-    headers = signing.headers(secret, body, event=due.event, delivery=str(due.id), now=now)
+    headers = signing.headers(secret, body, event=due.event, delivery=due.public_id, now=now)
     try:
         answer = client.post(due.url, body, headers, private=storage.settings.hook_places)
     except (Unreachable, Invalid) as error:

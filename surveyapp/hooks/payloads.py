@@ -2,6 +2,9 @@
 
 No answer, no address, no attribute: who needs them reads them with a key, where erasing a customer
 reaches them too. Of an anonymous survey only its name and the day.
+
+Responses and cases are called by random ids ("response_id", "case_id"). Their numbers are told beside
+them for programs that have kept copies by number; no number is given twice.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from surveyapp.store.models import (
 EVENTS: Mapping[str, str] = {
     "response": "A customer has answered",
     "response.corrected": "A customer has changed their answers",
-    "response.erased": "A customer has erased their answers: only the number of the response",
+    "response.erased": "A customer has erased their answers: only what the response was called",
     "low_score": "A low score has opened a case",
     "alert": "A score has fallen below the limit of an alert",
     "report": "A report is ready",
@@ -75,6 +78,7 @@ def _response(session: Session, event: Event) -> Telling | None:
     )
     data = {
         **site.place,
+        "response_id": response.public_id,
         "response": response.id,
         "submitted_at": response.submitted_at.isoformat(timespec="seconds"),
         "language": response.language,
@@ -96,7 +100,10 @@ def _corrected(session: Session, event: Event) -> Telling | None:
 
 def _erased(_session: Session, event: Event) -> Telling | None:
     at = event.at.isoformat(timespec="seconds")
-    return Telling(event.kind, _payload(event.kind, at, {"response": event.subject["erased_id"]}))
+    gone = {"response": event.subject["erased_id"]}
+    if "erased" in event.subject:  # not in an event that an earlier edition wrote
+        gone["response_id"] = event.subject["erased"]
+    return Telling(event.kind, _payload(event.kind, at, gone))
 
 
 def _low_score(session: Session, event: Event) -> Telling | None:
@@ -104,9 +111,12 @@ def _low_score(session: Session, event: Event) -> Telling | None:
     site = _site(session, case.deployment_id) if case else None
     if case is None or site is None:
         return None
+    response = session.get(Response, case.response_id or 0)
     data = {
         **site.place,
+        "case_id": case.public_id,
         "case": case.id,
+        "response_id": response.public_id if response else None,
         "response": case.response_id,
         "scale": case.scale,
         "value": case.value,

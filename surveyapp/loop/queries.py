@@ -16,7 +16,7 @@ from surveyapp.errors import NotFound
 from surveyapp.loop.rules import watchable
 from surveyapp.responses import listing
 from surveyapp.results.shapes import Definition
-from surveyapp.store.models import Case, CaseNote, Deployment, User
+from surveyapp.store.models import Case, CaseNote, Deployment, Response, User
 
 _NOBODY = {"customer": "The customer"}  # who did what no account did
 _AT_ONCE = 500  # cases in memory, of an export
@@ -100,11 +100,20 @@ def lines(
     ]
 
 
-def every(session: Session, wanted: Wanted, *, now: datetime) -> Iterator[tuple[Case, str]]:
-    """All cases of a list, whatever its page, with the owner's name; read while they are asked for."""
-    query = _listed(wanted, now).execution_options(yield_per=_AT_ONCE)
-    for case, owner in session.execute(query):
-        yield case, owner or ""
+def every(
+    session: Session, wanted: Wanted, *, now: datetime
+) -> Iterator[tuple[Case, str, str | None]]:
+    """All cases of a list, whatever its page; read while they are asked for.
+
+    With the owner's name, and the response's public id unless it was erased.
+    """
+    query = (
+        _listed(wanted, now)
+        .outerjoin(Response, Response.id == Case.response_id)
+        .add_columns(Response.public_id)
+    )
+    for case, owner, response_id in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+        yield case, owner or "", response_id
 
 
 def how_many(session: Session, wanted: Wanted, *, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from surveyapp.fielding import drafts
 from surveyapp.fielding.invitations import use_invitation
 from surveyapp.fielding.queries import Asking, is_listened
 from surveyapp.responses import rollups, runs
-from surveyapp.responses.numbers import numbered, random_number
+from surveyapp.responses.numbers import announce, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
 from surveyapp.responses.reading import Faulty, Fielded
 from surveyapp.responses.scores import keep_scores
@@ -67,11 +67,12 @@ def keep(at: Reach, submissions: Sequence[Submission]) -> list[Stored]:
     if not submissions:
         return []
     rollups.begin(at)
+    numbers = _numbers(at, submissions)
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []
     for submission in submissions:
         row = _row(at, submission)
-        number = None if row is None else _once(at, submission.deployment, row)
+        number = None if row is None else _once(at, submission.deployment, row, numbers)
         if row is None or number is None:
             stored.append(Stored(_response_of(at, submission.key), new=False))
         else:
@@ -127,18 +128,26 @@ def _joined(at: Reach, submission: Submission) -> int | None:
     return runs.join(at, deployment.journey_id, visit, ends=ends)
 
 
-def _once(at: Reach, deployment: Fielded, row: dict[str, Any]) -> int | None:
+def _numbers(at: Reach, submissions: Sequence[Submission]) -> Iterator[int]:
+    """Numbers for those that are not anonymous; none where the database numbers them."""
+    count = sum(each.deployment.anonymity != "anonymous" for each in submissions)
+    return iter(announce(at, count) if count else ())
+
+
+def _once(
+    at: Reach, deployment: Fielded, row: dict[str, Any], numbers: Iterator[int]
+) -> int | None:
     """The number of the row that was inserted; None when its key is there already."""
-    anonymous = deployment.anonymity == "anonymous"
-    if anonymous:
-        row["id"] = random_number()
-    number = _inserting(at.dialect, anonymous, tuple(row)).scalar(at, row)
+    given = random_number() if deployment.anonymity == "anonymous" else next(numbers, None)
+    if given is not None:
+        row["id"] = given
+    number = _inserting(at.dialect, tuple(row)).scalar(at, row)
     return None if number is None else int(number)
 
 
 @lru_cache(maxsize=16)
-def _inserting(dialect: Dialect, anonymous: bool, columns: tuple[str, ...]) -> Statement:
-    statement = numbered(insert(_RESPONSES, dialect.name), dialect.name, anonymous=anonymous)
+def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Statement:
+    statement = insert(_RESPONSES, dialect.name)
     conflict = statement.on_conflict_do_nothing(index_elements=[_RESPONSES.c.submission_key])
     return Statement(conflict.returning(_RESPONSES.c.id), dialect, columns=columns)
 

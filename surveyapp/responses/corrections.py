@@ -18,6 +18,7 @@ from surveyapp.responses.reading import Faulty, Fielded, Roots, asked, logic_of,
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store import events
 from surveyapp.store.audit import record
+from surveyapp.store.counters import take
 from surveyapp.store.models import (
     Case,
     CaseNote,
@@ -102,6 +103,8 @@ def correct(
     told = {"response_id": row.id, "deployment_id": row.deployment_id}
     events.tell(connection, "response.corrected", changed=_changed(before, scores), **told)
     _count_instead(connection, row, before, scores)
+    place = {"correction": take(connection, "corrections")}  # waited for, hence the last
+    connection.execute(update(_RESPONSES).where(_RESPONSES.c.id == response_id).values(place))
     session.expire_all()
     return None
 
@@ -112,7 +115,7 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     The invitation stays as used, so that the link takes no second answer; a case loses its customer
     and what staff noted about them; finished reports of the journey are marked as outdated. The audit
     log says that it was done, on which day it had been answered, and not whose it was. Tells the event
-    "response.erased" with the number alone. Raises NotFound when the response is gone.
+    "response.erased" with what the response was called. Raises NotFound when the response is gone.
     """
     session.flush()
     connection = session.connection()
@@ -135,7 +138,8 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     if row.journey_run_id is not None:
         _delete_empty_run(session, row.journey_run_id)
     if deployment.anonymity != "anonymous":  # whose responses nobody was told of by number
-        events.tell(connection, "response.erased", erased_id=row.id)
+        told = {"erased_id": row.id, "erased": row.public_id}
+        events.tell(connection, "response.erased", **told)
     _count_instead(connection, row, before, None)
     session.expire_all()
 
@@ -145,7 +149,7 @@ def _locked(connection: Connection, deployment_id: int, response_id: int) -> Row
     columns = [
         _RESPONSES.c[name]
         for name in (
-            *("id", "deployment_id", "invitation_id", "journey_run_id"),
+            *("id", "public_id", "deployment_id", "invitation_id", "journey_run_id"),
             *("attributes", "submitted_at", "paradata"),
         )
     ]

@@ -1,37 +1,56 @@
-"""The numbers of responses: consecutive, and random where order would tell on somebody."""
+"""The numbers of responses: consecutive, and random where order would tell on somebody.
+
+Other programs page through a survey by number. So no number is given twice, and a reader is told
+how far it may go: below that point no response can become visible any more.
+"""
 
 from __future__ import annotations
 
 import secrets
-from typing import Any, cast
+from functools import lru_cache
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Dialect, text
 
-from surveyapp.store.models import Response
+from surveyapp.store.counters import take
+from surveyapp.store.statements import Reach, Statement
 
-_RESPONSES = cast(Table, Response.__table__)
+_COUNTER = "responses"
 # Consecutive numbers lie below, random ones from here to 2**53, which a JSON reader still keeps.
 _BORDER = 2**52
-_HIGHEST = select(func.max(_RESPONSES.c.id)).where(_RESPONSES.c.id < _BORDER)
-_NEXT_ON_SQLITE = (
-    select(func.coalesce(func.max(_RESPONSES.c.id), 0) + 1)
-    .where(_RESPONSES.c.id < _BORDER)
-    .scalar_subquery()
+# PostgreSQL gives numbers before it commits. A transaction that will take some holds a lock that
+# stops nobody and is called by the last number given before: whatever it inserts is higher.
+_LOCKS = 0x5A31
+_BITS = 40
+_LAST = "last_value - (NOT is_called)::int"
+_ANNOUNCE = text(
+    f"SELECT pg_advisory_xact_lock_shared({_LOCKS << _BITS} + {_LAST}) FROM responses_id_seq"  # noqa: S608
 )
-_NEXT = text(
-    "SELECT nextval(pg_get_serial_sequence('responses', 'id')) FROM generate_series(1, :count)"
+_GIVEN = text(f"SELECT {_LAST} FROM responses_id_seq")  # noqa: S608 - our own words
+_ANNOUNCED = text(
+    f"SELECT min(key & {(1 << _BITS) - 1}) FROM ("  # noqa: S608 - our own numbers
+    " SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks"
+    " WHERE locktype = 'advisory' AND objsubid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    f") AS held WHERE key >> {_BITS} = {_LOCKS}"
 )
+_NEXT = text("SELECT nextval('responses_id_seq') FROM generate_series(1, :count)")
 
 
-def numbered(insertion: Any, dialect: str, *, anonymous: bool) -> Any:
-    """An insert of one response that numbers it as ``allocate`` would, without asking beforehand.
+def announce(at: Reach, count: int) -> list[int]:
+    """Called before a transaction inserts ``count`` consecutive responses: their numbers.
 
-    An anonymous one brings its ``random_number`` as ``id``.
+    None on PostgreSQL, whose sequence numbers them as they are inserted.
     """
-    if anonymous:
-        return insertion
-    # PostgreSQL numbers by its sequence. SQLite would go on after the highest, a random one perhaps.
-    return insertion.values(id=_NEXT_ON_SQLITE) if dialect == "sqlite" else insertion
+    if at.dialect.name == "sqlite":
+        last = take(at, _COUNTER, count)
+        return list(range(last - count + 1, last + 1))
+    _announcing(at.dialect).run(at, {})
+    return []
+
+
+@lru_cache(maxsize=8)
+def _announcing(dialect: Dialect) -> Statement:
+    return Statement(_ANNOUNCE, dialect)
 
 
 def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int]:
@@ -42,13 +61,23 @@ def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int
     """
     if anonymous:
         return [random_number() for _ in range(count)]
-    if connection.dialect.name == "sqlite":
-        # The transaction holds SQLite's only write lock, so nobody takes these in between.
-        first = (connection.execute(_HIGHEST).scalar_one() or 0) + 1
-        return list(range(first, first + count))
-    return list(connection.execute(_NEXT, {"count": count}).scalars())
+    numbers = announce(connection, count)
+    return numbers or list(connection.execute(_NEXT, {"count": count}).scalars())
 
 
 def random_number() -> int:
     """A number for one anonymous response."""
     return _BORDER + secrets.randbelow(_BORDER)
+
+
+def settled(connection: Connection) -> int:
+    """The number up to which every consecutive response is visible to whoever looks from now on.
+
+    For a reader who looks in a transaction begun afterwards.
+    """
+    if connection.dialect.name == "sqlite":  # one transaction after the other gives numbers
+        return _BORDER
+    # In this order: who is not seen to hold a lock yet will take numbers after those given by now.
+    given = int(connection.execute(_GIVEN).scalar_one())
+    announced = connection.execute(_ANNOUNCED).scalar_one()
+    return given if announced is None else min(given, int(announced))

@@ -10,6 +10,7 @@ from typing import Any
 from surveyapp.fielding.attributes import Attribute
 from surveyapp.responses.reading import Fielded, Roots, asked_instrument
 from surveyapp.responses.runs import Visit
+from surveyapp.store.public_ids import random_id, timed_id
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def row_of(
     """The row of a response. An anonymous one keeps the day alone, and no trace of an invitation."""
     anonymous = deployment.anonymity == "anonymous"
     return {
+        "public_id": random_id() if anonymous else timed_id(),
         "deployment_id": deployment.id,
         "invitation_id": None,
         "journey_run_id": run,

@@ -17,11 +17,13 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.public_ids import random_id
 
 # Named constraints, so that a migration can find them again on both databases.
 _NAMES = {
@@ -42,6 +44,11 @@ class Base(DeclarativeBase):
 def _one_of(column: str, *values: str) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _public_id() -> Mapped[str]:
+    """The column of a row's name for other programs; unique by an index, which the table names."""
+    return mapped_column(Uuid(as_uuid=False), default=random_id)
 
 
 class User(Base):
@@ -393,12 +400,21 @@ class Response(Base):
     """One submission. ``answers`` is {instrument code: {item code: value}}: the truth.
 
     ``wordings`` is {instrument code: wording id}. ``submission_key`` makes a repeated post of the
-    same form one response; ``external_id`` does the same for a repeated import.
+    same form one response; ``external_id`` does the same for a repeated import. ``correction`` is the
+    place of its last change among all the changes that customers have made.
     """
 
     __tablename__ = "responses"
     __table_args__ = (
         UniqueConstraint("deployment_id", "external_id"),
+        Index("uq_responses_public_id", "public_id", unique=True),
+        Index(
+            "ix_responses_correction",
+            "deployment_id",
+            "correction",
+            sqlite_where=text("correction IS NOT NULL"),
+            postgresql_where=text("correction IS NOT NULL"),
+        ),
         Index("ix_responses_deployment_submitted", "deployment_id", "submitted_at"),
         Index(
             "ix_responses_corrected",
@@ -411,6 +427,7 @@ class Response(Base):
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
+    public_id: Mapped[str] = _public_id()
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), unique=True)
     journey_run_id: Mapped[int | None] = mapped_column(ForeignKey("journey_runs.id"), index=True)
@@ -427,8 +444,22 @@ class Response(Base):
     # How it was answered: {"way", "attention", "preselected", ...}. Never an identity.
     paradata: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    correction: Mapped[int | None] = mapped_column(BigInteger)
 
     deployment: Mapped[Deployment] = relationship()
+
+
+class Counter(Base):
+    """The last number that was given of a kind: "responses" (on SQLite) or "corrections".
+
+    A number is taken by the transaction that uses it and held to its end, so that numbers become
+    visible in their order.
+    """
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
 
 
 class Draft(Base):
@@ -552,11 +583,13 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
+        Index("uq_deliveries_public_id", "public_id", unique=True),
         Index("ix_deliveries_due", "state", "due_at"),
         _one_of("state", "waiting", "sending", "delivered", "failed"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
+    public_id: Mapped[str] = _public_id()
     webhook_id: Mapped[int] = mapped_column(
         ForeignKey("webhooks.id", ondelete="CASCADE"), index=True
     )
@@ -582,12 +615,14 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
+        Index("uq_cases_public_id", "public_id", unique=True),
         Index("ix_cases_state", "state", "due_at"),
         _one_of("state", "open", "contacted", "closed"),
         _one_of("outcome", "", "recovered", "not_recovered", "unreachable", "no_action"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
+    public_id: Mapped[str] = _public_id()
     response_id: Mapped[int | None] = mapped_column(
         ForeignKey("responses.id", ondelete="SET NULL"), unique=True
     )
@@ -784,3 +819,10 @@ class Report(Base):
     segment: Mapped[Segment | None] = relationship()
     file: Mapped[File | None] = relationship()
     job: Mapped[Job | None] = relationship()
+
+
+# As on PostgreSQL, a number that was given is never given again, also when its row is gone. Responses
+# have a counter of their own, because random numbers lie above their consecutive ones.
+for _table in Base.metadata.tables.values():
+    if _table.autoincrement_column is not None and _table.name != Response.__tablename__:
+        _table.dialect_options["sqlite"]["autoincrement"] = True

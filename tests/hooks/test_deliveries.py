@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event, Thread
 from time import monotonic, sleep
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -60,6 +61,11 @@ def rows(storage: Storage) -> list[Delivery]:
         return list(session.scalars(select(Delivery).order_by(Delivery.id)))
 
 
+def public_id(storage: Storage, number: int) -> str:
+    with storage.store.reading() as session:
+        return session.get_one(Response, number).public_id
+
+
 def hook(storage: Storage, number: int) -> Webhook:
     with storage.store.reading() as session:
         return session.get_one(Webhook, number)
@@ -72,6 +78,7 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
         add_hook(server, "response.corrected", "response.erased")
         add_hook(server, "response", name="of new ones only")
         number = submit(storage, place, nps=9)
+        named = public_id(storage, number)
         with storage.store.writing() as session:
             deployment = session.get_one(Deployment, place.deployment_id)
             raw = {"nps": {"nps": "2", "nps_reason": "Ada"}}
@@ -87,10 +94,13 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
     told = {headers["Surveyapp-Event"]: json.loads(body) for _, headers, body in server.told}
     assert set(told) == {"response", "response.corrected", "response.erased"}
     changed, erased = told["response.corrected"]["data"], told["response.erased"]["data"]
-    assert (changed["response"], changed["scores"]) == (number, {"nps": 2})
+    assert (changed["response"], changed["response_id"]) == (number, named)
+    assert changed["scores"] == {"nps": 2}
     assert "corrected_at" in changed
     assert "Ada" not in str(changed)
-    assert erased == {"response": number}
+    assert erased == {"response": number, "response_id": named}
+    deliveries_ = [headers["Surveyapp-Delivery"] for _, headers, _ in server.told]
+    assert len(deliveries_) == len(set(deliveries_)) == 3
     assert all(headers["Surveyapp-Signature"] for _, headers, _ in server.told)
     assert [each.response_id for each in rows(storage)] == [None]
 
@@ -105,13 +115,15 @@ def test_a_response_is_told_signed_and_once(storage: Storage, place: Place, add_
     [(path, headers, body)] = server.told
     assert (path, headers["Surveyapp-Event"]) == ("/hook", "response")
     [row] = rows(storage)
-    assert headers["Surveyapp-Delivery"] == str(row.id)
+    assert headers["Surveyapp-Delivery"] == str(UUID(row.public_id))
     assert (row.state, row.status, row.attempts, row.delivered_at) == ("delivered", 200, 1, NOW)
     told = json.loads(body)
     assert set(told["data"]) == {
-        *("journey", "touchpoint", "deployment", "response", "submitted_at", "language", "scores")
+        *("journey", "touchpoint", "deployment", "response_id", "response"),
+        *("submitted_at", "language", "scores"),
     }
     assert (told["data"]["response"], told["data"]["scores"]) == (response_id, {"nps": 9.0})
+    assert told["data"]["response_id"] == public_id(storage, response_id)
     assert b"ada@" not in body
     # As the receiver checks it.
     secret = signing.secret_of(storage.secret_key, hook(storage, number).seed)
@@ -354,7 +366,9 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
     assert told == {
         "low_score": {
             **where,
+            "case_id": case.public_id,
             "case": case.id,
+            "response_id": public_id(storage, response_id),
             "response": response_id,
             "scale": "nps",
             "value": 2.0,

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
 
 from surveyapp.auth.passwords import hash_password
 from surveyapp.loop.alerts import create_alert
-from surveyapp.store.models import Deployment, User
+from surveyapp.store.models import Case, Deployment, User
 from surveyapp.store.storage import Storage
 from tests.loop.makers import Loop, make_loop, open_case, respond
 from tests.web.conftest import served
@@ -99,8 +100,10 @@ def test_a_case_is_worked_on_by_keyboard_alone(staff: Page, loop: Loop):
     expect(staff.get_by_role("button", name="Reopen the case")).to_be_visible()
 
 
-def test_a_form_with_a_fault_leads_to_it(staff: Page, loop: Loop):
-    staff.goto("/cases/2")
+def test_a_form_with_a_fault_leads_to_it(staff: Page, served: tuple[str, Storage], loop: Loop):
+    with served[1].store.reading() as session:
+        number = session.scalar(select(func.max(Case.id)))
+    staff.goto(f"/cases/{number}")
     press(staff, "Close the case")
     expect(staff.get_by_role("alert")).to_contain_text("Choose what came of it.")
     fault = staff.get_by_role("alert").get_by_role("link")

@@ -176,7 +176,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         session.add(Delivery(webhook_id=hook.id, response_id=number, **told))
         events.tell(session, "response", response_id=number, deployment_id=deployment.id)
         events.tell(session, "response", response_id=number + 10**6, deployment_id=1)
-        run_id = own.journey_run_id
+        run_id, public_id = own.journey_run_id, own.public_id
         assert run_id is not None
     with store.writing() as session:
         erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
@@ -189,7 +189,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         told = session.scalars(select(Event).order_by(Event.id)).all()
         assert [(event.kind, event.subject) for event in told] == [
             ("response", {"response_id": number + 10**6, "deployment_id": 1}),
-            ("response.erased", {"erased_id": number}),
+            ("response.erased", {"erased_id": number, "erased": public_id}),
         ]
         own_run = session.scalars(select(JourneyRun.id).where(JourneyRun.id == run_id)).all()
         assert own_run == []

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, insert, inspect, text
+from sqlalchemy import MetaData, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 
 from surveyapp.fielding.consents import versions
+from surveyapp.responses.numbers import allocate
+from surveyapp.store.counters import take
 from surveyapp.store.db import Store
-from surveyapp.store.models import Base, Deployment, Invitation, Journey, Response, Score
+from surveyapp.store.models import (
+    Base,
+    Case,
+    CaseNote,
+    Delivery,
+    Deployment,
+    Invitation,
+    Journey,
+    Response,
+    Score,
+)
 from surveyapp.store.schema import pending, upgrade
 from tests.conftest import BACKENDS
 
@@ -147,6 +160,120 @@ def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_st
             ("2", "Used to improve.", {}),
             ("1", "Used.", {}),
         ]
+
+
+def test_a_filled_database_of_the_third_schema_gives_its_rows_names_and_no_number_twice(
+    empty_store: Store,
+):
+    """Every row is there, what refers to it still does, and numbers go on after the highest."""
+    store = empty_store
+    upgrade(store.engine, "0003")
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    rows: dict[str, dict[str, object]] = {
+        "journeys": {"code": "j", "name": "J", "provider": "Bank", "goal": "", "state": "current"}
+        | {"version": 1, "created_at": moment},
+        "deployments": {"journey_id": 1, "code": "d", "name": "D", "asks": [], "language": "en"}
+        | {"introduction": "", "consent": "", "consent_version": "", "anonymity": "pseudonymous"}
+        | {"open_link": True, "link": "abc", "state": "open", "created_at": moment},
+        "webhooks": {"name": "CRM", "url": "https://crm.example", "seed": "0" * 32, "events": []}
+        | {"active": True, "created_at": moment},
+        "journey_runs": {"journey_id": 1, "customer_ref": "c", "started_at": moment},
+    }
+    _fill(store, rows)
+    given = {"deployment_id": 1, "source": "link", "answers": {}, "wordings": {}, "attributes": {}}
+    given |= {"language": "en", "consent_version": "", "submitted_at": moment, "paradata": {}}
+    case = {"deployment_id": 1, "scale": "nps.nps", "value": 3.0, "state": "open", "outcome": ""}
+    told = {"webhook_id": 1, "event": "response", "state": "delivered", "due_at": moment}
+    told |= {"attempts": 1, "error": "", "created_at": moment}
+    erased = {"event": "response.erased", "data": {"response": 7}}
+    changed = {5: moment + timedelta(days=1), 2: moment + timedelta(days=2)}
+    with store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["responses", "cases", "case_notes", "deliveries", "scores"])
+
+        def add(table: str, *many: dict[str, object]) -> None:
+            for row in many:
+                connection.execute(insert(old.tables[table]), row)
+
+        numbers = [1, 2, 5, 2**52 + 9]
+        add(
+            "responses",
+            *(
+                {"id": n, **given, "journey_run_id": 1, "corrected_at": changed.get(n)}
+                for n in numbers
+            ),
+        )
+        add(
+            "scores",
+            *(
+                {"response_id": n, "scale": "nps.nps", "value": n % 11, "version": "1"}
+                for n in numbers
+            ),
+        )
+        add("cases", {"id": 4, "response_id": 5, **case, "due_at": moment, "opened_at": moment})
+        add("case_notes", {"id": 9, "case_id": 4, "kind": "note", "text": "Called.", "at": moment})
+        add(
+            "deliveries",
+            {"id": 3, "response_id": 5, **told, "payload": {"data": {"response": 5}}},
+            {"id": 8, "response_id": None, **told, "payload": erased},
+        )
+    upgrade(store.engine)
+    with store.reading() as session:
+        responses = session.scalars(select(Response).order_by(Response.id)).all()
+        assert [each.id for each in responses] == numbers
+        assert [each.correction for each in responses] == [None, 2, 1, None]
+        named = [*responses, *session.scalars(select(Case)), *session.scalars(select(Delivery))]
+        assert len({UUID(each.public_id) for each in named}) == 7
+        assert {UUID(each.public_id).version for each in named} == {4}
+        assert session.scalar(select(func.count()).select_from(Score)) == 4
+        assert session.scalar(select(CaseNote.case_id)) == 4
+    if not store.is_sqlite:  # whose sequences know nothing of rows that brought their numbers
+        _go_on_after(store, responses=5, cases=4, deliveries=8)
+    with store.writing() as session:
+        number = allocate(session.connection(), 1, anonymous=False)
+        assert number == [8 if store.is_sqlite else 6]
+        assert take(session.connection(), "corrections") == 3
+        session.delete(session.get_one(Delivery, 8))
+        session.delete(session.get_one(Response, 5))  # its delivery goes, its case stays
+        session.flush()
+        session.expire_all()
+        assert session.scalars(select(Delivery)).all() == []
+        assert session.get_one(Case, 4).response_id is None
+        session.delete(session.get_one(Case, 4))
+        session.flush()
+        again = Case(deployment_id=1, scale="nps.nps", value=1, due_at=moment)
+        session.add_all([again, Delivery(webhook_id=1, event="test", payload={})])
+        session.flush()
+        assert again.id > 4
+        assert session.scalars(select(Delivery.id)).one() > 8
+    if store.is_sqlite:
+        with store.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def _go_on_after(store: Store, **numbers: int) -> None:
+    with store.engine.begin() as connection:
+        for table, number in numbers.items():
+            connection.execute(text(f"SELECT setval('{table}_id_seq', {number})"))
+
+
+def test_sqlite_numbers_no_two_rows_alike(tmp_path: Path):
+    """Every table whose rows the database numbers; those of responses are given by a counter."""
+    store = Store(f"sqlite:///{tmp_path / 'numbers.db'}")
+    upgrade(store.engine)
+    own = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if table.autoincrement_column is not None
+    }
+    with store.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+        )
+        marked = {name for name, sql in rows if "AUTOINCREMENT" in sql}
+    assert marked == own - {"responses"}
+    store.close()
 
 
 def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:
