@@ -18,11 +18,9 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Invalid
 from surveyapp.store.models import Deployment, JourneyRun, Response, Score
 
-# Answers that arrive together may become visible in another order than they are numbered in; a
-# reader who has passed a number would never see what appears below it.
-_SETTLED = timedelta(seconds=5)
 _NUMBER = re.compile(r"[1-9]\d{0,17}")
-_CHANGE = re.compile(r"c(\d{1,16})-(\d{1,18})")
+_CORRECTION = re.compile(r"c([1-9]\d{0,17})")
+_CHANGE = re.compile(r"c(\d{1,16})-(\d{1,18})")  # as earlier editions named a place
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = re.compile(r"20\d{2}-\d{2}-\d{2}")
@@ -47,44 +45,35 @@ def page(
     *,
     after: str | None,
     limit: int,
+    settled: int,
     minimum_cell: int,
     now: datetime,
 ) -> Page:
-    """The responses after the place that the page before named; Invalid (field "after") for another."""
+    """The responses after the place that the page before named; Invalid (field "after") for another.
+
+    ``settled`` is what ``numbers.settled`` said before this session looked for the first time.
+    """
     if deployment.anonymity == "anonymous":
         return _of_days(session, deployment, after, limit, minimum_cell, now)
-    return _of_numbers(session, deployment, after, limit, now)
+    return _of_numbers(session, deployment, after, limit, settled)
 
 
-def corrected(
-    session: Session, deployment: Deployment, *, after: str | None, limit: int, now: datetime
-) -> Page:
+def corrected(session: Session, deployment: Deployment, *, after: str | None, limit: int) -> Page:
     """Responses that their customers have changed, as they are now, in the order of the last change.
 
     Of an anonymous deployment there are none. Invalid (field "after") for a place of another list.
     """
-    moment, number = _change_at(after) if after is not None else (_BEGINNING, 0)
+    beyond = _beyond(after)
     if deployment.anonymity == "anonymous":
         return Page((), after)
-    at = Response.corrected_at
-    rows = _rows(
-        session,
-        deployment,
-        at.is_not(None),
-        at <= now - _SETTLED,
-        or_(at > moment, and_(at == moment, Response.id > number)),
-        order=(at, Response.id),
-        limit=limit,
-    )
+    rows = _rows(session, deployment, beyond, order=(Response.correction,), limit=limit)
     if not rows:
         return Page((), after)
-    last = rows[-1][0]
-    micros = (last.corrected_at - _BEGINNING) // _MICROSECOND
-    return Page(_documents(session, rows), f"c{micros}-{last.id}")
+    return Page(_documents(session, rows), f"c{rows[-1][0].correction}")
 
 
 def _of_numbers(
-    session: Session, deployment: Deployment, after: str | None, limit: int, now: datetime
+    session: Session, deployment: Deployment, after: str | None, limit: int, settled: int
 ) -> Page:
     if after is not None and not _NUMBER.fullmatch(after):
         raise _no_place(after)
@@ -92,7 +81,7 @@ def _of_numbers(
         session,
         deployment,
         Response.id > int(after or 0),
-        Response.submitted_at <= now - _SETTLED,
+        Response.id <= settled,
         order=(Response.id,),
         limit=limit,
     )
@@ -121,6 +110,7 @@ def _documents(
     scores = _scores(session, [response.id for response, _ in rows])
     return tuple(
         {
+            "response_id": response.public_id,
             "response": response.id,
             "submitted_at": response.submitted_at,
             "corrected_at": response.corrected_at,
@@ -207,12 +197,19 @@ def _scores(session: Session, numbers: Sequence[int]) -> dict[int, dict[str, flo
     return found
 
 
-def _change_at(text: str) -> tuple[datetime, int]:
-    """The moment and the response where a page of changed responses ended."""
-    found = _CHANGE.fullmatch(text)
-    if found is None:
-        raise _no_place(text)
-    return _BEGINNING + int(found[1]) * _MICROSECOND, int(found[2])
+def _beyond(after: str | None) -> ColumnElement[bool]:
+    """What follows the place where a page of changed responses ended."""
+    if after is None:
+        return Response.correction.is_not(None)
+    found = _CORRECTION.fullmatch(after)
+    if found is not None:
+        return Response.correction > int(found[1])
+    earlier = _CHANGE.fullmatch(after)
+    if earlier is None:
+        raise _no_place(after)
+    at, moment = Response.corrected_at, _BEGINNING + int(earlier[1]) * _MICROSECOND
+    later = or_(at > moment, and_(at == moment, Response.id > int(earlier[2])))
+    return and_(Response.correction.is_not(None), later)
 
 
 def _midnight(text: str) -> datetime:

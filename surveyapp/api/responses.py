@@ -11,6 +11,7 @@ from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, needs, storage
 from surveyapp.api.deployments import deployment_named
 from surveyapp.auth.api_keys import Scope
+from surveyapp.responses import numbers
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 
@@ -48,7 +49,15 @@ class ResponsesQuery(Strict):
 class ResponseSchema(ma.Schema):
     """One response. Of an anonymous deployment only language, answers and scores."""
 
-    response = ma.fields.Integer()
+    response_id = ma.fields.UUID(
+        metadata={"description": "What the response is called, in webhooks and exports too."}
+    )
+    response = ma.fields.Integer(
+        metadata={
+            "description": "Its number, for programs that have kept copies by number. No number is"
+            " given twice."
+        }
+    )
     submitted_at = ma.fields.AwareDateTime()
     corrected_at = ma.fields.AwareDateTime(
         allow_none=True, metadata={"description": "When the customer changed an answer."}
@@ -94,7 +103,8 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     """Read responses
 
     Pseudonymous: no address, the customer as a pseudonym, in the order of arrival; a response can be
-    read a few seconds after it was sent. Anonymous: whole days that are over, in no order and without
+    read as soon as it is stored, and none is passed over: a page stops short of one that is still
+    being stored. Anonymous: whole days that are over, in no order and without
     numbers, times or attributes, and never fewer than the smallest cell; until there are enough the
     page is empty. An empty page means that there is nothing new.
 
@@ -102,13 +112,22 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     `corrected` too, and have a webhook tell of each that is erased (`response.erased`).
     """
     with storage().store.reading() as session:
+        settled = numbers.settled(session.connection())
+    with storage().store.reading() as session:
         deployment = deployment_named(session, query["deployment"])
-        wanted = {"after": query.get("after"), "limit": query["limit"], "now": utc_now()}
+        after, limit = query.get("after"), query["limit"]
         if query["corrected"]:
-            found = feed.corrected(session, deployment, **wanted)
+            found = feed.corrected(session, deployment, after=after, limit=limit)
         else:
-            cell = storage().settings.minimum_cell
-            found = feed.page(session, deployment, minimum_cell=cell, **wanted)
+            found = feed.page(
+                session,
+                deployment,
+                after=after,
+                limit=limit,
+                settled=settled,
+                minimum_cell=storage().settings.minimum_cell,
+                now=utc_now(),
+            )
     if found.responses:
         with storage().store.writing() as session:
             record(
