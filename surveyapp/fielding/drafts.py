@@ -84,11 +84,13 @@ def save(
 ) -> bool:
     """Put ``fields`` over those saved before; False when the invitation takes no answers any more.
 
-    ``unconfirmed`` marks what a click in a message chose; such a draft is no beginning of an answer.
+    ``unconfirmed`` marks what a click in a message chose; such a draft is no beginning of an answer, nor
+    is one that holds another language alone.
     """
+    begun = not unconfirmed and any(any(given) for given in fields.values())
     # Holding the invitation's row keeps a submission at this moment from leaving a draft behind.
     own = {**of_ticket(deployment_id, ticket), "moment": now}
-    if not _noting(at.dialect, unconfirmed).rows(at, own):
+    if not _noting(at.dialect, begun).rows(at, own):
         return False
     rows = _kept(at.dialect).rows(at, {"token_hash": ticket.token_hash})
     before = json.loads(rows[0][0]) if rows else {}
@@ -108,10 +110,10 @@ def save(
 
 
 @lru_cache(maxsize=8)
-def _noting(dialect: Dialect, unconfirmed: bool) -> Statement:
+def _noting(dialect: Dialect, begun: bool) -> Statement:
     own = _INVITATIONS.c
     values: dict[str, Any] = {"state": "opened", "opened_at": func.coalesce(own.opened_at, MOMENT)}
-    if not unconfirmed:
+    if begun:
         values["started_at"] = func.coalesce(own.started_at, MOMENT)
     noted = update(_INVITATIONS).where(*USABLE).values(values).returning(own.id)
     return Statement(noted, dialect, columns=())

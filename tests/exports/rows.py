@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import cast, insert, literal, select
+from sqlalchemy import ColumnElement, Uuid, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
-from sqlalchemy.types import Float
+from sqlalchemy.types import Float, String
 
 from surveyapp.store.columns import Document, UtcDateTime
 from surveyapp.store.models import Case, Response, Score
@@ -18,6 +18,7 @@ def make_responses(session: Session, deployment_id: int, count: int, *, after: i
     numbers = select(literal(after + 1).label("i")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < after + count))
     values = {
+        "public_id": _public_id(numbers.c.i),
         "deployment_id": literal(deployment_id),
         "source": literal("import"),
         "answers": literal({"nps": {"nps": 3, "nps_reason": "Slow."}}, Document),
@@ -49,10 +50,19 @@ def make_cases(session: Session, deployment_id: int, owner_id: int, count: int) 
     session.execute(
         insert(Case).from_select(
             [
-                *("response_id", "deployment_id", "scale", "value", "state", "outcome"),
+                *(
+                    "public_id",
+                    "response_id",
+                    "deployment_id",
+                    "scale",
+                    "value",
+                    "state",
+                    "outcome",
+                ),
                 *("owner_id", "due_at", "opened_at"),
             ],
             select(
+                _public_id(Response.id),
                 Response.id,
                 literal(deployment_id),
                 literal("nps"),
@@ -66,3 +76,9 @@ def make_cases(session: Session, deployment_id: int, owner_id: int, count: int) 
             include_defaults=False,
         )
     )
+
+
+def _public_id(number: ColumnElement[int]) -> ColumnElement[str]:
+    """A UUID that is the number."""
+    digits = literal("0" * 32) + cast(number, String)
+    return cast(func.substr(digits, func.length(digits) - 31), Uuid(as_uuid=False))

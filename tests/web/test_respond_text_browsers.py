@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 import surveyapp.web
 from surveyapp.fielding.ways import change_ways
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Deployment, Invitation, Response
 from surveyapp.store.storage import Storage
 from surveyapp.words.languages import OWN_NAMES, texts
 from tests.responses.makers import make_deployment, make_journey
@@ -183,6 +183,10 @@ def test_who_left_answers_behind_is_told_so_and_who_left_none_is_not(client, sto
         pressed_in_text_browser(client, url, opened(client, url), "lang", "en", **given)
         again = parsed(opened(client, url))
         assert (welcome in " ".join(tag.text for tag in again.tags)) is told
+        with storage.store.reading() as session:  # and nobody counts as having begun by it
+            last = session.scalars(select(Invitation).order_by(Invitation.id.desc())).first()
+            assert last is not None
+            assert (last.started_at is not None) is told
 
 
 def test_stored_answers_are_changed_without_a_script(client, storage):
