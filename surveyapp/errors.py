@@ -23,6 +23,10 @@ class Conflict(SurveyappError):
     """The wish contradicts what is stored: a code twice, a deployment that is closed."""
 
 
+class NotReady(Conflict):
+    """What was asked for is being worked on; the text says what to wait for."""
+
+
 class Invalid(SurveyappError):
     """Input that cannot be taken; ``field`` names the culprit where there is one."""
 

@@ -22,12 +22,12 @@ from surveyapp.jobs.sweep import Sweep
 from surveyapp.loop import alerts, cases
 from surveyapp.periodic import PAUSE, repeat
 from surveyapp.reports import make
-from surveyapp.responses import imports, rollups, uploads
+from surveyapp.responses import imports, sorting, uploads
 from surveyapp.results import compute, studies
 from surveyapp.sending import outbox, retention
 from surveyapp.store import events, queue
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment, Event, Job
+from surveyapp.store.models import Event, Job
 from surveyapp.store.storage import Storage
 
 Duty = Callable[[Storage, datetime], int]
@@ -88,19 +88,8 @@ def _import_responses(
 def _rebuild_rollups(
     storage: Storage, asked: dict[str, Any], progress: Progress
 ) -> dict[str, Any] | None:
-    """One deployment a transaction: customers who answer meanwhile wait for one of them at most."""
-    with storage.store.reading() as session:
-        deployments = session.execute(
-            select(Deployment.id, Deployment.name).order_by(Deployment.id)
-        ).all()
-    rows = 0
-    for place, (number, name) in enumerate(deployments):
-        progress(100 * place // len(deployments), f"Counting {name}")
-        with storage.store.writing() as session:
-            rows += rollups.rebuild(
-                session, deployment_id=number, segment_id=asked.get("segment_id")
-            )
-    return {"rollups": rows}
+    done = sorting.sort_segment(storage.store, asked["segment_id"], progress=progress)
+    return {"responses": done}
 
 
 WORK: Mapping[str, Work] = {

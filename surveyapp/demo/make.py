@@ -25,6 +25,7 @@ from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.many import store_many
 from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store import queue
 from surveyapp.store.columns import utc_now
@@ -97,8 +98,9 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
     people = max(10, round(responses / population.RESPONSES_A_CUSTOMER / len(JOURNEYS)))
     with storage.store.writing() as session:
         for code, name, rule in SEGMENTS:
-            _, job = create_segment(session, name=name, rule=rule, code=code, user_id=None)
-            queue.finish(session, job.id)  # there is nothing to sort yet
+            segment, job = create_segment(session, name=name, rule=rule, code=code, user_id=None)
+            sort_batch(session, segment.id)  # at once: there is nothing to sort yet
+            queue.finish(session, job.id)
         for place, plan in enumerate(JOURNEYS):
             fielded = draw_map(session, plan)
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, func, select
 from surveyapp.errors import Invalid
 from surveyapp.fielding.logic import Quota
 from surveyapp.journeys.segments import parse
-from surveyapp.store.models import EVERYBODY, Rollup, Segment
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Rollup, Segment
 
 _RESPONSES = "responses"  # the scale under which rollups count submissions
+_BEGUN = Segment.sorted_to.is_distinct_from(NOTHING_SORTED)
 
 
 def is_full(
@@ -23,7 +24,8 @@ def is_full(
     """Whether a quota that somebody with these attributes falls under is reached.
 
     A quota closes softly: it is asked before a form is shown, and whoever has begun may finish. A
-    segment that is gone, or whose rule cannot be read any more, limits nobody.
+    segment that is gone, or whose rule cannot be read any more, limits nobody. While responses are
+    being sorted into a segment, those that have been count: some more than wanted may be asked.
     """
     for quota in quotas:
         segment = _segment(connection, quota, attributes)
@@ -38,7 +40,9 @@ def counts(connection: Connection, deployment_id: int, quotas: Sequence[Quota]) 
     for quota in quotas:
         number: int | None = EVERYBODY
         if quota.segment:
-            number = connection.scalar(select(Segment.id).where(Segment.code == quota.segment))
+            # Rollups of a segment that nothing has been sorted into are of its earlier rule.
+            known = (Segment.code == quota.segment, _BEGUN)
+            number = connection.scalar(select(Segment.id).where(*known))
         found[quota.segment] = 0 if number is None else _count(connection, deployment_id, number)
     return found
 
@@ -48,7 +52,7 @@ def _segment(connection: Connection, quota: Quota, attributes: Mapping[str, obje
     if not quota.segment:
         return EVERYBODY
     row = connection.execute(
-        select(Segment.id, Segment.rule).where(Segment.code == quota.segment)
+        select(Segment.id, Segment.rule).where(Segment.code == quota.segment, _BEGUN)
     ).one_or_none()
     if row is None:
         return None

@@ -9,7 +9,7 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.segments import parse
 from surveyapp.store.audit import record
-from surveyapp.store.models import Job, Segment
+from surveyapp.store.models import NOTHING_SORTED, Job, Segment
 from surveyapp.store.queue import ask
 
 _LONGEST_NAME = 200
@@ -28,7 +28,7 @@ def create_segment(
     code = read_code(code) if code.strip() else code_from(name, taken, fallback="segment")
     if code in taken:
         raise Conflict(f"There is a segment with the code {code!r} already; choose another.")
-    segment = Segment(code=code, name=name, rule=rule)
+    segment = Segment(code=code, name=name, rule=rule, sorted_to=NOTHING_SORTED)
     session.add(segment)
     session.flush()
     record(session, user_id, "create segment", f"segment {code}", rule=rule)
@@ -38,11 +38,17 @@ def create_segment(
 def edit_segment(
     session: Session, segment: Segment, *, name: str, rule: str, user_id: int | None
 ) -> Job | None:
-    """Rename a segment or change its rule; a changed rule asks for the job that sorts anew."""
+    """Rename a segment or change its rule; the job that sorts the responses so far by a new rule.
+
+    Saved as it is, a segment that has not been sorted to the end asks for a job again: the one before
+    may have failed. Two jobs for one segment share the work.
+    """
+    session.refresh(segment, with_for_update=True)  # no batch of sorting reads half of the change
     segment.name, rule = _name(name), _rule(rule)
-    changed, segment.rule = rule != segment.rule, rule
+    if rule != segment.rule:
+        segment.rule, segment.sorted_to = rule, NOTHING_SORTED
     record(session, user_id, "edit segment", f"segment {segment.code}", rule=rule)
-    return _ask_rebuild(session, segment, user_id) if changed else None
+    return None if segment.sorted_to is None else _ask_rebuild(session, segment, user_id)
 
 
 def _ask_rebuild(session: Session, segment: Segment, user_id: int | None) -> Job:

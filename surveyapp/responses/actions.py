@@ -167,8 +167,8 @@ def _count(at: Reach, kept: Sequence[tuple[int, Mapping[str, Any], Submission]])
     told = any(row["attributes"] for _, row, _ in kept)
     rules = rollups.segment_rules(at) if told else []
     tally = Tally()
-    for _, row, submission in kept:
-        rollups.count(tally, row, submission.scores, rules)
+    for number, row, submission in kept:
+        rollups.count(tally, {**row, "id": number}, submission.scores, rules)
     rollups.increase(at, tally)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, exists, select, text, update
+from sqlalchemy import cast as as_type
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,7 @@ from surveyapp.store.models import (
     Interaction,
     Invitation,
     JourneyRun,
+    Number,
     OutgoingMessage,
     Report,
     Response,
@@ -125,7 +127,8 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
         session.execute(delete(Draft).where(Draft.token_hash.in_(token)))
         sent = OutgoingMessage.invitation_id == row.invitation_id
         session.execute(update(OutgoingMessage).where(sent).values(content={}))
-    of_this = Event.subject["response_id"].as_integer() == response_id
+    told = as_type(Event.subject["response_id"].as_string(), Number)  # as_integer() has 32 bits
+    of_this = told == response_id
     session.execute(delete(Event).where(of_this))
     _mark_reports(session, deployment.journey_id, now.date())
     _empty_case(session, response_id)
@@ -185,7 +188,8 @@ def _count_instead(
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE rollups IN SHARE ROW EXCLUSIVE MODE"))
-    segments = rollups.matching(rollups.segment_rules(connection), row.attributes)
+    rules = rollups.segment_rules(connection)
+    segments = rollups.segments_of(rules, row.id, row.attributes)
     _decrease(connection, _tally(row, before, segments))
     if after is not None:
         rollups.increase(connection, _tally(row, after, segments))
@@ -200,7 +204,7 @@ def _tally(row: Row[Any], scores: Mapping[str, float], segments: list[int]) -> T
 def _decrease(connection: Connection, tally: Tally) -> None:
     """Take away what was tallied. Rows that count nobody go, as a recount would not make them.
 
-    A segment that is being counted for the first time has no rows yet: nothing is taken there.
+    Where a segment is still being sorted, responses that have not been reached are not taken away.
     """
     keys = [_ROLLUPS.c[name] == bindparam(f"key_{name}") for name in _KEY]
     less = {name: _ROLLUPS.c[name] - bindparam(f"less_{name}") for name in SUMS}

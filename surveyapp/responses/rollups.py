@@ -1,67 +1,58 @@
 """Rollups: counts and sums a day, scale and segment, so that a page costs days and not responses.
 
-They are copies. ``increase`` keeps them up with each response in its own transaction; ``rebuild``
-makes them anew from responses and scores, and ``recount`` tells where the two disagree.
+They are copies. ``increase`` keeps them up with each response in its own transaction; ``sorting``
+counts the stored responses into a new or changed segment, and ``recount`` tells where rollups and
+responses disagree.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Date,
-    Dialect,
-    Integer,
-    MetaData,
-    Table,
-    and_,
-    case,
-    delete,
-    func,
-    literal,
-    select,
-    text,
-)
-from sqlalchemy import cast as as_type
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import ColumnElement, Connection, Dialect, RowMapping, Table, select, text
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.responses.tally import RESPONSES, SUMS, Tally
+from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import BINS, EVERYBODY, Number, Response, Rollup, Score, Segment
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Response, Rollup, Score, Segment
 from surveyapp.store.statements import Insertion, Reach, Statement
 
-Progress = Callable[[int, str], None]  # percent, step
-
-_ROLLUPS = cast(Table, Rollup.__table__)
+ROLLUPS = cast(Table, Rollup.__table__)
+KEY = ("deployment_id", "segment_id", "scale", "day")
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _SEGMENTS = cast(Table, Segment.__table__)
-_KEY = ("deployment_id", "segment_id", "scale", "day")
 _PAGE = 20_000  # responses in memory at a time
-# Filled with one page at a time: which response belongs to which segment.
-_MEMBERS = Table(
-    "segment_members",
-    MetaData(),
-    Column("segment_id", Integer, primary_key=True, autoincrement=False),
-    Column("response_id", Number, primary_key=True, autoincrement=False),
-    prefixes=["TEMPORARY"],
-)
+
+
+class SegmentRule(NamedTuple):
+    """A segment's rule, and up to which response it has been sorted; None: all are."""
+
+    id: int
+    rule: Rule
+    sorted_to: int | None
+
+    def counts(self, response_id: int, attributes: Mapping[str, object]) -> bool:
+        """Whether the segment's rollups hold, or are to hold, this response.
+
+        While a segment is being sorted, a response beyond ``sorted_to`` is left to the batch that
+        will reach it.
+        """
+        reached = self.sorted_to is None or response_id <= self.sorted_to
+        return reached and bool(attributes) and self.rule.matches(attributes)
 
 
 def begin(at: Reach) -> None:
     """Called before segments are read, by everybody who will increase rollups.
 
-    On PostgreSQL a rebuild waits for whoever has begun, and holds back whoever has not; otherwise a
-    response in flight could miss a segment that is being rebuilt. SQLite has one writer anyway.
+    On PostgreSQL a batch of sorting waits for whoever has begun, and holds back whoever has not;
+    otherwise a response in flight could miss a segment that is being sorted. SQLite has one writer
+    anyway.
     """
     if at.dialect.name == "postgresql":
         _holding(at.dialect).run(at, {})
@@ -72,12 +63,11 @@ def _holding(dialect: Dialect) -> Statement:
     return Statement(text("LOCK TABLE rollups IN ROW EXCLUSIVE MODE"), dialect)
 
 
-def segment_rules(at: Reach, *, segment_id: int | None = None) -> list[tuple[int, Rule]]:
-    """The id and rule of every segment, or of one."""
+def segment_rules(at: Reach) -> list[SegmentRule]:
+    """The rule of every segment, and how far it has been sorted."""
     return [
-        (number, _parsed(rule))
-        for number, rule in _rules(at.dialect).rows(at, {})
-        if segment_id is None or number == segment_id
+        SegmentRule(number, _parsed(rule), sorted_to)
+        for number, rule, sorted_to in _rules(at.dialect).rows(at, {})
     ]
 
 
@@ -86,18 +76,27 @@ _parsed = lru_cache(maxsize=1024)(parse)
 
 @lru_cache(maxsize=8)
 def _rules(dialect: Dialect) -> Statement:
-    return Statement(select(_SEGMENTS.c.id, _SEGMENTS.c.rule).order_by(_SEGMENTS.c.id), dialect)
+    own = _SEGMENTS.c
+    return Statement(select(own.id, own.rule, own.sorted_to).order_by(own.id), dialect)
+
+
+def segments_of(
+    rules: Sequence[SegmentRule], response_id: int, attributes: Mapping[str, object]
+) -> list[int]:
+    """The segments that count a response: EVERYBODY, and those whose rule it meets."""
+    return [EVERYBODY, *(each.id for each in rules if each.counts(response_id, attributes))]
 
 
 def count(
     tally: Tally,
     row: Mapping[str, Any],
     scores: Mapping[str, float],
-    rules: Sequence[tuple[int, Rule]],
+    rules: Sequence[SegmentRule],
 ) -> None:
-    """Tally a response's row and scores, for everybody and for the segments that it belongs to."""
+    """Tally a response's row and scores, for everybody and for the segments that count it."""
     day = row["submitted_at"].astimezone(UTC).date()
-    tally.add(row["deployment_id"], day, scores, matching(rules, row["attributes"]))
+    belongs = segments_of(rules, row["id"], row["attributes"])
+    tally.add(row["deployment_id"], day, scores, belongs)
 
 
 def increase(at: Reach, tally: Tally) -> None:
@@ -109,185 +108,52 @@ def increase(at: Reach, tally: Tally) -> None:
 
 @lru_cache(maxsize=8)
 def _addition(dialect: Dialect) -> Insertion:
-    return Insertion(_adding(insert(_ROLLUPS, dialect.name)), dialect)
-
-
-def _adding(statement: Any) -> Any:
-    return statement.on_conflict_do_update(
-        index_elements=[_ROLLUPS.c[name] for name in _KEY],
-        set_={name: _ROLLUPS.c[name] + statement.excluded[name] for name in SUMS},
+    statement = insert(ROLLUPS, dialect.name)
+    adding = statement.on_conflict_do_update(
+        index_elements=[ROLLUPS.c[name] for name in KEY],
+        set_={name: ROLLUPS.c[name] + statement.excluded[name] for name in SUMS},
     )
+    return Insertion(adding, dialect)
 
 
-def rebuild(
-    session: Session,
-    *,
-    deployment_id: int | None = None,
-    segment_id: int | None = None,
-    progress: Progress | None = None,
-) -> int:
-    """Make the rollups of one or all deployments and one or all segments anew; how many rows.
-
-    Sums are made in the database; of attributes one page is in memory at a time. On PostgreSQL
-    writers of responses wait meanwhile, on SQLite every writer does.
-    """
-    session.flush()
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE rollups IN EXCLUSIVE MODE"))
-    scope = _scope(_ROLLUPS, deployment_id)
-    if segment_id is not None:
-        scope.append(_ROLLUPS.c.segment_id == segment_id)
-    connection.execute(delete(_ROLLUPS).where(*scope))
-    if segment_id is None or segment_id == EVERYBODY:
-        _tell(progress, 5, "Counting everybody")
-        for counted in (
-            _submissions(connection, members=False),
-            _scored(connection, members=False),
-        ):
-            chosen = counted.where(*_scope(_RESPONSES, deployment_id))
-            names = [column.name for column in counted.selected_columns]
-            connection.execute(plain_insert(_ROLLUPS).from_select(names, chosen))
-    if segment_id != EVERYBODY:
-        rules = segment_rules(connection, segment_id=segment_id)
-        _rebuild_segments(connection, rules, deployment_id, progress)
-    session.expire_all()
-    query = select(func.count()).select_from(_ROLLUPS).where(*scope)
-    return int(connection.execute(query).scalar_one())
+def page_after(
+    connection: Connection, last: int, size: int, *, deployment_id: int | None = None
+) -> Sequence[RowMapping]:
+    """The ``size`` responses that follow the id ``last``: id, deployment, time and attributes."""
+    own = _RESPONSES.c
+    query = select(own.id, own.deployment_id, own.submitted_at, own.attributes)
+    following = query.where(own.id > last, *_scope(_RESPONSES, deployment_id))
+    return connection.execute(following.order_by(own.id).limit(size)).mappings().all()
 
 
-def _rebuild_segments(
-    connection: Connection,
-    rules: Sequence[tuple[int, Rule]],
-    deployment_id: int | None,
-    progress: Progress | None,
-) -> None:
-    if not rules:
-        return
-    in_scope = _scope(_RESPONSES, deployment_id)
-    total = connection.execute(select(func.count()).select_from(_RESPONSES).where(*in_scope))
-    expected = max(1, total.scalar_one())
-    _MEMBERS.create(connection)
-    done = 0
-    for page in _pages(connection, deployment_id):
-        members = [
-            {"segment_id": number, "response_id": row.id}
-            for row in page
-            for number, rule in rules
-            if row.attributes and rule.matches(row.attributes)
-        ]
-        if members:
-            connection.execute(plain_insert(_MEMBERS), members)
-            for counted in (
-                _submissions(connection, members=True),
-                _scored(connection, members=True),
-            ):
-                names = [column.name for column in counted.selected_columns]
-                added = insert(_ROLLUPS, connection.dialect.name).from_select(names, counted)
-                connection.execute(_adding(added))
-            connection.execute(delete(_MEMBERS))
-        done += len(page)
-        _tell(progress, 30 + 70 * done // expected, "Counting segments")
-    _MEMBERS.drop(connection)
-
-
-def _pages(connection: Connection, deployment_id: int | None) -> Iterator[Sequence[Any]]:
-    columns = (
-        _RESPONSES.c.id,
-        _RESPONSES.c.deployment_id,
-        _RESPONSES.c.submitted_at,
-        _RESPONSES.c.attributes,
+def scores_between(connection: Connection, first: int, last: int) -> dict[int, dict[str, float]]:
+    """The scores of the responses with these and the ids between them, by id."""
+    found: dict[int, dict[str, float]] = {}
+    own = _SCORES.c
+    query = select(own.response_id, own.scale, own.value).where(
+        own.response_id.between(first, last)
     )
-    query = select(*columns).where(*_scope(_RESPONSES, deployment_id))
-    last = -1
-    while True:
-        after = query.where(_RESPONSES.c.id > last).order_by(_RESPONSES.c.id).limit(_PAGE)
-        page = connection.execute(after).all()
-        if not page:
-            return
-        yield page
-        last = page[-1].id
-
-
-def _submissions(connection: Connection, *, members: bool) -> Any:
-    """Rollup rows that count responses, as a query."""
-    day = _day(connection)
-    zeros = [literal(0).label(name) for name in SUMS[1:]]
-    keys = (_RESPONSES.c.deployment_id, _segment(members), literal(RESPONSES).label("scale"), day)
-    query = select(*keys, func.count().label("n"), *zeros).select_from(
-        _source(members, scores=False)
-    )
-    return query.where(_RESPONSES.c.id >= 0).group_by(
-        _RESPONSES.c.deployment_id, *([_MEMBERS.c.segment_id] if members else []), day
-    )
-
-
-def _scored(connection: Connection, *, members: bool) -> Any:
-    """Rollup rows of every scale, as a query."""
-    day, value = _day(connection), _SCORES.c.value
-    bins = [func.sum(case((_in_bin(value, k), 1), else_=0)).label(f"b{k}") for k in range(BINS)]
-    sums = (func.count().label("n"), func.sum(value).label("total"))
-    squares = func.sum(value * value).label("total_squares")
-    keys = (_RESPONSES.c.deployment_id, _segment(members), _SCORES.c.scale, day)
-    query = select(*keys, *sums, squares, *bins).select_from(_source(members, scores=True))
-    # The condition is always true: SQLite needs one to tell an upsert's ON from a join's.
-    return query.where(_RESPONSES.c.id >= 0).group_by(
-        _RESPONSES.c.deployment_id,
-        *([_MEMBERS.c.segment_id] if members else []),
-        _SCORES.c.scale,
-        day,
-    )
-
-
-def _segment(members: bool) -> Any:
-    return _MEMBERS.c.segment_id if members else literal(EVERYBODY).label("segment_id")
-
-
-def _source(members: bool, *, scores: bool) -> Any:
-    source: Any = _RESPONSES
-    if scores:
-        source = source.join(_SCORES, _SCORES.c.response_id == _RESPONSES.c.id)
-    if members:
-        source = source.join(_MEMBERS, _MEMBERS.c.response_id == _RESPONSES.c.id)
-    return source
-
-
-def _in_bin(value: ColumnElement[float], k: int) -> ColumnElement[bool]:
-    if k == 0:
-        return value < 1
-    return value >= k if k == BINS - 1 else and_(value >= k, value < k + 1)
-
-
-def _day(connection: Connection) -> Any:
-    """The UTC day of submission. SQLite keeps UTC times as text without a zone."""
-    submitted = _RESPONSES.c.submitted_at
-    if connection.dialect.name == "sqlite":
-        return func.date(submitted, type_=Date).label("day")
-    return as_type(func.timezone("UTC", submitted), Date).label("day")
-
-
-def _scope(table: Table, deployment_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if deployment_id is None else [table.c.deployment_id == deployment_id]
-
-
-def _tell(progress: Progress | None, percent: int, step: str) -> None:
-    if progress is not None:
-        progress(percent, step)
+    for number, scale, value in connection.execute(query):
+        found.setdefault(number, {})[scale] = value
+    return found
 
 
 def recount(session: Session, *, deployment_id: int | None = None) -> list[str]:
     """Where rollups differ from a count of the responses and scores one by one; empty if nowhere.
 
-    Counts must be equal; sums may differ by rounding, since they were added in another order.
+    Counts must be equal; sums may differ by rounding, since they were added in another order. A
+    segment that is being sorted must hold exactly the responses that have been reached.
     """
     session.flush()
     connection = session.connection()
-    counted = _counted(connection, deployment_id)
+    rules = segment_rules(connection)
+    counted = _counted(connection, rules, deployment_id)
+    void = {each.id for each in rules if each.sorted_to == NOTHING_SORTED}  # of an earlier rule
     stored = {
         tuple(row[:4]): list(row[4:])
         for row in connection.execute(
-            select(*(_ROLLUPS.c[name] for name in (*_KEY, *SUMS))).where(
-                *_scope(_ROLLUPS, deployment_id)
+            select(*(ROLLUPS.c[name] for name in (*KEY, *SUMS))).where(
+                *_scope(ROLLUPS, deployment_id), ROLLUPS.c.segment_id.not_in(void)
             )
         )
     }
@@ -301,27 +167,25 @@ def recount(session: Session, *, deployment_id: int | None = None) -> list[str]:
     return faults
 
 
-def _counted(connection: Connection, deployment_id: int | None) -> Tally:
-    rules = segment_rules(connection)
+def _counted(
+    connection: Connection, rules: Sequence[SegmentRule], deployment_id: int | None
+) -> Tally:
     tally = Tally()
     for page in _pages(connection, deployment_id):
-        scores: dict[int, dict[str, float]] = {}
-        between = _SCORES.c.response_id.between(page[0].id, page[-1].id)
-        query = select(_SCORES.c.response_id, _SCORES.c.scale, _SCORES.c.value).where(between)
-        for number, scale, value in connection.execute(query):
-            scores.setdefault(number, {})[scale] = value
+        scores = scores_between(connection, page[0]["id"], page[-1]["id"])
         for row in page:
-            belongs = matching(rules, row.attributes)
-            tally.add(
-                row.deployment_id, _utc_day(row.submitted_at), scores.get(row.id, {}), belongs
-            )
+            count(tally, row, scores.get(row["id"], {}), rules)
     return tally
 
 
-def matching(rules: Sequence[tuple[int, Rule]], attributes: Mapping[str, object]) -> list[int]:
-    """The ids of the segments that somebody with these attributes belongs to."""
-    return [number for number, rule in rules if attributes and rule.matches(attributes)]
+def _pages(
+    connection: Connection, deployment_id: int | None
+) -> Iterator[Sequence[RowMapping]]:
+    last = NOTHING_SORTED
+    while page := page_after(connection, last, _PAGE, deployment_id=deployment_id):
+        yield page
+        last = page[-1]["id"]
 
 
-def _utc_day(moment: datetime) -> Any:
-    return moment.date()  # stored times are read back in UTC
+def _scope(table: Table, deployment_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if deployment_id is None else [table.c.deployment_id == deployment_id]

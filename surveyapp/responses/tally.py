@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from surveyapp.store.models import BINS, EVERYBODY
+from surveyapp.store.models import BINS
 
 RESPONSES = "responses"  # the scale that counts submissions
 SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
@@ -24,8 +24,8 @@ class Tally:
     def add(
         self, deployment_id: int, day: date, scores: Mapping[str, float], segments: Iterable[int]
     ) -> None:
-        """Count one response for everybody and for the segments that it belongs to."""
-        for segment in (EVERYBODY, *segments):
+        """Count one response in these segments, of which EVERYBODY is one."""
+        for segment in segments:
             self._cell((deployment_id, segment, RESPONSES, day))[0] += 1
             for scale, value in scores.items():
                 cell = self._cell((deployment_id, segment, scale, day))

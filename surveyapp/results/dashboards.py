@@ -98,7 +98,7 @@ def segment_comparison(
     roots: Sequence[str | Path] = (),
 ) -> SegmentComparison:
     """Every figure for everybody and each segment (all when None), and how each segment differs
-    from everybody else. Raises NotFound.
+    from everybody else. Raises NotFound, NotReady for one that is still being sorted.
     """
     base = ground(session, journey_id, roots=roots)
     wanted = list(base.segments) if segment_ids is None else list(dict.fromkeys(segment_ids))
@@ -138,7 +138,7 @@ def segment_comparison(
         for stage, touchpoint, cell, scored in places
     )
     compared = sum(contrast is not None for contrast in contrasts.values())
-    return SegmentComparison(base.journey.id, names, rows, compared)
+    return SegmentComparison(base.journey.id, names, rows, compared, tuple(base.sorting.values()))
 
 
 def _against_rest(

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from surveyapp.errors import NotFound
+from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
@@ -57,7 +57,8 @@ class Ground:
     journey: Journey
     deployments: tuple[Deployment, ...]
     scored: dict[Place, dict[str, Scored]]
-    segments: dict[int, SegmentName]
+    segments: dict[int, SegmentName]  # those that every response has been sorted into
+    sorting: dict[int, SegmentName]  # those whose rollups are not complete yet
     lying: suppression.Overlaps
     places: dict[int, Place]  # deployment -> where it asks
 
@@ -66,9 +67,16 @@ class Ground:
         return [deployment.id for deployment in self.deployments]
 
     def segment(self, segment_id: int) -> SegmentName | None:
-        """None for everybody; NotFound for an id that no segment has."""
+        """None for everybody; NotFound for an id that no segment has, NotReady while responses are
+        being sorted into it.
+        """
         if segment_id == EVERYBODY:
             return None
+        if segment_id in self.sorting:
+            raise NotReady(
+                f"Responses are still being sorted into the segment {self.sorting[segment_id].name}."
+                " Its numbers are shown once all have been; try again in a few minutes."
+            )
         if segment_id not in self.segments:
             raise NotFound(f"there is no segment number {segment_id}; choose one of the list")
         return self.segments[segment_id]
@@ -104,10 +112,11 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path] = (
     )
     if journey is None:
         raise NotFound(f"there is no journey number {journey_id}")
-    segments = {
-        row.id: SegmentName(row.id, row.code, row.name, row.rule)
-        for row in session.scalars(select(Segment).order_by(Segment.id))
-    }
+    segments: dict[int, SegmentName] = {}
+    sorting: dict[int, SegmentName] = {}
+    for row in session.scalars(select(Segment).order_by(Segment.id)):
+        into = segments if row.sorted_to is None else sorting
+        into[row.id] = SegmentName(row.id, row.code, row.name, row.rule)
     at: dict[Place, list[Deployment]] = {}
     for deployment in journey.deployments:
         at.setdefault(deployment.touchpoint_id, []).append(deployment)
@@ -116,6 +125,7 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path] = (
         deployments=tuple(journey.deployments),
         scored={place: definitions.scored(rows, roots=roots) for place, rows in at.items()},
         segments=segments,
+        sorting=sorting,
         lying=suppression.overlaps(tuple((s.id, s.rule) for s in segments.values())),
         places={deployment.id: deployment.touchpoint_id for deployment in journey.deployments},
     )
@@ -141,7 +151,7 @@ def hidden_cells(
     for (deployment, scale), by_segment in counted.items():
         into = found.setdefault((base.places[deployment], scale), {})
         for segment, n in by_segment.items():
-            # Rollups of a segment deleted a moment ago are of no interest.
+            # Rollups of a segment that is being sorted, or was deleted a moment ago, tell nothing.
             if segment == EVERYBODY or segment in base.segments:
                 into[segment] = into.get(segment, 0) + n
     result = {

@@ -308,12 +308,16 @@ class ComparisonRow:
 
 @dataclass(frozen=True)
 class SegmentComparison:
-    """``rows``: the journey's end first, then touchpoint by touchpoint."""
+    """``rows``: the journey's end first, then touchpoint by touchpoint.
+
+    ``sorting`` are segments that were left out because responses are still being sorted into them.
+    """
 
     journey_id: int
     segments: tuple[SegmentName, ...]
     rows: tuple[ComparisonRow, ...]
     comparisons: int  # how many differences Holm's correction counts
+    sorting: tuple[SegmentName, ...] = ()
 
 
 @dataclass(frozen=True)

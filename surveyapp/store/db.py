@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from surveyapp.store.statements import Glance, Reach, translated
 
 _BUSY_SECONDS = 30
+_GIVE_WAY_SECONDS = 0.12
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
 _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 
@@ -86,6 +88,16 @@ class Store:
                 glance.connection.cursor().execute("BEGIN IMMEDIATE")
             yield glance
             glance.connection.commit()  # else what was written is rolled back when it is closed
+
+    def give_way(self) -> None:
+        """Let others write, between two transactions of somebody who writes many in a row.
+
+        SQLite keeps no queue: who waits sleeps for up to 100 ms and tries again, and meanwhile whoever
+        has just written begins the next transaction. A longer pause gives everybody one try at least.
+        PostgreSQL has a queue.
+        """
+        if self.is_sqlite:
+            time.sleep(_GIVE_WAY_SECONDS)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

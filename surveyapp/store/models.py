@@ -37,6 +37,9 @@ _NAMES = {
 Number = BigInteger().with_variant(Integer(), "sqlite")
 
 
+NOTHING_SORTED = -1  # lower than any response's id
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMES)
 
@@ -164,7 +167,12 @@ class Touchpoint(Base):
 
 
 class Segment(Base):
-    """A saved rule over respondent attributes: ``region in (North) and tenure_years >= 2``."""
+    """A saved rule over respondent attributes: ``region in (North) and tenure_years >= 2``.
+
+    ``sorted_to`` is None once every response has been sorted by the rule. Until then the segment's
+    rollups count the responses whose id is not higher, and no page shows them; NOTHING_SORTED means
+    none, and that rollups of an earlier rule may still be there.
+    """
 
     __tablename__ = "segments"
 
@@ -172,6 +180,7 @@ class Segment(Base):
     code: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     rule: Mapped[str] = mapped_column(Text)
+    sorted_to: Mapped[int | None] = mapped_column(Number)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 

@@ -17,7 +17,14 @@ from werkzeug.exceptions import (
 )
 from werkzeug.exceptions import NotFound as NoRoute
 
-from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound, SurveyappError
+from surveyapp.errors import (
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    SurveyappError,
+)
 from surveyapp.web.log import logger
 
 
@@ -39,6 +46,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
     Forbidden: ErrorPage(403, "Not allowed", "This is not open to you."),
     MethodNotAllowed: ErrorPage(405, "Not possible", "This address cannot be used in that way."),
     Conflict: ErrorPage(409, "That does not fit"),
+    NotReady: ErrorPage(409, "Not ready yet"),
     IntegrityError: ErrorPage(
         409,
         "Somebody was quicker",

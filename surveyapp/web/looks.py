@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -46,7 +47,8 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         journey = queries.journey(session, journey_id)
-        segments = [tuple(row) for row in session.execute(select(Segment.code, Segment.name))]
+        known = session.scalars(select(Segment)).all()
+        segments = [(segment.code, segment.name) for segment in known]
         logic = read_logic(deployment.logic, design.asked_by(deployment, roots))
         counted = quotas.counts(session.connection(), deployment_id, logic.quotas)
     asked = design.asked_by(deployment, roots)
@@ -65,7 +67,7 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         deployment=deployment,
         form=form,
         look=look,
-        counted=_named(counted, logic, dict(segments)),
+        counted=_named(counted, logic, known),
         notes=theme(look.colour).notes,
         swatch=theme(look.colour),
         names=OWN_NAMES,
@@ -75,11 +77,20 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
 
 
 def _named(
-    counted: dict[str, int], logic: Logic, segments: dict[str, str]
-) -> list[tuple[str, int, int]]:
-    """Each quota with its segment's name, how many there are, and how many are wanted."""
+    counted: dict[str, int], logic: Logic, segments: Sequence[Segment]
+) -> list[tuple[str, int, int, bool]]:
+    """Each quota with its segment's name, how many there are, how many are wanted, and whether there
+    may be more because the segment is still being sorted.
+    """
+    names = {segment.code: segment.name for segment in segments}
+    sorting = {segment.code for segment in segments if segment.sorted_to is not None}
     return [
-        (segments.get(quota.segment, quota.segment), counted[quota.segment], quota.most)
+        (
+            names.get(quota.segment, quota.segment),
+            counted[quota.segment],
+            quota.most,
+            quota.segment in sorting,
+        )
         for quota in logic.quotas
     ]
 
