@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveyapp.errors import SettingsError
+from surveyapp.whole import whole_number
 
 PREFIX = "SURVEYAPP_"
 _SHORTEST_SECRET = 32
 _FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
+_LARGEST = 2**31 - 1
 
 
 def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> Any:
@@ -128,7 +130,10 @@ def _parsed(name: str, default: Any, text: str) -> Any:
             return False
         raise ValueError("use 1 or 0")
     if isinstance(default, int):
-        return int(text)
+        number = whole_number(text, largest=_LARGEST)
+        if number is None:
+            raise ValueError(f"use a whole number from 0 to {_LARGEST:,}")
+        return number
     if isinstance(default, Path):
         return Path(text).expanduser()
     return text
@@ -196,7 +201,7 @@ def _faults(settings: Settings) -> list[str]:
                 " 'Northbank <survey@northbank.example>'"
             )
     for place in settings.hook_places:
-        if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):\d{1,5}", place):
+        if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):[0-9]{1,5}", place):
             faults.append(f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000")
     try:
         ZoneInfo(settings.time_zone)

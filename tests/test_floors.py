@@ -18,6 +18,7 @@ FLOORS = {
     "surveyapp.errors": 1,
     "surveyapp.settings": 1,
     "surveyapp.periodic": 1,
+    "surveyapp.whole": 1,
     "surveyapp.reports.tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
     "surveyapp.words": 2,
@@ -55,6 +56,7 @@ NEIGHBOURS = {
     ("surveyapp.exports", "surveyapp.reports"),  # a poster is set in the reports' typefaces
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),
+    ("surveyapp.settings", "surveyapp.whole"),  # a setting may be a number
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application
 }
 FLASK_FLOOR, SQLALCHEMY_FLOOR = 6, 2

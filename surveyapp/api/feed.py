@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Invalid
 from surveyapp.store.models import Deployment, JourneyRun, Response, Score
 
-_NUMBER = re.compile(r"[1-9]\d{0,17}")
-_CORRECTION = re.compile(r"c([1-9]\d{0,17})")
-_CHANGE = re.compile(r"c(\d{1,16})-(\d{1,18})")  # as earlier editions named a place
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+_CORRECTION = re.compile(r"c([1-9][0-9]{0,17})")
+_CHANGE = re.compile(r"c([0-9]{1,16})-([0-9]{1,18})")  # as earlier editions named a place
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY = re.compile(r"20\d{2}-\d{2}-\d{2}")
+_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)

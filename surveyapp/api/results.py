@@ -20,7 +20,7 @@ from surveyapp.store.models import EVERYBODY
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
 
-_MONTH = re.compile(r"((?:19|20)\d{2})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])")
 
 
 class ResultsQuery(Strict):
@@ -29,12 +29,12 @@ class ResultsQuery(Strict):
     )
     since = ma.fields.String(
         data_key="from",
-        validate=ma.validate.Regexp(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"),
+        validate=ma.validate.Regexp(r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"),
         metadata={"description": "The first month, 2026-03."},
     )
     until = ma.fields.String(
         data_key="to",
-        validate=ma.validate.Regexp(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"),
+        validate=ma.validate.Regexp(r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"),
         metadata={"description": "The last month, 2026-05."},
     )
 

@@ -20,7 +20,7 @@ _CONTACTS = cast(Table, Contact.__table__)
 LONGEST_EMAIL = 254
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _BETWEEN_DIGITS = re.compile(r"[\s().\-/]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 

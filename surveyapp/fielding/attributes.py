@@ -16,8 +16,8 @@ LONGEST_VALUE = 200
 LONGEST_REF = 200
 # The names that a segment rule can speak of.
 _NAME = re.compile(r"[^\W\d][\w.-]*")
-_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,14})")
-_DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d{1,15}")
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 

@@ -15,9 +15,11 @@ from surveyapp.errors import Invalid
 from surveyapp.fielding.texts import Said, plain, translations, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import ConsentText, Deployment
+from surveyapp.whole import whole_number
 
 _LONGEST = 5000
 _NAME = "consent"
+_LARGEST_VERSION = 10**9  # a higher number is taken for a name
 
 
 def change_consent(
@@ -159,4 +161,5 @@ def _next(session: Session, deployment: Deployment) -> str:
     """One more than there were versions, or than the highest that is a number."""
     own = ConsentText.deployment_id == deployment.id
     names = list(session.scalars(select(ConsentText.version).where(own)))
-    return str(max([len(names), *(int(name) for name in names if name.isdecimal())]) + 1)
+    numbers = [whole_number(name, largest=_LARGEST_VERSION) or 0 for name in names]
+    return str(max([len(names), *numbers]) + 1)

@@ -11,7 +11,7 @@ from surveyapp.errors import Invalid
 # RFC 9110, 12.5.4: a language range and, if wanted, its weight with at most three decimals.
 _RANGE = re.compile(
     r"(?P<tag>\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)"
-    r"(?:[ \t]*;[ \t]*[qQ]=(?P<weight>0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?"
+    r"(?:[ \t]*;[ \t]*[qQ]=(?P<weight>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
 )
 _MOST_RANGES = 30  # people list a handful
 _LONGEST_HEADER = 1000

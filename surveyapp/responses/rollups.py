@@ -89,7 +89,7 @@ def segments_of(
 
 def count(
     tally: Tally,
-    row: Mapping[str, Any],
+    row: Mapping[str, Any] | RowMapping,
     scores: Mapping[str, float],
     rules: Sequence[SegmentRule],
 ) -> None:
@@ -178,9 +178,7 @@ def _counted(
     return tally
 
 
-def _pages(
-    connection: Connection, deployment_id: int | None
-) -> Iterator[Sequence[RowMapping]]:
+def _pages(connection: Connection, deployment_id: int | None) -> Iterator[Sequence[RowMapping]]:
     last = NOTHING_SORTED
     while page := page_after(connection, last, _PAGE, deployment_id=deployment_id):
         yield page

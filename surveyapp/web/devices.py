@@ -19,6 +19,7 @@ from surveyapp.web import sessions
 from surveyapp.web.guards import requires
 from surveyapp.web.respond.content import content
 from surveyapp.web.storage import storage
+from surveyapp.whole import whole_number
 
 devices = Blueprint("devices", __name__, url_prefix="/device")
 
@@ -50,12 +51,13 @@ def survey() -> ResponseReturnValue:
 @requires(Permission.READ_RESPONSES)
 def note() -> ResponseReturnValue:
     """Write into the audit log what is about to be done with answers on a device."""
-    what, count = request.form.get("what", ""), request.form.get("count", "")
-    if what not in _DONE or not (count.isdecimal() and len(count) < 7 and 0 < int(count) <= MOST):
+    what = request.form.get("what", "")
+    count = whole_number(request.form.get("count", ""), largest=MOST)
+    if what not in _DONE or not count:
         raise Invalid("Say what is done (discarded or downloaded) and with how many answers.")
     with storage().store.writing() as session:
         subject = f"survey {_link('link')}"
-        record(session, sessions.me().id, _DONE[what], subject, answers=int(count))
+        record(session, sessions.me().id, _DONE[what], subject, answers=count)
     return "", 204
 
 

@@ -13,8 +13,9 @@ from surveyapp.errors import Invalid
 from surveyapp.store.models import EVERYBODY
 from surveyapp.web.ids import LARGEST
 from surveyapp.web.storage import storage
+from surveyapp.whole import whole_number
 
-_MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])")  # what follows the last month is still a date
+_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")  # what follows the last month is still a date
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,10 @@ def number_asked(name: str, *, largest: int = LARGEST) -> int | None:
     text = request.args.get(name, "").strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > largest:
+    number = whole_number(text, largest=largest)
+    if number is None:
         raise Invalid(f"{name}={text[:20]} is no number; choose from the list.")
-    return int(text)
+    return number
 
 
 def _month_asked(name: str) -> date | None:

@@ -12,8 +12,9 @@ LARGEST_LONG = 2**63 - 1  # of tables that grow with every customer
 
 
 class Id(IntegerConverter):
-    """``<int:...>``: the id of a row."""
+    """``<int:...>``: the id of a row, in ASCII digits."""
 
+    regex = r"[0-9]{1,19}"
     largest = LARGEST
 
     def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:

@@ -17,7 +17,9 @@ from flask_login import (
 from surveyapp.auth import queries
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
+from surveyapp.web.ids import LARGEST
 from surveyapp.web.storage import storage
+from surveyapp.whole import whole_number
 
 manager = LoginManager()
 manager.session_protection = None  # addresses change on the move; the epoch ends sessions instead
@@ -48,11 +50,12 @@ manager.anonymous_user = Nobody
 
 @manager.user_loader
 def _load(session_id: str) -> SignedIn | None:
-    user_id, _, epoch = session_id.partition(".")
-    if not (user_id.isascii() and user_id.isdigit() and epoch.isascii() and epoch.isdigit()):
+    first, _, second = session_id.partition(".")
+    user_id, epoch = (whole_number(each, largest=LARGEST) for each in (first, second))
+    if user_id is None or epoch is None:
         return None
     with storage().store.reading() as db:
-        account = queries.in_session(db, int(user_id), int(epoch))
+        account = queries.in_session(db, user_id, epoch)
     return SignedIn(account) if account else None
 
 

@@ -22,6 +22,7 @@ from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment, File
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
+from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.respond.content import Content, content
 from surveyapp.web.sessions import me
 from surveyapp.web.snippets import component, one_question
@@ -36,6 +37,7 @@ from surveyapp.web.ways_forms import (
     WinnersForm,
     forms_of,
 )
+from surveyapp.whole import whole_number
 from surveyapp.words.languages import OWN_NAMES, texts
 
 ways = Blueprint(
@@ -133,9 +135,10 @@ def delete_entries(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         deployment = queries.deployment(session, journey_id, deployment_id)
         EntriesForm().validate()
         wanted = request.form.get("entry", "")
-        if wanted != "all" and not (wanted.isdecimal() and len(wanted) < 19):
+        number = whole_number(wanted, largest=LARGEST_LONG)
+        if wanted != "all" and number is None:
             raise Invalid("Say which entry is to be deleted, or all.")
-        numbers = None if wanted == "all" else [int(wanted)]
+        numbers = None if number is None else [number]
         draws.delete_entries(session, deployment, numbers=numbers, user_id=me().id)
     flash("Deleted.")
     return _back(journey_id, deployment_id, "draw")

@@ -25,6 +25,7 @@ from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.imports import import_csv
 from surveyapp.responses.many import store_many
 from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.sorting import sort_batch
 from surveyapp.results import dashboards, rates, trends
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
@@ -72,7 +73,8 @@ def fill(storage: Storage) -> None:
     pool = [ask for ask in drawn if ask.answers]
     with storage.store.writing() as session:
         for code, name, rule in bank.SEGMENTS:
-            create_segment(session, name=name, rule=rule, code=code, user_id=None)
+            segment, _ = create_segment(session, name=name, rule=rule, code=code, user_id=None)
+            sort_batch(session, segment.id)  # at once: there is nothing to sort yet
         fielded = draw_map(session, plan)
     start, before = time.perf_counter(), peak_megabytes()
     for where, deployment in fielded.items():

@@ -262,6 +262,17 @@ def test_a_short_link_is_answered_once_for_its_interaction(client, storage, depl
     assert client.get(f"/r/{token}/mine").location == f"{long}/mine"
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["link=x", "ticket=x", "endpoint=x", "_external=1&_scheme=ftp", "_anchor=x", "_method=x"],
+)
+def test_a_short_link_hands_on_what_stands_after_the_question_mark_and_no_more(
+    client, storage, deployment, query: str
+):
+    token = short_link(storage, deployment)
+    assert client.get(f"/r/{token}?{query}").location == f"/s/{deployment.link}/{token}?{query}"
+
+
 def test_a_short_link_in_an_anonymous_survey_brings_nothing_along(client, storage):
     with storage.store.writing() as session:
         made = make_deployment(session, anonymity="anonymous")

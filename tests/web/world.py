@@ -13,6 +13,7 @@ from surveyapp.hooks import actions as hooks
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
+from surveyapp.responses.sorting import sort_batch
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
     Alert,
@@ -105,6 +106,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
         segment, _ = create_segment(
             session, name=f"{name} north {text}".strip(), rule="region = North", user_id=user.id
         )
+        sort_batch(session, segment.id)
         response_id = answer(
             session, deployment, attributes={"region": text or "North"}, reason=text or "Fine."
         )

@@ -9,8 +9,10 @@ from werkzeug.datastructures import MultiDict
 
 from surveyapp.fielding.drafts import PRESELECTED
 from surveyapp.web.respond.content import Content, Layout
+from surveyapp.whole import whole_number
 
 _LONGEST = 200
+_LARGEST_POINT = 10**9
 
 
 @dataclass(frozen=True)
@@ -47,5 +49,6 @@ def preselection(content: Content, sent: MultiDict[str, str]) -> dict[str, Any]:
     if chosen is None:
         return {}
     changed = sent.getlist(chosen.name) != [chosen.value]
-    value = int(chosen.value) if chosen.value.isdigit() else chosen.value
+    number = whole_number(chosen.value, largest=_LARGEST_POINT)
+    value = chosen.value if number is None else number
     return {"preselected": {"item": chosen.name, "value": value, "changed": changed}}

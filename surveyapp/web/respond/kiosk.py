@@ -32,6 +32,7 @@ from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
 from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
 from surveyapp.web.storage import storage
+from surveyapp.whole import whole_number
 from surveyapp.words.languages import texts
 
 kiosk = Blueprint("kiosk", __name__, url_prefix="/k")
@@ -154,8 +155,7 @@ def _moment(name: str, now: datetime, opened: datetime) -> datetime:
 
     A device tells how long ago something was, as its clock may be wrong and yet run at the right pace.
     """
-    text = request.args.get(name, "0")
-    ago = int(text) if text.isdecimal() and len(text) < 10 else 0
+    ago = whole_number(request.args.get(name, "0"), largest=10**9) or 0
     return max(min(opened, now), now - timedelta(seconds=min(ago, _LONGEST_WAIT)))
 
 

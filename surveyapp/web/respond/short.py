@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -25,5 +27,7 @@ def go(token: str, part: str = "") -> ResponseReturnValue:
     if found is None:
         return neutral()
     endpoint = "mine.show" if part else "respond.show"
-    arguments = request.args.to_dict()
-    return redirect(url_for(endpoint, link=found[0], ticket=token, **arguments), 303)
+    address = url_for(endpoint, link=found[0], ticket=token)
+    # Not as url_for's own arguments: link, ticket and _scheme mean something else there.
+    query = urlencode(list(request.args.items(multi=True)), safe=":")
+    return redirect(f"{address}?{query}" if query else address, 303)

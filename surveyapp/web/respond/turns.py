@@ -13,9 +13,11 @@ from surveyapp.web.respond.content import Layout
 from surveyapp.web.respond.doors import KEY_FIELD, LANGUAGE_FIELD
 from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm
 from surveyapp.web.respond.pages import Page, blocks_of, names_of
+from surveyapp.whole import whole_number
 
 GO_FIELD = "go"
 AT_FIELD = "at"
+MOST_BLOCKS = 1000  # more than any form can have
 DRAFT, UNCONFIRMED = "draft", "unconfirmed"
 # In the address of a language's button on pages that were made by earlier editions.
 _SWITCH = "switch"
@@ -51,8 +53,8 @@ def turn_of(page: Page, sent: MultiDict[str, str], args: Mapping[str, str]) -> T
             return Turn(Wish.SHOW, None)
         return Turn(Wish.WAIT if _is_unpressed(page, sent) else Wish.SEND, None)
     places = blocks_of(page, sent)
-    here = sent.get(AT_FIELD, "")
-    at = int(here) if here.isdigit() and int(here) in places else places[0]
+    here = block_sent(sent)
+    at = here if here in places else places[0]
     if switched:
         return Turn(Wish.SHOW, at)
     if _is_unpressed(page, sent):
@@ -67,6 +69,11 @@ def turn_of(page: Page, sent: MultiDict[str, str], args: Mapping[str, str]) -> T
             return Turn(Wish.STAY, at, form)
         return Turn(Wish.SHOW, _next(page, sent, places, at))
     return Turn(Wish.SEND, at)
+
+
+def block_sent(sent: Mapping[str, str]) -> int | None:
+    """The block that a form was sent from; None where it names none."""
+    return whole_number(sent.get(AT_FIELD, ""), largest=MOST_BLOCKS)
 
 
 def _is_unpressed(page: Page, sent: MultiDict[str, str]) -> bool:

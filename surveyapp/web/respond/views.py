@@ -32,12 +32,12 @@ from surveyapp.web.respond.met import met_in
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import html, message, neutral, packed
 from surveyapp.web.respond.turns import (
-    AT_FIELD,
     DRAFT,
     UNCONFIRMED,
     Turn,
     Wish,
     block_of,
+    block_sent,
     first_fault,
     given,
     turn_of,
@@ -152,12 +152,11 @@ def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:
     small = (request.content_length or 0) <= LARGEST_DRAFT
     if key is None or not door.keeps_drafts or not small or not agrees(page, request.form):
         return "", 409
-    at = request.form.get(AT_FIELD, "0")
     kept = _keep(
         door,
         page,
         given(page, request.form),
-        block=int(at) if at.isdigit() and len(at) < 4 else 0,
+        block=block_sent(request.form) or 0,
         unconfirmed=UNCONFIRMED in request.form,
     )
     return "", 204 if kept else 410

@@ -1,0 +1,185 @@
+"""While responses are being sorted into a segment, pages say so and show none of its numbers."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from surveyapp.auth.api_keys import Scope, make
+from surveyapp.journeys.segment_actions import create_segment, edit_segment
+from surveyapp.reports.actions import ask_report
+from surveyapp.responses import rollups, sorting
+from surveyapp.responses.sorting import sort_batch
+from surveyapp.store.db import Store
+from surveyapp.store.models import NOTHING_SORTED, Deployment, Job, Journey, Response, Segment
+from surveyapp.store.storage import Storage
+from surveyapp.worker import run_job
+from tests.web.conftest import World
+from tests.web.world import answer
+
+
+@pytest.fixture
+def half_sorted(storage: Storage, world: World, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A segment of 16 customers, 8 of whom have been sorted into it."""
+    with storage.store.writing() as session:
+        session.execute(update(Job).values(state="done"))
+        for other in session.scalars(select(Segment)).all():  # of nobody: they hide no score here
+            other.rule, other.sorted_to = "region = Nowhere", NOTHING_SORTED
+            sort_batch(session, other.id)
+        there = session.scalar(select(func.count()).select_from(Response)) or 0
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        for region, value in (("Nordland", 10), ("South", 2)):
+            for _ in range(16):
+                answer(session, deployment, nps=value, attributes={"region": region})
+        segment, _ = create_segment(
+            session, name="The north", rule="region = Nordland", user_id=None
+        )
+        with monkeypatch.context() as small:
+            small.setattr(sorting, "BATCH", there + 8)
+            sort_batch(session, segment.id)
+        assert session.get_one(Segment, segment.id).sorted_to is not None
+        return segment.id
+
+
+@pytest.fixture
+def staff(world: World, sign_in) -> FlaskClient:
+    return sign_in(world.users["researcher"])
+
+
+def finish(storage: Storage) -> list[Job]:
+    with storage.store.reading() as session:
+        waiting = list(session.scalars(select(Job.id).where(Job.state == "waiting")))
+    for number in waiting:
+        run_job(storage, number, worker="test")
+    with storage.store.reading() as session:
+        return [session.get_one(Job, number) for number in waiting]
+
+
+def test_the_journey_of_a_half_sorted_segment_says_so_and_shows_it_when_it_is_complete(
+    storage: Storage, world: World, staff, half_sorted: int
+):
+    address = f"/journeys/{world.here.journey_id}?segment={half_sorted}"
+    page = staff.get(address)
+    assert page.status_code == 409
+    assert "still being sorted into the segment The north" in page.text
+    assert "+100" not in page.text
+    finish(storage)
+    assert "+100" in staff.get(address).text
+
+
+def test_the_comparison_leaves_a_half_sorted_segment_out_and_says_so(
+    storage: Storage, world: World, staff, half_sorted: int
+):
+    address = f"/journeys/{world.here.journey_id}/results"
+    page = staff.get(address).text
+    assert "Responses are still being sorted into The north" in page
+    assert "+100" not in page
+    assert "No segment to compare" not in page
+    finish(storage)
+    page = staff.get(address).text
+    assert "+100" in page
+    assert "still being sorted" not in page
+
+
+def test_the_list_of_segments_and_the_segments_own_page_say_that_it_is_being_sorted(
+    storage: Storage, staff, half_sorted: int
+):
+    said = ("Responses are being sorted into it.", "Responses are being sorted into this segment")
+    pages = ("/segments", f"/segments/{half_sorted}")
+    for words, page in zip(said, pages, strict=True):
+        assert words in staff.get(page).text
+    finish(storage)
+    for words, page in zip(said, pages, strict=True):
+        assert words not in staff.get(page).text
+
+
+def test_a_report_on_a_half_sorted_segment_fails_with_what_to_wait_for(
+    storage: Storage, world: World, half_sorted: int
+):
+    with storage.store.writing() as session:
+        report = ask_report(
+            session,
+            kind="benchmark",
+            journey_id=world.here.journey_id,
+            segment_id=half_sorted,
+            user_id=None,
+        )
+        number = report.job_id
+    assert number is not None
+    run_job(storage, number, worker="test")
+    with storage.store.reading() as session:
+        job = session.get_one(Job, number)
+    assert job.state == "failed"
+    assert "still being sorted into the segment The north" in job.error
+
+
+def test_the_api_answers_409_for_a_half_sorted_segment(
+    app, storage: Storage, world: World, half_sorted: int
+):
+    with storage.store.writing() as session:
+        _, key = make(session, name="k", scopes=[Scope.READ_RESULTS], user_id=None)
+        code = session.get_one(Journey, world.here.journey_id).code
+    answered = app.test_client().get(
+        f"/api/v1/journeys/{code}/results?segment=the-north",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    assert answered.status_code == 409
+    assert "still being sorted" in answered.json["detail"]
+
+
+def test_a_quota_counts_those_sorted_so_far_and_the_page_says_so(
+    storage: Storage, world: World, staff, half_sorted: int
+):
+    with storage.store.writing() as session:
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
+    address = f"/journeys/{world.here.journey_id}/deployments/{deployment.id}/look"
+    page = staff.get(address).text
+    assert "8 of 12 so far: responses are still being sorted into this segment" in page
+    finish(storage)
+    page = staff.get(address).text
+    assert "16 of 12" in page
+    assert "so far" not in page
+
+
+def test_rollups_of_the_earlier_rule_fill_no_quota(
+    storage: Storage, world: World, staff, half_sorted: int
+):
+    finish(storage)
+    with storage.store.writing() as session:
+        known = session.get_one(Segment, half_sorted)
+        edit_segment(session, known, name="The north", rule="region = East", user_id=None)
+        deployment = session.get_one(Deployment, world.here.deployment_id)
+        deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
+    address = f"/journeys/{world.here.journey_id}/deployments/{deployment.id}/look"
+    assert "0 of 12 so far" in staff.get(address).text
+
+
+def test_a_job_that_has_failed_is_asked_for_again_by_saving_the_segment(
+    storage: Storage, staff, half_sorted: int
+):
+    with storage.store.writing() as session:
+        for job in session.scalars(select(Job)):
+            job.state, job.error = "failed", "The worker stopped 3 times."
+    assert "save the segment to go on" in staff.get(f"/segments/{half_sorted}").text
+    saved = staff.post(
+        f"/segments/{half_sorted}", data={"name": "The north", "rule": "region = Nordland"}
+    )
+    assert saved.status_code == 303
+    assert "/jobs/" in saved.location
+    (job,) = finish(storage)
+    assert (job.state, job.result) == ("done", {"responses": 24})
+    with storage.store.reading() as session:
+        assert rollups.recount(session) == []
+
+
+def test_a_reading_session_is_one_view(store: Store):
+    """What others commit meanwhile is not seen in it, so that a page agrees with itself."""
+    with store.reading() as session:
+        assert session.scalars(select(Segment)).all() == []
+        with store.writing() as other:
+            other.add(Segment(code="north", name="North", rule="region = Nordland"))
+        assert session.scalars(select(Segment)).all() == []
+    with store.reading() as session:
+        assert len(session.scalars(select(Segment)).all()) == 1
