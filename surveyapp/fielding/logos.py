@@ -6,7 +6,6 @@ SVG is refused, because it is a program as much as a picture.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -17,7 +16,7 @@ from surveyapp.errors import Invalid
 FORMATS = ("PNG", "JPEG", "WEBP")
 MEDIA_TYPES = ("image/png", "image/webp")
 LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes
-_MOST_PIXELS = 16_000_000
+_MOST_PIXELS, _MILLIONS = 16_000_000, "16 million"
 _TALLEST, _WIDEST = 48, 260  # CSS pixels on the page; drawn with twice as many
 _SMALLEST = 16
 _AIM = 6 * 1024  # bytes; the page's first view stays small with the logo in it
@@ -56,25 +55,27 @@ def read_logo(data: bytes) -> Logo:
 
 
 def _opened(data: bytes) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            picture = Image.open(BytesIO(data), formats=FORMATS)
-            if picture.width * picture.height > _MOST_PIXELS:
-                raise Invalid(
-                    f"The picture has {picture.width} by {picture.height} pixels; use a smaller one.",
-                    field="logo",
-                )
-            picture.load()
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning) as error:
-            if isinstance(error, Invalid):
-                raise
-            raise Invalid(
-                "This file is no picture that can be read; use PNG, JPEG or WebP (SVG can hold"
-                " scripts and is not taken).",
-                field="logo",
-            ) from error
+    """The picture, decoded once its header has said that it is small enough."""
+    try:
+        picture = Image.open(BytesIO(data), formats=FORMATS)
+        width, height = picture.size
+        if width * height > _MOST_PIXELS:
+            raise _too_large(f"{width} by {height} pixels, which is more than {_MILLIONS}")
+        picture.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # So far beyond our limit that Pillow itself stops at the header, without saying the size.
+        raise _too_large(f"more than {_MILLIONS} pixels") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning) as error:
+        raise Invalid(
+            "This file is no picture that can be read; use PNG, JPEG or WebP (SVG can hold"
+            " scripts and is not taken).",
+            field="logo",
+        ) from error
     return picture
+
+
+def _too_large(found: str) -> Invalid:
+    return Invalid(f"The picture has {found}; use a smaller one.", field="logo")
 
 
 def _written(picture: Image.Image) -> bytes:

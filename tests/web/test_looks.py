@@ -15,6 +15,7 @@ from surveyapp.fielding.links import Ticket
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, Deployment, File, Invitation
 from surveyapp.store.storage import Storage
+from tests.fielding.test_logos import png
 from tests.web.respondents import opened, parsed
 
 
@@ -78,6 +79,15 @@ def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, storag
             select(AuditEntry.detail).where(AuditEntry.action == "change page")
         ).all()
     assert {name for detail in changed for name in detail} >= {"look", "logic", "paging"}
+
+
+def test_a_picture_of_absurd_dimensions_is_refused_beside_its_field(client, url, storage):
+    refused = client.post(url, data=filled(logo=(BytesIO(png(100_000, 100_000)), "logo.png")))
+    assert refused.status_code == 422
+    assert "more than 16 million pixels" in refused.text
+    with storage.store.reading() as session:
+        pictures = select(File).where(File.media_type.startswith("image/"))
+        assert session.scalars(pictures).all() == []
 
 
 def test_a_logo_is_served_as_pixels_that_can_be_kept(client, url, storage, world):
