@@ -25,7 +25,8 @@ def retire(storage: Storage, now: datetime) -> int:
     """Delete some of what is older than it may be kept; how much."""
     before = now - timedelta(days=storage.settings.keep_contacts_days)
     with storage.store.reading() as session:
-        if not forgetting.anything_old(session, before=before):
-            return 0
+        found = forgetting.old(session, before=before)
+    if not found.interactions and not found.contacts:
+        return 0
     with storage.store.writing() as session:
-        return forgetting.retire(session, before=before)
+        return forgetting.retire(session, found, before=before)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, delete, exists, func, or_, select, update
@@ -22,7 +24,7 @@ from surveyapp.store.models import (
     Response,
 )
 
-BATCH = 1000  # rows of a kind that one transaction deletes
+BATCH = 500  # rows of a kind that one transaction deletes
 _WHY = "The customer was forgotten."
 
 
@@ -108,29 +110,41 @@ def _rename(session: Session, customer_ref: str, nobody: str, now: datetime) -> 
     )
 
 
-def anything_old(session: Session, *, before: datetime) -> bool:
-    """Whether there is something for ``retire`` to do."""
-    waits = session.scalar(_old_interactions(before).limit(1)) is not None
-    return waits or session.scalar(_old_contacts(before).limit(1)) is not None
+@dataclass(frozen=True)
+class Old:
+    """What is older than it may be kept: ids of interactions, pseudonyms of contacts."""
+
+    interactions: Sequence[int]
+    contacts: Sequence[str]
 
 
-def retire(session: Session, *, before: datetime, limit: int = BATCH) -> int:
-    """Delete interactions from before this moment, with their decisions, and contacts of whom nothing
-    was heard since; how many. Answers stay: they hold no address.
+def old(session: Session, *, before: datetime, limit: int = BATCH) -> Old:
+    """Interactions from before this moment, and contacts of whom nothing was heard since; ``limit`` of
+    each at most. Looks at many rows, hence before the transaction that writes.
     """
-    old = list(session.scalars(_old_interactions(before).limit(limit)))
-    if old:
-        invitations = Invitation.interaction_id.in_(old)
+    return Old(
+        session.scalars(_old_interactions(before).limit(limit)).all(),
+        session.scalars(_old_contacts(before).limit(limit)).all(),
+    )
+
+
+def retire(session: Session, found: Old, *, before: datetime) -> int:
+    """Delete what was found, the interactions with their decisions, and the contacts of whom nothing
+    was heard meanwhile; how many. Answers stay: they hold no address.
+    """
+    if found.interactions:
+        invitations = Invitation.interaction_id.in_(found.interactions)
         session.execute(update(Invitation).where(invitations).values(interaction_id=None))
-        session.execute(delete(Interaction).where(Interaction.id.in_(old)))
-    gone = list(session.scalars(_old_contacts(before).limit(limit)))
+        session.execute(delete(Interaction).where(Interaction.id.in_(found.interactions)))
+    known = Contact.customer_ref.in_(found.contacts)
+    gone = session.scalars(_old_contacts(before).where(known)).all() if found.contacts else []
     if gone:
         session.execute(delete(Contact).where(Contact.customer_ref.in_(gone)))
-    if old or gone:
-        record(
-            session, None, "retire contacts", "contacts", interactions=len(old), contacts=len(gone)
-        )
-    return len(old) + len(gone)
+    count = len(found.interactions) + len(gone)
+    if count:
+        counts = {"interactions": len(found.interactions), "contacts": len(gone)}
+        record(session, None, "retire contacts", "contacts", **counts)
+    return count
 
 
 def _old_interactions(before: datetime) -> Select[int]:

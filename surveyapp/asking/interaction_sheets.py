@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
-from surveyapp.asking.interactions import MOST_REPORTS, Received, receive
+from surveyapp.asking.interactions import Received, receive
 from surveyapp.asking.reports import FIELDS
 from surveyapp.errors import Invalid
 from surveyapp.fielding.attributes import name_of, typed
@@ -21,6 +21,7 @@ Progress = Callable[[int, str], None]
 _PLAIN = tuple(field for field in FIELDS if field != "attributes")
 _NEEDED = ("journey", "touchpoint", "customer_ref", "at")
 _PREFIX = "attribute."
+_BATCH = 500  # rows a transaction: customers who answer meanwhile wait for its end
 
 
 def receive_csv(
@@ -49,6 +50,8 @@ def receive_csv(
         broken = [fault for row in rows if (fault := _fault(row, len(names))) is not None]
         lines = {fault.line for fault in broken}
         good = [row for row in rows if row.line not in lines]
+        if report.count_in:
+            store.give_way()
         with store.writing() as session:
             received = receive(
                 session,
@@ -130,5 +133,5 @@ def _report(names: Sequence[tuple[str, str]], row: Row, journey: str | None) -> 
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, MOST_REPORTS)):
+    while batch := list(islice(rows, _BATCH)):
         yield batch

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Table, Text, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
@@ -27,6 +39,7 @@ from surveyapp.store.storage import Storage
 
 PRESELECTED = "preselected"  # the field that says what a click in a message chose: name:value
 KEPT_DAYS = 90
+BATCH = 500  # drafts in one transaction: customers who answer meanwhile wait for its end
 Fields = Mapping[str, list[str]]  # as a form sends them
 _DRAFTS = cast(Table, Draft.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
@@ -140,20 +153,41 @@ def drop(at: Reach, ticket: Ticket) -> None:
     _dropping(at.dialect).run(at, {"token_hash": ticket.token_hash})
 
 
-def drop_old(session: Session, *, before: datetime, now: datetime) -> int:
-    """Forget drafts that nobody can send any more, or nobody has touched since ``before``; how many."""
-    usable = select(Invitation.token_hash).where(
+def old(session: Session, *, before: datetime, now: datetime) -> list[str]:
+    """Drafts that nobody can send any more, or nobody has touched since ``before``, by token hash;
+    BATCH of them at most.
+    """
+    query = select(Draft.token_hash).where(_is_old(before, now)).order_by(Draft.token_hash)
+    return list(session.scalars(query.limit(BATCH)))
+
+
+def drop_old(session: Session, found: Sequence[str], *, before: datetime, now: datetime) -> int:
+    """Forget those of ``found`` that are old still; how many."""
+    gone = delete(_DRAFTS).where(_DRAFTS.c.token_hash.in_(found), _is_old(before, now))
+    return len(session.execute(gone.returning(_DRAFTS.c.token_hash)).all())
+
+
+def _is_old(before: datetime, now: datetime) -> ColumnElement[bool]:
+    usable = exists().where(
+        Invitation.token_hash == Draft.token_hash,
         Invitation.state.in_(("created", "opened")),
         or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
     )
-    old = or_(Draft.updated_at < before, Draft.token_hash.not_in(usable))
-    return len(session.execute(delete(_DRAFTS).where(old).returning(_DRAFTS.c.token_hash)).all())
+    return or_(Draft.updated_at < before, ~usable)
 
 
 def forget(storage: Storage, now: datetime) -> int:
-    """Drop what has been left lying for ``KEPT_DAYS`` or can be sent no more; how many drafts."""
+    """Drop some of what has been left lying for ``KEPT_DAYS`` or can be sent no more; how many drafts.
+
+    All drafts are looked at without the lock of who writes.
+    """
+    before = now - timedelta(days=KEPT_DAYS)
+    with storage.store.reading() as session:
+        found = old(session, before=before, now=now)
+    if not found:
+        return 0
     with storage.store.writing() as session:
-        return drop_old(session, before=now - timedelta(days=KEPT_DAYS), now=now)
+        return drop_old(session, found, before=before, now=now)
 
 
 def unconfirmed(session: Session, deployment_id: int) -> dict[str, dict[str, int]]:

@@ -119,15 +119,16 @@ def draw_winners(
     session: Session, deployment: Deployment, *, count: int, user_id: int | None
 ) -> list[DrawEntry]:
     """Draw ``count`` different entries by chance that nobody can foresee, and note it in the log."""
-    taking_part = entries(session, deployment.id)
     if not 1 <= count <= MOST_WINNERS:
         raise Invalid(f"Draw 1 to {MOST_WINNERS} winners, not {count}.", field="count")
+    # Numbers alone: customers who answer meanwhile wait until all have been read.
+    own = DrawEntry.deployment_id == deployment.id
+    taking_part = session.scalars(select(DrawEntry.id).where(own)).all()
     if count > len(taking_part):
         raise Conflict(f"{len(taking_part)} take part; {count} winners cannot be drawn among them.")
-    winners = secrets.SystemRandom().sample(taking_part, count)
-    numbers = [each.id for each in winners]
+    numbers = secrets.SystemRandom().sample(taking_part, count)
     record(session, user_id, DRAW, _subject(deployment), entries=len(taking_part), winners=numbers)
-    return winners
+    return [session.get_one(DrawEntry, number) for number in numbers]
 
 
 def drawings(session: Session, deployment: Deployment) -> list[Drawing]:

@@ -27,7 +27,7 @@ from surveyapp.store.storage import Storage
 
 Progress = Callable[[int, str], None]
 
-BATCH = 2000  # rows a transaction
+BATCH = 500  # rows a transaction: customers who answer meanwhile wait for its end
 _MOST_SHOWN = 5000  # refusals kept in a job's result
 
 
@@ -195,6 +195,8 @@ def _import(
             else:
                 report.refused_rows += 1
                 report.refused += result
+        if report.stored or report.already:
+            store.give_way()
         if prepared:
             with store.writing() as session:
                 kept = store_many(session, reading.deployment, prepared, roots=reading.roots)

@@ -52,6 +52,8 @@ def _all(storage: Storage, which: ColumnElement[bool], before: datetime, change:
             numbers = list(session.scalars(query.where(OutgoingMessage.id < last)))
         if not numbers:
             return done
+        if done:
+            storage.store.give_way()
         with storage.store.writing() as session:
             change(session, numbers)
         done, last = done + len(numbers), numbers[-1]

@@ -150,6 +150,7 @@ def export(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         record(session, me().id, "export draw entries", f"deployment {deployment.code}")
+    with storage().store.reading() as session:
         answer = Response(entries_csv(draws.entries(session, deployment.id)), mimetype="text/csv")
     name = f"draw-{deployment.code}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -118,11 +118,40 @@ def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, 
 
 
 def test_drafts_that_nobody_can_send_or_has_touched_are_forgotten(store: Store, deployment):
+    def dropped(before: datetime) -> int:
+        with store.writing() as session:
+            found = drafts.old(session, before=before, now=NOW)
+            return drafts.drop_old(session, found, before=before, now=NOW)
+
     save(store, deployment, {"nps-nps": ["3"]})
-    with store.writing() as session:
-        assert drafts.drop_old(session, before=NOW, now=NOW) == 0
-        assert drafts.drop_old(session, before=NOW + timedelta(seconds=1), now=NOW) == 1
+    assert dropped(NOW) == 0
+    assert dropped(NOW + timedelta(seconds=1)) == 1
     save(store, deployment, {"nps-nps": ["3"]})
     with store.writing() as session:
         session.scalars(select(Invitation)).one().state = "suppressed"
-        assert drafts.drop_old(session, before=NOW, now=NOW) == 1
+    assert dropped(NOW) == 1
+
+
+def test_a_draft_that_is_touched_before_it_is_dropped_stays(store: Store, deployment):
+    save(store, deployment, {"nps-nps": ["3"]})
+    later = NOW + timedelta(days=1)
+    with store.reading() as session:
+        found = drafts.old(session, before=later, now=NOW)
+    assert len(found) == 1
+    with store.writing() as session:
+        session.scalars(select(Draft)).one().updated_at = later
+    with store.writing() as session:
+        assert drafts.drop_old(session, found, before=later, now=NOW) == 0
+
+
+def test_drafts_are_dropped_a_batch_at_a_time(store: Store, deployment, monkeypatch):
+    monkeypatch.setattr(drafts, "BATCH", 2)
+    with store.writing() as session:
+        for number in range(5):
+            session.add(Draft(token_hash=f"{number:064}", deployment_id=deployment.id, fields={}))
+    gone = []
+    while not gone or gone[-1]:
+        with store.writing() as session:
+            found = drafts.old(session, before=NOW, now=NOW)
+            gone.append(drafts.drop_old(session, found, before=NOW, now=NOW))
+    assert gone == [2, 2, 1, 0]
