@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError, load
@@ -20,6 +20,7 @@ from surveyapp.fielding.attributes import Attribute, read_attributes, read_custo
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
+from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, Invitation, Journey, Touchpoint
 
 ANONYMITIES = ("pseudonymous", "anonymous")
@@ -113,13 +114,60 @@ def invite(
     deployment: Deployment,
     customers: Iterable[Mapping[str, Any]],
     *,
+    user_id: int | None,
+    **options: Any,
+) -> list[IssuedLink]:
+    """A single-use link for each of ``customers``, in their order; ``options`` as in ``make_links``."""
+    issued, rows = make_links(deployment, customers, **options)
+    for start in range(0, len(rows), _BATCH):
+        session.execute(insert(Invitation), rows[start : start + _BATCH])
+    record(session, user_id, "invite", _subject(deployment), invitations=len(rows))
+    return issued
+
+
+def invite_list(
+    store: Store,
+    deployment: Deployment,
+    customers: Iterable[Mapping[str, Any]],
+    *,
+    user_id: int | None,
+    **options: Any,
+) -> list[IssuedLink]:
+    """As ``invite``, for a list of any length: some links in a transaction, so that customers who
+    answer meanwhile wait for one of them. What fails half-way takes back what it has stored.
+    """
+    issued, rows = make_links(deployment, customers, **options)
+    stored: list[list[str]] = []
+    try:
+        for start in range(0, len(rows), _BATCH):
+            if stored:
+                store.give_way()
+            part = rows[start : start + _BATCH]
+            with store.writing() as session:
+                session.execute(insert(Invitation), part)
+            stored.append([row["token_hash"] for row in part])
+        with store.writing() as session:
+            record(session, user_id, "invite", _subject(deployment), invitations=len(rows))
+    except Exception:
+        for hashes in stored:
+            with store.writing() as session:
+                session.execute(delete(Invitation).where(Invitation.token_hash.in_(hashes)))
+            store.give_way()
+        raise
+    return issued
+
+
+def make_links(
+    deployment: Deployment,
+    customers: Iterable[Mapping[str, Any]],
+    *,
     base_url: str,
     secret_key: str,
     expires_at: datetime | None = None,
-    user_id: int | None,
     minimum_cell: int = 5,
-) -> list[IssuedLink]:
-    """A single-use link for each of ``customers``, {"customer_ref", "attributes"}, in their order.
+) -> tuple[list[IssuedLink], list[dict[str, Any]]]:
+    """A single-use link for each of ``customers``, {"customer_ref", "attributes"}, in their order; and
+    the invitations to be stored.
 
     Nothing of a customer is stored: pseudonym and attributes are signed into the link. In an
     anonymous deployment the link holds no pseudonym either, and attributes that fewer than
@@ -154,10 +202,7 @@ def invite(
         url = links.single_use_url(base_url, deployment.link, signed)
         issued.append(IssuedLink(customer_ref, attributes, url))
         rows.append(_invitation(deployment, ticket))
-    for start in range(0, len(rows), _BATCH):
-        session.execute(insert(Invitation), rows[start : start + _BATCH])
-    record(session, user_id, "invite", _subject(deployment), invitations=len(rows))
-    return issued
+    return issued, rows
 
 
 def _invitation(deployment: Deployment, ticket: links.Ticket) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from surveyapp.hooks import client, signing
 from surveyapp.hooks.addresses import Unreachable
 from surveyapp.hooks.payloads import telling
 from surveyapp.store.audit import record
+from surveyapp.store.db import Store
 from surveyapp.store.models import Delivery, Event, Webhook
 from surveyapp.store.storage import Storage
 
@@ -36,6 +37,7 @@ BACK_OFF = (
 PAUSED_AFTER = timedelta(days=3)  # without a single success
 _HICCUPS = 3  # attempts of one delivery that may fail before its webhook is judged by it
 KEPT = timedelta(days=30)  # in the log
+BATCH = 1000  # deliveries that one transaction deletes
 _STALE = timedelta(minutes=10)  # a worker that was killed with a delivery in its hand
 _AT_ONCE = 100  # of one webhook in a round
 _ROUND_SECONDS = 10.0  # after which a round begins no further delivery
@@ -181,11 +183,29 @@ def forget(storage: Storage, now: datetime) -> int:
     """Delete what was told, or given up, longer ago than the log is kept; how many."""
     old = (Delivery.state.in_(("delivered", "failed")), Delivery.created_at < now - KEPT)
     with storage.store.reading() as session:
-        ids = list(session.scalars(select(Delivery.id).where(*old).limit(1000)))
+        ids = list(session.scalars(select(Delivery.id).where(*old).limit(BATCH)))
     if ids:
         with storage.store.writing() as session:
             session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
     return len(ids)
+
+
+def forget_all(store: Store, webhook_id: int) -> int:
+    """Delete everything that this webhook was told or was to be told, BATCH in a transaction: customers
+    who answer meanwhile wait for one of them. How many.
+    """
+    done = 0
+    own = select(Delivery.id).where(Delivery.webhook_id == webhook_id).limit(BATCH)
+    while True:
+        with store.reading() as session:
+            ids = session.scalars(own).all()
+        if not ids:
+            return done
+        if done:
+            store.give_way()
+        with store.writing() as session:
+            session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
+        done += len(ids)
 
 
 def body_of(payload: Mapping[str, Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,11 @@ from surveyapp.asking.contacts import read_email
 from surveyapp.errors import Invalid
 from surveyapp.sending.parcel import TO_CUSTOMERS
 from surveyapp.store.audit import record
+from surveyapp.store.db import Store
 from surveyapp.store.models import Contact, Invitation, OutgoingMessage
 
 Bounce = tuple[str, str, datetime]  # address, reason in a few words, when
+Found = dict[str, tuple[str, datetime]]  # reason and moment by address
 
 MOST_BOUNCES = 20_000  # in one call
 CAME_BACK = "Mail to the customer came back."
@@ -44,7 +46,33 @@ def note_bounces(
 
     Raises Invalid for more than MOST_BOUNCES.
     """
-    found: dict[str, tuple[str, datetime]] = {}
+    found, refused = _read(bounces)
+    parts = [_mark(session, part) for part in _parts(found)]
+    noted = _together(parts, len(found), refused)
+    _record(session, noted, user_id)
+    return noted
+
+
+def note_list(store: Store, bounces: Iterable[Bounce], *, user_id: int | None) -> Noted:
+    """As ``note_bounces``, a part of the list in a transaction: customers who answer meanwhile wait for
+    one of them. After a stop half-way the same list again does the rest.
+    """
+    found, refused = _read(bounces)
+    parts: list[Noted] = []
+    for part in _parts(found):
+        if parts:
+            store.give_way()
+        with store.writing() as session:
+            parts.append(_mark(session, part))
+    noted = _together(parts, len(found), refused)
+    with store.writing() as session:
+        _record(session, noted, user_id)
+    return noted
+
+
+def _read(bounces: Iterable[Bounce]) -> tuple[Found, list[tuple[int, str]]]:
+    """Why and when mail came back, by address; and what is no address."""
+    found: Found = {}
     refused: list[tuple[int, str]] = []
     for place, (address, reason, at) in enumerate(bounces, start=1):
         if place > MOST_BOUNCES:
@@ -53,21 +81,37 @@ def note_bounces(
             found.setdefault(read_email(address), (_words(reason), at))
         except Invalid as error:
             refused.append((place, str(error)))
-    noted = already = cancelled = 0
+    return found, refused
+
+
+def _parts(found: Found) -> Iterator[Found]:
     addresses = sorted(found)
     for start in range(0, len(addresses), _AT_ONCE):
-        contacts = session.scalars(
-            select(Contact).where(Contact.email.in_(addresses[start : start + _AT_ONCE]))
-        ).all()
-        new = [each for each in contacts if each.bounced_at is None]
-        for contact in new:
-            contact.bounce_reason, contact.bounced_at = found[contact.email]
-        noted += len({each.email for each in new})
-        already += len({each.email for each in contacts} - {each.email for each in new})
-        cancelled += _cancel(session, [each.customer_ref for each in new])
-    if noted:
-        record(session, user_id, "note bounces", "contacts", addresses=noted, cancelled=cancelled)
-    return Noted(noted, already, len(addresses) - noted - already, tuple(refused), cancelled)
+        yield {each: found[each] for each in addresses[start : start + _AT_ONCE]}
+
+
+def _mark(session: Session, found: Found) -> Noted:
+    """Mark the addresses of a part; those that are nobody's are counted for the whole list."""
+    contacts = session.scalars(select(Contact).where(Contact.email.in_(sorted(found)))).all()
+    new = [each for each in contacts if each.bounced_at is None]
+    for contact in new:
+        contact.bounce_reason, contact.bounced_at = found[contact.email]
+    addresses = {each.email for each in new}
+    already = {each.email for each in contacts} - addresses
+    cancelled = _cancel(session, [each.customer_ref for each in new])
+    return Noted(len(addresses), len(already), 0, (), cancelled)
+
+
+def _together(parts: Sequence[Noted], count: int, refused: Sequence[tuple[int, str]]) -> Noted:
+    noted, already = sum(each.noted for each in parts), sum(each.already for each in parts)
+    cancelled = sum(each.cancelled for each in parts)
+    return Noted(noted, already, count - noted - already, tuple(refused), cancelled)
+
+
+def _record(session: Session, noted: Noted, user_id: int | None) -> None:
+    if noted.noted:
+        counts = {"addresses": noted.noted, "cancelled": noted.cancelled}
+        record(session, user_id, "note bounces", "contacts", **counts)
 
 
 def _cancel(session: Session, customers: list[str]) -> int:

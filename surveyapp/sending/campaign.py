@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -27,6 +27,7 @@ from surveyapp.fielding import links
 from surveyapp.fielding.attributes import Attribute, read_attributes, read_customer_ref
 from surveyapp.settings import Settings
 from surveyapp.store.audit import record
+from surveyapp.store.db import Store
 from surveyapp.store.models import Contact, Deployment, Invitation, OptOut, OutgoingMessage
 
 MOST_CUSTOMERS = 5000  # of one list
@@ -106,56 +107,110 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
-    if deployment.state != "open" or (deployment.closes_at and deployment.closes_at <= now):
-        raise Conflict(f"{deployment.name} takes no answers; open it before asking anybody.")
-    sampling = read_sampling(deployment.sampling)
-    name = _name(deployment, roll)
-    chosen: list[Listed] = []
-    left_out: Counter[Reason] = Counter()
-    already = 0
-    for start in range(0, len(roll), _AT_ONCE):
-        part = roll[start : start + _AT_ONCE]
-        sent = set(
-            session.scalars(
-                select(OutgoingMessage.customer_ref).where(
-                    OutgoingMessage.customer_ref.in_([each.customer_ref for each in part]),
-                    OutgoingMessage.key.startswith(name),
-                    OutgoingMessage.created_at > now - SAME,
-                )
-            )
-        )
-        fresh = [each for each in part if each.customer_ref not in sent]
-        already += len(part) - len(fresh)
-        against = _reasons(session, fresh, sampling, settings, secret_key, now)
-        chosen += [each for each in fresh if each.customer_ref not in against]
-        left_out.update(against.values())
-    return Plan(tuple(chosen), dict(left_out), already)
+    _refuse_closed(deployment, now)
+    name = _name(deployment.id, roll)
+    options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
+    parts = [_plan(session, deployment, name, part, **options) for part in _parts(roll)]
+    return _together(parts)
 
 
 def ask_all(
-    session: Session,
-    deployment: Deployment,
+    store: Store,
+    deployment_id: int,
     roll: Sequence[Listed],
     *,
     settings: Settings,
     secret_key: str,
-    user_id: int,
+    user_id: int | None,
     now: datetime,
 ) -> Plan:
     """Write a message to each customer of the list who may be asked at this moment.
 
-    The same list again asks nobody a second time within a week.
+    A part of the list in a transaction: customers who answer meanwhile wait for one of them. The same
+    list again, also after a stop half-way, asks nobody a second time within a week.
     """
-    # Two who press the button at once ask one after the other; SQLite has one writer anyway.
-    session.scalar(select(Deployment.id).where(Deployment.id == deployment.id).with_for_update())
-    made = plan(session, deployment, roll, settings=settings, secret_key=secret_key, now=now)
-    if not made.chosen:
-        return made
+    name = _name(deployment_id, roll)
+    options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
+    parts = list(_parts(roll))
+    asked: list[Plan] = []
+    for place, part in enumerate(parts, start=1):
+        if asked:
+            store.give_way()
+        with store.writing() as session:
+            # Two who press the button at once ask one after the other; SQLite has one writer anyway.
+            own = select(Deployment).where(Deployment.id == deployment_id).with_for_update()
+            deployment = session.scalars(own).one()
+            _refuse_closed(deployment, now)
+            made = _plan(session, deployment, name, part, **options)
+            _write(session, deployment, name, made.chosen, secret_key=secret_key, now=now)
+            asked.append(made)
+            whole = _together(asked)
+            if place == len(parts) and whole.chosen:
+                _record(session, deployment, whole, f"{name}{now:%Y-%m-%d}", user_id)
+    return _together(asked)
+
+
+def _parts(roll: Sequence[Listed]) -> Iterator[Sequence[Listed]]:
+    return (roll[start : start + _AT_ONCE] for start in range(0, len(roll), _AT_ONCE))
+
+
+def _together(parts: Sequence[Plan]) -> Plan:
+    left_out: Counter[Reason] = Counter()
+    for part in parts:
+        left_out.update(part.left_out)
+    chosen = tuple(each for part in parts for each in part.chosen)
+    return Plan(chosen, dict(left_out), sum(part.already for part in parts))
+
+
+def _refuse_closed(deployment: Deployment, now: datetime) -> None:
+    if deployment.state != "open" or (deployment.closes_at and deployment.closes_at <= now):
+        raise Conflict(f"{deployment.name} takes no answers; open it before asking anybody.")
+
+
+def _plan(
+    session: Session,
+    deployment: Deployment,
+    name: str,
+    part: Sequence[Listed],
+    *,
+    settings: Settings,
+    secret_key: str,
+    now: datetime,
+) -> Plan:
+    """Who of this part of the list with this name is asked."""
+    sent = set(
+        session.scalars(
+            select(OutgoingMessage.customer_ref).where(
+                OutgoingMessage.customer_ref.in_([each.customer_ref for each in part]),
+                OutgoingMessage.key.startswith(name),
+                OutgoingMessage.created_at > now - SAME,
+            )
+        )
+    )
+    fresh = [each for each in part if each.customer_ref not in sent]
+    sampling = read_sampling(deployment.sampling)
+    against = _reasons(session, fresh, sampling, settings, secret_key, now)
+    chosen = tuple(each for each in fresh if each.customer_ref not in against)
+    return Plan(chosen, Counter(against.values()), len(part) - len(fresh))
+
+
+def _write(
+    session: Session,
+    deployment: Deployment,
+    name: str,
+    chosen: Sequence[Listed],
+    *,
+    secret_key: str,
+    now: datetime,
+) -> None:
+    """An invitation and a waiting message for each."""
+    if not chosen:
+        return
     connection = session.connection()
-    contacts.keep(connection, ((each.customer_ref, each.card) for each in made.chosen), now=now)
-    sampling, name = read_sampling(deployment.sampling), _name(deployment, roll)
+    contacts.keep(connection, ((each.customer_ref, each.card) for each in chosen), now=now)
+    sampling = read_sampling(deployment.sampling)
     expires_at = now.replace(microsecond=0) + timedelta(days=sampling.expires_days)
-    seeds = [links.new_seed() for _ in made.chosen]
+    seeds = [links.new_seed() for _ in chosen]
     adding = insert(_INVITATIONS).returning(_INVITATIONS.c.id, sort_by_parameter_order=True)
     numbers = connection.execute(
         adding,
@@ -188,9 +243,14 @@ def ask_all(
                 "due_at": now,
                 "created_at": now,
             }
-            for each, number in zip(made.chosen, numbers, strict=True)
+            for each, number in zip(chosen, numbers, strict=True)
         ],
     )
+
+
+def _record(
+    session: Session, deployment: Deployment, made: Plan, name: str, user_id: int | None
+) -> None:
     record(
         session,
         user_id,
@@ -199,9 +259,8 @@ def ask_all(
         asked=len(made.chosen),
         left_out=sum(made.left_out.values()),
         reasons={reason.value: n for reason, n in made.left_out.items()},
-        list=f"{name}{now:%Y-%m-%d}",
+        list=name,
     )
-    return made
 
 
 def _listed(customer: Mapping[str, Any], secret_key: str) -> Listed:
@@ -221,11 +280,11 @@ def _listed(customer: Mapping[str, Any], secret_key: str) -> Listed:
     return Listed(links.pseudonym(secret_key, reference), card, read_attributes(attributes))
 
 
-def _name(deployment: Deployment, roll: Sequence[Listed]) -> str:
+def _name(deployment_id: int, roll: Sequence[Listed]) -> str:
     """How the keys of a list's messages begin: it is recognised by who stands in it."""
     together = "\n".join(sorted(each.customer_ref for each in roll))
     digest = hashlib.sha256(together.encode()).hexdigest()[:16]
-    return f"{BY_LIST}{deployment.id} {digest} "
+    return f"{BY_LIST}{deployment_id} {digest} "
 
 
 def _reasons(

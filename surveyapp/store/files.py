@@ -20,8 +20,10 @@ class FileStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, session: Session, data: bytes, *, name: str, media_type: str) -> File:
-        """Write the bytes durably, then the row: a row never points at nothing."""
+    def write(self, data: bytes) -> str:
+        """Write the bytes durably; their digest. Before a transaction, when they are many: on SQLite
+        everybody waits for one that writes.
+        """
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
         if not path.exists():
@@ -32,6 +34,14 @@ class FileStore:
                 out.flush()
                 os.fsync(out.fileno())
             Path(temporary).replace(path)
+        return digest
+
+    def put(
+        self, session: Session, data: bytes, *, name: str, media_type: str, digest: str = ""
+    ) -> File:
+        """The bytes, then their row: a row never points at nothing. ``digest`` is what ``write`` gave."""
+        if not (digest and self._path(digest).exists()):
+            digest = self.write(data)
         row = File(name=name, media_type=media_type, size=len(data), sha256=digest)
         session.add(row)
         session.flush()

@@ -243,17 +243,17 @@ def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         with form.refusing("customers"):
             customers = customers_in(form.customers.data.read())
             settings = storage().settings
-            with storage().store.writing() as session:
+            with storage().store.reading() as session:
                 deployment = queries.deployment(session, journey_id, deployment_id)
-                issued = actions.invite(
-                    session,
-                    deployment,
-                    customers,
-                    base_url=settings.base_url,
-                    secret_key=storage().secret_key,
-                    user_id=me().id,
-                    minimum_cell=settings.minimum_cell,
-                )
+            issued = actions.invite_list(
+                storage().store,
+                deployment,
+                customers,
+                base_url=settings.base_url,
+                secret_key=storage().secret_key,
+                user_id=me().id,
+                minimum_cell=settings.minimum_cell,
+            )
             answer = Response(links_csv(issued), mimetype="text/csv")
             name = f"links-{deployment.code}.csv"
             answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

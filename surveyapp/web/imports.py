@@ -43,10 +43,17 @@ def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         with form.refusing("answers"):
             upload = form.answers.data
             data = upload.read()
+            with storage().store.reading() as session:
+                leave_room(session)  # else the bytes would lie there for nobody
+            digest = storage().files.write(data)
             with storage().store.writing() as session:
                 leave_room(session)
                 file = storage().files.put(
-                    session, data, name=_shown(upload.filename), media_type="text/csv"
+                    session,
+                    data,
+                    name=_shown(upload.filename),
+                    media_type="text/csv",
+                    digest=digest,
                 )
                 known = queries.deployment(session, journey_id, deployment_id)
                 job = ask_import(session, known, file, user_id=me().id)

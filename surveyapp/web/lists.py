@@ -22,7 +22,7 @@ from surveyapp.exports.links import customers_in
 from surveyapp.journeys import queries
 from surveyapp.results.funnels import of_list
 from surveyapp.sending import campaign
-from surveyapp.sending.bounces import Bounce, Noted, note_bounces
+from surveyapp.sending.bounces import Bounce, Noted, note_list
 from surveyapp.sending.campaign import Listed, Plan, Roll
 from surveyapp.sending.campaigns import campaigns
 from surveyapp.store.columns import utc_now
@@ -100,16 +100,15 @@ def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise Invalid("This form came from another page; choose the file again.")
     roll = _read(request.form.get("list", ""), deployment_id)
-    with storage().store.writing() as session:
-        made = campaign.ask_all(
-            session,
-            queries.deployment(session, journey_id, deployment_id),
-            roll,
-            settings=storage().settings,
-            secret_key=storage().secret_key,
-            user_id=me().id,
-            now=utc_now(),
-        )
+    made = campaign.ask_all(
+        storage().store,
+        deployment_id,
+        roll,
+        settings=storage().settings,
+        secret_key=storage().secret_key,
+        user_id=me().id,
+        now=utc_now(),
+    )
     flash(_said(made))
     return redirect(
         url_for("mailings.edit", journey_id=journey_id, deployment_id=deployment_id), 303
@@ -127,8 +126,7 @@ def bounces(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("bounces"):
             rows = list(_bounces(form.bounces.data.read()))
-            with storage().store.writing() as session:
-                noted = note_bounces(session, rows, user_id=me().id)
+            noted = note_list(storage().store, rows, user_id=me().id)
             return _page(journey_id, deployment_id, noted=noted)
     return _page(journey_id, deployment_id, bounce=form)
 

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.hooks import actions, queries, signing
+from surveyapp.hooks import actions, deliveries, queries, signing
 from surveyapp.hooks.payloads import EVENTS
 from surveyapp.store.models import Webhook
 from surveyapp.web.filters import number_asked
@@ -136,6 +136,9 @@ def renew_secret(webhook_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/delete")
 @requires(Permission.MANAGE_CONNECTIONS)
 def delete(webhook_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        queries.webhook(session, webhook_id)
+    deliveries.forget_all(storage().store, webhook_id)
     with storage().store.writing() as session:
         found = queries.webhook(session, webhook_id)
         actions.delete_webhook(session, found, user_id=me().id)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
@@ -21,7 +19,7 @@ from surveyapp.responses.many import store_many
 from surveyapp.responses.sorting import sort_batch, sort_segment
 from surveyapp.responses.tally import RESPONSES
 from surveyapp.store.db import Store
-from surveyapp.store.models import NOTHING_SORTED, Deployment, Job, Response, Rollup, Segment
+from surveyapp.store.models import NOTHING_SORTED, Base, Deployment, Job, Response, Rollup, Segment
 from tests.responses.makers import (
     NOW,
     make_deployment,
@@ -29,6 +27,7 @@ from tests.responses.makers import (
     some_answers,
     some_prepared,
 )
+from tests.store.writes import counted_writes
 
 SMALL = 50  # responses in a batch of these tests
 
@@ -72,29 +71,6 @@ def faults(store: Store) -> list[str]:
 def is_complete(store: Store, segment_id: int) -> bool:
     with store.reading() as session:
         return session.get_one(Segment, segment_id).sorted_to is None
-
-
-@contextmanager
-def counted_writes(store: Store) -> Iterator[list[int]]:
-    """How many rows each transaction has written, in the order in which they were committed."""
-    finished: list[int] = []
-    open_now = [0]
-
-    def executed(_conn: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
-            open_now[0] += max(0, cursor.rowcount)
-
-    def committed(_conn: Any) -> None:
-        finished.append(open_now[0])
-        open_now[0] = 0
-
-    event.listen(store.engine, "after_cursor_execute", executed)
-    event.listen(store.engine, "commit", committed)
-    try:
-        yield finished
-    finally:
-        event.remove(store.engine, "after_cursor_execute", executed)
-        event.remove(store.engine, "commit", committed)
 
 
 def test_a_transaction_sorts_no_more_responses_than_a_batch(store: Store, filled):
@@ -279,8 +255,6 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
 
 def empty(store: Store) -> None:
     """Without what an example before has left."""
-    from surveyapp.store.models import Base
-
     with store.writing() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))

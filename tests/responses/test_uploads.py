@@ -60,6 +60,21 @@ def test_a_file_goes_when_its_job_is_over_and_not_before(storage: Storage, data:
     assert uploads.forget(storage, utc_now()) == 0
 
 
+def test_bytes_written_before_the_transaction_are_not_written_again_unless_they_have_gone(
+    storage: Storage,
+):
+    digest = storage.files.write(GOOD)
+    (there,) = stored_files(storage)
+    first = there.stat().st_ino
+    with storage.store.writing() as session:
+        file = storage.files.put(session, GOOD, name="a", media_type="text/csv", digest=digest)
+    assert storage.files.path(file).stat().st_ino == first
+    there.unlink()
+    with storage.store.writing() as session:
+        again = storage.files.put(session, GOOD, name="a", media_type="text/csv", digest=digest)
+    assert storage.files.path(again).read_bytes() == GOOD
+
+
 def test_bytes_that_another_file_has_too_stay(storage: Storage):
     number = uploaded(storage)
     with storage.store.writing() as session:

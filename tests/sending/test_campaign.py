@@ -52,16 +52,15 @@ def row(name: str, email: str | None = None, **attributes: Any) -> dict[str, Any
 def asking(
     storage: Storage, survey: Deployment, user_id: int, *rows: dict[str, Any], now=NOW
 ) -> Plan:
-    with storage.store.writing() as session:
-        return ask_all(
-            session,
-            session.get_one(Deployment, survey.id),
-            read_roll(rows, secret_key=storage.secret_key).customers,
-            settings=storage.settings,
-            secret_key=storage.secret_key,
-            user_id=user_id,
-            now=now,
-        )
+    return ask_all(
+        storage.store,
+        survey.id,
+        read_roll(rows, secret_key=storage.secret_key).customers,
+        settings=storage.settings,
+        secret_key=storage.secret_key,
+        user_id=user_id,
+        now=now,
+    )
 
 
 def test_each_customer_gets_a_message_with_a_link_of_their_own(

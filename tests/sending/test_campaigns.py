@@ -33,16 +33,15 @@ def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
 
 def ask(storage: Storage, survey: Deployment, *names: str, days: int = 0) -> None:
     rows = [{"customer_ref": n, "attributes": {"email": f"{n}@example.org"}} for n in names]
-    with storage.store.writing() as session:
-        campaign.ask_all(
-            session,
-            session.get_one(Deployment, survey.id),
-            campaign.read_roll(rows, secret_key=storage.secret_key).customers,
-            settings=storage.settings,
-            secret_key=storage.secret_key,
-            user_id=None,
-            now=NOW + days * DAY,
-        )
+    campaign.ask_all(
+        storage.store,
+        survey.id,
+        campaign.read_roll(rows, secret_key=storage.secret_key).customers,
+        settings=storage.settings,
+        secret_key=storage.secret_key,
+        user_id=None,
+        now=NOW + days * DAY,
+    )
 
 
 def send(storage: Storage) -> None:

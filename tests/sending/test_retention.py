@@ -32,16 +32,15 @@ def by_list(storage: Storage, survey: Deployment, *names: str) -> None:
         {"customer_ref": name, "attributes": {"email": f"{name}@example.org", "region": "North"}}
         for name in names
     ]
-    with storage.store.writing() as session:
-        campaign.ask_all(
-            session,
-            session.get_one(Deployment, survey.id),
-            campaign.read_roll(rows, secret_key=storage.secret_key).customers,
-            settings=storage.settings,
-            secret_key=storage.secret_key,
-            user_id=None,
-            now=NOW,
-        )
+    campaign.ask_all(
+        storage.store,
+        survey.id,
+        campaign.read_roll(rows, secret_key=storage.secret_key).customers,
+        settings=storage.settings,
+        secret_key=storage.secret_key,
+        user_id=None,
+        now=NOW,
+    )
 
 
 def to_staff(storage: Storage, survey: Deployment) -> None:

@@ -1,0 +1,241 @@
+"""What touches many rows does so in short transactions: on SQLite every customer waits for a writer."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, insert, select
+
+from surveyapp.asking import duties
+from surveyapp.asking.interaction_sheets import receive_csv
+from surveyapp.fielding import actions, drafts
+from surveyapp.hooks import deliveries
+from surveyapp.responses.imports import import_csv
+from surveyapp.sending import campaign, retention
+from surveyapp.sending.bounces import note_list
+from surveyapp.settings import read
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import (
+    AuditEntry,
+    Base,
+    Contact,
+    Delivery,
+    Deployment,
+    Draft,
+    Interaction,
+    Invitation,
+    OutgoingMessage,
+    Response,
+    Touchpoint,
+    Webhook,
+)
+from surveyapp.store.storage import Storage, open_storage
+from tests.responses.makers import SECRET, make_deployment
+from tests.store.writes import counted_writes
+
+ROWS = 1200
+MOST = 1600  # rows in one transaction: of up to 500 customers, three each
+LONG_AGO = timedelta(days=1000)
+
+
+@pytest.fixture
+def storage(database_url: str, tmp_path: Path, monkeypatch) -> Iterator[Storage]:
+    monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
+    opened = open_storage(
+        read({}, home=tmp_path / "home", database_url=database_url, secret_key=SECRET)
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def survey(storage: Storage) -> Deployment:
+    with storage.store.writing() as session:
+        return make_deployment(session, asks=("nps",))
+
+
+def count(storage: Storage, table: type[Base]) -> int:
+    with storage.store.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def repeated(duty: Callable[..., int], storage: Storage) -> int:
+    """A duty as the worker does it: again and again while there is something to do."""
+    done = 0
+    while some := duty(storage, utc_now()):
+        done += some
+    return done
+
+
+def file(headings: str, row: Callable[[int], str]) -> io.BytesIO:
+    return io.BytesIO("\n".join([headings, *map(row, range(ROWS))]).encode())
+
+
+def answers(storage: Storage, survey: Deployment) -> int:
+    rows = file("id,nps,region", lambda k: f"row {k},{k % 11},North")
+    return import_csv(storage.store, survey, rows, id_column="id").stored
+
+
+def interactions(storage: Storage, survey: Deployment) -> int:
+    at = f"{utc_now():%Y-%m-%dT%H:%M}+00:00"
+    rows = file(
+        "journey,touchpoint,customer_ref,at,external_id",
+        lambda k: f"account,form,c{k},{at},e{k}",
+    )
+    return receive_csv(storage.store, rows, secret_key=SECRET, now=utc_now()).stored
+
+
+def links_for_a_list(storage: Storage, survey: Deployment) -> int:
+    rows = [{"customer_ref": f"c{k}", "attributes": {}} for k in range(ROWS)]
+    options: dict[str, Any] = {"base_url": "", "secret_key": SECRET, "user_id": None}
+    return len(actions.invite_list(storage.store, survey, rows, **options))
+
+
+def asking_a_list(storage: Storage, survey: Deployment) -> int:
+    rows = [{"customer_ref": f"c{k}", "attributes": {"email": f"c{k}@x.org"}} for k in range(ROWS)]
+    roll = campaign.read_roll(rows, secret_key=SECRET).customers
+    options: dict[str, Any] = {"settings": storage.settings, "secret_key": SECRET}
+    made = campaign.ask_all(storage.store, survey.id, roll, **options, user_id=None, now=utc_now())
+    return len(made.chosen)
+
+
+def bounces(storage: Storage, survey: Deployment) -> int:
+    with storage.store.writing() as session:
+        rows = [{"customer_ref": f"c{k}", "email": f"c{k}@x.org"} for k in range(ROWS)]
+        session.execute(insert(Contact), rows)
+    told = [(row["email"], "gone", utc_now()) for row in rows]
+    return note_list(storage.store, told, user_id=None).noted
+
+
+def old_drafts(storage: Storage, survey: Deployment) -> int:
+    with storage.store.writing() as session:
+        session.execute(
+            insert(Draft),
+            [
+                {"token_hash": f"{k:064}", "deployment_id": survey.id, "fields": {}}
+                for k in range(ROWS)
+            ],
+        )
+    return repeated(drafts.forget, storage)
+
+
+def old_contacts(storage: Storage, survey: Deployment) -> int:
+    at = utc_now() - LONG_AGO
+    with storage.store.writing() as session:
+        touchpoint = session.scalars(select(Touchpoint.id)).one()
+        session.execute(
+            insert(Interaction),
+            [
+                {"touchpoint_id": touchpoint, "customer_ref": f"c{k}", "at": at, "decided_at": at}
+                for k in range(ROWS)
+            ],
+        )
+    return repeated(duties.retire, storage)
+
+
+def old_messages(storage: Storage, survey: Deployment) -> int:
+    with storage.store.writing() as session:
+        session.execute(
+            insert(OutgoingMessage),
+            [
+                {
+                    "key": f"case {k}",
+                    "kind": "case",
+                    "state": "sent",
+                    "due_at": utc_now() - LONG_AGO,
+                }
+                for k in range(ROWS)
+            ],
+        )
+    return retention.forget(storage, utc_now())
+
+
+def the_log_of_a_webhook(storage: Storage, survey: Deployment) -> int:
+    with storage.store.writing() as session:
+        hook = Webhook(name="W", url="https://x.example", seed="s", events=[])
+        session.add(hook)
+        session.flush()
+        session.execute(
+            insert(Delivery),
+            [{"webhook_id": hook.id, "event": "response", "payload": {}} for _ in range(ROWS)],
+        )
+    return deliveries.forget_all(storage.store, hook.id)
+
+
+WORK = {
+    "the log of a webhook": the_log_of_a_webhook,
+    "answers from a file": answers,
+    "interactions from a file": interactions,
+    "links for a list": links_for_a_list,
+    "asking a list": asking_a_list,
+    "bounces": bounces,
+    "old drafts": old_drafts,
+    "old contacts": old_contacts,
+    "old messages": old_messages,
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_no_transaction_writes_more_rows_than_a_batch_of_customers_has(
+    storage: Storage, survey: Deployment, name: str
+):
+    with counted_writes(storage.store) as written:
+        assert WORK[name](storage, survey) == ROWS
+    own = [count for count in written if count not in {ROWS, ROWS + 1}]  # what a test begins with
+    assert len(own) > 1
+    assert max(own) <= MOST
+
+
+def test_the_list_of_links_is_taken_back_when_storing_it_fails_half_way(
+    storage: Storage, survey: Deployment
+):
+    calls = 0
+
+    def fail(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal calls
+        storing = statement.startswith("INSERT INTO invitations")
+        calls += storing
+        if storing and calls == 2:
+            raise RuntimeError("the disk is full")
+
+    event.listen(storage.store.engine, "before_cursor_execute", fail)
+    with pytest.raises(RuntimeError, match="disk"):
+        links_for_a_list(storage, survey)
+    event.remove(storage.store.engine, "before_cursor_execute", fail)
+    assert count(storage, Invitation) == 0
+
+
+def test_a_list_that_was_asked_half_way_is_asked_to_its_end_by_the_same_list_again(
+    storage: Storage, survey: Deployment, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    def die(_store: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr("surveyapp.store.db.Store.give_way", die)
+        with pytest.raises(Killed):
+            asking_a_list(storage, survey)
+    there = count(storage, OutgoingMessage)
+    assert 0 < there < ROWS
+    assert asking_a_list(storage, survey) == ROWS - there
+    assert count(storage, OutgoingMessage) == ROWS
+    assert asking_a_list(storage, survey) == 0
+
+
+def test_a_list_leaves_one_entry_in_the_audit_log(storage: Storage, survey: Deployment):
+    asking_a_list(storage, survey)
+    with storage.store.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == campaign.ASKED))
+    assert (entry.detail["asked"], entry.detail["left_out"]) == (ROWS, 0)
+
+
+def test_answers_from_a_file_are_all_stored(storage: Storage, survey: Deployment):
+    assert answers(storage, survey) == count(storage, Response) == ROWS
