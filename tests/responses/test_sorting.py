@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,8 +22,11 @@ from surveyapp.responses.actions import submit
 from surveyapp.responses.many import store_many
 from surveyapp.responses.sorting import sort_batch, sort_segment
 from surveyapp.responses.tally import RESPONSES
+from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import NOTHING_SORTED, Base, Deployment, Job, Response, Rollup, Segment
+from surveyapp.store.storage import open_storage
+from surveyapp.worker import run_job
 from tests.responses.makers import (
     NOW,
     make_deployment,
@@ -311,6 +318,38 @@ def test_a_worker_that_is_killed_between_two_batches_leaves_the_rest_to_the_next
     assert not is_complete(store, segment)
     assert faults(store) == []
     assert sort_segment(store, segment, pause=no_pause) == 620 - 4 * SMALL
+    assert members(store, segment) == 310
+    assert faults(store) == []
+
+
+def test_a_job_whose_worker_is_killed_by_the_system_is_done_by_the_next(
+    database_url: str, store: Store, filled, tmp_path: Path
+):
+    """kill -9 in the middle of a batch: what it had counted is gone, what was committed stays."""
+    segment = new_segment(store)
+    dies = f"""
+import os, signal
+from surveyapp.responses import sorting
+from surveyapp.store.db import Store
+sorting.BATCH = {SMALL}
+store = Store({database_url!r})
+for batch in range(3):
+    with store.writing() as session:
+        sorting.sort_batch(session, {segment})
+        if batch == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", dies], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert faults(store) == []
+    home = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
+    with home.store.reading() as session:
+        number = session.scalars(select(Job.id)).one()
+    run_job(home, number, worker="next")
+    with home.store.reading() as session:
+        job = session.get_one(Job, number)
+    home.close()
+    assert (job.state, job.result) == ("done", {"responses": 620 - 2 * SMALL})
     assert members(store, segment) == 310
     assert faults(store) == []
 

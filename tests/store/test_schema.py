@@ -18,6 +18,7 @@ from surveyapp.responses.numbers import allocate
 from surveyapp.store.counters import take
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
+    NOTHING_SORTED,
     Base,
     Case,
     CaseNote,
@@ -27,6 +28,7 @@ from surveyapp.store.models import (
     Journey,
     Response,
     Score,
+    Segment,
 )
 from surveyapp.store.schema import pending, upgrade
 from tests.conftest import BACKENDS
@@ -101,6 +103,17 @@ def test_a_unit_of_work_is_all_or_nothing(store: Store, fails: bool):
         write()
     with store.reading() as session:
         assert session.query(Journey).count() == (0 if fails else 1)
+
+
+def test_a_reading_session_is_one_view(store: Store):
+    """What others commit meanwhile is not seen in it, so that a page agrees with itself."""
+    with store.reading() as session:
+        assert session.scalars(select(Segment)).all() == []
+        with store.writing() as other:
+            other.add(Segment(code="north", name="North", rule="region = Nordland"))
+        assert session.scalars(select(Segment)).all() == []
+    with store.reading() as session:
+        assert len(session.scalars(select(Segment)).all()) == 1
 
 
 def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty_store: Store):
@@ -274,6 +287,27 @@ def test_sqlite_numbers_no_two_rows_alike(tmp_path: Path):
         marked = {name for name, sql in rows if "AUTOINCREMENT" in sql}
     assert marked == own - {"responses"}
     store.close()
+
+
+def test_segments_whose_last_sorting_is_not_done_begin_anew(empty_store: Store):
+    upgrade(empty_store.engine, "0003")
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    jobs = {1: "done", 2: "waiting", 3: "running", 4: "failed"}
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["segments", "jobs"])
+        for number, state in jobs.items():
+            names = {"code": f"s{number}", "name": f"S{number}", "rule": "region = North"}
+            row = {"id": number, **names, "created_at": moment}
+            connection.execute(insert(old.tables["segments"]), row)
+            asked = {"kind": "rebuild_rollups", "parameters": {"segment_id": number}}
+            row = {"id": number, **asked, "state": state, "created_at": moment}
+            blank = {"percent": 0, "step": "", "error": "", "attempts": 0, "worker": ""}
+            connection.execute(insert(old.tables["jobs"]), {**row, **blank})
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        found = session.execute(select(Segment.id, Segment.sorted_to).order_by(Segment.id)).all()
+    assert found == [(1, None), *((number, NOTHING_SORTED) for number in (2, 3, 4))]
 
 
 def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:

@@ -8,10 +8,12 @@ from sqlalchemy import func, select, update
 
 from surveyapp.auth.api_keys import Scope, make
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
+from surveyapp.reports import comparisons
 from surveyapp.reports.actions import ask_report
+from surveyapp.reports.document import Paragraph
 from surveyapp.responses import rollups, sorting
 from surveyapp.responses.sorting import sort_batch
-from surveyapp.store.db import Store
+from surveyapp.results.dashboards import segment_comparison
 from surveyapp.store.models import NOTHING_SORTED, Deployment, Job, Journey, Response, Segment
 from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
@@ -114,6 +116,21 @@ def test_a_report_on_a_half_sorted_segment_fails_with_what_to_wait_for(
     assert "still being sorted into the segment The north" in job.error
 
 
+def test_a_report_on_everybody_names_the_segments_that_it_leaves_out(
+    storage: Storage, world: World, half_sorted: int
+):
+    def said() -> str:
+        with storage.store.reading() as session:
+            compared = segment_comparison(session, world.here.journey_id)
+        blocks = comparisons.segments(compared, 5)
+        return " ".join(str(block.text) for block in blocks if isinstance(block, Paragraph))
+
+    left_out = "Left out, as responses are still being sorted into them: The north."
+    assert left_out in said()
+    finish(storage)
+    assert "Left out" not in said()
+
+
 def test_the_api_answers_409_for_a_half_sorted_segment(
     app, storage: Storage, world: World, half_sorted: int
 ):
@@ -172,14 +189,3 @@ def test_a_job_that_has_failed_is_asked_for_again_by_saving_the_segment(
     assert (job.state, job.result) == ("done", {"responses": 24})
     with storage.store.reading() as session:
         assert rollups.recount(session) == []
-
-
-def test_a_reading_session_is_one_view(store: Store):
-    """What others commit meanwhile is not seen in it, so that a page agrees with itself."""
-    with store.reading() as session:
-        assert session.scalars(select(Segment)).all() == []
-        with store.writing() as other:
-            other.add(Segment(code="north", name="North", rule="region = Nordland"))
-        assert session.scalars(select(Segment)).all() == []
-    with store.reading() as session:
-        assert len(session.scalars(select(Segment)).all()) == 1
