@@ -114,6 +114,7 @@ def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
 
     The numbers of the journey's page: by stage, touchpoint and at its end, each with its interval.
     Groups with fewer answers than the smallest cell, and figures that would give one away, are hidden.
+    While responses are still being sorted into the segment the answer is 409.
     """
     settings = storage().settings
     since, until = _month(query.get("since")), _month(query.get("until"))
