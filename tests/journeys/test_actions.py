@@ -154,6 +154,7 @@ def test_a_new_rule_asks_for_the_job_that_sorts_responses(store: Store):
         segment, job = create_segment(session, name="North", rule="region = North", user_id=None)
         assert (job.kind, job.parameters) == ("rebuild_rollups", {"segment_id": segment.id})
         segment.sorted_to = None  # the job is done
+        session.flush()
         assert (
             edit_segment(session, segment, name="The north", rule="region = North", user_id=None)
             is None
