@@ -24,7 +24,13 @@ _FIXED = (
 # Columns instead of entities: nothing is kept in the session, and a batch costs a third.
 _READ = (
     *(Response.id, Response.public_id, Response.deployment_id, Response.submitted_at),
-    *(Response.source, Response.language, Response.started_at, Response.corrected_at, Response.paradata),
+    *(
+        Response.source,
+        Response.language,
+        Response.started_at,
+        Response.corrected_at,
+        Response.paradata,
+    ),
     *(Response.wordings, Response.consent_version, Response.attributes, Response.answers),
 )
 

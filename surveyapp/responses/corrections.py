@@ -141,8 +141,7 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     if row.journey_run_id is not None:
         _delete_empty_run(session, row.journey_run_id)
     if deployment.anonymity != "anonymous":  # whose responses nobody was told of by number
-        told = {"erased_id": row.id, "erased": row.public_id}
-        events.tell(connection, "response.erased", **told)
+        events.tell(connection, "response.erased", erased_id=row.id, erased=row.public_id)
     _count_instead(connection, row, before, None)
     session.expire_all()
 

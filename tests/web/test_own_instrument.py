@@ -17,7 +17,6 @@ from surveyapp.fielding.actions import create_deployment
 from surveyapp.loop.rules import change_loop
 from surveyapp.reports.actions import ask_report
 from surveyapp.settings import read
-from surveyapp.store import queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case, Deployment, Job, Journey
 from surveyapp.store.storage import Storage
@@ -112,12 +111,11 @@ def test_every_duty_of_the_worker_does_its_work(storage: Storage, asked: Deploym
     DUTIES[duty][1](storage, utc_now())
 
 
-def test_its_report_is_made_and_its_scores_are_counted_again(
+def test_its_report_is_made_and_its_answers_are_sorted_into_segments(
     storage: Storage, world: World, asked: Deployment
 ):
     with storage.store.writing() as session:
         ask_report(session, kind="benchmark", journey_id=world.here.journey_id, user_id=None)
-        queue.ask(session, "rebuild_rollups", {})
     with storage.store.reading() as session:
         waiting = [job.id for job in session.query(Job).filter_by(state="waiting")]
     for number in waiting:
