@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from sqlalchemy.exc import SQLAlchemyError
 
-from surveyapp.api.application import create_api, serve_under
+from surveyapp.api.application import create_api, is_api, serve_under
+from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.errors import SettingsError
+from surveyapp.server.bridge import Bridge
+from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.web.account import account
@@ -38,7 +43,7 @@ from surveyapp.web.reports import reports
 from surveyapp.web.respond import respond, serve_apart
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
-from surveyapp.web.security import csrf, protect
+from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.segments import segments
 from surveyapp.web.sessions import remember_sessions
 from surveyapp.web.stages import stages
@@ -49,6 +54,9 @@ from surveyapp.web.users import users
 from surveyapp.web.ways import ways
 from surveyapp.web.webhooks import webhooks
 from surveyapp.web.words import teach_words
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +107,32 @@ def _check_key(storage: Storage) -> None:
         log.warning("the secret key is not checked: %s", str(error).partition("\n")[0])
 
 
-def served() -> Flask:
+def largest_body(app: Flask) -> Callable[[WSGIEnvironment], int]:
+    """How many bytes of body the application takes of a request; the server asks before it reads more
+    than usual. Large ones are read only for people who are signed in: their bytes lie on the disk.
+    """
+    settings = app.extensions[EXTENSION].settings
+
+    def allowed(environ: WSGIEnvironment) -> int:
+        if is_api(environ):
+            return LARGEST_BODY
+        with app.request_context(environ):
+            return largest_upload(settings)
+
+    return allowed
+
+
+def served() -> Bridge:
     """The application of a server process; read from the environment.
 
     What is there at the start stays for good: freezing it spares each collection a walk over
     several hundred thousand objects, a tenth of the cost of a submission.
     """
+    end_with_parent()
     app = create_app()
+    threads = app.extensions[EXTENSION].settings.threads
+    bridge = Bridge(app, threads=threads, allowed_body=largest_body(app))
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-    return app
+    return bridge

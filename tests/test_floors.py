@@ -38,6 +38,7 @@ FLOORS = {
     "surveyapp.web": 6,
     "surveyapp.api": 6,
     "surveyapp.worker": 6,
+    "surveyapp.server": 6,
     "surveyapp.cli": 7,
     "surveyapp.demo": 7,
     "surveyapp.app": 8,

@@ -98,13 +98,18 @@ def create_api(storage: Storage, *, failed: Callable[[Exception], None]) -> Flas
     return app
 
 
+def is_api(environ: WSGIEnvironment) -> bool:
+    """Whether the API answers this request."""
+    path = environ.get("PATH_INFO", "")
+    return path == PREFIX or path.startswith(f"{PREFIX}/")  # type: ignore[no-any-return]
+
+
 def serve_under(app: Flask, api: Flask) -> None:
     """Divert everything under /api from ``app`` to ``api``."""
     others: Any = app.wsgi_app
 
     def divided(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path == PREFIX or path.startswith(f"{PREFIX}/"):
+        if is_api(environ):
             return api.wsgi_app(environ, start_response)
         return others(environ, start_response)  # type: ignore[no-any-return]
 

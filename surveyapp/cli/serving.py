@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
+import os
+import socket
 import sys
-import time
-from collections.abc import Sequence
 
 import click
 
 from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.cli.supervisor import Supervised, end_with_parent, supervise
+from surveyapp.errors import SurveyappError
 from surveyapp.settings import Settings
 
-_STOP_SECONDS = 15.0
+# -P: a folder in the working directory that is called like one of ours is not taken for it.
+_PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
 
 
 @click.command()
@@ -26,67 +27,47 @@ def worker() -> None:
 
 
 @click.command()
+@click.option("--host", required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--processes", type=int, default=1, show_default=True)
+def web(host: str, port: int, processes: int) -> None:
+    """Serve the pages alone."""
+    from surveyapp.server.serve import serve
+
+    serve("surveyapp.app:served", host, port, processes=processes)
+
+
+@click.command()
 def run() -> None:
-    """Serve web and worker together on this machine; Ctrl-C stops both."""
+    """Serve web and worker together on this machine; Ctrl-C stops both. What dies is restarted."""
     with opened() as storage:
         settings = storage.settings
+    _check_port(settings.host, settings.port)
     click.echo(
         f"Serving {settings.base_url} (listening on {settings.host}:{settings.port}); Ctrl-C stops."
     )
-    sys.exit(
-        _supervise(
-            [web_command(settings), [sys.executable, "-m", "surveyapp.cli.serving", "worker"]]
-        )
+    sys.stdout.flush()
+    supervise(
+        [Supervised("web", web_command(settings)), Supervised("worker", [*_PROCESS, "worker"])]
     )
 
 
 def web_command(settings: Settings) -> list[str]:
-    """The production server with the application in it."""
+    """The command that serves the pages alone."""
     return [
-        *(
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--factory",
-            "surveyapp.app:served",
-        ),
-        *("--host", settings.host, "--port", str(settings.port)),
-        *("--workers", str(settings.processes), "--blocking-threads", str(settings.threads)),
-        *("--no-ws", "--http", "1", "--log-level", "warning"),
+        *(*_PROCESS, "web", "--host", settings.host, "--port", str(settings.port)),
+        *("--processes", str(settings.processes)),
     ]
 
 
-def _supervise(commands: Sequence[Sequence[str]]) -> int:
-    """Run the commands until one ends by itself or we are told to stop; then stop the others.
-
-    A killed web or worker takes the pair down with it, so that the service manager outside
-    (systemd, a container) restarts both instead of leaving half a service.
-    """
-    stopping = False
-
-    def stop(_number: int, _frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    # A session of their own, so that Ctrl-C reaches them through us alone and once.
-    children = [subprocess.Popen(command, start_new_session=True) for command in commands]  # noqa: S603
-    while not stopping and all(child.poll() is None for child in children):
-        time.sleep(0.2)
-    ended = next((child.returncode for child in children if child.returncode), 0)
-    for child in children:
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
-    for child in children:
-        try:
-            child.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
-    return 0 if stopping else ended or 1
+def _check_port(host: str, port: int) -> None:
+    """Raise SurveyappError where somebody listens already: several processes of one server may."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        said = os.strerror(error.errno) if error.errno else str(error)
+        raise SurveyappError(f"Cannot listen on {host}:{port}: {said}") from error
 
 
 @click.command()
@@ -105,5 +86,19 @@ def demo(no_serve: bool, responses: int) -> None:
         run.main([], standalone_mode=False)
 
 
+@click.group(commands=[web, worker])
+@click.option(
+    "--lifeline", type=int, help="Descriptor whose end of file tells that the supervisor is gone."
+)
+def process(lifeline: int | None) -> None:
+    """One process of `surveyapp run`."""
+    if lifeline is not None:
+        end_with_parent(lifeline)
+
+
 if __name__ == "__main__":
-    worker.main(sys.argv[2:], standalone_mode=False)
+    try:
+        process(standalone_mode=False)
+    except (SurveyappError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)

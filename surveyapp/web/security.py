@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -59,10 +60,21 @@ def protect(app: Flask, settings: Settings) -> None:
     app.after_request(lambda response: _headers(response, https=https))
 
 
+def largest_upload(settings: Settings) -> int:
+    """Bytes that the page of the current request takes: many only of people who are signed in."""
+    if _takes_files() and current_user.is_authenticated:
+        return settings.import_megabytes * 1024 * 1024
+    return ORDINARY_BODY
+
+
+def _takes_files() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, FILES_WANTED, False))
+
+
 def _allow_files(settings: Settings) -> None:
     """Only pages that ask for a file take a large body; must run before anything reads the form."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, FILES_WANTED, False):
+    if _takes_files():
         request.max_content_length = settings.import_megabytes * 1024 * 1024
 
 

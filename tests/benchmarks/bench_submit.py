@@ -18,11 +18,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from itertools import repeat
 from pathlib import Path
@@ -45,15 +44,26 @@ SECONDS = 4.0
 MOST_CPU_A_SESSION = 2.0  # milliseconds of server CPU
 LONGEST_WAIT = 50.0  # milliseconds for 95 % of the pages, at half of the peak rate
 LEAST_SHARE_OF_HELLO = 0.25  # of the hello-world's rate, for GET
+UNFINISHED = 500  # forms that are begun and never sent to their end
+LEAST_SHARE_BESIDE_UNFINISHED = 0.7  # of the sessions without such forms
 _MOST_PERSONAL = 30_000  # links; more than are used
 _KEY = re.compile(rb'name="form-key" value="([^"]+)"')
 _HELLO = """
+import sys
 from flask import Flask
+from surveyapp.server.bridge import Bridge
+from surveyapp.server.serve import serve
 app = Flask(__name__)
 
 @app.get("/")
 def hello():
     return "Hello, world"
+
+def served():
+    return Bridge(app, threads=THREADS, allowed_body=lambda _environ: 0)
+
+if __name__ == "__main__":
+    serve("hello:served", "127.0.0.1", int(sys.argv[1]), processes=PROCESSES)
 """
 
 
@@ -73,6 +83,7 @@ class Compared:
     peak: float  # sessions a second
     waited: list[float]  # milliseconds, sorted
     commits: float  # a second, by SQLite alone
+    beside_unfinished: float  # sessions with unfinished forms around, of those without, by rate
 
     def wait(self, share: float) -> float:
         """Milliseconds within which this share of the pages came."""
@@ -225,13 +236,27 @@ def waits(port: int, path: str, rate: float, *, seconds: float = 2 * SECONDS) ->
     return sorted(each for waited in found for each in waited)
 
 
+def beside_unfinished(server: psutil.Process, port: int, path: str, *, clients: int = 8) -> float:
+    """The rate of sessions while hundreds of forms are not finished, as a share of that without."""
+    one = session(repeat(path))
+    before = measured(server, port, clients, one).rate
+    head = f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n".encode()
+    with ExitStack() as unfinished:
+        for _ in range(UNFINISHED):
+            opened = unfinished.enter_context(socket.create_connection(("127.0.0.1", port)))
+            opened.sendall(head)
+        meanwhile = measured(server, port, clients, one).rate
+    after = measured(server, port, clients, one).rate
+    return 2 * meanwhile / (before + after)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def compared(folder: Path, *, workers: int, threads: int) -> Compared:
+def compared(folder: Path, *, processes: int, threads: int) -> Compared:
     """hello-world, GET and whole sessions at each number of clients, on the same server settings."""
     folder.mkdir(exist_ok=True)
     port, hello_port = free_port(), free_port()
@@ -249,16 +274,17 @@ def compared(folder: Path, *, workers: int, threads: int) -> Compared:
         issued = invite(opened, deployment, customers, base_url="", secret_key=SECRET, user_id=None)
     storage.close()
     personal = iter([link.url for link in issued])
-    (folder / "hello.py").write_text(textwrap.dedent(_HELLO))
-    command = web_command(settings)
-    command[command.index("--workers") + 1] = str(workers)
-    hello = [part for part in command if part != "--factory"]
-    hello[hello.index("surveyapp.app:served")] = "hello:app"
-    hello[hello.index(str(port))] = str(hello_port)
+    text = _HELLO.replace("THREADS", str(threads)).replace("PROCESSES", str(processes))
+    (folder / "hello.py").write_text(text)
+    command = web_command(replace(settings, processes=processes))
+    hello = [sys.executable, str(folder / "hello.py"), str(hello_port)]
     environment = {
         "SURVEYAPP_HOME": str(settings.home),
         "SURVEYAPP_SECRET_KEY": SECRET,
         "SURVEYAPP_LOG_LEVEL": "ERROR",
+        "SURVEYAPP_PORT": str(port),
+        "SURVEYAPP_THREADS": str(threads),
+        "SURVEYAPP_PROCESSES": str(processes),
     }
     found: dict[tuple[str, int], Measured] = {}
     # Both are up all the time and are asked in turn, so that what else the machine does at a moment
@@ -274,7 +300,8 @@ def compared(folder: Path, *, workers: int, threads: int) -> Compared:
             found["personal", clients] = measured(server, port, clients, session(personal))
         peak = max(found["session", clients].rate for clients in CLIENTS)
         waited = waits(port, path, peak / 2)
-    return Compared(found, peak, waited, commits(folder))
+        beside = beside_unfinished(server, port, path)
+    return Compared(found, peak, waited, commits(folder), beside)
 
 
 def show(title: str, found: Compared) -> None:
@@ -289,7 +316,8 @@ def show(title: str, found: Compared) -> None:
         print(f"{kind} as a share of the hello-world's rate: {shares}")
     print(
         f"at half of the peak ({found.peak / 2:.0f} sessions/s) a page takes {found.wait(0.5):.1f} ms,"
-        f" 95 % within {found.wait(0.95):.1f} ms; SQLite alone commits {found.commits:.0f} rows/s"
+        f" 95 % within {found.wait(0.95):.1f} ms; SQLite alone commits {found.commits:.0f} rows/s;"
+        f" beside {UNFINISHED} unfinished forms {found.beside_unfinished:.2f} of the sessions"
     )
 
 
@@ -298,19 +326,20 @@ def test_a_session_costs_little_beside_a_hello_world(tmp_path: Path):
     interpreter's lock, so that no slow page of the staff holds customers up.
     """
     default = read({}).threads
-    waiting = compared(tmp_path / "default", workers=1, threads=default)
-    show(f"granian, 1 process, {default} threads (the default)", waiting)
-    found = compared(tmp_path / "one", workers=1, threads=1)
-    show("granian, 1 process, 1 thread", found)
+    waiting = compared(tmp_path / "default", processes=1, threads=default)
+    show(f"1 process, {default} threads (the default)", waiting)
+    found = compared(tmp_path / "one", processes=1, threads=1)
+    show("1 process, 1 thread", found)
     for clients in CLIENTS:
         assert found.share("GET", clients) >= LEAST_SHARE_OF_HELLO
     assert min(found.loads["session", clients].cpu for clients in CLIENTS) <= MOST_CPU_A_SESSION
     assert found.wait(0.95) <= LONGEST_WAIT
+    assert waiting.beside_unfinished >= LEAST_SHARE_BESIDE_UNFINISHED
 
 
 if __name__ == "__main__":
-    for workers, threads in ((1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (2, 4)):
+    for processes, threads in ((1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (2, 4)):
         with TemporaryDirectory() as folder:
-            title = f"{workers} processes, {threads} threads"
-            show(title, compared(Path(folder), workers=workers, threads=threads))
+            title = f"{processes} processes, {threads} threads"
+            show(title, compared(Path(folder), processes=processes, threads=threads))
             sys.stdout.flush()

@@ -1,0 +1,21 @@
+"""What a client may ask of the server's patience, memory and disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds, and bytes; who is beyond them is parted from."""
+
+    silent_seconds: float = 10.0  # without a byte of a body
+    reading_seconds: float = 60.0  # in which a client takes no byte of its answer
+    least_rate: int = 2000  # bytes of a body a second, on average, once ``silent_seconds`` are over
+    ordinary_body: int = 1024 * 1024  # larger where the application allows it
+    memory: int = 256 * 1024  # of a body or an answer; more of it waits on the disk
+    drain_seconds: float = 2.0  # of reading on when a body is refused, so that the client reads why
+
+    def longest(self, size: int) -> float:
+        """Seconds that a body of which so many bytes have come may have taken."""
+        return self.silent_seconds + size / self.least_rate
