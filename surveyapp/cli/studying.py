@@ -13,6 +13,7 @@ from surveyapp.cli.outputs import Table, finish, json_file, number
 from surveyapp.errors import Invalid
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
 from surveyapp.results.tables import matching_columns, read_table
+from surveyapp.settings import read
 
 
 @click.command()
@@ -36,7 +37,7 @@ def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Pat
 
     FILE (.csv or .sav) has the items of sjq, servqual-p, loyalty and, if asked, marker as columns.
     """
-    scales = journey_scales(key)
+    scales = journey_scales(key, roots=read().instrument_roots)
     wanted = study_items(scales)
     table = read_table(file)
     found = {code: matching_columns(table, code, items) for code, items in wanted.items()}

@@ -94,9 +94,11 @@ def _set_up(session: Session, deployment: Deployment, owner_id: int) -> None:
         | {"share": 0.9, "rest": "block"},
         user_id=None,
     )
-    change_mailing(session, deployment, {"one_click": "csat-csat", "reminders": [4]}, user_id=None)
+    change_mailing(
+        session, deployment, {"one_click": "csat-csat", "reminders": [4]}, user_id=None, roots=()
+    )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
-    change_loop(session, deployment, rule, user_id=None)
+    change_loop(session, deployment, rule, user_id=None, roots=())
     create_alert(
         session,
         deployment,
@@ -106,6 +108,7 @@ def _set_up(session: Session, deployment: Deployment, owner_id: int) -> None:
         days=30,
         emails=["care@northbank.example"],
         user_id=None,
+        roots=(),
     )
 
 

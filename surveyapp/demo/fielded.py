@@ -76,6 +76,7 @@ def _deploy(
         touchpoint=touchpoint,
         code=f"{journey.code}-{touchpoint.code if touchpoint else code}",
         user_id=None,
+        roots=(),
     )
     # Drafts of translations, which a demonstration may show.
     change_page(
@@ -86,11 +87,12 @@ def _deploy(
         auto_advance=False,
         languages=_LANGUAGES,
         user_id=None,
+        roots=(),
     )
     offers = code == study.PLACE  # it is the longest
     if offers:
         change_draw(session, deployment, text=worded.DRAW, user_id=None)
     place = touchpoint.code if touchpoint else journey.code
     written = worded.translations(introduction, place, draw=offers)
-    translate(session, deployment, written, user_id=None)
+    translate(session, deployment, written, user_id=None, roots=())
     return deployment

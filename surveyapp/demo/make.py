@@ -115,6 +115,7 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
                     deployment,
                     _prepared(session, storage, deployment, here, rng),
                     source="invitation",
+                    roots=(),
                 )
         progress(60, "Asking by mail, day by day")
         asked.ask(session, storage, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)

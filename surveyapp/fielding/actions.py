@@ -61,7 +61,7 @@ def create_deployment(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> Deployment:
     """Ask instruments at a touchpoint of ``journey``, or at its end when ``touchpoint`` is None.
 

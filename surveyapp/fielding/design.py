@@ -23,7 +23,7 @@ PAGINGS = ("page", "blocks")
 LONGEST_TEXT = 5000
 
 
-def asked_by(deployment: Deployment, roots: Sequence[str | Path] = ()) -> Asked:
+def asked_by(deployment: Deployment, roots: Sequence[str | Path]) -> Asked:
     """The instruments of a deployment, each with the key that names the asked items."""
     return [
         (load(ask["instrument"], ask["version"], roots=roots), ask["key"])
@@ -53,7 +53,7 @@ def change_page(
     auto_advance: bool,
     languages: Sequence[str],
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> None:
     """Change the page's course and languages. Raises Invalid with the field."""
     introduction = plain(introduction)
@@ -85,7 +85,7 @@ def change_logic(
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> None:
     """Change what is asked of whom. Raises Invalid with the field and a sentence."""
     logic = read_logic(raw, asked_by(deployment, roots))

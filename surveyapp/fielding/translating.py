@@ -28,7 +28,7 @@ _CALLED = {
 }
 
 
-def others(deployment: Deployment, roots: Sequence[str | Path] = ()) -> tuple[str, ...]:
+def others(deployment: Deployment, roots: Sequence[str | Path]) -> tuple[str, ...]:
     """The languages that are offered beside the deployment's own."""
     instruments = [instrument for instrument, _ in design.asked_by(deployment, roots)]
     return languages.offered(deployment.languages, instruments, deployment.language)[1:]
@@ -41,7 +41,7 @@ def translate(
     *,
     right: Collection[tuple[str, str]] = (),
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> bool:
     """Have texts read as ``written``, {language: {name: text}}; whether consent got a new version.
 

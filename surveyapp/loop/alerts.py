@@ -66,7 +66,7 @@ def create_alert(
     days: int,
     emails: Sequence[str],
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> Alert:
     """Watch a score of the deployment over the last ``days`` days, today included.
 
@@ -92,7 +92,7 @@ def change_alert(
     days: int,
     emails: Sequence[str],
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> None:
     """Have an alert of the deployment look at something else, or tell others; as ``create_alert``.
 
@@ -138,7 +138,7 @@ def watches(
     *,
     today: date,
     minimum_cell: int,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> list[Watch]:
     """The deployment's alerts with what each of them sees today, the oldest first."""
     query = select(Alert).where(Alert.deployment_id == deployment.id).order_by(Alert.id)

@@ -30,7 +30,7 @@ _CASES = cast(Table, Case.__table__)
 
 
 def on_response(
-    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path] = ()
+    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path]
 ) -> None:
     """Open a case when the event's response scored low by its deployment's rule.
 
@@ -52,7 +52,7 @@ def on_response(
 
 
 def on_correction(
-    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path] = ()
+    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path]
 ) -> None:
     """Act on a customer's change to their own answers, by the deployment's rule.
 
@@ -124,7 +124,7 @@ def assign(
     *,
     user_id: int,
     base_url: str,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> None:
     """Give the case to somebody, who gets a message unless they took it themselves; None: nobody."""
     if owner_id == case.owner_id:

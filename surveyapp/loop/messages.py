@@ -50,9 +50,7 @@ def write(
     return new is not None
 
 
-def tell_of_case(
-    session: Session, case: Case, base_url: str, roots: Sequence[str | Path] = ()
-) -> None:
+def tell_of_case(session: Session, case: Case, base_url: str, roots: Sequence[str | Path]) -> None:
     """Tell the owner of a new case; nobody where it has none."""
     owner = session.get(User, case.owner_id) if case.owner_id else None
     if owner is None:
@@ -62,7 +60,7 @@ def tell_of_case(
 
 
 def tell_of_assignment(
-    session: Session, case: Case, owner: User, base_url: str, roots: Sequence[str | Path] = ()
+    session: Session, case: Case, owner: User, base_url: str, roots: Sequence[str | Path]
 ) -> None:
     """Tell somebody that a case was given to them; once a day at most for one case."""
     key = f"case {case.id} given to {owner.id} on {utc_now():%Y-%m-%d}"
@@ -115,7 +113,7 @@ def _write_of_case(
     )
 
 
-def score_in_words(case: Case, deployment: Deployment, roots: Sequence[str | Path] = ()) -> str:
+def score_in_words(case: Case, deployment: Deployment, roots: Sequence[str | Path]) -> str:
     """The score that opened a case: "Net Promoter Score (NPS) 3, on a scale from 0 to 10"."""
     known = watchable(deployment, roots=roots).get(case.scale)
     value = f"{case.value:.0f}" if case.value == round(case.value) else f"{case.value:.1f}"

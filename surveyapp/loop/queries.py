@@ -79,7 +79,7 @@ def lines(
     *,
     now: datetime,
     limit: int,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> list[CaseLine]:
     """At most ``limit`` cases, the soonest due first. Raises NotFound for an ``after`` that is gone."""
     query = _listed(wanted, now).where(*_following(session, wanted)).limit(limit)
@@ -180,7 +180,7 @@ def story(session: Session, case_id: int) -> list[StoryLine]:
     ]
 
 
-def score(case: Case, *, roots: Sequence[str | Path] = ()) -> str:
+def score(case: Case, *, roots: Sequence[str | Path]) -> str:
     """The case's score for a list: "NPS 3"."""
     known = watchable(case.deployment, roots=roots).get(case.scale)
     return f"{known.definition.short if known else case.scale} {points(case.value)}"
@@ -191,7 +191,7 @@ def points(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
 
 
-def said(session: Session, case: Case, *, roots: Sequence[str | Path] = ()) -> Said | None:
+def said(session: Session, case: Case, *, roots: Sequence[str | Path]) -> Said | None:
     """The score's question and every open answer; None when the response was erased."""
     if case.response_id is None:
         return None

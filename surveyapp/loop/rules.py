@@ -86,7 +86,7 @@ def change_loop(
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> LoopRule | None:
     """Set the deployment's rule, or take it away with an empty ``raw``.
 
@@ -105,7 +105,7 @@ def change_loop(
     return rule
 
 
-def watchable(deployment: Deployment, *, roots: Sequence[str | Path] = ()) -> dict[str, Scored]:
+def watchable(deployment: Deployment, *, roots: Sequence[str | Path]) -> dict[str, Scored]:
     """The scores that a rule or an alert of this deployment may look at, by id."""
     return scored([deployment], roots=roots)
 

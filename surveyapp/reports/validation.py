@@ -52,7 +52,7 @@ class Study:
     segment: str | None
     deployment: str | None
     computed: date
-    roots: Sequence[str | Path] = ()
+    roots: Sequence[str | Path]
     file: str | None = None
 
     @property

@@ -64,7 +64,7 @@ def correct(
     raw: Mapping[str, object],
     *,
     now: datetime,
-    roots: Roots = (),
+    roots: Roots,
 ) -> Faulty | None:
     """Put these answers in the place of the stored ones: answers, scores, rollups and reports.
 

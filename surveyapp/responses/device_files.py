@@ -49,7 +49,7 @@ def is_stored(connection: Connection, deployment_id: int, known: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def open_device_file(file: BinaryIO, deployment: Deployment, *, roots: Roots = ()) -> Sheet:
+def open_device_file(file: BinaryIO, deployment: Deployment, *, roots: Roots) -> Sheet:
     """The answers in a kiosk's file as a sheet; a row's line is its place in the file.
 
     Answers to another survey, and those without the consent that this one asks for, are rows with a

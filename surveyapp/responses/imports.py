@@ -59,7 +59,7 @@ def import_csv(
     attribute_columns: Collection[str] | None = None,
     secret_key: str | None = None,
     progress: Progress | None = None,
-    roots: Roots = (),
+    roots: Roots,
 ) -> ImportReport:
     """Bring in a CSV file of answers to what ``deployment`` asks; columns are mapped as
     ``columns.map_columns`` says.
@@ -96,7 +96,7 @@ def import_sav(
     attribute_columns: Collection[str] | None = None,
     secret_key: str | None = None,
     progress: Progress | None = None,
-    roots: Roots = (),
+    roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
     names = item_names(asked(deployment, roots))
@@ -120,7 +120,7 @@ def import_device(
     *,
     secret_key: str | None = None,
     progress: Progress | None = None,
-    roots: Roots = (),
+    roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from the file of answers that a kiosk could not send."""
     sheet = open_device_file(file, deployment, roots=roots)

@@ -82,7 +82,7 @@ def lines(
     wanted: Wanted,
     *,
     limit: int,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> list[Line]:
     """At most ``limit`` responses of the journey, the last submitted first."""
     query = select(Deployment).where(Deployment.journey_id == journey_id)
@@ -146,7 +146,7 @@ def _bounds(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def in_words(
-    session: Session, journey_id: int, response_id: int, *, roots: Sequence[str | Path] = ()
+    session: Session, journey_id: int, response_id: int, *, roots: Sequence[str | Path]
 ) -> InWords:
     """One response of this journey; NotFound also when it belongs to another one."""
     response = session.scalar(

@@ -38,7 +38,7 @@ def store_many(
     prepared: Iterable[Prepared],
     *,
     source: str = "import",
-    roots: Roots = (),
+    roots: Roots,
 ) -> StoredMany:
     """Keep many responses as ``submit`` would, a batch at a time, in the caller's transaction.
 

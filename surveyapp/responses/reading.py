@@ -34,7 +34,7 @@ def read_answers(
     *,
     partial: bool = False,
     optional: Collection[str] = (),
-    roots: Roots = (),
+    roots: Roots,
 ) -> dict[str, dict[str, Any]] | Faulty:
     """The answers document of a deployment, or everything that is wrong with it.
 

@@ -52,7 +52,7 @@ def read_submission(
     language: str | None = None,
     paradata: Mapping[str, Any] | None = None,
     now: datetime,
-    roots: Roots = (),
+    roots: Roots,
 ) -> Submission | Faulty:
     """Read and score what was sent, or say everything that is wrong with it.
 

@@ -97,7 +97,7 @@ def distributions(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> tuple[Distribution, ...]:
     """Every list question of the journey: its end first, then touchpoint by touchpoint.
 
@@ -116,7 +116,7 @@ def distributions(
     )
 
 
-def asks_choices(session: Session, journey_id: int, *, roots: Sequence[str | Path] = ()) -> bool:
+def asks_choices(session: Session, journey_id: int, *, roots: Sequence[str | Path]) -> bool:
     """Whether the journey asks any list question. Raises NotFound."""
     base = ground(session, journey_id, roots=roots)
     return any(

@@ -28,7 +28,7 @@ def run_validation(
     *,
     progress: Progress,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> dict[str, Any]:
     """Validate the scale that the analysis asks for and store the result with its provenance.
 

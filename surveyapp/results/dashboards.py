@@ -45,7 +45,7 @@ def journey_overview(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> JourneyOverview:
     """Stages, touchpoints and the journey's end with every figure. Raises NotFound.
 
@@ -95,7 +95,7 @@ def segment_comparison(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> SegmentComparison:
     """Every figure for everybody and each segment (all when None), and how each segment differs
     from everybody else. Raises NotFound, NotReady for one that is still being sorted.

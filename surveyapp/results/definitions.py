@@ -34,7 +34,7 @@ class Scored:
 
 
 def asked(
-    deployment: Deployment, *, roots: Sequence[str | Path] = ()
+    deployment: Deployment, *, roots: Sequence[str | Path]
 ) -> Iterator[tuple[Instrument, str | None, Wording]]:
     """Instrument, scoring key and wording of each ask of a deployment."""
     for ask in deployment.asks:
@@ -43,9 +43,7 @@ def asked(
         yield instrument, ask.get("key"), wording
 
 
-def scored(
-    deployments: Iterable[Deployment], *, roots: Sequence[str | Path] = ()
-) -> dict[str, Scored]:
+def scored(deployments: Iterable[Deployment], *, roots: Sequence[str | Path]) -> dict[str, Scored]:
     """The scored scales of these deployments by id, totals before their dimensions.
 
     Marker variables are left out: they tell of the method, not of the journey.
@@ -61,7 +59,7 @@ def scored(
 
 
 def fielded(
-    deployments: Iterable[Deployment], *, roots: Sequence[str | Path] = ()
+    deployments: Iterable[Deployment], *, roots: Sequence[str | Path]
 ) -> tuple[Fielded, ...]:
     """Every instrument, key and wording that was asked, once."""
     found: dict[tuple[str, str, str | None, str], Fielded] = {}

@@ -63,7 +63,7 @@ def drivers(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
     resamples: int = _RESAMPLES,
 ) -> tuple[Drivers, ...]:
     """Relative importance of the journey's dimensions, then of its touchpoints. Raises NotFound.

@@ -100,7 +100,7 @@ class Ground:
         return found
 
 
-def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path] = ()) -> Ground:
+def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path]) -> Ground:
     """Read a journey's map and rules. Raises NotFound."""
     journey = session.scalar(
         select(Journey)

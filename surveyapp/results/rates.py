@@ -36,7 +36,7 @@ def response_rates(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 1,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> tuple[ResponseRate, ...]:
     """What was sent and what came back, in the journey's order, its end last. Raises NotFound.
 
@@ -70,7 +70,7 @@ def segment_rate(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> SegmentRate | None:
     """The response rate of one segment, None where it is not known. Raises NotFound.
 

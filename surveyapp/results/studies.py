@@ -30,7 +30,7 @@ Progress = Callable[[int, str], None]
 
 
 def run_study(
-    store: Store, analysis_id: int, *, progress: Progress, roots: Sequence[str | Path] = ()
+    store: Store, analysis_id: int, *, progress: Progress, roots: Sequence[str | Path]
 ) -> dict[str, Any]:
     """Compute the study that the analysis asks for and store the result with its provenance.
 
@@ -106,9 +106,7 @@ def study_document(
     return dict(plain(document))
 
 
-def journey_scales(
-    key: str | None, *, roots: Sequence[str | Path] = ()
-) -> dict[str, tuple[str, ...]]:
+def journey_scales(key: str | None, *, roots: Sequence[str | Path]) -> dict[str, tuple[str, ...]]:
     """The dimensions of the journey scale and their items by a scoring key (None: the default)."""
     instrument = load("sjq", roots=roots)
     chosen = instrument.keys.get(key) if key is not None else instrument.default_key

@@ -25,7 +25,7 @@ def trend(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> tuple[Trend, ...]:
     """Every figure by month: the journey's end first, then touchpoint by touchpoint.
 

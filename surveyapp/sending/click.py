@@ -36,7 +36,7 @@ class Click:
 
 
 def clickable(
-    deployment: Deployment, language: str, roots: Sequence[str | Path] = ()
+    deployment: Deployment, language: str, roots: Sequence[str | Path]
 ) -> tuple[Click, ...]:
     """Every question of the deployment that can be answered in a message, in a language that it has."""
     found = []

@@ -10,7 +10,7 @@ from surveyapp.responses.reading import asked_instrument
 from surveyapp.store.models import Deployment
 
 
-def offered(deployment: Deployment, roots: Sequence[str | Path] = ()) -> tuple[str, ...]:
+def offered(deployment: Deployment, roots: Sequence[str | Path]) -> tuple[str, ...]:
     """The deployment's own language first, then the others that customers may choose."""
     instruments = [asked_instrument(ask, roots) for ask in deployment.asks]
     return languages.offered(deployment.languages, instruments, deployment.language)

@@ -85,7 +85,7 @@ def change_mailing(
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
-    roots: Sequence[str | Path] = (),
+    roots: Sequence[str | Path],
 ) -> Mailing:
     """Keep what the deployment's messages say from now on. Raises Invalid(field=)."""
     mailing = read_mailing(raw)

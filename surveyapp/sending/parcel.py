@@ -156,7 +156,7 @@ def occasion(
     )
 
 
-def language_of(found: Parcel, roots: Sequence[str | Path] = ()) -> str:
+def language_of(found: Parcel, roots: Sequence[str | Path]) -> str:
     """The customer's language where the survey is asked in it, else the survey's own."""
     deployment, message = found.asked, found.message
     wanted = message.content.get("language") or (found.contact.language if found.contact else "")

@@ -290,7 +290,7 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
         for number in numbers:
             with storage.store.writing() as session:
                 deployment = session.get_one(Deployment, world.here.deployment_id)
-                correct(session, deployment, number, raw, now=utc_now())
+                correct(session, deployment, number, raw, now=utc_now(), roots=())
 
     with storage.store.reading() as session:
         own = Response.deployment_id == world.here.deployment_id

@@ -44,7 +44,10 @@ def corrected(storage, world, number: int, *, nps: int, now=None) -> None:
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}}
     with storage.store.writing() as session:
         deployment = own(session, world)
-        assert corrections.correct(session, deployment, number, raw, now=now or utc_now()) is None
+        assert (
+            corrections.correct(session, deployment, number, raw, now=now or utc_now(), roots=())
+            is None
+        )
 
 
 def stored(session: Session, world, *, days_ago: int) -> int:

@@ -85,7 +85,7 @@ def fill(storage: Storage) -> None:
             for ask in itertools.islice(itertools.cycle(here), wanted)
         )
         with storage.store.writing() as session:
-            store_many(session, deployment, prepared, source="simulation")
+            store_many(session, deployment, prepared, source="simulation", roots=())
     took = time.perf_counter() - start
     print(
         f"\nstored {RESPONSES:,} responses with scores and rollups in {took:.0f} s "
@@ -122,12 +122,12 @@ def test_pages_and_report_data_cost_days_not_responses(storage: Storage):
             ).all(),
             times=1,
         )
-        page = seconds(lambda: dashboards.journey_overview(session, 1))
-        segment = seconds(lambda: dashboards.journey_overview(session, 1, segment_id=1))
-        compared = seconds(lambda: dashboards.segment_comparison(session, 1))
-        trend = seconds(lambda: trends.trend(session, 1))
-        rate = seconds(lambda: rates.response_rates(session, 1))
-        overview = dashboards.journey_overview(session, 1, segment_id=EVERYBODY)
+        page = seconds(lambda: dashboards.journey_overview(session, 1, roots=()))
+        segment = seconds(lambda: dashboards.journey_overview(session, 1, segment_id=1, roots=()))
+        compared = seconds(lambda: dashboards.segment_comparison(session, 1, roots=()))
+        trend = seconds(lambda: trends.trend(session, 1, roots=()))
+        rate = seconds(lambda: rates.response_rates(session, 1, roots=()))
+        overview = dashboards.journey_overview(session, 1, segment_id=EVERYBODY, roots=())
     print(
         f"\ndatabase {size:,.0f} MB; journey page data {page * 1000:.0f} ms, of a segment "
         f"{segment * 1000:.0f} ms; report data: segments {compared:.2f} s, trend {trend:.2f} s, "
@@ -157,7 +157,7 @@ def test_rows_come_in_by_file_without_memory_growing(storage: Storage, tmp_path:
     before = peak_megabytes()
     with path.open("rb") as file:
         start = time.perf_counter()
-        report = import_csv(storage.store, deployment, file, id_column="id")
+        report = import_csv(storage.store, deployment, file, id_column="id", roots=())
         took = time.perf_counter() - start
     more = peak_megabytes() - before
     print(

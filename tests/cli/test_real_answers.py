@@ -40,6 +40,7 @@ def file(tmp_path: Path, store: Store) -> Path:
             asks=[{"instrument": "ecsi-mobile"}],
             code="ecsi",
             user_id=None,
+            roots=(),
         )
     path = tmp_path / "mobi.csv"
     answers().assign(respondent=lambda rows: rows.index + 1).to_csv(path, index=False)

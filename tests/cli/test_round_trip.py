@@ -20,7 +20,13 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
         journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
         for code in ("here", "there"):
             create_deployment(
-                session, journey, name=code, asks=[{"instrument": "csat"}], code=code, user_id=None
+                session,
+                journey,
+                name=code,
+                asks=[{"instrument": "csat"}],
+                code=code,
+                user_id=None,
+                roots=(),
             )
     (tmp_path / "in.csv").write_text(
         "id,csat,csat_reason,region,tenure_years\n1,4,=1+1,North,3\n2,2,,South,0\n"

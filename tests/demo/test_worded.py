@@ -14,7 +14,7 @@ def test_texts_are_there_in_seven_languages_and_one_is_left_to_be_translated(sto
     with store.writing() as session:
         for plan in JOURNEYS:
             for code, made in draw_map(session, plan).items():
-                beside = others(made)
+                beside = others(made, roots=())
                 assert len(beside) == 6
                 for name in ("introduction", "consent", "touchpoint"):
                     assert spread(made, name, beside).written == beside, (code, name)

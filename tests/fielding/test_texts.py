@@ -37,9 +37,9 @@ def made(store: Store) -> Deployment:
 def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(store: Store, made):
     with store.writing() as session:
         deployment = session.get_one(Deployment, made.id)
-        assert others(deployment) == OTHERS
+        assert others(deployment, roots=()) == OTHERS
         assert translate(
-            session, deployment, {"fi": FINNISH, "sv": {"draw": "Vinn!"}}, user_id=None
+            session, deployment, {"fi": FINNISH, "sv": {"draw": "Vinn!"}}, user_id=None, roots=()
         )
         for what in (deployment, asking(session.connection(), deployment.link)):
             assert what is not None
@@ -65,7 +65,7 @@ def test_a_survey_at_the_end_is_about_its_journey(store: Store):
     with store.writing() as session:
         made = make_deployment(session, at_end=True)
         made.languages = ["en", "fi"]
-        translate(session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None)
+        translate(session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None, roots=())
         read = [said(made, "touchpoint", each).text for each in ("en", "fi")]
         assert read == ["Open an account", "tilin avaaminen"]
 
@@ -78,7 +78,11 @@ def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_look
             return spread(deployment, name, OTHERS)
 
         translate(
-            session, deployment, {"fi": FINNISH, "sv": {"consent": "Samtycke."}}, user_id=None
+            session,
+            deployment,
+            {"fi": FINNISH, "sv": {"consent": "Samtycke."}},
+            user_id=None,
+            roots=(),
         )
         assert now("consent") == Spread(("fi", "sv"), (), ("ar",))
         change_consent(session, deployment, text="Consent, too.", box=False, user_id=None)
@@ -92,7 +96,7 @@ def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_look
         changes = {"fi": {**FINNISH, "draw": "Voita enemmän!"}, "sv": {"consent": "Samtycke."}}
         right = [("consent", "sv"), ("touchpoint", "fi")]
         version = deployment.consent_version
-        assert not translate(session, deployment, changes, right=right, user_id=None)
+        assert not translate(session, deployment, changes, right=right, user_id=None, roots=())
         assert now("consent") == Spread(("sv",), ("fi",), ("ar",))
         assert now("draw").behind == now("touchpoint").behind == ()
         assert deployment.consent_version == version
@@ -103,7 +107,7 @@ def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
         deployment = session.get_one(Deployment, made.id)
         for text in ("One\nline.", "One\r\nline. "):
             change_draw(session, deployment, text=text, user_id=None)
-            translate(session, deployment, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None)
+            translate(session, deployment, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, roots=())
             assert spread(deployment, "draw", OTHERS).behind == ()
         deployment.draw = "One\r\nline."  # as it was kept before there were translations
         assert spread(deployment, "draw", OTHERS).behind == ()
@@ -112,7 +116,7 @@ def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
 def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
     with store.writing() as session:
         deployment = session.get_one(Deployment, made.id)
-        translate(session, deployment, {"fi": FINNISH}, user_id=None)
+        translate(session, deployment, {"fi": FINNISH}, user_id=None, roots=())
         change_draw(session, deployment, text="", user_id=None)
         change_page(
             session,
@@ -122,6 +126,7 @@ def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
             auto_advance=False,
             languages=deployment.languages,
             user_id=None,
+            roots=(),
         )
         assert set(deployment.texts["fi"]) == {"consent", "touchpoint", "of"}
         change_draw(session, deployment, text="Win again!", user_id=None)
@@ -145,7 +150,7 @@ def test_what_cannot_be_a_translation_is_refused_with_all_others(
     store, made, written, field, words
 ):
     with pytest.raises(Invalid, match=words) as error, store.writing() as session:
-        translate(session, session.get_one(Deployment, made.id), written, user_id=None)
+        translate(session, session.get_one(Deployment, made.id), written, user_id=None, roots=())
     assert error.value.field == field
     with store.reading() as session:
         assert session.get_one(Deployment, made.id).texts == {}
@@ -156,10 +161,10 @@ def test_texts_of_a_language_that_is_no_longer_offered_are_kept_and_each_change_
 ):
     with store.writing() as session:
         deployment = session.get_one(Deployment, made.id)
-        translate(session, deployment, {"fi": FINNISH}, user_id=None)
+        translate(session, deployment, {"fi": FINNISH}, user_id=None, roots=())
         deployment.languages = ["en", "sv"]
-        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None)
-        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None)
+        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
+        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
         assert said(deployment, "draw", "fi").text == "Voita!"
         noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "translate"))
         assert [(each.detail["text"], each.detail["languages"]) for each in noted] == [

@@ -82,7 +82,7 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
         with storage.store.writing() as session:
             deployment = session.get_one(Deployment, place.deployment_id)
             raw = {"nps": {"nps": "2", "nps_reason": "Ada"}}
-            corrections.correct(session, deployment, number, raw, now=NOW)
+            corrections.correct(session, deployment, number, raw, now=NOW, roots=())
         spread(storage)
         deliver(storage, NOW)
         with storage.store.writing() as session:

@@ -114,7 +114,7 @@ def test_what_somebody_is_asked_at_cannot_be_removed(store: Store):
         create_deployment(
             session, journey, name="After the form", touchpoint=form,
             asks=[{"instrument": "nps"}], user_id=None,
-        )  # fmt: skip
+        roots=())  # fmt: skip
     for remove in ("touchpoint", "stage"):
         with pytest.raises(Conflict, match="Form cannot be removed"), store.writing() as session:
             if remove == "stage":

@@ -54,7 +54,7 @@ def make_loop(session: Session, rule: dict[str, object] | None = None) -> Loop:
         journey=session.get_one(Journey, deployment.journey_id),
     )
     wanted = {**RULE, "owner_id": owner.id, "follow_up_deployment_id": follow_up.id}
-    change_loop(session, deployment, wanted if rule is None else rule, user_id=owner.id)
+    change_loop(session, deployment, wanted if rule is None else rule, user_id=owner.id, roots=())
     return Loop(deployment.id, follow_up.id, owner.id, other.id)
 
 

@@ -165,7 +165,7 @@ def test_shares_and_means_are_watched_as_they_are_reported(store, storage, loop)
     answers(store, loop, *[9] * 5)
     with store.reading() as session:
         deployment = session.get_one(Deployment, loop.deployment)
-        (seen,) = alerts.watches(session, deployment, today=NOW.date(), minimum_cell=5)
+        (seen,) = alerts.watches(session, deployment, today=NOW.date(), minimum_cell=5, roots=())
     assert (seen.alert.id, seen.figure.estimate, seen.low) == (number, 100, False)
 
 
@@ -174,7 +174,7 @@ def test_a_handful_is_not_shown_on_the_page_either(store, loop):
     answers(store, loop, *[1] * 4)
     with store.reading() as session:
         deployment = session.get_one(Deployment, loop.deployment)
-        (seen,) = alerts.watches(session, deployment, today=NOW.date(), minimum_cell=5)
+        (seen,) = alerts.watches(session, deployment, today=NOW.date(), minimum_cell=5, roots=())
     assert (seen.figure.hidden, seen.figure.estimate, seen.low) == (Hidden.FEW, None, False)
 
 

@@ -110,7 +110,7 @@ def test_a_case_is_worked_on_and_closed(store, loop):
     number = open_case(store, loop)
     with store.writing() as session:
         case = session.get_one(Case, number)
-        cases.assign(session, case, loop.other, user_id=loop.owner, base_url=BASE)
+        cases.assign(session, case, loop.other, user_id=loop.owner, base_url=BASE, roots=())
         cases.mark_contacted(session, case, user_id=loop.other, now=NOW)
         cases.add_note(session, case, "  Will get the fee back. ", user_id=loop.other)
         cases.close(session, case, "recovered", user_id=loop.other, now=NOW)
@@ -137,7 +137,7 @@ def test_every_action_sent_twice_is_one(store, loop):
     with store.writing() as session:
         case = session.get_one(Case, number)
         for _ in range(2):
-            cases.assign(session, case, loop.other, user_id=loop.owner, base_url=BASE)
+            cases.assign(session, case, loop.other, user_id=loop.owner, base_url=BASE, roots=())
         for _ in range(2):
             cases.mark_contacted(session, case, user_id=loop.other)
         for _ in range(2):

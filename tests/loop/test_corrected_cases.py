@@ -44,7 +44,7 @@ def change(store: Store, deployment_id: int, response_id: int, nps: int, csat: i
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}, "csat": {"csat": str(csat)}}
     with store.writing() as session:
         deployment = session.get_one(Deployment, deployment_id)
-        assert correct(session, deployment, response_id, raw, now=LATER) is None
+        assert correct(session, deployment, response_id, raw, now=LATER, roots=()) is None
 
 
 def notes(store: Store, case_id: int) -> list[str]:

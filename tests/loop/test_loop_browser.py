@@ -41,6 +41,7 @@ def loop(served: tuple[str, Storage]) -> Loop:
             days=365,
             emails=emails,
             user_id=made.owner,
+            roots=(),
         )
         for nps in (7, 7, 9, 8, 7):
             respond(session, made.deployment, nps)

@@ -26,7 +26,7 @@ def loop(store):
 
 def listed(store, limit: int = 50, **wanted) -> list[int]:
     with store.reading() as session:
-        found = queries.lines(session, Wanted(**wanted), now=utc_now(), limit=limit)
+        found = queries.lines(session, Wanted(**wanted), now=utc_now(), limit=limit, roots=())
     return [line.id for line in found]
 
 
@@ -55,7 +55,9 @@ def test_filters_choose_by_state_owner_journey_and_lateness(store, loop):
     move_due(store, late, -1)
     move_due(store, done, -2)
     with store.writing() as session:
-        cases.assign(session, session.get_one(Case, given), None, user_id=1, base_url=BASE)
+        cases.assign(
+            session, session.get_one(Case, given), None, user_id=1, base_url=BASE, roots=()
+        )
         cases.close(session, session.get_one(Case, done), "no_action", user_id=loop.owner)
         journey = session.get_one(Deployment, loop.deployment).journey_id
     assert listed(store) == [late, given]
@@ -75,7 +77,7 @@ def test_filters_choose_by_state_owner_journey_and_lateness(store, loop):
 def test_a_case_shows_the_question_and_the_comment_only(store, loop):
     number = open_case(store, loop, reason="It lost my data.")
     with store.reading() as session:
-        said = queries.said(session, queries.one(session, number))
+        said = queries.said(session, queries.one(session, number), roots=())
     assert "recommend" in said.question
     assert [comment.answer for comment in said.comments] == ["It lost my data."]
     assert not said.corrected
@@ -87,8 +89,8 @@ def test_an_erased_response_says_nothing(store, loop):
         session.execute(delete(Response))
     with store.reading() as session:
         case = queries.one(session, number)
-        assert queries.said(session, case) is None
-        assert queries.score(case) == "NPS 3"
+        assert queries.said(session, case, roots=()) is None
+        assert queries.score(case, roots=()) == "NPS 3"
 
 
 def test_an_answer_changed_by_the_customer_is_said_to_be(store, loop):
@@ -97,7 +99,7 @@ def test_an_answer_changed_by_the_customer_is_said_to_be(store, loop):
         case = session.get_one(Case, number)
         session.get_one(Response, case.response_id).corrected_at = utc_now() + timedelta(hours=1)
     with store.reading() as session:
-        assert queries.said(session, queries.one(session, number)).corrected
+        assert queries.said(session, queries.one(session, number), roots=()).corrected
 
 
 def close_many(store, loop, outcomes: list[str], *, days: float, contacted: float | None) -> None:

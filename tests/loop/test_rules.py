@@ -73,8 +73,8 @@ def test_a_change_is_stored_and_audited_once(store):
     with store.writing() as session:
         loop = make_loop(session)
         deployment = session.get_one(Deployment, loop.deployment)
-        change_loop(session, deployment, dict(deployment.loop), user_id=loop.owner)
-        change_loop(session, deployment, {}, user_id=loop.owner)
+        change_loop(session, deployment, dict(deployment.loop), user_id=loop.owner, roots=())
+        change_loop(session, deployment, {}, user_id=loop.owner, roots=())
         assert deployment.loop == {}
     with store.reading() as session:
         query = select(AuditEntry).where(AuditEntry.action == "change case rule")
@@ -98,7 +98,7 @@ def test_a_rule_must_fit_what_the_deployment_asks(store, change, field, words):
         loop = make_loop(session)
         deployment = session.get_one(Deployment, loop.deployment)
         with pytest.raises(Invalid, match=words) as refused:
-            change_loop(session, deployment, {**deployment.loop, **change}, user_id=None)
+            change_loop(session, deployment, {**deployment.loop, **change}, user_id=None, roots=())
         assert refused.value.field == field
         assert deployment.loop["at_most"] == 6
 
@@ -109,7 +109,9 @@ def test_a_closed_account_owns_no_case(store):
         session.get_one(User, loop.other).active = False
         deployment = session.get_one(Deployment, loop.deployment)
         with pytest.raises(Invalid, match="no open account"):
-            change_loop(session, deployment, {**RULE, "owner_id": loop.other}, user_id=None)
+            change_loop(
+                session, deployment, {**RULE, "owner_id": loop.other}, user_id=None, roots=()
+            )
 
 
 def test_an_anonymous_deployment_has_no_rule(store):
@@ -117,7 +119,7 @@ def test_an_anonymous_deployment_has_no_rule(store):
     with store.writing() as session:
         deployment = make_deployment(session, asks=("nps",), anonymity="anonymous")
         with pytest.raises(Invalid, match="anonymous"):
-            change_loop(session, deployment, RULE, user_id=None)
+            change_loop(session, deployment, RULE, user_id=None, roots=())
 
 
 @pytest.mark.parametrize(
@@ -138,5 +140,9 @@ def test_a_follow_up_must_be_comparable_and_joinable(store, options, words):
             other = make_deployment(session, journey=journey, name="Other", **options)
         with pytest.raises(Invalid, match=words):
             change_loop(
-                session, deployment, {**RULE, "follow_up_deployment_id": other.id}, user_id=None
+                session,
+                deployment,
+                {**RULE, "follow_up_deployment_id": other.id},
+                user_id=None,
+                roots=(),
             )

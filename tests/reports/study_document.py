@@ -15,7 +15,7 @@ def _text() -> str:
     return json.dumps(
         study_document(
             answers(150, seed=3),
-            journey=journey_scales(None),
+            journey=journey_scales(None, roots=()),
             bootstrap=100,
             seed=1,
             progress=lambda *_: None,

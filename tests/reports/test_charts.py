@@ -24,7 +24,9 @@ from surveyapp.results.definitions import scored
 from surveyapp.results.shapes import Figure, Hidden, Month, Trend
 from surveyapp.store.models import Deployment
 
-SCALES = scored([Deployment(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")])
+SCALES = scored(
+    [Deployment(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")], roots=()
+)
 CSAT, NPS = SCALES["csat"].definition, SCALES["nps"].definition
 
 

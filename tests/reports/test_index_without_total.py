@@ -35,10 +35,11 @@ def _overview(store: Store, n: int) -> JourneyOverview:
             session,
             deployment,
             (Prepared({"ecsi-mobile": row}, NOW - timedelta(hours=1)) for row in rows),
+            roots=(),
         )
         journey_id = deployment.journey_id
     with store.reading() as session:
-        return dashboards.journey_overview(session, journey_id)
+        return dashboards.journey_overview(session, journey_id, roots=())
 
 
 @pytest.fixture

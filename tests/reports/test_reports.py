@@ -109,7 +109,7 @@ def test_both_reports_are_made_filed_and_found_again(storage: Storage):
             session, journey_id=journey.journey, deployment_id=journey.deployments["end"],
             instrument="sjq", key="sjq-16", segment_id=None, seed=5, user_id=None,
         )  # fmt: skip
-    compute.run_validation(storage.store, analysis.id, progress=quiet)
+    compute.run_validation(storage.store, analysis.id, progress=quiet, roots=())
     with storage.store.writing() as session:
         asked = [
             ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None),
@@ -134,7 +134,7 @@ def test_both_reports_are_made_filed_and_found_again(storage: Storage):
         assert [report.id for report in kept] == [report.id for report in reversed(asked)]
         assert {report.file_id for report in kept} == {result["file_id"] for result in results}
         names = [report.file.name for report in kept if report.file]
-        overview = dashboards.journey_overview(session, journey.journey)
+        overview = dashboards.journey_overview(session, journey.journey, roots=())
     assert names[2].startswith("current-account-benchmark-2")
     assert names[1].startswith("current-account-benchmark-north-")
     assert names[0].startswith("current-account-validation-sjq-")
@@ -164,10 +164,10 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(storage
         journey = bank.filled(session)
     with storage.store.reading() as session:
         numbers = benchmark.Numbers(
-            dashboards.journey_overview(session, journey.journey),
-            dashboards.segment_comparison(session, journey.journey),
-            dashboards.trend(session, journey.journey),
-            dashboards.response_rates(session, journey.journey),
+            dashboards.journey_overview(session, journey.journey, roots=()),
+            dashboards.segment_comparison(session, journey.journey, roots=()),
+            dashboards.trend(session, journey.journey, roots=()),
+            dashboards.response_rates(session, journey.journey, roots=()),
         )
     reader = made(benchmark.content(numbers, made=MADE))
     chapters = [
@@ -246,10 +246,10 @@ def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint
 def _numbers(storage: Storage, journey: int) -> benchmark.Numbers:
     with storage.store.reading() as session:
         return benchmark.Numbers(
-            dashboards.journey_overview(session, journey),
-            dashboards.segment_comparison(session, journey),
-            dashboards.trend(session, journey),
-            dashboards.response_rates(session, journey, minimum_cell=5),
+            dashboards.journey_overview(session, journey, roots=()),
+            dashboards.segment_comparison(session, journey, roots=()),
+            dashboards.trend(session, journey, roots=()),
+            dashboards.response_rates(session, journey, minimum_cell=5, roots=()),
         )
 
 

@@ -23,7 +23,9 @@ MADE = date(2026, 11, 22)
 
 
 def asked(found: dict[str, Any]) -> Study:
-    return Study(found, "Get a mortgage", "Northbank", None, "Get a mortgage: study", MADE)
+    return Study(
+        found, "Get a mortgage", "Northbank", None, "Get a mortgage: study", MADE, roots=()
+    )
 
 
 def content(found: dict[str, Any] | None = None) -> Document:

@@ -61,7 +61,7 @@ def undefined(value: Any, kind: Any) -> Any:
 
 
 def read(document: dict[str, Any]) -> None:
-    study = validation.Study(document, "Journey", "Bank", None, None, MADE)
+    study = validation.Study(document, "Journey", "Bank", None, None, MADE, roots=())
     assert validation.content(study, made=MADE).blocks
     assert list(annex.reliability((document, MADE)))
 

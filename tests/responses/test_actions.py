@@ -154,7 +154,7 @@ def test_stored_one_by_one_or_in_bulk_is_the_same(store: Store):
             now=person.submitted_at,
         )
     with store.writing() as session:
-        counted = store_many(session, many, people)
+        counted = store_many(session, many, people, roots=())
         assert (counted.stored, counted.already) == (60, 0)
     with store.reading() as session:
         assert rollups.recount(session) == []
@@ -184,7 +184,7 @@ def contents(session, deployment_id: int):
 def test_a_batch_stored_again_adds_nothing(store: Store, deployment):
     for expected in ((30, 0), (10, 30)):
         with store.writing() as session:
-            counted = store_many(session, deployment, some_prepared(sum(expected)))
+            counted = store_many(session, deployment, some_prepared(sum(expected)), roots=())
             assert (counted.stored, counted.already) == expected
     with store.reading() as session:
         assert session.query(Response).count() == 40
@@ -224,8 +224,8 @@ def test_bulk_runs_close_and_begin_again_in_the_order_given(store: Store):
             Prepared({"ces": {"ces": 5}}, NOW + timedelta(days=k), customer_ref="anna")
             for k in range(3)
         ]
-        store_many(session, end, people)
-        store_many(session, end, people)
+        store_many(session, end, people, roots=())
+        store_many(session, end, people, roots=())
     with store.reading() as session:
         runs = session.scalars(select(JourneyRun).order_by(JourneyRun.id)).all()
         assert len(runs) == 6
@@ -273,7 +273,7 @@ def test_a_faulty_form_leaves_the_invitation_unused(store: Store, deployment):
 
 def test_ids_of_stored_responses_follow_each_other(store: Store, deployment):
     with store.writing() as session:
-        store_many(session, deployment, some_prepared(5))
+        store_many(session, deployment, some_prepared(5), roots=())
     send(store, deployment, "k")
     with store.reading() as session:
         ids = sorted(session.scalars(select(Response.id)))

@@ -87,7 +87,7 @@ def deployment(store: Store) -> Deployment:
         make_segment(session, "north", "region = North")
         make_segment(session, "south", "region = South")
         made = make_deployment(session)
-        store_many(session, made, some_prepared(40))
+        store_many(session, made, some_prepared(40), roots=())
     return made
 
 
@@ -123,7 +123,7 @@ def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: 
     fresh = some_answers(99)
     with store.writing() as session:
         made = session.get_one(Deployment, deployment.id)
-        assert correct(session, made, number, fresh, now=LATER) is None
+        assert correct(session, made, number, fresh, now=LATER, roots=()) is None
     with store.reading() as session:
         kept = session.get_one(Response, number)
         assert kept.answers == fresh
@@ -142,7 +142,7 @@ def test_a_fault_in_a_correction_changes_nothing(store: Store, deployment):
     wrong["nps"]["nps"] = 11
     with store.writing() as session:
         made = session.get_one(Deployment, deployment.id)
-        assert isinstance(correct(session, made, number, wrong, now=LATER), Faulty)
+        assert isinstance(correct(session, made, number, wrong, now=LATER, roots=()), Faulty)
     with store.reading() as session:
         kept = session.get_one(Response, number)
         assert (kept.answers, kept.corrected_at) == (some_answers(1), None)
@@ -281,7 +281,14 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                         now=NOW,
                     )
                 elif place % 4:
-                    correct(session, made, numbers[place // 2], some_answers(70 + place), now=LATER)
+                    correct(
+                        session,
+                        made,
+                        numbers[place // 2],
+                        some_answers(70 + place),
+                        now=LATER,
+                        roots=(),
+                    )
                 else:
                     erase(session, made, numbers[place // 2], now=LATER)
         except Exception as error:
@@ -319,9 +326,11 @@ def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
         first = session.get_one(Response, number).paradata
         assert first == {"attention": "passed", "not_applicable": ["ces-ces"]}
         fresh = {"nps": {"nps": "9", "nps_reason": "Slow."}, "ces": {"ces": "4"}}
-        assert correct(session, made, number, fresh, now=LATER) is None
+        assert correct(session, made, number, fresh, now=LATER, roots=()) is None
         kept = session.get_one(Response, number)
         assert kept.answers == {"nps": {"nps": 9}, "ces": {"ces": 4}}
         assert kept.paradata == {"attention": "passed"}
-        assert isinstance(correct(session, made, number, {"nps": fresh["nps"]}, now=LATER), Faulty)
+        assert isinstance(
+            correct(session, made, number, {"nps": fresh["nps"]}, now=LATER, roots=()), Faulty
+        )
     assert_counted(store)

@@ -225,7 +225,7 @@ def test_an_spss_file_brings_codes_for_items_and_labels_for_attributes(
     frame = pd.DataFrame({"CSAT": [5.0, 9.0], "nps": [10.0, None], "region": [1.0, 2.0]})
     labels = {"region": {1.0: "North", 2.0: "South"}, "CSAT": {5.0: "Very satisfied"}}
     pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
-    report = import_sav(store, deployment, path)
+    report = import_sav(store, deployment, path, roots=())
     assert [(r.line, r.column) for r in report.refused] == [(2, "CSAT")]
     response = kept(store)[0]
     assert response.answers == {"csat": {"csat": 5}, "nps": {"nps": 10}}

@@ -29,7 +29,7 @@ def filled(store: Store) -> tuple[Store, int, int]:
         first = make_deployment(session, journey=journey, asks=("sjq", "csat", "nps", "ces"))
         second = make_deployment(session, journey=journey, anonymity="anonymous")
         for deployment in (first, second):
-            store_many(session, deployment, some_prepared(60))
+            store_many(session, deployment, some_prepared(60), roots=())
     return store, first.id, second.id
 
 

@@ -54,7 +54,7 @@ def filled(store: Store) -> tuple[Deployment, Deployment]:
             session, journey=journey, asks=("nps",), anonymity="anonymous", at_end=True
         )
         for deployment in (first, second):
-            store_many(session, deployment, some_prepared(310))
+            store_many(session, deployment, some_prepared(310), roots=())
     return first, second
 
 
@@ -184,7 +184,7 @@ def correct(store: Store, deployment: Deployment, chance: random.Random) -> None
             fresh = some_answers(
                 chance.randrange(10**9), tuple(ask["instrument"] for ask in deployment.asks)
             )
-            corrections.correct(session, deployment, number, fresh, now=NOW)
+            corrections.correct(session, deployment, number, fresh, now=NOW, roots=())
 
 
 def erase(store: Store, deployment: Deployment, chance: random.Random) -> None:
@@ -196,7 +196,7 @@ def erase(store: Store, deployment: Deployment, chance: random.Random) -> None:
 
 def bring_in(store: Store, deployment: Deployment, chance: random.Random) -> None:
     with store.writing() as session:
-        store_many(session, deployment, some_prepared(20, first=chance.randrange(10**6)))
+        store_many(session, deployment, some_prepared(20, first=chance.randrange(10**6)), roots=())
 
 
 EVENTS: dict[str, Callable[[Store, Deployment, random.Random], None]] = {
@@ -237,7 +237,7 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
             for anonymity in ("pseudonymous", "anonymous")
         ]
         for deployment in surveys:
-            store_many(session, deployment, some_prepared(90))
+            store_many(session, deployment, some_prepared(90), roots=())
     segment = new_segment(store)
     for what, which, seed in happenings:
         if what == "edit":

@@ -16,7 +16,7 @@ from tests.analysis.sjq_population import answers
 from tests.responses.makers import NOW, make_deployment, make_journey
 
 STUDY = ("sjq", "servqual-p", "loyalty", "marker")
-ITEMS = study_items(journey_scales(None))
+ITEMS = study_items(journey_scales(None, roots=()))
 
 
 def people(n: int, *, seed: int = 3) -> pd.DataFrame:
@@ -40,5 +40,7 @@ def make_study(session: Session, data: pd.DataFrame, asks: Sequence[str] = STUDY
         session, asks=tuple(asks), journey=make_journey(session), at_end=True
     )
     rows = data.to_dict("records")
-    store_many(session, deployment, (prepared(row, at, asks) for at, row in enumerate(rows)))
+    store_many(
+        session, deployment, (prepared(row, at, asks) for at, row in enumerate(rows)), roots=()
+    )
     return deployment

@@ -51,7 +51,7 @@ def advice(store: Store, made: bank.Bank, **options: object) -> Advice:
 
 def report(store: Store, made: bank.Bank) -> Document:
     with store.reading() as session:
-        trends = dashboards.trend(session, made.journey)
+        trends = dashboards.trend(session, made.journey, roots=())
     numbers = benchmark.Numbers(read(store, made), None, trends, ())
     return benchmark.content(numbers, made=MADE)
 
@@ -66,7 +66,7 @@ def test_a_touchpoint_that_has_risen_since_is_not_what_to_do_first(store: Store,
     assert [step.touchpoint for step in found.steps] == ["Paying and transferring"]
     assert found.steps[0].figure.n == 120
     with store.reading() as session:
-        said = findings(overview, None, dashboards.trend(session, mended.journey))
+        said = findings(overview, None, dashboards.trend(session, mended.journey, roots=()))
     assert "CSAT at Opening an account in the app has risen." in [one.headline for one in said]
 
 

@@ -23,11 +23,11 @@ MINUTE = timedelta(minutes=1)
 def deployment(store: Store) -> Deployment:
     with store.writing() as session:
         made = make_deployment(session)
-        store_many(session, made, some_prepared(12))
+        store_many(session, made, some_prepared(12), roots=())
         other = make_deployment(
             session, asks=("nps",), journey=session.get_one(Journey, made.journey_id), name="Other"
         )
-        store_many(session, other, [])
+        store_many(session, other, [], roots=())
         return made
 
 
@@ -60,7 +60,7 @@ def change(store: Store, deployment: Deployment, place: int, seed: int = 99) -> 
     with store.writing() as session:
         number = session.scalars(select(Response.id).order_by(Response.id)).all()[place]
         made = session.get_one(Deployment, deployment.id)
-        assert correct(session, made, number, some_answers(seed), now=utc_now()) is None
+        assert correct(session, made, number, some_answers(seed), now=utc_now(), roots=()) is None
 
 
 def take(store: Store, deployment: Deployment, place: int) -> None:

@@ -44,7 +44,7 @@ def give(store, deployment: int, feelings: Sequence[str], **options) -> None:
             )
             for feeling in feelings
         ]
-        store_many(session, session.get_one(Deployment, deployment), prepared)
+        store_many(session, session.get_one(Deployment, deployment), prepared, roots=())
 
 
 def read(store, journey: int, **options):

@@ -65,7 +65,9 @@ def test_a_validation_asked_for_is_computed_stored_and_repeatable(store: Store):
         ]  # fmt: skip
     steps: list[int] = []
     for number in ids:
-        compute.run_validation(store, number, progress=lambda percent, _step: steps.append(percent))
+        compute.run_validation(
+            store, number, progress=lambda percent, _step: steps.append(percent), roots=()
+        )
     with store.reading() as session:
         first, second = (session.get_one(Analysis, number) for number in ids)
         assert first.result is not None
@@ -115,6 +117,6 @@ def test_a_validation_of_too_few_answers_is_refused(store: Store):
             key="sjq-16", segment_id=None, seed=1, user_id=None,
         )  # fmt: skip
     with pytest.raises(Conflict, match="sjq has fewer than 5 answers"):
-        compute.run_validation(store, wish.id, progress=lambda _percent, _step: None)
+        compute.run_validation(store, wish.id, progress=lambda _percent, _step: None, roots=())
     with pytest.raises(NotFound, match="999"):
-        compute.run_validation(store, 999, progress=lambda _percent, _step: None)
+        compute.run_validation(store, 999, progress=lambda _percent, _step: None, roots=())

@@ -67,7 +67,7 @@ def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.
         visits[end].append(Prepared(last, at + timedelta(minutes=9), **about))
     with store.writing() as session:
         for deployment, prepared in visits.items():
-            store_many(session, session.get_one(Deployment, deployment), prepared)
+            store_many(session, session.get_one(Deployment, deployment), prepared, roots=())
 
 
 def read(store, place, **options):
@@ -122,7 +122,7 @@ def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(st
         visits[place[3]].append(Prepared(last, at + timedelta(minutes=9), customer_ref=who))
     with store.writing() as session:
         for number, prepared in visits.items():
-            store_many(session, session.get_one(Deployment, number), prepared)
+            store_many(session, session.get_one(Deployment, number), prepared, roots=())
     (touchpoints,) = read(store, place)
     assert (touchpoints.joined, touchpoints.n, touchpoints.found) == (60, 0, None)
     assert touchpoints.labels == {}
@@ -171,7 +171,7 @@ def test_nobody_answered_or_nothing_is_asked_at_the_end(store, place):
         session.get_one(Deployment, place[3]).asks = [{"instrument": "sjq", "version": "1"}]
     assert read(store, place) == ()
     with pytest.raises(NotFound), store.reading() as session:
-        drivers(session, 99)
+        drivers(session, 99, roots=())
 
 
 def test_answers_that_do_not_differ_cannot_be_split(store, place):

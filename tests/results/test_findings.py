@@ -17,9 +17,9 @@ AT = datetime(2026, 2, 2, tzinfo=UTC)
 def said(store: Store, journey: int) -> dict[str, findings.Finding]:
     with store.reading() as session:
         found = findings.findings(
-            dashboards.journey_overview(session, journey),
-            dashboards.segment_comparison(session, journey),
-            dashboards.trend(session, journey),
+            dashboards.journey_overview(session, journey, roots=()),
+            dashboards.segment_comparison(session, journey, roots=()),
+            dashboards.trend(session, journey, roots=()),
         )
     return {finding.headline: finding for finding in found}
 
@@ -69,7 +69,7 @@ def test_random_segments_without_any_effect_are_seldom_called_different(store: S
     from surveyapp.results.definitions import scored
     from surveyapp.store.models import Deployment
 
-    entry = scored([Deployment(asks=[{"instrument": "csat"}], language="en")])["csat"]
+    entry = scored([Deployment(asks=[{"instrument": "csat"}], language="en")], roots=())["csat"]
     rng = default_rng(3)
 
     def drawn() -> Sums:
@@ -111,7 +111,7 @@ def test_a_hidden_figure_is_empty_whatever_lies_behind_it():
     from surveyapp.results.definitions import scored
     from surveyapp.store.models import Deployment
 
-    entry = scored([Deployment(asks=[{"instrument": "nps"}], language="en")])["nps"]
+    entry = scored([Deployment(asks=[{"instrument": "nps"}], language="en")], roots=())["nps"]
     found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
     assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
     assert phrases.value(found) == "fewer than 5"

@@ -104,12 +104,12 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
         some = [
             prepared(row, at, ("servqual-p", "loyalty"), f"c{at}") for at, row in enumerate(rows)
         ]
-        store_many(session, along, some)
+        store_many(session, along, some, roots=())
         # Two customers never reach the end.
         last = [
             prepared(row, at + 100, ("sjq",), f"c{at}") for at, row in enumerate(rows) if at < 6
         ]
-        store_many(session, end, last)
+        store_many(session, end, last, roots=())
         found = study_frame(session, items=ITEMS, journey_id=journey.id)
         assert study_frame(session, items=ITEMS, journey_id=journey.id, deployment_id=end.id).empty
     wanted = [item for code in STUDY[:3] for item in ITEMS[code]]
@@ -184,17 +184,17 @@ def test_a_report_is_only_about_its_own_kind_of_analysis(store: Store):
 
 
 def test_the_scoring_key_says_which_items_are_studied():
-    assert sum(map(len, journey_scales(None).values())) == 16
-    assert sum(map(len, journey_scales("sjq-18").values())) == 18
+    assert sum(map(len, journey_scales(None, roots=()).values())) == 16
+    assert sum(map(len, journey_scales("sjq-18", roots=()).values())) == 18
     with pytest.raises(Invalid, match="no scoring key sjq-99; it has sjq-16"):
-        journey_scales("sjq-99")
+        journey_scales("sjq-99", roots=())
 
 
 def test_a_marker_is_no_result_of_the_journey(store: Store):
     """Its scores are kept for tests of the method; no page or report shows them to managers."""
     with store.writing() as session:
         deployment = make_study(session, people(8))
-        overview = journey_overview(session, deployment.journey_id)
+        overview = journey_overview(session, deployment.journey_id, roots=())
     shown = {figure.definition.instrument for figure in overview.end}
     assert {"sjq", "servqual-p", "loyalty"} <= shown
     assert "marker" not in shown

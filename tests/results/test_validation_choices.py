@@ -41,7 +41,7 @@ def _place(store: Store, asks: tuple[str, ...] = ASKS) -> Deployment:
             )
             for at, row in enumerate(rows)
         )
-        store_many(session, deployment, prepared)
+        store_many(session, deployment, prepared, roots=())
         session.expunge_all()
         return deployment
 
@@ -63,7 +63,7 @@ def _asked(store: Store, deployment: Deployment, **choices: object) -> int:
 
 
 def _result(store: Store, number: int) -> dict[str, object]:
-    compute.run_validation(store, number, progress=lambda _percent, _step: None)
+    compute.run_validation(store, number, progress=lambda _percent, _step: None, roots=())
     with store.reading() as session:
         result = session.get_one(Analysis, number).result
     assert result is not None

@@ -121,7 +121,7 @@ def test_a_report_on_everybody_names_the_segments_that_it_leaves_out(
 ):
     def said() -> str:
         with storage.store.reading() as session:
-            compared = segment_comparison(session, world.here.journey_id)
+            compared = segment_comparison(session, world.here.journey_id, roots=())
         blocks = comparisons.segments(compared, 5)
         return " ".join(str(block.text) for block in blocks if isinstance(block, Paragraph))
 

@@ -37,7 +37,7 @@ def made(served: tuple[str, Storage]) -> Deployment:
         add_user(session, "researcher")
         made = make_deployment(session, introduction=INTRODUCTION, consent="Used by us.")
         made.languages = ["en", "fi", "ar"]
-        translate(session, made, {"fi": FINNISH}, user_id=None)
+        translate(session, made, {"fi": FINNISH}, user_id=None, roots=())
         change_consent(session, made, text="Used by us alone.", box=True, user_id=None)
         return made
 

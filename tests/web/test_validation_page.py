@@ -46,7 +46,9 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, storage: Storage):
     assert (asked["group"], asked["marker"], asked["estimator"], asked["missing"]) == (
         ["region"], "1", "MLR", "fiml",
     )  # fmt: skip
-    compute.run_validation(storage.store, analysis.id, progress=lambda _percent, _step: None)
+    compute.run_validation(
+        storage.store, analysis.id, progress=lambda _percent, _step: None, roots=()
+    )
     page = reader.get(where).text
     assert "Robust maximum likelihood" in page
     assert "Use all answers that there are" in page

@@ -102,6 +102,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             consent=text,
             introduction=text,
             user_id=user.id,
+            roots=(),
         )
         segment, _ = create_segment(
             session, name=f"{name} north {text}".strip(), rule="region = North", user_id=user.id
