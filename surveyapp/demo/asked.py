@@ -200,6 +200,7 @@ def _live(
         invitation=found[1],
         started_at=now - timedelta(seconds=float(rng.uniform(20, 90))),
         now=now,
+        roots=(),
     )
     if not isinstance(stored, Stored):
         raise RuntimeError(f"the demonstration's answers were refused: {stored}")

@@ -17,7 +17,7 @@ from surveyapp.fielding.queries import Asking, is_listened
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.numbers import announce, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
-from surveyapp.responses.reading import Faulty, Fielded
+from surveyapp.responses.reading import Faulty, Fielded, Roots
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
@@ -41,13 +41,18 @@ class Stored:
 
 
 def submit(
-    at: Session | Connection, deployment: Fielded, raw: Mapping[str, object], **sent: Any
+    at: Session | Connection,
+    deployment: Fielded,
+    raw: Mapping[str, object],
+    *,
+    roots: Roots,
+    **sent: Any,
 ) -> Stored | Faulty:
-    """Read, score and keep one submission; ``sent`` is what ``read_submission`` takes.
+    """Read, score and keep one submission; ``sent`` is what ``read_submission`` takes besides.
 
     In the caller's transaction, which must be one that writes.
     """
-    submission = read_submission(deployment, raw, **sent)
+    submission = read_submission(deployment, raw, roots=roots, **sent)
     if isinstance(submission, Faulty):
         return submission
     if isinstance(at, Session):

@@ -59,6 +59,7 @@ def stored(session: Session, world, *, days_ago: int) -> int:
         submission_key=f"in flight {next(_serial)}",
         attributes={},
         now=utc_now() - timedelta(days=days_ago),
+        roots=(),
     )
     assert isinstance(found, Stored)
     assert found.response_id is not None

@@ -66,6 +66,7 @@ def answer(store: Store, invitation_id: int) -> None:
             customer_ref=found[1].customer_ref,
             invitation=found[1],
             now=NOW,
+            roots=(),
         )
 
 

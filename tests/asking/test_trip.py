@@ -77,6 +77,7 @@ def test_an_answer_joins_what_it_was_asked_about(storage: Storage, anonymity: st
             customer_ref=ticket.customer_ref,
             invitation=ticket,
             now=later,
+            roots=(),
         )
         assert isinstance(stored, Stored)
         assert stored.new

@@ -25,6 +25,7 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
             started_at=NOW - timedelta(seconds=75),
             paradata={"way": "kiosk"},
             now=NOW,
+            roots=(),
         )
         submit(
             session,
@@ -33,6 +34,7 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
             submission_key="b",
             attributes={},
             now=NOW,
+            roots=(),
         )
     with store.writing() as session:
         session.query(Response).filter_by(submission_key="b").one().corrected_at = NOW

@@ -24,6 +24,7 @@ URL = "https://survey.example"
 
 def create(session, journey: Journey, **options) -> Deployment:
     options = {"name": "Survey", "asks": [{"instrument": "csat"}], "user_id": None, **options}
+    options.setdefault("roots", ())
     return actions.create_deployment(session, journey, **options)
 
 
@@ -201,6 +202,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
                     attributes={},
                     invitation=read_ticket(SECRET, made.link, text, now=utc_now()),
                     now=utc_now(),
+                    roots=(),
                 )
     with store.reading() as session:
         rates = response_rates(session, journey.id, roots=())

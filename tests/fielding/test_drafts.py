@@ -67,6 +67,7 @@ def test_the_first_draft_begins_the_answer_and_the_response_says_when(store: Sto
             invitation=TICKET,
             started_at=NOW + timedelta(minutes=8),
             now=NOW + timedelta(minutes=9),
+            roots=(),
         )
     with store.reading() as session:
         assert session.scalars(select(Response.started_at)).one() == NOW
@@ -113,6 +114,7 @@ def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, 
             attributes={},
             invitation=tickets[0],
             now=NOW,
+            roots=(),
         )
         assert drafts.unconfirmed(session, deployment.id) == {"nps-nps": {"9": 1, "3": 2}}
 

@@ -80,6 +80,7 @@ def respond(
         attributes=other.pop("attributes", {}),
         now=at,
         **other,
+        roots=(),
     )
     assert isinstance(stored, Stored) and stored.response_id is not None
     return stored.response_id
@@ -90,7 +91,7 @@ def hear(session: Session, deployment_id: int, response_ids: Sequence[int]) -> N
     for response_id in response_ids:
         events.tell(session, "response", response_id=response_id, deployment_id=deployment_id)
     session.flush()
-    events.spread(session, {"response": (partial(cases.on_response, base_url=BASE),)})
+    events.spread(session, {"response": (partial(cases.on_response, base_url=BASE, roots=()),)})
 
 
 def open_case(store: Store, loop: Loop, nps: int = 3, **other: object) -> int:

@@ -23,7 +23,7 @@ WANTED = {"scale": "nps", "below": 20.0, "minimum_n": 5, "days": 7, "emails": ["
 def storage(store, tmp_path):
     """What a duty is handed: the store and this installation's settings."""
     settings = read({}, home=tmp_path, base_url=BASE)
-    return Storage(settings, store, files=None, messages=None, secret_key=SECRET)
+    return Storage(settings, store, files=None, secret_key=SECRET)
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def loop(store):
 def add(store, loop, **changes) -> int:
     with store.writing() as session:
         deployment = session.get_one(Deployment, loop.deployment)
-        made = alerts.create_alert(session, deployment, **{**WANTED, **changes}, user_id=loop.owner)
+        made = alerts.create_alert(
+            session, deployment, **{**WANTED, **changes}, user_id=loop.owner, roots=()
+        )
         return made.id
 
 

@@ -84,6 +84,7 @@ def answer_with(store, loop, ticket: links.Ticket, nps: int) -> int:
             customer_ref=ticket.customer_ref,
             invitation=ticket,
             now=utc_now(),
+            roots=(),
         )
         assert isinstance(stored, Stored) and stored.new
         return stored.response_id

@@ -55,7 +55,7 @@ def study(document: Mapping[str, Any], **changes: Any) -> validation.Study:
         "deployment": None,
         "computed": MADE,
     }
-    return validation.Study(**{**settings, **changes})
+    return validation.Study(**{**settings, **changes}, roots=())
 
 
 def words(document: Document) -> str:

@@ -39,7 +39,7 @@ def make_deployment(
     **options: Any,
 ) -> Deployment:
     journey = journey or make_journey(session)
-    options = {"name": "Account survey", "user_id": None, **options}
+    options = {"name": "Account survey", "user_id": None, "roots": (), **options}
     return create_deployment(
         session,
         journey,

@@ -40,6 +40,7 @@ def send(store: Store, deployment: Any, key: str, seed: int = 1, **options: Any)
             attributes=options.pop("attributes", {}),
             now=options.pop("now", NOW),
             **options,
+            roots=(),
         )
 
 

@@ -74,6 +74,7 @@ def invited(store: Store, deployment: Deployment, seed: int = 1) -> links.Ticket
             customer_ref=ticket.customer_ref,
             invitation=ticket,
             now=NOW,
+            roots=(),
         )
         assert isinstance(stored, Stored)
         assert stored.new
@@ -213,6 +214,7 @@ def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, deployme
             attributes={},
             invitation=ticket,
             now=LATER,
+            roots=(),
         )
     assert again == Stored(None, new=False)
 
@@ -279,6 +281,7 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                         submission_key=f"new {place}",
                         attributes={"region": "North"},
                         now=NOW,
+                        roots=(),
                     )
                 elif place % 4:
                     correct(
@@ -319,7 +322,7 @@ def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
             "nps": {"nps": "2", "nps_reason": "Slow.", "npsb": "3"},
             "ces": {"ces": NOT_APPLICABLE},
         }
-        stored = submit(session, made, raw, submission_key="a", attributes={}, now=NOW)
+        stored = submit(session, made, raw, submission_key="a", attributes={}, now=NOW, roots=())
         assert isinstance(stored, Stored)
         number = stored.response_id
         assert number is not None

@@ -45,7 +45,7 @@ def make_asking(store: Store, **options: Any) -> Asking:
 
 
 def sent(deployment: Asking, key: str, seed: int = 1, **options: Any) -> Submission:
-    given = {"attributes": {}, "now": NOW, **options}
+    given = {"attributes": {}, "now": NOW, "roots": (), **options}
     found = read_submission(deployment, some_answers(seed), submission_key=key, **given)
     assert isinstance(found, Submission)
     return found

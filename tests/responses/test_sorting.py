@@ -169,6 +169,7 @@ def answer(store: Store, deployment: Deployment, chance: random.Random) -> None:
             submission_key=f"key {seed}",
             attributes={"region": chance.choice(["North", "South"]), "tenure": seed % 11},
             now=NOW - timedelta(hours=chance.randrange(900)),
+            roots=(),
         )
 
 

@@ -30,6 +30,7 @@ def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, A
             submission_key="k",
             attributes={},
             now=NOW,
+            roots=(),
         )
     with store.reading() as session:
         return [event.subject for event in session.scalars(select(Event))]

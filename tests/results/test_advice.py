@@ -40,7 +40,7 @@ def mended(store: Store) -> bank.Bank:
 
 def read(store: Store, made: bank.Bank, **options: object) -> JourneyOverview:
     with store.reading() as session:
-        return dashboards.journey_overview(session, made.journey, **options)  # type: ignore[arg-type]
+        return dashboards.journey_overview(session, made.journey, roots=(), **options)  # type: ignore[arg-type]
 
 
 def advice(store: Store, made: bank.Bank, **options: object) -> Advice:

@@ -49,7 +49,7 @@ def give(store, deployment: int, feelings: Sequence[str], **options) -> None:
 
 def read(store, journey: int, **options):
     with store.reading() as session:
-        return distributions(session, journey, **options)
+        return distributions(session, journey, **options, roots=())
 
 
 def test_shares_have_wilson_intervals_in_the_order_of_the_list(store, place):

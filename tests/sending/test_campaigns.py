@@ -68,6 +68,7 @@ def answer(storage: Storage, survey: Deployment, name: str) -> None:
             attributes={},
             invitation=Ticket(token_of(secret, invitation.token_seed or "")),
             now=NOW + DAY,
+            roots=(),
         )
     assert stored.new
 

@@ -228,6 +228,7 @@ def answer(
         attributes=attributes or {},
         customer_ref=customer_ref,
         now=utc_now(),
+        roots=(),
     )
     if not isinstance(stored, Stored) or stored.response_id is None:
         raise AssertionError(f"the test's answers were refused: {stored}")
