@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from surveyapp.exports.cells import csv_chunks
-from surveyapp.exports.whole import Whole, counted
+from surveyapp.exports.csv_table import CsvTable, counted
 from surveyapp.loop import queries
 from surveyapp.loop.queries import Wanted
 from surveyapp.loop.rules import watchable
@@ -29,7 +29,7 @@ _COLUMNS = (
 
 def cases_csv(
     session: Session, wanted: Wanted, *, now: datetime, roots: Sequence[str | Path]
-) -> Whole:
+) -> CsvTable:
     """The cases that the list would show, all its pages, as CSV: the soonest due first.
 
     Reading the chunks raises Truncated when they end before the last case.
@@ -68,7 +68,7 @@ def cases_csv(
         for found in counted(queries.every(session, wanted, now=now), expected):
             yield cells(*found)
 
-    return Whole(expected, csv_chunks(rows()))
+    return CsvTable(expected, csv_chunks(rows()))
 
 
 def _moment(moment: datetime | None) -> str | None:

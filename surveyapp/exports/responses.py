@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import load
 from surveyapp.exports.cells import csv_chunks
-from surveyapp.exports.whole import Whole, counted
+from surveyapp.exports.csv_table import CsvTable, counted
 from surveyapp.store.models import Deployment, Response, Score
 
 _BATCH = 1000
@@ -79,7 +79,7 @@ def responses_csv(
     since: datetime | None = None,
     until: datetime | None = None,
     roots: Sequence[str | Path],
-) -> Whole:
+) -> CsvTable:
     """The journey's responses as CSV, oldest first, in chunks, and how many there are.
 
     Columns: what identifies the response and how it was given (the first answer's time tells how long
@@ -108,7 +108,7 @@ def responses_csv(
         yield columns.headings()
         yield from counted(_cells(session, chosen, columns), count)
 
-    return Whole(count, csv_chunks(rows()))
+    return CsvTable(count, csv_chunks(rows()))
 
 
 def _cells(session: Session, chosen: Select[Any], columns: _Columns) -> Iterator[list[Any]]:

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from flask import Response
 from sqlalchemy.orm import Session
 
-from surveyapp.exports.whole import Whole
+from surveyapp.exports.csv_table import CsvTable
 from surveyapp.web.storage import storage
 
 log = logging.getLogger(__name__)
 
 
-def download(table: Callable[[Session], Whole], name: str) -> Response:
+def download(table: Callable[[Session], CsvTable], name: str) -> Response:
     """``table`` of one snapshot of the database as ``<name>-<number of rows>-rows.csv``.
 
     The first chunk is read before the answer begins, so that most faults become a page that says
@@ -23,8 +23,8 @@ def download(table: Callable[[Session], Whole], name: str) -> Response:
     """
     opened = ExitStack()
     try:
-        whole = table(opened.enter_context(storage().store.reading()))
-        first = next(whole.chunks)
+        streamed = table(opened.enter_context(storage().store.reading()))
+        first = next(streamed.chunks)
     except BaseException:
         opened.close()
         raise
@@ -32,13 +32,13 @@ def download(table: Callable[[Session], Whole], name: str) -> Response:
     def chunks() -> Iterator[str]:
         yield first
         try:
-            yield from whole.chunks
+            yield from streamed.chunks
         except Exception:
             log.exception("the download %r broke off", name)
             raise
 
     answer = Response(chunks(), mimetype="text/csv")
     answer.call_on_close(opened.close)
-    file = f"{name}-{whole.rows}-rows.csv"
+    file = f"{name}-{streamed.rows}-rows.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return answer

@@ -16,8 +16,8 @@ from sqlalchemy import delete
 
 from instruments.loader import load
 from surveyapp.exports import responses as exporting
+from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.responses import responses_csv
-from surveyapp.exports.whole import Truncated, counted
 from surveyapp.results import frames, studies
 from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, Response

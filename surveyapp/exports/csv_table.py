@@ -16,7 +16,7 @@ class Truncated(SurveyappError):
 
 
 @dataclass(frozen=True)
-class Whole:
+class CsvTable:
     """The number of rows below the headings, and the text in chunks.
 
     A door that streams the chunks shows the number first (in a file's name, or beside it), so that
