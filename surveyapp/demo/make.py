@@ -100,7 +100,9 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
         for code, name, rule in SEGMENTS:
             segment, job = create_segment(session, name=name, rule=rule, code=code, user_id=None)
             sort_batch(session, segment.id)  # at once: there is nothing to sort yet
-            queue.finish(session, job.id)
+            claimed = queue.claim(session, job.id, worker=_WORKER)
+            if claimed is not None:
+                queue.finish(session, claimed)
         for place, plan in enumerate(JOURNEYS):
             fielded = draw_map(session, plan)
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -242,8 +243,11 @@ def test_files_come_down_as_files(staff: Page, place: Place, tmp_path: Path):
     staff.goto(f"/journeys/{place.journey_id}/responses")
     with staff.expect_download() as waited:
         staff.get_by_role("link", name="Download CSV").click()
-    assert waited.value.suggested_filename == "responses-open-an-account.csv"
-    assert "nps.nps_reason" in Path(waited.value.path()).read_text(encoding="utf-8-sig")
+    with Path(waited.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert "nps.nps_reason" in rows[0]
+    name = f"responses-open-an-account-{len(rows)}-rows.csv"
+    assert waited.value.suggested_filename == name
     customers = tmp_path / "customers.csv"
     customers.write_text("customer_ref,region\nc1,North\n")
     staff.goto(f"/journeys/{place.journey_id}/deployments/{place.deployment_id}")

@@ -120,7 +120,7 @@ def test_without_a_pass_or_a_draw_there_is_the_page_of_strangers(client, storage
 def allowing(database_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
     """A browser at an installation that lets surveys lead to one host."""
     hosts = "other.example, WWW.bank.example"
-    app = create_app(read({}, home=tmp_path / "b", database_url=database_url, end_hosts=hosts))
+    app = create_app(read({}, home=tmp_path / "home", database_url=database_url, end_hosts=hosts))
     yield app.test_client()
     app.extensions[EXTENSION].close()
 

@@ -175,7 +175,7 @@ def test_one_question_can_be_copied_and_its_buttons_open_the_survey(client, stor
 @pytest.fixture
 def allowing(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     made = create_app(
-        read({}, home=tmp_path / "b", database_url=database_url, end_hosts="www.bank.example")
+        read({}, home=tmp_path / "home", database_url=database_url, end_hosts="www.bank.example")
     )
     made.config["WTF_CSRF_ENABLED"] = False
     yield made
