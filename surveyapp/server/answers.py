@@ -90,7 +90,7 @@ class Answer:
         for piece in given:
             pieces.append(piece)
             size += len(piece)
-            if size > self._limits.memory:
+            if size > self._limits.answer_memory:
                 self._store(b"".join(pieces))
                 pieces.clear()
                 size = 0

@@ -47,7 +47,7 @@ async def read_body(
         most = await allowed()
         if declared > most:
             raise TooLarge(declared)
-    file: IO[bytes] = SpooledTemporaryFile(limits.memory)  # noqa: SIM115 - the thread closes it
+    file: IO[bytes] = SpooledTemporaryFile(limits.body_memory)  # noqa: SIM115 - the thread closes it
     try:
         size, begun = 0, monotonic()
         while True:

@@ -13,7 +13,8 @@ class Limits:
     reading_seconds: float = 60.0  # in which a client takes no byte of its answer
     least_rate: int = 2000  # bytes of a body a second, on average, once ``silent_seconds`` are over
     ordinary_body: int = 1024 * 1024  # larger where the application allows it
-    memory: int = 256 * 1024  # of a body or an answer; more of it waits on the disk
+    body_memory: int = 64 * 1024  # more of a body waits on the disk: thousands may come in at once
+    answer_memory: int = 256 * 1024  # more of an answer goes through a file
     drain_seconds: float = 2.0  # of reading on when a body is refused, so that the client reads why
 
     def longest(self, size: int) -> float:

@@ -14,7 +14,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 STOP_SECONDS = 6  # for answers under way when the server is told to stop
-HEAD_SECONDS = 10  # in which the head of a request is to come, the next one of a connection too
+HEAD_SECONDS = 30  # for the head of a request; a proxy's idle connection may live as long
 _HEAD_BYTES = 64 * 1024
 _BACKLOG = 1024
 _CLIENTS = 4096  # whose requests are open at once in a process
