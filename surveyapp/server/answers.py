@@ -127,7 +127,7 @@ class Answer:
             await send(self._head(len(self._short)))
             await send({"type": "http.response.body", "body": self._short})
             return
-        if self._is_over and not self._is_whole and (self._only_whole or self._file is None):
+        if self._is_over and not self._is_whole and (self._only_whole or not self._written):
             self._close()
             await say(send, 500)
             return
