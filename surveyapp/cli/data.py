@@ -133,5 +133,5 @@ def export(code: str, out: Path) -> None:
         )
         with replacing(out) as target:
             for chunk in table.chunks:
-                target.write(chunk)
+                target.write(chunk.encode())
     click.echo(f"Written: {out} ({table.rows} responses)")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from analysis.plain import plain
+from surveyapp.cli.written import replacing
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 File = tuple[Path, bytes]
@@ -33,7 +34,8 @@ def finish(tables: Sequence[Table], said: Iterable[str] = (), files: Sequence[Fi
     fails before it has printed anything.
     """
     for path, content in files:
-        path.write_bytes(content)
+        with replacing(path) as target:
+            target.write(content)
     for table in tables:
         _show(*table)
     for sentence in said:

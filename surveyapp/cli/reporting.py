@@ -11,6 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.cli.written import replacing
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports.actions import ask_report
@@ -98,7 +99,8 @@ def report(
             file = session.get_one(Report, report_id).file
             if file is None:
                 raise NotFound("the report has no file; ask for it again")
-            out.write_bytes(storage.files.path(file).read_bytes())
+            with replacing(out) as target:
+                target.write(storage.files.path(file).read_bytes())
     click.echo(f"Written: {out}")
 
 

@@ -11,15 +11,18 @@ from typing import IO
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[str]]:
-    """A UTF-8 text that becomes ``path`` at the end.
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that becomes ``path`` at the end.
 
     A command that fails on the way leaves what stood there before, never a file that looks complete.
-    Line ends are written as they are given.
+    What is no ordinary file, such as /dev/stdout or a pipe, is written as it is.
     """
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as target:
+    path = path.resolve()  # through a link, which stays
+    if path.exists() and not path.is_file():
+        with path.open("wb") as target:
+            yield target
+        return
+    with _beside(path) as target:
         try:
             yield target
             target.flush()
@@ -28,8 +31,19 @@ def replacing(path: Path) -> Iterator[IO[str]]:
             Path(target.name).unlink()
             raise
     temporary = Path(target.name)
-    temporary.chmod(_ordinary_mode())
+    temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else _ordinary_mode())
     temporary.replace(path)
+
+
+def _beside(path: Path) -> IO[bytes]:
+    """A temporary file in the same folder. Its error names the file that was asked for."""
+    try:
+        opened: IO[bytes] = NamedTemporaryFile(  # noqa: SIM115 - the caller closes it
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        )
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    return opened
 
 
 def _ordinary_mode() -> int:

@@ -1,4 +1,4 @@
-"""The benchmark report's chapters that compare: segments side by side, months one after another."""
+"""The benchmark report's chapters that compare: segments, and months one after another."""
 
 from __future__ import annotations
 
@@ -17,21 +17,19 @@ _MOST = 16  # segments in one chart
 def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     if comparison is None:
         return
-    if comparison.sorting:
-        named = ", ".join(segment.name for segment in comparison.sorting)
-        left_out = f"Left out, as responses are still being sorted into them: {named}."
-        if not comparison.segments:
-            yield Heading("Segments side by side")
-            yield Paragraph(left_out, Tone.NOTE)
-    if not comparison.segments:
-        return
     rows = [row for row in comparison.rows if row.touchpoint is None and row.everybody.shown]
     rows = rows or [row for row in comparison.rows if row.everybody.shown]
-    if not rows:
+    is_empty = not comparison.segments or not rows
+    if is_empty and not comparison.sorting:
         return
     yield Heading("Segment comparison", new_page=comparison.comparisons > 0)
     if comparison.sorting:
-        yield Paragraph(left_out, Tone.NOTE)
+        named = ", ".join(segment.name for segment in comparison.sorting)
+        yield Paragraph(
+            f"Left out, as responses are still being sorted into them: {named}.", Tone.NOTE
+        )
+    if is_empty:
+        return
     sure = [
         (row, entry)
         for row in comparison.rows

@@ -104,7 +104,7 @@ def _title(each: Drivers, found: RelativeImportance) -> str:
     if first.first >= _SURE:
         label = each.labels[first.name]
         return f"{label[:1].upper()}{label[1:]} goes most closely with recommending"
-    return f"{_WHAT[each.kind]} and recommending: none goes most closely in 95 % of the resamples"
+    return f"{_WHAT[each.kind]} and recommending: none is the largest in 95 % of the resamples"
 
 
 def _figure(driver: Driver, label: str, n: int) -> Figure:

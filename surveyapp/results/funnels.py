@@ -122,7 +122,7 @@ def by_segment(
     lying = suppression.overlaps(tuple((segment.id, segment.rule) for segment in segments))
     asked = {number: counts.asked for number, counts in found.items()}
     hidden = suppression.hidden(asked, lying, minimum=minimum_cell)
-    names = {EVERYBODY: "Everybody", **{segment.id: segment.name for segment in segments}}
+    names = {EVERYBODY: "All customers", **{segment.id: segment.name for segment in segments}}
     anonymous = any(deployment.anonymity == "anonymous" for deployment in deployments)
     return tuple(
         SegmentRow(

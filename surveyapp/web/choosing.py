@@ -12,4 +12,4 @@ from surveyapp.web.forms import choices
 def segment_choices(session: Session) -> list[SelectChoice]:
     """Everybody, then every segment by name; values are ids as texts, empty for everybody."""
     segments = [(str(segment.id), segment.name) for segment in queries.segments(session)]
-    return choices([("", "Everybody"), *segments])
+    return choices([("", "All customers"), *segments])

@@ -205,7 +205,7 @@ def form_of(
         entry.form.item.choices = choices([("", "Choose a question"), *everything])
         entry.form.when.choices = choices([("", "Choose an earlier question"), *triggers])
     for entry in form.quotas:
-        entry.form.segment.choices = choices([("", "Everybody"), *segments])
+        entry.form.segment.choices = choices([("", "All customers"), *segments])
     return form
 
 

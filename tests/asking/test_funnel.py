@@ -174,7 +174,7 @@ def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):
     assert found["few"].hidden is Hidden.FEW
     assert found["rest"].hidden is Hidden.COMPLEMENT
     assert found["rest"].funnel is None
-    assert found["Everybody"].hidden is Hidden.NO
+    assert found["All customers"].hidden is Hidden.NO
     assert found["north"].funnel is not None
 
 

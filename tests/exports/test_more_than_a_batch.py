@@ -134,6 +134,19 @@ def test_rows_other_than_counted_are_an_error(given: int):
         list(counted(range(given), 3))
 
 
+def test_a_command_writes_through_a_link_and_into_what_is_no_file(
+    bank: Deployment, run_stored, tmp_path: Path
+):
+    target, link = tmp_path / "kept.csv", tmp_path / "out.csv"
+    target.touch(mode=0o640)
+    link.symlink_to(target)
+    assert run_stored("export", "--deployment", "nps-survey", "--out", link).code == 0
+    assert link.is_symlink() and len(rows_of(target.read_text())) == ROWS
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert run_stored("export", "--deployment", "nps-survey", "--out", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
 def _disk_gone(*_: object) -> Iterator[list[object]]:
     yield ["half a row"]
     raise OSError("the disk is gone")

@@ -46,7 +46,7 @@ def test_the_chart_says_n_interval_method_and_that_it_is_no_cause():
 def test_a_first_place_that_changes_between_resamples_is_not_claimed():
     unsure = replace(FOUND, drivers=(replace(FOUND.drivers[0], first=0.8), FOUND.drivers[1]))
     *_, chart = drivers([replace(SPLIT, found=unsure)])
-    assert isinstance(chart, Chart) and "none goes most closely in 95 %" in chart.title
+    assert isinstance(chart, Chart) and "none is the largest in 95 %" in chart.title
 
 
 def note(**changes: Any) -> str:

@@ -158,7 +158,7 @@ def test_all_faults_are_told_at_once(client, url):
 
 def test_quotas_say_how_far_they_are(client, url, storage, world):
     client.post(url, data=filled(**{"quotas-0-most": "40"}))
-    assert "Everybody: 1 of 40" in client.get(url).text
+    assert "All customers: 1 of 40" in client.get(url).text
 
 
 def test_a_preview_can_send_nothing(client, url):
