@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from time import monotonic
 from typing import IO, Any
@@ -47,11 +48,13 @@ async def read_body(
         most = await allowed()
         if declared > most:
             raise TooLarge(declared)
+    size, begun = 0, monotonic()
+    piece, more = await _piece(receive, limits, begun, size)
+    if len(piece) == declared:  # as nearly every form comes
+        return BytesIO(piece), declared
     file: IO[bytes] = SpooledTemporaryFile(limits.body_memory)  # noqa: SIM115 - the thread closes it
     try:
-        size, begun = 0, monotonic()
         while True:
-            piece, more = await _piece(receive, limits, begun, size)
             size += len(piece)
             if size > most:
                 most = max(most, await allowed())
@@ -61,6 +64,7 @@ async def read_body(
             if not more:
                 file.seek(0)
                 return file, size
+            piece, more = await _piece(receive, limits, begun, size)
     except BaseException:
         file.close()
         raise

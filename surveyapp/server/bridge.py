@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from surveyapp.server.answers import Abandoned, Answer, Send, say
+from surveyapp.server.answers import Abandoned, Answer, Failed, Long, Making, Send
 from surveyapp.server.bodies import Gone, Receive, TooLarge, TooSlow, drain, read_body
 from surveyapp.server.limits import Limits
+from surveyapp.server.threads import Threads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -23,6 +23,7 @@ _MOST_NAMES = 500  # remembered; the names come from strangers
 _STATUS: Mapping[type[Exception], int] = {TooSlow: 408, Gone: 400}
 _LIMITS = Limits()
 _NO_CHUNKS = {"1", "1.0"}  # granian's words for HTTP/1.0
+_FRAMING = {b"content-length", b"transfer-encoding"}
 
 
 class Bridge:
@@ -41,51 +42,61 @@ class Bridge:
         limits: Limits = _LIMITS,
     ) -> None:
         self._app, self._allowed_body, self._limits = app, allowed_body, limits
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._threads = Threads(threads)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"{scope['type']} is not served here")
         loop = asyncio.get_running_loop()
-        environ = environ_of(scope)
         try:
-            body = await self._body(loop, environ, receive)
+            body, size = await self._body(loop, scope, receive)
         except (TooSlow, Gone, OSError) as error:
-            await say(send, _STATUS.get(type(error), 507))
+            await Failed(_STATUS.get(type(error), 507)).send(send, receive)
             return
-        environ["wsgi.input"] = body
-        answer = Answer(loop, self._limits, only_whole=scope["http_version"] in _NO_CHUNKS)
-        made = loop.run_in_executor(self._threads, answer.make, self._app, environ)
-        made.add_done_callback(lambda _: body.close())
+        first: asyncio.Future[Answer] = loop.create_future()
+        making = Making(loop, first, self._limits)
+        self._threads.do(lambda: making.make(self._app, environ_of(scope, body, size), body))
+        answer = await first
+        if isinstance(answer, Long) and scope["http_version"] in _NO_CHUNKS:
+            await answer.ended()  # without chunks, one that breaks off would look complete
         with suppress(Abandoned):  # without the answer's end the server closes the connection
             await answer.send(send, receive)
 
     async def _body(
-        self, loop: asyncio.AbstractEventLoop, environ: WSGIEnvironment, receive: Receive
-    ) -> IO[bytes]:
-        """The body; an empty one where it is too large, which the application then says itself."""
-        length = environ.get("CONTENT_LENGTH")
-        chunked = environ.pop("HTTP_TRANSFER_ENCODING", None) is not None
-        if not chunked and not int(length or 0):
-            return BytesIO()
+        self, loop: asyncio.AbstractEventLoop, scope: Mapping[str, Any], receive: Receive
+    ) -> tuple[IO[bytes], int | None]:
+        """The body and its size; an empty one, with a size, where it is larger than the application
+        takes, which then says so itself.
+        """
+        framing = {name: value for name, value in scope["headers"] if name in _FRAMING}
+        declared = int(framing.get(b"content-length", 0))
+        if b"transfer-encoding" not in framing and not declared:
+            return BytesIO(), None
 
         def allowed() -> Awaitable[int]:
-            return loop.run_in_executor(self._threads, self._allowed_body, environ)
+            found: asyncio.Future[int] = loop.create_future()
 
-        declared = None if chunked or length is None else int(length)
+            def ask() -> None:
+                most = 0
+                try:
+                    most = self._allowed_body(environ_of(scope, BytesIO(), None))
+                finally:
+                    loop.call_soon_threadsafe(found.set_result, most)
+
+            self._threads.do(ask)
+            return found
+
         try:
-            body, size = await read_body(receive, declared, self._limits, allowed)
+            chunked = b"transfer-encoding" in framing
+            return await read_body(receive, None if chunked else declared, self._limits, allowed)
         except TooLarge as error:
-            environ["CONTENT_LENGTH"] = str(error.size)
-            if "HTTP_EXPECT" not in environ:  # else it has not been asked for the body yet
+            if all(name != b"expect" for name, _ in scope["headers"]):  # else it has not been asked
                 await drain(receive, self._limits)
-            return BytesIO()
-        environ["CONTENT_LENGTH"] = str(size)
-        return body
+            return BytesIO(), error.size
 
 
-def environ_of(scope: Mapping[str, Any]) -> WSGIEnvironment:
-    """The request as WSGI hands it over (PEP 3333), without its body."""
+def environ_of(scope: Mapping[str, Any], body: IO[bytes], size: int | None) -> WSGIEnvironment:
+    """The request as WSGI hands it over (PEP 3333); ``size`` is the body's, None without one."""
     server, client = scope["server"] or ("", ""), scope["client"] or ("", "")
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
@@ -99,7 +110,7 @@ def environ_of(scope: Mapping[str, Any]) -> WSGIEnvironment:
         "REMOTE_PORT": str(client[1]),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": BytesIO(),
+        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -113,6 +124,9 @@ def environ_of(scope: Mapping[str, Any]) -> WSGIEnvironment:
         if key in environ:
             text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
         environ[key] = text
+    if size is not None:
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["CONTENT_LENGTH"] = str(size)
     return environ
 
 
