@@ -62,7 +62,8 @@ def post(
         try:
             return _exchange(target, plain, body, headers, trust)
         except (OSError, HTTPException, ValueError) as error:
-            if over.is_set():
+            # Under load the socket's own timeout may come before the timer's thread has its turn.
+            if over.is_set() or isinstance(error, TimeoutError):
                 raise Unreachable(
                     f"There was no complete answer in {timeout:g} seconds."
                 ) from error

@@ -104,6 +104,42 @@ def test_single_items_give_the_ordinary_regression() -> None:
     assert found.significant == ((-3.0, low), (high, 3.0))
 
 
+# The normal quantiles of the two levels, from a table.
+@pytest.mark.parametrize(("level", "quantile"), [(0.95, 1.959963985), (0.90, 1.644853627)])
+def test_at_a_boundary_the_slope_is_as_many_errors_from_zero_as_the_level_asks(
+    level: float, quantile: float
+) -> None:
+    text = "X =~ x\nM =~ m\nY =~ y\nY ~ X + M + X:M"
+    fit = fit_pls(interacting(), text, bootstrap=200, seed=1, level=level)
+    boundaries = moderation(fit, "X", "M", "Y").boundaries
+    at_them = moderation(fit, "X", "M", "Y", at=boundaries).slopes
+    # The errors are those of the resampled sums, not of a covariance matrix.
+    assert [s.estimate / s.se for s in at_them] == pytest.approx([-quantile, quantile], rel=1e-6)
+
+
+def test_the_boundaries_are_those_of_a_regression_in_statsmodels() -> None:
+    """Where the ends of statsmodels' own interval of b1 + b3 m cross zero."""
+    import statsmodels.api as sm
+    from scipy.optimize import brentq
+
+    data = interacting()
+    z = (data - data.mean()) / data.std()
+    design = sm.add_constant(pd.DataFrame({"x": z["x"], "m": z["m"], "xm": z["x"] * z["m"]}))
+    peer = sm.OLS(z["y"], design).fit(cov_type="HC3")
+
+    def end(m: float, side: int) -> float:
+        return float(peer.t_test([0, 1, 0, m]).conf_int(alpha=0.05)[0][side])
+
+    zero = -peer.params["x"] / peer.params["xm"]
+    expected = [brentq(end, zero - 2, zero, args=(1,)), brentq(end, zero, zero + 2, args=(0,))]
+    text = "X =~ x\nM =~ m\nY =~ y\nY ~ X + M + X:M"
+    found = moderation(fit_pls(data, text, bootstrap=2_000, seed=1), "X", "M", "Y")
+    # Both errors are estimates: the distances to the middle agree to a few percent.
+    assert [m - zero for m in found.boundaries] == pytest.approx(
+        [m - zero for m in expected], rel=0.1
+    )
+
+
 def test_a_square_bends_the_line() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=1_500)

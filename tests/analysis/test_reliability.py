@@ -27,6 +27,12 @@ PSYCH = {
               [0.619749954400679, 0.507070235855176, 0.653612336674298],
               [0.486179945939777, 0.572153341227561, 0.455532122944175]),
 }  # fmt: skip
+# R psych alpha(): std.alpha, average_r
+PSYCH_STANDARDISED = {
+    "visual": (0.627183854419127, 0.359287495765632),
+    "textual": (0.884843520142446, 0.719201982841293),
+    "speed": (0.689603613375585, 0.425473030702929),
+}
 # semTools reliability() on lavaan 0.6-14's cfa(): omega (implied), omega3 (observed variance)
 SEMTOOLS_OMEGA = {
     "visual": (0.625318015570728, 0.612005151085805),
@@ -44,6 +50,24 @@ def test_alpha_with_feldts_interval_is_psychs(factor: str):
     )
     assert [item.alpha_if_dropped for item in got.items] == pytest.approx(dropped, rel=1e-10)
     assert [item.item_rest_correlation for item in got.items] == pytest.approx(rest, rel=1e-10)
+
+
+@pytest.mark.parametrize("factor", HS_MODEL)
+def test_standardised_alpha_is_psychs(factor: str):
+    got = cronbach_alpha(holzinger(), HS_MODEL[factor])
+    assert (got.standardised, got.mean_correlation) == pytest.approx(
+        PSYCH_STANDARDISED[factor], rel=1e-10
+    )
+
+
+@pytest.mark.parametrize("unequal", [1.0, 50.0], ids=["like units", "one item in other units"])
+def test_standardised_alpha_is_the_alpha_of_z_scores_in_pingouin(unequal: float):
+    import pingouin
+
+    data = holzinger()[["x1", "x2", "x3", "x4"]].astype(float)
+    data["x4"] *= unequal
+    alpha, _ = pingouin.cronbach_alpha((data - data.mean()) / data.std())
+    assert cronbach_alpha(data).standardised == pytest.approx(alpha, rel=1e-12)
 
 
 def test_pingouin_agrees_on_every_factors_alpha():

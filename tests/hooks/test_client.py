@@ -8,7 +8,10 @@ import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from queue import Queue
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -249,45 +252,105 @@ def test_another_public_address_is_tried_where_the_first_does_not_answer():
         assert client.post(f"http://{place}/", b"{}", {}, private=[place], resolve=both).accepted
 
 
-def _drip(connection: socket.socket, text: bytes) -> None:
-    for sign in text:
-        connection.sendall(bytes([sign]))
-        time.sleep(0.1)
+class HeldTimer(Timer):
+    """A timer that waits for the test instead of for the clock: no load can make it late."""
+
+    started: Queue[Timer]
+
+    def start(self) -> None:
+        self.started.put(self)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Queue[Timer]:
+    """The timers that the client has started, none of which goes off by itself."""
+    HeldTimer.started = Queue()
+    monkeypatch.setattr(client, "Timer", HeldTimer)
+    return HeldTimer.started
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is a second later each time the client looks at it."""
+    seconds = count(100.0)
+    monkeypatch.setattr(client, "monotonic", lambda: next(seconds))
+
+
+def _dripping(held: Queue[Timer], text: bytes, intervals: list[float]) -> Any:
+    """Sends ``text`` byte by byte, lets the client's time run out, and waits to be cut off."""
+
+    def say(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for sign in text:
+            connection.sendall(bytes([sign]))
+        timer = held.get(timeout=30)
+        timer.function()
+        connection.settimeout(20)  # less than the client's own sockets would wait
+        while connection.recv(65536):
+            pass
+        intervals.append(timer.interval)
+
+    return say
 
 
 @pytest.mark.parametrize(
     "text",
-    [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100, b"HTTP/1.1 100 Go on\r\n\r\n" * 100, b""],
+    [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100, b"HTTP/1.1 100 Go on\r\n\r\n" * 20, b""],
     ids=["head", "continue", "silence"],
 )
-def test_a_server_that_drips_is_cut_off_in_time(text: bytes):
-    def say(connection: socket.socket) -> None:
-        connection.recv(65536)
-        if text:
-            _drip(connection, text)
-        else:
-            while connection.recv(65536):
-                pass
+@pytest.mark.usefixtures("ticking")
+def test_a_server_that_drips_is_cut_off_in_time(held: Queue[Timer], text: bytes):
+    intervals: list[float] = []
+    with (
+        talking(_dripping(held, text, intervals)) as port,
+        pytest.raises(Unreachable, match=r"no complete answer in 30 seconds"),
+    ):
+        client.post(
+            f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=30
+        )
+    assert len(intervals) == 1
+    assert 0 < intervals[0] < 30  # the time that connecting took is part of it
 
-    with talking(say) as port:
+
+@pytest.mark.usefixtures("ticking")
+def test_a_handshake_that_drips_is_cut_off_in_time(held: Queue[Timer]):
+    intervals: list[float] = []
+    with (
+        talking(_dripping(held, b"\x16\x03\x03\x40\x00" + b"a" * 100, intervals)) as port,
+        pytest.raises(Unreachable, match=r"no complete answer in 30 seconds"),
+    ):
+        client.post(
+            f"https://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=30
+        )
+    assert len(intervals) == 1
+    assert 0 < intervals[0] < 30
+
+
+def _silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+def test_the_clock_alone_cuts_a_silent_server_off():
+    with talking(_silent) as port:
         begun = time.monotonic()
-        with pytest.raises(Unreachable, match=r"no complete answer in 0\.4 seconds"):
+        with pytest.raises(Unreachable, match=r"no complete answer in 0\.5 seconds"):
             client.post(
-                f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=0.4
+                f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=0.5
             )
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun >= 0.5
 
 
-def test_a_handshake_that_drips_is_cut_off_in_time():
-    with talking(
-        lambda connection: _drip(connection, b"\x16\x03\x03\x40\x00" + b"a" * 100)
-    ) as port:
-        begun = time.monotonic()
-        with pytest.raises(Unreachable):
-            client.post(
-                f"https://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=0.4
-            )
-        assert time.monotonic() - begun < 2
+def test_a_timer_that_is_late_leaves_the_same_sentence(held: Queue[Timer]):
+    """The socket's timeout comes first where the timer's thread must wait for a processor."""
+    with (
+        talking(_silent) as port,
+        pytest.raises(Unreachable, match=r"no complete answer in 0\.5 seconds"),
+    ):
+        client.post(
+            f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=0.5
+        )
+    assert held.qsize() == 1
 
 
 @pytest.mark.parametrize(
@@ -320,20 +383,20 @@ def test_nonsense_instead_of_an_answer_is_told_as_a_sentence(text: bytes):
     ],
     ids=["chunk", "short", "dripping"],
 )
-def test_a_message_counts_as_delivered_once_the_status_says_so(text: bytes):
+def test_a_message_counts_as_delivered_once_the_status_says_so(held: Queue[Timer], text: bytes):
     """Sending it again because the rest of the answer is broken would tell the receiver twice."""
 
     def say(connection: socket.socket) -> None:
         connection.recv(65536)
         head, end, body = text.partition(b"\r\n\r\n" if b":" in text else b"\r\n")
-        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + end)
-        _drip(connection, body)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + end + body)
+        timer = held.get(timeout=30)
+        if text.endswith(b"aaa"):
+            timer.function()
 
     with talking(say) as port:
-        begun = time.monotonic()
         place = f"127.0.0.1:{port}"
-        assert client.post(f"http://{place}/", b"{}", {}, private=[place], timeout=0.6).accepted
-        assert time.monotonic() - begun < 2
+        assert client.post(f"http://{place}/", b"{}", {}, private=[place], timeout=30).accepted
 
 
 def test_only_the_beginning_of_an_answer_is_read():

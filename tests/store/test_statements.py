@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, insert, select
@@ -12,7 +13,7 @@ from surveyapp.store import events
 from surveyapp.store.columns import read_moment, utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Event, OptOut
-from surveyapp.store.statements import Insertion, Statement
+from surveyapp.store.statements import Glance, Insertion, Statement
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 100])
@@ -27,8 +28,33 @@ def test_any_number_of_rows_goes_in_whole_and_in_order(store: Store, count: int)
 
 
 def test_no_rows_are_no_statement(store: Store):
+    """Not even an insert without rows, which each database would refuse in its own way."""
+    said: list[str] = []
+
+    class Overheard:
+        """The driver's connection or cursor, every text that it executes written down."""
+
+        def __init__(self, own: Any) -> None:
+            self._own = own
+
+        def cursor(self) -> Any:
+            return Overheard(self._own.cursor())
+
+        def execute(self, text: str, bound: Any) -> None:
+            said.append(text)
+            self._own.execute(text, bound)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._own, name)
+
     with store.writing_rows() as rows:
-        events.tell_all(rows, "job", [])
+        overheard = Glance(Overheard(rows.connection), rows.dialect)
+        events.tell_all(overheard, "job", [])
+        assert said == []
+        events.tell_all(overheard, "job", [{"number": 1}])
+    assert [text.split()[0] for text in said] == ["INSERT"]
+    with store.reading() as session:
+        assert [event.subject for event in session.scalars(select(Event))] == [{"number": 1}]
 
 
 def test_a_time_comes_back_as_it_was_given(store: Store):
