@@ -72,7 +72,7 @@ def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, storag
     assert "Does not apply to me" in page
     assert "data-advance" in page
     again = client.get(url).text
-    assert "is drawn" in again or "texts and lines are drawn in the darker" in again
+    assert "texts and lines are drawn in the darker #856a00." in again
     assert client.get(f"{url}/preview").status_code == 200
     with storage.store.reading() as session:
         changed = session.scalars(

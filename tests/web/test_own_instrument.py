@@ -107,8 +107,16 @@ def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
 
 
 @pytest.mark.parametrize("duty", DUTIES)
-def test_every_duty_of_the_worker_does_its_work(storage: Storage, asked: Deployment, duty: str):
-    DUTIES[duty][1](storage, utc_now())
+def test_every_duty_of_the_worker_does_its_work(
+    app: Flask, storage: Storage, asked: Deployment, duty: str
+):
+    """Of all duties, one answer gives work to the one that opens the case; none fails over it."""
+    customer = app.test_client()
+    key = form_key(customer.get(f"/s/{asked.link}").text)
+    sent = customer.post(f"/s/{asked.link}", data={"ease-ease": "1", "form-key": key})
+    assert sent.status_code == 303
+    done = DUTIES[duty][1](storage, utc_now())
+    assert done == (1 if duty == "spread events" else 0)
 
 
 def test_its_report_is_made_and_its_answers_are_sorted_into_segments(
