@@ -117,10 +117,13 @@ LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {
 def listeners(storage: Storage) -> Mapping[str, tuple[events.Listener, ...]]:
     """LISTENERS, and before them those that need to know this installation's settings."""
     settings = storage.settings
-    known = {"base_url": settings.base_url, "roots": settings.instrument_roots}
     first = {
-        "response": partial(cases.on_response, **known),
-        "response.corrected": partial(cases.on_correction, **known),
+        "response": partial(
+            cases.on_response, base_url=settings.base_url, roots=settings.instrument_roots
+        ),
+        "response.corrected": partial(
+            cases.on_correction, base_url=settings.base_url, roots=settings.instrument_roots
+        ),
     }
     return {
         kind: (first[kind], *others) if kind in first else others

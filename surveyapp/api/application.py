@@ -38,12 +38,13 @@ is answered with a problem document (`application/problem+json`) that names each
 may call {calls} times a minute; then the answer is 429 and says in `Retry-After` how long to wait."""
 
 
-class Described(MarshmallowPlugin):  # type: ignore[misc]
+class Described(MarshmallowPlugin):
     """Says of each shape what its class says of itself."""
 
-    def schema_helper(self, name: str, *args: Any, schema: Any = None, **kwargs: Any) -> Any:
-        shape = super().schema_helper(name, *args, schema=schema, **kwargs)
-        said = resolve_schema_instance(schema).__class__.__doc__ if shape else None
+    def schema_helper(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        inherited: Callable[..., Any] = super().schema_helper  # has no types
+        shape = inherited(name, *args, **kwargs)
+        said = resolve_schema_instance(kwargs["schema"]).__class__.__doc__ if shape else None
         return {"description": cleandoc(said), **shape} if said else shape
 
 

@@ -32,7 +32,7 @@ class Moment(ma.fields.AwareDateTime):
         return moment
 
 
-class StrictParser(FlaskParser):  # type: ignore[misc]
+class StrictParser(FlaskParser):
     """Reads JSON only where it is declared as such, and query parameters only by their names."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}  # noqa: RUF012

@@ -65,7 +65,13 @@ class NotedSchema(ma.Schema):
 
     noted = ma.fields.Integer(required=True)
     already = ma.fields.Integer(required=True, metadata={"description": "Known before."})
-    unknown = ma.fields.Integer(required=True, metadata={"description": "Nobody's here."})
+    # Another name than the key's: marshmallow's schemas have an ``unknown`` of their own.
+    not_ours = ma.fields.Integer(
+        required=True,
+        data_key="unknown",
+        attribute="unknown",
+        metadata={"description": "Nobody's here."},
+    )
     cancelled = ma.fields.Integer(
         required=True, metadata={"description": "Messages that are not sent now."}
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
 from surveyapp.store.models import Deployment, JourneyRun, Response, Score
@@ -24,6 +24,8 @@ _CHANGE = re.compile(r"c([0-9]{1,16})-([0-9]{1,18})")  # as earlier editions nam
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+
+Given = tuple[Response, str | None]  # with the pseudonym of who gave it
 
 
 @dataclass(frozen=True)
@@ -92,21 +94,20 @@ def _rows(
     session: Session,
     deployment: Deployment,
     *conditions: ColumnElement[bool],
-    order: Sequence[ColumnElement[Any]],
+    order: Sequence[InstrumentedAttribute[Any]],
     limit: int,
-) -> Sequence[Row[tuple[Response, str | None]]]:
+) -> Sequence[Given]:
     """Responses with the pseudonym of who gave them."""
     query = (
         select(Response, JourneyRun.customer_ref)
         .outerjoin(JourneyRun, JourneyRun.id == Response.journey_run_id)
         .where(Response.deployment_id == deployment.id, *conditions)
     )
-    return session.execute(query.order_by(*order).limit(limit)).all()
+    found = session.execute(query.order_by(*order).limit(limit))
+    return [(response, customer_ref) for response, customer_ref in found]
 
 
-def _documents(
-    session: Session, rows: Sequence[Row[tuple[Response, str | None]]]
-) -> tuple[dict[str, Any], ...]:
+def _documents(session: Session, rows: Sequence[Given]) -> tuple[dict[str, Any], ...]:
     scores = _scores(session, [response.id for response, _ in rows])
     return tuple(
         {

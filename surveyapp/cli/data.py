@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -46,7 +47,7 @@ def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]
     with opened() as storage, progress_bar("Importing") as progress:
         with storage.store.reading() as session:
             deployment = deployment_by_code(session, code)
-        common = {
+        common: dict[str, Any] = {
             "secret_key": storage.secret_key,
             "progress": progress,
             "roots": storage.settings.instrument_roots,

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.written import replacing
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store.models import Analysis, Report
 from surveyapp.store.storage import Storage
-from surveyapp.worker import Progress, run_now
+from surveyapp.worker import run_now
 
 _WORKER = "command line"
 

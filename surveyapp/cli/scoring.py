@@ -61,7 +61,7 @@ def _row(scale: ScoredScale, values: np.ndarray) -> list[str]:
         total_squares=float(there @ there),
         histogram=dict(zip(points.tolist(), counts.tolist(), strict=True)),
     )
-    shown = (found.estimate, found.low, found.high)
+    shown: tuple[float, ...] = (found.estimate, found.low, found.high)
     mean: float | None = float(there.mean())
     if isinstance(found, Mean):
         shown = tuple(to_percent(v, scale.minimum, scale.maximum) for v in shown)

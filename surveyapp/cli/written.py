@@ -19,8 +19,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     path = path.resolve()  # through a link, which stays
     if path.exists() and not path.is_file():
-        with path.open("wb") as target:
-            yield target
+        with path.open("wb") as straight:
+            yield straight
         return
     with _beside(path) as target:
         try:

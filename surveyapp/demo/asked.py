@@ -69,8 +69,8 @@ def ask(
     for deployment in deployments.values():
         _set_up(session, deployment, owner_id)
     people = population.customers(rng, _KNOWN)
-    for number in np.flatnonzero(rng.random(_KNOWN) < _OPT_OUT):
-        opt_out(session, [pseudonym(secret_key, _name(int(number)))], source="staff", user_id=None)
+    for number in np.flatnonzero(rng.random(_KNOWN) < _OPT_OUT).tolist():
+        opt_out(session, [pseudonym(secret_key, _name(number))], source="staff", user_id=None)
     for day in range(DAYS, 0, -1):
         now = today - timedelta(days=day)
         reports = list(_reports(plan, people, rng, now))

@@ -75,7 +75,7 @@ def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
     if not there:
         progress(1, "Drawing the map")
         with storage.store.writing() as session:
-            owner = _account(session, one_time_password()).id
+            owner = _account(session, one_time_password())
         _answers(storage, responses, owner, progress)
         _study(storage, _between(progress, 60, 64))
     progress(64, "Validating the scale")
@@ -273,9 +273,9 @@ def _let_in(session: Session) -> str:
     return password
 
 
-def _account(session: Session, password: str) -> User:
+def _account(session: Session, password: str) -> int:
     there = session.scalars(select(User).where(User.email == EMAIL)).one_or_none()
-    return there or auth.create_user(
+    account = there or auth.create_user(
         session,
         email=EMAIL,
         name="Demonstration",
@@ -283,3 +283,4 @@ def _account(session: Session, password: str) -> User:
         password=password,
         must_change_password=True,
     )
+    return account.id

@@ -67,8 +67,8 @@ class Ask:
     answers: dict[str, dict[str, Any]] | None = field(default=None)
 
 
-def _points(latent: np.ndarray, cuts: Sequence[float], *, lowest: int = 1) -> np.ndarray:
-    return np.searchsorted(np.asarray(cuts), latent) + lowest
+def _points(latent: np.ndarray | float, cuts: Sequence[float], *, lowest: int = 1) -> np.ndarray:
+    return np.asarray(np.searchsorted(np.asarray(cuts), latent) + lowest)
 
 
 def customers(rng: np.random.Generator, n: int) -> list[dict[str, Any]]:

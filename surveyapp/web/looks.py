@@ -58,8 +58,8 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             with storage().store.writing() as session:
                 _change(session, queries.deployment(session, journey_id, deployment_id), form)
             flash("Saved. New visitors see it at once.")
-            ids = {"journey_id": journey_id, "deployment_id": deployment_id}
-            return redirect(url_for("looks.edit", **ids), 303)
+            place = url_for("looks.edit", journey_id=journey_id, deployment_id=deployment_id)
+            return redirect(place, 303)
     look = read_look(deployment.look)
     page = render_template(
         "looks/edit.html",

@@ -51,8 +51,8 @@ class TouchpointForm(StaffForm):
     backstage = TextAreaField("What happens behind it", [Optional(), Length(max=5000)])
 
 
-def _map(journey_id: int, **anchor: str) -> ResponseReturnValue:
-    return redirect(url_for("stages.index", journey_id=journey_id, **anchor), 303)
+def _map(journey_id: int) -> ResponseReturnValue:
+    return redirect(url_for("stages.index", journey_id=journey_id), 303)
 
 
 @stages.get("")

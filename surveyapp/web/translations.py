@@ -92,8 +92,8 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 if anew
                 else "Saved. New visitors read it at once."
             )
-            ids = {"journey_id": journey_id, "deployment_id": deployment_id}
-            return redirect(url_for("translations.edit", **ids), 303)
+            place = url_for("translations.edit", journey_id=journey_id, deployment_id=deployment_id)
+            return redirect(place, 303)
     page = render_template(
         "translations/edit.html",
         journey=journey,

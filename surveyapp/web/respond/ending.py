@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -60,8 +61,8 @@ def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
     text = request.args.get(PASS, "")
     if asking.draw and read_pass(storage().secret_key, asking.link, text) is not None:
         lines.append(said(asking, "draw", language))
-        lang = request.args.get("lang")
-        address = url_for("draw.show", link=asking.link, lang=lang, **{PASS: text})
+        values: dict[str, Any] = {"lang": request.args.get("lang"), PASS: text}
+        address = url_for("draw.show", link=asking.link, **values)
         links.append((words.draw_title, address))
     end = read_ways(asking.ways).end_url
     # Allowed when it was typed, and now: an installation may have thought better of a host.

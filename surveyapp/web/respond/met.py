@@ -19,7 +19,8 @@ _OURS = (ENGLISH.language_tag, *sorted(set(OWN_NAMES) - {ENGLISH.language_tag}))
 def met_in(asking: Asking | None) -> str:
     """That of the link, else the browser's best among those of the survey; of no survey, among ours."""
     wanted = request.args.get("lang")
-    if wanted in OWN_NAMES:  # these pages say little that staff wrote, so any of ours will do
+    # These pages say little that staff wrote, so any of ours will do.
+    if wanted is not None and wanted in OWN_NAMES:
         return wanted
     open_to = _OURS if asking is None else _offered(asking)
     if len(open_to) == 1:
