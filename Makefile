@@ -33,7 +33,7 @@ demo: .venv/.runtime  ## Demonstration bank: database, responses, analyses, two 
 	@mkdir -p .venv && touch $@
 
 # One BLAS thread a process: two processes on two cores already, and their threads would wait for each other.
-test: .venv/.dev .venv/.chromium  ## The whole suite: SQLite, a real PostgreSQL, a real browser.
+test: lint .venv/.chromium  ## Lint, then the whole suite: SQLite, a real PostgreSQL, a real browser.
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/.dev  ## ruff and mypy.
