@@ -21,6 +21,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.statements import Reach
 from surveyapp.web.respond.intake import written
 from surveyapp.web.respond.keys import new_key, read_key
+from surveyapp.web.respond.link_states import SHOWN, Shown, SurveyState, link_state, survey_state
 from surveyapp.web.respond.pages import Page, Pages
 from surveyapp.web.respond.saying import message, neutral
 from surveyapp.web.storage import storage
@@ -102,34 +103,36 @@ def opened(
     the transaction that stores it can tell. Who holds a used ticket is led to what they answered.
     """
     now = utc_now()
-    waits, used, full = None, False, False
-    ticket = None
+    ticket, asking, waits, used = None, None, None, False
     with storage().store.glancing() as glance:
         if ticket_text is not None:
             ticket = ticket_of(glance, link, ticket_text, sending=sending)
-            if ticket is None:
-                return neutral()
-        asking = queries.asking(glance, link)
+        if ticket_text is None or ticket is not None:
+            asking = queries.asking(glance, link)
         if asking is not None and ticket is not None and not sending:
             waits = drafts.waiting(glance, asking.id, ticket, now=now)
             used = waits is None and is_used(glance, asking.id, ticket)
-    if asking is not None and asking.logic.get("quotas") and not sending:
-        begun = waits is not None and waits.saved is not None
-        full = not begun and _is_full(asking, ticket)
-    if asking is None or asking.is_early(now):
+    state = link_state(
+        ticket,
+        personal=ticket_text is not None,
+        open_link=asking is not None and asking.open_link,
+        waiting=waits is not None,
+        used=used,
+        sending=sending,
+        now=now,
+    )
+    shown = SHOWN[state, survey_state(asking, now)]
+    begun = sending or (waits is not None and waits.saved is not None)
+    if asking is not None and not begun and shown is Shown.FORM and _is_full(asking, ticket):
+        shown = SHOWN[state, SurveyState.FULL]
+    if asking is None or shown is Shown.NEUTRAL:
         return neutral()
-    if used:
+    if shown is Shown.OWN_ANSWERS:
         lang = request.args.get("lang")
         return redirect(url_for("mine.show", link=link, ticket=ticket_text, lang=lang), 303)
-    if ticket is not None and ticket.expires_at is not None and ticket.expires_at <= now:
-        return neutral()
-    if asking.is_over(now):
+    if shown is Shown.CLOSED:
         return message("closed", 410, asking)
-    if ticket is None and not asking.open_link:
-        return neutral()
-    if ticket is not None and waits is None and not sending:
-        return neutral()
-    if full:
+    if shown is Shown.FULL:
         return message("full", 410, asking)
     if ticket is None or waits is None:
         return Door(asking, ticket)
@@ -146,6 +149,8 @@ def _is_visit() -> bool:
 
 
 def _is_full(asking: Asking, ticket: Ticket | None) -> bool:
+    if not asking.logic.get("quotas"):
+        return False
     limits = page_of(asking, asking.language).content.logic.quotas
     with storage().store.engine.connect() as connection:
         return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
