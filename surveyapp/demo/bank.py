@@ -58,7 +58,7 @@ JOURNEYS = (
                 "Know which account fits.",
                 (
                     TouchpointPlan("compare", "Comparing accounts online", "website", 0.45),
-                    TouchpointPlan("advice", "First advice talk", "branch", 0.6),
+                    TouchpointPlan("advice", "First advisory meeting", "branch", 0.6),
                 ),
             ),
             StagePlan(
@@ -96,7 +96,7 @@ JOURNEYS = (
                         moment_of_truth=True,
                         repaired=0.95,
                     ),
-                    TouchpointPlan("card", "Card arrives", "post", 0.1, ownership="partner"),
+                    TouchpointPlan("card", "Arrival of the card", "post", 0.1, ownership="partner"),
                 ),
             ),
         ),
@@ -113,7 +113,7 @@ JOURNEYS = (
                 (
                     TouchpointPlan("calculator", "Mortgage calculator", "website", 0.4),
                     TouchpointPlan(
-                        "meeting", "Advice meeting", "branch", 0.7, moment_of_truth=True
+                        "meeting", "Advisory meeting", "branch", 0.7, moment_of_truth=True
                     ),
                 ),
             ),
@@ -154,7 +154,7 @@ JOURNEYS = (
                 (
                     TouchpointPlan(
                         "signing",
-                        "Signing at the notary",
+                        "Signing the loan",
                         "partner office",
                         0.35,
                         ownership="partner",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 # At a touchpoint, and at the end of a journey.
 AT_TOUCHPOINT = "Two minutes about one contact with us: what went well, and what did not?"
-AT_END = "Please look back on the whole way, from the first look to the last step."
+AT_END = "Please look back on the whole journey, from the very beginning to the last step."
 CONSENT = (
     "Northbank uses your answers to improve its services, and for nothing else. They are erased after"
-    " two years. You take part of your own free will."
+    " two years. Taking part is voluntary."
 )
 DRAW = "Win one of ten vouchers for a local bookshop, 50 euros each."
 
@@ -23,16 +23,16 @@ INTRODUCTIONS: Mapping[str, Mapping[str, str]] = {
         "sv": "Två minuter om en kontakt med oss: vad gick bra, och vad gick mindre bra?",
     },
     AT_END: {
-        "ar": "نرجو أن تسترجع الطريق كله، من أول نظرة إلى آخر خطوة.",
-        "de": "Bitte blicken Sie auf den ganzen Weg zurück, vom ersten Blick bis zum letzten Schritt.",
-        "es": "Piense en todo el recorrido, desde la primera mirada hasta el último paso.",
-        "fi": "Ajattele koko matkaa ensisilmäyksestä viimeiseen vaiheeseen.",
-        "fr": "Repensez à tout le parcours, du premier regard à la dernière étape.",
-        "sv": "Se tillbaka på hela vägen, från första anblicken till sista steget.",
+        "ar": "نرجو أن تسترجع تعاملك معنا كله، منذ البداية حتى آخر خطوة.",
+        "de": "Bitte blicken Sie auf alles zurück, von Anfang an bis zum letzten Schritt.",
+        "es": "Piense en todo el proceso, desde el primer momento hasta el último paso.",
+        "fi": "Ajattele koko asiointiasi aivan alusta viimeiseen vaiheeseen.",
+        "fr": "Repensez à tout votre parcours, du tout début à la dernière étape.",
+        "sv": "Tänk tillbaka på alltihop, från allra första början till det sista steget.",
     },
 }
 CONSENTS: Mapping[str, str] = {
-    "ar": "يستخدم Northbank إجاباتك لتحسين خدماته ولا شيء غير ذلك. وتُمحى بعد سنتين. مشاركتك طوعية.",
+    "ar": "يستخدم Northbank إجاباتك لتحسين خدماته ولا شيء غير ذلك. وتُحذف بعد سنتين. مشاركتك طوعية.",
     "de": "Northbank verwendet Ihre Antworten, um seine Leistungen zu verbessern, und für nichts anderes."
     " Sie werden nach zwei Jahren gelöscht. Die Teilnahme ist freiwillig.",
     "es": "Northbank utiliza sus respuestas para mejorar sus servicios y para nada más. Se borran"
@@ -127,7 +127,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "meeting": "Neuvontatapaaminen",
         "documents": "Asiakirjojen lähettäminen",
         "decision": "Luottopäätös",
-        "signing": "Allekirjoitus notaarin luona",
+        "signing": "Lainan allekirjoitus",
         "instalment": "Ensimmäinen lyhennys",
     },
     "sv": {
@@ -143,7 +143,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "meeting": "Rådgivningsmötet",
         "documents": "Uppladdningen av handlingar",
         "decision": "Kreditbeslutet",
-        "signing": "Undertecknandet hos notarien",
+        "signing": "Undertecknandet av lånet",
         "instalment": "Första amorteringen",
     },
 }
