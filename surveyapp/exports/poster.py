@@ -41,7 +41,7 @@ def poster_pdf(poster: Poster) -> bytes:
     canvas = Canvas(
         buffer, pagesize=A4, invariant=True, lang=poster.words.language_tag, pageCompression=1
     )
-    canvas.setTitle(f"{poster.name}: {poster.words.poster_title}")
+    canvas.setTitle(f"{poster.words.poster_title} · {poster.words.isolated(poster.name)}")
     canvas.setAuthor(poster.name)
     _head(canvas, poster)
     _code(canvas, poster)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from surveyapp.errors import Invalid
 from surveyapp.fielding.attributes import LONGEST_NAME, LONGEST_VALUE, Attribute, read_attributes
+from surveyapp.words.isolates import isolated
 
 _PIPE = re.compile(r"\{attribute:(?P<name>[^{}|]*)(?:\|(?P<default>[^{}]*))?\}")
 _PLACEHOLDER = re.compile(rf"{_PIPE.pattern}|\{{(?P<plain>[a-z]+)\}}")
@@ -25,12 +26,17 @@ def names(text: str) -> frozenset[str]:
 
 
 def filled(
-    text: str, attributes: Mapping[str, Attribute], own: Mapping[str, str] | None = None
+    text: str,
+    attributes: Mapping[str, Attribute],
+    own: Mapping[str, str] | None = None,
+    *,
+    right_to_left: bool = False,
 ) -> str:
     """``text`` with this customer's attributes, or the default of each that is not known.
 
     ``own`` fills plain placeholders such as ``{provider}``. All in one pass: what is filled in is
-    never looked at again, whatever braces it holds.
+    never looked at again, whatever braces it holds. Nor does it turn the order of a text that runs
+    ``right_to_left``, or of one that does not.
     """
     if "{" not in text:
         return text
@@ -38,9 +44,12 @@ def filled(
 
     def value(match: re.Match[str]) -> str:
         if match["plain"] is not None:
-            return plain.get(match["plain"], match[0])
-        known = attributes.get(match["name"].strip())
-        return (match["default"] or "").strip() if known is None else str(known)
+            known: Attribute | None = plain.get(match["plain"])
+            default = match[0]
+        else:
+            known = attributes.get(match["name"].strip())
+            default = (match["default"] or "").strip()
+        return default if known is None else isolated(str(known), right_to_left=right_to_left)
 
     return _PLACEHOLDER.sub(value, text)
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from instruments.wordings import RIGHT_TO_LEFT
 from surveyapp.fielding import pipes
 from surveyapp.fielding.attributes import Attribute
 from surveyapp.reports.tokens import COLOURS, contrast, ink_on
@@ -66,7 +67,12 @@ class Occasion:
     def filled(self, text: str) -> str:
         """The text with its placeholders replaced, and nothing that was filled in looked at again."""
         own = {"provider": self.provider, "touchpoint": self.touchpoint}
-        return pipes.filled(text, self.attributes, own)
+        return pipes.filled(text, self.attributes, own, right_to_left=self.right_to_left)
+
+    @property
+    def right_to_left(self) -> bool:
+        """Which way its language runs, whether or not the product's own phrases are in it."""
+        return self.language.split("-")[0] in RIGHT_TO_LEFT
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def _subject(own: MailText, words: Texts, occasion: Occasion) -> str:
     if occasion.reminder:
         subject = own.reminder_subject or words.mail_reminder_subject.replace("{subject}", subject)
     filled = " ".join(occasion.filled(subject).split())
-    return f"TEST: {filled}" if occasion.is_test else filled
+    return words.mail_test_subject.format(subject=filled) if occasion.is_test else filled
 
 
 def _body(own: MailText, words: Texts, occasion: Occasion) -> str:
@@ -140,10 +146,11 @@ def _plain(body: str, address: str, words: Texts, occasion: Occasion) -> str:
     parts = [
         *([words.mail_test] if occasion.is_test else []),
         *_paragraphs(body),
-        f"{words.mail_button}:\n{address}",
-        f"{words.estimate(occasion.questions)}. {words.mail_own_link}",
+        # Addresses have lines of their own: in a sentence that runs from the right they would fall apart.
+        f"{words.mail_open}\n{address}",
+        f"{words.estimate(occasion.questions)}\n{words.mail_own_link}",
         # The line by which mail programs know that what follows is no part of the message.
-        f"-- \n{occasion.filled(words.mail_why)}\n{words.mail_unsubscribe}: {occasion.unsubscribe}",
+        f"-- \n{occasion.filled(words.mail_why)}\n{words.mail_leave}\n{occasion.unsubscribe}",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -240,7 +240,9 @@ def _items(deployment: Deployment, journey: Journey, asked: Asked) -> list[tuple
     for (instrument, key), ask in zip(asked, deployment.asks, strict=True):
         wording = instrument.wording(deployment.language, ask["wording"])
         for item in instrument.asked(key):
-            words = pipes.filled(wording.items[item.code], {}, own)
+            words = pipes.filled(
+                wording.items[item.code], {}, own, right_to_left=wording.right_to_left
+            )
             short = words if len(words) <= 70 else words[:69] + "…"
             found.append((f"{instrument.code}-{item.code}", item, f"{item.code}: {short}"))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from instruments.wordings import RIGHT_TO_LEFT
 from surveyapp.words.messages import phrases, translations
@@ -36,9 +36,9 @@ def _spoken(language: str) -> Texts:
         return ENGLISH
     catalogue = translations(language)
     said: dict[str, str | Plural] = {
-        name: replace(phrase, choose=catalogue.ngettext)
+        name: replace(phrase, choose=partial(catalogue.npgettext, name))
         if isinstance(phrase, Plural)
-        else catalogue.gettext(phrase)
+        else catalogue.pgettext(name, phrase)
         for name, phrase in phrases()
     }
     return replace(

@@ -33,11 +33,15 @@ def phrases() -> Iterator[tuple[str, str | Plural]]:
 
 
 def template() -> Catalog:
-    """The messages that every catalogue has to translate; a comment names each one's field."""
+    """The messages that every catalogue has to translate.
+
+    Each has its field's name as context, so that two fields with the same English, such as a label
+    and a button, can be said in two ways.
+    """
     catalogue = Catalog(project=PROJECT, charset="utf-8")
     for name, phrase in phrases():
         message = (phrase.one, phrase.many) if isinstance(phrase, Plural) else phrase
-        catalogue.add(message, auto_comments=[name])
+        catalogue.add(message, context=name)
     return catalogue
 
 
@@ -91,8 +95,18 @@ def refreshed(language: str) -> bytes:
         known = catalogue(language)
     except FileNotFoundError:
         known = _begun(language)
-    known.update(template(), update_creation_date=False)
+    before = {message.context: message for message in known if message.id}
+    known.update(template(), no_fuzzy_matching=True, update_creation_date=False)
     known.obsolete.clear()
+    for message in known:
+        _keep_in_doubt(message, before.get(message.context))
     written = BytesIO()
     write_po(written, known, width=100)
     return written.getvalue()
+
+
+def _keep_in_doubt(message: Message, before: Message | None) -> None:
+    if before is None or before.id == message.id or before.pluralizable != message.pluralizable:
+        return
+    message.string = before.string
+    message.flags.add("fuzzy")

@@ -123,6 +123,13 @@ def test_attributes_fill_a_text_once_and_nothing_is_evaluated():
     assert pipes.names(text) == {"agent", "none"}
 
 
+def test_what_fills_an_arabic_text_cannot_turn_its_order():
+    """The text's own default is no stranger in it, and a placeholder that nothing fills stays."""
+    text = "{provider} / {attribute:agent|our adviser} / {attribute:none|-} / {other}"
+    said = pipes.filled(text, {"agent": "Ada!"}, {"provider": "Yahoo!"}, right_to_left=True)
+    assert said == "\u2068Yahoo!\u2069 / \u2068Ada!\u2069 / - / {other}"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -114,6 +114,41 @@ def test_a_test_message_is_marked_in_subject_text_and_html():
     assert texts("en").mail_test not in letter(Mailing(), occasion()).html
 
 
+def test_a_test_message_is_marked_in_the_customers_language():
+    marked = letter(Mailing(), occasion(language="fr", is_test=True)).subject
+    assert marked == f"TEST\u00a0: {letter(Mailing(), occasion(language='fr')).subject}"
+    assert letter(Mailing(), occasion(language="ar", is_test=True)).subject.startswith("اختبار: ")
+
+
+def test_names_in_an_arabic_message_keep_their_marks():
+    """Subjects and plain text have no markup that could do it."""
+    mailing = Mailing(texts={"ar": MailText(text="{attribute:name|-}: {touchpoint}, {provider}")})
+    made = letter(
+        mailing,
+        occasion(
+            language="ar", provider="Yahoo!", touchpoint="App (UK)", attributes={"name": "Ada"}
+        ),
+    )
+    assert made.subject == "كيف كان أداؤنا؟ رأيك يهم \u2068Yahoo!\u2069"
+    assert "\u2068Ada\u2069: \u2068App (UK)\u2069, \u2068Yahoo!\u2069" in made.text
+    assert made.short.startswith(made.subject)
+    assert "\u2068" not in letter(Mailing(), occasion(provider="Yahoo!")).text
+
+
+@pytest.mark.parametrize("language", sorted(OWN_NAMES))
+def test_an_address_in_plain_text_has_a_line_of_its_own(language: str):
+    """In a sentence from right to left it would fall apart; no colon is glued on in code."""
+    words = texts(language)
+    lines = letter(Mailing(), occasion(language=language)).text.splitlines()
+    assert lines[lines.index(words.mail_open) + 1] == f"{LINK}?lang={language}"
+    assert lines[lines.index(words.mail_leave) + 1] == LEAVE
+
+
+def test_a_message_in_a_language_without_phrases_still_runs_its_way():
+    html = letter(Mailing(), occasion(language="he", click=NPS)).html
+    assert dict(Elements(html).found)["html"] == {"lang": "he", "dir": "rtl"}
+
+
 @pytest.mark.parametrize("place", ["provider", "touchpoint", "attribute", "text", "question"])
 def test_no_text_from_people_becomes_markup_or_is_run(place: str):
     """Placeholders are replaced and nothing more; what fills one is not looked at again."""

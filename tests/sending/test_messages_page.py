@@ -197,7 +197,7 @@ def test_a_test_goes_to_who_asked_marked_and_leading_to_no_survey(
         assert send_due(sending, utc_now()) == 1
     (mail,) = received.messages
     assert str(mail["To"]) == "rita@northbank.example"
-    assert str(mail["Subject"]).startswith("TEST: ")
+    assert str(mail["Subject"]).startswith("TESTI: ")
     assert mail["Content-Language"] == "fi"
     assert mail["List-Unsubscribe"] is None
     plain = mail.get_body(("plain",))

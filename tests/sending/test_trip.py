@@ -109,9 +109,9 @@ def test_the_way_out_is_in_every_mail(
     assert html is not None
     page = browser.new_page()
     page.set_content(html.get_content())
-    page.get_by_role("link", name="Ask me no more").click()
-    page.get_by_role("button", name="Ask me no more").click()
-    expect(page.get_by_role("heading", name="We will ask you no more")).to_be_visible()
+    page.get_by_role("link", name="Unsubscribe").click()
+    page.get_by_role("button", name="Stop sending me surveys").click()
+    expect(page.get_by_role("heading", name="You will get no more surveys")).to_be_visible()
     page.close()
     assert message(storage, number).state == "sent"
     assert send_due(storage, now + timedelta(days=4)) == 0

@@ -71,12 +71,12 @@ def test_the_button_lets_go_of_reference_and_address_however_often_it_is_pressed
     pages = [client.post(address) for _ in range(3)]
     assert {page.status_code for page in pages} == {200}
     assert len({page.text for page in pages}) == 1
-    assert "We will ask you no more" in pages[0].text
+    assert "You will get no more surveys" in pages[0].text
     assert opt_outs(storage) == {
         pseudonym(storage.secret_key, "ada"),
         address_key(storage.secret_key, "ada@example.org"),
     }
-    assert "We will ask you no more" in client.get(address).text
+    assert "You will get no more surveys" in client.get(address).text
 
 
 def test_a_mail_programs_own_button_works_without_cookie_or_page(app: Flask, storage: Storage):

@@ -167,7 +167,7 @@ def refused(page: Page, base: str, storage: Storage, made: Deployment) -> None:
     ask(storage, made, 3)
     answer_all(page, 2)
     page.get_by_text("Answers that could not be stored: 1").wait_for()
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_role("button", name="Start over").click()
 
 
 def ask(storage: Storage, deployment: Deployment, count: int) -> None:
@@ -241,8 +241,8 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     with storage.store.writing() as session:
         session.get_one(Deployment, made.id).state = "closed"
     answer_all(page, 1)  # not refused for good, and yet staff have to do something
-    page.get_by_text("Answers that wait to be sent: 1").wait_for()
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_text("Answers waiting to be sent: 1").wait_for()
+    page.get_by_role("button", name="Start over").click()
     expect(page.get_by_role("button", name="For staff")).to_be_visible()
     assert page.goto(f"{base}/device").url.startswith(f"{base}/sign-in")
     context.close()

@@ -172,12 +172,12 @@ def test_what_is_wrong_stands_at_its_question_and_everything_typed_is_kept(clien
         ("nps-nps", "11", "a whole number from 0 to 10"),
         ("nps-nps", "ten", "a whole number from 0 to 10"),
         ("nps-nps", ["1", "2"], "one of the answers shown"),
-        ("score", "7", "does not ask: score"),
-        ("sjq-per1", "7", "does not ask: sjq-per1"),
-        ("submitted_at", "2020-01-01", "does not ask: submitted_at"),
-        ("form-key", "", "send it once more"),
-        ("form-key", "x" * 300, "send it once more"),
-        ("form-key", "AAAA.aaaa.bbbb", "send it once more"),
+        ("score", "7", "does not ask for: score"),
+        ("sjq-per1", "7", "does not ask for: sjq-per1"),
+        ("submitted_at", "2020-01-01", "does not ask for: submitted_at"),
+        ("form-key", "", "send your answers once more"),
+        ("form-key", "x" * 300, "send your answers once more"),
+        ("form-key", "AAAA.aaaa.bbbb", "send your answers once more"),
     ],
 )
 def test_what_the_form_does_not_take_is_refused_and_told(client, url, storage, name, value, words):

@@ -223,7 +223,7 @@ def test_the_log_and_the_pages_do_not_repeat_a_token(client, storage, deployment
 def test_a_body_that_is_too_large_is_refused_in_words(client, storage, deployment, data):
     kind = "application/x-www-form-urlencoded"
     answer = client.post(f"/s/{deployment.link}", data=data, content_type=kind)
-    assert (answer.status_code, "larger than this survey takes" in answer.text) == (413, True)
+    assert (answer.status_code, "larger than this survey accepts" in answer.text) == (413, True)
 
 
 @pytest.mark.parametrize(

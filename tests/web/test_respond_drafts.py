@@ -142,7 +142,7 @@ def test_a_click_in_a_mail_shows_the_answer_and_keeps_nothing(client, storage, p
     for _ in range(2):
         page = opened(client, f"{path}?score=nps-nps:9&lang=en")
         assert client.head(f"{path}?score=nps-nps:9").status_code == 200
-    assert "You chose 9. Please confirm by sending." in page
+    assert "You chose 9. Please confirm by sending your answer." in page
     assert parsed(page).all("title")[0].text.startswith("Please confirm: ")
     assert form_of(page)["nps-nps"] == ["9"]
     assert parsed(page).all("form")[0].attributes["action"] == "?lang=en&send"

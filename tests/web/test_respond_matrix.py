@@ -253,7 +253,7 @@ def test_whoever_does_not_want_the_draft_starts_again(context, place: Place):
     page.locator("[name=nps-nps][value='7']").check(force=True)
     expect(page.locator("#saved-here")).to_be_visible()
     page.reload()
-    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Start over").click()
     expect(page.locator("[name=nps-nps]:checked")).to_have_count(0)
     assert page.evaluate("localStorage.length") == 0
     assert place.all(Draft) == []

@@ -58,7 +58,7 @@ def test_who_has_answered_takes_part_once(client, storage, deployment):
     for address in ("a@example.org", "b@example.org"):
         answer = client.post(link, data={"address": address})
         assert (answer.status_code, answer.location) == (303, f"{url}/draw/entered")
-    assert "You take part" in opened(client, f"{url}/draw/entered")
+    assert "You are in the prize draw" in opened(client, f"{url}/draw/entered")
     assert [address for _, address in entries(storage)] == ["a@example.org"]
 
 
@@ -133,7 +133,7 @@ def test_thanks_lead_on_by_a_link_to_an_allowed_host_only(client, storage, allow
     url = f"/s/{made.link}/thanks"
     answer = allowing.get(url)
     (link,) = parsed(answer.text).all("a")
-    assert (link.attributes, link.text.strip()) == ({"href": END}, "Go on to www.bank.example")
+    assert (link.attributes, link.text.strip()) == ({"href": END}, "Continue to www.bank.example")
     assert "Refresh" not in answer.headers
     framed = parsed(allowing.get(f"/e/{made.link}/thanks").text).all("a")[0]
     assert framed.attributes["target"] == "_blank"
@@ -145,6 +145,6 @@ def test_anonymity_is_said_in_one_sentence_before_sending(client, storage, anony
     with storage.store.writing() as session:
         made = make_deployment(session, anonymity=anonymity)
     page = opened(client, f"/s/{made.link}")
-    anonymous = "nothing that is stored leads from your answers to you" in page
+    anonymous = "nothing we store can link your answers to you" in page
     coded = "stored under a code" in page
     assert (anonymous, coded) == (anonymity == "anonymous", anonymity == "pseudonymous")

@@ -237,20 +237,20 @@ def test_answers_outlive_an_outage_and_a_restart_of_the_browser(browser, outage,
     context.set_offline(True)
     outage.stop()
     answer_all(page, 1)
-    page.get_by_text("Answers that wait to be sent: 1").wait_for()
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_text("Answers waiting to be sent: 1").wait_for()
+    page.get_by_role("button", name="Start over").click()
     page.reload()  # somebody presses a key, or the power goes: the page is there all the same
     ready(page)
     assert page.get_by_role("radio", checked=True).count() == 0
     answer_all(page, 2)
-    page.get_by_text("Answers that wait to be sent: 2").wait_for()
+    page.get_by_text("Answers waiting to be sent: 2").wait_for()
     context.close()
     assert responses(outage.storage) == []
 
     context = device(browser, tmp_path / "profile")  # the device starts where there is no net yet
     page = context.new_page()
     page.goto(url)
-    page.get_by_text("Answers that wait to be sent: 2").wait_for()
+    page.get_by_text("Answers waiting to be sent: 2").wait_for()
     outage.start()
     page.evaluate("dispatchEvent(new Event('online'))")
     page.locator(".kiosk-bar p:empty").wait_for(state="attached")
@@ -286,7 +286,7 @@ def test_the_next_person_finds_an_empty_form(browser, served):
 
     page.get_by_role("radiogroup").first.locator("label").nth(1).click()
     page.clock.run_for(15_000)  # half of what is waited for has passed
-    page.get_by_role("button", name="Go on answering").click()
+    page.get_by_role("button", name="Continue the survey").click()
     page.clock.run_for(9_000)
     assert page.get_by_role("radio", checked=True).count() == 1
     page.clock.run_for(25_000)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from instruments.loader import load
 from surveyapp.fielding import links
 from surveyapp.responses import rollups
 from surveyapp.store.columns import utc_now
@@ -24,6 +28,7 @@ from surveyapp.store.models import (
     Touchpoint,
 )
 from surveyapp.store.storage import Storage
+from surveyapp.words.dates import date_and_time
 from surveyapp.words.languages import texts
 from tests.responses.makers import make_deployment, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
@@ -93,6 +98,44 @@ def test_the_used_link_leads_to_what_is_stored_in_words(client, deployment, path
     assert "We keep it for a year." in page
     assert "4711" not in page
     assert client.get(f"{path}/mine").headers["Cache-Control"] == "no-store"
+
+
+def test_the_day_is_told_without_seconds_and_the_moment_exactly_to_programs(client, storage, path):
+    (kept,) = responses(storage)
+    (time,) = parsed(opened(client, f"{path}/mine")).all("time")
+    zone = ZoneInfo(storage.settings.time_zone)
+    assert time.text == date_and_time(kept.submitted_at, zone, texts("en"))
+    assert datetime.fromisoformat(time.attributes["datetime"]) == kept.submitted_at
+    client.post(f"{path}/mine/change", data=fields(2))
+    assert len(parsed(opened(client, f"{path}/mine")).all("time")) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "point", "row"),
+    [
+        ("fr", "1 (1–7)\u00a0: {label}", ", "),
+        ("ar", "1 (من 1 إلى 7): \u2068{label}\u2069", "\u2069، \u2068"),
+        ("fi", "1 (1–7): {label}", ", "),
+    ],
+)
+def test_answers_are_told_with_the_marks_of_their_language(
+    client, storage, language: str, point: str, row: str
+):
+    with storage.store.writing() as session:
+        made = make_deployment(session, language=language, asks=("ces", "effort-causes"))
+    (path,) = single_use(storage, made)
+    key = form_key(opened(client, path))
+    data = {
+        "form-key": key,
+        "ces-ces": "1",
+        "effort-causes-effort_causes": ["waiting", "repeating"],
+    }
+    assert client.post(path, data=data).status_code == 303
+    page = html.unescape(opened(client, f"{path}/mine"))
+    causes = load("effort-causes").wording(language).choices["effort_causes"]
+    assert row.join((causes["waiting"], causes["repeating"])) in page
+    label = load("ces").wording(language).labels["agree7"][1]
+    assert f">{point.format(label=label)}<" in page
 
 
 def test_what_is_stored_can_be_taken_elsewhere(client, deployment, path):
@@ -235,8 +278,8 @@ def test_the_page_speaks_the_language_of_the_answers(client, storage, language: 
         made = make_deployment(session, language=language)
     (path,) = single_use(storage, made)
     sent(client, path)
-    html = parsed(opened(client, f"{path}/mine")).all("html")[0].attributes
-    assert html == {"lang": language} | ({"dir": "rtl"} if language == "ar" else {})
+    root = parsed(opened(client, f"{path}/mine")).all("html")[0].attributes
+    assert root == {"lang": language} | ({"dir": "rtl"} if language == "ar" else {})
     links = [each.attributes["href"] for each in parsed(opened(client, f"{path}/mine")).all("a")]
     (erase,) = [each for each in links if "/erase" in each]
     page = opened(client, erase)

@@ -27,9 +27,9 @@ REFRESH = "run python -m surveyapp.words and translate what it counts"
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_phrase_is_translated_and_no_gone_one_is_kept(language: str):
     found = catalogue(language)
-    wanted = {message.id for message in template() if message.id}
-    assert {message.id for message in found if message.id} == wanted, REFRESH
-    assert [message.id for message in untranslated(found)] == [], REFRESH
+    wanted = {(message.context, message.id) for message in template() if message.id}
+    assert {(message.context, message.id) for message in found if message.id} == wanted, REFRESH
+    assert [message.context for message in untranslated(found)] == [], REFRESH
     assert not found.obsolete
 
 
@@ -46,8 +46,8 @@ def test_a_plural_form_for_several_numbers_says_the_number(language: str):
     found = catalogue(language)
     form_of = c2py(found.plural_expr)
     uses = [[n for n in range(1000) if form_of(n) == form] for form in range(found.num_plurals)]
-    for phrase in plurals():
-        message = found.get((phrase.one, phrase.many))
+    for name, phrase in plurals():
+        message = found.get((phrase.one, phrase.many), name)
         assert isinstance(message, Message)
         for form, numbers in zip(message.string, uses, strict=True):
             assert numbers, "a form that no number uses"
@@ -99,8 +99,8 @@ def test_every_phrase_fills_in_every_language():
     """No phrase asks for a value that its English does not name."""
     for language in TRANSLATED:
         found = catalogue(language)
-        for _, phrase in phrases():
-            message = found.get(phrase.one if isinstance(phrase, Plural) else phrase)
+        for name, phrase in phrases():
+            message = found.get(phrase.one if isinstance(phrase, Plural) else phrase, name)
             assert message is not None
             said = message.string if message.pluralizable else (message.string,)
             for form in said:
@@ -114,5 +114,5 @@ def places(text: str) -> set[str]:
     return set(TO_FILL.findall(text))
 
 
-def plurals() -> list[Plural]:
-    return [phrase for _, phrase in phrases() if isinstance(phrase, Plural)]
+def plurals() -> list[tuple[str, Plural]]:
+    return [(name, phrase) for name, phrase in phrases() if isinstance(phrase, Plural)]

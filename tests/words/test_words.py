@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
 from instruments.answers import Fault
 from surveyapp.words import messages
@@ -72,6 +74,61 @@ def test_a_fault_is_told_with_its_numbers(language: str):
     assert words.fault(replace(long, code="not_text")) == words.unreadable
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "App, Branch, Phone"),
+        ("fr", "App, Branch, Phone"),
+        ("ar", "\u2068App\u2069، \u2068Branch\u2069، \u2068Phone\u2069"),
+    ],
+)
+def test_a_row_of_answers_has_the_comma_of_its_language(language: str, said: str):
+    assert texts(language).listing(["App", "Branch", "Phone"]) == said
+    assert texts(language).listing([]) == ""
+
+
+def test_french_has_a_no_break_space_before_the_colon_that_others_glue_on():
+    french = texts("fr")
+    assert french.problem_mark == "Erreur\u00a0:"
+    assert french.mine_named.format(name="région", value="nord") == "région\u00a0: nord"
+    assert french.mine_labelled_point.format(value=7, first=1, last=7, label="Oui") == (
+        "7 (1–7)\u00a0: Oui"
+    )
+
+
+def test_a_label_and_a_button_with_the_same_english_are_two_messages():
+    assert (ENGLISH.language, ENGLISH.start_again) == (ENGLISH.mine_language, ENGLISH.kiosk_again)
+    names = [message.context for message in messages.template() if message.id]
+    assert {"language", "mine_language", "start_again", "kiosk_again"} <= set(names)
+    assert len(names) == len(set(names)) == len(list(messages.phrases()))
+
+
+def test_each_of_two_messages_with_the_same_english_has_its_own_words(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    estonian = Catalog(locale="et")
+    estonian.add("Language", "Keel", context="language")
+    estonian.add("Language", "Vastuste keel", context="mine_language")
+    monkeypatch.setattr(messages, "catalogue", lambda language: estonian)
+    spoken = messages.translations("et")
+    assert spoken.pgettext("language", "Language") == "Keel"
+    assert spoken.pgettext("mine_language", "Language") == "Vastuste keel"
+
+
+def test_a_phrase_that_was_changed_keeps_its_own_translation_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Not that of another phrase whose English happens to be alike."""
+    known = Catalog(locale="et")
+    known.add("Send answers", "Saada", context="send")
+    known.add("Send my answers now", "Vale", context="mine_save")
+    monkeypatch.setattr(messages, "catalogue", lambda language: known)
+    written = read_po(BytesIO(messages.refreshed("et")), locale="et")
+    kept = written.get("Send my answers", "send")
+    assert kept is not None
+    assert (kept.string, kept.fuzzy) == ("Saada", True)
+
+
 def test_a_plural_takes_whole_numbers_only():
     with pytest.raises(TypeError, match="count decides on the form"):
         Plural("a day", "{count} days").format(count="2")
@@ -79,14 +136,13 @@ def test_a_plural_takes_whole_numbers_only():
 
 def test_what_a_catalogue_lacks_or_doubts_is_said_in_english(monkeypatch: pytest.MonkeyPatch):
     estonian = Catalog(locale="et")
-    estonian.add("Language", "Keel")
-    estonian.add("Error", "Viga", flags=["fuzzy"])
+    estonian.add("Language", "Keel", context="language")
+    estonian.add("Error:", "Viga:", context="problem_mark", flags=["fuzzy"])
     monkeypatch.setattr(messages, "catalogue", lambda language: estonian)
     spoken = messages.translations("et")
-    assert [spoken.gettext(text) for text in ("Language", "Error", "Survey")] == [
-        *("Keel", "Error", "Survey")
-    ]
-    assert spoken.ngettext("a day", "{count} days", 2) == "{count} days"
+    asked = [("language", "Language"), ("problem_mark", "Error:"), ("title", "Survey")]
+    assert [spoken.pgettext(*each) for each in asked] == ["Keel", "Error:", "Survey"]
+    assert spoken.npgettext("days", "a day", "{count} days", 2) == "{count} days"
 
 
 def test_a_new_language_begins_with_every_phrase_empty():

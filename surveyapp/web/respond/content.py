@@ -142,7 +142,7 @@ def content(
             Section(
                 wording.language,
                 wording.right_to_left,
-                fill(wording.instruction),
+                fill(wording.instruction, right_to_left=wording.right_to_left),
                 tuple(_with_check(questions, logic, wording.language)),
             )
         )
@@ -153,7 +153,10 @@ def content(
         languages=open_to,
         provider=asking.provider,
         look=read_look(asking.look),
-        introduction=replace(introduction, text=fill(introduction.text)),
+        introduction=replace(
+            introduction,
+            text=fill(introduction.text, right_to_left=introduction.direction == "rtl"),
+        ),
         consent=consent,
         consent_box=asking.consent_box and bool(consent),
         sections=numbered,
@@ -172,9 +175,9 @@ class _Filling:
         self.attributes = attributes
         self.piped: set[str] = set()
 
-    def __call__(self, text: str) -> str:
+    def __call__(self, text: str, *, right_to_left: bool) -> str:
         self.piped |= pipes.names(text)
-        return pipes.filled(text, self.attributes, self.own)
+        return pipes.filled(text, self.attributes, self.own, right_to_left=right_to_left)
 
 
 def _question(
@@ -186,7 +189,7 @@ def _question(
         instrument=instrument,
         item=item,
         number="",
-        text=fill(wording.items[item.code]),
+        text=fill(wording.items[item.code], right_to_left=wording.right_to_left),
         layout=_layout(item, wording),
         options=_options(item, wording),
         may_not_apply=name in logic.not_applicable,
@@ -200,7 +203,8 @@ def _with_check(questions: Sequence[Question], logic: Logic, language: str) -> I
     for question in questions:
         yield question
         if check is not None and question.name == check.after:
-            text = texts(language).attention.format(value=check.choose)
+            words = texts(language)
+            text = words.filled(words.attention, value=str(check.choose))
             yield replace(
                 question, name=check.name, item=check.item, text=text, may_not_apply=False, needs=()
             )

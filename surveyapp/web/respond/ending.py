@@ -67,7 +67,7 @@ def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
     end = read_ways(asking.ways).end_url
     # Allowed when it was typed, and now: an installation may have thought better of a host.
     if end and leads_to(end, storage().settings.end_hosts_allowed):
-        links.append((words.go_on.format(host=urlsplit(end).hostname), end))
+        links.append((words.filled(words.go_on, host=urlsplit(end).hostname or ""), end))
     return lines, links
 
 

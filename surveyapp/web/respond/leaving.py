@@ -61,7 +61,7 @@ def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
         kind,
         200,
         asking,
-        getattr(words, f"{kind}_text").replace("{provider}", provider),
+        words.filled(getattr(words, f"{kind}_text"), provider=provider),
         sends=words.unsubscribe_send if kind == "unsubscribe" else "",
     )
 

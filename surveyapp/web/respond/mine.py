@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -27,7 +25,7 @@ from surveyapp.responses.reading import Faulty
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response as Stored
 from surveyapp.store.models import Score
-from surveyapp.web.respond.content import Question, content
+from surveyapp.web.respond.content import Layout, Question, content
 from surveyapp.web.respond.doors import page_of, ticket_of
 from surveyapp.web.respond.forms import form_class
 from surveyapp.web.respond.headers import allow, brand
@@ -36,6 +34,7 @@ from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import message, neutral, packed
 from surveyapp.web.respond.turns import unknown_field
 from surveyapp.web.storage import storage
+from surveyapp.words.dates import date_and_time
 from surveyapp.words.languages import OWN_NAMES
 from surveyapp.words.texts import Texts
 
@@ -89,7 +88,7 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
     if not isinstance(holder, Holder):
         return holder
     page, response = holder.page, holder.response
-    language = page.words.language_tag
+    zone = ZoneInfo(storage().settings.time_zone)
     allow(style_src=f"'{more_style_hash()}'")
     return packed(
         render_template(
@@ -98,9 +97,15 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             style=more_style(),
             own_style=brand(holder.asking),
             provider=holder.asking.provider,
-            answers=[(q.text, _in_words(q, given, page.words)) for q, given in holder.questions],
-            answered=_moment(response.submitted_at, language),
-            changed=_moment(response.corrected_at, language) if response.corrected_at else "",
+            answers=[(q, _in_words(q, given, page.words)) for q, given in holder.questions],
+            moments=[
+                (name, moment, date_and_time(moment, zone, page.words))
+                for name, moment in (
+                    (page.words.mine_answered, response.submitted_at),
+                    (page.words.mine_changed, response.corrected_at),
+                )
+                if moment is not None
+            ],
             spoken=OWN_NAMES.get(response.language, response.language),
             consent=holder.consent,
             attributes=response.attributes,
@@ -164,7 +169,7 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
         return _form(page, page.form_class(_typed(page, holder.response)), 200)
     unknown = unknown_field(page, request.form)
     if unknown is not None:
-        notice = page.words.unknown_field.format(name=unknown[:60])
+        notice = page.words.filled(page.words.unknown_field, name=unknown[:60])
         return _form(page, page.form_class(request.form), 422, notice)
     outcome = None
     with suppress(NotFound), storage().store.writing() as session:
@@ -259,16 +264,14 @@ def _in_words(question: Question, given: Any, words: Texts) -> str:
         return words.not_applicable
     labels = {option.value: option.label for option in question.options}
     values = [_field(value) for value in (given if isinstance(given, list) else [given])]
+    if question.layout is Layout.TEXT:
+        return values[0]
     if question.item.scale is None:
-        return ", ".join(labels.get(value) or value for value in values)
+        return words.listing(labels.get(value) or value for value in values)
+    label = labels.get(values[0])
+    said = words.mine_labelled_point if label else words.mine_point
     first, last = question.options[0].value, question.options[-1].value
-    said = f"{values[0]} ({first}–{last})"
-    return f"{said}: {labels[values[0]]}" if labels.get(values[0]) else said
-
-
-def _moment(moment: datetime, language: str) -> str:
-    zone = ZoneInfo(storage().settings.time_zone)
-    return format_datetime(moment, "long", tzinfo=zone, locale=language)
+    return said.format(value=values[0], first=first, last=last, label=words.isolated(label or ""))
 
 
 def _lang() -> str | None:

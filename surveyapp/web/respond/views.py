@@ -115,7 +115,9 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
         return _draft(door, page, key)
     unknown = unknown_field(page, sent)
     if unknown is not None:
-        return _again(door, page, page.words.unknown_field.format(name=unknown[:60]), kept=key)
+        return _again(
+            door, page, page.words.filled(page.words.unknown_field, name=unknown[:60]), kept=key
+        )
     if key is None:
         return _again(door, page, page.words.send_again, kept=None)
     turn = turn_of(page, sent, request.args)
