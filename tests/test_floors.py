@@ -113,6 +113,36 @@ def test_imports_go_down(path: Path):
         assert below or (here, there) in NEIGHBOURS, f"{module} imports {name}: that goes up"
 
 
+# Who may name the rows of the audit log: its table, who writes them, and who reads them for its page.
+AUDIT_ROWS = {"surveyapp.store.models", "surveyapp.store.audit", "surveyapp.auth.queries"}
+AUDIT_PAGES = {"surveyapp.web.audit"}
+
+
+def names(path: Path) -> set[str]:
+    """Every name, attribute and string that a file's code consists of."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(node.value.split())
+    return found
+
+
+def test_nothing_reads_the_audit_log_but_its_page():
+    """A fact that something else needs has a table of its own; the log is written."""
+    own = [path for path in files() if module_of(path).startswith("surveyapp.")]
+    assert len(own) > 200
+    used = {module_of(path): names(path) for path in own}
+    rows = {module for module, found in used.items() if found & {"AuditEntry", "audit_entries"}}
+    assert rows == AUDIT_ROWS
+    assert {module for module, found in used.items() if "audit_log" in found} == AUDIT_PAGES
+
+
 def test_the_web_process_starts_without_the_slow_libraries():
     """The application's web process must start fast: none of the slow libraries is loaded by it."""
     import subprocess

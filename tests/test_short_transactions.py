@@ -23,6 +23,8 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
     AuditEntry,
     Base,
+    Campaign,
+    CampaignRecipient,
     Contact,
     Delivery,
     Deployment,
@@ -39,7 +41,7 @@ from tests.responses.makers import SECRET, make_deployment
 from tests.store.writes import counted_writes
 
 ROWS = 1200
-MOST = 1600  # rows in one transaction: of up to 500 customers, three each
+MOST = 1600  # rows in one transaction: of 250 customers, four each, or of 500, three each
 LONG_AGO = timedelta(days=1000)
 
 
@@ -225,15 +227,19 @@ def test_a_list_that_was_asked_half_way_is_asked_to_its_end_by_the_same_list_aga
             asking_a_list(storage, survey)
     there = count(storage, OutgoingMessage)
     assert 0 < there < ROWS
+    assert count(storage, CampaignRecipient) == there
     assert asking_a_list(storage, survey) == ROWS - there
-    assert count(storage, OutgoingMessage) == ROWS
+    assert count(storage, OutgoingMessage) == count(storage, CampaignRecipient) == ROWS
     assert asking_a_list(storage, survey) == 0
+    with storage.store.reading() as session:
+        (made,) = session.scalars(select(Campaign))  # knows also of those before the kill
+        assert (made.asked, made.left_out) == (ROWS, {})
 
 
 def test_a_list_leaves_one_entry_in_the_audit_log(storage: Storage, survey: Deployment):
     asking_a_list(storage, survey)
     with storage.store.reading() as session:
-        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == campaign.ASKED))
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "ask a list"))
     assert (entry.detail["asked"], entry.detail["left_out"]) == (ROWS, 0)
 
 

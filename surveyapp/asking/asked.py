@@ -1,4 +1,4 @@
-"""When customers were asked, or are to be: after an interaction, or because staff gave a list."""
+"""When customers were asked, or are to be: after an interaction, or by a campaign."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from surveyapp.store.models import Decision, OutgoingMessage
-
-BY_LIST = "list "  # how the key of a message begins that a list led to
+from surveyapp.store.models import CampaignRecipient, Decision, OutgoingMessage
 
 
 def times_asked(
@@ -26,11 +24,11 @@ def times_asked(
             Decision.outcome == "ask",
             Decision.due_at > since,
         ),
-        select(OutgoingMessage.customer_ref, OutgoingMessage.due_at).where(
-            OutgoingMessage.customer_ref.in_(customers),
+        select(CampaignRecipient.customer_ref, OutgoingMessage.due_at)
+        .join(OutgoingMessage, OutgoingMessage.id == CampaignRecipient.message_id)
+        .where(
+            CampaignRecipient.customer_ref.in_(customers),
             OutgoingMessage.due_at > since,
-            OutgoingMessage.kind == "invitation",
-            OutgoingMessage.key.startswith(BY_LIST),
             OutgoingMessage.state.in_(("waiting", "sending", "sent")),
         ),
     ):

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from surveyapp.responses import corrections
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
+    Campaign,
+    CampaignRecipient,
     Contact,
     Decision,
     Deployment,
@@ -36,8 +38,12 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
     An opt-out stays, as the customer would be asked again without it.
     """
     own = select(Interaction.id).where(Interaction.customer_ref == customer_ref)
+    received = select(CampaignRecipient.message_id).where(
+        CampaignRecipient.customer_ref == customer_ref
+    )
     written = select(OutgoingMessage.invitation_id).where(
-        OutgoingMessage.customer_ref == customer_ref, OutgoingMessage.invitation_id.is_not(None)
+        or_(OutgoingMessage.customer_ref == customer_ref, OutgoingMessage.id.in_(received)),
+        OutgoingMessage.invitation_id.is_not(None),
     )
     theirs = or_(Invitation.interaction_id.in_(own), Invitation.id.in_(written))
     invitations = list(session.scalars(select(Invitation.id).where(theirs)))
@@ -95,19 +101,33 @@ def _rename(session: Session, customer_ref: str, nobody: str, now: datetime) -> 
     session.execute(
         update(Decision).where(Decision.customer_ref == customer_ref).values(customer_ref=nobody)
     )
-    # Of somebody on a list the message's key holds the pseudonym, and its content attributes. The
-    # rest of the key stays, for it says of which list the message is.
-    key = func.replace(OutgoingMessage.key, customer_ref, nobody)
     session.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.customer_ref == customer_ref)
-        .values(customer_ref=nobody, key=key, content={})
+        .values(customer_ref=nobody, content={})
     )
+    _leave_campaigns(session, customer_ref)
     session.execute(
         update(Interaction)
         .where(Interaction.customer_ref == customer_ref)
         .values(customer_ref=nobody, attributes={}, external_id=None)
     )
+
+
+def _leave_campaigns(session: Session, customer_ref: str) -> None:
+    """Take the name from the campaigns' recipients; that so many were asked stays.
+
+    The digest of a list is made of the pseudonyms on it. Where nobody else of the list has a name any
+    more, it could tell only whether this customer had been on it, and goes.
+    """
+    theirs = CampaignRecipient.customer_ref == customer_ref
+    campaigns = session.scalars(select(CampaignRecipient.campaign_id).where(theirs)).all()
+    session.execute(update(CampaignRecipient).where(theirs).values(customer_ref=None))
+    others = exists().where(
+        CampaignRecipient.campaign_id == Campaign.id, CampaignRecipient.customer_ref.is_not(None)
+    )
+    alone = (Campaign.id.in_(campaigns), ~others)
+    session.execute(update(Campaign).where(*alone).values(list_digest=None))
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,12 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.fielding.texts import plain, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import AuditEntry, Deployment, DrawEntry
+from surveyapp.store.models import Deployment, DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.storage import Storage
 
 LONGEST_PASS = 120
 LONGEST_ADDRESS = 254
 MOST_WINNERS = 1000
-DRAW = "draw winners"
 LONGEST_TEXT = 1000
 _ENTRIES = cast(Table, DrawEntry.__table__)
 _ADDRESS = re.compile(r"[^@\s<>(),;:\"\\\[\]]+@[^@\s<>(),;:\"\\\[\]]+\.[^@\s<>(),;:\"\\\[\]]+")
@@ -118,7 +117,7 @@ def entries(session: Session, deployment_id: int) -> list[DrawEntry]:
 def draw_winners(
     session: Session, deployment: Deployment, *, count: int, user_id: int | None
 ) -> list[DrawEntry]:
-    """Draw ``count`` different entries by chance that nobody can foresee, and note it in the log."""
+    """Draw ``count`` different entries by chance that nobody can foresee, and keep who won."""
     if not 1 <= count <= MOST_WINNERS:
         raise Invalid(f"Draw 1 to {MOST_WINNERS} winners, not {count}.", field="count")
     # Numbers alone: customers who answer meanwhile wait until all have been read.
@@ -127,24 +126,30 @@ def draw_winners(
     if count > len(taking_part):
         raise Conflict(f"{len(taking_part)} take part; {count} winners cannot be drawn among them.")
     numbers = secrets.SystemRandom().sample(taking_part, count)
-    record(session, user_id, DRAW, _subject(deployment), entries=len(taking_part), winners=numbers)
+    held = PrizeDraw(deployment_id=deployment.id, entries=len(taking_part), winners=count)
+    session.add(held)
+    session.flush()
+    session.add_all(PrizeDrawWinner(prize_draw_id=held.id, entry_id=each) for each in numbers)
+    counts = {"entries": held.entries, "winners": held.winners}
+    record(session, user_id, "draw winners", _subject(deployment), **counts)
     return [session.get_one(DrawEntry, number) for number in numbers]
 
 
 def drawings(session: Session, deployment: Deployment) -> list[Drawing]:
     """The draws that were held, the last one first."""
-    held = select(AuditEntry).where(
-        AuditEntry.action == DRAW, AuditEntry.subject == _subject(deployment)
+    own = PrizeDraw.deployment_id == deployment.id
+    winners: dict[int, list[str]] = {}
+    won = (
+        select(PrizeDrawWinner.prize_draw_id, DrawEntry.address)
+        .join(DrawEntry, DrawEntry.id == PrizeDrawWinner.entry_id)
+        .join(PrizeDraw, PrizeDraw.id == PrizeDrawWinner.prize_draw_id)
+        .where(own)
+        .order_by(DrawEntry.address)
     )
-    addresses = {each.id: each.address for each in entries(session, deployment.id)}
-    return [
-        Drawing(
-            entry.at,
-            entry.detail["entries"],
-            tuple(addresses[id] for id in entry.detail["winners"] if id in addresses),
-        )
-        for entry in session.scalars(held.order_by(AuditEntry.id.desc()))
-    ]
+    for number, address in session.execute(won):
+        winners.setdefault(number, []).append(address)
+    held = session.scalars(select(PrizeDraw).where(own).order_by(PrizeDraw.id.desc()))
+    return [Drawing(each.held_at, each.entries, tuple(winners.get(each.id, ()))) for each in held]
 
 
 def delete_entries(

@@ -24,6 +24,7 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Draft,
+    Erasure,
     Event,
     Interaction,
     Invitation,
@@ -36,7 +37,6 @@ from surveyapp.store.models import (
     Score,
 )
 
-ERASED = "erase response"  # in the audit log
 OUTDATED = "outdated"  # in a report's parameters: the day on which answers under it changed
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
@@ -115,8 +115,8 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     """Delete a response and what was made of it: scores, rollups, draft, events, an empty run.
 
     The invitation stays as used, so that the link takes no second answer; a case loses its customer
-    and what staff noted about them; finished reports of the journey are marked as outdated. The audit
-    log says that it was done, on which day it had been answered, and not whose it was. Tells the event
+    and what staff noted about them; finished reports of the journey are marked as outdated. What is kept
+    is that it was done, and on which day it had been answered, not whose it was. Tells the event
     "response.erased" with what the response was called. Raises NotFound when the response is gone.
     """
     session.flush()
@@ -132,8 +132,10 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     session.execute(delete(Event).where(of_this))
     _mark_reports(session, deployment.journey_id, now.date())
     _empty_case(session, response_id)
-    answered = row.submitted_at.date().isoformat()
-    record(session, None, ERASED, f"deployment {deployment.code}", answered=answered)
+    answered = row.submitted_at.date()
+    session.add(Erasure(deployment_id=deployment.id, answered_on=answered, erased_at=now))
+    subject = f"deployment {deployment.code}"
+    record(session, None, "erase response", subject, answered=answered.isoformat())
     session.flush()
     before = _scores_of(connection, response_id)
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import parse
-from surveyapp.responses.corrections import ERASED
 from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.store.models import Analysis, AuditEntry, Deployment, Response
+from surveyapp.store.models import Analysis, Deployment, Erasure, Response
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,6 @@ class Changed:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
-class _Erased:
-    deployment: str  # its code
-    at: datetime
-    answered: date | None  # None: erased before the log kept the day
-
-
 def changed(session: Session, analyses: Sequence[Analysis]) -> dict[int, Changed]:
     """What happened since to the answers under each finished analysis of one journey, by its number."""
     finished = [each for each in analyses if each.result is not None]
@@ -70,12 +62,15 @@ def changed(session: Session, analyses: Sequence[Analysis]) -> dict[int, Changed
             Response.corrected_at > since,
         )
     ).all()
-    erasures = list(_erasures(session, since))
+    erasures = session.scalars(
+        select(Erasure).where(
+            Erasure.deployment_id.in_([place.id for place in places]), Erasure.erased_at > since
+        )
+    ).all()
     found = {}
     for each in finished:
         read_at = _read_at(each)
-        used = [place for place in places if _uses(each, place)]
-        ids, codes = {place.id for place in used}, {place.code for place in used}
+        ids = {place.id for place in places if _uses(each, place)}
         rule = parse(each.segment.rule) if each.segment else None
         found[each.id] = Changed(
             sum(
@@ -85,9 +80,9 @@ def changed(session: Session, analyses: Sequence[Analysis]) -> dict[int, Changed
                 for row in corrections
             ),
             sum(
-                gone.deployment in codes
-                and gone.at > read_at
-                and (gone.answered is None or gone.answered <= read_at.date())
+                gone.deployment_id in ids
+                and gone.erased_at > read_at
+                and (gone.answered_on is None or gone.answered_on <= read_at.date())
                 for gone in erasures
             ),
             at_most=rule is not None,
@@ -113,14 +108,3 @@ def _uses(analysis: Analysis, deployment: Deployment) -> bool:
     wanted = {*STUDY_INSTRUMENTS} if analysis.kind == "sjq_study" else {analysis.instrument}
     asked = {ask["instrument"] for ask in deployment.asks}
     return analysis.journey_id == deployment.journey_id and not wanted.isdisjoint(asked)
-
-
-def _erasures(session: Session, since: datetime) -> Iterable[_Erased]:
-    """From the audit log, because nothing else is left of them."""
-    query = select(AuditEntry.subject, AuditEntry.at, AuditEntry.detail).where(
-        AuditEntry.at > since, AuditEntry.action == ERASED
-    )
-    for subject, at, detail in session.execute(query):
-        day = detail.get("answered")
-        answered = date.fromisoformat(day) if day else None
-        yield _Erased(subject.removeprefix("deployment "), at, answered)

@@ -9,14 +9,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from surveyapp.asking import contacts
-from surveyapp.asking.asked import BY_LIST, times_asked
+from surveyapp.asking.asked import times_asked
 from surveyapp.asking.contacts import Card
 from surveyapp.asking.opt_outs import address_key
 from surveyapp.asking.reasons import Reason
@@ -28,10 +28,17 @@ from surveyapp.fielding.attributes import Attribute, read_attributes, read_custo
 from surveyapp.settings import Settings
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
-from surveyapp.store.models import Contact, Deployment, Invitation, OptOut, OutgoingMessage
+from surveyapp.store.models import (
+    Campaign,
+    CampaignRecipient,
+    Contact,
+    Deployment,
+    Invitation,
+    OptOut,
+    OutgoingMessage,
+)
 
 MOST_CUSTOMERS = 5000  # of one list
-ASKED = "ask a list"  # in the audit log
 SAME = timedelta(days=7)  # in which the same list is a mistake, and afterwards another wave
 _CARD: Mapping[str, Callable[[str], str]] = {
     "email": contacts.read_email,
@@ -41,7 +48,8 @@ _CARD: Mapping[str, Callable[[str], str]] = {
 }
 _INVITATIONS = cast(Table, Invitation.__table__)
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
-_AT_ONCE = 500
+_RECIPIENTS = cast(Table, CampaignRecipient.__table__)
+_AT_ONCE = 250  # customers in a transaction, with up to four rows each
 
 
 @dataclass(frozen=True)
@@ -108,9 +116,9 @@ def plan(
 ) -> Plan:
     """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
     _refuse_closed(deployment, now)
-    name = _name(deployment.id, roll)
+    digest = _digest(roll)
     options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
-    parts = [_plan(session, deployment, name, part, **options) for part in _parts(roll)]
+    parts = [_plan(session, deployment, digest, part, **options) for part in _parts(roll)]
     return _together(parts)
 
 
@@ -129,7 +137,7 @@ def ask_all(
     A part of the list in a transaction: customers who answer meanwhile wait for one of them. The same
     list again, also after a stop half-way, asks nobody a second time within a week.
     """
-    name = _name(deployment_id, roll)
+    digest = _digest(roll)
     options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
     parts = list(_parts(roll))
     asked: list[Plan] = []
@@ -141,12 +149,17 @@ def ask_all(
             own = select(Deployment).where(Deployment.id == deployment_id).with_for_update()
             deployment = session.scalars(own).one()
             _refuse_closed(deployment, now)
-            made = _plan(session, deployment, name, part, **options)
-            _write(session, deployment, name, made.chosen, secret_key=secret_key, now=now)
+            made = _plan(session, deployment, digest, part, **options)
             asked.append(made)
             whole = _together(asked)
+            if whole.chosen:
+                campaign = _campaign(session, deployment_id, digest, now.date())
+                campaign.asked += len(made.chosen)
+                # Asked once more on one day, those are left out who are so now.
+                campaign.left_out = {reason.value: n for reason, n in whole.left_out.items()}
+                _write(session, deployment, campaign, made.chosen, secret_key=secret_key, now=now)
             if place == len(parts) and whole.chosen:
-                _record(session, deployment, whole, f"{name}{now:%Y-%m-%d}", user_id)
+                _record(session, deployment, whole, user_id)
     return _together(asked)
 
 
@@ -170,19 +183,23 @@ def _refuse_closed(deployment: Deployment, now: datetime) -> None:
 def _plan(
     session: Session,
     deployment: Deployment,
-    name: str,
+    digest: str,
     part: Sequence[Listed],
     *,
     settings: Settings,
     secret_key: str,
     now: datetime,
 ) -> Plan:
-    """Who of this part of the list with this name is asked."""
+    """Who of this part of the list with this digest is asked."""
     sent = set(
         session.scalars(
-            select(OutgoingMessage.customer_ref).where(
-                OutgoingMessage.customer_ref.in_([each.customer_ref for each in part]),
-                OutgoingMessage.key.startswith(name),
+            select(CampaignRecipient.customer_ref)
+            .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
+            .join(OutgoingMessage, OutgoingMessage.id == CampaignRecipient.message_id)
+            .where(
+                CampaignRecipient.customer_ref.in_([each.customer_ref for each in part]),
+                Campaign.deployment_id == deployment.id,
+                Campaign.list_digest == digest,
                 OutgoingMessage.created_at > now - SAME,
             )
         )
@@ -194,25 +211,43 @@ def _plan(
     return Plan(chosen, Counter(against.values()), len(part) - len(fresh))
 
 
+def _campaign(session: Session, deployment_id: int, digest: str, day: date) -> Campaign:
+    """The row of this list on this day, made where there is none; whoever asks holds the survey's row,
+    so that two do not make it at once.
+    """
+    key = {"deployment_id": deployment_id, "list_digest": digest, "day": day}
+    campaign = session.scalar(select(Campaign).filter_by(**key))
+    if campaign is None:
+        campaign = Campaign(**key, asked=0)
+        session.add(campaign)
+        session.flush()
+    return campaign
+
+
 def _write(
     session: Session,
     deployment: Deployment,
-    name: str,
+    campaign: Campaign,
     chosen: Sequence[Listed],
     *,
     secret_key: str,
     now: datetime,
 ) -> None:
-    """An invitation and a waiting message for each."""
+    """An invitation, a waiting message and a recipient of the campaign for each.
+
+    A customer is a recipient once, by constraint: a list that is asked again after a stop half-way
+    can write nobody a second message, whatever the plan says.
+    """
     if not chosen:
         return
+    session.flush()
     connection = session.connection()
     contacts.keep(connection, ((each.customer_ref, each.card) for each in chosen), now=now)
     sampling = read_sampling(deployment.sampling)
     expires_at = now.replace(microsecond=0) + timedelta(days=sampling.expires_days)
     seeds = [links.new_seed() for _ in chosen]
     adding = insert(_INVITATIONS).returning(_INVITATIONS.c.id, sort_by_parameter_order=True)
-    numbers = connection.execute(
+    invitations = connection.execute(
         adding,
         [
             {
@@ -227,12 +262,13 @@ def _write(
             for seed in seeds
         ],
     ).scalars()
+    writing = insert(_MESSAGES).returning(_MESSAGES.c.id, sort_by_parameter_order=True)
     anonymous = deployment.anonymity == "anonymous"
-    connection.execute(
-        insert(_MESSAGES),
+    messages = connection.execute(
+        writing,
         [
             {
-                "key": f"{name}{now:%Y-%m-%d} {each.customer_ref}",
+                "key": f"invitation {number}",
                 "kind": "invitation",
                 "channel": sampling.channel,
                 "deployment_id": deployment.id,
@@ -243,23 +279,27 @@ def _write(
                 "due_at": now,
                 "created_at": now,
             }
-            for each, number in zip(chosen, numbers, strict=True)
+            for each, number in zip(chosen, invitations, strict=True)
+        ],
+    ).scalars()
+    connection.execute(
+        insert(_RECIPIENTS),
+        [
+            {"message_id": number, "campaign_id": campaign.id, "customer_ref": each.customer_ref}
+            for each, number in zip(chosen, messages, strict=True)
         ],
     )
 
 
-def _record(
-    session: Session, deployment: Deployment, made: Plan, name: str, user_id: int | None
-) -> None:
+def _record(session: Session, deployment: Deployment, made: Plan, user_id: int | None) -> None:
     record(
         session,
         user_id,
-        ASKED,
+        "ask a list",
         f"deployment {deployment.code}",
         asked=len(made.chosen),
         left_out=sum(made.left_out.values()),
         reasons={reason.value: n for reason, n in made.left_out.items()},
-        list=name,
     )
 
 
@@ -280,11 +320,10 @@ def _listed(customer: Mapping[str, Any], secret_key: str) -> Listed:
     return Listed(links.pseudonym(secret_key, reference), card, read_attributes(attributes))
 
 
-def _name(deployment_id: int, roll: Sequence[Listed]) -> str:
-    """How the keys of a list's messages begin: it is recognised by who stands in it."""
+def _digest(roll: Sequence[Listed]) -> str:
+    """What a list is recognised by: who stands in it, in whatever order."""
     together = "\n".join(sorted(each.customer_ref for each in roll))
-    digest = hashlib.sha256(together.encode()).hexdigest()[:16]
-    return f"{BY_LIST}{deployment_id} {digest} "
+    return hashlib.sha256(together.encode()).hexdigest()[:16]
 
 
 def _reasons(

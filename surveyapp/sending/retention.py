@@ -1,8 +1,8 @@
 """Old messages lose what they said and to whom; that there was one, and what became of it, stays.
 
 A message to staff is deleted, as nothing counts it. One to a customer stays as a row without words,
-attributes and pseudonym, because response rates are counted from it. Of a list the pseudonym stays a
-year at least: how often a customer is asked in a year is looked up by it.
+attributes and pseudonym, because response rates are counted from it. The recipients of a campaign keep
+the pseudonym a year at least: how often a customer is asked in a year is looked up by it.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, Text, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from surveyapp.asking.asked import BY_LIST
 from surveyapp.asking.rest import YEAR
+from surveyapp.sending.campaign import SAME
 from surveyapp.sending.parcel import TO_CUSTOMERS
-from surveyapp.store.models import OutgoingMessage
+from surveyapp.store.models import Campaign, CampaignRecipient, OutgoingMessage
 from surveyapp.store.storage import Storage
 
 BATCH = 200  # rows that one transaction changes: customers who answer meanwhile wait for its end
 LAST = 2**63 - 1  # no message has a higher number
 Change = Callable[[Session, Sequence[int]], None]
 _OVER = OutgoingMessage.state.in_(("sent", "failed", "cancelled"))
-_BY_LIST = OutgoingMessage.key.startswith(BY_LIST)
+_NAMED = exists().where(
+    CampaignRecipient.message_id == OutgoingMessage.id, CampaignRecipient.customer_ref.is_not(None)
+)
 
 
 def forget(storage: Storage, now: datetime) -> int:
@@ -32,11 +34,11 @@ def forget(storage: Storage, now: datetime) -> int:
     before = now - timedelta(days=days)
     remembered = now - max(timedelta(days=max(days, storage.settings.rest_days)), YEAR)
     to_customers = OutgoingMessage.kind.in_(TO_CUSTOMERS)
-    named = OutgoingMessage.customer_ref.is_not(None) & _BY_LIST
+    _drop_digests(storage, now)
     return (
         _all(storage, OutgoingMessage.kind.not_in(TO_CUSTOMERS), before, _delete)
         + _all(storage, to_customers & _says(), before, _empty)
-        + _all(storage, named, remembered, _unname)
+        + _all(storage, _NAMED, remembered, _unname)
     )
 
 
@@ -60,9 +62,9 @@ def _all(storage: Storage, which: ColumnElement[bool], before: datetime, change:
 
 
 def _says() -> ColumnElement[bool]:
-    """Whether there is a content, or somebody's name that nothing is looked up by."""
+    """Whether there is a content or somebody's name."""
     content = cast(OutgoingMessage.content, Text) != "{}"
-    return or_(content, OutgoingMessage.customer_ref.is_not(None) & ~_BY_LIST)
+    return or_(content, OutgoingMessage.customer_ref.is_not(None))
 
 
 def _delete(session: Session, numbers: Sequence[int]) -> None:
@@ -71,15 +73,21 @@ def _delete(session: Session, numbers: Sequence[int]) -> None:
 
 def _empty(session: Session, numbers: Sequence[int]) -> None:
     own = update(OutgoingMessage).where(OutgoingMessage.id.in_(numbers), _OVER)
-    session.execute(own.values(content={}))
-    session.execute(own.where(~_BY_LIST).values(customer_ref=None))
+    session.execute(own.values(content={}, customer_ref=None))
 
 
 def _unname(session: Session, numbers: Sequence[int]) -> None:
-    """The key of a list's message ends with the pseudonym; its number makes it as unique."""
-    key, nobody = OutgoingMessage.key, literal("kept-") + cast(OutgoingMessage.id, String)
-    session.execute(
-        update(OutgoingMessage)
-        .where(OutgoingMessage.id.in_(numbers), _OVER)
-        .values(key=func.replace(key, OutgoingMessage.customer_ref, nobody), customer_ref=None)
-    )
+    over = select(OutgoingMessage.id).where(OutgoingMessage.id.in_(numbers), _OVER)
+    theirs = CampaignRecipient.message_id.in_(over)
+    session.execute(update(CampaignRecipient).where(theirs).values(customer_ref=None))
+
+
+def _drop_digests(storage: Storage, now: datetime) -> None:
+    """Drop what the same list is recognised by, once it coming again is another wave."""
+    day = (now - SAME).date() - timedelta(days=1)  # the last message of a day may be a day younger
+    old = (Campaign.day < day, Campaign.list_digest.is_not(None))
+    with storage.store.reading() as session:
+        if session.scalar(select(Campaign.id).where(*old).limit(1)) is None:
+            return  # without waiting for the lock of who writes
+    with storage.store.writing() as session:
+        session.execute(update(Campaign).where(*old).values(list_digest=None))

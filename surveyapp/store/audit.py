@@ -16,7 +16,8 @@ def record(
 
     ``action`` begins with a verb ("create journey"), ``subject`` names the thing ("journey
     onboarding"). ``user_id`` None means a command or a customer. ``detail`` holds JSON values and
-    never a password, token or answer.
+    never a password, token, answer or customer. Nothing reads an entry back but the log's page: what
+    something else needs to know goes into a table of its own.
     """
     entry = AuditEntry(user_id=user_id, action=action[:60], subject=subject[:120], detail=detail)
     session.add(entry)

@@ -86,7 +86,11 @@ class KeyFingerprint(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to which thing, when. Rows are only ever added."""
+    """Who did what to which thing, when. The database refuses to change or delete a row.
+
+    Only the log's page reads it: a fact that something else needs has a table of its own. Hence no
+    entry may name a customer, not even by the pseudonym: nobody could take it out again.
+    """
 
     __tablename__ = "audit_entries"
 
@@ -500,6 +504,81 @@ class DrawEntry(Base):
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
     address: Mapped[str] = mapped_column(String(254))
     day: Mapped[date] = mapped_column(Date)
+
+
+class PrizeDraw(Base):
+    """A prize draw that was held among ``entries`` people, ``winners`` of whom won."""
+
+    __tablename__ = "prize_draws"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    entries: Mapped[int]
+    winners: Mapped[int]
+    held_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class PrizeDrawWinner(Base):
+    """An entry that won; gone with the entry, so that a winner's address is deleted in one place."""
+
+    __tablename__ = "prize_draw_winners"
+
+    prize_draw_id: Mapped[int] = mapped_column(
+        ForeignKey("prize_draws.id", ondelete="CASCADE"), primary_key=True
+    )
+    entry_id: Mapped[int] = mapped_column(
+        Number, ForeignKey("draw_entries.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Campaign(Base):
+    """A list of customers who were asked on one day.
+
+    ``asked`` counts the messages that were written, ``left_out`` is {reason: how many were not asked
+    for it}. ``list_digest`` recognises the same list when it comes again; it is made of the
+    pseudonyms on it and dropped once it serves no more.
+    """
+
+    __tablename__ = "campaigns"
+    __table_args__ = (UniqueConstraint("deployment_id", "day", "list_digest"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    day: Mapped[date] = mapped_column(Date)
+    list_digest: Mapped[str | None] = mapped_column(String(16))
+    asked: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[dict[str, int]] = mapped_column(Document, default=dict)
+
+
+class CampaignRecipient(Base):
+    """A customer whom a campaign asked, by the message to them.
+
+    Gone with the message, as that of an anonymous invitation is once it is used. ``customer_ref`` is
+    None for somebody who was forgotten, or whom nobody needs to know any more.
+    """
+
+    __tablename__ = "campaign_recipients"
+    __table_args__ = (UniqueConstraint("customer_ref", "campaign_id"),)
+
+    message_id: Mapped[int] = mapped_column(
+        Number, ForeignKey("outgoing_messages.id", ondelete="CASCADE"), primary_key=True
+    )
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    customer_ref: Mapped[str | None] = mapped_column(String(200))
+
+
+class Erasure(Base):
+    """A response that was erased: all that is left of it. ``answered_on`` is None where only that it
+    was erased is known.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (Index("ix_erasures_deployment", "deployment_id", "erased_at"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    answered_on: Mapped[date | None] = mapped_column(Date)
+    erased_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class OutgoingMessage(Base):

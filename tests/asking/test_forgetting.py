@@ -15,6 +15,8 @@ from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     Base,
+    Campaign,
+    CampaignRecipient,
     Contact,
     Decision,
     Deployment,
@@ -95,13 +97,17 @@ def test_a_forgotten_customer_is_nowhere_and_counts_stay(bank: Store):
                 token_hash=hashed, deployment_id=deployment, fields={"nps_reason": "half an answer"}
             )
         )
+        message = OutgoingMessage(
+            key="by a list",
+            kind="invitation",
+            customer_ref=ANNA,
+            content={"attributes": {"nickname": "nick of anna"}},
+        )
+        campaign = Campaign(deployment_id=deployment, day=NOW.date(), list_digest="0" * 16)
+        session.add_all([message, campaign])
+        session.flush()
         session.add(
-            OutgoingMessage(
-                key=f"list 1 {ANNA}",
-                kind="invitation",
-                customer_ref=ANNA,
-                content={"attributes": {"nickname": "nick of anna"}},
-            )
+            CampaignRecipient(message_id=message.id, campaign_id=campaign.id, customer_ref=ANNA)
         )
         opt_outs.opt_out(session, [ANNA], source="staff")
         before = decisions(bank)
@@ -130,6 +136,28 @@ def test_a_forgotten_customer_is_nowhere_and_counts_stay(bank: Store):
     bring(bank, of("anna", 9))
     decide(bank)
     assert ("event 9", "skip", "opted_out") in decisions(bank)
+
+
+def test_a_link_that_had_been_opened_opens_nothing_after_its_customer_was_forgotten(bank: Store):
+    bring(bank, of("anna", 1), of("bert", 2))
+    decide(bank)
+    with bank.writing() as session:
+        asked = dict(session.execute(select(Decision.customer_ref, Decision.invitation_id)).all())
+        for number in asked.values():
+            invitation = session.get_one(Invitation, number)
+            invitation.state, invitation.opened_at = "opened", NOW
+        theirs = session.get_one(Invitation, asked[ANNA])
+        draft = {"deployment_id": theirs.deployment_id, "fields": {"nps": "3"}}
+        session.add(Draft(token_hash=theirs.token_hash, **draft))
+    with bank.writing() as session:
+        forgetting.forget(session, ANNA, user_id=None, now=NOW)
+    for number in asked.values():
+        answer(bank, number)
+    with bank.reading() as session:
+        assert session.query(Draft).count() == 0
+        kept = session.scalars(select(Response.invitation_id)).all()
+        assert kept == [asked[pseudonym(SECRET, "bert")]]
+        assert session.get_one(Invitation, asked[ANNA]).state == "suppressed"
 
 
 def test_a_contact_that_is_heard_of_before_it_is_deleted_stays(bank: Store):

@@ -14,7 +14,7 @@ from surveyapp.fielding import draws
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import AuditEntry, Deployment, DrawEntry
+from surveyapp.store.models import AuditEntry, Deployment, DrawEntry, PrizeDrawWinner
 from surveyapp.store.storage import open_storage
 from tests.responses.makers import SECRET, make_deployment
 
@@ -102,9 +102,24 @@ def test_winners_are_different_people_and_noted_without_their_addresses(store: S
         own = session.get_one(Deployment, deployment.id)
         held = draws.drawings(session, own)
         assert [(each.entries, len(each.winners)) for each in held] == [(6, 2), (6, 6)]
-        assert held[0].winners == tuple(each.address for each in few)
-        log = session.scalars(select(AuditEntry).where(AuditEntry.action == draws.DRAW)).all()
-        assert "example.org" not in str([entry.detail for entry in log])
+        assert held[0].winners == tuple(sorted(each.address for each in few))
+        assert held[1].winners == tuple(sorted(each.address for each in winners))
+        log = select(AuditEntry.detail).where(AuditEntry.action == "draw winners")
+        assert session.scalars(log.order_by(AuditEntry.id)).all() == [
+            {"entries": 6, "winners": 6},
+            {"entries": 6, "winners": 2},
+        ]
+
+
+def test_a_winner_whose_entry_is_deleted_is_named_by_no_draw(store: Store, deployment):
+    fill(store, deployment, "a@example.org", "b@example.org")
+    with store.writing() as session:
+        own = session.get_one(Deployment, deployment.id)
+        draws.draw_winners(session, own, count=2, user_id=None)
+        draws.delete_entries(session, own, numbers=[10**9], user_id=None)
+        ((held,),) = [draws.drawings(session, own)]
+        assert (held.entries, held.winners) == (2, ("b@example.org",))
+        assert session.query(PrizeDrawWinner).count() == 1
 
 
 def test_every_entry_wins_sooner_or_later(store: Store, deployment):

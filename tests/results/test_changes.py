@@ -13,7 +13,7 @@ from surveyapp.results.changes import Changed, changed
 from surveyapp.results.queries import analyses
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, AuditEntry, Deployment, Job, Journey, Response
+from surveyapp.store.models import Analysis, Deployment, Erasure, Job, Journey, Response
 from tests.responses.makers import make_deployment, make_segment, some_answers, some_prepared
 
 MINUTE = timedelta(minutes=1)
@@ -86,9 +86,7 @@ def test_what_happened_before_or_came_afterwards_is_not(store: Store, deployment
     change(store, deployment, 0)
     take(store, deployment, 5)
     with store.writing() as session:
-        session.execute(select(AuditEntry)).all()
-        for entry in session.scalars(select(AuditEntry)):
-            entry.at = utc_now() - timedelta(hours=1)
+        session.scalars(select(Erasure)).one().erased_at = utc_now() - timedelta(hours=1)
         for response in session.scalars(select(Response).where(Response.corrected_at.is_not(None))):
             response.corrected_at = utc_now() - timedelta(hours=1)
         late = session.scalars(select(Response).order_by(Response.id.desc())).first()

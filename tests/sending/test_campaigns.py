@@ -17,7 +17,15 @@ from surveyapp.responses.actions import submit
 from surveyapp.results.funnels import of_list
 from surveyapp.sending import campaign, retention
 from surveyapp.sending.campaigns import campaigns
-from surveyapp.store.models import Contact, Deployment, Invitation, OutgoingMessage
+from surveyapp.store.models import (
+    Campaign,
+    CampaignRecipient,
+    Contact,
+    Deployment,
+    Invitation,
+    OutgoingMessage,
+    Response,
+)
 from surveyapp.store.storage import Storage
 from tests.sending.makers import NOW, asked, make_survey, storage_with
 
@@ -146,7 +154,61 @@ def test_forgetting_and_retention_change_no_count(storage: Storage):
         forget(session, ref, user_id=None, now=NOW)
     assert found(storage, survey) == before
     with storage.store.reading() as session:
-        assert ref not in str(list(session.scalars(select(OutgoingMessage.key))))
+        for column in (OutgoingMessage.key, CampaignRecipient.customer_ref):
+            assert ref not in str(list(session.scalars(select(column))))
     while retention.forget(storage, NOW + 3000 * DAY):
         pass
     assert found(storage, survey) == before
+    with storage.store.reading() as session:
+        assert set(session.scalars(select(CampaignRecipient.customer_ref))) == {None}
+        assert session.scalars(select(Campaign.list_digest)).all() == [None]
+
+
+def test_the_last_of_a_list_who_is_forgotten_takes_its_digest_along(storage: Storage):
+    """A digest of one pseudonym would tell whether it was theirs."""
+    survey = make_survey(storage)
+    ask(storage, survey, "ada", "bob")
+    with storage.store.writing() as session:
+        (made,) = session.scalars(select(Campaign))
+        for name, kept in (("ada", True), ("bob", False)):
+            forget(session, pseudonym(storage.secret_key, name), user_id=None, now=NOW)
+            session.refresh(made)
+            assert (made.list_digest is not None) is kept
+    assert [counts.asked for _, counts in found(storage, survey)] == [2]
+
+
+@pytest.mark.parametrize("state", ["created", "opened"])
+def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
+    storage: Storage, state: str
+):
+    """Also where the message has lost its name already, and where the link had been opened."""
+    survey = make_survey(storage)
+    ask(storage, survey, "ada", "bob")
+    send(storage)
+    refs = {name: pseudonym(storage.secret_key, name) for name in ("ada", "bob")}
+    own = CampaignRecipient.customer_ref == refs["ada"]
+    with storage.store.writing() as session:
+        message = session.get_one(
+            OutgoingMessage, session.scalars(select(CampaignRecipient.message_id).where(own)).one()
+        )
+        message.customer_ref = None
+        invitation = session.get_one(Invitation, message.invitation_id)
+        invitation.state = state
+        forget(session, refs["ada"], user_id=None, now=NOW)
+        assert session.get_one(Invitation, message.invitation_id).state == "suppressed"
+        left = session.scalars(select(CampaignRecipient.customer_ref)).all()
+        assert set(left) == {None, refs["bob"]}
+    with storage.store.writing() as session:
+        token = token_of(storage.secret_key, invitation.token_seed or "")
+        late = submit(
+            session,
+            session.get_one(Deployment, survey.id),
+            {"nps": {"nps": "9"}},
+            submission_key="late",
+            attributes={},
+            invitation=Ticket(token),
+            now=NOW + DAY,
+            roots=(),
+        )
+        assert not late.new
+        assert session.query(Response).count() == 0

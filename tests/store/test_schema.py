@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,20 +12,30 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from surveyapp.fielding.consents import versions
+from surveyapp.fielding.draws import drawings
 from surveyapp.responses.numbers import allocate
+from surveyapp.sending.campaigns import campaigns
+from surveyapp.store.audit import record
 from surveyapp.store.counters import take
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     NOTHING_SORTED,
+    AuditEntry,
     Base,
+    Campaign,
+    CampaignRecipient,
     Case,
     CaseNote,
     Delivery,
     Deployment,
+    Erasure,
     Invitation,
     Journey,
+    OutgoingMessage,
+    PrizeDraw,
     Response,
     Score,
     Segment,
@@ -308,6 +318,171 @@ def test_segments_whose_last_sorting_is_not_done_begin_anew(empty_store: Store):
     with empty_store.reading() as session:
         found = session.execute(select(Segment.id, Segment.sorted_to).order_by(Segment.id)).all()
     assert found == [(1, None), *((number, NOTHING_SORTED) for number in (2, 3, 4))]
+
+
+_MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_LIST = f"list 1 {'a' * 16} 2026-03-01"  # pseudonymous, asked in two goes
+_HALF = f"list 1 {'b' * 16} 2026-03-02"  # stopped half-way: in the messages alone
+_GONE = f"list 11 {'c' * 16} 2026-03-03"  # anonymous, and all of them answered: in the log alone
+
+
+def _deployments_and_log(store: Store, log: list[tuple[str, str, dict[str, object]]]) -> None:
+    shared = {"asks": [], "language": "en", "introduction": "", "consent": "", "name": "D"}
+    shared |= {"consent_version": "", "open_link": True, "state": "open", "created_at": _MARCH}
+    with store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["journeys", "deployments", "audit_entries"])
+        journey = {"code": "j", "name": "J", "provider": "Bank", "goal": "", "state": "current"}
+        row = {"id": 1, **journey, "version": 1, "created_at": _MARCH}
+        connection.execute(insert(old.tables["journeys"]), row)
+        for number, anonymity in ((1, "pseudonymous"), (11, "anonymous")):
+            own = {"id": number, "journey_id": 1, "code": f"d{number}", "link": f"l{number}"}
+            own |= {"anonymity": anonymity, **shared}
+            connection.execute(insert(old.tables["deployments"]), own)
+        for place, (action, subject, detail) in enumerate(log):
+            row = {"at": _MARCH + timedelta(hours=place), "action": action, "subject": subject}
+            connection.execute(insert(old.tables["audit_entries"]), {**row, "detail": detail})
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+def test_erasures_come_up_from_the_log_of_every_earlier_schema(empty_store: Store, revision: str):
+    upgrade(empty_store.engine, revision)
+    log: list[tuple[str, str, dict[str, object]]] = [
+        ("erase response", "deployment d1", {}),  # from before the log knew the day
+        ("create journey", "journey j", {"by": 1}),
+        ("erase response", "deployment d11", {"answered": "2026-02-27"}),
+        ("erase response", "deployment removed", {"answered": "2026-02-27"}),
+    ]
+    _deployments_and_log(empty_store, log)
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        found = session.scalars(select(Erasure).order_by(Erasure.id)).all()
+        assert [(each.deployment_id, each.answered_on, each.erased_at) for each in found] == [
+            (1, None, _MARCH),
+            (11, date(2026, 2, 27), _MARCH + timedelta(hours=2)),
+        ]
+        kept = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        assert [(each.action, each.subject, each.detail) for each in kept] == log
+    _refuses_change(empty_store)
+
+
+@pytest.mark.parametrize("revision", ["0002", "0003"])
+def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Store, revision: str):
+    upgrade(empty_store.engine, revision)
+    asked = {"left_out": 3, "reasons": {"opted_out": 3}}
+    _deployments_and_log(
+        empty_store,
+        [
+            ("draw winners", "deployment d1", {"entries": 4, "winners": [2**40, 7, 5]}),
+            ("draw winners", "deployment d1", {"entries": 3, "winners": [7]}),
+            ("draw winners", "deployment removed", {"entries": 3, "winners": [7]}),
+            ("ask a list", "deployment d1", {"asked": 2, **asked, "list": _LIST}),
+            ("ask a list", "deployment d1", {"asked": 9, "left_out": 0, "reasons": {}}),
+            ("ask a list", "deployment d1", {"asked": 1, **asked, "list": _LIST}),
+            ("ask a list", "deployment d11", {"asked": 6, **asked, "list": _GONE}),
+        ],
+    )
+    keys = {
+        1: ("invitation", f"{_LIST} anna", "anna"),
+        2: ("invitation", f"{_LIST} forgotten-{'0' * 32}", f"forgotten-{'0' * 32}"),
+        3: ("invitation", f"{_LIST} kept-3", None),
+        4: ("invitation", f"{_HALF} anna", "anna"),
+        5: ("invitation", "invitation 5", "anna"),  # after an interaction
+        6: ("reminder", "invitation 1 reminder 1", "anna"),
+        7: ("case", "case 7", None),
+    }
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["invitations", "outgoing_messages", "draw_entries"])
+        for number, address in ((7, "a@x.org"), (2**40, "b@x.org"), (8, "c@x.org")):
+            entry = {"id": number, "deployment_id": 1, "address": address, "day": _MARCH.date()}
+            connection.execute(insert(old.tables["draw_entries"]), entry)
+        link = {"deployment_id": 1, "channel": "email", "state": "created", "not_sent_reason": ""}
+        sent = {"channel": "email", "deployment_id": 1, "content": {}, "state": "sent"}
+        sent |= {"due_at": _MARCH, "attempts": 1, "error": "", "created_at": _MARCH}
+        for number, (kind, key, customer) in keys.items():
+            invitation = {6: 1, 7: None}.get(number, number)
+            if invitation == number:
+                own = {"id": number, "token_hash": f"h{number}", "created_at": _MARCH, **link}
+                connection.execute(insert(old.tables["invitations"]), own)
+            row = {"id": number, "key": key, "kind": kind, "invitation_id": invitation, **sent}
+            connection.execute(
+                insert(old.tables["outgoing_messages"]), {**row, "customer_ref": customer}
+            )
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        d1 = session.get_one(Deployment, 1)
+        assert [(each.at, each.entries, each.winners) for each in drawings(session, d1)] == [
+            (_MARCH + timedelta(hours=1), 3, ("a@x.org",)),
+            (_MARCH, 4, ("a@x.org", "b@x.org")),  # the third has deleted their entry
+        ]
+        drawn = session.scalars(select(PrizeDraw.winners).order_by(PrizeDraw.id)).all()
+        assert drawn == [3, 1]
+        made = session.scalars(select(Campaign).order_by(Campaign.day)).all()
+        assert [
+            (each.deployment_id, each.day.day, each.list_digest, each.asked, each.left_out)
+            for each in made
+        ] == [
+            (1, 1, "a" * 16, 3, {"opted_out": 3}),
+            (1, 2, "b" * 16, 1, {}),
+            (11, 3, "c" * 16, 6, {"opted_out": 3}),
+        ]
+        columns = (CampaignRecipient.message_id, CampaignRecipient.campaign_id)
+        recipients = select(*columns, CampaignRecipient.customer_ref)
+        assert session.execute(recipients.order_by(columns[0])).all() == [
+            (1, made[0].id, "anna"),
+            (2, made[0].id, None),
+            (3, made[0].id, None),
+            (4, made[1].id, "anna"),
+        ]
+        query = select(OutgoingMessage.key).order_by(OutgoingMessage.id)
+        assert session.scalars(query).all() == [
+            *(f"invitation {number}" for number in range(1, 6)),
+            "invitation 1 reminder 1",
+            "case 7",
+        ]
+        shown = {each.day.day: each.counts for each in campaigns(session, d1)}
+        assert {day: (each.asked, dict(each.skipped)) for day, each in shown.items()} == {
+            1: (3, {"opted_out": 3}),
+            2: (1, {}),
+        }
+        log = session.scalars(select(AuditEntry.detail).order_by(AuditEntry.id)).all()
+        assert log[:2] == [{"entries": 4, "winners": 3}, {"entries": 3, "winners": 1}]
+        assert log[3:5] == [{"asked": 2, **asked}, {"asked": 9, "left_out": 0, "reasons": {}}]
+    _refuses_change(empty_store)
+
+
+def test_the_audit_log_of_a_new_database_takes_new_entries_only(store: Store):
+    with store.writing() as session:
+        for action in ("create journey", "edit journey"):
+            record(session, None, action, "journey j")
+    _refuses_change(store)
+
+
+def _refuses_change(store: Store) -> None:
+    """The log is as it was after everything that could change an entry, and takes another one."""
+    table = AuditEntry.__table__
+    with store.reading() as session:
+        before = session.execute(select(table).order_by(table.c.id)).all()
+    assert before[0].id == 1
+    anew = "INTO audit_entries (id, at, action, subject, detail) VALUES"
+    values = "(1, '2026-01-01 00:00:00', 'x', 'y', '{}')"
+    attempts = [
+        "UPDATE audit_entries SET action = 'x'",
+        "UPDATE audit_entries SET at = at WHERE id = 1",
+        "DELETE FROM audit_entries",
+        "DELETE FROM audit_entries WHERE id = 1",
+        f"INSERT {anew} {values} ON CONFLICT (id) DO UPDATE SET action = 'x'",
+        f"INSERT OR REPLACE {anew} {values}" if store.is_sqlite else "TRUNCATE audit_entries",
+    ]
+    for attempt in attempts:
+        with pytest.raises(DBAPIError, match="takes new entries only"), store.engine.begin() as at:
+            at.exec_driver_sql(attempt)
+    with store.writing() as session:
+        assert session.execute(select(table).order_by(table.c.id)).all() == before
+        record(session, None, "edit journey", "journey j")
+        session.flush()
+        assert session.query(AuditEntry).count() == len(before) + 1
 
 
 def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:

@@ -115,9 +115,10 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
     page = posted(client, url, "draw/winners", count="2")
     assert "among 3" in page
     with storage.store.reading() as session:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == draws.DRAW)).one()
+        log = select(AuditEntry).where(AuditEntry.action == "draw winners")
+        entry = session.scalars(log).one()
         assert entry.user_id == world.users["researcher"].id
-        assert len(entry.detail["winners"]) == 2
+        assert entry.detail == {"entries": 3, "winners": 2}
     file = client.get(f"{url}/draw.csv")
     assert file.text.splitlines()[1] == "person0@example.org,2026-03-29"
     page = posted(client, url, "draw/entries", entry="1")
