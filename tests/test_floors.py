@@ -143,6 +143,24 @@ def test_nothing_reads_the_audit_log_but_its_page():
     assert {module for module, found in used.items() if "audit_log" in found} == AUDIT_PAGES
 
 
+def test_no_fact_is_read_out_of_text():
+    """What a query asks for is a column: no key is taken apart, no document searched as text."""
+    asking = {"like", "ilike", "regexp_match"}  # of a column
+    taking_apart = {"substr", "substring", "replace", "instr", "strpos"}  # by the database
+    for path in files():
+        if not module_of(path).startswith("surveyapp."):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Attribute):
+                continue
+            where = f"{path}:{node.lineno}"
+            assert node.attr not in asking, f"{where}: {node.attr} searches text; make it a column"
+            of = node.value.id if isinstance(node.value, ast.Name) else ""
+            assert of != "func" or node.attr not in taking_apart, f"{where}: func.{node.attr}"
+            key = isinstance(node.value, ast.Attribute) and node.value.attr == "key"
+            assert not key or node.attr != "startswith", f"{where}: a key is compared whole"
+
+
 def test_the_web_process_starts_without_the_slow_libraries():
     """The application's web process must start fast: none of the slow libraries is loaded by it."""
     import subprocess

@@ -1,6 +1,8 @@
-"""Prize draws, campaigns with their recipients, and erasures in tables; an audit log that cannot be changed.
+"""Prize draws, campaigns with their recipients, erasures and what webhooks are told of in tables; an audit
+log that cannot be changed. Jobs know when their results were cleared.
 
-Until now they were read back from the audit log, and who was on a list from the keys of messages.
+Until now they were read back from the audit log, who was on a list from the keys of messages, and what a
+webhook is told of from the text of a document.
 """
 
 import re
@@ -46,6 +48,8 @@ def upgrade() -> None:
     _carry_draws(tables["prize_draws"], tables["prize_draw_winners"])
     _carry_campaigns(tables["campaigns"])
     _carry_erasures(tables["erasures"])
+    _carry_webhook_events(tables["webhook_events"])
+    op.add_column("jobs", sa.Column("cleared_at", MOMENT, nullable=True))
     _take_references_out_of_the_log()
     _close_the_log()
 
@@ -101,6 +105,13 @@ def _create_tables() -> dict[str, sa.Table]:
             ),
         ),
         op.create_table(
+            "webhook_events",
+            sa.Column("event", sa.String(40), nullable=False),
+            sa.Column("webhook_id", sa.Integer, nullable=False),
+            _refers("webhook_events", "webhook_id", "webhooks", ondelete="CASCADE"),
+            sa.PrimaryKeyConstraint("event", "webhook_id", name="pk_webhook_events"),
+        ),
+        op.create_table(
             "erasures",
             sa.Column("id", NUMBER, nullable=False),
             sa.Column("deployment_id", sa.Integer, nullable=False),
@@ -115,6 +126,7 @@ def _create_tables() -> dict[str, sa.Table]:
         ("prize_draws", "deployment_id"),
         ("prize_draw_winners", "entry_id"),
         ("campaign_recipients", "campaign_id"),
+        ("webhook_events", "webhook_id"),
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_index("ix_erasures_deployment", "erasures", ["deployment_id", "erased_at"])
@@ -220,6 +232,13 @@ def _carry_erasures(erasures: sa.Table) -> None:
         answered = date.fromisoformat(day) if day else None
         rows.append({"deployment_id": deployment, "answered_on": answered, "erased_at": at})
     _insert(erasures, rows)
+
+
+def _carry_webhook_events(wanted: sa.Table) -> None:
+    webhooks = sa.table("webhooks", sa.column("id", sa.Integer), sa.column("events", DOCUMENT))
+    rows = op.get_bind().execute(sa.select(webhooks.c.id, webhooks.c.events)).all()
+    _insert(wanted, [{"webhook_id": n, "event": each} for n, told in rows for each in {*told}])
+    op.drop_column("webhooks", "events")
 
 
 def _take_references_out_of_the_log() -> None:

@@ -35,6 +35,7 @@ from surveyapp.store.models import (
     Response,
     Touchpoint,
     Webhook,
+    WebhookEvent,
 )
 from surveyapp.store.statements import Reach, Statement
 
@@ -99,6 +100,7 @@ _INVITATIONS = cast(Table, Invitation.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
 _TOUCHPOINTS = cast(Table, Touchpoint.__table__)
 _WEBHOOKS = cast(Table, Webhook.__table__)
+_WEBHOOK_EVENTS = cast(Table, WebhookEvent.__table__)
 _DOCUMENTS = {
     f.name
     for f in fields(Asking)
@@ -109,14 +111,10 @@ _OWN = [
     for f in fields(Asking)
     if f.name in _DEPLOYMENTS.c
 ]
-# The list of events is a document; both databases write it out with the names in double quotes. A
-# literal, because SQLite prepares a statement anew each time that what is LIKE changes.
 _TOLD = (
     select(_WEBHOOKS.c.id)
-    .where(
-        _WEBHOOKS.c.active,
-        as_type(_WEBHOOKS.c.events, Text).like(literal_column("""'%"response"%'""")),
-    )
+    .join(_WEBHOOK_EVENTS, _WEBHOOK_EVENTS.c.webhook_id == _WEBHOOKS.c.id)
+    .where(_WEBHOOK_EVENTS.c.event == literal_column("'response'"), _WEBHOOKS.c.active)
     .exists()
 )
 _ASKING = (

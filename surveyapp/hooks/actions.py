@@ -152,7 +152,7 @@ def _events(events: Iterable[str]) -> list[str]:
 
 def _shown(webhook: Webhook) -> dict[str, object]:
     # The rest of the address is often a secret of the receiver.
-    return {"host": host_of(webhook.url), "events": webhook.events}
+    return {"host": host_of(webhook.url), "events": list(webhook.events)}
 
 
 def _subject(webhook: Webhook) -> str:

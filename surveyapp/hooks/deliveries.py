@@ -23,7 +23,7 @@ from surveyapp.hooks.addresses import Unreachable
 from surveyapp.hooks.payloads import telling
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
-from surveyapp.store.models import Delivery, Event, Webhook
+from surveyapp.store.models import Delivery, Event, Webhook, WebhookEvent
 from surveyapp.store.storage import Storage
 
 BACK_OFF = (
@@ -71,8 +71,8 @@ def on_event(session: Session, event: Event) -> None:
     listening = _listening(session)
     with session.no_autoflush:  # the deliveries of all events are inserted together
         told = telling(session, event) if listening else None
-    for number, events in listening:
-        if told is not None and told.event in events:
+    for number, wanted in listening:
+        if told is not None and told.event == wanted:
             session.add(
                 Delivery(
                     webhook_id=number,
@@ -83,14 +83,17 @@ def on_event(session: Session, event: Event) -> None:
             )
 
 
-def _listening(session: Session) -> list[tuple[int, list[str]]]:
-    """Webhooks that are told anything, read once a transaction, and what each wants to know."""
+def _listening(session: Session) -> list[tuple[int, str]]:
+    """Webhooks and the events that they are told of, read once a transaction."""
     if Webhook not in session.info:
         rows = session.execute(
-            select(Webhook.id, Webhook.events).where(Webhook.active.is_(True)).order_by(Webhook.id)
+            select(WebhookEvent.webhook_id, WebhookEvent.event)
+            .join(Webhook, Webhook.id == WebhookEvent.webhook_id)
+            .where(Webhook.active.is_(True))
+            .order_by(Webhook.id)
         )
         session.info[Webhook] = [(row[0], row[1]) for row in rows]
-    found: list[tuple[int, list[str]]] = session.info[Webhook]
+    found: list[tuple[int, str]] = session.info[Webhook]
     return found
 
 

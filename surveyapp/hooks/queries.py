@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
 from surveyapp.hooks.addresses import host_of
+from surveyapp.hooks.payloads import EVENTS
 from surveyapp.store.models import Delivery, Webhook
 
 
@@ -50,7 +51,7 @@ def lines(session: Session) -> list[WebhookLine]:
             id=hook.id,
             name=hook.name,
             host=host_of(hook.url),
-            events=tuple(hook.events),
+            events=tuple(event for event in EVENTS if event in hook.events),
             state=state_of(hook),
             failing_since=hook.failing_since,
             delivered_at=arrived.get(hook.id),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, Text, cast, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from surveyapp.store.models import File, Job
@@ -31,7 +31,7 @@ def forget(storage: Storage, now: datetime) -> int:
                 storage.files.remove(session, file)
     for number in jobs:
         with storage.store.writing() as session:
-            _drop_refused(session, number)
+            _drop_refused(session, number, now)
     return len(files) + len(jobs)
 
 
@@ -41,13 +41,15 @@ def _brought_in() -> Select[int]:
 
 
 def _told_long_ago(before: datetime) -> Select[int]:
-    lists = cast(Job.result, Text).like('%"refused": [{%')
-    query = select(Job.id).where(Job.kind == KIND, _OVER, Job.finished_at < before, lists)
-    return query.limit(_AT_ONCE)
+    old = (Job.finished_at < before, Job.cleared_at.is_(None))
+    return select(Job.id).where(Job.kind == KIND, _OVER, *old).limit(_AT_ONCE)
 
 
-def _drop_refused(session: Session, number: int) -> None:
+def _drop_refused(session: Session, number: int, now: datetime) -> None:
     job = session.get(Job, number)
-    if job is not None and job.result is not None:
+    if job is None:
+        return
+    job.cleared_at = now
+    if job.result is not None:
         kept = {name: value for name, value in job.result.items() if name != "refused"}
         job.result = {**kept, "refused": []}

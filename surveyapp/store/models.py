@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -635,7 +636,7 @@ class ApiKey(Base):
 
 
 class Webhook(Base):
-    """An address of another program that is told of events.
+    """An address of another program that is told of ``events``.
 
     The secret that signs what it is told is made from ``seed`` and the secret key.
     """
@@ -646,13 +647,30 @@ class Webhook(Base):
     name: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
     seed: Mapped[str] = mapped_column(String(64))
-    events: Mapped[list[str]] = mapped_column(Document)
     active: Mapped[bool] = mapped_column(default=True)
     failing_since: Mapped[datetime | None] = mapped_column(
         UtcDateTime
     )  # None: the last one arrived
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    wanted: Mapped[list[WebhookEvent]] = relationship(
+        order_by="WebhookEvent.event", cascade="all, delete-orphan", lazy="selectin"
+    )
+    events: AssociationProxy[list[str]] = association_proxy(
+        "wanted", "event", creator=lambda event: WebhookEvent(event=event)
+    )
+
+
+class WebhookEvent(Base):
+    """A kind of event that a webhook is told of. By event first: so it is asked for each answer."""
+
+    __tablename__ = "webhook_events"
+
+    event: Mapped[str] = mapped_column(String(40), primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(
+        ForeignKey("webhooks.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Event(Base):
@@ -845,6 +863,8 @@ class Job(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When what the result told of single customers was dropped, by kinds whose results do.
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class File(Base):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from surveyapp.fielding.consents import versions
 from surveyapp.fielding.draws import drawings
+from surveyapp.fielding.queries import is_listened
 from surveyapp.responses.numbers import allocate
 from surveyapp.sending.campaigns import campaigns
 from surveyapp.store.audit import record
@@ -39,6 +40,8 @@ from surveyapp.store.models import (
     Response,
     Score,
     Segment,
+    Webhook,
+    WebhookEvent,
 )
 from surveyapp.store.schema import pending, upgrade
 from tests.conftest import BACKENDS
@@ -450,6 +453,31 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
         assert log[:2] == [{"entries": 4, "winners": 3}, {"entries": 3, "winners": 1}]
         assert log[3:5] == [{"asked": 2, **asked}, {"asked": 9, "left_out": 0, "reasons": {}}]
     _refuses_change(empty_store)
+
+
+def test_webhooks_of_the_third_schema_are_told_of_what_they_were(empty_store: Store):
+    upgrade(empty_store.engine, "0003")
+    wanted = {"CRM": ["response.erased", "report"], "None": [], "All": ["response", "response"]}
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["webhooks"])
+        for number, (name, events) in enumerate(wanted.items(), start=1):
+            row = {"id": number, "name": name, "url": "https://crm.example", "seed": "0" * 32}
+            row |= {"events": events, "active": name != "All", "created_at": _MARCH}
+            connection.execute(insert(old.tables["webhooks"]), row)
+    upgrade(empty_store.engine)
+    with empty_store.writing() as session:
+        found = {each.name: sorted(each.events) for each in session.scalars(select(Webhook))}
+        assert found == {"CRM": ["report", "response.erased"], "None": [], "All": ["response"]}
+        survey = Deployment()
+        assert not is_listened(session.connection(), survey)  # the one that wants to know is paused
+        session.get_one(Webhook, 3).active = True
+        session.flush()
+        assert is_listened(session.connection(), survey)
+        session.delete(session.get_one(Webhook, 3))
+        session.flush()
+        assert not is_listened(session.connection(), survey)
+        assert session.query(WebhookEvent).count() == 2
 
 
 def test_the_audit_log_of_a_new_database_takes_new_entries_only(store: Store):
