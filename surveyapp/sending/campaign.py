@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, literal, select
 from sqlalchemy.orm import Session
 
 from surveyapp.asking import contacts
@@ -247,7 +247,7 @@ def _write(
     expires_at = now.replace(microsecond=0) + timedelta(days=sampling.expires_days)
     seeds = [links.new_seed() for _ in chosen]
     adding = insert(_INVITATIONS).returning(_INVITATIONS.c.id, sort_by_parameter_order=True)
-    invitations = connection.execute(
+    added = connection.execute(
         adding,
         [
             {
@@ -261,11 +261,11 @@ def _write(
             }
             for seed in seeds
         ],
-    ).scalars()
-    writing = insert(_MESSAGES).returning(_MESSAGES.c.id, sort_by_parameter_order=True)
+    )
+    invitations = list(added.scalars())
     anonymous = deployment.anonymity == "anonymous"
-    messages = connection.execute(
-        writing,
+    connection.execute(
+        insert(_MESSAGES),
         [
             {
                 "key": f"invitation {number}",
@@ -281,14 +281,12 @@ def _write(
             }
             for each, number in zip(chosen, invitations, strict=True)
         ],
-    ).scalars()
-    connection.execute(
-        insert(_RECIPIENTS),
-        [
-            {"message_id": number, "campaign_id": campaign.id, "customer_ref": each.customer_ref}
-            for each, number in zip(chosen, messages, strict=True)
-        ],
     )
+    # SQLite gives the numbers of many new rows one by one; by their invitations it finds them at once.
+    columns = (_MESSAGES.c.id, literal(campaign.id), _MESSAGES.c.customer_ref)
+    written = select(*columns).where(_MESSAGES.c.invitation_id.in_(invitations))
+    names = ["message_id", "campaign_id", "customer_ref"]
+    connection.execute(insert(_RECIPIENTS).from_select(names, written))
 
 
 def _record(session: Session, deployment: Deployment, made: Plan, user_id: int | None) -> None:
