@@ -1,12 +1,14 @@
 """Folders of TOML -> instruments, remembered; a folder is all that a new instrument needs.
 
 A root holds one folder an instrument: ``<code>/`` is its current version and
-``<code>@<version>/`` an older one, kept so that old answers keep their meaning. The library that
+``<code>@<version>/`` an older one, kept so that old answers keep their meaning. In its folder of
+texts, ``<name>.toml`` is a current wording and ``<name>@<id>.toml`` an earlier one. The library that
 ships with the package is always searched, before any root that the caller adds.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -17,7 +19,7 @@ from types import MappingProxyType
 
 from instruments.definition import definition
 from instruments.schema import Instrument, Wording
-from instruments.tables import Fault, parsed
+from instruments.tables import Fault, Table, parsed
 from instruments.wordings import wording
 
 __all__ = ["Fault", "InstrumentError", "available", "check", "load", "load_folder", "parse"]
@@ -101,26 +103,52 @@ def parse(definition_text: str, texts: Mapping[str, str], *, place: str = "") ->
     if faults:
         # Wordings are read against the items; with wrong items they would only echo the faults.
         raise InstrumentError(faults)
-    wordings: list[Wording] = []
-    for name in sorted(texts, key=lambda name: name.removesuffix(".toml")):
+    read_by_name: dict[str, Wording] = {}
+    for name in sorted(texts, key=_age):
         table = parsed(prefix + name, texts[name], faults)
         if table is None:
             continue
         read = wording(table, instrument)
-        if any(read.id == other.id for other in wordings):
+        if any(read.id == other.id for other in read_by_name.values()):
             table.fault("id", read.id, "another wording has this id; choose another")
-        wordings.append(read)
+        read_by_name[name] = _placed(table, name, read, read_by_name)
+    wordings = list(read_by_name.values())
     if not texts:
         cure = f"an instrument needs a wording; add {TEXTS}/{language}.toml"
         faults.append(Fault(prefix + TEXTS, "", "", cure))
-    elif not faults and language not in {each.language for each in wordings}:
+    elif not faults and language not in {
+        each.language for each in wordings if not each.replaced_by
+    }:
         cure = f"no wording has this language; add {TEXTS}/{language}.toml or name another language"
         faults.append(Fault(prefix + DEFINITION, "language", repr(language), cure))
     if faults:
         raise InstrumentError(faults)
     # The language that it was written in comes first: it is shown where a language is missing.
-    wordings.sort(key=lambda each: each.language != language)
+    wordings.sort(key=lambda each: (bool(each.replaced_by), each.language != language))
     return replace(instrument, wordings=MappingProxyType({each.id: each for each in wordings}))
+
+
+def _age(name: str) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Sorts the file of a current wording before those of its earlier ones, the oldest first."""
+    stem, _, earlier = name.removesuffix(".toml").partition("@")
+    # Numbers count as such: en-2 is older than en-10.
+    parts = [part for part in re.split(r"(\d+)", earlier) if part]
+    return stem, tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+
+
+def _placed(table: Table, name: str, read: Wording, others: Mapping[str, Wording]) -> Wording:
+    """The wording; an earlier one, told by its file's name, knows which took its place."""
+    stem, mark, earlier = name.removesuffix(".toml").partition("@")
+    if not mark:
+        return read
+    current = others.get(f"{stem}.toml")
+    if read.id != earlier:
+        table.fault("id", read.id, f"must be what the file's name says, {earlier!r}")
+    if current is None:
+        table.fault("", name, f"is an earlier wording of {stem}.toml, which is missing; add it")
+    elif current.language != read.language:
+        table.fault("language", read.language, f"must be that of {stem}.toml, {current.language!r}")
+    return replace(read, replaced_by=current.id if current else earlier)
 
 
 @lru_cache(maxsize=256)

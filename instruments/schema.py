@@ -100,7 +100,8 @@ class Wording:
 
     ``items`` by item code; ``labels`` by scale code, then point (all points may be labelled, or
     the ends only); ``choices`` by item code, then choice code; ``dimensions`` by scored scale code.
-    ``{provider}`` and ``{touchpoint}`` in a text are filled per deployment.
+    ``{provider}`` and ``{touchpoint}`` in a text are filled per deployment. ``replaced_by`` is the id
+    of the wording that took this one's place, empty for a current one.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Wording:
     instruction: str = ""
     right_to_left: bool = False
     status: TranslationStatus = TranslationStatus.DRAFT
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ class Instrument:
     version: str
     items: tuple[Item, ...]
     keys: Mapping[str, ScoringKey]  # the first is the default; empty when nothing is scored
-    wordings: Mapping[str, Wording]  # by wording id; the first of a language is its default
+    # By wording id: the current ones, the first of a language being its default; then the earlier.
+    wordings: Mapping[str, Wording]
     licence: str
     citation: str
     note: str = ""  # a sentence that reports must carry: adapted, not validated, trade mark
@@ -153,6 +156,17 @@ class Instrument:
             return self.wordings[wording_id]
         every = self.wordings.values()
         return next((w for w in every if w.language == language), None) or next(iter(every))
+
+    @property
+    def current_wordings(self) -> tuple[Wording, ...]:
+        """Those that a new survey is given, without the earlier ones that they replaced."""
+        return tuple(wording for wording in self.wordings.values() if not wording.replaced_by)
+
+    def first_wording(self, language: str) -> Wording:
+        """The oldest form of the language's default: its words before anything was changed."""
+        default = self.wording(language)
+        every = self.wordings.values()
+        return next((w for w in every if w.replaced_by == default.id), default)
 
 
 @lru_cache(maxsize=256)  # asked for by every page shown and every answer read

@@ -17,6 +17,7 @@ from instruments.schema import Instrument
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.fielding import links
 from surveyapp.fielding.attributes import Attribute, read_attributes, read_customer_ref
+from surveyapp.fielding.pins import pins
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
@@ -66,8 +67,8 @@ def create_deployment(
     """Ask instruments at a touchpoint of ``journey``, or at its end when ``touchpoint`` is None.
 
     ``asks`` holds {"instrument", and if wanted "version", "key", "wording"}, in the order in which
-    they are asked; version and key are pinned to the current ones, so that a later edition changes
-    no running survey. The code is made from the name where none is given. Raises Invalid for what
+    they are asked; version and key are pinned to the current ones, and on opening the wordings too,
+    so that a later edition changes no running survey. The code is made from the name where none is given. Raises Invalid for what
     cannot be asked, Conflict for a code in use.
     """
     if touchpoint is not None and touchpoint.stage.journey_id != journey.id:
@@ -79,7 +80,7 @@ def create_deployment(
         touchpoint_id=touchpoint.id if touchpoint else None,
         code=_free_code(session, code, name),
         name=_line(name, "name"),
-        asks=_read_asks(asks, language, roots),
+        asks=_published(_read_asks(asks, language, roots), state, roots),
         language=language,
         introduction=_text(introduction, "introduction"),
         consent=_text(consent, "consent"),
@@ -97,8 +98,15 @@ def create_deployment(
     return deployment
 
 
-def open_deployment(session: Session, deployment: Deployment, *, user_id: int | None) -> None:
-    """Take answers from now on."""
+def open_deployment(
+    session: Session, deployment: Deployment, *, user_id: int | None, roots: Sequence[str | Path]
+) -> None:
+    """Take answers from now on, in the wordings of today or of an earlier opening."""
+    was_draft = deployment.state == "draft"
+    deployment.asks = [
+        _pinned(ask, roots) if was_draft or ask.get("pinned") == {} else ask
+        for ask in deployment.asks
+    ]
     deployment.state = "open"
     record(session, user_id, "open deployment", _subject(deployment))
 
@@ -291,6 +299,20 @@ def _read_ask(ask: Mapping[str, Any], language: str, roots: Sequence[str | Path]
         "key": key,
         "wording": wording,
     }
+
+
+def _published(
+    asks: list[dict[str, Any]], state: str, roots: Sequence[str | Path]
+) -> list[dict[str, Any]]:
+    """The asks of a new deployment: a draft shows the current words until it is opened."""
+    if state == "draft":
+        return [{**ask, "pinned": {}} for ask in asks]
+    return [_pinned(ask, roots) for ask in asks]
+
+
+def _pinned(ask: Mapping[str, Any], roots: Sequence[str | Path]) -> dict[str, Any]:
+    instrument = load(ask["instrument"], ask["version"], roots=roots)
+    return {**ask, "pinned": pins(instrument, ask.get("wording"))}
 
 
 def _read_wording(instrument: Instrument, wording: str | None, language: str) -> str | None:

@@ -15,6 +15,7 @@ from surveyapp.fielding import pipes
 from surveyapp.fielding.languages import read_languages
 from surveyapp.fielding.logic import Asked, read_logic
 from surveyapp.fielding.look import read_look
+from surveyapp.fielding.pins import worded
 from surveyapp.fielding.texts import plain, with_translations
 from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment, Segment
@@ -26,7 +27,7 @@ LONGEST_TEXT = 5000
 def asked_by(deployment: Deployment, roots: Sequence[str | Path]) -> Asked:
     """The instruments of a deployment, each with the key that names the asked items."""
     return [
-        (load(ask["instrument"], ask["version"], roots=roots), ask["key"])
+        (worded(load(ask["instrument"], ask["version"], roots=roots), ask), ask["key"])
         for ask in deployment.asks
     ]
 

@@ -19,14 +19,14 @@ _LONGEST_HEADER = 1000
 
 def spoken(instruments: Sequence[Instrument]) -> tuple[str, ...]:
     """The languages that every one of these instruments has a wording in, drafts too, in order."""
-    each = [{w.language for w in instrument.wordings.values()} for instrument in instruments]
+    each = [_languages(instrument) for instrument in instruments]
     return tuple(sorted(set.intersection(*each))) if each else ()
 
 
 def reviewed(instruments: Sequence[Instrument]) -> tuple[str, ...]:
     """Those of the spoken languages in which every instrument has more than a draft."""
     each = [
-        {w.language for w in i.wordings.values() if w.status is not TranslationStatus.DRAFT}
+        {w.language for w in i.current_wordings if w.status is not TranslationStatus.DRAFT}
         for i in instruments
     ]
     return tuple(sorted(set.intersection(*each))) if each else ()
@@ -114,4 +114,4 @@ def _match_exactly(tag: str, offered: Iterable[str]) -> str | None:
 
 
 def _languages(instrument: Instrument) -> set[str]:
-    return {wording.language for wording in instrument.wordings.values()}
+    return {wording.language for wording in instrument.current_wordings}

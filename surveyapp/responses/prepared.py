@@ -69,8 +69,11 @@ def row_of(
 
 def wordings_of(deployment: Fielded, language: str, roots: Roots) -> dict[str, str]:
     """The id of each instrument's wording in this language."""
+    is_own = language == deployment.language
     return {
-        ask["instrument"]: asked_instrument(ask, roots).wording(language, ask["wording"]).id
+        ask["instrument"]: asked_instrument(ask, roots)
+        .wording(language, ask["wording"] if is_own else None)
+        .id
         for ask in deployment.asks
     }
 

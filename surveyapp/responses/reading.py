@@ -12,6 +12,7 @@ from instruments.answers import Answers, Fault, Faults, read
 from instruments.loader import load
 from instruments.schema import Instrument
 from surveyapp.fielding.logic import Applied, Logic, read_logic
+from surveyapp.fielding.pins import worded
 from surveyapp.fielding.queries import Asking
 from surveyapp.store.models import Deployment
 
@@ -74,8 +75,8 @@ def logic_of(deployment: Fielded, roots: Roots) -> Logic:
 
 
 def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
-    """The very version that the deployment asks."""
-    return _instrument(ask["instrument"], ask["version"], tuple(roots))
+    """The very version that the deployment asks, in the wordings that it was published with."""
+    return worded(_instrument(ask["instrument"], ask["version"], tuple(roots)), ask)
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from pathlib import Path
 from analysis import metrics, scoring
 from instruments.loader import load
 from instruments.schema import Instrument, Metric, Wording
+from surveyapp.fielding.pins import worded
 from surveyapp.results.shapes import Definition, Fielded, Unit
 from surveyapp.store.models import Deployment
 
@@ -38,7 +39,7 @@ def asked(
 ) -> Iterator[tuple[Instrument, str | None, Wording]]:
     """Instrument, scoring key and wording of each ask of a deployment."""
     for ask in deployment.asks:
-        instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+        instrument = worded(load(ask["instrument"], ask.get("version"), roots=roots), ask)
         wording = instrument.wording(deployment.language, ask.get("wording"))
         yield instrument, ask.get("key"), wording
 

@@ -192,7 +192,8 @@ class Segment(Base):
 class Deployment(Base):
     """Instruments asked at a touchpoint, or at the journey's end when ``touchpoint_id`` is None.
 
-    ``asks`` is a list of {"instrument", "version", "key", "wording"}; key and wording may be None.
+    ``asks`` is a list of {"instrument", "version", "key", "wording", "pinned"}; key and wording may be
+    None. ``pinned`` is {language: wording id}, absent in surveys of before there was such a key.
     ``link`` is the open link's code: public by nature, hence kept in the clear. Each document below
     it has a reader that knows its keys: ``texts``, ``look``, ``logic`` and ``ways`` (fielding),
     ``sampling`` (asking), ``mailing`` (sending), ``loop`` (loop). Introduction, consent and draw are

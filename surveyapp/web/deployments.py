@@ -221,13 +221,16 @@ def _shown(
 @deployments.post("/<int:deployment_id>/state")
 @requires(Permission.EDIT_DEPLOYMENTS)
 def set_state(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    changes = {"open": actions.open_deployment, "closed": actions.close_deployment}
     wanted = request.form.get("state", "")
     with storage().store.writing() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
-        if wanted not in changes:
+        if wanted not in ("open", "closed"):
             raise Invalid(f"{wanted[:20]!r} is no state; a deployment is open or closed.")
-        changes[wanted](session, deployment, user_id=me().id)
+        if wanted == "open":
+            roots = storage().settings.instrument_roots
+            actions.open_deployment(session, deployment, user_id=me().id, roots=roots)
+        else:
+            actions.close_deployment(session, deployment, user_id=me().id)
     return redirect(
         url_for("deployments.show", journey_id=journey_id, deployment_id=deployment_id), 303
     )

@@ -43,5 +43,5 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
     first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     told = ("started_at", "corrected_at", "way", "wording", "consent_version")
     begun = "2026-03-29T00:58:44+00:00"
-    assert [first[name] for name in told] == [begun, "", "kiosk", "csat:en-1; nps:en-1", "3"]
+    assert [first[name] for name in told] == [begun, "", "kiosk", "csat:en-2; nps:en-1", "3"]
     assert [second[name] for name in told] == ["", first["submitted_at"], "", first["wording"], "3"]

@@ -31,7 +31,10 @@ def create(session, journey: Journey, **options) -> Deployment:
 def test_version_and_key_are_pinned_when_a_deployment_is_made(store: Store):
     with store.writing() as session:
         made = create(session, make_journey(session), asks=[{"instrument": "sjq"}])
-    assert made.asks == [{"instrument": "sjq", "version": "1", "key": "sjq-16", "wording": None}]
+    (ask,) = made.asks
+    pinned = ask.pop("pinned")
+    assert ask == {"instrument": "sjq", "version": "1", "key": "sjq-16", "wording": None}
+    assert (pinned["en"], pinned["ar"]) == ("en-2", "ar-2")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ def test_every_change_is_in_the_audit_log(store: Store):
     with store.writing() as session:
         made = create(session, make_journey(session))
         actions.close_deployment(session, made, user_id=None)
-        actions.open_deployment(session, made, user_id=None)
+        actions.open_deployment(session, made, user_id=None, roots=())
         actions.invite(session, made, [{}], base_url=URL, secret_key=SECRET, user_id=None)
     with store.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()

@@ -293,3 +293,41 @@ def test_the_library_reads_without_paths_of_its_own():
     # An installed package may lie in an archive: the library is found as a resource.
     library = files("instruments").joinpath("library")
     assert load_folder(library.joinpath("sjq")) == load("sjq")
+
+
+def edition(number: int, language: str = "en", taste: str = "Taste") -> str:
+    text = WORDING.replace('"en-1"', f'"{language}-{number}"').replace('"en"', f'"{language}"')
+    return text.replace('"Coffee"', f'"{taste} {number}"')
+
+
+def test_an_earlier_wording_stays_beside_the_one_that_took_its_place():
+    names = {
+        "en": edition(11),
+        "en@en-1": edition(1),
+        "en@en-10": edition(10),
+        "en@en-9": edition(9),
+    }
+    names |= {"fi": edition(1, "fi"), "en-published": edition(3)}
+    loaded = parse(DEFINITION, {f"texts/{name}.toml": text for name, text in names.items()})
+    assert [w.id for w in loaded.current_wordings] == ["en-11", "en-3", "fi-1"]
+    assert list(loaded.wordings)[3:] == ["en-1", "en-9", "en-10"]
+    assert {loaded.wordings[f"en-{n}"].replaced_by for n in (1, 9, 10)} == {"en-11"}
+    assert loaded.wording("en").title == "Taste 11"
+    assert loaded.wording("en", "en-9").title == "Taste 9"
+    assert loaded.first_wording("en").id == "en-1"
+    assert loaded.first_wording("fi").id == "fi-1"
+
+
+@pytest.mark.parametrize(
+    ("texts", "key", "cure"),
+    [
+        ({"en": edition(2), "en@en-1": edition(3)}, "id", "what the file's name says, 'en-1'"),
+        ({"en": edition(2), "en@en-2": edition(2)}, "id", "another wording has this id"),
+        ({"en": edition(2), "fi@fi-1": edition(1, "fi")}, "", "fi.toml, which is missing"),
+        ({"en": edition(2), "en@fi-1": edition(1, "fi")}, "language", "must be that of"),
+    ],
+)
+def test_an_earlier_wording_that_has_no_place_is_refused(texts, key, cure):
+    found = faults_of(**texts)
+    assert [k for k, _ in found] == [key]
+    assert cure in found[0][1]

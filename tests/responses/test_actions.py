@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import load
 from surveyapp.fielding import links
 from surveyapp.fielding.actions import invite
 from surveyapp.fielding.queries import asking
@@ -63,7 +64,7 @@ def test_an_answer_is_kept_with_its_scores_wording_and_consent(store: Store, dep
     response = only(store)
     assert stored == Stored(response.id, new=True)
     assert response.answers == raw
-    assert response.wordings == dict.fromkeys(raw, "en-1")
+    assert response.wordings == {each: load(each).wording("en").id for each in raw}
     assert (response.consent_version, response.language, response.source) == ("7", "en", "link")
     assert (response.submitted_at, response.attributes) == (NOW, {"region": "North"})
     with store.reading() as session:

@@ -56,7 +56,7 @@ def test_shares_have_wilson_intervals_in_the_order_of_the_list(store, place):
     give(store, place[1], ["delighted"] * 3 + ["frustrated"] * 5)
     (found,) = read(store, place[0])
     assert (found.stage, found.touchpoint, found.n) == ("Apply", "the application form", 8)
-    assert found.question == "How did the application form make you feel?"
+    assert found.question == "How did you feel about this: the application form?"
     labels = [figure.definition.label for figure in found.figures]
     assert labels == ["Frustrated", "Confused", "Neutral", "Satisfied", "Delighted"]
     first, expected = found.figures[0], share(5, 8)
@@ -121,7 +121,7 @@ def test_deployments_at_one_place_are_counted_together_and_its_end_comes_first(s
         (None, 5),
         ("the application form", 10),
     ]
-    assert found[0].question == "How did Open an account make you feel?"
+    assert found[0].question == "How did you feel about this: Open an account?"
 
 
 def test_a_handful_is_hidden_and_nothing_asked_is_nothing_shown(store, place):

@@ -34,7 +34,7 @@ def test_the_results_page_shows_each_choice_with_its_interval(storage, manager, 
     assert "What customers chose" not in manager.get(f"/journeys/{place[0]}/results").text
     give(storage.store, place[1], ["delighted"] * 3 + ["frustrated"] * 25, causes=["waiting"])
     page = words(manager.get(f"/journeys/{place[0]}/results"))
-    assert "How did the application form make you feel?" in page
+    assert "How did you feel about this: the application form?" in page
     assert "Apply: the application form. 28 customers. Most often: Frustrated." in page
     assert re.search(r"Frustrated 89\s%", page)
     assert "73 to 96" in page

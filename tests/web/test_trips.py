@@ -104,7 +104,7 @@ def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
     listed = researcher.get(f"/journeys/{journey_id}/responses").text
     number = re.search(rf"/journeys/{journey_id}/responses/(\d+)\"", listed)[1]
     one = researcher.get(f"/journeys/{journey_id}/responses/{number}").text
-    assert "How satisfied are you with the application form?" in one
+    assert "How satisfied are you with the following: the application form?" in one
     assert "How likely are you to recommend Northbank" in one
 
 

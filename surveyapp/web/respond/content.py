@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from instruments.schema import Item, ItemKind, Wording
+from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.fielding import languages, pipes
 from surveyapp.fielding.attributes import Attribute
 from surveyapp.fielding.logic import Condition, Logic, read_logic
@@ -98,20 +98,14 @@ class Content:
 
 def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
     """The languages that customers may choose from, the deployment's own first."""
-    asks = tuple((ask["instrument"], ask["version"]) for ask in asking.asks)
-    return _offered(asks, tuple(asking.languages), asking.language, tuple(roots))
+    instruments = tuple(asked_instrument(ask, roots) for ask in asking.asks)
+    return _offered(instruments, tuple(asking.languages), asking.language)
 
 
 @lru_cache(maxsize=512)  # pages without a form ask for it each time
 def _offered(
-    asks: tuple[tuple[str, str | None], ...],
-    chosen: tuple[str, ...],
-    own: str,
-    roots: tuple[str | Path, ...],
+    instruments: tuple[Instrument, ...], chosen: tuple[str, ...], own: str
 ) -> tuple[str, ...]:
-    instruments = [
-        asked_instrument({"instrument": code, "version": version}, roots) for code, version in asks
-    ]
     return languages.offered(chosen, instruments, own)
 
 
