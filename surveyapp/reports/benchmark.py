@@ -36,6 +36,7 @@ from surveyapp.results.shapes import (
     SegmentRate,
     Trend,
 )
+from surveyapp.results.wordings import Mixed
 
 KIND = "Journey benchmark report"
 _MOST_STEPS = 3
@@ -59,6 +60,7 @@ class Numbers:
     choices: Sequence[Distribution] = ()
     drivers: Sequence[Drivers] = ()
     segment_rate: SegmentRate | None = None
+    reworded: Sequence[Mixed] = ()  # questionnaires read in several wordings
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
@@ -76,7 +78,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *comparisons.trend(numbers.trends),
         *_sample(numbers),
         *annex.reliability(numbers.validation, _labels(overview), cut=_is_cut(overview)),
-        *notes.method_notes(overview),
+        *notes.method_notes(overview, numbers.reworded),
     ]
     return Document(
         cover=Cover(KIND, overview.name, f"{overview.provider}\n{whom}", _facts(numbers, made)),

@@ -19,6 +19,7 @@ from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.queries import latest_validation
 from surveyapp.results.rates import segment_rate
+from surveyapp.results.wordings import mixed
 from surveyapp.store import events
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Analysis, Report
@@ -62,6 +63,7 @@ def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.N
             validated = (analysis.result, analysis.created_at.date())
     return benchmarks.Numbers(
         overview=overview,
+        reworded=mixed(session, overview),
         comparison=comparison,
         trends=dashboards.trend(session, report.journey_id, segment_id=segment_id, **cut),
         rates=dashboards.response_rates(session, report.journey_id, **cut),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Table, Text, Tone
 from surveyapp.results import phrases
 from surveyapp.results.shapes import Definition, JourneyOverview
+from surveyapp.results.wordings import Mixed
 
 SJQ_SCOPE = (
     "SJQ describes the process of the touchpoints that the provider and its partners own. It covers "
@@ -14,13 +15,15 @@ SJQ_SCOPE = (
 )
 
 
-def method_notes(overview: JourneyOverview) -> Iterator[Block]:
+def method_notes(overview: JourneyOverview, reworded: Sequence[Mixed] = ()) -> Iterator[Block]:
     """How the numbers came about, for whoever wants to check them."""
     yield Heading("How these numbers came about")
     yield Heading("Definitions", level=2)
     yield _definitions(overview)
     yield Heading("What was asked", level=2)
     yield _wordings(overview)
+    for each in reworded:
+        yield Paragraph((Styled(f"{each.title}."), f" {each.sentence}"), Tone.BULLET)
     adapted = [f for f in overview.fielded if not f.validated]
     for entry in adapted:
         yield Paragraph(f"The short form {entry.key} of {entry.title} has not been validated.")

@@ -207,6 +207,15 @@ class JourneyOverview:
         return next((each.title for each in self.fielded if each.instrument in codes), "")
 
     @property
+    def reworded(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """(title, wordings) of the questionnaires that surveys ask in different wordings."""
+        wordings: dict[str, dict[str, None]] = {}
+        for entry in self.fielded:
+            wordings.setdefault(entry.instrument, {})[entry.wording] = None
+        titles = {entry.instrument: entry.title for entry in reversed(self.fielded)}
+        return tuple((titles[code], tuple(ids)) for code, ids in wordings.items() if len(ids) > 1)
+
+    @property
     def touchpoints(self) -> tuple[TouchpointOverview, ...]:
         return tuple(touchpoint for stage in self.stages for touchpoint in stage.touchpoints)
 

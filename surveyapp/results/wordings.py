@@ -1,0 +1,106 @@
+"""Which questionnaires of a journey were read in several wordings, and by how many."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from surveyapp.results import phrases
+from surveyapp.results.shapes import JourneyOverview
+from surveyapp.store.models import Deployment, Response
+
+
+@dataclass(frozen=True)
+class Read:
+    """A wording as it was read: by how many responses, and from which day to which."""
+
+    wording: str
+    responses: int
+    first: date
+    last: date
+
+    def __add__(self, other: Read) -> Read:
+        return Read(
+            self.wording,
+            self.responses + other.responses,
+            min(self.first, other.first),
+            max(self.last, other.last),
+        )
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A questionnaire whose numbers put several wordings together, the oldest first.
+
+    ``told`` is whether the numbers of responses give no small group away.
+    """
+
+    title: str
+    parts: tuple[Read, ...]
+    told: bool
+
+    @property
+    def sentence(self) -> str:
+        """Which wordings, and where it may be said how many responses each."""
+        if not self.told:
+            return (
+                f"Its numbers mix {len(self.parts)} wordings: {phrases.listed(self._names)}. How many "
+                "responses each has is not told, so that no small group can be worked out."
+            )
+        parts = [
+            f"{part.wording} ({part.responses:,} responses, {_days(part)})" for part in self.parts
+        ]
+        return f"Its numbers mix {len(parts)} wordings: {phrases.listed(parts)}."
+
+    @property
+    def _names(self) -> list[str]:
+        return [part.wording for part in self.parts]
+
+
+def mixed(session: Session, overview: JourneyOverview) -> tuple[Mixed, ...]:
+    """The questionnaires with several wordings among all responses of the journey.
+
+    It reads every response once, so it is for reports, not for pages.
+    """
+    titles = {entry.instrument: entry.title for entry in reversed(overview.fielded)}
+    open_to_all = (
+        overview.segment is None and overview.responses is not None and not overview.places_hidden
+    )
+    found = []
+    for instrument, parts in _read(session, overview.journey_id).items():
+        if instrument in titles and len(parts) > 1:
+            told = open_to_all and min(p.responses for p in parts) >= overview.minimum_cell
+            found.append(Mixed(titles[instrument], parts, told))
+    return tuple(sorted(found, key=lambda each: each.title))
+
+
+def _read(session: Session, journey_id: int) -> dict[str, tuple[Read, ...]]:
+    """The wordings of each instrument by what responses say, in the order of their first days."""
+    worded = cast(Response.wordings, Text).label("worded")
+    moments = func.min(Response.submitted_at), func.max(Response.submitted_at)
+    query = (
+        select(worded, func.count(), *moments)
+        .join(Deployment, Deployment.id == Response.deployment_id)
+        .where(Deployment.journey_id == journey_id)
+        .group_by(worded)
+    )
+    found: dict[str, dict[str, Read]] = {}
+    for text, count, first, last in session.execute(query):
+        for instrument, wording in json.loads(text or "{}").items():
+            read = Read(wording, count, first.date(), last.date())
+            into = found.setdefault(instrument, {})
+            into[wording] = into[wording] + read if wording in into else read
+    return {
+        instrument: tuple(sorted(parts.values(), key=lambda part: (part.first, part.wording)))
+        for instrument, parts in found.items()
+    }
+
+
+def _days(part: Read) -> str:
+    if part.first == part.last:
+        return phrases.day(part.first)
+    return f"{phrases.day(part.first)} to {phrases.day(part.last)}"

@@ -1,0 +1,79 @@
+"""A number that several wordings went into says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.reports.notes import method_notes
+from surveyapp.results import dashboards
+from surveyapp.results.shapes import JourneyOverview
+from surveyapp.results.wordings import Mixed, mixed
+from surveyapp.store.db import Store
+from surveyapp.store.models import Response
+from tests.results import bank
+
+
+@pytest.fixture
+def northbank(store: Store) -> bank.Bank:
+    with store.writing() as session:
+        return bank.filled(session)
+
+
+def reread(store: Store, count: int) -> int:
+    """Let the newest ``count`` responses to nps have read en-2; how many there are to nps."""
+    with store.writing() as session:
+        responses = session.scalars(select(Response).order_by(Response.submitted_at, Response.id))
+        asked = [each for each in responses if "nps" in each.answers]
+        for place, each in enumerate(asked):
+            each.wordings = {"nps": "en-2" if place >= len(asked) - count else "en-1"}
+        return len(asked)
+
+
+def read(
+    store: Store, northbank: bank.Bank, **changes
+) -> tuple[JourneyOverview, tuple[Mixed, ...]]:
+    with store.reading() as session:
+        overview = dashboards.journey_overview(session, northbank.journey, roots=())
+        overview = replace(overview, places_hidden=0, **changes)
+        return overview, mixed(session, overview)
+
+
+def test_mixed_wordings_are_counted_and_dated(store: Store, northbank: bank.Bank):
+    everybody = reread(store, 7)
+    overview, (found,) = read(store, northbank)
+    assert [(part.wording, part.responses) for part in found.parts] == [
+        ("en-1", everybody - 7),
+        ("en-2", 7),
+    ]
+    assert found.parts[0].last <= found.parts[1].first
+    assert f"mix 2 wordings: en-1 ({everybody - 7:,} responses, " in found.sentence
+    assert "and en-2 (7 responses, " in found.sentence
+    written = [str(block) for block in method_notes(overview, (found,))]
+    assert any("mix 2 wordings" in block for block in written)
+
+
+def test_one_wording_is_not_called_mixed(store: Store, northbank: bank.Bank):
+    reread(store, 0)
+    assert read(store, northbank)[1] == ()
+
+
+@pytest.mark.parametrize(("count", "changes"), [(4, {}), (7, {"responses": None})])
+def test_counts_that_give_a_small_group_away_are_not_told(
+    store: Store, northbank: bank.Bank, count, changes
+):
+    reread(store, count)
+    _, (found,) = read(store, northbank, **changes)
+    assert found.sentence.startswith("Its numbers mix 2 wordings: en-1 and en-2. How many")
+    assert "responses," not in found.sentence
+
+
+def test_a_page_tells_of_surveys_with_different_wordings(store: Store, northbank: bank.Bank):
+    overview, _ = read(store, northbank)
+    assert overview.reworded == ()
+    (nps,) = [each for each in overview.fielded if each.instrument == "nps"]
+    later = replace(nps, wording="en-2")
+    told = replace(overview, fielded=(*overview.fielded, later)).reworded
+    assert told == ((nps.title, ("en-1", "en-2")),)
