@@ -315,11 +315,13 @@ def test_draft_translations_are_not_offered_to_customers(client, url):
 def test_a_language_that_is_offered_can_be_chosen_and_is_kept(client, storage, tmp_path):
     """A survey in Finnish may be answered in reviewed English."""
     with storage.store.writing() as session:
-        made = make_deployment(session, language="fi")
+        made = make_deployment(session, language="fi", asks=("nps",))
     url = f"/s/{made.link}"
     buttons = parsed(opened(client, url)).all("button", name="lang")
     assert [tag.attributes["value"] for tag in buttons] == ["fi", "en"]
-    answer = sent(client, f"{url}?lang=en")
+    english = f"{url}?lang=en"
+    key = form_key(opened(client, english))
+    answer = client.post(english, data={**fields(1, asks=("nps",)), "form-key": key})
     assert answer.headers["Location"] == f"{url}/thanks?lang=en"
     assert "Thank you" in client.get(answer.headers["Location"]).text
     assert responses(storage)[0].language == "en"
