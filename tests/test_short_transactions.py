@@ -172,7 +172,7 @@ def the_log_of_a_webhook(storage: Storage, survey: Deployment) -> int:
 WORK = {
     "the log of a webhook": the_log_of_a_webhook,
     "answers from a file": answers,
-    "interactions from a file": interactions,
+    "events from a file": interactions,
     "links for a list": links_for_a_list,
     "asking a list": asking_a_list,
     "bounces": bounces,

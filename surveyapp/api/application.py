@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 PREFIX = "/api"
 VERSION = "1"
 SUBJECTS = (interactions, deployments, contacts, responses, results)
-_TEXT = """What other programs tell this one about customers, and read from it.
+_TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 
-Every request carries a key in the header `Authorization: Bearer sak_...`; an administrator makes keys
-under Connections, each with what it may do. Times carry their offset. A request that cannot be taken
-is answered with a problem document (`application/problem+json`) that names each culprit. One key
-may call {calls} times a minute; then the answer is 429 and says in `Retry-After` how long to wait."""
+Send an API key in the header `Authorization: Bearer sak_...` of every request. Administrators create
+keys under Connections and choose the scopes of each. Times carry a UTC offset. Errors are answered
+with a problem document (`application/problem+json`) that lists every invalid field. Each key is
+limited to {calls} requests per minute; beyond that the answer is 429, and `Retry-After` gives the
+seconds to wait."""
 
 
 class Described(MarshmallowPlugin):

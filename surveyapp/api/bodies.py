@@ -28,7 +28,7 @@ class Moment(ma.fields.AwareDateTime):
     def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
         moment: datetime = super()._deserialize(*args, **kwargs)
         if not 2000 <= moment.year < 2100:
-            raise ma.ValidationError(f"The year {moment.year} is none from 2000 to 2099.")
+            raise ma.ValidationError(f"The year {moment.year} is out of range; use 2000 to 2099.")
         return moment
 
 
@@ -39,14 +39,14 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         if not req.is_json:
-            raise UnsupportedMediaType("Send JSON, with the header Content-Type: application/json.")
+            raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
         try:
             document = json.loads(req.get_data(cache=False), parse_constant=_refuse)
             # Halves of surrogate pairs are no text that a database could keep.
             json.dumps(document, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            raise BadRequest(f"The body is no JSON: {said[:200]}.") from error
+            raise BadRequest(f"The body is not valid JSON: {said[:200]}.") from error
         return document
 
 
@@ -57,4 +57,4 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")

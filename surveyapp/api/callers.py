@@ -73,8 +73,8 @@ def _let_in(scope: Scope) -> Caller:
                 api_keys.note_refused(session, sent)
         raise Problem(
             401,
-            "No key in force",
-            "Send a key that is in force in the header Authorization: Bearer sak_...",
+            "Invalid API key",
+            "Send a valid API key in the header Authorization: Bearer sak_...",
             headers={"WWW-Authenticate": "Bearer"},
         )
     _throttle(calls, str(found.id))
@@ -84,7 +84,9 @@ def _let_in(scope: Scope) -> Caller:
     if not found.may(scope):
         may = ", ".join(sorted(found.scopes))
         raise Problem(
-            403, "Not allowed", f'This needs a key that may "{scope}"; {found.name} may {may}.'
+            403,
+            "Not allowed",
+            f'This requires the scope "{scope}"; the key {found.name} has {may}.',
         )
     return found
 
@@ -101,6 +103,7 @@ def _throttle(throttle: Throttle, name: str) -> None:
         raise Problem(
             429,
             "Too many requests",
-            f"At most {throttle.most} in {throttle.seconds:g} seconds; wait.",
+            f"The limit is {throttle.most} requests in {throttle.seconds:g} seconds;"
+            " wait and try again.",
             headers={"Retry-After": str(ceil(wait))},
         )

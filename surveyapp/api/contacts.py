@@ -22,12 +22,12 @@ from surveyapp.store.columns import utc_now
 MOST = 1000  # in one request
 
 contacts = Blueprint(
-    "contacts", __name__, url_prefix="/api/v1", description="Whom not to ask any more."
+    "contacts", __name__, url_prefix="/api/v1", description="Opt-outs and bounced emails."
 )
 
 
 class OptOutSchema(Strict):
-    """Somebody who does not want to be asked: by your reference, by e-mail address, or both."""
+    """A customer who opts out: by your reference, by email address, or both."""
 
     customer_ref = ma.fields.String(validate=ma.validate.Length(min=1, max=200))
     email = ma.fields.String(validate=ma.validate.Length(min=3, max=254))
@@ -35,23 +35,23 @@ class OptOutSchema(Strict):
     @ma.validates_schema
     def _names_somebody(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ma.ValidationError("Name the customer by customer_ref, email or both.")
+            raise ma.ValidationError("Send customer_ref, email or both.")
 
 
 class BounceSchema(Strict):
-    """A message that came back."""
+    """A bounced email."""
 
     email = ma.fields.String(required=True, validate=ma.validate.Length(min=3, max=254))
     reason = ma.fields.String(
         load_default="",
         validate=ma.validate.Length(max=1000),
-        metadata={"description": "What the mail server said."},
+        metadata={"description": "The mail server's response."},
     )
-    at = Moment(metadata={"description": "When it came back; without it, now."})
+    at = Moment(metadata={"description": "When the email bounced; the current time if omitted."})
 
 
 class BouncesSchema(Strict):
-    """Up to a thousand messages that came back."""
+    """Up to a thousand bounced emails."""
 
     bounces = ma.fields.List(
         ma.fields.Nested(BounceSchema),
@@ -61,19 +61,19 @@ class BouncesSchema(Strict):
 
 
 class NotedSchema(ma.Schema):
-    """What the bounces came to, by address."""
+    """The result, counted by address."""
 
     noted = ma.fields.Integer(required=True)
-    already = ma.fields.Integer(required=True, metadata={"description": "Known before."})
+    already = ma.fields.Integer(required=True, metadata={"description": "Already recorded."})
     # Another name than the key's: marshmallow's schemas have an ``unknown`` of their own.
     not_ours = ma.fields.Integer(
         required=True,
         data_key="unknown",
         attribute="unknown",
-        metadata={"description": "Nobody's here."},
+        metadata={"description": "Not the address of any customer."},
     )
     cancelled = ma.fields.Integer(
-        required=True, metadata={"description": "Messages that are not sent now."}
+        required=True, metadata={"description": "Messages that will no longer be sent."}
     )
     refused = ma.fields.List(ma.fields.Nested(FaultSchema), required=True)
 
@@ -89,10 +89,11 @@ class OptOutsSchema(Strict):
 
 
 class OptedOutSchema(ma.Schema):
-    """What became of them."""
+    """The result, counted by customer."""
 
     added = ma.fields.Integer(
-        required=True, metadata={"description": "References and addresses that are new here."}
+        required=True,
+        metadata={"description": "References and addresses recorded for the first time."},
     )
 
 
@@ -103,8 +104,8 @@ class OptedOutSchema(ma.Schema):
 def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
     """Report bounces
 
-    Nothing more is sent to these addresses until a customer has a new one. What is no address is
-    listed in `refused`, the rest is noted; sending them again is safe.
+    No more messages are sent to these addresses until the customer has a new one. Invalid addresses
+    are listed in `refused`, all others are recorded. Requests can be repeated safely.
     """
     now = utc_now()
     told = [(each["email"], each["reason"], each.get("at", now)) for each in batch["bounces"]]
@@ -131,8 +132,8 @@ def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
 def opt_customers_out(batch: dict[str, Any]) -> dict[str, Any]:
     """Opt customers out
 
-    They are not asked any more, nor sent what waits for them. All or none are taken; sending them
-    again is safe. Only keyed hashes are kept.
+    Customers who opted out are not invited again, and their waiting messages are cancelled. Either all
+    are recorded or none. Requests can be repeated safely. Only keyed hashes are stored.
     """
     keys = _keys(batch["opt_outs"], storage().secret_key)
     with storage().store.writing() as session:
@@ -152,7 +153,7 @@ def _keys(wanted: list[dict[str, str]], secret_key: str) -> list[str]:
             if "email" in each:
                 keys.append(opt_outs.address_key(secret_key, read_email(each["email"])))
             if ref is None and "email" not in each:
-                raise Invalid("The reference is empty.", field="customer_ref")
+                raise Invalid("The customer reference is empty.", field="customer_ref")
         except Invalid as error:
             raise Invalid(str(error), field=f"opt_outs.{place}.{error.field}") from error
     return keys

@@ -23,20 +23,25 @@ from surveyapp.store.models import Deployment
 MOST_CUSTOMERS = 1000  # in one request
 
 deployments = Blueprint(
-    "deployments", __name__, url_prefix="/api/v1", description="What is asked, and where."
+    "deployments", __name__, url_prefix="/api/v1", description="Surveys and their links."
 )
 
 
 class DeploymentSchema(ma.Schema):
-    """What is asked at a touchpoint, or at a journey's end."""
+    """A survey at a touchpoint, or at a journey's end."""
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
-    journey = ma.fields.String(required=True, metadata={"description": "Its code."})
+    journey = ma.fields.String(required=True, metadata={"description": "The survey's code."})
     touchpoint = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "stage/touchpoint by their codes; null at the journey's end."},
+        metadata={
+            "description": (
+                "The touchpoint as stage/touchpoint codes; null for the survey at the"
+                " journey's end."
+            )
+        },
     )
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(["draft", "open", "closed"]))
     anonymity = ma.fields.String(
@@ -44,75 +49,80 @@ class DeploymentSchema(ma.Schema):
     )
     language = ma.fields.String(
         required=True,
-        metadata={"description": "That of its own texts, and where no other is known."},
+        metadata={
+            "description": "The language of its own texts, and the default where the customer's is not known."
+        },
     )
     languages = ma.fields.List(
         ma.fields.String(),
         required=True,
         metadata={
-            "description": "Which customers may choose; any of them may stand in a link's lang."
+            "description": (
+                "Languages that customers can choose; any of them can be the value of"
+                " lang in a link."
+            )
         },
     )
     instruments = ma.fields.List(ma.fields.String(), required=True)
     url = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The open link; null when only single-use links take answers."},
+        metadata={"description": "The open link; null if only single-use links accept answers."},
     )
     opens_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     closes_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
 class DeploymentsSchema(ma.Schema):
-    """All deployments, by journey."""
+    """All surveys, by journey."""
 
     deployments = ma.fields.List(ma.fields.Nested(DeploymentSchema), required=True)
 
 
 class CustomerSchema(Strict):
-    """Somebody to be invited."""
+    """A customer to invite."""
 
     customer_ref = ma.fields.String(
         allow_none=True,
         validate=ma.validate.Length(max=200),
-        metadata={"description": "By which you know the customer; signed into the link as a hash."},
+        metadata={
+            "description": "Your reference for the customer; signed into the link as a hash."
+        },
     )
     attributes = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Raw(
             metadata={"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
         ),
-        metadata={"description": "Signed into the link; nobody can change them."},
+        metadata={"description": "Signed into the link; cannot be changed by anyone."},
     )
 
 
 class InviteSchema(Strict):
-    """Whom to make links for."""
+    """The customers to create links for."""
 
     deployment = ma.fields.String(
         required=True,
         validate=ma.validate.Length(max=60),
-        metadata={"description": "The deployment's code."},
+        metadata={"description": "The survey's code."},
     )
     customers = ma.fields.List(
         ma.fields.Nested(CustomerSchema),
         required=True,
         validate=ma.validate.Length(min=1, max=MOST_CUSTOMERS),
     )
-    expires_at = Moment(
-        allow_none=True, metadata={"description": "After which the links open nothing."}
-    )
+    expires_at = Moment(allow_none=True, metadata={"description": "When the links expire."})
 
 
 class InvitationSchema(ma.Schema):
-    """A link that takes one answer."""
+    """A link that accepts one response."""
 
     customer_ref = ma.fields.String(required=True, allow_none=True)
     url = ma.fields.String(required=True)
 
 
 class InvitationsSchema(ma.Schema):
-    """The links, in the order of the customers. They are shown now and never again."""
+    """The links, in the order of the customers. They are shown only once."""
 
     invitations = ma.fields.List(ma.fields.Nested(InvitationSchema), required=True)
 
@@ -121,9 +131,9 @@ class InvitationsSchema(ma.Schema):
 @needs(Scope.READ_DEPLOYMENTS)
 @deployments.response(200, DeploymentsSchema)
 def list_deployments() -> dict[str, Any]:
-    """List deployments
+    """List surveys
 
-    Every survey with its code, its place and its open link.
+    Every survey with its code, its touchpoint and its open link.
     """
     with storage().store.reading() as session:
         found = session.scalars(
@@ -139,11 +149,12 @@ def list_deployments() -> dict[str, Any]:
 @deployments.arguments(InviteSchema)
 @deployments.response(201, InvitationsSchema)
 def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Make single-use links
+    """Create single-use links
 
-    One link a customer, for messages that you send yourself. Each call makes new links; those of an
-    earlier call stay good until they are used or expire. All or none are made: 422 names what is
-    wrong with whom. An anonymous deployment takes only attributes that enough customers share.
+    One link per customer, for messages that you send yourself. Each request creates new links; earlier
+    links stay valid until they are used or expire. Either all links are created or none: 422 lists what
+    is wrong with which customer. An anonymous survey accepts only attributes that enough customers
+    share.
     """
     settings = storage().settings
     with storage().store.writing() as session:

@@ -224,6 +224,6 @@ def _midnight(text: str) -> datetime:
 
 def _no_place(text: str) -> Invalid:
     return Invalid(
-        f"{text[:40]!r} is no place in this list; use the value of next of the page before.",
+        f"{text[:40]!r} is not a valid cursor; use the value of next from the previous page.",
         field="after",
     )

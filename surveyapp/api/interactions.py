@@ -16,7 +16,7 @@ from surveyapp.store.columns import utc_now
 MOST = 1000  # in one request
 
 interactions = Blueprint(
-    "interactions", __name__, url_prefix="/api/v1", description="Whom your touchpoints have met."
+    "interactions", __name__, url_prefix="/api/v1", description="Events at your touchpoints."
 )
 
 
@@ -30,36 +30,39 @@ def _text(description: str, longest: int = 200, **other: Any) -> ma.fields.Strin
 
 
 class InteractionSchema(Strict):
-    """A customer met a touchpoint at a time."""
+    """An event: what happened to a customer at a touchpoint, and when."""
 
     journey = _text("The journey's code.", required=True)
     touchpoint = _text("The touchpoint's code, or stage/touchpoint.", required=True)
     customer_ref = _text(
-        "By which you know the customer. Only a keyed hash of it is kept.", required=True
+        "Your reference for the customer. Only a keyed hash of it is stored.", required=True
     )
-    at = _text("When it happened, with its offset: 2026-03-29T14:05:00+03:00.", 60, required=True)
+    at = _text("When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.", 60, required=True)
     external_id = _text(
-        "Your number of the interaction. Reported again with it, it is counted and changes nothing;"
-        " without one, the same customer, time, outcome and channel count as the same."
+        "Your ID for the event. An event reported again with the same ID is counted"
+        " as already known and changes nothing; without an ID, events with the same"
+        " customer, time, outcome and channel are the same."
     )
-    run = _text("Your number of the passage through the journey that it belongs to.")
-    channel = _text("As you call it, such as branch.", 60)
-    outcome = _text("As you call it, such as approved.", 60)
-    language = _text("In which the customer is asked: en, pt-BR.", 20)
+    run = _text("Your ID for the journey run that the event belongs to.")
+    channel = _text("As your systems name it, such as branch.", 60)
+    outcome = _text("As your systems name it, such as approved.", 60)
+    language = _text("The customer's language: en, pt-BR.", 20)
     attributes = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Raw(
             metadata={"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
         ),
-        metadata={"description": "What segments are made of, such as {'region': 'North'}."},
+        metadata={
+            "description": "Customer attributes, used in segments, such as {'region': 'North'}."
+        },
     )
-    email = _text("Where the customer is asked. Kept apart from every answer.", 254)
-    phone = _text("With its country code, for messages that another program sends.", 40)
-    zone = _text("The customer's time zone by its IANA name, for quiet hours.", 60)
+    email = _text("The customer's email address. Stored apart from answers.", 254)
+    phone = _text("With country code, for messages that another system sends.", 40)
+    zone = _text("The customer's time zone as an IANA name, for quiet hours.", 60)
 
 
 class BatchSchema(Strict):
-    """Up to a thousand interactions, in any order."""
+    """Up to a thousand events, in any order."""
 
     interactions = ma.fields.List(
         ma.fields.Nested(InteractionSchema),
@@ -69,22 +72,24 @@ class BatchSchema(Strict):
 
 
 class RefusedSchema(ma.Schema):
-    """One interaction that was not taken, and why; the others were."""
+    """An event that was rejected, and why; the others were accepted."""
 
     place = ma.fields.Integer(
-        required=True, metadata={"description": "In the batch, from 0.", "minimum": 0}
+        required=True, metadata={"description": "Position in the batch, from 0.", "minimum": 0}
     )
-    field = ma.fields.String(required=True, metadata={"description": "Empty: the whole of it."})
+    field = ma.fields.String(
+        required=True, metadata={"description": "Empty if the whole event is invalid."}
+    )
     reason = ma.fields.String(required=True)
-    cure = ma.fields.String(required=True, metadata={"description": "What to do about it."})
+    cure = ma.fields.String(required=True, metadata={"description": "How to fix it."})
 
 
 class ReceivedSchema(ma.Schema):
-    """What became of the batch."""
+    """The result of the batch."""
 
     stored = ma.fields.Integer(required=True)
     already = ma.fields.Integer(
-        required=True, metadata={"description": "Reported before, and unchanged."}
+        required=True, metadata={"description": "Already reported, and unchanged."}
     )
     refused = ma.fields.List(ma.fields.Nested(RefusedSchema), required=True)
 
@@ -94,12 +99,12 @@ class ReceivedSchema(ma.Schema):
 @interactions.arguments(BatchSchema)
 @interactions.response(200, ReceivedSchema)
 def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
-    """Report interactions
+    """Report events
 
-    A batch of a wrong form (an unknown field, a number for a text) is refused as a whole with 422.
-    Otherwise each interaction is judged alone: what can be taken is stored, and `refused` lists the
-    rest. When none can be taken the answer is 422 with the same reasons. Sending a batch again is
-    safe: nothing is stored twice.
+    A malformed batch (an unknown field, a number in place of a text) is rejected as a whole with 422.
+    Otherwise each event is checked on its own: valid events are stored, and `refused` lists the others.
+    If no event is valid, the answer is 422 with the same reasons. Requests can be repeated safely:
+    nothing is stored twice.
     """
     with storage().store.writing() as session:
         received = receive(
@@ -112,8 +117,8 @@ def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
     if not received.stored and not received.already:
         raise Problem(
             422,
-            "None of the interactions can be taken",
-            f"{received.refused_reports} refused; the first: {received.refused[0].reason}",
+            "No event was accepted",
+            f"{received.refused_reports} rejected; the first: {received.refused[0].reason}",
             tuple(
                 Fault(
                     f"interactions.{each.place - 1}" + (f".{each.field}" if each.field else ""),

@@ -19,11 +19,13 @@ _KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
 
 
 class FaultSchema(ma.Schema):
-    """One thing that is wrong, and where."""
+    """One error, and where it is."""
 
     field = ma.fields.String(
         required=True,
-        metadata={"description": "Its place: a name, or names and numbers from 0 with points."},
+        metadata={
+            "description": "Path of the field: a name, or names and positions from 0 separated by points."
+        },
     )
     reason = ma.fields.String(required=True, metadata={"description": "What is wrong with it."})
 
@@ -31,15 +33,13 @@ class FaultSchema(ma.Schema):
 class ProblemSchema(ma.Schema):
     """Why nothing was done (RFC 9457)."""
 
-    title = ma.fields.String(required=True, metadata={"description": "The kind of problem."})
-    status = ma.fields.Integer(required=True, metadata={"description": "The status, once more."})
+    title = ma.fields.String(required=True, metadata={"description": "The type of problem."})
+    status = ma.fields.Integer(required=True, metadata={"description": "The HTTP status."})
     detail = ma.fields.String(metadata={"description": "What happened, in a sentence."})
     errors = ma.fields.List(
-        ma.fields.Nested(FaultSchema), metadata={"description": "Everything that is wrong."}
+        ma.fields.Nested(FaultSchema), metadata={"description": "All errors found."}
     )
-    request = ma.fields.String(
-        metadata={"description": "The number of this request in the server's log."}
-    )
+    request = ma.fields.String(metadata={"description": "The request's number in the server log."})
 
 
 @dataclass(frozen=True)
@@ -65,22 +65,22 @@ class Problem(Exception):
 _PROBLEMS: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (NotFound, 404, "Not found", None),
     (NotAllowed, 403, "Not allowed", None),
-    (Conflict, 409, "That does not fit", None),
-    (Invalid, 422, "That cannot be taken", None),
-    (SurveyappError, 422, "That cannot be done", None),
-    (IntegrityError, 409, "Somebody was quicker", "Nothing was stored. Send it again."),
-    (DataError, 422, "That cannot be taken", "The database cannot keep one of these values."),
+    (Conflict, 409, "Not possible now", None),
+    (Invalid, 422, "Invalid input", None),
+    (SurveyappError, 422, "Not possible", None),
+    (IntegrityError, 409, "Changed in the meantime", "Nothing was stored. Send the request again."),
+    (DataError, 422, "Invalid input", "The database cannot store one of these values."),
     (
         OperationalError,
         503,
-        "The database does not answer",
-        "Nothing was stored. Send it again in a moment.",
+        "Database unavailable",
+        "Nothing was stored. Send the request again in a moment.",
     ),
 )
 _UNEXPECTED = Problem(
     500,
     "Something went wrong on our side",
-    "Nothing was stored. The fault has been noted under the request's number.",
+    "Nothing was stored. The error has been logged under the request's number.",
 )
 
 
@@ -135,9 +135,7 @@ def _http(error: HTTPException) -> Problem:
     headers = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
     detail = error.description or error.name
     if faults:
-        detail = (
-            f"Nothing was done, because of {faults[0].field or 'the request'}: {faults[0].reason}"
-        )
+        detail = f"Nothing was done. {faults[0].field or 'The request'}: {faults[0].reason}"
     return Problem(error.code or 500, error.name, detail, faults, headers)
 
 

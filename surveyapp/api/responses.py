@@ -18,7 +18,7 @@ from surveyapp.store.columns import utc_now
 MOST = 500  # in one page
 
 responses = Blueprint(
-    "responses", __name__, url_prefix="/api/v1", description="What customers answered."
+    "responses", __name__, url_prefix="/api/v1", description="Customers' responses."
 )
 
 
@@ -26,49 +26,53 @@ class ResponsesQuery(Strict):
     deployment = ma.fields.String(
         required=True,
         validate=ma.validate.Length(min=1, max=60),
-        metadata={"description": "The deployment's code."},
+        metadata={"description": "The survey's code."},
     )
     after = ma.fields.String(
         validate=ma.validate.Length(max=40),
-        metadata={"description": "`next` of the page before; without it, from the beginning."},
+        metadata={
+            "description": "`next` from the previous page; omit it to start from the beginning."
+        },
     )
     corrected = ma.fields.Boolean(
         load_default=False,
         metadata={
-            "description": "Those that customers have changed, in the order of the last change; a list"
-            " of its own with its own `next`."
+            "description": "Responses that customers have changed, in order of the last change: a"
+            " separate list with its own `next`."
         },
     )
     limit = ma.fields.Integer(
         load_default=100,
         validate=ma.validate.Range(min=1, max=MOST),
-        metadata={"description": "Responses on a page; whole days may hold more."},
+        metadata={
+            "description": "Responses per page; a page always holds whole days and can exceed this."
+        },
     )
 
 
 class ResponseSchema(ma.Schema):
-    """One response. Of an anonymous deployment only language, answers and scores."""
+    """One response. In an anonymous survey, only language, answers and scores."""
 
     response_id = ma.fields.UUID(
-        metadata={"description": "What the response is called, in webhooks and exports too."}
+        metadata={"description": "The response's ID, also used in webhooks and exports."}
     )
     response = ma.fields.Integer(
         metadata={
-            "description": "Its number, for programs that have kept copies by number. No number is"
-            " given twice."
+            "description": "Its number, for systems that stored responses by number. Numbers are"
+            " never reused."
         }
     )
     submitted_at = ma.fields.AwareDateTime()
     corrected_at = ma.fields.AwareDateTime(
-        allow_none=True, metadata={"description": "When the customer changed an answer."}
+        allow_none=True, metadata={"description": "When the customer last changed an answer."}
     )
     customer = ma.fields.String(
         allow_none=True,
-        metadata={"description": "A pseudonym: the same for the same customer in every journey."},
+        metadata={
+            "description": "A pseudonym: the same customer has the same one in every journey."
+        },
     )
-    run = ma.fields.Integer(
-        allow_none=True, metadata={"description": "The passage through the journey."}
-    )
+    run = ma.fields.Integer(allow_none=True, metadata={"description": "The journey run."})
     source = ma.fields.String()
     language = ma.fields.String(required=True)
     consent_version = ma.fields.String()
@@ -85,12 +89,12 @@ class ResponseSchema(ma.Schema):
 
 
 class ResponsesSchema(ma.Schema):
-    """A page. `next` is what `after` takes to go on; keep it and come back for what is new."""
+    """A page of responses. Pass `next` as `after` to continue; keep it to read new responses later."""
 
     responses = ma.fields.List(ma.fields.Nested(ResponseSchema), required=True)
     next = ma.fields.String(required=True, allow_none=True)
     first_day = ma.fields.Date(
-        required=True, allow_none=True, metadata={"description": "Of an anonymous page."}
+        required=True, allow_none=True, metadata={"description": "For anonymous surveys."}
     )
     last_day = ma.fields.Date(required=True, allow_none=True)
 
@@ -102,14 +106,15 @@ class ResponsesSchema(ma.Schema):
 def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     """Read responses
 
-    Pseudonymous: no address, the customer as a pseudonym, in the order of arrival; a response can be
-    read as soon as it is stored, and none is passed over: a page stops short of one that is still
-    being stored. Anonymous: whole days that are over, in no order and without
-    numbers, times or attributes, and never fewer than the smallest cell; until there are enough the
-    page is empty. An empty page means that there is nothing new.
+    Responses to a pseudonymous survey are listed in the order of arrival, with the customer as a
+    pseudonym and without addresses. A response can be read as soon as it is stored, and none is
+    skipped: a page ends before a response that is still being stored. Responses to an anonymous survey
+    are listed by whole past days, in no particular order, without numbers, times or attributes, and
+    never fewer than the smallest group; until there are enough, the page is empty. An empty page means
+    that there is nothing new.
 
-    Customers may change or erase their answers. To keep a copy true, read the list of those that are
-    `corrected` too, and have a webhook tell of each that is erased (`response.erased`).
+    Customers can change or erase their answers. To keep a copy current, also read the list of
+    `corrected` responses, and have a webhook report each erased one (`response.erased`).
     """
     with storage().store.reading() as session:
         settled = numbers.settled(session.connection())

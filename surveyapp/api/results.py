@@ -30,17 +30,17 @@ class ResultsQuery(Strict):
     since = ma.fields.String(
         data_key="from",
         validate=ma.validate.Regexp(r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"),
-        metadata={"description": "The first month, 2026-03."},
+        metadata={"description": "First month, such as 2026-03."},
     )
     until = ma.fields.String(
         data_key="to",
         validate=ma.validate.Regexp(r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"),
-        metadata={"description": "The last month, 2026-05."},
+        metadata={"description": "Last month, such as 2026-05."},
     )
 
 
 class FigureSchema(ma.Schema):
-    """One estimate with its 95 % interval. When `hidden`, every number is null."""
+    """A score with its 95% interval. When `hidden` is set, every number is null."""
 
     scale = ma.fields.String(required=True)
     label = ma.fields.String(required=True)
@@ -49,7 +49,7 @@ class FigureSchema(ma.Schema):
         validate=ma.validate.OneOf(["percent", "nps", "index", "mean"]),
         metadata={"description": "percent 0 to 100, nps -100 to 100, index 0 to 100, or mean."},
     )
-    interval = ma.fields.String(required=True, metadata={"description": "How it is computed."})
+    interval = ma.fields.String(required=True, metadata={"description": "How it is calculated."})
     n = ma.fields.Integer(required=True, allow_none=True)
     estimate = ma.fields.Float(required=True, allow_none=True)
     low = ma.fields.Float(required=True, allow_none=True)
@@ -58,14 +58,14 @@ class FigureSchema(ma.Schema):
         required=True,
         validate=ma.validate.OneOf(["", "few", "complement", "period"]),
         metadata={
-            "description": "Empty, or why it is not shown: too few answers, or a figure that would"
-            " give such a group away."
+            "description": "Empty, or the reason it is not shown: too few answers, or a score from"
+            " which a small group's could be derived."
         },
     )
 
 
 class TouchpointSchema(ma.Schema):
-    """A point of contact and what was asked there."""
+    """A touchpoint and its scores."""
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
@@ -73,20 +73,20 @@ class TouchpointSchema(ma.Schema):
 
 
 class StageSchema(ma.Schema):
-    """A phase of the journey."""
+    """A stage of the journey."""
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     figures = ma.fields.List(
         ma.fields.Nested(FigureSchema),
         required=True,
-        metadata={"description": "Its touchpoints taken together."},
+        metadata={"description": "All touchpoints of the stage combined."},
     )
     touchpoints = ma.fields.List(ma.fields.Nested(TouchpointSchema), required=True)
 
 
 class ResultsSchema(ma.Schema):
-    """A journey's figures, for everybody or a segment, in whole months."""
+    """A journey's scores for all customers or a segment, in whole months."""
 
     journey = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
@@ -100,7 +100,7 @@ class ResultsSchema(ma.Schema):
     end = ma.fields.List(
         ma.fields.Nested(FigureSchema),
         required=True,
-        metadata={"description": "What is asked at the journey's end."},
+        metadata={"description": "Scores from the survey at the journey's end."},
     )
     stages = ma.fields.List(ma.fields.Nested(StageSchema), required=True)
 
@@ -112,14 +112,14 @@ class ResultsSchema(ma.Schema):
 def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     """Read a journey's scores
 
-    The numbers of the journey's page: by stage, touchpoint and at its end, each with its interval.
-    Groups with fewer answers than the smallest cell, and figures that would give one away, are hidden.
-    While responses are still being sorted into the segment the answer is 409.
+    The scores of the journey's page: by stage, by touchpoint and at its end, each with its interval.
+    Groups with fewer answers than the smallest allowed are hidden, as are scores from which they could
+    be derived. While responses are still being assigned to the segment, the answer is 409.
     """
     settings = storage().settings
     since, until = _month(query.get("since")), _month(query.get("until"))
     if since and until and until < since:
-        raise Invalid("The last month lies before the first.", field="to")
+        raise Invalid("The last month is before the first.", field="to")
     with storage().store.reading() as session:
         journey = journey_by_code(session, _code(code, "journey"))
         segment_id = EVERYBODY

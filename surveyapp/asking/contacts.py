@@ -53,7 +53,7 @@ def read_email(text: str) -> str:
     fits = len(address) <= LONGEST_EMAIL and len(local) <= 64
     if not fits or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise Invalid(
-            f"{text.strip()[:60]!r} is no e-mail address; write it as anna@example.org.",
+            f"{text.strip()[:60]!r} is not an email address; write it as anna@example.org.",
             field="email",
         )
     return address
@@ -65,8 +65,8 @@ def read_phone(text: str) -> str:
     number = f"+{number[2:]}" if number.startswith("00") else number
     if not _PHONE.fullmatch(number):
         raise Invalid(
-            f"{text.strip()[:40]!r} is no telephone number that works from abroad; write it with its"
-            " country code, +358401234567.",
+            f"{text.strip()[:40]!r} is not an international phone number; write it"
+            " with its country code, +358401234567.",
             field="phone",
         )
     return number
@@ -76,7 +76,7 @@ def read_language(text: str) -> str:
     """The language tag; Invalid otherwise."""
     tag = text.strip()
     if len(tag) > 20 or not _LANGUAGE.fullmatch(tag):
-        raise Invalid(f"{tag[:30]!r} is no language tag; write en or pt-BR.", field="language")
+        raise Invalid(f"{tag[:30]!r} is not a language tag; write en or pt-BR.", field="language")
     return tag
 
 
@@ -88,7 +88,8 @@ def read_zone(text: str) -> str:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:  # the last one is a name that nobody knows
         raise Invalid(
-            f"{name[:60]!r} is no time zone; write its IANA name, Europe/Helsinki.", field="zone"
+            f"{name[:60]!r} is not a time zone; write its IANA name, such as Europe/Helsinki.",
+            field="zone",
         ) from error
     return name
 

@@ -83,7 +83,9 @@ def search(session: Session, text: str, *, secret_key: str) -> list[str]:
     """
     text = text.strip()
     if not text:
-        raise Invalid("Type a customer's reference or address.", field="customer")
+        raise Invalid(
+            "Enter a customer reference, an email address or a phone number.", field="customer"
+        )
     reference = read_customer_ref(text) or ""
     found = {pseudonym(secret_key, reference)}
     for read, column in ((read_email, Contact.email), (read_phone, Contact.phone)):
@@ -167,14 +169,14 @@ def _asked(session: Session, interactions: list[int]) -> dict[int, list[Asked]]:
 
 def _words(decision: Decision, invitation: Invitation | None) -> str:
     if decision.outcome == "skip":
-        return "Not asked"
+        return "Not invited"
     if invitation is None:
-        return "Asked; whether they answered is not kept"
+        return "Invited; whether they answered is not stored"
     if invitation.state == "suppressed":
         return "Not sent"
     if invitation.state == "completed":
-        return "Asked and answered"
-    return "Asked" if decision.sent_at else "To be asked"
+        return "Answered"
+    return "Invited" if decision.sent_at else "Invitation pending"
 
 
 def _why(decision: Decision, invitation: Invitation | None) -> str:

@@ -27,7 +27,7 @@ from surveyapp.store.models import (
 )
 
 BATCH = 500  # rows of a kind that one transaction deletes
-_WHY = "The customer was forgotten."
+_WHY = "The customer's data were erased."
 
 
 def forget(session: Session, customer_ref: str, *, user_id: int | None, now: datetime) -> None:

@@ -88,7 +88,7 @@ def _names(headings: Sequence[str], journey: str | None) -> list[tuple[str, str]
     for place, heading in enumerate(headings, start=1):
         lowered = heading.lower()
         if not heading:
-            raise Invalid(f"Column {place} has no heading; name it or remove it.", field="file")
+            raise Invalid(f"Column {place} has no heading; name or remove it.", field="file")
         if lowered in _PLAIN:
             names.append(("field", lowered))
         else:
@@ -96,7 +96,7 @@ def _names(headings: Sequence[str], journey: str | None) -> list[tuple[str, str]
             names.append(("attributes", name_of(own)))
     for name in names:
         if names.count(name) > 1:
-            raise Invalid(f"Two columns are called {name[1]}; rename one.", field="file")
+            raise Invalid(f"Two columns are named {name[1]}; rename one.", field="file")
     missing = [
         field
         for field in _NEEDED
@@ -114,8 +114,8 @@ def _fault(row: Row, width: int) -> Refusal | None:
     if row.fault:
         return Refusal(row.line, "", "", row.fault, "Correct the line.")
     if len(row.cells) != width:
-        reason = f"The line has {len(row.cells)} cells, the first line names {width} columns."
-        return Refusal(row.line, "", "", reason, "Quote cells that hold the separator.")
+        reason = f"The line has {len(row.cells)} cells, but the header row names {width} columns."
+        return Refusal(row.line, "", "", reason, "Quote cells that contain the separator.")
     return None
 
 

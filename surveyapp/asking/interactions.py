@@ -58,7 +58,7 @@ def receive(
     """
     batch = list(islice(reports, MOST_REPORTS + 1))
     if len(batch) > MOST_REPORTS:
-        raise Invalid(f"More than {MOST_REPORTS} interactions; send them in several batches.")
+        raise Invalid(f"More than {MOST_REPORTS} events; send them in smaller batches.")
     session.flush()
     connection = session.connection()
     reader = Reader(Places(connection), secret_key, now)

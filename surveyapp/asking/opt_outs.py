@@ -32,7 +32,7 @@ def opt_out(
     How many were new. What waits to be sent to them is not sent, as that is looked up when it is.
     """
     if source not in SOURCES:
-        raise Invalid(f"{source!r} is no source of an opt-out; use {', '.join(SOURCES)}.")
+        raise Invalid(f"{source!r} is not an opt-out source; use {', '.join(SOURCES)}.")
     rows = [{"key": key, "source": source, "created_at": utc_now()} for key in sorted(set(keys))]
     if not rows:
         return 0

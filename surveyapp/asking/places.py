@@ -51,7 +51,7 @@ class Places:
         if len(found) > 1:
             several = _named([place.code for place in found])
             raise Invalid(
-                f"{len(found)} touchpoints are called {touchpoint!r}; write one of {several}",
+                f"{len(found)} touchpoints have the code {touchpoint!r}; write one of {several}",
                 field="touchpoint",
             )
         if not found:

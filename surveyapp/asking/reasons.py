@@ -34,39 +34,42 @@ class Reason(StrEnum):
 
 _WORDS = {
     Reason.NOT_TRIGGERED: (
-        "Not what the survey is about",
-        "The interaction's channel, outcome or attributes are not those that the survey asks about.",
+        "Not covered by the survey",
+        "The event's channel, outcome or attributes do not match the survey's rules.",
     ),
     Reason.SURVEY_CLOSED: (
         "Survey closed",
-        "The survey takes no answers at the time when the customer would have been asked.",
+        "The survey was not open when the invitation was due.",
     ),
     Reason.TOO_OLD: (
         "Reported too late",
-        "The interaction lay back too far when it was reported.",
+        "The event was too old when it was reported.",
     ),
-    Reason.OPTED_OUT: ("Opted out", "The customer does not want to be asked."),
-    Reason.NO_ADDRESS: ("No address", "No address is known by which the customer can be asked."),
-    Reason.BOUNCED: ("Address does not work", "Mail to the customer's address came back."),
+    Reason.OPTED_OUT: ("Opted out", "The customer has opted out of surveys."),
+    Reason.NO_ADDRESS: ("No address", "No address is known to which an invitation can be sent."),
+    Reason.BOUNCED: ("Email bounced", "Email to the customer's address bounced."),
     Reason.ALREADY_ASKED: (
-        "Asked about this journey already",
-        "The customer has been asked about the same passage through the journey before.",
+        "Already invited for this journey run",
+        "The customer has already been invited for the same journey run.",
     ),
     Reason.SAMPLED_OUT: (
-        "Not drawn",
-        "Only a share of customers is asked, and this interaction was not drawn.",
+        "Not sampled",
+        "Only a share of customers is invited, and this event was not sampled.",
     ),
     Reason.RESTING: (
-        "Resting",
-        "The customer was asked about something a short time before, and is left alone for a while.",
+        "Recently contacted",
+        "The customer was invited to a survey recently, and the minimum interval has not passed.",
     ),
     Reason.ASKED_ENOUGH: (
-        "Asked enough this year",
-        "The customer is asked as often within a year as anybody may be.",
+        "Yearly limit reached",
+        "The customer has received the maximum number of invitations in a year.",
     ),
-    Reason.QUOTA_FULL: ("Enough customers asked", "As many customers as were wanted were asked."),
+    Reason.QUOTA_FULL: (
+        "Invitation limit reached",
+        "The survey has sent its maximum number of invitations.",
+    ),
     Reason.DELAYED: (
-        "Asked after a rest",
-        "The customer had been asked a short time before, and is asked once that rest is over.",
+        "Invited after the minimum interval",
+        "The customer was contacted recently and is invited once the minimum interval has passed.",
     ),
 }

@@ -23,7 +23,7 @@ LONGEST_WORD = 60  # of a channel or an outcome
 LONGEST_REF = 200
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_AT_CURE = "write it with its offset, 2026-03-29T14:05:00+03:00, or Z for UTC"
+_AT_CURE = "write it with its UTC offset, 2026-03-29T14:05:00+03:00, or Z for UTC"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Reader:
     def read(self, number: int, raw: object) -> Report | list[Refused]:
         """The report at this place of the batch, or everything that is wrong with it."""
         if not isinstance(raw, Mapping):
-            return [_refused(number, "", "This is no report; send an object with named fields")]
+            return [_refused(number, "", "This is not an event; send an object with named fields")]
         faults = [
             _refused(number, str(name)[:60], f"There is no such field; use {', '.join(FIELDS)}")
             for name in raw
@@ -104,10 +104,10 @@ class Reader:
 
     def _customer(self, raw: object) -> str:
         if isinstance(raw, bool) or not isinstance(raw, (str, int, type(None))):
-            raise Invalid("This is no customer reference; write the customer's number as a text")
+            raise Invalid("This is not a customer reference; write it as a text")
         known = read_customer_ref(raw)
         if known is None:
-            raise Invalid("The customer is missing; give the reference by which you know them")
+            raise Invalid("The customer is missing; give your reference for the customer")
         if known not in self._pseudonyms:
             self._pseudonyms[known] = pseudonym(self._secret_key, known)
         return self._pseudonyms[known]
@@ -118,13 +118,13 @@ class Reader:
         try:
             moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw).strip())
         except ValueError:
-            raise Invalid(f"{str(raw)[:40]!r} is no time; {_AT_CURE}") from None
+            raise Invalid(f"{str(raw)[:40]!r} is not a time; {_AT_CURE}") from None
         if moment.tzinfo is None:
-            raise Invalid(f"{str(raw)[:40]!r} does not say in which time zone; {_AT_CURE}")
+            raise Invalid(f"{str(raw)[:40]!r} has no UTC offset; {_AT_CURE}")
         if not _EARLIEST <= moment <= self._latest:
             raise Invalid(
-                f"{str(raw)[:40]!r} lies before 1990 or in the future; report an interaction once it"
-                " has happened"
+                f"{str(raw)[:40]!r} is before 1990 or in the future; report events"
+                " after they have happened"
             )
         return moment.astimezone(UTC)
 
@@ -142,12 +142,12 @@ def _text(raw: Mapping[str, Any], name: str, longest: int) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Invalid(f"The {name} is no text; write it in quotes", field=name)
+        raise Invalid(f"The {name} is not a text; write it in quotes", field=name)
     text = str(value).strip()
     if len(text) > longest or _UNPRINTABLE.search(text):
         raise Invalid(
-            f"The {name} has {len(text)} characters or unprintable ones; use one line of at most"
-            f" {longest} characters",
+            f"The {name} has {len(text)} characters or unprintable ones; use a single"
+            f" line of at most {longest} characters",
             field=name,
         )
     return text
@@ -161,7 +161,7 @@ def _attributes(raw: object) -> dict[str, Attribute]:
     if raw is None:
         return {}
     if not isinstance(raw, Mapping) or not all(isinstance(name, str) for name in raw):
-        raise Invalid('The attributes are no object; write {"region": "North"}')
+        raise Invalid('The attributes are not an object; write {"region": "North"}')
     try:
         return read_attributes(raw)
     except Invalid as error:

@@ -99,7 +99,7 @@ def read_sampling(raw: Mapping[str, Any]) -> Sampling:
     _refuse_unknown(trigger, _TRIGGER_KEYS)
     share = raw.get("share", 1.0)
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
-        raise Invalid(f"The share is {share!r}; use more than 0, up to 1.", field="share")
+        raise Invalid(f"The sampling share is {share!r}; use more than 0, up to 1.", field="share")
     return Sampling(
         active=_truth(raw.get("active", False), "active"),
         trigger=Trigger(
@@ -130,7 +130,8 @@ def change_sampling(
     named = sampling.trigger.touchpoints
     if named and deployment.touchpoint_id is not None:
         raise Invalid(
-            "This deployment is asked at its own touchpoint; leave the other touchpoints out.",
+            "This survey is about a single touchpoint; leave out the touchpoints that"
+            " end the journey.",
             field="touchpoints",
         )
     if named:
@@ -141,7 +142,7 @@ def change_sampling(
     ends = deployment.touchpoint_id is None
     if sampling.active and ends and not (named or sampling.trigger.outcomes):
         raise Invalid(
-            "Nothing says when the journey is over; name the touchpoints or outcomes that end it.",
+            "Nothing defines when the journey ends; name the touchpoints or outcomes that end it.",
             field="touchpoints",
         )
     deployment.sampling = sampling.stored()
@@ -191,11 +192,12 @@ def _one_of(value: object, known: tuple[str, ...], field: str) -> str:
 def _words(raw: object, field: str, *, longest: int = LONGEST_WORD) -> tuple[str, ...]:
     words = [] if raw is None else raw
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise Invalid(f"The {field} are no list of texts; write one a line.", field=field)
+        raise Invalid(f"The {field} are not a list of texts; write one per line.", field=field)
     read = tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
     if len(read) > MOST_WORDS or any(len(word) > longest for word in read):
         raise Invalid(
-            f"The {field} are too many or too long; use up to {MOST_WORDS} of {longest} characters.",
+            f"The {field} are too many or too long; use at most {MOST_WORDS}, of up to"
+            f" {longest} characters each.",
             field=field,
         )
     return read
@@ -203,7 +205,7 @@ def _words(raw: object, field: str, *, longest: int = LONGEST_WORD) -> tuple[str
 
 def _rule(raw: object) -> str:
     if not isinstance(raw, str):
-        raise Invalid(f"The rule is {raw!r}; write it as a segment's rule.", field="rule")
+        raise Invalid(f"The rule is {raw!r}; write it like the rule of a segment.", field="rule")
     text = raw.strip()
     if text:
         parse(text)
@@ -215,13 +217,12 @@ def _quiet(begin: object, end: object) -> Quiet | None:
         return None
     if not begin or not end:
         missing = "quiet_from" if not begin else "quiet_to"
-        raise Invalid(
-            "Quiet hours need a beginning and an end, such as 21:00 and 8:00.", field=missing
-        )
+        raise Invalid("Quiet hours need a start and an end, such as 21:00 and 8:00.", field=missing)
     quiet = Quiet(_clock(begin, "quiet_from"), _clock(end, "quiet_to"))
     if quiet.begin == quiet.end:
         raise Invalid(
-            "Quiet hours that end when they begin are none; leave both out.", field="quiet_to"
+            "Quiet hours start and end at the same time; leave both empty for no quiet hours.",
+            field="quiet_to",
         )
     return quiet
 
@@ -232,4 +233,6 @@ def _clock(raw: object, field: str) -> time:
             second=0, microsecond=0, tzinfo=None
         )
     except ValueError:
-        raise Invalid(f"{str(raw)[:20]!r} is no time of day; write 21:00.", field=field) from None
+        raise Invalid(
+            f"{str(raw)[:20]!r} is not a time of day; write 21:00.", field=field
+        ) from None

@@ -56,7 +56,7 @@ def decide(
     if survey.at_end and (survey.id, met.journey_run_id) in known.runs:
         return Verdict(reason=Reason.ALREADY_ASKED)
     if not _drawn(met, survey, secret_key):
-        said = f"{sampling.share:.0%} of interactions are asked about; this one was not drawn."
+        said = f"{sampling.share:.0%} of events are sampled; this one was not."
         return Verdict(reason=Reason.SAMPLED_OUT, detail=said)
     return _when(met, survey, known, rules, _zone(reached.zone, rules.time_zone), now)
 
@@ -81,13 +81,15 @@ def _when(
         return Verdict(reason=Reason.SURVEY_CLOSED)
     often = rest.asked_within_a_year(asked, due)
     if rules.asks_a_year and often >= rules.asks_a_year:
-        said = f"The customer is asked {often} times within a year, which is as often as may be."
+        said = f"The customer has been invited {often} times within a year, which is the limit."
         return Verdict(reason=Reason.ASKED_ENOUGH, detail=said)
     if sampling.most is not None and known.counts[survey.id] >= sampling.most:
-        said = f"{sampling.most} asks were wanted, and as many were made."
+        said = f"The survey is limited to {sampling.most} invitations, and all have been sent."
         return Verdict(reason=Reason.QUOTA_FULL, detail=said)
     if due > soonest:
-        return Verdict(due, Reason.DELAYED, _resting(asked, soonest, days, "asked after that"))
+        return Verdict(
+            due, Reason.DELAYED, _resting(asked, soonest, days, "the invitation is sent afterwards")
+        )
     return Verdict(due)
 
 
@@ -113,12 +115,18 @@ def _drawn(met: Met, survey: Survey, secret_key: str) -> bool:
 
 
 def _too_old(met: Met, days: int, now: datetime) -> str:
-    return f"It lay {(now - met.at).days} days back; the survey asks about {days} at most."
+    return (
+        f"It happened {(now - met.at).days} days before; the survey covers events at most"
+        f" {days} days old."
+    )
 
 
 def _resting(
-    asked: list[datetime], moment: datetime, days: int, then: str = "not asked meanwhile"
+    asked: list[datetime], moment: datetime, days: int, then: str = "no invitation is sent"
 ) -> str:
     nearest = min(asked, key=lambda each: abs(each - moment))
-    said = "was" if nearest <= moment else "is to be"
-    return f"The customer {said} asked on {nearest:%Y-%m-%d}, rests {days} days and is {then}."
+    said = "was" if nearest <= moment else "will be"
+    return (
+        f"The customer {said} invited on {nearest:%Y-%m-%d} and the minimum interval is"
+        f" {days} days; {then}."
+    )

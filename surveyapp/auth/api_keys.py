@@ -82,9 +82,7 @@ def make(
     wanted = list(dict.fromkeys(scopes))
     unknown = [scope for scope in wanted if scope not in set(Scope)]
     if unknown or not wanted:
-        found = (
-            f"{unknown[0][:40]!r} is nothing that a key can do" if unknown else "Nothing is chosen"
-        )
+        found = f"{unknown[0][:40]!r} is not a scope" if unknown else "No scope is selected"
         raise Invalid(f"{found}; choose from {', '.join(Scope)}.", field="scopes")
     prefix = "".join(secrets.choice(_LETTERS) for _ in range(8))
     text = f"sak_{prefix}_{secrets.token_urlsafe(32)}"

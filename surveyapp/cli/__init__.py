@@ -49,7 +49,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="surveyapp")
 def surveyapp() -> None:
-    """Service-journey quality surveys: field them, score them, validate them, report them."""
+    """Service-journey quality surveys: publish, score, validate and report them."""
 
 
 def main() -> None:

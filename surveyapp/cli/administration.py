@@ -27,49 +27,50 @@ def db() -> None:
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to the newest schema."""
+    """Upgrade the database to the current schema."""
     with opened(migrate=False) as storage:
         schema.upgrade(storage.store.engine)
         click.echo(
-            f"{storage.store.engine.url.render_as_string(hide_password=True)} is at the newest schema."
+            f"{storage.store.engine.url.render_as_string(hide_password=True)} has the"
+            " current schema."
         )
 
 
 @db.command("adopt-key")
 @click.confirmation_option(
-    prompt="Links, posters and sessions signed with the old key stop working, and customers get new"
-    " pseudonyms. Go on?"
+    prompt="Links, posters and sessions signed with the old key will stop working, and"
+    " customers will get new pseudonyms. Continue?"
 )
 def db_adopt_key() -> None:
-    """Make this installation's secret key the database's own, when the old one is lost."""
+    """Bind the database to this installation's secret key, if the old key is lost."""
     with opened(check_key=False) as storage, storage.store.writing() as session:
         fingerprint = keys.adopt(session, storage.secret_key)
         record(session, None, "adopt key", f"key {fingerprint}")
-    click.echo(f"The database now belongs to the key with the fingerprint {fingerprint}.")
+    click.echo(f"The database now uses the key with the fingerprint {fingerprint}.")
 
 
 @click.group()
 def user() -> None:
-    """Members of staff."""
+    """Staff accounts."""
 
 
 @user.command("create")
 @click.argument("email")
-@click.option("--name", default="", help="Shown in the audit log; the address when left out.")
+@click.option("--name", default="", help="Shown in the audit log; defaults to the email address.")
 @click.option(
     "--role",
     type=click.Choice(["administrator", "researcher", "manager"]),
     default="administrator",
     show_default=True,
 )
-@click.password_option(help="Asked for when left out, so that it stays out of the shell's history.")
+@click.password_option(help="Prompted for if omitted, to keep it out of the shell history.")
 def user_create(email: str, name: str, role: str, password: str) -> None:
-    """Add a member of staff who signs in with EMAIL."""
+    """Create a staff account that signs in with EMAIL."""
     from surveyapp.auth import actions
 
     with opened() as storage, storage.store.writing() as session:
         actions.create_user(session, email=email, name=name or email, password=password, role=role)
-    click.echo(f"{email} may now sign in as {role}.")
+    click.echo(f"{email} can now sign in as {role}.")
 
 
 @click.group()
@@ -79,7 +80,7 @@ def instruments() -> None:
 
 @instruments.command("list")
 def instruments_list() -> None:
-    """Name every instrument with its scoring keys and languages."""
+    """List every instrument with its scoring keys and languages."""
     roots = read().instrument_roots
     for code in loader.available(roots=roots):
         found = loader.load(code, roots=roots)
@@ -93,10 +94,10 @@ def instruments_list() -> None:
 @instruments.command("check")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def instruments_check(path: Path) -> None:
-    """Check an instrument's folder; each fault names file, key, value and cure."""
+    """Check an instrument's folder; each error names the file, key, value and fix."""
     faults = loader.check(path)
     for fault in faults:
         click.echo(str(fault))
     if faults:
-        raise click.ClickException(f"{len(faults)} fault(s) in {path}")
-    click.echo(f"{path}: no faults.")
+        raise click.ClickException(f"{len(faults)} error(s) in {path}")
+    click.echo(f"{path}: no errors.")

@@ -22,23 +22,21 @@ _MOST_PRINTED = 50
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--deployment", "code", required=True, help="The deployment that these are answers to."
-)
+@click.option("--deployment", "code", required=True, help="The survey that the answers belong to.")
 @click.option(
     "--id-column",
     default=None,
-    help="Column that identifies a row; makes importing it again harmless.",
+    help="Column that identifies a row, so that repeated imports do not store it twice.",
 )
 @click.option(
     "--column",
     "pairs",
     multiple=True,
     metavar="HEADING=ITEM",
-    help="Say which item a column holds; may be repeated.",
+    help="Assign a column to an item; can be repeated.",
 )
 def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]) -> None:
-    """Store the answers in FILE (.csv, .sav, or the .json that a kiosk downloads); every refused row
+    """Store the answers in FILE (.csv, .sav, or the .json that a kiosk downloads); every rejected row
     is listed with its reason.
     """
     if not file.is_file():
@@ -66,13 +64,11 @@ def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--journey", default=None, help="The journey's code, where the file has no such column."
-)
+@click.option("--journey", default=None, help="The journey's code, if the file has no such column.")
 def interactions(file: Path, journey: str | None) -> None:
-    """Bring in the interactions in FILE (.csv); every refused row is listed with its reason.
+    """Import the events in FILE (.csv); every rejected row is listed with its reason.
 
-    Columns: journey, touchpoint, customer_ref, at, and if known external_id, run, channel, language,
+    Columns: journey, touchpoint, customer_ref, at and, if known, external_id, run, channel, language,
     outcome, email, phone, zone; any other column is an attribute of the customer.
     """
     if not file.is_file():
@@ -96,7 +92,7 @@ def _pair(text: str) -> tuple[str, str]:
     heading, equals, item = text.rpartition("=")
     if not equals or not heading or not item:
         raise click.BadParameter(
-            f"{text!r}: write HEADING=ITEM, for example Q1=per3", param_hint="--column"
+            f"{text!r}: write HEADING=ITEM, such as Q1=per3", param_hint="--column"
         )
     return heading, item
 
@@ -110,20 +106,22 @@ def _tell(report: ImportReport) -> None:
     for note in report.notes:
         click.echo(f"Note: {note}")
     click.echo(
-        f"{report.count_in} rows in: {report.stored} stored, {report.already} there already, "
-        f"{report.refused_rows} refused."
+        f"{report.count_in} rows: {report.stored} stored, {report.already} already"
+        f" stored, {report.refused_rows} rejected."
     )
     if report.refused_rows:
-        raise click.ClickException(f"{report.refused_rows} of {report.count_in} rows were refused.")
+        raise click.ClickException(
+            f"{report.refused_rows} of {report.count_in} rows were rejected."
+        )
 
 
 @click.command()
-@click.option("--deployment", "code", required=True, help="Whose answers.")
+@click.option("--deployment", "code", required=True, help="The survey to export.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The CSV file to write."
 )
 def export(code: str, out: Path) -> None:
-    """Write a deployment's answers, attributes and scores as CSV that spreadsheets open safely."""
+    """Export a survey's answers, attributes and scores as CSV that is safe to open in spreadsheets."""
     with opened() as storage, storage.store.reading() as session:
         deployment = deployment_by_code(session, code)
         table = responses_csv(

@@ -39,23 +39,26 @@ _FIT = (
 )
 
 _file = click.argument("file", type=click.Path(path_type=Path))
-_model = click.option("--model", required=True, help="A file with the model, or its text.")
+_model = click.option("--model", required=True, help="A file with the model, or the model itself.")
 _json = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    help="Write the full result to this file.",
 )
 
 _diagram = click.option(
     "--diagram",
     "diagram_path",
     type=click.Path(path_type=Path),
-    help="Draw the model with its estimates into this SVG file.",
+    help="Draw the model with its estimates to this SVG file.",
 )
 
 
 def _svg_only(path: Path | None) -> None:
     """Refuse another kind of drawing before anything is computed."""
     if path is not None and path.suffix.lower() != ".svg":
-        raise Invalid(f"--diagram {path}: the drawing is SVG; give a name that ends in .svg")
+        raise Invalid(f"--diagram {path}: the diagram is SVG; use a file name that ends in .svg")
 
 
 def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> list[File]:
@@ -77,11 +80,12 @@ def _warnings(document: Mapping[str, Any]) -> list[str]:
     help="ML, MLR, MLM, ULS, GLS, WLS, DWLS or WLSMV.",
 )
 @click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
-@click.option("--group", default=None, help="Column that says which group a row belongs to.")
+@click.option("--group", default=None, help="Column with the group of each row.")
 @click.option(
     "--equal",
     default="",
-    help="What is equal over groups, by commas: loadings,intercepts,residuals,...",
+    help="Parameters held equal across groups, separated by commas:"
+    " loadings,intercepts,residuals,...",
 )
 @click.option(
     "--likelihood",
@@ -89,9 +93,7 @@ def _warnings(document: Mapping[str, Any]) -> list[str]:
     show_default=True,
     help="normal (chi2 = N F) or wishart (N - 1).",
 )
-@click.option(
-    "--std-lv", is_flag=True, help="Fix factor variances at 1 instead of the first loadings."
-)
+@click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
 @_json
 @_diagram
 def sem(
@@ -109,7 +111,7 @@ def sem(
     """Fit a structural equation model, in lavaan's syntax, to the data in FILE (.csv or .sav)."""
     _svg_only(diagram_path)
     if equal and group is None:
-        raise Invalid("--equal is about groups; name their column by --group")
+        raise Invalid("--equal requires groups; name their column with --group")
     fit = fit_sem(
         read_table(file),
         model_text(model),
@@ -151,7 +153,7 @@ def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
 @click.command()
 @_file
 @_model
-@click.option("--group", required=True, help="Column that says which group a row belongs to.")
+@click.option("--group", required=True, help="Column with the group of each row.")
 @click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
 @click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
 @click.option(
@@ -170,10 +172,10 @@ def invariance(
     difference: str | None,
     json_path: Path | None,
 ) -> None:
-    """Test whether a scale measures the same in every group: configural, metric, scalar, strict."""
+    """Test measurement invariance across groups: configural, metric, scalar and strict."""
     if difference and estimator.upper() == "ML":
         raise Invalid(
-            "--difference goes with --estimator MLR or MLM; ML's difference is not scaled"
+            "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled"
         )
     found = test_invariance(
         read_table(file),
@@ -205,7 +207,11 @@ def invariance(
     if found.releases:
         freed = [[release.parameter] for release in found.releases]
         tables.append(
-            ("Proposed to be free over groups (partial invariance)", ("parameter",), freed)
+            (
+                "Parameters proposed to be freed across groups (partial invariance)",
+                ("parameter",),
+                freed,
+            )
         )
     document = found.to_dict()
     said = [*_warnings(document), f"\nReached: {found.reached or 'no step'}"]
@@ -221,7 +227,7 @@ def _there(value: Any) -> float | None:
 @_model
 @click.option("--scheme", default="path", show_default=True, help="path, factorial or centroid.")
 @click.option(
-    "--consistent", is_flag=True, help="Correct reflective constructs for attenuation (PLSc)."
+    "--consistent", is_flag=True, help="Use consistent PLS (PLSc) for reflective constructs."
 )
 @click.option(
     "--higher-order",
@@ -231,10 +237,17 @@ def _there(value: Any) -> float | None:
 )
 @click.option("--missing", default="mean", show_default=True, help="mean or listwise.")
 @click.option(
-    "--bootstrap", default=0, show_default=True, help="Number of resamples; 5000 for reporting."
+    "--bootstrap",
+    default=0,
+    show_default=True,
+    help="Number of bootstrap resamples; use 5000 for reporting.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Seed of the bootstrap.",
 )
 @_json
 @_diagram

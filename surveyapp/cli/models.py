@@ -18,10 +18,10 @@ def model_text(given: str) -> str:
     path = Path(given)
     if not path.is_file():
         raise Invalid(
-            f"{given}: neither a file nor a model; a model has operators such as =~ and ~"
+            f"{given}: neither a file nor a model; a model contains operators such as =~ and ~"
         )
     if path.stat().st_size > _LARGEST:
-        raise Invalid(f"{given}: larger than {_LARGEST} bytes, too large for a model")
+        raise Invalid(f"{given}: larger than {_LARGEST} bytes, which is too large for a model")
     return read_text(path)
 
 
@@ -32,7 +32,8 @@ def factors(text: str) -> dict[str, list[str]]:
     if others or model.definitions or model.constraints:
         first = others[0] if others else "a definition or constraint"
         raise Invalid(
-            f"{first}: a scale's model has lines 'factor =~ items' only; `surveyapp sem` fits any"
+            f"{first}: a scale's model has only lines 'factor =~ items'; use"
+            " `surveyapp sem` for other models"
         )
     found: dict[str, list[str]] = {}
     for path in model.paths:

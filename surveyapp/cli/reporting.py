@@ -25,8 +25,8 @@ _WORKER = "command line"
 
 
 @click.command()
-@click.option("--journey", "journey_code", required=True, help="Whose report.")
-@click.option("--segment", "segment_code", default=None, help="Only customers of this segment.")
+@click.option("--journey", "journey_code", required=True, help="The journey to report on.")
+@click.option("--segment", "segment_code", default=None, help="Only customers in this segment.")
 @click.option(
     "--validate",
     "instrument",
@@ -43,14 +43,14 @@ _WORKER = "command line"
     type=click.IntRange(min=2),
     default=5_000,
     show_default=True,
-    help="Number of resamples of the study.",
+    help="Number of bootstrap resamples of the study.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="Of parallel analysis and bootstraps.",
+    help="Seed of parallel analysis and bootstraps.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The PDF file to write."
@@ -66,7 +66,7 @@ def report(
 ) -> None:
     """Write the journey benchmark report, a scale validation report, or the study, as PDF."""
     if instrument and study:
-        raise Invalid("--validate and --study are two reports; ask for one of them")
+        raise Invalid("--validate and --study are different reports; choose one")
     with opened() as storage, progress_bar("Report") as progress:
         with storage.store.reading() as session:
             journey_id = journey_by_code(session, journey_code).id
@@ -99,7 +99,7 @@ def report(
         with storage.store.reading() as session:
             file = session.get_one(Report, report_id).file
             if file is None:
-                raise NotFound("the report has no file; ask for it again")
+                raise NotFound("the report has no file; create the report again")
             with replacing(out) as target:
                 target.write(storage.files.path(file).read_bytes())
     click.echo(f"Written: {out}")

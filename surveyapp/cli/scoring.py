@@ -21,17 +21,19 @@ from surveyapp.settings import read
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--instrument", "code", required=True, help="Whose items the columns are.")
-@click.option("--key", default=None, help="Scoring key; the instrument's default when left out.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write the scores of every row here, as CSV."
+    "--instrument", "code", required=True, help="The instrument whose items the columns are."
+)
+@click.option("--key", default=None, help="Scoring key; defaults to the instrument's default key.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write the scores of each row to this CSV file."
 )
 def score(file: Path, code: str, key: str | None, out: Path | None) -> None:
-    """Score the answers in FILE (.csv or .sav): one line a scale, with its interval."""
+    """Score the answers in FILE (.csv or .sav): one row per scale, with its interval."""
     instrument = load(code, roots=read().instrument_roots)
     scored = scales(instrument, key)
     if not scored:
-        raise Invalid(f"{code} has no scoring key: nothing in it is scored")
+        raise Invalid(f"{code} has no scoring key; none of its items are scored")
     wanted = tuple(dict.fromkeys(item for scale in scored for item in scale.items))
     data = matching_columns(read_table(file), code, wanted)
     values = numeric(data, wanted)

@@ -19,7 +19,7 @@ _PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
 
 @click.command()
 def worker() -> None:
-    """Run the jobs that pages and commands ask for."""
+    """Run the worker, which processes jobs and messages."""
     from surveyapp.worker import work
 
     with opened() as storage:
@@ -31,7 +31,7 @@ def worker() -> None:
 @click.option("--port", type=int, required=True)
 @click.option("--processes", type=int, default=1, show_default=True)
 def web(host: str, port: int, processes: int) -> None:
-    """Serve the pages alone."""
+    """Run the web server only."""
     from surveyapp.server.serve import serve
 
     serve("surveyapp.app:served", host, port, processes=processes)
@@ -39,7 +39,7 @@ def web(host: str, port: int, processes: int) -> None:
 
 @click.command()
 def run() -> None:
-    """Serve web and worker together on this machine; Ctrl-C stops both. What dies is restarted."""
+    """Run web server and worker together; Ctrl-C stops both. Processes that die are restarted."""
     with opened() as storage:
         settings = storage.settings
     _check_port(settings.host, settings.port)
@@ -71,12 +71,17 @@ def _check_port(host: str, port: int) -> None:
 
 
 @click.command()
-@click.option("--no-serve", is_flag=True, help="Make everything, start nothing.")
 @click.option(
-    "--responses", default=3000, show_default=True, help="About how many responses to simulate."
+    "--no-serve", is_flag=True, help="Create the demonstration without starting the server."
+)
+@click.option(
+    "--responses",
+    default=3000,
+    show_default=True,
+    help="Approximate number of responses to simulate.",
 )
 def demo(no_serve: bool, responses: int) -> None:
-    """Make the demonstration bank: responses with known effects, analyses, two PDFs; then serve it."""
+    """Create the demonstration bank (simulated responses, analyses, two PDFs), then serve it."""
     from surveyapp.demo.make import make
 
     with opened() as storage, progress_bar("Demonstration") as progress:

@@ -25,19 +25,24 @@ from surveyapp.store.columns import utc_now
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--instrument", "code", default=None, help="Its scoring key says which items measure what."
+    "--instrument",
+    "code",
+    default=None,
+    help="The instrument; its scoring key assigns items to factors.",
 )
-@click.option("--key", default=None, help="Scoring key; the instrument's default when left out.")
+@click.option("--key", default=None, help="Scoring key; defaults to the instrument's default key.")
 @click.option(
     "--model",
     default=None,
-    help="Instead of an instrument: a file or text of lines 'factor =~ a + b + c'.",
+    help="A file or text with lines 'factor =~ a + b + c', instead of an instrument.",
 )
 @click.option(
-    "--group", "groups", multiple=True, help="Column to test invariance over; may be repeated."
+    "--group", "groups", multiple=True, help="Column to test invariance over; can be repeated."
 )
-@click.option("--marker", default="", help="Columns of a marker scale, by commas.")
-@click.option("--seconds", default=None, help="Column with the seconds that each person took.")
+@click.option("--marker", default="", help="Columns of a marker scale, separated by commas.")
+@click.option(
+    "--seconds", default=None, help="Column with each respondent's completion time in seconds."
+)
 @click.option("--estimator", default="ML", show_default=True, help="ML, MLR, MLM or WLSMV.")
 @click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
 @click.option(
@@ -48,13 +53,19 @@ from surveyapp.store.columns import utc_now
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="Of parallel analysis and bootstraps.",
+    help="Seed of parallel analysis and bootstraps.",
 )
 @click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    help="Write the full result to this file.",
 )
 @click.option(
-    "--pdf", "pdf_path", type=click.Path(path_type=Path), help="Write the validation report here."
+    "--pdf",
+    "pdf_path",
+    type=click.Path(path_type=Path),
+    help="Write the validation report to this file.",
 )
 def validate(
     file: Path,
@@ -73,9 +84,9 @@ def validate(
 ) -> None:
     """Validate a scale on the answers in FILE (.csv or .sav): the items of an instrument or a model."""
     if (code is None) == (model is None):
-        raise Invalid("say either --instrument or --model: which items measure what?")
+        raise Invalid("give --instrument or --model to say which items measure which factor")
     if key is not None and model is not None:
-        raise Invalid("--key chooses a scoring key of --instrument; a --model has none")
+        raise Invalid("--key selects a scoring key of --instrument; a --model has none")
     roots = read().instrument_roots
     data = read_table(file)
     instrument = load(code, roots=roots) if code else None
@@ -158,7 +169,7 @@ def _summary(document: dict[str, Any]) -> list[Table]:
         )
         tables.append(
             (
-                "Confirmatory factor analysis, the hypothesised model first",
+                "Confirmatory factor analysis, hypothesised model first",
                 ("model", *shown),
                 [
                     [r["name"], *(number(r["fit"].get(k), 0 if k == "df" else 3) for k in shown)]

@@ -18,24 +18,31 @@ from surveyapp.settings import read
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key", default=None, help="Scoring key of the journey scale; sjq-16 when left out.")
+@click.option("--key", default=None, help="Scoring key of the journey scale; defaults to sjq-16.")
 @click.option(
     "--bootstrap",
     type=click.IntRange(min=2),
     default=5_000,
     show_default=True,
-    help="Number of resamples.",
+    help="Number of bootstrap resamples.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Seed of the bootstrap.",
 )
 @click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the whole result here."
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    help="Write the full result to this file.",
 )
 def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Path | None) -> None:
-    """Does journey quality drive service quality and loyalty? Hypotheses H1 to H3 on FILE.
+    """Study journey quality, service quality and loyalty: hypotheses H1 to H3 on FILE.
 
-    FILE (.csv or .sav) has the items of sjq, servqual-p, loyalty and, if asked, marker as columns.
+    FILE (.csv or .sav) has the items of sjq, servqual-p, loyalty and optionally marker as columns.
     """
     scales = journey_scales(key, roots=read().instrument_roots)
     wanted = study_items(scales)
@@ -47,8 +54,9 @@ def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Pat
     ]  # fmt: skip
     if missing:
         raise Invalid(
-            f"{file}: {len(missing)} items are no columns: {', '.join(missing[:8])}"
-            f"{', ...' if len(missing) > 8 else ''}; the study needs all of sjq, servqual-p and loyalty"
+            f"{file}: {len(missing)} items are missing from the columns:"
+            f" {', '.join(missing[:8])}{(', ...' if len(missing) > 8 else '')}; the"
+            " study requires all items of sjq, servqual-p and loyalty"
         )
     data = pd.concat(found.values(), axis=1)
     with progress_bar("Studying") as progress:
@@ -87,9 +95,9 @@ def _tables(found: dict[str, Any]) -> list[Table]:
             ("dimension", "weight", "low", "high"),
             weights,
         ),
-        ("The same effects estimated in other ways", ("method", *ways), others),
+        ("The same effects estimated by other methods", ("method", *ways), others),
         (
-            "Printed in the original study: another population",
+            "Published in the original study (a different population)",
             ("quantity", "here", "printed"),
             printed,
         ),

@@ -183,9 +183,9 @@ def make_links(
     Invalid, naming the customer's place in the list.
     """
     if deployment.state == "closed":
-        raise Conflict(f"{deployment.name} is closed; open it before inviting.")
+        raise Conflict(f"{deployment.name} is closed; reopen it before inviting customers.")
     if expires_at is not None and expires_at <= utc_now():
-        raise Invalid("The links would have expired already.", field="expires_at")
+        raise Invalid("The links would already have expired.", field="expires_at")
     read = _read_customers(customers)
     anonymous = deployment.anonymity == "anonymous"
     if anonymous:
@@ -203,8 +203,8 @@ def make_links(
         signed = links.write_ticket(secret_key, deployment.link, ticket)
         if len(signed) > links.LONGEST_TICKET:
             raise Invalid(
-                f"The attributes of customer {len(issued) + 1} make a link of {len(signed)} characters;"
-                " leave out long ones.",
+                f"The attributes of customer {len(issued) + 1} make the link"
+                f" {len(signed)} characters long; leave out long ones.",
                 field="attributes",
             )
         url = links.single_use_url(base_url, deployment.link, signed)
@@ -237,14 +237,14 @@ def _read_customers(
         if customer_ref is not None:
             if customer_ref in places:
                 raise Invalid(
-                    f"Customer {place}: {customer_ref} stands at place {places[customer_ref]} already;"
-                    " invite each customer once.",
+                    f"Customer {place}: {customer_ref} is already at position"
+                    f" {places[customer_ref]}; list each customer once.",
                     field="customer_ref",
                 )
             places[customer_ref] = place
         read.append((customer_ref, attributes))
     if not read:
-        raise Invalid("The list holds no customers; give one a line.")
+        raise Invalid("The list contains no customers; give one per line.")
     return read
 
 
@@ -254,9 +254,9 @@ def _refuse_rare_attributes(attributes: list[dict[str, Attribute]], minimum_cell
         count = shared[tuple(sorted(each.items(), key=repr))]
         if each and count < minimum_cell:
             raise Invalid(
-                f"Customer {place}: only {count} of the list have these attributes, which would name"
-                f" them in an anonymous survey; at least {minimum_cell} are needed. Leave attributes"
-                " out or make their values coarser.",
+                f"Customer {place}: only {count} of the list share these attributes, which could"
+                f" identify customers in an anonymous survey; at least {minimum_cell} are needed."
+                " Leave attributes out or make their values coarser.",
                 field="attributes",
             )
 
@@ -265,17 +265,19 @@ def _read_asks(
     asks: Sequence[Mapping[str, Any]], language: str, roots: Sequence[str | Path]
 ) -> list[dict[str, Any]]:
     if not 1 <= len(asks) <= MOST_ASKS:
-        raise Invalid(f"Ask 1 to {MOST_ASKS} instruments, not {len(asks)}.", field="asks")
+        raise Invalid(f"Choose 1 to {MOST_ASKS} questionnaires, not {len(asks)}.", field="asks")
     read: list[dict[str, Any]] = []
     for ask in asks:
         unknown = set(ask) - {"instrument", "version", "key", "wording"}
         if unknown:
-            raise Invalid(f"An ask has no {', '.join(sorted(unknown))}.", field="asks")
+            raise Invalid(
+                f"A questionnaire has no setting {', '.join(sorted(unknown))}.", field="asks"
+            )
         read.append(_read_ask(ask, language, roots))
     codes = [ask["instrument"] for ask in read]
     for code in codes:
         if codes.count(code) > 1:
-            raise Invalid(f"{code} is asked twice; ask it once.", field="asks")
+            raise Invalid(f"{code} is chosen twice; choose it once.", field="asks")
     return read
 
 
@@ -283,7 +285,7 @@ def _read_ask(ask: Mapping[str, Any], language: str, roots: Sequence[str | Path]
     try:
         instrument = load(str(ask.get("instrument", "")), ask.get("version") or None, roots=roots)
     except InstrumentError as error:
-        raise Invalid(f"This instrument cannot be asked: {error}", field="asks") from error
+        raise Invalid(f"This questionnaire cannot be used: {error}", field="asks") from error
     key = ask.get("key") or None
     if key is not None and key not in instrument.keys:
         known = ", ".join(instrument.keys) or "none"
@@ -324,7 +326,8 @@ def _read_wording(instrument: Instrument, wording: str | None, language: str) ->
     if wording is None and language not in {w.language for w in instrument.wordings.values()}:
         known = ", ".join(sorted({w.language for w in instrument.wordings.values()}))
         raise Invalid(
-            f"{instrument.code} is not worded in {language!r}; it is in {known}.", field="language"
+            f"{instrument.code} is not available in {language!r}; it is in {known}.",
+            field="language",
         )
     return wording
 
@@ -335,7 +338,7 @@ def _free_code(session: Session, code: str, name: str) -> str:
         return code_from(name, taken, fallback="survey")
     code = read_code(code)
     if code in taken:
-        raise Conflict(f"There is a deployment with the code {code!r} already; choose another.")
+        raise Conflict(f"The code {code!r} is already used by another survey; choose another.")
     return code
 
 
@@ -359,7 +362,9 @@ def _text(text: str, field: str) -> str:
 
 def _one_of(value: str, known: tuple[str, ...], field: str) -> str:
     if value not in known:
-        raise Invalid(f"{value[:40]!r} is no {field}; use {', '.join(known)}.", field=field)
+        raise Invalid(
+            f"{value[:40]!r} is not a valid {field}; use {', '.join(known)}.", field=field
+        )
     return value
 
 

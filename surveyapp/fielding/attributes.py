@@ -49,16 +49,17 @@ def read_attributes(raw: Mapping[str, object]) -> dict[str, Attribute]:
     """
     if len(raw) > MOST_ATTRIBUTES:
         raise Invalid(
-            f"There are {len(raw)} attributes; at most {MOST_ATTRIBUTES} are kept. Leave out what no"
-            " segment will ask about.",
+            f"There are {len(raw)} attributes; at most {MOST_ATTRIBUTES} are stored."
+            " Leave out those that no segment uses.",
             field="attributes",
         )
     read: dict[str, Attribute] = {}
     for name, value in raw.items():
         if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
             raise Invalid(
-                f"{name[:70]!r} is no name of an attribute; use up to {LONGEST_NAME} letters, digits,"
-                " underscores, points and hyphens, beginning with a letter.",
+                f"{name[:70]!r} is not a valid attribute name; use up to"
+                f" {LONGEST_NAME} letters, digits, underscores, points and hyphens,"
+                " beginning with a letter.",
                 field=name[:70],
             )
         checked = _value(name, value)
@@ -72,8 +73,8 @@ def read_customer_ref(raw: object) -> str | None:
     text = "" if raw is None else str(raw).strip()
     if len(text) > LONGEST_REF or _UNPRINTABLE.search(text):
         raise Invalid(
-            f"The customer_ref {text[:40]!r} is longer than {LONGEST_REF} characters or holds"
-            " unprintable ones; use the customer's number.",
+            f"The customer_ref {text[:40]!r} is longer than {LONGEST_REF} characters"
+            " or contains unprintable ones; use the customer's number.",
             field="customer_ref",
         )
     return text or None
@@ -93,7 +94,8 @@ def _value(name: str, value: object) -> Attribute | None:
         if len(text) <= LONGEST_VALUE and not _UNPRINTABLE.search(text):
             return text or None
     raise Invalid(
-        f"The attribute {name} cannot be {str(value)[:40]!r}; use a number of at most 15 digits, true,"
-        f" false, or one line of at most {LONGEST_VALUE} characters.",
+        f"The attribute {name} cannot be {str(value)[:40]!r}; use a number of at most"
+        f" 15 digits, true, false, or a single line of at most {LONGEST_VALUE}"
+        " characters.",
         field=name,
     )

@@ -33,7 +33,7 @@ def change_consent(
     """
     text = _read(text, "text")
     if box and not text:
-        raise Invalid("A box to tick needs a text to agree to; write one.", field="text")
+        raise Invalid("A consent box needs a consent text; write one.", field="text")
     anew = text != plain(deployment.consent)
     if not anew and deployment.consent_box == box:
         return False
@@ -69,7 +69,7 @@ def translate_consent(
     }
     if read and not deployment.consent:
         raise Invalid(
-            "There is no text of consent that this could be a translation of; write that first.",
+            "There is no consent text to translate yet; write it in the main language first.",
             field=f"{_NAME}-{min(read)}",
         )
     document = with_translations(deployment, _NAME, read, right=right)

@@ -65,7 +65,9 @@ def change_page(
         )
     pipes.check(introduction, "introduction")
     if paging not in PAGINGS:
-        raise Invalid(f"{paging[:40]!r} is no paging; use {' or '.join(PAGINGS)}.", field="paging")
+        raise Invalid(
+            f"{paging[:40]!r} is not a layout; use {' or '.join(PAGINGS)}.", field="paging"
+        )
     instruments = [instrument for instrument, _ in asked_by(deployment, roots)]
     chosen = read_languages(languages, instruments, deployment.language) if languages else ()
     values = {

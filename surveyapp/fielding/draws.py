@@ -68,7 +68,7 @@ def enter(session: Session, *, deployment_id: int, number: int, address: str, da
     address = address.strip()
     fits = len(address) <= LONGEST_ADDRESS and address.isprintable()
     if not (fits and _ADDRESS.fullmatch(address)):
-        raise Invalid(f"{address[:60]!r} is no e-mail address.", field="address")
+        raise Invalid(f"{address[:60]!r} is not an email address.", field="address")
     name, _, host = address.rpartition("@")
     dialect = session.connection().dialect.name
     statement = insert(_ENTRIES, dialect)
@@ -100,7 +100,7 @@ def change_draw(
     text = plain(text)
     if len(text) > LONGEST_TEXT:
         raise Invalid(
-            f"The text has {len(text)} characters; use at most {LONGEST_TEXT}.", field="draw"
+            f"The prize text has {len(text)} characters; use at most {LONGEST_TEXT}.", field="draw"
         )
     deployment.draw = text
     if not text:
@@ -124,7 +124,7 @@ def draw_winners(
     own = DrawEntry.deployment_id == deployment.id
     taking_part = session.scalars(select(DrawEntry.id).where(own)).all()
     if count > len(taking_part):
-        raise Conflict(f"{len(taking_part)} take part; {count} winners cannot be drawn among them.")
+        raise Conflict(f"There are {len(taking_part)} entries, too few to draw {count} winners.")
     numbers = secrets.SystemRandom().sample(taking_part, count)
     held = PrizeDraw(deployment_id=deployment.id, entries=len(taking_part), winners=count)
     session.add(held)

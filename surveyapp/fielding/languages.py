@@ -47,7 +47,7 @@ def read_languages(raw: object, instruments: Sequence[Instrument], own: str) -> 
             names = ", ".join(i.wording("en").title for i in lacking)
             known = ", ".join(spoken(instruments)) or "none"
             raise Invalid(
-                f"These have no texts in {language[:20]!r}: {names}. All of them speak: {known}.",
+                f"No text in {language[:20]!r}: {names}. All of them are available in: {known}.",
                 field="languages",
             )
     return tuple(chosen)

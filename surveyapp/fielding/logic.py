@@ -166,7 +166,7 @@ def read_logic(raw: Mapping[str, Any], asked: Asked) -> Logic:
     """
     unknown = set(raw) - {"show_if", "not_applicable", "attention", "quotas"}
     if unknown:
-        raise Invalid(f"The logic has no {sorted(unknown)[0][:60]!r}.", field="show_if")
+        raise Invalid(f"The logic has no setting {sorted(unknown)[0][:60]!r}.", field="show_if")
     items = {
         f"{instrument.code}-{item.code}": item
         for instrument, key in asked
@@ -191,12 +191,16 @@ def options_of(item: Item) -> tuple[str, ...]:
 
 def _show_if(rows: Sequence[Mapping[str, Any]], items: Mapping[str, Item]) -> dict[str, Condition]:
     if len(rows) > MOST_CONDITIONS:
-        raise Invalid(f"There are {len(rows)} conditions; use {MOST_CONDITIONS}.", field="show_if")
+        raise Invalid(
+            f"There are {len(rows)} conditions; use at most {MOST_CONDITIONS}.", field="show_if"
+        )
     found: dict[str, Condition] = {}
     for row in rows:
         condition = _condition(row, items)
         if condition.item in found:
-            raise Invalid(f"{condition.item} has two conditions; an item has one.", field="show_if")
+            raise Invalid(
+                f"{condition.item} has two conditions; use one per question.", field="show_if"
+            )
         found[condition.item] = condition
     # In the page's order, so that a condition is judged after the one that it hangs on.
     return {name: found[name] for name in items if name in found}
@@ -207,29 +211,39 @@ def _condition(row: Mapping[str, Any], items: Mapping[str, Item]) -> Condition:
     order = list(items)
     for name in (item, when):
         if name not in items:
-            raise Invalid(f"{name[:60]!r} is not asked here; choose a question.", field="show_if")
+            raise Invalid(
+                f"{name[:60]!r} is not a question of this survey; choose one from the list.",
+                field="show_if",
+            )
     if order.index(when) >= order.index(item):
-        raise Invalid(f"{item} can only hang on a question before it, not {when}.", field="show_if")
+        raise Invalid(
+            f"{item} can only depend on an earlier question, not {when}.", field="show_if"
+        )
     options = options_of(items[when])
     if not options:
         raise Invalid(
-            f"The answer to {when} is typed; hang {item} on one that is chosen.", field="show_if"
+            f"The answer to {when} is free text; let {item} depend on a question with choices.",
+            field="show_if",
         )
     sign, value = row.get("sign"), row.get("value")
     if sign not in SIGNS:
-        raise Invalid(f"{str(sign)[:20]!r} is no sign; use {', '.join(SIGNS)}.", field="show_if")
+        raise Invalid(
+            f"{str(sign)[:20]!r} is not an operator; use {', '.join(SIGNS)}.", field="show_if"
+        )
     values = tuple(str(each).strip() for each in (value if isinstance(value, list) else [value]))
     foreign = [each for each in values if each not in options]
     if foreign or not values:
-        named = repr(foreign[0][:40]) if foreign else "Nothing"
+        named = repr(foreign[0][:40]) if foreign else "An empty value"
         raise Invalid(
-            f"{named} is no answer to {when}; its answers are {', '.join(options)}.",
+            f"{named} is not an answer to {when}; its answers are {', '.join(options)}.",
             field="show_if",
         )
     if sign != "in" and len(values) > 1:
-        raise Invalid(f"{sign} takes one answer of {when}; use in for several.", field="show_if")
+        raise Invalid(
+            f"{sign} compares with one answer to {when}; use in for several.", field="show_if"
+        )
     if sign in {"<=", ">="} and items[when].scale is None:
-        raise Invalid(f"The answers to {when} have no order; use == or in.", field="show_if")
+        raise Invalid(f"The answers to {when} are not ordered; use == or in.", field="show_if")
     return Condition(item, when, sign, values, _accepted(sign, values, options))
 
 
@@ -245,10 +259,12 @@ def _not_applicable(names: Sequence[Any], items: Mapping[str, Item]) -> frozense
     for name in names:
         item = items.get(str(name))
         if item is None:
-            raise Invalid(f"{str(name)[:60]!r} is not asked here.", field="not_applicable")
+            raise Invalid(
+                f"{str(name)[:60]!r} is not a question of this survey.", field="not_applicable"
+            )
         if not takes_not_applicable(item):
             raise Invalid(
-                f"{name} may be left empty anyhow; only questions with one answer to choose take"
+                f"{name} is optional already; only single-choice questions can offer"
                 ' "does not apply".',
                 field="not_applicable",
             )
@@ -267,14 +283,15 @@ def _attention(raw: Mapping[str, Any], items: Mapping[str, Item]) -> Attention |
     item = items.get(after)
     if item is None or item.scale is None or not options_of(item):
         raise Invalid(
-            f"{after[:60]!r} is no rating on this page; the check of attention follows one.",
+            f"{after[:60]!r} is not a rating question of this survey; the attention"
+            " check must follow one.",
             field="attention_after",
         )
     choose = raw.get("choose")
     if not isinstance(choose, int) or choose not in item.scale.points:
         raise Invalid(
-            f"{str(choose)[:20]!r} is no point of {after}; choose {item.scale.minimum} to"
-            f" {item.scale.maximum}.",
+            f"{str(choose)[:20]!r} is not an answer to {after}; choose"
+            f" {item.scale.minimum} to {item.scale.maximum}.",
             field="attention_choose",
         )
     # Named as its neighbours are: the page's source must not tell it from them.
@@ -291,10 +308,10 @@ def _quotas(rows: Sequence[Mapping[str, Any]]) -> tuple[Quota, ...]:
         most, segment = row.get("most"), str(row.get("segment") or "")
         if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most < 10**9:
             raise Invalid(
-                f"{str(most)[:20]!r} is no number of responses; use 1 or more.", field="quotas"
+                f"{str(most)[:20]!r} is not a number of responses; use 1 or more.", field="quotas"
             )
         if segment in found:
-            whose = f"the segment {segment}" if segment else "everybody"
-            raise Invalid(f"There are two quotas of {whose}; use one.", field="quotas")
+            whose = f"the segment {segment}" if segment else "all customers"
+            raise Invalid(f"There are two quotas for {whose}; use one.", field="quotas")
         found[segment] = Quota(most, segment)
     return tuple(found.values())

@@ -37,12 +37,12 @@ def read_logo(data: bytes) -> Logo:
     """The logo in an uploaded file. Raises Invalid(field="logo"), saying what was found and needed."""
     if len(data) > LARGEST_UPLOAD:
         size = f"{len(data) / 1024 / 1024:.1f}"
-        raise Invalid(f"The picture has {size} MB; use one of at most 2 MB.", field="logo")
+        raise Invalid(f"The image is {size} MB; use one of at most 2 MB.", field="logo")
     picture = _opened(data)
     width, height = picture.size
     if min(width, height) < _SMALLEST:
         raise Invalid(
-            f"The picture has {width} by {height} pixels; it needs {_SMALLEST} each way.",
+            f"The image is {width} by {height} pixels; use at least {_SMALLEST} each way.",
             field="logo",
         )
     shrink = min(2 * _TALLEST / height, 2 * _WIDEST / width, 1.0)
@@ -67,15 +67,15 @@ def _opened(data: bytes) -> Image.Image:
         raise _too_large(f"more than {_MILLIONS} pixels") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning) as error:
         raise Invalid(
-            "This file is no picture that can be read; use PNG, JPEG or WebP (SVG can hold"
-            " scripts and is not taken).",
+            "This file cannot be read as an image; use PNG, JPEG or WebP. SVG is not"
+            " accepted, because it can contain scripts.",
             field="logo",
         ) from error
     return picture
 
 
 def _too_large(found: str) -> Invalid:
-    return Invalid(f"The picture has {found}; use a smaller one.", field="logo")
+    return Invalid(f"The image has {found}; use a smaller one.", field="logo")
 
 
 def _written(picture: Image.Image) -> bytes:

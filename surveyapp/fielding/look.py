@@ -31,13 +31,13 @@ def read_look(raw: Mapping[str, Any]) -> Look:
     """The look in a deployment's document. Raises Invalid with the field for what is none."""
     unknown = set(raw) - {"colour", "logo_file_id", "name", "logo_width", "logo_height"}
     if unknown:
-        raise Invalid(f"A look has no {sorted(unknown)[0][:60]!r}.", field="colour")
+        raise Invalid(f"A theme has no setting {sorted(unknown)[0][:60]!r}.", field="colour")
     colour = str(raw.get("colour") or "").strip().lower()
     if re.fullmatch(r"#[0-9a-f]{3}", colour):
         colour = "#" + "".join(digit * 2 for digit in colour[1:])
     if colour and not _COLOUR.fullmatch(colour):
         raise Invalid(
-            f"{colour[:20]!r} is no colour; write it as #0b4f8a, red, green and blue in hexadecimal.",
+            f"{colour[:20]!r} is not a colour; write it as a hexadecimal code such as #0b4f8a.",
             field="colour",
         )
     name = " ".join(str(raw.get("name") or "").split())
@@ -50,5 +50,5 @@ def read_look(raw: Mapping[str, Any]) -> Look:
         return Look(colour, None, name)
     width, height = raw.get("logo_width"), raw.get("logo_height")
     if not all(isinstance(number, int) and number > 0 for number in (logo, width, height)):
-        raise Invalid("The logo is the number of a stored file and its size.", field="logo")
+        raise Invalid("The logo must be given by the ID and size of a stored file.", field="logo")
     return Look(colour, logo, name, int(width or 0), int(height or 0))

@@ -60,17 +60,17 @@ def check(text: str, field: str) -> None:
         match = _PIPE.match(text, place)
         name = match["name"].strip() if match else ""
         shown = text[place : place + LONGEST_NAME + 20].split("\n")[0]
-        cure = "write {attribute:name|what is said when it is not known}"
+        cure = "write {attribute:name|text when not known}"
         if match is None:
-            raise Invalid(f"{shown!r} is not closed or not named; {cure}.", field=field)
+            raise Invalid(f"{shown!r} is incomplete; {cure}.", field=field)
         try:
             read_attributes({name: "x"})
         except Invalid as error:
-            raise Invalid(f"{shown!r} names no attribute: {error}", field=field) from error
+            raise Invalid(f"{shown!r} does not name an attribute: {error}", field=field) from error
         default = match["default"] or ""
         if not default.strip():
             raise Invalid(
-                f"{shown!r} says nothing when the attribute is not known; {cure}.", field=field
+                f"{shown!r} has no text for when the attribute is not known; {cure}.", field=field
             )
         if len(default) > LONGEST_VALUE:
             raise Invalid(

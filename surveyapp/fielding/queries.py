@@ -179,7 +179,7 @@ def deployment_by_code(session: Session, code: str) -> Deployment:
     found = session.scalar(select(Deployment).where(Deployment.code == code))
     if found is None:
         known = ", ".join(session.scalars(select(Deployment.code).order_by(Deployment.code)))
-        raise NotFound(f"There is no deployment {code!r}; known: {known or 'none'}.")
+        raise NotFound(f"There is no survey {code!r}; known: {known or 'none'}.")
     return found
 
 
@@ -191,7 +191,7 @@ def deployment(session: Session, deployment_id: int) -> Deployment:
         .where(Deployment.id == deployment_id)
     )
     if found is None:
-        raise NotFound("There is no such deployment; it may have been removed.")
+        raise NotFound("There is no such survey; it may have been removed.")
     return found
 
 

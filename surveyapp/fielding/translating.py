@@ -22,8 +22,8 @@ LONGEST = {
 }
 _CALLED = {
     "introduction": "introduction",
-    "consent": "text of consent",
-    "draw": "offer of a draw",
+    "consent": "consent text",
+    "draw": "prize text",
     "touchpoint": "name",
 }
 
@@ -53,8 +53,8 @@ def translate(
     for language, given in written.items():
         if language not in offered:
             raise Invalid(
-                f"The survey is not asked in {language[:20]!r} beside its own language; it is in"
-                f" {', '.join(offered) or 'no other'}.",
+                f"The survey is not translated into {language[:20]!r}; it is"
+                f" translated into {', '.join(offered) or 'no language'}.",
                 field="texts",
             )
         if unknown := set(given) - set(NAMES):
@@ -94,8 +94,8 @@ def _read(deployment: Deployment, name: str, language: str, given: str) -> str:
         )
     if text and not main_text(deployment, name):
         raise Invalid(
-            f"There is no {_CALLED[name]} in {deployment.language!r} that this could be a translation"
-            " of; write that first.",
+            f"There is no {_CALLED[name]} in {deployment.language!r} to translate yet;"
+            " write that first.",
             field=field,
         )
     if name == "introduction":

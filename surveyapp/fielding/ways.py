@@ -40,7 +40,7 @@ def read_ways(raw: Mapping[str, Any]) -> Ways:
     """The ways in a deployment's document; Invalid, with the field, for what cannot be meant."""
     unknown = set(raw) - set(Ways.__dataclass_fields__)
     if unknown:
-        raise Invalid(f"There is no way {sorted(unknown)[0][:40]!r} into a survey.")
+        raise Invalid(f"There is no distribution setting {sorted(unknown)[0][:40]!r}.")
     return Ways(
         embed_origins=_origins(raw.get("embed_origins") or ()),
         kiosk=bool(raw.get("kiosk", False)),
@@ -65,9 +65,9 @@ def change_ways(
     """
     ways = read_ways({**deployment.ways, **raw})
     if ways.end_url and not leads_to(ways.end_url, end_hosts):
-        allowed = ", ".join(sorted(end_hosts)) or "none; SURVEYAPP_END_HOSTS names them"
+        allowed = ", ".join(sorted(end_hosts)) or "none; set SURVEYAPP_END_HOSTS to allow hosts"
         raise Invalid(
-            f"Surveys may not lead to {urlsplit(ways.end_url).hostname}; allowed: {allowed}.",
+            f"Surveys cannot redirect to {urlsplit(ways.end_url).hostname}; allowed: {allowed}.",
             field="end_url",
         )
     deployment.ways = {**asdict(ways), "embed_origins": list(ways.embed_origins)}
@@ -100,8 +100,8 @@ def _origin(text: str) -> str:
     scheme = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     if not (only and scheme and _HOST.fullmatch(host)):
         raise Invalid(
-            f"{text[:80]!r} is no origin of a page; write it like https://www.northbank.example,"
-            " without a path. Only https is safe from being changed on the way.",
+            f"{text[:80]!r} is not an origin; write it like"
+            " https://www.northbank.example, without a path. Only https is accepted.",
             field="embed_origins",
         )
     own = {"https": 443, "http": 80}[parts.scheme]
@@ -121,7 +121,7 @@ def _address(text: str) -> str:
     fits = parts.scheme == "https" and _HOST.fullmatch(host) and port is None
     if not (fits and clean and "@" not in parts.netloc and len(text) <= _LONGEST_URL):
         raise Invalid(
-            f"{text[:80]!r} is no address to lead to; write it like"
+            f"{text[:80]!r} is not a URL to redirect to; write it like"
             " https://www.northbank.example/thanks.",
             field="end_url",
         )
@@ -132,6 +132,6 @@ def _seconds(raw: Mapping[str, Any], name: str, least: int, most: int) -> int:
     value = raw.get(name, getattr(Ways, name))
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise Invalid(
-            f"{str(value)[:20]!r} seconds will not do; use {least} to {most}.", field=name
+            f"{str(value)[:20]!r} seconds is out of range; use {least} to {most}.", field=name
         )
     return value

@@ -33,7 +33,7 @@ def add_webhook(
     ``private`` are the places that settings allow although they are not public.
     """
     if (session.scalar(select(func.count(Webhook.id))) or 0) >= MOST_WEBHOOKS:
-        raise Conflict(f"There are {MOST_WEBHOOKS} webhooks already; delete one first.")
+        raise Conflict(f"There are already {MOST_WEBHOOKS} webhooks; delete one first.")
     webhook = Webhook(
         name=_name(name),
         url=_url(url, private),
@@ -107,7 +107,7 @@ def replay(
     """
     _refuse_paused(webhook)
     if delivery.state in {"waiting", "sending"}:
-        raise Conflict("This one is still to be delivered; it is tried again by itself.")
+        raise Conflict("This delivery is still pending; it is retried automatically.")
     again = Delivery(
         webhook_id=webhook.id,
         response_id=delivery.response_id,
@@ -145,7 +145,7 @@ def _events(events: Iterable[str]) -> list[str]:
     wanted = list(dict.fromkeys(events))
     unknown = [event for event in wanted if event not in EVENTS]
     if unknown or not wanted:
-        found = f"{unknown[0][:40]!r} is no event" if unknown else "Nothing is chosen"
+        found = f"{unknown[0][:40]!r} is not an event" if unknown else "No event is selected"
         raise Invalid(f"{found}; choose from {', '.join(EVENTS)}.", field="events")
     return wanted
 

@@ -68,15 +68,15 @@ def read_url(url: str, *, private: Sequence[str] = ()) -> Target:
     if target.place in private:
         return target
     if target.scheme != "https":
-        raise _invalid("begins with http://; use https://, so that nobody reads it on the way")
+        raise _invalid("begins with http://; use https://, so that nobody can read it in transit")
     if target.port not in PORTS:
         ports = ", ".join(map(str, PORTS))
-        raise _invalid(f"names the port {target.port}; webhooks go to {ports}")
+        raise _invalid(f"uses port {target.port}; webhooks go to {ports}")
     if target.host.endswith((".localhost", ".local", ".internal")) or target.host == "localhost":
         raise _invalid(f"leads to {target.host}, which is not on the internet")
     written = _written_address(target.host)
     if written is not None and not is_public(written):
-        raise _invalid(f"leads to {target.host}, which is no public address")
+        raise _invalid(f"leads to {target.host}, which is not a public address")
     return target
 
 
@@ -94,16 +94,16 @@ def sockets(target: Target, *, private: Sequence[str] = (), resolve: Resolve) ->
     try:
         found = resolve(target.host, target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"The name {target.host} leads nowhere: {error}.") from error
+        raise Unreachable(f"The host {target.host} cannot be resolved: {error}.") from error
     if not found:
-        raise Unreachable(f"The name {target.host} leads nowhere.")
+        raise Unreachable(f"The host {target.host} cannot be resolved.")
     if target.place not in private:
         for *_, place in found:
             if not is_public(ip_address(str(place[0]).partition("%")[0])):
                 raise Unreachable(
-                    f"{target.host} leads to {place[0]}, which is no public address; nothing was"
-                    " sent. Where this is meant, an administrator names the place in the setting"
-                    " private_hooks."
+                    f"{target.host} resolves to {place[0]}, which is not a public"
+                    " address; nothing was sent. If this is intended, ask whoever"
+                    " runs this server to add it to SURVEYAPP_PRIVATE_HOOKS."
                 )
     return found
 
@@ -128,7 +128,7 @@ def _parts(url: str) -> Target:
     # Blanks, backslashes and foreign letters are read differently by different programs.
     if not _PRINTABLE.fullmatch(url) or "\\" in url:
         raise _invalid(
-            "holds blanks, backslashes or letters beyond ASCII; write it as xn-- and %.."
+            "contains spaces, backslashes or non-ASCII letters; encode them as xn-- and %.."
         )
     try:
         parts = urlsplit(url)
@@ -138,10 +138,10 @@ def _parts(url: str) -> Target:
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise _invalid("must look like https://hooks.example.org/survey")
     if "@" in parts.netloc or parts.fragment:
-        raise _invalid("holds a user name, password or fragment; leave it out")
+        raise _invalid("contains a user name, password or fragment; leave it out")
     host = parts.hostname
     if not _HOST.fullmatch(host) and not parts.netloc.startswith("["):
-        raise _invalid(f"names the host {host[:60]!r}, which no host is called")
+        raise _invalid(f"names the host {host[:60]!r}, which is not a valid host name")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     default = _DEFAULT_PORTS[parts.scheme]
     return Target(parts.scheme, host.removesuffix("."), default if port is None else port, path)
@@ -162,4 +162,4 @@ def _written_address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _invalid(what: str) -> Invalid:
-    return Invalid(f"The address {what}.", field="url")
+    return Invalid(f"The URL {what}.", field="url")

@@ -54,7 +54,7 @@ def post(
     Unreachable when there is no answer.
     """
     if len(body) > LONGEST_BODY:
-        raise Unreachable(f"The message has {len(body)} bytes; at most {LONGEST_BODY} are sent.")
+        raise Unreachable(f"The message has {len(body)} bytes; the limit is {LONGEST_BODY}.")
     target = read_url(url, private=private)
     found = sockets(target, private=private, resolve=resolve)
     until = monotonic() + timeout
@@ -64,9 +64,7 @@ def post(
         except (OSError, HTTPException, ValueError) as error:
             # Under load the socket's own timeout may come before the timer's thread has its turn.
             if over.is_set() or isinstance(error, TimeoutError):
-                raise Unreachable(
-                    f"There was no complete answer in {timeout:g} seconds."
-                ) from error
+                raise Unreachable(f"No complete response within {timeout:g} seconds.") from error
             raise Unreachable(_words(target, error)) from error
 
 
@@ -128,7 +126,7 @@ def _connected(
         with tried:
             yield tried
         return
-    raise Unreachable(f"Nobody answers there: {fault or 'the time is over'}.") from fault
+    raise Unreachable(f"The server does not respond: {fault or 'timed out'}.") from fault
 
 
 @contextmanager
@@ -166,9 +164,9 @@ def _system_trust() -> ssl.SSLContext:
 
 def _words(target: Target, error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The certificate of {target.host} is not good: {error.verify_message}."
+        return f"The certificate of {target.host} is not valid: {error.verify_message}."
     if isinstance(error, ssl.SSLError):
         return f"No secure connection to {target.host}: {error.reason or error}."
     if isinstance(error, HTTPException):
-        return f"{target.host} answered something that is not HTTP ({type(error).__name__})."
+        return f"{target.host} sent a response that is not HTTP ({type(error).__name__})."
     return f"The connection to {target.host} broke: {error}."

@@ -251,8 +251,10 @@ def _attempt(storage: Storage, due: Due, *, now: datetime) -> Outcome:
         return Outcome(answer.status, "")
     said = f": {answer.excerpt}" if answer.excerpt else ""
     if 300 <= answer.status < 400:
-        return Outcome(answer.status, f"It answered {answer.status}; redirects are not followed.")
-    return Outcome(answer.status, f"It answered {answer.status}{said}")
+        return Outcome(
+            answer.status, f"The server answered {answer.status}; redirects are not followed."
+        )
+    return Outcome(answer.status, f"The server answered {answer.status}{said}")
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

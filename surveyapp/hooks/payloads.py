@@ -29,13 +29,13 @@ from surveyapp.store.models import (
 
 # What a webhook can be told of, and in which words staff choose it.
 EVENTS: Mapping[str, str] = {
-    "response": "A customer has answered",
+    "response": "A customer has answered a survey",
     "response.corrected": "A customer has changed their answers",
-    "response.erased": "A customer has erased their answers: only what the response was called",
+    "response.erased": "A customer has erased their answers; sent with the response's ID only",
     "low_score": "A low score has opened a case",
-    "alert": "A score has fallen below the limit of an alert",
+    "alert": "A score has fallen below the threshold of an alert",
     "report": "A report is ready",
-    "send_message": "A message to a customer is to be sent, by SMS for example",
+    "send_message": "A message to a customer is ready to send, by SMS for example",
 }
 SEND_MESSAGE = "send_message"  # no event that happened, but a wish: one webhook is asked to send
 TEST = "test"
@@ -58,7 +58,7 @@ def telling(session: Session, event: Event) -> Telling | None:
 
 def sample(webhook: str, at: str) -> dict[str, Any]:
     """What the test button sends."""
-    return _payload(TEST, at, {"webhook": webhook, "text": "It works."})
+    return _payload(TEST, at, {"webhook": webhook, "text": "Test delivery."})
 
 
 def _response(session: Session, event: Event) -> Telling | None:

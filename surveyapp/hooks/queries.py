@@ -90,5 +90,5 @@ def delivery(session: Session, webhook_id: int, delivery_id: int) -> Delivery:
     """One delivery of this webhook; NotFound also when it belongs to another one."""
     found = session.get(Delivery, delivery_id)
     if found is None or found.webhook_id != webhook_id:
-        raise NotFound("There is no such delivery of this webhook; old ones are forgotten.")
+        raise NotFound("This webhook has no such delivery; deliveries are kept for 30 days.")
     return found

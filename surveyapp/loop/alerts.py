@@ -128,7 +128,7 @@ def alert_of(session: Session, deployment: Deployment, alert_id: int) -> Alert:
     """An alert of this deployment; NotFound also when it belongs to another one."""
     found = session.get(Alert, alert_id)
     if found is None or found.deployment_id != deployment.id:
-        raise NotFound("There is no such alert of this deployment.")
+        raise NotFound("This survey has no such alert.")
     return found
 
 
@@ -233,20 +233,23 @@ def _words(found: Watch, deployment: Deployment, base_url: str) -> tuple[str, st
     limit = phrases.estimate(what, alert.below, 0 if alert.below == round(alert.below) else 1)
     sure = seen.high is not None and seen.high < alert.below
     lines = (
-        f"{what.label}: {phrases.value(seen)}, below the limit of {limit}.",
+        f"{what.label}: {phrases.value(seen)}, below the threshold of {limit}.",
         "",
         f"Interval: {phrases.interval(seen)} ({what.interval})",
         f"Answers: {seen.n:,}",
         f"Period: {phrases.day(found.since)} to {phrases.day(found.until)}",
-        f"Asked at: {deployment.name} ({deployment.journey.name})",
+        f"Survey: {deployment.name} ({deployment.journey.name})",
         "",
-        "The whole interval lies below the limit."
+        "The whole interval is below the threshold."
         if sure
-        else "The interval reaches the limit, so this may be chance.",
-        "You are told again once the score has been back and falls anew.",
+        else "The interval includes the threshold, so the fall may be due to chance.",
+        (
+            "You are alerted again after the score has recovered and fallen below the"
+            " threshold again."
+        ),
         "",
-        f"Look at the results: {base_url.rstrip('/')}/journeys/{deployment.journey_id}/results",
-        f"The alert: {messages.loop_url(base_url, deployment)}",
+        f"View results: {base_url.rstrip('/')}/journeys/{deployment.journey_id}/results",
+        f"Edit alert: {messages.loop_url(base_url, deployment)}",
         "",
     )
     return f"{what.short} at {deployment.name} is below {limit}", "\n".join(lines)
@@ -264,12 +267,12 @@ def _read(
     """An alert's columns; Invalid, naming the field, for what none can have."""
     known = watchable(deployment, roots=roots).get(scale)
     if known is None:
-        raise Invalid("Choose a score that is asked here.", field="scale")
+        raise Invalid("Choose a score of this survey.", field="scale")
     low, high = known.definition.axis
     if not low < below <= high:
         raise Invalid(
-            f"{known.definition.short} is reported from {low:g} to {high:g}; a limit of {below:g}"
-            " would tell never or always.",
+            f"{known.definition.short} ranges from {low:g} to {high:g}; with a"
+            f" threshold of {below:g} the alert would always or never be sent.",
             field="below",
         )
     return {
@@ -286,17 +289,15 @@ def _read_emails(emails: Sequence[str]) -> list[str]:
     read = list(dict.fromkeys(each.strip() for each in emails if each.strip()))
     for each in read:
         if not _EMAIL.fullmatch(each):
-            raise Invalid(f"{each[:60]!r} is no e-mail address.", field="emails")
+            raise Invalid(f"{each[:60]!r} is not an email address.", field="emails")
     if len(read) > MOST_EMAILS:
-        raise Invalid(
-            f"{len(read)} addresses; an alert tells {MOST_EMAILS} at most.", field="emails"
-        )
+        raise Invalid(f"{len(read)} addresses; use at most {MOST_EMAILS}.", field="emails")
     return read
 
 
 def _within(value: int, low: int, high: int, field: str, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise Invalid(f"Give {low} to {high:,} {what}, as a whole number.", field=field)
+        raise Invalid(f"Enter {low} to {high:,} {what}, as a whole number.", field=field)
     return value
 
 

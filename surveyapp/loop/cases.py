@@ -23,7 +23,7 @@ OUTCOMES = {
     "recovered": "Recovered",
     "not_recovered": "Not recovered",
     "unreachable": "Not reached",
-    "no_action": "Nothing to do",
+    "no_action": "No action needed",
 }
 LONGEST_NOTE = 5000
 _CASES = cast(Table, Case.__table__)
@@ -82,14 +82,14 @@ def _note_correction(
     at: datetime,
 ) -> None:
     if change is None:
-        text = "Changed their answers; the score of this case is as it was."
+        text = "Changed their answers; this case's score is unchanged."
     elif change[1] is None:
-        text = "Took back the answer that this case is about."
+        text = "Withdrew the answer that this case is about."
     else:
         before = "none" if change[0] is None else f"{change[0]:g}"
         text = f"Changed the score from {before} to {change[1]:g}."
         if rule is not None and rule.scale == case.scale and not rule.catches(change[1]):
-            text += " It is no longer low; what is left to do is for the owner to say."
+            text += " It is no longer low; the owner decides what is left to do."
     session.add(CaseNote(case_id=case.id, kind="customer", text=text, at=at))
 
 
@@ -131,9 +131,9 @@ def assign(
         return
     owner = session.get(User, owner_id) if owner_id is not None else None
     if owner_id is not None and (owner is None or not owner.active):
-        raise Invalid("That person has no open account; choose somebody else.", field="owner_id")
+        raise Invalid("That person has no active account; choose someone else.", field="owner_id")
     case.owner_id = owner_id
-    _change(session, case, f"Given to {owner.name}." if owner else "Given to nobody.", user_id)
+    _change(session, case, f"Assigned to {owner.name}." if owner else "Given to nobody.", user_id)
     record(session, user_id, "assign case", f"case {case.id}", owner_id=owner_id)
     if owner is not None and owner.id != user_id:
         messages.tell_of_assignment(session, case, owner, base_url, roots)
@@ -146,7 +146,7 @@ def add_note(session: Session, case: Case, text: str, *, user_id: int) -> None:
         raise Invalid("Write what you learned or agreed.", field="text")
     if len(text) > LONGEST_NOTE:
         raise Invalid(
-            f"The note has {len(text):,} characters; {LONGEST_NOTE:,} are kept.", field="text"
+            f"The note has {len(text):,} characters; use at most {LONGEST_NOTE:,}.", field="text"
         )
     last = next((note for note in reversed(case.notes) if note.kind == "note"), None)
     if last is not None and (last.user_id, last.text) == (user_id, text):
@@ -162,7 +162,7 @@ def mark_contacted(
     if case.state == "contacted":
         return
     if case.state == "closed":
-        raise Conflict("The case is closed; reopen it before going on with it.")
+        raise Conflict("The case is closed; reopen it first.")
     case.state, case.contacted_at = "contacted", case.contacted_at or now or utc_now()
     _change(session, case, "Customer contacted.", user_id)
     record(session, user_id, "contact on case", f"case {case.id}")
@@ -173,13 +173,13 @@ def close(
 ) -> None:
     """Close with what came of it. Closing twice with one outcome is one; with another, Conflict."""
     if outcome not in OUTCOMES:
-        raise Invalid("Choose what came of it.", field="outcome")
+        raise Invalid("Choose an outcome.", field="outcome")
     if case.state == "closed":
         if case.outcome == outcome:
             return
         raise Conflict(
-            f"The case was closed already as: {OUTCOMES[case.outcome].lower()}."
-            " Reopen it to close it otherwise."
+            f"The case is already closed as: {OUTCOMES[case.outcome].lower()}. Reopen"
+            " it to change the outcome."
         )
     case.state, case.outcome, case.closed_at = "closed", outcome, now or utc_now()
     _change(session, case, f"Closed: {OUTCOMES[outcome].lower()}.", user_id)

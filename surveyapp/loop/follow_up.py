@@ -74,20 +74,20 @@ def reach(session: Session, case: Case, *, secret_key: str) -> Reach:
     """Find the customer by the response's run, invitation and interactions, and how to write to them."""
     response = session.get(Response, case.response_id) if case.response_id else None
     if response is None:
-        return Reach(why_not="The response was erased, and with it the way to the customer.")
+        return Reach(why_not="The response was erased, so the customer can no longer be reached.")
     interaction = _interaction(session, response)
     run = session.get(JourneyRun, response.journey_run_id) if response.journey_run_id else None
     customer_ref = run.customer_ref if run else interaction.customer_ref if interaction else None
     if customer_ref is None:
-        return Reach(why_not="It is not known which customer answered.")
+        return Reach(why_not="The customer who answered is not known.")
     contact = session.get(Contact, customer_ref)
     number = interaction.id if interaction else None
     if _opted_out(session, customer_ref, contact, secret_key):
-        return Reach(customer_ref, number, True, "The customer does not want to be asked.")
+        return Reach(customer_ref, number, True, "The customer has opted out of surveys.")
     if contact is None or not contact.email:
-        return Reach(customer_ref, number, why_not="No e-mail address of the customer is known.")
+        return Reach(customer_ref, number, why_not="The customer's email address is not known.")
     if contact.bounced_at is not None:
-        return Reach(customer_ref, number, why_not="Mail to the customer came back.")
+        return Reach(customer_ref, number, why_not="Email to the customer bounced.")
     return Reach(customer_ref, number)
 
 
@@ -110,9 +110,9 @@ def ask_again(
     deployment = _survey(session, case, now)
     found = reach(session, case, secret_key=secret_key)
     if found.opted_out:
-        raise Conflict("The customer does not want to be asked, so no survey was made for them.")
+        raise Conflict("The customer has opted out of surveys, so no link was created.")
     if by_mail and not found.by_mail:
-        raise Conflict(f"{found.why_not} Make a personal link and pass it on instead.")
+        raise Conflict(f"{found.why_not} Create a personal link and pass it on instead.")
     invitation = _waiting(session, case, deployment, now)
     if invitation is None:
         invitation = _invite(session, case, deployment, found, by_mail, secret_key, now)
@@ -172,12 +172,12 @@ def _survey(session: Session, case: Case, now: datetime) -> Deployment:
     found = session.get(Deployment, number) if number else None
     if found is None:
         raise Conflict(
-            "No follow-up survey is chosen for this deployment; choose one under Closed loop."
+            "No follow-up survey is chosen for this survey; choose one under Closed loop."
         )
     early = found.opens_at is not None and now < found.opens_at
     late = found.closes_at is not None and now >= found.closes_at
     if found.state != "open" or early or late:
-        raise Conflict(f"The follow-up survey {found.name} is not open; open it first.")
+        raise Conflict(f"The follow-up survey {found.name} is not open; publish it first.")
     return found
 
 
@@ -200,7 +200,7 @@ def _waiting(
         )
     )
     if found is not None and found.state == "completed":
-        raise Conflict("The customer has answered the follow-up survey already.")
+        raise Conflict("The customer has already answered the follow-up survey.")
     return found
 
 
@@ -304,7 +304,9 @@ def _url(
 
 
 def _note(session: Session, case: Case, by_mail: bool, user_id: int) -> None:
-    way = "by e-mail" if by_mail else "by a personal link"
-    case.notes.append(CaseNote(user_id=user_id, kind="change", text=f"Asked again {way}."))
+    way = "by email" if by_mail else "by personal link"
+    case.notes.append(
+        CaseNote(user_id=user_id, kind="change", text=f"Follow-up survey sent {way}.")
+    )
     record(session, user_id, "ask again for case", f"case {case.id}", by_mail=by_mail)
     session.flush()

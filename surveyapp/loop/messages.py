@@ -55,7 +55,7 @@ def tell_of_case(session: Session, case: Case, base_url: str, roots: Sequence[st
     owner = session.get(User, case.owner_id) if case.owner_id else None
     if owner is None:
         return
-    what = f"A low score has opened case {case.id}, and it is yours."
+    what = f"A low score has opened case {case.id}, which is assigned to you."
     _write_of_case(session, f"case {case.id}", case, owner, what, base_url, roots)
 
 
@@ -64,7 +64,7 @@ def tell_of_assignment(
 ) -> None:
     """Tell somebody that a case was given to them; once a day at most for one case."""
     key = f"case {case.id} given to {owner.id} on {utc_now():%Y-%m-%d}"
-    what = f"Case {case.id} has been given to you."
+    what = f"Case {case.id} has been assigned to you."
     _write_of_case(session, key, case, owner, what, base_url, roots)
 
 
@@ -95,10 +95,10 @@ def _write_of_case(
             what,
             "",
             f"Score: {score_in_words(case, deployment, roots)}",
-            f"Asked at: {deployment.name} ({deployment.journey.name})",
+            f"Survey: {deployment.name} ({deployment.journey.name})",
             f"Due: {_day(case.due_at)}",
             "",
-            f"Open it here: {case_url(base_url, case.id)}",
+            f"Open case: {case_url(base_url, case.id)}",
             "",
         )
     )
@@ -108,7 +108,7 @@ def _write_of_case(
         "case",
         deployment.id,
         to=owner.email,
-        subject=f"Case {case.id}: a low score at {deployment.name}",
+        subject=f"Case {case.id}: low score at {deployment.name}",
         text=text,
     )
 

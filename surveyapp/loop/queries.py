@@ -175,7 +175,7 @@ def story(session: Session, case_id: int) -> list[StoryLine]:
         .order_by(CaseNote.id.desc())
     )
     return [
-        StoryLine(note.at, who or _NOBODY.get(note.kind, "Somebody"), note.kind, note.text)
+        StoryLine(note.at, who or _NOBODY.get(note.kind, "Someone"), note.kind, note.text)
         for note, who in session.execute(query)
     ]
 
@@ -237,5 +237,7 @@ def _following(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
         return []
     due = session.scalar(select(Case.due_at).where(Case.id == wanted.after))
     if due is None:
-        raise NotFound("The case where this page begins is gone; begin at the first.")
+        raise NotFound(
+            "The case where this page begins no longer exists; start from the first page."
+        )
     return [or_(Case.due_at > due, and_(Case.due_at == due, Case.id > wanted.after))]

@@ -24,8 +24,8 @@ RECOVERED = Definition(
     short="Recovered",
     unit=Unit.PERCENT,
     axis=(0.0, 100.0),
-    text="Share of closed cases whose outcome is recovered.",
-    interval="Wilson score interval, 95 %",
+    text="Share of closed cases with the outcome recovered.",
+    interval="Wilson score interval, 95%",
 )
 
 

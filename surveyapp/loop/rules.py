@@ -66,10 +66,10 @@ def read_loop(raw: Mapping[str, Any]) -> LoopRule | None:
         return None
     unknown = sorted(set(raw) - _KEYS)
     if unknown:
-        raise Invalid(f"A case rule has no {', '.join(unknown)}.", field=unknown[0])
+        raise Invalid(f"A case rule has no setting {', '.join(unknown)}.", field=unknown[0])
     scale = raw.get("scale")
     if not isinstance(scale, str) or not scale:
-        raise Invalid("Choose the score that a case is opened for.", field="scale")
+        raise Invalid("Choose the score that opens a case.", field="scale")
     return LoopRule(
         scale=scale,
         at_most=_number(raw.get("at_most")),
@@ -115,26 +115,27 @@ def _check(
 ) -> None:
     if deployment.anonymity == "anonymous":
         raise Invalid(
-            "This deployment is anonymous: nobody can be found behind a low score, so there is"
-            " nobody to look after. An alert tells of a falling score instead.",
+            "This survey is anonymous: a low score cannot be traced to a customer, so"
+            " it cannot open cases. Use an alert instead.",
             field="scale",
         )
     known = watchable(deployment, roots=roots)
     if rule.scale not in known:
         raise Invalid(
-            f"{rule.scale[:60]!r} is not scored here; scored are {', '.join(known) or 'none'}.",
+            f"{rule.scale[:60]!r} is not a score of this survey; its scores are"
+            f" {', '.join(known) or 'none'}.",
             field="scale",
         )
     scale = known[rule.scale].scale
     if not scale.minimum <= rule.at_most < scale.maximum:
         raise Invalid(
-            f"The score runs from {scale.minimum} to {scale.maximum}; the limit must lie below its"
-            f" top, and {rule.at_most:g} does not.",
+            f"The score ranges from {scale.minimum} to {scale.maximum}; the limit must"
+            f" be below its maximum, and {rule.at_most:g} is not.",
             field="at_most",
         )
     owner = session.get(User, rule.owner_id) if rule.owner_id is not None else None
     if rule.owner_id is not None and (owner is None or not owner.active):
-        raise Invalid("The owner has no open account; choose somebody else.", field="owner_id")
+        raise Invalid("The owner has no active account; choose someone else.", field="owner_id")
     if rule.follow_up_deployment_id is not None:
         _check_follow_up(session, deployment, rule, roots)
 
@@ -146,11 +147,11 @@ def _check_follow_up(
     if following is None or following.journey_id != deployment.journey_id:
         reason = "does not belong to this journey"
     elif following.id == deployment.id:
-        reason = "is this one; make a deployment of its own for asking again"
+        reason = "is this survey itself; create a separate survey for the follow-up"
     elif following.anonymity == "anonymous":
-        reason = "is anonymous, so that its answers could not be joined to a case"
+        reason = "is anonymous, so its answers could not be linked to a case"
     elif rule.scale not in watchable(following, roots=roots):
-        reason = "does not ask the same score, so that before and after could not be compared"
+        reason = "does not ask for the same score, so before and after could not be compared"
     else:
         return
     raise Invalid(f"The follow-up survey {reason}.", field="follow_up_deployment_id")
@@ -158,21 +159,21 @@ def _check_follow_up(
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Invalid("Give the highest score that counts as low, as a number.", field="at_most")
+        raise Invalid("Enter the highest score that opens a case, as a number.", field="at_most")
     return float(value)
 
 
 def _days(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LONGEST_DUE:
         raise Invalid(
-            f"A case is due after 0 to {LONGEST_DUE} days, a whole number.", field="due_days"
+            f"A case is due after 0 to {LONGEST_DUE} days; enter a whole number.", field="due_days"
         )
     return value
 
 
 def _is_on(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
-        raise Invalid("This is on or off.", field=name)
+        raise Invalid("Use true or false.", field=name)
     return value
 
 

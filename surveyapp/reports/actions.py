@@ -41,7 +41,7 @@ def ask_report(
     if journey is None:
         raise NotFound(f"there is no journey number {journey_id}")
     if kind not in KINDS:
-        raise Invalid(f"{kind} is no kind of report; choose {' or '.join(KINDS)}", field="kind")
+        raise Invalid(f"{kind} is not a kind of report; choose {' or '.join(KINDS)}", field="kind")
     segment = None
     if segment_id is not None:
         segment = session.get(Segment, segment_id)
@@ -70,9 +70,9 @@ def ask_report(
 
 def _check_analysis(session: Session, journey_id: int, analysis_id: int | None, kind: str) -> None:
     if analysis_id is None:
-        raise Invalid("this report needs a stored analysis; choose one", field="analysis_id")
+        raise Invalid("this report requires a stored analysis; choose one", field="analysis_id")
     analysis = session.get(Analysis, analysis_id)
     if analysis is None or analysis.journey_id != journey_id or analysis.kind != kind:
-        raise NotFound(f"this journey has no such analysis number {analysis_id}")
+        raise NotFound(f"this journey has no analysis number {analysis_id}")
     if analysis.result is None:
-        raise Conflict("the analysis is not finished yet; ask for its report when it is")
+        raise Conflict("the analysis is not finished yet; create its report when it is")

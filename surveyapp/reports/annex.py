@@ -31,19 +31,19 @@ def reliability(
     are called; ``cut``: the report is about some of the answers only, the validation about all.
     """
     called = labels or {}
-    yield Heading("Can the scale be trusted?")
+    yield Heading("Reliability and validity")
     if validation is None:
         yield Paragraph(
-            "The scale's reliability and structure have not been examined with these answers. A "
-            "researcher can ask for a scale validation; the next report will then carry it here."
+            "The scale's reliability and structure have not been examined with these"
+            " answers. A researcher can run a scale validation; the next report will"
+            " then include it here."
         )
         return
     document, when = validation
     yield Paragraph(_verdict(document, called), Tone.BODY)
     if cut:
         yield Paragraph(
-            "This was examined with the answers of all customers, not with those of this "
-            "report alone.",
+            "The validation used the answers of all customers, not only those in this report.",
             Tone.NOTE,
         )
     rows: list[list[Text]] = [
@@ -61,14 +61,15 @@ def reliability(
         for row in document["reliability"]
     ]
     yield Table(
-        head=["Dimension", "Items", "Alpha", "95 % interval", "Omega", "CR", "AVE"],
+        head=["Dimension", "Items", "Alpha", "95% CI", "Omega", "CR", "AVE"],
         rows=rows,
         align="lrrrrrr",
         widths=[0.28, 0.09, 0.11, 0.20, 0.11, 0.10, 0.11],
-        note="Alpha, omega and CR (composite reliability): how consistently the items of a dimension "
-        "measure, .70 or more is usual. AVE (average variance extracted): how much of the items "
-        f"the dimension explains, .50 or more is usual. n = {document['sample']['n_complete']:,}; "
-        f"computed on {phrases.day(when)}. The scale validation report has the details.",
+        note="Alpha, omega and CR (composite reliability): how consistently the items of a"
+        " dimension measure it; .70 or more is usual. AVE (average variance"
+        " extracted): how much of the items' variance the dimension explains; .50 or"
+        f" more is usual. n = {document['sample']['n_complete']:,}; computed on"
+        f" {phrases.day(when)}. The scale validation report has the details.",
     )
     if document["cfa"] is not None:
         yield Paragraph(_fit(document["cfa"]), Tone.NOTE)
@@ -85,7 +86,8 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
     if single:
         verb = "is one question" if len(single) == 1 else "are one question each"
         asked = (
-            f" {phrases.listed(single)} {verb}, whose reliability answers of one day cannot show."
+            f" {phrases.listed(single)} {verb}, whose reliability cannot be estimated"
+            " from a single survey."
         )
     weak: list[str] = []
     good: list[str] = []
@@ -101,13 +103,14 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
     said = []
     if weak:
         said.append(
-            f"With these answers, {phrases.listed(weak)} fell short of the usual limits: read "
-            f"{'its' if len(weak) == 1 else 'their'} scores with care."
+            f"With these answers, {phrases.listed(weak)} fell short of the usual"
+            f" cut-offs: interpret {('its' if len(weak) == 1 else 'their')} scores"
+            " with caution."
         )
     if good:
         verb = "is" if len(good) == 1 else "are"
         said.append(
-            f"{phrases.listed(good)} {verb} measured consistently, at or above the usual limits."
+            f"{phrases.listed(good)} {verb} measured consistently, at or above the usual cut-offs."
         )
     if undefined:
         said.append(f"For {phrases.listed(undefined)} CR or AVE could not be computed.")
@@ -120,6 +123,6 @@ def _fit(cfa: Mapping[str, Any]) -> str:
         f"Confirmatory factor analysis of {len(cfa['factors'])} factors (maximum likelihood, "
         f"n = {cfa['n']:,}): chi-square {apa.number(fit['chisq'], 1)} with {apa.count(fit['df'])} degrees of freedom, "
         f"CFI {statistic(fit['cfi'], 3)}, TLI {statistic(fit['tli'], 3)}, RMSEA "
-        f"{statistic(fit['rmsea'], 3)} (90 % interval {statistic(fit['rmsea_ci_lower'], 3)} to "
+        f"{statistic(fit['rmsea'], 3)} (90% CI {statistic(fit['rmsea_ci_lower'], 3)} to "
         f"{statistic(fit['rmsea_ci_upper'], 3)}), SRMR {statistic(fit['srmr'], 3)}."
     )

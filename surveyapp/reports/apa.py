@@ -28,8 +28,8 @@ def count(value: Value) -> str:
 
 
 def percent(share: Value) -> str:
-    """A share from 0 to 1 as "53 %"."""
-    return DASH if share is None else f"{100 * share:.0f} %"
+    """A share from 0 to 1 as "53%"."""
+    return DASH if share is None else f"{100 * share:.0f}%"
 
 
 def tiny(value: Value, digits: int = 0) -> str:

@@ -106,7 +106,7 @@ def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
     if overview.goal:
         facts.append(("Customer's goal", overview.goal))
     facts.append(("Journey", f"{overview.state} state, version {overview.version}"))
-    return [*facts, ("Report made on", phrases.day(made))]
+    return [*facts, ("Report created on", phrases.day(made))]
 
 
 def _is_cut(overview: JourneyOverview) -> bool:
@@ -144,7 +144,7 @@ def _summary(numbers: Numbers) -> Iterator[Block]:
     if not said:
         yield Paragraph(_nothing_said(overview), Tone.LEAD)
     if overview.advice and overview.advice.compared > 1:
-        yield Heading("What to do first", level=2)
+        yield Heading("Priorities", level=2)
         yield from _advice(overview.advice)
 
 
@@ -152,7 +152,7 @@ def _nothing_said(overview: JourneyOverview) -> str:
     figures = (*overview.end, *(f for t in overview.touchpoints for f in t.figures))
     if any(figure.shown for figure in figures):
         return "No significant difference; the next pages show every score with its interval."
-    return "There are not yet enough answers to say anything."
+    return "There are not enough answers yet for any findings."
 
 
 def _key_figures(numbers: Numbers) -> list[KeyFigure]:
@@ -193,8 +193,8 @@ def _advice(advice: Advice) -> Iterator[Block]:
     left = f" {phrases.not_compared(advice)}" if advice.left_out else ""
     if not advice.steps:
         yield Paragraph(
-            f"In {months} none of the {advice.compared} touchpoints compared scores significantly "
-            f"below the others.{left}"
+            f"In {months}, none of the {advice.compared} touchpoints compared scored"
+            f" significantly below the others.{left}"
         )
         return
     rows: list[list[Text]] = []
@@ -211,16 +211,17 @@ def _advice(advice: Advice) -> Iterator[Block]:
             ]
         )
     more = len(advice.steps) - len(rows)
-    further = f" {more} more score{'s' if more == 1 else ''} significantly below." if more else ""
+    further = f" {more} more score{('s' if more == 1 else '')} significantly below." if more else ""
     yield Table(
-        head=["", "Touchpoint", "Score", "n", "Against the others"],
+        head=["", "Touchpoint", "Score", "n", "Difference from all others"],
         rows=rows,
         align="lllrl",
         widths=[0.05, 0.37, 0.16, 0.09, 0.33],
-        note=f"Answers of {months}: what to do next depends on how things are now. Touchpoints that "
-        "score significantly below the others taken together (95 % interval without zero, and p < .05 "
-        "after Holm's correction for all touchpoints); moments of truth first, then the largest "
-        f"difference.{further}{left}",
+        note=f"Answers from {months}, as priorities depend on the current situation."
+        " Touchpoints that score significantly below all others combined (95%"
+        " interval excludes zero and p < .05 after Holm correction across"
+        " touchpoints); moments of truth first, then by size of the"
+        f" difference.{further}{left}",
     )
 
 
@@ -229,14 +230,14 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
     yield Heading("Sample and response rate")
     if overview.segment:
         yield Callout(
-            f"This report is about one segment: {overview.segment.name}",
-            f"Its rule is: {overview.segment.rule}. The table counts all customers.",
+            f"This report covers one segment: {overview.segment.name}",
+            f"Its rule is: {overview.segment.rule}. The table covers all customers.",
         )
     yield Paragraph(_returned(numbers))
     rows: list[list[Text]] = []
     for rate in rates:
         hidden = phrases.hidden(rate.hidden, few=overview.minimum_cell)
-        share = "" if rate.rate is None else f"{phrases.number(rate.rate)} %"
+        share = "" if rate.rate is None else f"{phrases.number(rate.rate)}%"
         ends = (
             ""
             if rate.low is None or rate.high is None
@@ -254,14 +255,15 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
             ]
         )
     yield Table(
-        head=["Asked at", "Responses", "Invited", "Answered", "Rate", "95 % interval", "Answers from"],
+        head=["Touchpoint", "Responses", "Invited", "Answered", "Rate", "95% CI", "Period"],
         rows=rows,
         align="lrrrrrr",
         widths=[0.27, 0.11, 0.10, 0.11, 0.08, 0.13, 0.20],
         title="All customers" if overview.segment else "",
-        note="The rate is answered / sent invitations with a Wilson interval. An open link has no "
-        "rate, because nobody knows how many people saw it. People who chose to answer may differ "
-        "from those who did not; the intervals do not cover that.",
+        note="The rate is the share of sent invitations that were answered, with a Wilson"
+            " interval. An open link has no rate, because the number of people who saw it"
+            " is not known. People who choose to answer may differ from those who do not;"
+            " the intervals do not cover this.",
     )  # fmt: skip
 
 

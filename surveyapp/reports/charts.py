@@ -73,7 +73,7 @@ def dots(
     placed, height = _placed(rows, top=_HEAD if heading else 4.0, labels=labels)
     grid, ticks, dashes = _grid(panels, placed, height)
     intervals, dot, values, missing = _marks(placed, panels, few)
-    label = "; ".join(point["says"] for point in dot) or "no figures to show"
+    label = "; ".join(point["says"] for point in dot) or "no scores to show"
     return theme.layered(
         [
             theme.rules(grid, color=COLOURS["faint"], strokeWidth=0.8),
@@ -206,7 +206,7 @@ def _marks(
 
 
 def says(label: str, figure: Figure) -> str:
-    """A mark's sentence for a screen reader: "Identity check, CSAT: 54 %, 44 to 63, n = 120"."""
+    """A mark's sentence for a screen reader: "Identity check, CSAT: 54%, 44 to 63, n = 120"."""
     parts = [phrases.value(figure), phrases.interval(figure), f"n = {figure.n}"]
     return f"{label}, {figure.definition.short}: {', '.join(part for part in parts if part)}"
 
@@ -267,5 +267,5 @@ def heat_map(
             theme.texts(small, align="center", fontSize=SIZES["tiny"] + 0.3),
         ],
         height=_HEAD + len(stages) * (height + 3),
-        label="; ".join(str(row["says"]) for row in box) or "no figures to show",
+        label="; ".join(str(row["says"]) for row in box) or "no scores to show",
     )

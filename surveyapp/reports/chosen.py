@@ -25,14 +25,14 @@ def chosen(distributions: Sequence[Distribution], *, few: int) -> Iterator[Block
 def _chart(each: Distribution, few: int) -> Chart:
     rows = [charts.Row(figure.definition.label, [figure]) for figure in each.figures]
     whom = (
-        "customers who ticked at least one; several may be ticked" if each.several else "customers"
+        "customers who chose at least one option; several allowed" if each.several else "customers"
     )
     beside = f" {each.undecided}" if each.undecided else ""
     return Chart(
         f"\u201c{each.most}\u201d is chosen most often" if each.most else each.question,
         charts.dots(rows, [charts.Column(each.figures[0].definition)], few=few),
-        f"{_where(each)}: \u201c{each.question}\u201d n = {each.n:,} {whom}. Dots are shares in per"
-        f" cent, lines their 95 % intervals (Wilson).{beside}",
+        f"{_where(each)}: “{each.question}” n = {each.n:,} {whom}. Dots are"
+        f" percentages, lines their 95% intervals (Wilson).{beside}",
     )
 
 

@@ -26,7 +26,7 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     if comparison.sorting:
         named = ", ".join(segment.name for segment in comparison.sorting)
         yield Paragraph(
-            f"Left out, as responses are still being sorted into them: {named}.", Tone.NOTE
+            f"Left out, as responses are still being assigned to them: {named}.", Tone.NOTE
         )
     if is_empty:
         return
@@ -49,14 +49,14 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     if len(comparison.segments) > _MOST:
         yield Paragraph(f"The charts show the first {_MOST} segments.", Tone.NOTE)
     yield Paragraph(
-        "The dashed line is the score of all customers. Lines are 95 % intervals; charts of one kind of "
-        "score share their axis.",
+        "The dashed line is the score of all customers. Lines are 95% intervals;"
+        " charts of the same type of score share their axis.",
         Tone.NOTE,
     )
     if sure:
         yield Table(
             title="Significant differences",
-            head=["Segment", "Score", "Segment", "All", "Against all others", "n"],
+            head=["Segment", "Score", "Segment", "All", "Difference from all others", "n"],
             rows=[
                 [
                     entry.segment.name,
@@ -122,7 +122,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
         yield Chart(
             _trend_title(series),
             trend_charts.trend(series, width=TEXT_WIDTH, height=94.0),
-            "The band is each month's 95 % interval; gaps are months with too few answers to show.",
+            "The band is each month's 95% interval; gaps are months with too few answers to show.",
         )
     if points:
         axis = trend_charts.trend_axis(points)
@@ -135,7 +135,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
         ]
         label = points[0].definition.label
         yield Heading(f"{label} by touchpoint", level=2)
-        yield Paragraph("All on the same axis; bands are 95 % intervals.", Tone.NOTE)
+        yield Paragraph("All on the same axis; bands are 95% intervals.", Tone.NOTE)
         yield from pairs(halves)
 
 

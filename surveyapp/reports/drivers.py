@@ -26,9 +26,10 @@ def drivers(found: Sequence[Drivers], *, few: int = 5) -> Iterator[Block]:
         return
     yield Heading("Drivers of NPS")
     yield Paragraph(
-        "Customers differ in how likely they are to recommend. The charts show how much of these "
-        "differences goes with each score. They say what goes together, not what causes what: "
-        "whoever is pleased with one thing is often pleased with others.",
+        "Customers differ in how likely they are to recommend. The charts show how"
+        " much of the variance in the likelihood to recommend is associated with each"
+        " score. An association is not a cause: customers who are satisfied with one"
+        " thing are often satisfied with others.",
         leads=True,
     )
     for each in found:
@@ -46,20 +47,21 @@ def _why_not(each: Drivers, few: int) -> str:
     if len(each.labels) < 2:
         given = "only " + next(iter(each.labels.values())) if each.labels else "none"
         return (
-            "not compared, as that takes two scores that at least half of the customers gave; "
-            f"{given} was given by half of the {_customers(each.joined, few)} who answered on "
-            f"recommending and gave any of the scores.{left}"
+            "not compared, as this requires two scores that at least half of the"
+            f" customers gave; {given} was given by half of the"
+            f" {_customers(each.joined, few)} who answered the recommendation question"
+            f" and gave any of the scores.{left}"
         )
     names = phrases.listed(list(each.labels.values()))
     if each.n < each.needed:
         return (
-            f"{_customers(each.n, few)} gave the answer on recommending and all of these scores: "
-            f"{names}. At least {each.needed} are needed.{left}"
+            f"{_customers(each.n, few)} answered the recommendation question and gave"
+            f" all of these scores: {names}. At least {each.needed} are needed.{left}"
         )
     return (
-        f"{_customers(each.n, few)} gave the answer on recommending and all of these scores: "
-        f"{names}. They cannot be compared: one has the same value everywhere, or follows from "
-        f"the others.{left}"
+        f"{_customers(each.n, few)} answered the recommendation question and gave all"
+        f" of these scores: {names}. They cannot be compared: one is constant, or is"
+        f" determined by the others.{left}"
     )
 
 
@@ -86,16 +88,17 @@ def _chart(each: Drivers, found: RelativeImportance) -> Chart:
         charts.Row(each.labels[d.name], [_figure(d, each.labels[d.name], found.n)]) for d in ordered
     ]
     joined = "joined by journey" if each.kind == "touchpoints" else "in one submission"
-    whole = f"{phrases.number(100 * found.r_squared)} %"
+    whole = f"{phrases.number(100 * found.r_squared)}%"
     ends = f"{phrases.number(100 * found.low)} to {phrases.number(100 * found.high)}"
     return Chart(
         _title(each, found),
         charts.dots(rows, [column]),
-        f"{_WHAT[each.kind]}: percentage of the differences in the answer on recommending (0 to 10) "
-        f"that goes with each score, {joined}. Together they account for {whole} ({ends}). "
-        f"n = {found.n:,}. Split by LMG, the average over all orders in which the scores can enter a "
-        f"regression; lines are 95 % intervals of {found.resamples:,} resamples (seed {SEED}), which "
-        f"near zero lie somewhat too high.{_left_out(each)}",
+        f"{_WHAT[each.kind]}: percentage of the variance in the likelihood to"
+        f" recommend (0 to 10) associated with each score, {joined}. Together they"
+        f" account for {whole} ({ends}). n = {found.n:,}. Decomposed by LMG, the"
+        " average over all orders in which the scores can enter a regression; lines"
+        f" are 95% intervals from {found.resamples:,} resamples (seed {SEED}), which"
+        f" are slightly too high near zero.{_left_out(each)}",
     )
 
 
@@ -103,8 +106,8 @@ def _title(each: Drivers, found: RelativeImportance) -> str:
     first = found.largest
     if first.first >= _SURE:
         label = each.labels[first.name]
-        return f"{label[:1].upper()}{label[1:]} goes most closely with recommending"
-    return f"{_WHAT[each.kind]} and recommending: none is the largest in 95 % of the resamples"
+        return f"{label[:1].upper()}{label[1:]} is most strongly associated with recommending"
+    return f"{_WHAT[each.kind]} and recommending: none is the largest in 95% of the resamples"
 
 
 def _figure(driver: Driver, label: str, n: int) -> Figure:
@@ -127,8 +130,8 @@ def _definition(name: str, label: str) -> Definition:
         short=label,
         unit=Unit.PERCENT,
         axis=(0.0, 100.0),
-        text="Part of the variance of the answer on recommending.",
-        interval="Percentile bootstrap, 95 %",
+        text="Share of the variance in the likelihood to recommend.",
+        interval="Percentile bootstrap, 95%",
     )
 
 

@@ -104,7 +104,9 @@ def _study(storage: Storage, session: Session, report: Report) -> validations.St
     """The stored analysis that a report is about."""
     analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
     if analysis is None or analysis.result is None:
-        raise Conflict("this report's analysis has no result; run the analysis, then ask again")
+        raise Conflict(
+            "this report's analysis has no result; run the analysis, then create the report again"
+        )
     return validations.Study(
         document=analysis.result,
         journey=report.journey.name,

@@ -17,7 +17,7 @@ SJQ_SCOPE = (
 
 def method_notes(overview: JourneyOverview, reworded: Sequence[Mixed] = ()) -> Iterator[Block]:
     """How the numbers came about, for whoever wants to check them."""
-    yield Heading("How these numbers came about")
+    yield Heading("Methods")
     yield Heading("Definitions", level=2)
     yield _definitions(overview)
     yield Heading("What was asked", level=2)
@@ -27,7 +27,7 @@ def method_notes(overview: JourneyOverview, reworded: Sequence[Mixed] = ()) -> I
     adapted = [f for f in overview.fielded if not f.validated]
     for entry in adapted:
         yield Paragraph(f"The short form {entry.key} of {entry.title} has not been validated.")
-    yield Heading("How to read it", level=2)
+    yield Heading("How to read the scores", level=2)
     for headline, text in _reading(overview):
         yield Paragraph((Styled(headline), " ", text), Tone.BULLET)
     yield Heading("Sources and notices", level=2)
@@ -80,27 +80,30 @@ def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
     few = overview.minimum_cell
     yield (
         "Intervals.",
-        "Of 100 intervals (95% CI) computed in this way from 100 such surveys, 95 hold the true value "
-        "on average. They cover chance only, not the choice of whom to ask or of who answers.",
+        "If many such surveys were taken and a 95% CI computed from each, about 95 in"
+        " 100 of these intervals would contain the true value. Intervals cover"
+        " sampling error only, not bias from who is invited or who answers.",
     )
     yield (
         "Significant.",
-        "A difference is called significant when its 95 % interval excludes zero and its p value is "
-        "below .05 after Holm's correction for all differences of the same table. A stage or "
-        "dimension is said to score lowest or highest when it differs so from every other; all pairs "
-        "are counted. Answers at different touchpoints, and to different dimensions, are treated as "
-        "coming from different people.",
+        "A difference is called significant when its 95% interval excludes zero and"
+        " its p value is below .05 after Holm correction for all differences in the"
+        " same table. A stage or dimension is said to score lowest or highest when it"
+        " differs significantly from every other; all pairs are counted. Answers at"
+        " different touchpoints, and to different dimensions, are treated as coming"
+        " from different people.",
     )
     yield (
         "Small groups.",
-        f"Groups of fewer than {few} answers are hidden, and with them whatever would let a reader "
-        "work one out from the other numbers. A stage's score leaves hidden touchpoints out, and is "
-        "compared without them.",
+        f"Groups of fewer than {few} answers are hidden, and with them any scores from"
+        " which a reader could derive them. A stage's score excludes hidden"
+        " touchpoints and is compared without them.",
     )
     yield (
         "Periods.",
-        "Periods are whole months in UTC. The change over a period compares the last three months "
-        "with enough answers with the first three. What to do first rests on the last three months.",
+        "Periods are whole months in UTC. The change over a period compares the last"
+        " three months with enough answers with the first three. Priorities are based"
+        " on the last three months.",
     )
     if any(entry.instrument == "sjq" for entry in overview.fielded):
         yield ("Scope of SJQ.", SJQ_SCOPE)

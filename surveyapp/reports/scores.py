@@ -51,8 +51,8 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
         yield Chart(
             _profile_title(overview),
             charts.dots(rows, [column], few=overview.minimum_cell),
-            f"{_n(*index)} Dots are estimates, lines their 95 % intervals; {period(overview)}. "
-            "0 is the worst, 100 the best possible score.",
+            f"{_n(*index)} Dots are estimates, lines their 95% intervals;"
+            f" {period(overview)}. 0 is the worst possible score, 100 the best.",
         )
     halves = [
         Chart(
@@ -64,7 +64,7 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
                 width=HALF_WIDTH,
                 labels=70.0,
             ),
-            f"{_n(figure)} The line is the 95 % interval.",
+            f"{_n(figure)} The line is the 95% interval.",
         )
         for figure in others
     ]
@@ -98,7 +98,7 @@ def _profile_title(overview: JourneyOverview) -> str:
     if said:
         return said
     if total is None:
-        return "The dimensions side by side"
+        return "The dimensions compared"
     return f"{total.definition.label} is {phrases.value(total)}"
 
 
@@ -120,9 +120,10 @@ def stages(overview: JourneyOverview) -> Iterator[Block]:
     yield Chart(
         title,
         charts.heat_map(table, columns, middle, few=overview.minimum_cell),
-        "Large: the score. Small: its 95 % interval and the number of answers. Grey lies halfway "
-        "between the stages' lowest and highest score, orange below, blue above; full colour is a "
-        f"fifth of the scale away. Answers from {period(overview)}.",
+        "Large: the score. Small: its 95% interval and the number of answers. Grey is"
+        " halfway between the stages' lowest and highest score, orange below, blue"
+        " above; full colour is a fifth of the scale away. Answers from"
+        f" {period(overview)}.",
     )
 
 
@@ -156,14 +157,16 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
             yield Chart(
                 title,
                 charts.dots(rows, [charts.Column(c) for c in some], few=overview.minimum_cell),
-                f"Dots are estimates, lines their 95 % intervals; * moment of truth; "
-                f"{period(overview)}. The table gives the number of answers.",
+                "Dots are estimates, lines their 95% intervals; * moment of truth;"
+                f" {period(overview)}. The table gives the number of answers.",
             )
             title = "Further touchpoints and scores"
     yield _touchpoint_table(overview, columns)
     silent = sum(not touchpoint.figures for touchpoint in overview.touchpoints)
     if silent:
-        yield Paragraph(f"{silent} further touchpoints of the journey ask nothing yet.", Tone.NOTE)
+        yield Paragraph(
+            f"{silent} further touchpoints of the journey have no survey yet.", Tone.NOTE
+        )
 
 
 def _asking(
@@ -208,7 +211,7 @@ def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) 
             rows.append(row)
     head: list[Text] = [""]
     for column in columns:
-        head += [column.short, "95 % interval", "n"]
+        head += [column.short, "95% CI", "n"]
     share = 0.62 / max(len(columns), 1)
     return Table(
         head=head,

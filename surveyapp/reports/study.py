@@ -71,9 +71,9 @@ def _facts(asked: Study, made: date) -> list[tuple[str, str]]:
         ("Method", "Composite model (PLS-SEM), second order by repeated items"
          if settings["higher_order"] == "repeated" else "Composite model (PLS-SEM)"),
         ("Resamples", f"{settings['bootstrap']:,}"),
-        ("Answers from", asked.deployment or "all deployments of the journey"),
+        ("Answers from", asked.deployment or "all surveys of the journey"),
         ("Computed on", phrases.day(asked.computed)),
-        ("Report made on", phrases.day(made)),
+        ("Report created on", phrases.day(made)),
     ]  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _method(asked: Study) -> Iterator[Block]:
     missing = (
         "No answer is missing."
         if not sample["missing_cells"]
-        else f"{share:.1f} % of the answers are missing and were replaced by their item's mean."
+        else f"{share:.1f}% of the answers are missing and were replaced by their item's mean."
     )
     yield Paragraph(
         f"{sample['n']:,} respondents rated the quality of their service journey "
@@ -128,7 +128,7 @@ def _method(asked: Study) -> Iterator[Block]:
         "marker (Chin et al., 2013); the model's predictions by cross-validation (Shmueli et al., "
         "2019). The procedure follows Jaakkola and Terho (2021)."
     )
-    yield Heading("The instruments", level=2)
+    yield Heading("Instruments", level=2)
     for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:
         try:
             instrument = load(code, roots=asked.roots)
@@ -167,7 +167,7 @@ def _structure(document: Section, number: Iterator[int]) -> Iterator[Block]:
 
 def _priorities(document: Section, number: Iterator[int]) -> Iterator[Block]:
     study = document["study"]
-    yield Heading("What to improve first")
+    yield Heading("Improvement priorities")
     yield study_charts.importance(document)
     yield tables.importance(study, next(number))
     yield tables.prediction(study, next(number))
@@ -179,12 +179,13 @@ def _threats(document: Section, number: Iterator[int]) -> Iterator[Block]:
     harman = study["harman"]
     said = "more" if harman["dominated"] else "not more"
     yield Paragraph(
-        f"Harman's test finds {harman['components']} components with an eigenvalue above one; the "
-        f"first holds {100 * harman['first_share']:.0f} % of the variance, {said} than half."
+        f"Harman's test finds {harman['components']} components with an eigenvalue"
+        f" above one; the first accounts for {100 * harman['first_share']:.0f}% of the"
+        f" variance, {said} than half."
     )
     marker = study["marker"]
     if marker is None:
-        yield Paragraph("No marker variable was asked, so that the marker tests are left out.")
+        yield Paragraph("No marker variable was asked, so the marker tests are left out.")
     else:
         yield Paragraph(_marker(marker, study.get("marker_correction") or []))
     yield tables.robustness(study, next(number))
@@ -211,8 +212,8 @@ def _marker(marker: Section, corrected: list[Section]) -> str:
 
 
 def _beside(document: Section, number: Iterator[int]) -> Iterator[Block]:
-    yield Heading("Beside the original study")
-    yield Callout("Another population", document["study"]["caution"])
+    yield Heading("Comparison with the original study")
+    yield Callout("A different population", document["study"]["caution"])
     yield tables.published(document["study"], next(number))
 
 

@@ -38,9 +38,10 @@ def model(document: Section) -> Chart:
     return Chart(
         title,
         path_diagram(composite_diagram(study["full"], formed(document))),
-        f"Full model, n = {study['n']:,}. Thick arrows: standardised paths; thin ones: weights of "
-        "dimensions in what they compose (hexagons). Dashed: the 95 % interval includes zero. R²: "
-        "explained share of the variance.",
+        f"Full model, n = {study['n']:,}. Thick arrows: standardised paths; thin"
+        " arrows: weights of dimensions in the composites they form (hexagons)."
+        " Dashed: the 95% interval includes zero. R²: explained share of the"
+        " variance.",
     )
 
 
@@ -49,7 +50,7 @@ def baseline(document: Section) -> Chart:
     study = document["study"]
     direct = study["baseline"]["r_squared"][LOYAL]["r_squared"]
     return Chart(
-        f"Journey quality alone accounts for {100 * direct:.0f} % of the variance of loyalty",
+        f"Journey quality alone accounts for {100 * direct:.0f}% of the variance of loyalty",
         path_diagram(
             composite_diagram(study["baseline"], {SJQ: formed(document)[SJQ]}, items=True)
         ),
@@ -75,8 +76,9 @@ def weights(document: Section) -> Chart:
                 for row in rows
             ]
         ),
-        "Weights of the dimensions with percentile bootstrap intervals of 95 %. A dimension is said to "
-        "weigh most where its interval in the full model lies above all others.",
+        "Weights of the dimensions with 95% percentile bootstrap intervals. A"
+            " dimension is said to weigh most if its interval in the full model is above"
+            " all others.",
     )  # fmt: skip
 
 
@@ -94,16 +96,23 @@ def importance(document: Section) -> Chart:
     below = [row for row in rows if (_ends(row, "performance") or (mean, mean))[1] < mean]
     first = _above_all(below, "importance", "importance_lower", "importance_upper")
     return Chart(
-        f"Begin with {first['part']}: of what is done below average, it is the most important for loyalty"
+        (
+            f"Start with {first['part']}: of the dimensions that perform below average, it"
+            " is the most important for loyalty"
+        )
         if first
-        else "No dimension done below average is significantly more important than every other"
+        else (
+            "No dimension that performs below average is significantly more important"
+            " than every other"
+        )
         if below
-        else "No dimension is done significantly below average",
+        else "No dimension performs significantly below average",
         research_charts.importance_map(marks, target="loyalty"),
-        "Discs: dimensions of journey quality; squares: of service quality; grey lines: 95 % "
-        "intervals; dashed: means of what is shown. Lower right: important, done below average. Begin "
-        "with a dimension is said where its performance's interval lies below the mean and its "
-        "importance's above those of all others there.",
+        "Discs: dimensions of journey quality; squares: of service quality; grey"
+        " lines: 95% intervals; dashed lines: means of the dimensions shown. Lower"
+        " right: important, but performing below average. A starting point is named"
+        " only if its performance interval is below the mean and its importance"
+        " interval above those of all others there.",
     )
 
 

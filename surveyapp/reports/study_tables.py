@@ -10,7 +10,7 @@ from surveyapp.reports.document import Look, Styled, Table, Text, italic
 from surveyapp.reports.measured_models import label
 
 Section = Mapping[str, Any]
-_CI = "95 % CI"
+_CI = "95% CI"
 _R2: Text = (*italic("R"), "²")
 _F2: Text = (*italic("f"), "²")
 _RHO: Text = (*italic("ρ"), "A")
@@ -20,7 +20,7 @@ SJQ, QUALITY, LOYAL = "sjq", "service_quality", "loyalty"
 def hypotheses(study: Section, number: int) -> Table:
     return Table(
         number=number,
-        title="Hypotheses and What Came Out",
+        title="Hypotheses and Results",
         head=["", "Hypothesis", "Effect", _CI, apa.P, "Verdict"],
         rows=[
             [
@@ -174,7 +174,7 @@ def mediation(study: Section, number: int) -> Table:
     ):  # fmt: skip
         if found[name] is not None:
             rows.append([title, *_effect(found[name])])
-    share = f"{100 * found['vaf']:.0f} %" if found["vaf"] is not None else "not defined"
+    share = f"{100 * found['vaf']:.0f}%" if found["vaf"] is not None else "not defined"
     return Table(
         number=number,
         title="Effects of Service Journey Quality on Loyalty",
@@ -243,8 +243,8 @@ def robustness(study: Section, number: int) -> Table:
     keys = ("to_mediator", "from_mediator", "direct", "indirect", "total")
     return Table(
         number=number,
-        title="The Same Effects Estimated in Other Ways",
-        head=["Way", "SJQ → quality", "Quality → loyalty", "Direct", "Indirect", "Total"],
+        title="The Same Effects Estimated by Other Methods",
+        head=["Method", "SJQ → quality", "Quality → loyalty", "Direct", "Indirect", "Total"],
         rows=[
             [row["method"], *(apa.bounded(row[key]) for key in keys)]
             for row in study["robustness"]
@@ -259,8 +259,8 @@ def robustness(study: Section, number: int) -> Table:
 def published(study: Section, number: int) -> Table:
     return Table(
         number=number,
-        title="The Printed Figures of the Original Study, Another Population",
-        head=["Quantity", "Here", "Printed"],
+        title="Published Results of the Original Study (a Different Population)",
+        head=["Quantity", "Here", "Published"],
         rows=[
             [
                 row["label"].replace("->", "→"),
@@ -271,6 +271,6 @@ def published(study: Section, number: int) -> Table:
         ],
         align="lrr",
         widths=[0.6, 0.2, 0.2],
-        note=f"{study['caution']} Printed: {study['source']}.",
+        note=f"{study['caution']} Published: {study['source']}.",
         look=Look.APA,
     )

@@ -14,7 +14,7 @@ from surveyapp.results.shapes import Month, Trend, Unit
 _MONTH_WIDTH = 36  # pixels that a month's name takes
 _TICKS = {
     Unit.NPS: "datum.value == 0 ? '0' : format(datum.value, '+.0f')",
-    Unit.PERCENT: "format(datum.value, '.0f') + '\u00a0%'",
+    Unit.PERCENT: "format(datum.value, '.0f') + '%'",
 }
 
 

@@ -111,17 +111,17 @@ def _plain(names: Sequence[str]) -> str:
 def _facts(study: Study, made: date) -> list[tuple[str, str]]:
     sample, settings = study.document["sample"], study.document["settings"]
     facts = [
-        ("Answers from", study.file or study.deployment or "all deployments of the journey"),
+        ("Answers from", study.file or study.deployment or "all surveys of the journey"),
         ("Respondents", f"{sample['n_rows']:,}, of whom {sample['n_complete']:,} answered every item"),
         ("Scale", f"{sample['n_items']} items, {sample['n_factors']} factors"),
-        ("Scoring key", str(settings["key"] or "a model given by hand")),
+        ("Scoring key", str(settings["key"] or "custom model")),
     ]  # fmt: skip
     if settings.get("group"):
         facts.append(("Groups compared by", _plain(settings["group"])))
     return [
         *facts,
         ("Computed on", phrases.day(study.computed)),
-        ("Report made on", phrases.day(made)),
+        ("Report created on", phrases.day(made)),
     ]
 
 
@@ -149,8 +149,9 @@ def _missing(missing: Mapping[str, Any]) -> str:
     if not missing["missing_cells"]:
         return "No answer is missing."
     text = (
-        f"{missing['missing_cells']:,} of {missing['cells']:,} answers "
-        f"({100 * missing['share']:.1f} %) are missing, in {missing['n_patterns']:,} patterns."
+        f"{missing['missing_cells']:,} of {missing['cells']:,} answers"
+        f" ({100 * missing['share']:.1f}%) are missing, in {missing['n_patterns']:,}"
+        " patterns."
     )
     little = missing.get("little")
     if little:
@@ -266,7 +267,7 @@ def _confirmatory(document: Mapping[str, Any], number: tables.Numbers) -> Iterat
             f" = {cfa['n']:,}) has ",
             *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
             f", CFI = {apa.bounded(fit['cfi'], 3)}, TLI = {apa.bounded(fit['tli'], 3)}, RMSEA = "
-            f"{apa.bounded(fit['rmsea'], 3)} 90 % CI "
+            f"{apa.bounded(fit['rmsea'], 3)} 90% CI "
             f"{apa.between(fit['rmsea_ci_lower'], fit['rmsea_ci_upper'], 3)}, SRMR = "
             f"{apa.bounded(fit['srmr'], 3)}, GFI = {apa.bounded(fit['gfi'], 3)}.",
             *_scaled(fit),

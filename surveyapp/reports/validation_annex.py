@@ -20,7 +20,7 @@ def purification(section: Mapping[str, Any] | None) -> Iterator[Block]:
             f"above, or their factor would fall below {section['fewest_items']} items."
         )
         return
-    yield Paragraph("Proposed, one item at a time, and not carried out anywhere in this report:")
+    yield Paragraph("Proposed, one item at a time, but not applied anywhere in this report:")
     for step in section["steps"]:
         yield Paragraph(
             (
@@ -37,8 +37,8 @@ def reproducibility(document: Mapping[str, Any]) -> Iterator[Block]:
     settings = document["settings"]
     yield Heading("Reproducibility", new_page=True)
     yield Paragraph(
-        "The same answers with these settings give the same numbers. The fingerprint is the SHA-256 of "
-        "the items' names and values in their order."
+        "The same answers with these settings give the same results. The fingerprint"
+        " is the SHA-256 hash of the items' names and values in order."
     )
     shown = [
         ("Fingerprint", document["fingerprint"]),

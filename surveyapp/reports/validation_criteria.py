@@ -59,7 +59,7 @@ FAMILIES = (  # the gravest first
     Family(
         "Model fit",
         ("cfi", "tli", "rmsea", "srmr"),
-        "look at the residual correlations for what the model leaves out before trusting its factors",
+        "inspect the residual correlations for misfit before interpreting the factors",
     ),
     Family(
         "Reliability",
@@ -69,12 +69,13 @@ FAMILIES = (  # the gravest first
     Family(
         "Discriminant validity",
         ("htmt", "htmt_upper", "factor_correlation_upper", "root_ave_minus_largest_correlation"),
-        "do not read these factors as separate things: report them together, or sharpen their items",
+        "do not interpret these factors as distinct: report them together, or sharpen their items",
     ),
     Family(
         "Convergent validity",
         ("lowest_loading", "ave"),
-        "look at the items that load lowest; the chapter on purification says which could go",
+        "inspect the items with the lowest loadings; the section on purification"
+        " proposes which to remove",
     ),
     Family(
         "Number of factors",
@@ -84,17 +85,18 @@ FAMILIES = (  # the gravest first
     Family(
         "Invariance",
         ("d_cfi",),
-        "compare these groups only as far as the ladder of models holds",
+        "compare these groups only as far as the invariance steps hold",
     ),
     Family(
         "Sampling adequacy",
         ("kmo", "bartlett_pvalue"),
-        "collect more answers, or look for items that share nothing with the others",
+        "collect more answers, or look for items that share little with the others",
     ),
     Family(
         "Common method variance",
         ("harman_first_share", "full_collinearity_vif"),
-        "weigh all tests of method variance before relating these scores to answers of the same page",
+        "consider all tests of method variance before relating these scores to"
+        " answers from the same survey",
     ),
 )
 
@@ -232,7 +234,8 @@ def criteria(conclusions: Sequence[Row], number: int) -> Table:
         rows=rows,
         align="lrrll",
         widths=[0.38, 0.085, 0.085, 0.355, 0.095],
-        note="Where several factors have a criterion, the one worst off is named. Cut-offs are "
-        "conventions, not laws: a value just below one means nearly the same as one just above.",
+        note="Where a criterion applies to several factors, the worst is given. Cut-offs"
+        " are conventions, not laws: a value just below one means nearly the same as"
+        " one just above.",
         look=Look.APA,
     )

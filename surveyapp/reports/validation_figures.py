@@ -54,7 +54,7 @@ def loadings(document: Section) -> Iterator[Chart]:
     yield Chart(
         title,
         validation_charts.loadings(rows),
-        "Standardised loadings with 95 % intervals; the dashed line is the usual cut-off of .70.",
+        "Standardised loadings with 95% intervals; the dashed line is the usual cut-off of .70.",
     )
 
 
@@ -99,8 +99,9 @@ def residuals(document: Section) -> Iterator[Chart]:
     yield Chart(
         title,
         research_charts.residual_map(cfa["items"], matrix),
-        "Observed minus implied correlations: blue where two items share more than the model says, "
-        "orange where less; full colour at .20. Figures stand from .10 on (Kline, 2016).",
+        "Observed minus implied correlations: blue where two items share more than"
+        " the model implies, orange where less; full colour at .20. Figures are shown"
+        " from .10 (Kline, 2016).",
     )
 
 
@@ -121,14 +122,12 @@ def htmt(document: Section) -> Iterator[Chart]:
         return
     reaching = sum(row.high >= _CUT for row in rows)
     if not reaching:
-        title = "Every interval of HTMT ends below .85: the factors can be told apart"
+        title = "Every HTMT interval ends below .85: the factors are distinct"
     else:
         verb = "reaches" if reaching == 1 else "reach"
         title = f"{reaching} of {len(rows)} intervals of HTMT {verb} .85"
     yield Chart(
         title,
         research_charts.intervals(rows, cut=_CUT, cut_label=".85"),
-        f"Percentile intervals of {section['level']:.0%} from {section['reps']:,} resamples.".replace(
-            "%", " %"
-        ),
+        f"Percentile intervals of {section['level']:.0%} from {section['reps']:,} resamples.",
     )

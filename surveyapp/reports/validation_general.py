@@ -39,12 +39,12 @@ def _total(both: Section) -> str:
     share = 100 * both["omega_hierarchical"]
     if both["omega_hierarchical"] >= _MOSTLY:
         return (
-            f"One total can be reported: {share:.0f} % of the variance of the sum of all items comes "
-            "from what they all share."
+            f"A total score can be reported: {share:.0f}% of the variance of the sum"
+            " of all items is common to all of them."
         )
     return (
-        f"A total hides differences: only {share:.0f} % of the variance of the sum of all items comes "
-        "from what they all share."
+        f"A total score hides differences: only {share:.0f}% of the variance of the"
+        " sum of all items is common to all of them."
     )
 
 
@@ -96,7 +96,7 @@ def _bifactor(section: Section, number: int) -> Table:
             groups.append(len(rows))
             rows.append([f"{tables.name(factor)}, own omega {apa.bounded(omega[factor])}", "", ""])
         rows.append([tables.indented(row["item"]), apa.bounded(row["general"]), apa.bounded(row["group"])])  # fmt: skip
-    ended = "" if section["converged"] else " The estimation did not converge: not to be read."
+    ended = "" if section["converged"] else " The estimation did not converge; do not interpret it."
     return Table(
         number=number,
         title="Bifactor Model: Standardised Loadings",

@@ -19,15 +19,14 @@ _EQUAL = {
     "strict": "loadings, intercepts and residual variances",
 }
 _MEANING = {
-    None: "Not even the structure can be called the same: the groups should not be compared on this "
-    "scale.",
-    "configural": "The groups share the structure of the scale, but not its unit: neither relations "
-    "nor means should be compared.",
-    "metric": "The groups share the unit of the scale: relations with other scores may be compared, "
-    "means may not.",
-    "scalar": "The groups share unit and origin of the scale: means of the factors may be compared.",
-    "strict": "The scale measures the same, equally well, in every group: means of the factors and "
-    "scores of the items may be compared.",
+    None: "Not even the structure is invariant: the groups should not be compared on this scale.",
+    "configural": "The structure is invariant, but the loadings are not: neither relations nor"
+    " means should be compared.",
+    "metric": "The loadings are invariant, but the intercepts are not: relations with other"
+    " scores can be compared, means cannot.",
+    "scalar": "Loadings and intercepts are invariant: factor means can be compared.",
+    "strict": "The scale is strictly invariant across groups: factor means and observed scores"
+    " can be compared.",
 }
 
 
@@ -61,7 +60,7 @@ def _grounds(ladder: Section) -> str:
     """Which step failed first, and by which numbers."""
     failed = next((row for row in ladder["steps"] if not row["holds"]), None)
     if failed is None:
-        return "Every step of the ladder holds."
+        return "Every step holds."
     because = failed["because"].replace("-", "\N{MINUS SIGN}")
     return f"The {failed['step']} step does not hold: {because}."
 
@@ -136,7 +135,7 @@ def _means(ladder: Section, number: int) -> Table:
     return Table(
         number=number,
         title=f"Latent Means by {ladder['group'].replace('_', ' ').capitalize()}",
-        head=["Factor", "Group", "Mean", italic("SE"), "95 % CI", apa.P, italic("d")],
+        head=["Factor", "Group", "Mean", italic("SE"), "95% CI", apa.P, italic("d")],
         rows=[
             [
                 tables.name(row["factor"]),

@@ -36,9 +36,12 @@ def indented(item: str) -> str:
 def items(rows: Sequence[Section], number: int) -> Table:
     flagged = [row["item"] for row in rows if max(row["floor"] or 0, row["ceiling"] or 0) > 0.15]
     said = (
-        f"More than 15 % of answers at an end of the scale (Terwee et al., 2007): {', '.join(flagged)}."
+        (
+            "More than 15% of answers at one end of the scale (Terwee et al., 2007):"
+            f" {', '.join(flagged)}."
+        )
         if flagged
-        else "No item has more than 15 % of answers at an end of the scale (Terwee et al., 2007)."
+        else "No item has more than 15% of answers at one end of the scale (Terwee et al., 2007)."
     )
     return Table(
         number=number,
@@ -115,7 +118,7 @@ def fits(rivals: Sequence[Section], number: int) -> Table:
     return Table(
         number=number,
         title="Fit of the Hypothesised Model and Its Rivals",
-        head=["Model", apa.CHI, apa.DF, "CFI", "TLI", "RMSEA", "90 % CI", "SRMR", apa.DELTA_CHI, ("Δ", *apa.DF)],
+        head=["Model", apa.CHI, apa.DF, "CFI", "TLI", "RMSEA", "90% CI", "SRMR", apa.DELTA_CHI, ("Δ", *apa.DF)],
         rows=rows,
         align="lrrrrrrrrr",
         widths=[0.25, 0.095, 0.055, 0.07, 0.07, 0.08, 0.145, 0.07, 0.105, 0.06],
@@ -150,7 +153,7 @@ def loadings(cfa: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Confirmatory Factor Analysis: Loadings",
-        head=["Item", italic("b"), italic("SE"), apa.P, "Standardised", "95 % CI", (*italic("R"), "²")],
+        head=["Item", italic("b"), italic("SE"), apa.P, "Standardised", "95% CI", (*italic("R"), "²")],
         rows=rows,
         align="lrrrrrr",
         widths=[0.24, 0.11, 0.11, 0.12, 0.15, 0.17, 0.10],
@@ -161,7 +164,7 @@ def loadings(cfa: Section, number: int) -> Table:
 
 
 def reliability(rows: Sequence[Section], number: int) -> Table:
-    level = f"{rows[0]['alpha_level']:.0%}".replace("%", " %") if rows else "95 %"
+    level = f"{rows[0]['alpha_level']:.0%}" if rows else "95%"
     return Table(
         number=number,
         title="Reliability and Convergent Validity",
@@ -221,7 +224,7 @@ def factor_correlations(rows: Sequence[Section], number: int) -> Table:
     return Table(
         number=number,
         title="Correlations of the Factors With Their Intervals",
-        head=["Factors", italic("r"), italic("SE"), "95 % CI", "Hard to tell apart"],
+        head=["Factors", italic("r"), italic("SE"), "95% CI", "Lack of distinctness"],
         rows=[
             [
                 f"{name(row['first'])} and {row['second'].replace('_', ' ')}",
@@ -251,7 +254,7 @@ def _overlap(upper: apa.Value) -> str:
 
 
 def htmt_intervals(section: Section, number: int) -> Table:
-    level = f"{section['level']:.0%}".replace("%", " %")
+    level = f"{section['level']:.0%}"
     return Table(
         number=number,
         title="HTMT With Bootstrap Intervals",

@@ -51,15 +51,16 @@ def _method(method: Section, number: tables.Numbers) -> Iterator[Block]:
     if harman:
         said = "more" if harman["dominated"] else "not more"
         yield Paragraph(
-            f"Harman's first component holds {apa.percent(harman['first_share'])} of the variance, "
-            f"{said} than half; dimensions of one concept share variance by nature, so that this test "
-            "alone decides nothing."
+            "Harman's first component accounts for"
+            f" {apa.percent(harman['first_share'])} of the variance, {said} than half;"
+            " dimensions of one concept share variance by nature, so this test alone"
+            " is not conclusive."
         )
     if collinear:
         values = [f"{tables.name(row['factor'])} {apa.number(row['vif'])}" for row in collinear]
         yield Paragraph(
-            f"Full-collinearity variance inflation factors: {', '.join(values)}. Above 3.3 they speak "
-            "of common method variance (Kock, 2015)."
+            f"Full-collinearity variance inflation factors: {', '.join(values)}."
+            " Values above 3.3 indicate common method variance (Kock, 2015)."
         )
     if method["marker"]:
         yield from _marker(method["marker"], number)
@@ -178,8 +179,8 @@ def _flagged(careless: Section) -> str:
     if not careless["n_flagged"]:
         return f"None of {careless['n']:,} respondents shows a sign of careless answering."
     return (
-        f"{careless['n_flagged']:,} of {careless['n']:,} respondents "
-        f"({100 * careless['share_flagged']:.0f} %) show a sign of careless answering."
+        f"{careless['n_flagged']:,} of {careless['n']:,} respondents"
+        f" ({100 * careless['share_flagged']:.0f}%) show a sign of careless answering."
     )
 
 
@@ -200,7 +201,7 @@ def _signs(section: Section, number: int) -> Table:
         ],
         align="lrllr",
         widths=[0.23, 0.1, 0.29, 0.27, 0.11],
-        note="Flags are proposals to look, never a reason to delete by themselves.",
+        note="Flags are prompts to inspect a response, never a reason to delete it on their own.",
         look=Look.APA,
     )
 

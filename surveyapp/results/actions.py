@@ -54,7 +54,7 @@ def ask_validation(
         if deployment_id is None or deployment.id == deployment_id
     ]
     if deployment_id is not None and not deployments:
-        raise NotFound(f"journey {journey.code} has no deployment number {deployment_id}")
+        raise NotFound(f"journey {journey.code} has no survey number {deployment_id}")
     _check_groups(session, group, deployments)
     marked = _version_beside(deployments, instrument) if marker else None
     analysis = Analysis(
@@ -96,17 +96,18 @@ def ask_validation(
 def _check_choices(group: Sequence[str], estimator: str, missing: str) -> None:
     if estimator not in ESTIMATORS:
         raise Invalid(
-            f"{estimator!r} is no estimator; choose one of {', '.join(ESTIMATORS)}",
+            f"{estimator!r} is not an estimator; choose one of {', '.join(ESTIMATORS)}",
             field="estimator",
         )
     if missing not in MISSING:
         raise Invalid(
-            f"{missing!r} is no way with missing answers; choose one of {', '.join(MISSING)}",
+            f"{missing!r} is not a method for missing answers; choose one of {', '.join(MISSING)}",
             field="missing",
         )
     if estimator == "WLSMV" and missing == "fiml":
         raise Invalid(
-            "WLSMV needs complete answers; leave respondents with missing answers out, or choose MLR",
+            "WLSMV requires complete answers; exclude respondents with missing"
+            " answers, or choose MLR",
             field="missing",
         )
     if len(set(group)) != len(group) or len(group) > MOST_GROUPINGS:
@@ -120,7 +121,7 @@ def _check_groups(session: Session, group: Sequence[str], deployments: list[Depl
     for name in group:
         if name not in offered:
             raise Invalid(
-                f"{name!r} does not make {FEWEST} to {MOST} groups of these respondents; "
+                f"{name!r} does not divide these respondents into {FEWEST} to {MOST} groups; "
                 + (f"choose among {', '.join(offered)}" if offered else "no attribute does"),
                 field="group",
             )
@@ -157,7 +158,7 @@ def ask_sjq_study(
         raise NotFound(f"there is no segment number {segment_id}")
     if not 100 <= bootstrap <= 20_000:
         raise Invalid(
-            f"{bootstrap} resamples: the study needs 100 to 20,000; 5,000 are usual",
+            f"{bootstrap} resamples: the study requires 100 to 20,000; 5,000 are usual",
             field="bootstrap",
         )
     analysis = Analysis(
@@ -183,12 +184,13 @@ def _study_key(journey: Journey, deployment_id: int | None) -> str | None:
     """The scoring key of the journey scale where the study's instruments are asked."""
     deployments = [d for d in journey.deployments if deployment_id in (None, d.id)]
     if deployment_id is not None and not deployments:
-        raise NotFound(f"journey {journey.code} has no deployment number {deployment_id}")
+        raise NotFound(f"journey {journey.code} has no survey number {deployment_id}")
     asks = {ask["instrument"]: ask for d in deployments for ask in d.asks}
     missing = [code for code in STUDY_INSTRUMENTS if code not in asks]
     if missing:
         raise Invalid(
-            f"{', '.join(missing)} is not asked there; the study needs {', '.join(STUDY_INSTRUMENTS)}",
+            f"{', '.join(missing)} is not part of this survey; the study requires"
+            f" {', '.join(STUDY_INSTRUMENTS)}",
             field="deployment",
         )
     key = asks["sjq"].get("key")
@@ -205,7 +207,7 @@ def _version(deployments: list[Deployment], instrument: str) -> str | None:
     ]
     if not versions:
         raise Invalid(
-            f"{instrument} is not asked there; choose an instrument of the deployment",
+            f"{instrument} is not part of this survey; choose one of its questionnaires",
             field="instrument",
         )
     return versions[-1]

@@ -303,6 +303,6 @@ def _definition(question: _Question, choice: str) -> Definition:
         short=label,
         unit=Unit.PERCENT,
         axis=(0.0, 100.0),
-        text="Share of the customers who chose anything from the list.",
-        interval="Wilson score interval, 95 %",
+        text="Share of customers who chose at least one option from the list.",
+        interval="Wilson score interval, 95%",
     )

@@ -54,8 +54,8 @@ def run_validation(
         seed = analysis.seed or 1
     if len(data) < minimum_cell:
         raise Conflict(
-            f"{instrument.code} has fewer than {minimum_cell} answers here, too few to be shown; ask "
-            "again when more have come in"
+            f"{instrument.code} has fewer than {minimum_cell} answers here, too few to"
+            " show; run the analysis again when there are more"
         )
     missing = asked.get("missing", "listwise")
     items = plan_of(instrument, key=asked.get("key")).items
@@ -92,7 +92,7 @@ def _hide_small(data: pd.DataFrame, name: str, counted: pd.Series, minimum: int)
     if not small:
         return ""
     groups = "a group" if len(small) == 1 else f"{len(small)} groups"
-    return f"{name}: {groups} of fewer than {minimum} answers left out of the comparison"
+    return f"{name}: {groups} with fewer than {minimum} answers left out of the comparison"
 
 
 def _scaled(progress: Progress) -> Progress:

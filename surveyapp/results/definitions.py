@@ -123,8 +123,8 @@ def _definition(
         if is_total:
             made_of = f"the dimensions' means ({made_of})"
         text = (
-            f"Mean of {made_of}, answered from {scale.minimum} to {scale.maximum}, "
-            "turned into 0 (worst) to 100 (best)."
+            f"Mean of {made_of}, answered from {scale.minimum} to {scale.maximum},"
+            " rescaled to 0 (worst) to 100 (best)."
         )
     return Definition(
         scale=scale.id,
@@ -136,7 +136,7 @@ def _definition(
         unit=unit,
         axis=(-100.0, 100.0) if unit is Unit.NPS else (0.0, 100.0),
         text=text,
-        interval=f"{example.method}, {100 * example.confidence:.0f} %",
+        interval=f"{example.method}, {100 * example.confidence:.0f}%",
         parent=scale.parent,
         answers=(scale.minimum, scale.maximum),
     )

@@ -67,7 +67,7 @@ def _level(overview: JourneyOverview) -> Iterator[Finding]:
             )
         elif figure == overview.total:
             yield Finding(
-                f"{definition.label} is {phrases.value(figure)} of 100.",
+                f"{definition.label} is {phrases.value(figure)} out of 100.",
                 f"{phrases.basis(figure)}.",
                 certain=True,
             )
@@ -264,7 +264,7 @@ def response_sentence(rates: Sequence[ResponseRate], *, whole: bool = True) -> s
     sent = sum(rate.sent for rate in shown)
     completed = sum(rate.completed or 0 for rate in shown)
     if not shown and few:
-        return "Too few answers to show how many of the invited answered."
+        return "Too few answers to show the response rate."
     if not sent:
         return (
             f"{_number(responses, 'response')}, none by invitation, so there is no response rate."
@@ -273,8 +273,8 @@ def response_sentence(rates: Sequence[ResponseRate], *, whole: bool = True) -> s
     made = "" if whole else " made in this period"
     share = phrases.number(100 * completed / sent)
     other = responses - completed
-    further = f" A further {other:,} came another way." if whole and other > 0 else ""
-    return f"{completed:,} of {sent:,} invitations{made} were answered ({share} %).{further}{rest}"
+    further = f" A further {other:,} came by other links." if whole and other > 0 else ""
+    return f"{completed:,} of {sent:,} invitations{made} were answered ({share}%).{further}{rest}"
 
 
 def segment_sentence(
@@ -285,13 +285,13 @@ def segment_sentence(
         return f"The response rate of this segment is not shown: {phrases.hidden(own.hidden, few=few)}."
     if own is not None and own.sent is not None and own.completed is not None:
         if own.rate is None or own.low is None or own.high is None:
-            return "Nobody of this segment was invited, so there is no response rate."
+            return "Nobody in this segment was invited, so there is no response rate."
         return (
-            f"{own.completed:,} of {own.sent:,} invitations to this segment were answered "
-            f"({phrases.number(own.rate)} %, 95% CI {phrases.number(own.low)} to "
-            f"{phrases.number(own.high)})."
+            f"{own.completed:,} of {own.sent:,} invitations to this segment were"
+            f" answered ({phrases.number(own.rate)}%, 95% CI {phrases.number(own.low)}"
+            f" to {phrases.number(own.high)})."
         )
-    return f"For all customers, not this segment alone: {response_sentence(rates, whole=whole)}"
+    return f"For all customers, not only this segment: {response_sentence(rates, whole=whole)}"
 
 
 def _surveys(n: int) -> str:

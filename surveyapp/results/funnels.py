@@ -143,7 +143,7 @@ def _moments(since: date | None, until: date | None) -> tuple[datetime | None, d
 
 def of_list(counts: Counts, *, anonymous: bool) -> Funnel:
     """The funnel of a list of customers; ``counts`` decided about each who stands on it."""
-    return _funnel(counts, anonymous=anonymous, decided="on the list")
+    return _funnel(counts, anonymous=anonymous, decided="on list")
 
 
 def _row(deployment: Deployment, counts: Counts) -> Row:
@@ -160,7 +160,7 @@ def _funnel(counts: Counts, *, anonymous: bool, decided: str = "interactions") -
     sent = counts.sent
     delivered = sent - counts.returned
     steps = [
-        Step("Asked", counts.asked, decided, _rate(counts.asked, counts.decided)),
+        Step("Invited", counts.asked, decided, _rate(counts.asked, counts.decided)),
         Step("Sent", sent, "asked", _rate(sent, counts.asked)),
         Step("Delivered", delivered, "sent", _rate(delivered, sent)),
     ]

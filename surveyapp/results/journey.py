@@ -74,11 +74,12 @@ class Ground:
             return None
         if segment_id in self.sorting:
             raise NotReady(
-                f"Responses are still being sorted into the segment {self.sorting[segment_id].name}."
-                " Its numbers are shown once all have been; try again in a few minutes."
+                "Responses are still being assigned to the segment"
+                f" {self.sorting[segment_id].name}. Its scores are shown when this is"
+                " done; try again in a few minutes."
             )
         if segment_id not in self.segments:
-            raise NotFound(f"there is no segment number {segment_id}; choose one of the list")
+            raise NotFound(f"there is no segment number {segment_id}; choose one from the list")
         return self.segments[segment_id]
 
     def pooled(self, sums: dict[Key, Sums]) -> dict[Cell, Sums]:

@@ -38,7 +38,7 @@ def decimals(figure: Figure) -> int:
 
 
 def value(figure: Figure, *, few: int = 5) -> str:
-    """The estimate as it is shown: "62 %", "+31", "71"; or why there is none."""
+    """The estimate as it is shown: "62%", "+31", "71"; or why there is none."""
     if figure.suppressed:
         return hidden(figure.hidden, few=few)
     if figure.estimate is None:
@@ -49,7 +49,7 @@ def value(figure: Figure, *, few: int = 5) -> str:
 def estimate(definition: Definition, amount: float, places: int = 0) -> str:
     """A number in the scale's unit."""
     if definition.unit is Unit.PERCENT:
-        return f"{number(amount, places)}\N{NO-BREAK SPACE}%"
+        return f"{number(amount, places)}%"
     return number(amount, places, signed=definition.unit is Unit.NPS)
 
 

@@ -22,7 +22,7 @@ class Hidden(StrEnum):
 
 
 class Unit(StrEnum):
-    """What an estimate counts, so that a page writes "62 %", "+31" or "71"."""
+    """What an estimate counts, so that a page writes "62%", "+31" or "71"."""
 
     PERCENT = "percent"  # 0..100, a share of people
     NPS = "nps"  # -100..100, signed
@@ -42,7 +42,7 @@ class Definition:
     unit: Unit
     axis: tuple[float, float]  # the whole range of the estimate
     text: str  # "Share of answers 4 or 5 on the scale from 1 to 5"
-    interval: str  # "Wilson 95 % interval"
+    interval: str  # "Wilson 95% interval"
     parent: str | None = None  # scale of the total that this is a dimension of
     answers: tuple[int, int] = (0, 1)  # smallest and largest answer
 

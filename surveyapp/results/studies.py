@@ -53,7 +53,8 @@ def run_study(
         )
     if data.empty:
         raise Conflict(
-            f"nobody has answered all of {', '.join(STUDY_INSTRUMENTS)} here; the study joins them by person"
+            f"nobody has answered all of {', '.join(STUDY_INSTRUMENTS)} here; the"
+            " study links them by customer"
         )
     result = study_document(
         data, journey=journey, bootstrap=asked["bootstrap"], seed=seed, progress=progress

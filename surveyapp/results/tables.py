@@ -38,7 +38,7 @@ def _separator(path: Path, encoding: str) -> str:
     with path.open(encoding=encoding) as file:
         header = file.readline()
     if "\x00" in header:
-        raise Invalid(f"{path}: no text (it holds zero bytes); save it as CSV UTF-8")
+        raise Invalid(f"{path}: not a text file (it contains zero bytes); save it as CSV UTF-8")
     return max(",;\t", key=header.count)
 
 

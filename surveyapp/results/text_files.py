@@ -24,7 +24,7 @@ def read_text(path: Path) -> str:
     except UnicodeError as error:
         raise no_text(path, encoding, error) from error
     if "\x00" in text:
-        raise Invalid(f"{path}: no text (it holds zero bytes); save it as UTF-8")
+        raise Invalid(f"{path}: not a text file (it contains zero bytes); save it as UTF-8")
     return text
 
 

@@ -20,7 +20,7 @@ Bounce = tuple[str, str, datetime]  # address, reason in a few words, when
 Found = dict[str, tuple[str, datetime]]  # reason and moment by address
 
 MOST_BOUNCES = 20_000  # in one call
-CAME_BACK = "Mail to the customer came back."
+CAME_BACK = "Email to the customer bounced."
 _LONGEST_REASON = 200
 _AT_ONCE = 500
 

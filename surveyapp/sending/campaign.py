@@ -101,7 +101,7 @@ def read_roll(customers: Iterable[Mapping[str, Any]], *, secret_key: str) -> Rol
         doubles += listed.customer_ref in known
         known.setdefault(listed.customer_ref, listed)
     if not known and not refused:
-        raise Invalid("The list holds no customers; give one a line.")
+        raise Invalid("The list contains no customers; give one per line.")
     return Roll(tuple(known.values()), tuple(refused), doubles)
 
 
@@ -177,7 +177,7 @@ def _together(parts: Sequence[Plan]) -> Plan:
 
 def _refuse_closed(deployment: Deployment, now: datetime) -> None:
     if deployment.state != "open" or (deployment.closes_at and deployment.closes_at <= now):
-        raise Conflict(f"{deployment.name} takes no answers; open it before asking anybody.")
+        raise Conflict(f"{deployment.name} is not open; publish it before inviting customers.")
 
 
 def _plan(
@@ -313,7 +313,7 @@ def _listed(customer: Mapping[str, Any], secret_key: str) -> Listed:
     reference = read_customer_ref(customer.get("customer_ref")) or card.email
     if not reference:
         raise Invalid(
-            "There is neither a customer_ref nor an e-mail address.", field="customer_ref"
+            "The line has neither a customer_ref nor an email address.", field="customer_ref"
         )
     return Listed(links.pseudonym(secret_key, reference), card, read_attributes(attributes))
 

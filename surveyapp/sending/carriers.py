@@ -70,7 +70,7 @@ class Carriers:
             )
         if channel == "webhook" and self._hook is not None:
             return self._told(self._hook, written)
-        return Posted(Outcome.AGAIN, "There is no way to send this message at the moment.")
+        return Posted(Outcome.AGAIN, "There is currently no way to send this message.")
 
     def _sending_hook(self) -> Webhook | None:
         with self._storage.store.reading() as session:

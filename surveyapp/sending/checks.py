@@ -35,7 +35,7 @@ def obstacle(
     """
     kind = found.message.kind
     if kind in (*TO_CUSTOMERS, TEST) and found.deployment is None:
-        return Obstacle("The deployment is gone.")
+        return Obstacle("The survey no longer exists.")
     if kind in TO_CUSTOMERS:
         try:
             return (
@@ -46,15 +46,15 @@ def obstacle(
             )
         except Invalid as error:  # settings that cannot be read must not hold up all others
             return Obstacle(str(error))
-    return None if found.recipient else Obstacle("It names nobody to send it to.")
+    return None if found.recipient else Obstacle("The message has no recipient.")
 
 
 def _of_invitation(found: Parcel, now: datetime) -> Obstacle | None:
     invitation = found.invitation
     if invitation is None or invitation.token_seed is None:
-        return Obstacle("The invitation is gone.")
+        return Obstacle("The invitation no longer exists.")
     if invitation.state == "completed":
-        return Obstacle("The customer has answered.")
+        return Obstacle("The customer has already answered.")
     if invitation.state == "suppressed":
         return Obstacle(invitation.not_sent_reason or "The invitation was withdrawn.")
     if invitation.expires_at is not None and invitation.expires_at <= now:
@@ -66,7 +66,7 @@ def _of_deployment(deployment: Deployment | None, now: datetime) -> Obstacle | N
     if deployment is None or deployment.state == "closed":
         return Obstacle("The survey is closed.")
     if deployment.closes_at is not None and deployment.closes_at <= now:
-        return Obstacle("The survey is over.")
+        return Obstacle("The survey has ended.")
     if deployment.opens_at is not None and deployment.opens_at > now:
         return Obstacle("The survey is not open yet.", until=deployment.opens_at)
     if deployment.state == "draft":
@@ -81,10 +81,10 @@ def _of_customer(session: Session, found: Parcel, secret_key: str) -> Obstacle |
     if email:
         keys.append(address_key(secret_key, email))
     if is_opted_out(session, keys):
-        return Obstacle("The customer does not want to be asked.")
+        return Obstacle("The customer has opted out of surveys.")
     if not found.recipient:
-        what = "e-mail address" if message.channel == "email" else "telephone number"
-        return Obstacle(f"No {what} of the customer is known.")
+        what = "email address" if message.channel == "email" else "phone number"
+        return Obstacle(f"The customer's {what} is not known.")
     if message.channel == "email" and contact is not None and contact.bounced_at is not None:
         return Obstacle(CAME_BACK)
     return None
@@ -96,4 +96,7 @@ def _of_the_hour(found: Parcel, time_zone: str, now: datetime) -> Obstacle | Non
     zone = (found.contact.zone if found.contact else "") or time_zone
     if quiet is None or not quiet.covers(now, ZoneInfo(zone)):
         return None
-    return Obstacle("It is night there.", until=quiet.next_allowed(now, ZoneInfo(zone)))
+    return Obstacle(
+        "It is quiet hours in the customer's time zone.",
+        until=quiet.next_allowed(now, ZoneInfo(zone)),
+    )

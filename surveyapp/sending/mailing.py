@@ -64,11 +64,11 @@ def read_mailing(raw: Mapping[str, Any]) -> Mailing:
     """The document as a value, each part with its default; Invalid names the field that is wrong."""
     unknown = set(raw) - {"texts", "one_click", "reminders", "reply_to"}
     if unknown:
-        raise Invalid(f"Messages have no {sorted(unknown)[0][:60]!r}.", field="texts")
+        raise Invalid(f"Messages have no setting {sorted(unknown)[0][:60]!r}.", field="texts")
     reply_to = _plain(raw.get("reply_to", ""), "reply_to").strip()
     if reply_to and not is_address(reply_to):
         raise Invalid(
-            f"{reply_to[:60]!r} is no address; write one such as care@northbank.example.",
+            f"{reply_to[:60]!r} is not an email address; write one such as care@northbank.example.",
             field="reply_to",
         )
     return Mailing(
@@ -93,14 +93,15 @@ def change_mailing(
     foreign = sorted(set(mailing.texts) - set(known_languages))
     if foreign:
         raise Invalid(
-            f"The survey is not asked in {foreign[0]!r}; it is in {', '.join(known_languages)}.",
+            f"The survey is not available in {foreign[0]!r}; it is available in"
+            f" {', '.join(known_languages)}.",
             field="texts",
         )
     known = [each.name for each in clickable(deployment, deployment.language, roots)]
     if mailing.one_click and mailing.one_click not in known:
         raise Invalid(
-            "This question cannot be answered in a message; choose one with a scale of at most 11"
-            " points.",
+            "This question cannot be answered in a message; choose one with a scale"
+            " of at most 11 points.",
             field="one_click",
         )
     deployment.mailing = mailing.stored()
@@ -118,13 +119,13 @@ def change_mailing(
 
 def _texts(raw: object) -> dict[str, MailText]:
     if not isinstance(raw, Mapping):
-        raise Invalid("Texts are given by language.", field="texts")
+        raise Invalid("Message texts must be given by language.", field="texts")
     return {_language(language): _text(given, language) for language, given in raw.items()}
 
 
 def _language(tag: object) -> str:
     if not isinstance(tag, str) or len(tag) > 20 or not LANGUAGE.fullmatch(tag):
-        raise Invalid(f"{str(tag)[:20]!r} is no language tag such as fi.", field="texts")
+        raise Invalid(f"{str(tag)[:20]!r} is not a language tag such as fi.", field="texts")
     return tag
 
 
@@ -132,7 +133,7 @@ def _text(raw: object, language: str) -> MailText:
     """A language's texts; what is wrong with one is told at the field ``<name>-<language>``."""
     if not isinstance(raw, Mapping) or set(raw) - set(MailText.__dataclass_fields__):
         names = ", ".join(MailText.__dataclass_fields__)
-        raise Invalid(f"A language's texts are {names}, and nothing else.", field="texts")
+        raise Invalid(f"The texts of a language are {names}; there are no others.", field="texts")
     read = {}
     for name, given in raw.items():
         place = f"{name}-{language}"
@@ -144,7 +145,7 @@ def _text(raw: object, language: str) -> MailText:
                 field=place,
             )
         if name.endswith("subject") and len(text.splitlines()) > 1:
-            raise Invalid("A subject is one line; write the rest into the text.", field=place)
+            raise Invalid("A subject is a single line; move the rest to the text.", field=place)
         _check_braces(text, place)
     return MailText(**read)
 
@@ -155,25 +156,25 @@ def _check_braces(text: str, field: str) -> None:
     for brace in BRACES.findall(text):
         if brace not in PLACEHOLDERS and not brace.startswith("{attribute"):
             raise Invalid(
-                f"{brace[:40]!r} stands for nothing; use {' and '.join(PLACEHOLDERS)}, or"
-                " {attribute:name|what is said when it is not known}.",
+                f"{brace[:40]!r} is not a placeholder; use"
+                f" {' and '.join(PLACEHOLDERS)}, or"
+                f" {{attribute:name|text when not known}}.",
                 field=field,
             )
 
 
 def _reminders(raw: object) -> tuple[int, ...]:
     if not isinstance(raw, (list, tuple)) or not all(type(day) is int for day in raw):
-        raise Invalid("Reminders are a list of whole days.", field="reminders")
+        raise Invalid("Reminders must be a list of whole days.", field="reminders")
     days = tuple(int(day) for day in raw)
     if len(days) > MOST_REMINDERS:
         raise Invalid(
-            f"{len(days)} reminders are too many; at most {MOST_REMINDERS} are sent, because more"
-            " annoy more than they bring.",
+            f"{len(days)} reminders are too many; use at most {MOST_REMINDERS}.",
             field="reminders",
         )
     if list(days) != sorted(set(days)) or any(not 1 <= day <= LATEST_REMINDER for day in days):
         raise Invalid(
-            f"Remind after 1 to {LATEST_REMINDER} days, the second later than the first.",
+            f"Send reminders after 1 to {LATEST_REMINDER} days, the second later than the first.",
             field="reminders",
         )
     return days
@@ -181,7 +182,7 @@ def _reminders(raw: object) -> tuple[int, ...]:
 
 def _plain(raw: object, field: str) -> str:
     if not isinstance(raw, str):
-        raise Invalid("A text is needed.", field=field)
+        raise Invalid("Enter a text.", field=field)
     if _UNPRINTABLE.search(raw):
-        raise Invalid("It holds characters that cannot be printed; remove them.", field=field)
+        raise Invalid("The text contains unprintable characters; remove them.", field=field)
     return raw.replace("\r\n", "\n")

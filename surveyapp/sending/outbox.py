@@ -100,7 +100,7 @@ def claim(
             message.attempts += 1
             return found, False
         if against is None:
-            message.state, message.error = "failed", "The worker was stopped at each attempt."
+            message.state, message.error = "failed", "The worker stopped during each attempt."
         elif against.until is not None:
             message.state, message.due_at = "waiting", against.until
         else:
@@ -240,7 +240,7 @@ def _sent(storage: Storage, carriers: Carriers, found: Parcel) -> Posted:
         log.exception("message %s could not be written", number)
         return Posted(
             Outcome.REFUSED,
-            f"It could not be written; the log has the details of message {number}.",
+            f"The message could not be composed; see the log for message {number}.",
         )
     try:
         return carriers.send(found.message.channel, made)

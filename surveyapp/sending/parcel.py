@@ -55,7 +55,7 @@ class Parcel:
     def asked(self) -> Deployment:
         """The deployment that the message is of. Raises NotFound for one that is of none."""
         if self.deployment is None:
-            raise NotFound("The deployment of this message is gone.")
+            raise NotFound("The survey of this message no longer exists.")
         return self.deployment
 
     @property
@@ -176,7 +176,7 @@ def _personal_link(found: Parcel, base_url: str, secret_key: str) -> str:
     """The same link in the invitation and in each reminder."""
     invitation, deployment = found.invitation, found.asked
     if invitation is None:
-        raise NotFound("The invitation of this message is gone.")
+        raise NotFound("The invitation of this message no longer exists.")
     token = links.token_of(secret_key, invitation.token_seed or "")
     if invitation.interaction_id is not None:
         return links.short_url(base_url, token)

@@ -27,10 +27,10 @@ def send_trial(
     """Have a test message sent as soon as a worker comes by. Raises Invalid, Conflict without mail."""
     if not settings.smtp_url:
         raise Conflict(
-            "No mail server is set for this installation; whoever runs it sets SURVEYAPP_SMTP_URL."
+            "No mail server is configured. Ask whoever runs this server to set SURVEYAPP_SMTP_URL."
         )
     if language not in offered(deployment, settings.instrument_roots):
-        raise Invalid(f"The survey is not asked in {language[:20]!r}.", field="language")
+        raise Invalid(f"The survey is not available in {language[:20]!r}.", field="language")
     session.add(
         OutgoingMessage(
             key=f"test {deployment.id} {secrets.token_hex(8)}",

@@ -22,13 +22,13 @@ account = Blueprint("account", __name__)
 
 class SignInForm(StaffForm):
     email = EmailField(
-        "E-mail address",
-        [InputRequired("Type your e-mail address."), Length(max=254)],
+        "Email address",
+        [InputRequired("Enter your email address."), Length(max=254)],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
         "Password",
-        [InputRequired("Type your password.")],
+        [InputRequired("Enter your password.")],
         render_kw={"autocomplete": "current-password"},
     )
     next = HiddenField()
@@ -36,19 +36,19 @@ class SignInForm(StaffForm):
 
 class PasswordForm(StaffForm):
     current = PasswordField(
-        "Present password",
-        [InputRequired("Type your present password.")],
+        "Current password",
+        [InputRequired("Enter your current password.")],
         render_kw={"autocomplete": "current-password"},
     )
     password = PasswordField(
         "New password",
-        [InputRequired("Type a new password.")],
-        description=f"At least {passwords.SHORTEST} characters; three or four random words do well.",
+        [InputRequired("Enter a new password.")],
+        description=f"At least {passwords.SHORTEST} characters. Three or four random words work well.",
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
-        "New password again",
-        [InputRequired("Type the new password twice.")],
+        "Repeat new password",
+        [InputRequired("Enter the new password twice.")],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -75,7 +75,7 @@ def sign_in() -> ResponseReturnValue:
         if found:
             sessions.begin(found)
             return redirect(safe_next(form.next.data) or url_for("journeys.index"), 303)
-        form.password.errors = ["Address and password do not belong together. Try again."]
+        form.password.errors = ["Incorrect email or password. Try again."]
     with storage().store.reading() as session:
         is_new = queries.count_users(session) == 0
     return render_template("account/sign_in.html", form=form, is_new=is_new), form.status
@@ -113,7 +113,7 @@ def change_password() -> ResponseReturnValue:
     form = PasswordForm()
     if form.validate_on_submit():
         if form.password.data != form.again.data:
-            form.again.errors = ["The two new passwords differ; type the same one twice."]
+            form.again.errors = ["The new passwords do not match. Enter the same password twice."]
         else:
             with form.refusing("password"):
                 with storage().store.writing() as session:
@@ -124,7 +124,7 @@ def change_password() -> ResponseReturnValue:
                         new=form.password.data,
                     )
                 sessions.begin(changed)
-                flash("Your password is changed; all other sessions have ended.")
+                flash("Your password has been changed and all other sessions have ended.")
                 return redirect(url_for("account.show"), 303)
     page = render_template("account/password.html", form=form, account=sessions.me())
     return page, form.status

@@ -36,43 +36,43 @@ NONE = ""
 
 
 class RuleForm(StaffForm):
-    scale = SelectField("Open a case for a low")
+    scale = SelectField("Score")
     at_most = FloatField(
-        "Low is this or lower", [Optional()], description="In points of the answer scale."
+        "Open a case at or below", [Optional()], description="In points of the answer scale."
     )
     due_days = IntegerField(
-        "Days until it is due",
-        [InputRequired("Give the days until a case is due.")],
-        description=f"0 is the same day; {LONGEST_DUE} at most.",
+        "Days until due",
+        [InputRequired("Enter the number of days until a case is due.")],
+        description=f"0 is the same day; at most {LONGEST_DUE}.",
         default=2,
     )
-    working_days = BooleanField("Count working days only: Saturdays and Sundays are left out")
-    owner_id = SelectField("Owner", description="Gets a message for every case.")
+    working_days = BooleanField("Count working days only (no Saturdays or Sundays)")
+    owner_id = SelectField("Owner", description="Is notified of every case.")
     follow_up_deployment_id = SelectField(
         "Follow-up survey",
-        description="Asks the same score again. Give it a touchpoint of its own: at the same one"
-        " its answers would count among those that it is compared with.",
+        description="Asks for the same score again. Use a survey at a touchpoint of its own;"
+        " otherwise its answers are mixed with those they are compared with.",
     )
 
 
 class AlertForm(StaffForm):
     watched = SelectField("Score")
-    below = FloatField("Tell when below", [InputRequired("Give the limit.")])
+    below = FloatField("Alert when below", [InputRequired("Enter the threshold.")])
     days = IntegerField(
-        "Over the last days",
-        [InputRequired("Give a number of days.")],
-        description="Today included.",
+        "Period in days",
+        [InputRequired("Enter a number of days.")],
+        description="Including today.",
         default=30,
     )
     minimum_n = IntegerField(
-        "From at least this many answers",
-        [InputRequired("Give a number of answers.")],
+        "Minimum number of answers",
+        [InputRequired("Enter a number of answers.")],
         default=30,
     )
     emails = TextAreaField(
-        "Tell by e-mail",
+        "Email recipients",
         [Optional(), Length(max=5000)],
-        description="One address a line. Left empty, only webhooks are told.",
+        description="One address per line. Leave empty to notify webhooks only.",
     )
 
 
@@ -94,9 +94,9 @@ def change_rule(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 deployment = queries.deployment(session, journey_id, deployment_id)
                 rule = change_loop(session, deployment, _raw(form), user_id=me().id, roots=_roots())
             flash(
-                "Responses from now on open cases by this rule."
+                "Case rule saved. New responses open cases by this rule."
                 if rule
-                else "No cases are opened from now on."
+                else "Case rule saved. No new cases are opened."
             )
             return _back(journey_id, deployment_id)
     return _page(journey_id, deployment_id, rule=form)
@@ -113,7 +113,7 @@ def add(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             with storage().store.writing() as session:
                 deployment = queries.deployment(session, journey_id, deployment_id)
                 actions.create_alert(session, deployment, **_wanted(form))
-            flash("The alert is on; it looks every five minutes.")
+            flash("Alert added. Scores are checked every five minutes.")
             return _back(journey_id, deployment_id)
     return _page(journey_id, deployment_id, alert=form)
 
@@ -133,7 +133,7 @@ def change(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturn
                 known = queries.deployment(session, journey_id, deployment_id)
                 found = actions.alert_of(session, known, alert_id)
                 actions.change_alert(session, known, found, **_wanted(form))
-            flash("The alert is changed.")
+            flash("Alert saved.")
             return _back(journey_id, deployment_id)
     body = render_template(
         "alerts/edit.html",
@@ -154,7 +154,7 @@ def set_active(journey_id: int, deployment_id: int, alert_id: int) -> ResponseRe
         deployment = queries.deployment(session, journey_id, deployment_id)
         alert = actions.alert_of(session, deployment, alert_id)
         if wanted is None:
-            raise Invalid("An alert is started (1) or stopped (0); nothing was changed.")
+            raise Invalid("An alert can only be resumed (1) or paused (0); nothing was changed.")
         actions.set_active(session, alert, wanted, user_id=me().id)
     return _back(journey_id, deployment_id)
 
@@ -165,7 +165,7 @@ def remove(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturn
     with storage().store.writing() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         actions.remove(session, actions.alert_of(session, deployment, alert_id), user_id=me().id)
-    flash("The alert is removed.")
+    flash("Alert deleted.")
     return _back(journey_id, deployment_id)
 
 
@@ -204,11 +204,11 @@ def _rule_form(
     rule = read_loop(deployment.loop)
     form = RuleForm(obj=rule)
     form.scale.choices = choices(
-        [(NONE, "None: open no cases"), *_scales(watchable(deployment, roots=_roots()))]
+        [(NONE, "None: do not open cases"), *_scales(watchable(deployment, roots=_roots()))]
     )
     form.owner_id.choices = choices(
         [
-            (NONE, "Nobody: cases wait in the list"),
+            (NONE, "Nobody: leave cases unassigned"),
             *((str(each.id), each.name) for each in accounts if each.may(Permission.WORK_CASES)),
         ]
     )

@@ -40,67 +40,71 @@ _LISTS = ("touchpoints", "channels", "outcomes")
 
 
 class SamplingForm(StaffForm):
-    active = BooleanField("Ask customers after what happened to them")
+    active = BooleanField("Invite customers after events")
     touchpoints = TextAreaField(
         "Touchpoints that end the journey",
         [Optional(), Length(max=5000)],
-        description="Codes, one a line. After one of these the customer is asked about the journey.",
+        description="Codes, one per line. An event at any of these triggers the survey about the"
+        " journey.",
     )
     channels = TextAreaField(
-        "Only in these channels",
+        "Channels",
         [Optional(), Length(max=5000)],
-        description="One a line, as your systems call them. Empty: in every channel.",
+        description="One per line, as your systems name them. Leave empty for all channels.",
     )
     outcomes = TextAreaField(
-        "Only with these outcomes",
+        "Outcomes",
         [Optional(), Length(max=5000)],
-        description="One a line, as your systems call them. Empty: whatever the outcome.",
+        description="One per line, as your systems name them. Leave empty for all outcomes.",
     )
     rule = TextAreaField(
-        "Only customers like these",
+        "Customers",
         [Optional(), Length(max=2000)],
-        description="A rule over their attributes, such as: region in (North, South) and tenure >= 2.",
+        description="A rule over customer attributes, such as region in (North, South) and tenure"
+        " >= 2. Leave empty for all customers.",
     )
     delay_minutes = IntegerField(
-        "Minutes to wait after it happened", [InputRequired("Give the minutes; 0 is at once.")]
+        "Delay after the event, in minutes", [InputRequired("Enter the minutes; 0 is at once.")]
     )
-    quiet_from = TimeField("Quiet hours begin", [Optional()])
+    quiet_from = TimeField("Quiet hours start", [Optional()])
     quiet_to = TimeField(
         "Quiet hours end",
         [Optional()],
-        description="On the customer's clock; what falls in between waits.",
+        description="In the customer's time zone. Messages due in quiet hours are sent afterwards.",
     )
     share = FloatField(
-        "Share that is asked, in %",
-        [InputRequired("Give the share.")],
-        description="100 asks everybody; less draws by lot.",
+        "Sampling share, in %",
+        [InputRequired("Enter the share.")],
+        description="100 invites everyone; a smaller share is sampled at random.",
     )
-    most = IntegerField("Stop after this many asks", [Optional()], description="Empty: never.")
+    most = IntegerField(
+        "Stop after this many invitations", [Optional()], description="Leave empty for no limit."
+    )
     rest = SelectField(
-        "Whoever was asked a short time ago",
+        "Recently contacted customers",
         choices=choices(
             [
-                ("block", "is not asked"),
-                ("delay", "is asked once the rest is over"),
-                ("override", "is asked all the same"),
+                ("block", "are not invited"),
+                ("delay", "are invited after the minimum interval"),
+                ("override", "are invited anyway"),
             ]
         ),
-        description="By any deployment, not by this one alone.",
+        description="Counts invitations from all surveys, not only this one.",
     )
-    rest_days = IntegerField("Days of rest", [Optional()])
+    rest_days = IntegerField("Minimum days between invitations", [Optional()])
     channel = SelectField(
-        "Sent by",
+        "Channel",
         choices=choices(
-            [("email", "E-mail"), ("webhook", "Another system, told by a webhook (SMS and others)")]
+            [("email", "Email"), ("webhook", "Another system, by webhook (for SMS and others)")]
         ),
     )
     expires_days = IntegerField(
-        "Days until the link expires", [InputRequired("Give a number of days.")]
+        "Days until the link expires", [InputRequired("Enter a number of days.")]
     )
     max_age_days = IntegerField(
-        "Days after which it is too late to ask",
-        [InputRequired("Give a number of days.")],
-        description="An interaction that is reported later starts no ask.",
+        "Maximum age of an event, in days",
+        [InputRequired("Enter a number of days.")],
+        description="Older events trigger no invitation.",
     )
 
     @classmethod
@@ -155,9 +159,9 @@ def _whole(number: float) -> float | int:
 
 class InteractionsForm(StaffForm):
     interactions = FileField(
-        "File of interactions",
+        "Event file",
         [FileRequired("Choose a file.")],
-        description=f"CSV with a line of headings, up to {MOST_LINES:,} lines.",
+        description=f"CSV with a header row and up to {MOST_LINES:,} lines.",
     )
 
 
@@ -176,9 +180,9 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 known = queries.deployment(session, journey_id, deployment_id)
                 sampling = change_sampling(session, known, form.rules(), user_id=me().id)
             flash(
-                "Customers are asked by these rules from now on."
+                "Saved. Customers are invited by these rules from now on."
                 if sampling.active
-                else "Saved. Nobody is asked after interactions."
+                else "Saved. Customers are not invited after events."
             )
             return redirect(
                 url_for("asking.edit", journey_id=journey_id, deployment_id=deployment_id), 303
@@ -265,8 +269,8 @@ def bring(journey_id: int) -> ResponseReturnValue:
             data = form.interactions.data.read()
             if data.count(b"\n") > MOST_LINES:
                 raise Invalid(
-                    f"The file has more than {MOST_LINES:,} lines; split it, or use the command"
-                    " surveyapp interactions."
+                    f"The file has more than {MOST_LINES:,} lines. Split it, or use"
+                    " the command surveyapp interactions."
                 )
             report = receive_csv(
                 storage().store,

@@ -58,8 +58,8 @@ class NoteForm(StaffForm):
 
 class CloseForm(StaffForm):
     outcome = RadioField(
-        "What came of it?",
-        [InputRequired("Choose what came of it.")],
+        "Outcome",
+        [InputRequired("Choose an outcome.")],
         choices=choices(actions.OUTCOMES.items()),
     )
 
@@ -210,7 +210,7 @@ def ask_again(case_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         case = queries.one(session, case_id, to_change=True)
         if way not in {"mail", "link"}:
-            raise Invalid("Choose whether to send mail or to make a link; nothing was sent.")
+            raise Invalid("Choose whether to send an email or create a link; nothing was sent.")
         asked = follow_up.ask_again(
             session,
             case,
@@ -282,7 +282,7 @@ def _owner_form(case: Case, accounts: Sequence[Account]) -> OwnerForm:
     names = [each.name if each.active else f"{each.name} (account closed)" for each in able]
     form.owner_id.choices = choices(
         [
-            (NOBODY, "Nobody"),
+            (NOBODY, "Unassigned"),
             *((str(each.id), name) for each, name in zip(able, names, strict=True)),
         ]
     )
@@ -293,7 +293,7 @@ def _wanted() -> queries.Wanted:
     """The filters in the address; Invalid names a value that is none."""
     state = request.args.get("state") or "todo"
     if state not in queries.STATES:
-        raise Invalid(f"state={state[:20]} is none; choose from the list.")
+        raise Invalid(f"state={state[:20]} is not a case state; choose one from the list.")
     owner = request.args.get("owner", "")
     owner_id = me().id if owner == "me" else number_asked("owner")
     return queries.Wanted(

@@ -20,11 +20,11 @@ from surveyapp.web.storage import storage
 connections = Blueprint("connections", __name__, url_prefix="/connections")
 
 SCOPES = {
-    Scope.WRITE_INTERACTIONS: "Report that customers met a touchpoint, so that they can be asked",
-    Scope.INVITE_CUSTOMERS: "Make single-use links for customers",
-    Scope.WRITE_BOUNCES: "Report messages that could not be delivered, and customers who opted out",
-    Scope.READ_DEPLOYMENTS: "Read which surveys there are, and their links",
-    Scope.READ_RESPONSES: "Read what customers answered, open answers included",
+    Scope.WRITE_INTERACTIONS: "Report events at touchpoints, so that customers can be surveyed",
+    Scope.INVITE_CUSTOMERS: "Create single-use links for customers",
+    Scope.WRITE_BOUNCES: "Report bounced messages and opt-outs",
+    Scope.READ_DEPLOYMENTS: "Read surveys and their links",
+    Scope.READ_RESPONSES: "Read customers' answers, including comments",
     Scope.READ_RESULTS: "Read a journey's scores",
 }
 
@@ -32,11 +32,11 @@ SCOPES = {
 class KeyForm(StaffForm):
     name = StringField(
         "Name",
-        [InputRequired("Name the program that will use the key."), Length(max=200)],
-        description="The program that uses it, such as: Branch system, Helsinki",
+        [InputRequired("Enter the name of the program that will use the key."), Length(max=200)],
+        description="The program that uses it, such as Branch system, Helsinki",
     )
     scopes = SelectMultipleField(
-        "What it may do",
+        "Permissions",
         choices=choices((scope, text) for scope, text in SCOPES.items()),
         option_widget=CheckboxInput(),
     )
@@ -68,5 +68,5 @@ def new_key() -> ResponseReturnValue:
 def revoke_key(key_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         key = api_keys.revoke(session, key_id, user_id=me().id)
-    flash(f"The key of {key.name} opens nothing any more.")
+    flash(f"The key for {key.name} has been revoked.")
     return redirect(url_for("connections.index"), 303)

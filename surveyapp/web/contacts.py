@@ -25,8 +25,11 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
 class SearchForm(StaffForm):
     customer = StringField(
-        "Reference, e-mail address or telephone number",
-        [InputRequired("Type a customer's reference or address."), Length(max=254)],
+        "Customer reference, email address or phone number",
+        [
+            InputRequired("Enter a customer reference, an email address or a phone number."),
+            Length(max=254),
+        ],
     )
 
 
@@ -58,7 +61,7 @@ def opt_out() -> ResponseReturnValue:
         customer = customers.customer(session, customer_ref, secret_key=storage().secret_key)
         keys = customers.keys_of(customer, storage().secret_key)
         opt_outs.opt_out(session, keys, source="staff", user_id=me().id)
-    flash("This customer is asked no more.")
+    flash("The customer has been opted out.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
 
 
@@ -70,7 +73,7 @@ def take_back() -> ResponseReturnValue:
         customer = customers.customer(session, customer_ref, secret_key=storage().secret_key)
         keys = customers.keys_of(customer, storage().secret_key)
         opt_outs.remove(session, keys, user_id=me().id)
-    flash("The opt-out is taken back; this customer may be asked again.")
+    flash("The opt-out has been removed. The customer can be invited again.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
 
 
@@ -80,7 +83,7 @@ def forget() -> ResponseReturnValue:
     customer_ref = _posted()
     with storage().store.writing() as session:
         forgetting.forget(session, customer_ref, user_id=me().id, now=utc_now())
-    flash("The customer is forgotten: address, attributes, drafts and answers are erased.")
+    flash("The customer's address, attributes, drafts and answers have been erased.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
 
 
@@ -94,5 +97,5 @@ def _posted() -> str:
 
 def _pseudonym(text: str) -> str:
     if not _PSEUDONYM.fullmatch(text):
-        raise NotFound("There is no such customer; search by reference or address.")
+        raise NotFound("No such customer. Search by customer reference or address.")
     return text

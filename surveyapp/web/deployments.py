@@ -40,17 +40,18 @@ class DeploymentForm(StaffForm):
     beside = ("ask", "key-")
     name = StringField(
         "Name",
-        [InputRequired("Name the deployment."), Length(max=200)],
-        description="For you and your colleagues; customers do not see it.",
+        [InputRequired("Enter a name for the survey."), Length(max=200)],
+        description="For internal use; customers do not see it.",
     )
-    place = SelectField("Asked at")
+    place = SelectField("Touchpoint")
     language = SelectField(
-        "Language",
+        "Main language",
         choices=choices(sorted(OWN_NAMES.items(), key=lambda each: each[1].casefold())),
         default="en",
-        description="Of your own texts and of customers whose language is not known; others can be"
-        " offered beside it, and your texts translated. Questions are drafts there until a speaker has"
-        " read them.",
+        description="The language of your own texts, also used for customers whose language is"
+        " not known. You can offer other languages and translate your texts."
+        " Questions marked as drafts have not been reviewed by a speaker of the"
+        " language yet.",
     )
     introduction = TextAreaField(
         "Introduction",
@@ -60,20 +61,20 @@ class DeploymentForm(StaffForm):
     consent = TextAreaField(
         "Consent text",
         [Optional(), Length(max=5000)],
-        description="What the answers are used for. Customers read it before they send.",
+        description="What the answers are used for. Customers read it before they submit.",
     )
     anonymity = SelectField(
-        "Identity",
+        "Anonymity",
         choices=choices(
             [
-                ("pseudonymous", "Pseudonymous: answers of one customer can be joined by a code"),
-                ("anonymous", "Anonymous: nothing joins an answer to a customer or a link"),
+                ("pseudonymous", "Pseudonymous: a customer's answers are linked by a code"),
+                ("anonymous", "Anonymous: no answer is linked to a customer or an invitation"),
             ]
         ),
     )
     open_link = BooleanField(
-        "Anybody with the open link may answer",
-        description="Off: only single-use links take answers.",
+        "Anyone with the open link can answer",
+        description="When off, only single-use links accept answers.",
         default=True,
     )
 
@@ -82,7 +83,7 @@ class LinksForm(StaffForm):
     customers = FileField(
         "Customer list",
         [FileRequired("Choose a file.")],
-        description="CSV: a column customer_ref and one for each attribute, such as region.",
+        description="CSV with a customer_ref column and one column per attribute, such as region.",
     )
 
 
@@ -107,7 +108,7 @@ def new(journey_id: int) -> ResponseReturnValue:
     form = DeploymentForm(place=request.args.get("place", JOURNEY_END))
     form.place.choices = choices(
         [
-            (JOURNEY_END, "The journey's end, about the whole journey"),
+            (JOURNEY_END, "The journey as a whole, at its end"),
             *(
                 (str(point.id), f"{stage.name}: {point.name}")
                 for stage in journey.stages
@@ -120,7 +121,7 @@ def new(journey_id: int) -> ResponseReturnValue:
         with form.refusing("name"):
             with storage().store.writing() as session:
                 made = _create(session, journey_id, form, asks)
-            flash("The deployment is open. Share its link, or make single-use links.")
+            flash("Survey published. Share its link, or create single-use links.")
             return redirect(
                 url_for("deployments.show", journey_id=journey_id, deployment_id=made.id), 303
             )
@@ -225,7 +226,7 @@ def set_state(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         if wanted not in ("open", "closed"):
-            raise Invalid(f"{wanted[:20]!r} is no state; a deployment is open or closed.")
+            raise Invalid(f"{wanted[:20]!r} is not a survey state; use open or closed.")
         if wanted == "open":
             roots = storage().settings.instrument_roots
             actions.open_deployment(session, deployment, user_id=me().id, roots=roots)

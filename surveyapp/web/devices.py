@@ -54,7 +54,7 @@ def note() -> ResponseReturnValue:
     what = request.form.get("what", "")
     count = whole_number(request.form.get("count", ""), largest=MOST)
     if what not in _DONE or not count:
-        raise Invalid("Say what is done (discarded or downloaded) and with how many answers.")
+        raise Invalid("Send the action (discarded or downloaded) and the number of answers.")
     with storage().store.writing() as session:
         subject = f"survey {_link('link')}"
         record(session, sessions.me().id, _DONE[what], subject, answers=count)

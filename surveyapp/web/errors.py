@@ -40,50 +40,54 @@ class ErrorPage:
 PAGES: dict[type[Exception], ErrorPage] = {
     NotFound: ErrorPage(404, "Not found"),
     NoRoute: ErrorPage(
-        404, "Not found", "There is nothing at this address. Check it, or start anew."
+        404,
+        "Not found",
+        "There is no page at this address. Check the address, or go back to your journeys.",
     ),
     NotAllowed: ErrorPage(403, "Not allowed"),
-    Forbidden: ErrorPage(403, "Not allowed", "This is not open to you."),
-    MethodNotAllowed: ErrorPage(405, "Not possible", "This address cannot be used in that way."),
-    Conflict: ErrorPage(409, "That does not fit"),
+    Forbidden: ErrorPage(403, "Not allowed", "You do not have access to this page."),
+    MethodNotAllowed: ErrorPage(
+        405, "Method not allowed", "This page does not accept requests of this kind."
+    ),
+    Conflict: ErrorPage(409, "Not possible now"),
     NotReady: ErrorPage(409, "Not ready yet"),
     IntegrityError: ErrorPage(
         409,
-        "Somebody was quicker",
-        "What you sent contradicts what was stored a moment before. Go back, reload and try again.",
+        "Changed in the meantime",
+        "Your input conflicts with a change made a moment ago. Go back, reload the"
+        " page and try again.",
     ),
     DataError: ErrorPage(
         422,
-        "That cannot be taken",
-        "The database cannot keep one of these values; nothing was saved.",
+        "Invalid input",
+        "The database cannot store one of these values; nothing was saved.",
     ),
-    Invalid: ErrorPage(422, "That cannot be taken"),
+    Invalid: ErrorPage(422, "Invalid input"),
     CSRFError: ErrorPage(
         400,
-        "This form is no longer valid",
-        "The session has changed since the page was opened, so nothing was saved."
-        " Go back, reload the page and send it again.",
+        "This form has expired",
+        "Your session has changed since the page was opened, so nothing was saved. Go"
+        " back, reload the page and submit it again.",
     ),
-    BadRequest: ErrorPage(400, "Not understood", "The request was malformed; nothing was saved."),
+    BadRequest: ErrorPage(400, "Bad request", "The request was malformed; nothing was saved."),
     RequestEntityTooLarge: ErrorPage(
         413,
         "Too large",
-        "What you sent is larger than this page takes. Send a smaller file, or split it.",
+        "The upload is larger than this page accepts. Upload a smaller file, or split it.",
     ),
-    RateLimitExceeded: ErrorPage(
-        429, "Too many attempts", "Please wait a few minutes, then try again."
-    ),
+    RateLimitExceeded: ErrorPage(429, "Too many attempts", "Wait a few minutes, then try again."),
     OperationalError: ErrorPage(
         503,
-        "The database does not answer",
-        "Nothing was saved. Try again in a moment; if it lasts, tell whoever runs this server.",
+        "Database unavailable",
+        "Nothing was saved. Try again in a moment. If the problem persists, contact"
+        " whoever runs this server.",
     ),
-    SurveyappError: ErrorPage(422, "That cannot be done"),
+    SurveyappError: ErrorPage(422, "Not possible"),
 }
 UNEXPECTED = ErrorPage(
     500,
     "Something went wrong on our side",
-    "Nothing was saved. The fault has been noted under the number below.",
+    "Nothing was saved. The error has been logged under the request number below.",
 )
 
 

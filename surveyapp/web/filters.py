@@ -62,7 +62,7 @@ def number_asked(name: str, *, largest: int = LARGEST) -> int | None:
         return None
     number = whole_number(text, largest=largest)
     if number is None:
-        raise Invalid(f"{name}={text[:20]} is no number; choose from the list.")
+        raise Invalid(f"{name}={text[:20]} is not a number; choose from the list.")
     return number
 
 
@@ -72,5 +72,5 @@ def _month_asked(name: str) -> date | None:
         return None
     found = _MONTH.fullmatch(text)
     if found is None:
-        raise Invalid(f"{text[:20]!r} is no month; write it as 2026-03.")
+        raise Invalid(f"{text[:20]!r} is not a month; write it as 2026-03.")
     return date(int(found[1]), int(found[2]), 1)

@@ -39,7 +39,7 @@ class StaffForm(FlaskForm):  # type: ignore[misc]
         if unknown:
             raise Invalid(f"This form has no field {unknown[0][:60]!r}; nothing was saved.")
         if any("\x00" in value for values in request.form.listvalues() for value in values):
-            raise Invalid("A text holds a NUL character, which no database keeps; remove it.")
+            raise Invalid("The text contains a NUL character, which cannot be stored; remove it.")
         return bool(super().validate(extra_validators))
 
     def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:

@@ -33,8 +33,8 @@ def requires(permission: Permission) -> Callable[[View], View]:
                 return redirect(url_for("account.change_password"), 303)
             if not me().may(permission):
                 raise NotAllowed(
-                    f"Your account is a {me().role}'s; this page needs the permission to {permission}."
-                    " Ask an administrator."
+                    f"Your role is {me().role}; this page requires the permission to"
+                    f" {permission}. Ask an administrator."
                 )
             return view(*args, **kwargs)
 

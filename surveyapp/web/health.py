@@ -27,10 +27,10 @@ def readyz() -> ResponseReturnValue:
     """Ready: the database answers, has the newest schema, and belongs to this process's key."""
     try:
         if pending(storage().store.engine):
-            return {"status": "the schema is behind; run `surveyapp db upgrade`"}, 503
+            return {"status": "the database schema is out of date; run `surveyapp db upgrade`"}, 503
         storage().check_key()
     except SQLAlchemyError:
-        return {"status": "the database does not answer"}, 503
+        return {"status": "the database does not respond"}, 503
     except SettingsError as error:
         return {"status": str(error)}, 503
     return {"status": "ok"}

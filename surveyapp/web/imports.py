@@ -24,10 +24,11 @@ imports = Blueprint(
 
 class ImportForm(StaffForm):
     answers = FileField(
-        "File of answers",
+        "Response file",
         [FileRequired("Choose a file.")],
-        description="CSV or SPSS (.sav), one line a customer; columns named by question code, such as sea1 or nps."
-        " Or the JSON file of answers that a kiosk could not send.",
+        description="CSV or SPSS (.sav) with one row per customer and columns named by question"
+        " code, such as sea1 or nps; or the JSON file of answers that a kiosk could"
+        " not send.",
     )
 
 

@@ -19,13 +19,13 @@ from surveyapp.web.storage import storage
 jobs = Blueprint("jobs", __name__, url_prefix="/jobs")
 
 TITLES = {
-    "validate_scale": "Validating a scale",
-    "sjq_study": "Studying journey quality and loyalty",
-    "benchmark_report": "Making a benchmark report",
-    "validation_report": "Making a validation report",
-    "sjq_study_report": "Making a study's report",
-    "import_responses": "Importing responses",
-    "rebuild_rollups": "Sorting responses into segments",
+    "validate_scale": "Scale validation",
+    "sjq_study": "Journey quality and loyalty study",
+    "benchmark_report": "Benchmark report",
+    "validation_report": "Validation report",
+    "sjq_study_report": "Study report",
+    "import_responses": "Response import",
+    "rebuild_rollups": "Assignment of responses to segments",
 }
 _LISTED = 50
 
@@ -68,7 +68,7 @@ def title(job: Job) -> str:
 def _own_job(session: Session, job_id: int) -> Job:
     job = session.get(Job, job_id)
     if job is None or (job.created_by != me().id and me().role is not Role.ADMINISTRATOR):
-        raise NotFound("There is no such job of yours.")
+        raise NotFound("There is no such job, or it belongs to another user.")
     return job
 
 
@@ -81,18 +81,18 @@ def _outcome(session: Session, job: Job) -> tuple[str, str] | None:
             address = url_for(
                 "results.analysis", journey_id=analysis.journey_id, analysis_id=analysis.id
             )
-            return "Open the analysis", address
+            return "View analysis", address
     if job.kind in {"benchmark_report", "validation_report", "sjq_study_report"}:
         report = session.get(Report, wanted.get("report_id", 0))
         if report:
-            return "Open the reports", url_for("reports.index", journey_id=report.journey_id)
+            return "View reports", url_for("reports.index", journey_id=report.journey_id)
     if job.kind == "import_responses":
         deployment = session.get(Deployment, wanted.get("deployment_id", 0))
         if deployment:
             address = url_for(
                 "deployments.show", journey_id=deployment.journey_id, deployment_id=deployment.id
             )
-            return "Open the deployment", address
+            return "View survey", address
     if job.kind == "rebuild_rollups":
-        return "Open the segments", url_for("segments.index")
+        return "View segments", url_for("segments.index")
     return None

@@ -26,33 +26,36 @@ from surveyapp.web.storage import storage
 journeys = Blueprint("journeys", __name__)
 
 STATES = [
-    ("current", "Current: as customers live through it today"),
+    ("current", "Current: as customers experience it today"),
     ("target", "Target: as it should become"),
-    ("archived", "Archived: kept for its history"),
+    ("archived", "Archived: kept for reference"),
 ]
 
 
 class JourneyForm(StaffForm):
     name = StringField(
         "Name",
-        [InputRequired("Give the journey a name."), Length(max=200)],
-        description="What the customer sets out to do, such as: Open an account.",
+        [InputRequired("Enter a name for the journey."), Length(max=200)],
+        description="What the customer sets out to do, such as Open an account.",
     )
     provider = StringField(
-        "Your organisation's name",
-        [InputRequired("Name the organisation that customers deal with."), Length(max=200)],
-        description="As customers know it; questionnaires put it into their questions.",
+        "Organisation",
+        [
+            InputRequired("Enter the name of the organisation that customers deal with."),
+            Length(max=200),
+        ],
+        description="As customers know it. Questionnaires insert it into their questions.",
     )
     goal = TextAreaField(
         "The customer's goal",
         [Optional(), Length(max=5000)],
-        description="In the customer's words: when is the journey a success for them?",
+        description="In the customer's words: what makes the journey a success?",
     )
     state = SelectField("State", choices=choices(STATES))
     run_gap_days = IntegerField(
-        "Days of silence after which a customer begins anew",
+        "Days of inactivity that end a journey run",
         [Optional()],
-        description="Empty: one passage lasts until the customer answers about the whole journey.",
+        description="Leave empty to end a run only when the customer answers about the whole journey.",
     )
 
     def wanted(self) -> dict[str, Any]:
@@ -84,7 +87,7 @@ def new() -> ResponseReturnValue:
         with form.refusing("name"):
             with storage().store.writing() as session:
                 journey = actions.create_journey(session, **form.wanted(), user_id=me().id)
-            flash(f"{journey.name} is there. Now draw its stages and touchpoints.")
+            flash(f"Journey {journey.name} created. Now add its stages and touchpoints.")
             return redirect(url_for("stages.index", journey_id=journey.id), 303)
     return render_template("journeys/form.html", form=form, journey=None), form.status
 

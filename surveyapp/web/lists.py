@@ -45,18 +45,19 @@ _MOST_SHOWN = 20
 
 class ListForm(StaffForm):
     customers = FileField(
-        "Customers to ask",
+        "Customer list",
         [FileRequired("Choose a file.")],
-        description="CSV with the columns customer_ref and email; language, zone and phone if you"
-        f" know them, and one for each attribute. At most {campaign.MOST_CUSTOMERS:,} lines.",
+        description="CSV with the columns customer_ref and email; optionally language, zone and"
+        f" phone, and one column per attribute. At most {campaign.MOST_CUSTOMERS:,}"
+        " lines.",
     )
 
 
 class BounceForm(StaffForm):
     bounces = FileField(
-        "Addresses from which mail came back",
+        "Bounced addresses",
         [FileRequired("Choose a file.")],
-        description="CSV with the columns email and, if you know it, reason.",
+        description="CSV with a column email and optionally reason.",
     )
 
 
@@ -98,7 +99,7 @@ def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         queries.deployment(session, journey_id, deployment_id)
     if not form.validate_on_submit():
-        raise Invalid("This form came from another page; choose the file again.")
+        raise Invalid("This form belongs to another page; choose the file again.")
     roll = _read(request.form.get("list", ""), deployment_id)
     made = campaign.ask_all(
         storage().store,
@@ -193,9 +194,12 @@ def _plan(session: Session, journey_id: int, deployment_id: int, roll: tuple[Lis
 def _said(made: Plan) -> str:
     asked, others = len(made.chosen), sum(made.left_out.values())
     if not asked:
-        return "Nobody was asked: everybody on the list has been asked already, or may not be."
-    said = f"{asked:,} customer{'' if asked == 1 else 's'} will be asked."
-    return f"{said} {others:,} may not be asked now." if others else said
+        return (
+            "Nobody was invited: everyone on the list has already been invited or cannot"
+            " be invited now."
+        )
+    said = f"{asked:,} customer{('' if asked == 1 else 's')} will be invited."
+    return f"{said} {others:,} cannot be invited now." if others else said
 
 
 def _bounces(data: bytes) -> Iterator[Bounce]:
@@ -204,7 +208,9 @@ def _bounces(data: bytes) -> Iterator[Bounce]:
         cells: dict[str, Any] = row["attributes"]
         address = next((cells[each] for each in ("email", "address") if each in cells), None)
         if address is None:
-            raise Invalid("There is no column email; name the one that holds the addresses so.")
+            raise Invalid(
+                "There is no column email; rename the column with the addresses to email."
+            )
         yield str(address), str(cells.get("reason", "")), now
 
 
@@ -213,7 +219,7 @@ def _written(roll: Roll, deployment_id: int) -> str:
     written = _serializer(deployment_id).dumps(rows)
     text = written if isinstance(written, str) else written.decode()
     if len(text) > _LONGEST_LIST:
-        raise Invalid("The list holds too much; send it in parts, or leave attributes out.")
+        raise Invalid("The list is too large; send it in parts, or leave attributes out.")
     return text
 
 
@@ -222,7 +228,8 @@ def _read(token: str, deployment_id: int) -> tuple[Listed, ...]:
         rows = _serializer(deployment_id).loads(token, max_age=_HOUR)
     except BadData:
         raise Conflict(
-            "The list was looked at more than an hour ago, or somewhere else; choose the file again."
+            "The list was checked more than an hour ago or in another session; choose"
+            " the file again."
         ) from None
     return tuple(Listed(ref, Card(**card), attributes) for ref, card, attributes in rows)
 

@@ -57,7 +57,7 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         with form.refusing("colour"):
             with storage().store.writing() as session:
                 _change(session, queries.deployment(session, journey_id, deployment_id), form)
-            flash("Saved. New visitors see it at once.")
+            flash("Saved. New visitors see the changes at once.")
             place = url_for("looks.edit", journey_id=journey_id, deployment_id=deployment_id)
             return redirect(place, 303)
     look = read_look(deployment.look)
@@ -142,7 +142,7 @@ def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         deployment = queries.deployment(session, journey_id, deployment_id)
         found = asking(session.connection(), deployment.link)
     if found is None:
-        raise NotFound("There is no such deployment; it may have been removed.")
+        raise NotFound("There is no such survey; it may have been removed.")
     roots = storage().settings.instrument_roots
     page = _previews.page(found, request.args.get("lang") or found.language, roots)
     response = Response(page.untouched.plain("preview"), mimetype="text/html")

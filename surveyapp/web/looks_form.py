@@ -33,8 +33,8 @@ _SAID = {"<=": "at most", ">=": "at least", "==": "exactly", "in": "one of (1, 2
 
 
 class ConditionForm(Form):
-    item = SelectField("Ask", validate_choice=False)
-    when = SelectField("only when", validate_choice=False)
+    item = SelectField("Show", validate_choice=False)
+    when = SelectField("If", validate_choice=False)
     sign = SelectField("is", choices=choices((sign, _SAID[sign]) for sign in SIGNS))
     value = StringField("Answer", [Optional(), Length(max=200)])
 
@@ -56,9 +56,9 @@ class ConditionForm(Form):
 
 
 class QuotaForm(Form):
-    segment = SelectField("Of whom", validate_choice=False)
+    segment = SelectField("Segment", validate_choice=False)
     most = IntegerField(
-        "At most", [Optional(), NumberRange(1, 10**9 - 1, "Use a number of at least 1.")]
+        "At most", [Optional(), NumberRange(1, 10**9 - 1, "Enter a number of at least 1.")]
     )
 
 
@@ -67,49 +67,52 @@ class LookForm(StaffForm):
     colour = StringField(
         "Colour",
         [Optional(), Length(max=20)],
-        description="Your brand's, as #0b4f8a. Where it would not read, a darker or lighter one is used.",
+        description="Your brand colour, such as #0b4f8a. Where the contrast is too low, a darker"
+        " or lighter shade is used.",
     )
     name = StringField(
         "Name",
         [Optional(), Length(max=100)],
-        description="Stands at the top of the page; empty: the provider's name.",
+        description="Shown at the top of the page. Leave empty to use the organisation's name.",
     )
     logo = FileField(
         "Logo",
-        description="PNG, JPEG or WebP of at most 2 MB. Only its pixels are kept; no SVG.",
+        description="PNG, JPEG or WebP, at most 2 MB. Metadata is removed; SVG is not accepted.",
     )
-    remove_logo = BooleanField("Take the logo away")
+    remove_logo = BooleanField("Remove logo")
     introduction = TextAreaField(
         "Introduction",
         [Optional(), Length(max=5000)],
-        description="Above the questions. {attribute:agent|our adviser} says what you know of a"
-        " customer, or the words behind the bar.",
+        description="Shown above the questions. {attribute:agent|our adviser} is replaced by the"
+        " customer's attribute, or by the words after the bar if it is not known.",
     )
     paging = SelectField(
-        "Questions",
+        "Layout",
         choices=choices(
             [
                 ("page", "All on one page"),
-                ("blocks", "In parts of a few questions, with a bar that shows how far one is"),
+                ("blocks", "In pages of a few questions, with a progress bar"),
             ]
         ),
     )
     auto_advance = BooleanField(
-        "A tap on an answer leads on to the next question",
-        description="Where the browser allows scripts; never from the keyboard.",
+        "Go to the next question when an answer is tapped",
+        description="In browsers with JavaScript; never when using the keyboard.",
     )
     languages = SelectMultipleField(
         "Languages",
         [Optional()],
-        description="What customers may choose. None: every language whose texts are reviewed.",
+        description="Languages that customers can choose. If none is selected, all languages with"
+        " reviewed texts are offered.",
     )
     show_if = FieldList(FormField(ConditionForm))
-    not_applicable = SelectMultipleField('Questions that may be answered "Does not apply to me"')
-    attention_after = SelectField("Check of attention after")
+    not_applicable = SelectMultipleField("Questions that offer “Does not apply to me”")
+    attention_after = SelectField("Attention check after")
     attention_choose = IntegerField(
-        "Answer to be chosen",
+        "Answer to choose",
         [Optional()],
-        description="The check asks for this answer. It is kept beside the answers, never in a score.",
+        description="The check asks customers to choose this answer. The result is stored with"
+        " the response and never part of a score.",
     )
     quotas = FieldList(FormField(QuotaForm))
 

@@ -47,30 +47,30 @@ KINDS = (("invitation", "Invitation"), ("reminder", "Reminder"))
 _TEXTS = {
     "subject": ("Subject", "mail_subject"),
     "text": ("Text", "mail_text"),
-    "reminder_subject": ("Subject of reminders", "mail_reminder_subject"),
-    "reminder_text": ("Text of reminders", "mail_reminder_text"),
+    "reminder_subject": ("Reminder subject", "mail_reminder_subject"),
+    "reminder_text": ("Reminder text", "mail_reminder_text"),
 }
 
 
 class MailingForm(StaffForm):
     one_click = SelectField(
         "Question in the message",
-        description="Customers tap an answer in the mail and confirm it on the survey's page.",
+        description="Customers click an answer in the email and confirm it on the survey page.",
     )
     reminders = IntegerField(
-        "First reminder after days",
+        "First reminder after (days)",
         [Optional()],
-        description=f"1 to {LATEST_REMINDER}; left empty, nobody is reminded.",
+        description=f"1 to {LATEST_REMINDER}. Leave empty to send no reminders.",
     )
     second = IntegerField(
-        "Second reminder after days",
+        "Second reminder after (days)",
         [Optional()],
-        description="Counted from the invitation. More than two are never sent.",
+        description="Counted from the invitation. At most two reminders are sent.",
     )
     reply_to = StringField(
-        "Answers by mail go to",
+        "Reply-to address",
         [Optional(), Length(max=254)],
-        description="An address that somebody reads.",
+        description="A mailbox that somebody reads.",
     )
 
 
@@ -103,7 +103,7 @@ def save(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                     user_id=me().id,
                     roots=storage().settings.instrument_roots,
                 )
-            flash("Saved. Messages that are sent from now on say this.")
+            flash("Saved. New messages use this wording.")
             return _back(journey_id, deployment_id)
     return _page(journey_id, deployment_id, form)
 
@@ -116,7 +116,7 @@ def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         deployment = queries.deployment(session, journey_id, deployment_id)
         language = request.args.get("lang") or deployment.language
         if language not in _languages(deployment):
-            raise NotFound("The survey is not asked in this language.")
+            raise NotFound("The survey is not available in this language.")
         return shown(_sample(deployment, language).html)
 
 
@@ -204,13 +204,15 @@ def _form(deployment: Deployment, *, stored: bool = False) -> MailingForm:
     roots = storage().settings.instrument_roots
     clicks = clickable(deployment, deployment.language, roots)
     questions = [(each.name, each.text) for each in clicks]
-    form.one_click.choices = choices([("", "None: a button leads to the survey"), *questions])
+    form.one_click.choices = choices(
+        [("", "None: show a button that opens the survey"), *questions]
+    )
     return form
 
 
 def _field(name: str, language: str) -> StringField | TextAreaField:
     label, phrase = _TEXTS[name]
-    said = f"Left empty: “{getattr(texts(language), phrase)}”"
+    said = f"If empty: “{getattr(texts(language), phrase)}”"
     if name.endswith("subject"):
         return StringField(label, [Optional(), Length(max=LONGEST_SUBJECT)], description=said)
     return TextAreaField(label, [Optional()], description=said)

@@ -21,6 +21,6 @@ def leave_room(session: Session) -> None:
     )
     if (unfinished or 0) >= MOST_WAITING:
         raise Conflict(
-            f"You have {unfinished} jobs that are not finished, and {MOST_WAITING} are the most;"
+            f"You have {unfinished} unfinished jobs and the limit is {MOST_WAITING};"
             " wait until some are done."
         )

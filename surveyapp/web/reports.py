@@ -29,7 +29,7 @@ BENCHMARK = "benchmark"
 
 class ReportForm(StaffForm):
     about = SelectField("Report")
-    segment = SelectField("Customers", description="For the benchmark report.")
+    segment = SelectField("Customers", description="Applies to the benchmark report.")
 
 
 @reports.get("")
@@ -52,7 +52,7 @@ def new(journey_id: int) -> ResponseReturnValue:
             with storage().store.writing() as session:
                 leave_room(session)
                 _ask(session, journey_id, form)
-            flash("The report is being made; it takes some seconds.")
+            flash("The report is being created; this takes a few seconds.")
             return redirect(url_for("reports.index", journey_id=journey_id), 303)
     return render_template("reports/new.html", journey=journey, form=form), form.status
 
@@ -68,7 +68,7 @@ def _form(session: Session, journey_id: int) -> ReportForm:
         if each.result is not None
     ]
     form.about.choices = choices(
-        [(BENCHMARK, "Journey benchmark, scores, segments and trends: for managers"), *made]
+        [(BENCHMARK, "Journey benchmark for managers: scores, segments and trends"), *made]
     )
     form.segment.choices = segment_choices(session)
     return form
@@ -102,7 +102,7 @@ def download(journey_id: int, report_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         report = stored.report(session, journey_id, report_id)
         if report.file is None:
-            raise Conflict("This report is not finished yet; its page shows how far it is.")
+            raise Conflict("This report is not finished yet; see its page for progress.")
         return send_file(
             storage().files.path(report.file).absolute(),
             mimetype=report.file.media_type,

@@ -38,13 +38,13 @@ SEED = 20_260_101  # of the resampling; stored with the analysis, so that it can
 
 
 ESTIMATORS = {
-    "ML": "Maximum likelihood: the usual choice",
-    "MLR": "Robust maximum likelihood: answers far from a normal distribution",
-    "WLSMV": "Weighted least squares: answers of five steps or fewer",
+    "ML": "Maximum likelihood (ML): the usual choice",
+    "MLR": "Robust maximum likelihood (MLR): for non-normal answers",
+    "WLSMV": "Weighted least squares (WLSMV): for scales of five points or fewer",
 }
 MISSING = {
-    "listwise": "Leave out customers who skipped a question",
-    "fiml": "Use all answers that there are (full information)",
+    "listwise": "Exclude customers with missing answers",
+    "fiml": "Use all available answers (full information)",
 }
 
 
@@ -52,15 +52,16 @@ class ValidationForm(StaffForm):
     scale = SelectField("Scale")
     segment = SelectField("Customers")
     group = SelectMultipleField(
-        "Does it measure the same in every group?", option_widget=CheckboxInput()
+        "Test measurement invariance across groups", option_widget=CheckboxInput()
     )
     marker = BooleanField(
-        "Use the marker questions where they are asked",
+        "Include marker questions if asked",
         default=True,
-        description="They show how much answers agree only because they stand on one page.",
+        description="They estimate how much answers agree only because they were given in the"
+        " same survey.",
     )
-    estimator = SelectField("Estimation", choices=choices(ESTIMATORS.items()), default="ML")
-    missing = SelectField("Skipped questions", choices=choices(MISSING.items()), default="listwise")
+    estimator = SelectField("Estimator", choices=choices(ESTIMATORS.items()), default="ML")
+    missing = SelectField("Missing answers", choices=choices(MISSING.items()), default="listwise")
 
 
 @results.get("/results")
@@ -133,7 +134,7 @@ def validate(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         form = _form(session, journey)
         if not form.validate():
-            raise Invalid("Choose a scale, customers and ways to compute from the lists.")
+            raise Invalid("Choose a scale, customers and options from the lists.")
         leave_room(session)
         deployment_id, _, code = form.scale.data.partition(":")
         deployment = queries.deployment(session, journey_id, int(deployment_id))
@@ -151,7 +152,7 @@ def validate(journey_id: int) -> ResponseReturnValue:
             estimator=form.estimator.data,
             missing=form.missing.data,
         )
-    flash("The analysis runs; this page shows how far it is.")
+    flash("The analysis is running; this page shows its progress.")
     return redirect(
         url_for("results.analysis", journey_id=journey_id, analysis_id=analysis.id), 303
     )
@@ -198,7 +199,7 @@ def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     found = _finished(journey_id, analysis_id)
     text = (found.result or {}).get("r_script")
     if not text:
-        raise NotFound("This analysis has no script for R.")
+        raise NotFound("There is no R script for this analysis.")
     return _download(text, "text/plain", f"{_name(found)}.R")
 
 
@@ -207,7 +208,7 @@ def _finished(journey_id: int, analysis_id: int) -> Analysis:
         queries.journey(session, journey_id)
         found = analyses.analysis(session, journey_id, analysis_id)
     if found.result is None:
-        raise Conflict("This analysis has no result; its page says why.")
+        raise Conflict("This analysis has no result; see its page for the reason.")
     return found
 
 

@@ -19,11 +19,12 @@ segments = Blueprint("segments", __name__, url_prefix="/segments")
 
 
 class SegmentForm(StaffForm):
-    name = StringField("Name", [InputRequired("Name the segment."), Length(max=200)])
+    name = StringField("Name", [InputRequired("Enter a name for the segment."), Length(max=200)])
     rule = TextAreaField(
         "Rule",
-        [InputRequired("Write a rule."), Length(max=2000)],
-        description="Over what is known of respondents, such as: region in (North, East) and tenure_years >= 2",
+        [InputRequired("Enter a rule."), Length(max=2000)],
+        description="A rule over customer attributes, such as region in (North, East) and"
+        " tenure_years >= 2",
     )
 
 
@@ -43,7 +44,7 @@ def new() -> ResponseReturnValue:
             with storage().store.writing() as session:
                 leave_room(session)
                 _, job = segment_actions.create_segment(session, **form.plain(), user_id=me().id)
-            flash("The segment is there; the responses so far are being sorted into it.")
+            flash("Segment created. Existing responses are being assigned to it.")
             return redirect(url_for("jobs.show", job_id=job.id), 303)
     return render_template("segments/form.html", form=form, segment=None), form.status
 

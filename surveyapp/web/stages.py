@@ -20,35 +20,39 @@ from surveyapp.web.storage import storage
 stages = Blueprint("stages", __name__, url_prefix="/journeys/<int:journey_id>/map")
 
 OWNERSHIPS = [
-    ("provider", "We run it"),
-    ("partner", "A partner runs it for us"),
-    ("customer", "The customer's own"),
-    ("social", "Other people, social media"),
+    ("provider", "Run by us"),
+    ("partner", "Run by a partner"),
+    ("customer", "Run by the customer"),
+    ("social", "Social: other people, social media"),
 ]
 
 
 class StageForm(StaffForm):
-    name = StringField("Stage", [InputRequired("Name the stage."), Length(max=200)])
-    goal = StringField("What the customer wants to achieve in it", [Optional(), Length(max=5000)])
+    name = StringField("Stage", [InputRequired("Enter a name for the stage."), Length(max=200)])
+    goal = StringField("Customer's goal in this stage", [Optional(), Length(max=5000)])
 
 
 class TouchpointForm(StaffForm):
     name = StringField(
         "Name",
-        [InputRequired("Name the touchpoint."), Length(max=200)],
-        description="Customers read it in questions such as: How satisfied are you with ...?",
+        [InputRequired("Enter a name for the touchpoint."), Length(max=200)],
+        description="Customers read it in questions such as “How satisfied are you with ...?”",
     )
     channel = StringField(
         "Channel",
         [Optional(), Length(max=60)],
         description="Branch, app, website, phone, post ...",
     )
-    ownership = SelectField("Who runs it", choices=choices(OWNERSHIPS))
+    ownership = SelectField("Run by", choices=choices(OWNERSHIPS))
     moment_of_truth = BooleanField(
-        "Moment of truth", description="Here the customer's judgement of the whole journey is made."
+        "Moment of truth", description="Decisive for how the customer judges the whole journey."
     )
-    front_stage = TextAreaField("What the customer sees", [Optional(), Length(max=5000)])
-    backstage = TextAreaField("What happens behind it", [Optional(), Length(max=5000)])
+    front_stage = TextAreaField(
+        "What the customer sees (front stage)", [Optional(), Length(max=5000)]
+    )
+    backstage = TextAreaField(
+        "What happens behind the scenes (backstage)", [Optional(), Length(max=5000)]
+    )
 
 
 def _map(journey_id: int) -> ResponseReturnValue:
@@ -114,7 +118,7 @@ def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         stage = queries.stage(session, journey_id, stage_id)
         actions.remove_stage(session, stage, user_id=me().id)
-    flash(f"{stage.name} is removed.")
+    flash(f"{stage.name} has been removed.")
     return _map(journey_id)
 
 
@@ -170,7 +174,7 @@ def remove_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValu
     with storage().store.writing() as session:
         touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
         actions.remove_touchpoint(session, touchpoint, user_id=me().id)
-    flash(f"{touchpoint.name} is removed.")
+    flash(f"{touchpoint.name} has been removed.")
     return _map(journey_id)
 
 

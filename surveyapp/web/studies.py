@@ -31,8 +31,8 @@ SEED = 20_260_102  # of the resampling; stored with the analysis, so that it can
 
 
 class StudyForm(StaffForm):
-    place = SelectField("Answers from")
-    group = SelectField("Customers of the study")
+    place = SelectField("Survey")
+    group = SelectField("Customers")
 
 
 def study_form(session: Session, journey: Journey) -> StudyForm:
@@ -45,7 +45,7 @@ def study_form(session: Session, journey: Journey) -> StudyForm:
         if asked.issuperset(STUDY_INSTRUMENTS):
             places.append((str(deployment.id), deployment.name))
     if everywhere.issuperset(STUDY_INSTRUMENTS):
-        places.append(("", "The whole journey, answers joined by customer"))
+        places.append(("", "The whole journey, with answers linked by customer"))
     form.place.choices = choices(places)
     form.group.choices = segment_choices(session)
     return form
@@ -58,7 +58,7 @@ def ask(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         form = study_form(session, journey)
         if not form.validate():
-            raise Invalid("Choose where the answers come from and a group of customers.")
+            raise Invalid("Choose a survey and a group of customers from the lists.")
         leave_room(session)
         analysis = actions.ask_sjq_study(
             session,
@@ -69,7 +69,7 @@ def ask(journey_id: int) -> ResponseReturnValue:
             seed=SEED,
             user_id=me().id,
         )
-    flash("The study runs; this page shows how far it is.")
+    flash("The study is running; this page shows its progress.")
     return redirect(
         url_for("results.analysis", journey_id=journey_id, analysis_id=analysis.id), 303
     )

@@ -30,8 +30,8 @@ translated = Blueprint(
 LABELS = {
     "introduction": "Introduction",
     "consent": "Consent text",
-    "draw": "What may be won",
-    "touchpoint": "What it is about",
+    "draw": "Prize",
+    "touchpoint": "Touchpoint",
 }
 _RIGHT = "right-"
 
@@ -88,9 +88,9 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 )
                 version = found.consent_version
             flash(
-                f"Saved. The consent is now version {version}, in every language."
+                f"Saved. The consent text is now version {version} in every language."
                 if anew
-                else "Saved. New visitors read it at once."
+                else "Saved. New visitors see the changes at once."
             )
             place = url_for("translations.edit", journey_id=journey_id, deployment_id=deployment_id)
             return redirect(place, 303)
@@ -122,7 +122,7 @@ def _form(deployment: Deployment, languages: tuple[str, ...], names: list[str]) 
             fields[f"{name}-{language}"] = _field(name)
             stored[f"{name}-{language}"] = written.get(language, "")
             if is_behind(deployment, name, language):
-                fields[f"{_RIGHT}{name}-{language}"] = BooleanField("It fits as it is")
+                fields[f"{_RIGHT}{name}-{language}"] = BooleanField("The translation still fits")
     kind = type("TranslationsForm", (StaffForm,), {**fields, "beside": (_RIGHT,)})
     form: StaffForm = kind(data=stored)
     return form

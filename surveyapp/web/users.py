@@ -17,15 +17,15 @@ from surveyapp.web.storage import storage
 users = Blueprint("users", __name__, url_prefix="/users")
 
 ROLES = [
-    ("manager", "Manager: reads journeys, results and reports; makes reports"),
-    ("researcher", "Researcher: also draws journeys, asks customers, reads responses, analyses"),
-    ("administrator", "Administrator: everything, users and imports included"),
+    ("manager", "Manager: views journeys, results and reports; creates reports"),
+    ("researcher", "Researcher: also edits journeys, runs surveys, views responses, runs analyses"),
+    ("administrator", "Administrator: everything, including users and imports"),
 ]
 
 
 class UserForm(StaffForm):
-    name = StringField("Name", [InputRequired("Type the person's name."), Length(max=200)])
-    email = EmailField("E-mail address", [InputRequired("Type an address."), Length(max=254)])
+    name = StringField("Name", [InputRequired("Enter the person's name."), Length(max=200)])
+    email = EmailField("Email address", [InputRequired("Enter an email address."), Length(max=254)])
     role = SelectField("Role", choices=choices(ROLES))
 
 
@@ -99,5 +99,5 @@ def reopen(user_id: int) -> ResponseReturnValue:
 def _set_active(user_id: int, *, active: bool) -> ResponseReturnValue:
     with storage().store.writing() as session:
         account = actions.set_active(session, user_id, active, by=me().id)
-    flash(f"The account of {account.name} is {'open again' if active else 'closed'}.")
+    flash(f"The account of {account.name} has been {('reopened' if active else 'closed')}.")
     return redirect(url_for("users.index"), 303)

@@ -123,7 +123,7 @@ def draw_winners(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     def change(session: Session, deployment: Deployment) -> None:
         draws.draw_winners(session, deployment, count=form.count.data, user_id=me().id)
 
-    said = "The winners are drawn."
+    said = "The winners have been drawn."
     return _changed(journey_id, deployment_id, "winners", form, change, "count", said=said)
 
 
@@ -137,7 +137,7 @@ def delete_entries(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         wanted = request.form.get("entry", "")
         number = whole_number(wanted, largest=LARGEST_LONG)
         if wanted != "all" and number is None:
-            raise Invalid("Say which entry is to be deleted, or all.")
+            raise Invalid("Choose the entry to delete, or all.")
         numbers = None if number is None else [number]
         draws.delete_entries(session, deployment, numbers=numbers, user_id=me().id)
     flash("Deleted.")
@@ -227,7 +227,7 @@ def _content(session: Session, deployment: Deployment, language: str) -> Content
     """The survey as customers read it."""
     found = asking(session.connection(), deployment.link)
     if found is None:
-        raise Invalid("The survey was removed while this page was made; begin at its journey.")
+        raise Invalid("The survey was removed in the meantime; go back to its journey.")
     return content(found, language or deployment.language, storage().settings.instrument_roots)
 
 

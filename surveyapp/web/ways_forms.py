@@ -14,32 +14,33 @@ from surveyapp.web.forms import StaffForm
 
 class EmbedForm(StaffForm):
     embed_origins = TextAreaField(
-        "Pages that may show the survey",
+        "Pages that embed the survey",
         [Optional(), Length(max=5000)],
-        description="One origin a line, such as https://www.northbank.example. Every other page is"
-        " refused by the browser.",
+        description="One origin per line, such as https://www.northbank.example. Browsers refuse"
+        " to embed it in any other page.",
     )
 
 
 class KioskForm(StaffForm):
-    kiosk = BooleanField("This survey may be answered on a kiosk")
+    kiosk = BooleanField("Allow this survey on a kiosk")
     kiosk_seconds = IntegerField(
-        "Seconds that the thanks are shown",
-        [InputRequired("Give a number of seconds.")],
+        "Seconds to show the thank-you page",
+        [InputRequired("Enter a number of seconds.")],
         description="3 to 120.",
     )
     kiosk_idle_seconds = IntegerField(
-        "Seconds without a touch until it begins anew",
-        [InputRequired("Give a number of seconds.")],
-        description="30 to 900. It asks first, 20 seconds before.",
+        "Seconds of inactivity before it restarts",
+        [InputRequired("Enter a number of seconds.")],
+        description="30 to 900. A warning is shown 20 seconds before.",
     )
 
 
 class EndForm(StaffForm):
     end_url = StringField(
-        "Address",
+        "Redirect URL",
         [Optional(), Length(max=500)],
-        description="https only. Customers follow a link; nobody is sent there unasked.",
+        description="https only. The thank-you page shows a link; customers are not redirected"
+        " automatically.",
     )
 
 
@@ -47,24 +48,24 @@ class ConsentForm(StaffForm):
     text = TextAreaField(
         "Consent text",
         [Optional(), Length(max=5000)],
-        description="What the answers are used for. Saving another text makes the next version.",
+        description="What the answers are used for. Saving a different text creates a new version.",
     )
     box = BooleanField(
-        "Customers tick a box to agree",
-        description="Off: they agree by sending. The box is never ticked beforehand.",
+        "Customers must tick a box to agree",
+        description="When off, customers agree by submitting. The box is never ticked in advance.",
     )
 
 
 class DrawForm(StaffForm):
     draw = TextAreaField(
-        "What may be won",
+        "Prize",
         [Optional(), Length(max=1000)],
-        description="Shown under the thanks, with a link to take part. Empty: there is no draw.",
+        description="Shown on the thank-you page with a link to enter. Leave empty for no prize draw.",
     )
 
 
 class WinnersForm(StaffForm):
-    count = IntegerField("Winners", [InputRequired("Give a number of winners.")], default=1)
+    count = IntegerField("Winners", [InputRequired("Enter the number of winners.")], default=1)
 
 
 class EntriesForm(StaffForm):

@@ -29,16 +29,16 @@ PAGE = 50
 class WebhookForm(StaffForm):
     name = StringField(
         "Name",
-        [InputRequired("Name the program that is told."), Length(max=200)],
-        description="The program that is told, such as: Customer system",
+        [InputRequired("Enter the name of the receiving program."), Length(max=200)],
+        description="The receiving program, such as Customer system",
     )
     url = URLField(
-        "Address",
-        [InputRequired("Type an address."), Length(max=2000)],
-        description="Begins with https:// and leads to a public server.",
+        "URL",
+        [InputRequired("Enter a URL."), Length(max=2000)],
+        description="Must begin with https:// and lead to a public server.",
     )
     events = SelectMultipleField(
-        "What it is told of",
+        "Events",
         choices=choices((event, text) for event, text in EVENTS.items()),
         option_widget=CheckboxInput(),
     )
@@ -96,7 +96,7 @@ def edit(webhook_id: int) -> ResponseReturnValue:
                     private=storage().settings.hook_places,
                     user_id=me().id,
                 )
-            return _back(webhook_id, "The webhook is changed.")
+            return _back(webhook_id, "Webhook saved.")
     return render_template("webhooks/form.html", form=form, webhook=found), form.status
 
 
@@ -105,7 +105,7 @@ def edit(webhook_id: int) -> ResponseReturnValue:
 def test(webhook_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         actions.send_test(session, queries.webhook(session, webhook_id), user_id=me().id)
-    return _back(webhook_id, "A test is on its way; reload in a moment to see the answer.")
+    return _back(webhook_id, "Test sent; reload in a moment to see the response.")
 
 
 @webhooks.post("/<int:webhook_id>/pause")
@@ -113,7 +113,7 @@ def test(webhook_id: int) -> ResponseReturnValue:
 def pause(webhook_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         actions.pause(session, queries.webhook(session, webhook_id), user_id=me().id)
-    return _back(webhook_id, "The webhook is paused; what happens now is not kept for it.")
+    return _back(webhook_id, "Webhook paused; new events are not recorded for it.")
 
 
 @webhooks.post("/<int:webhook_id>/resume")
@@ -121,7 +121,7 @@ def pause(webhook_id: int) -> ResponseReturnValue:
 def resume(webhook_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         actions.resume(session, queries.webhook(session, webhook_id), user_id=me().id)
-    return _back(webhook_id, "The webhook is told again, what still waited first.")
+    return _back(webhook_id, "Webhook resumed; pending deliveries are sent first.")
 
 
 @webhooks.post("/<int:webhook_id>/secret")
@@ -142,7 +142,7 @@ def delete(webhook_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
         found = queries.webhook(session, webhook_id)
         actions.delete_webhook(session, found, user_id=me().id)
-    flash(f"The webhook {found.name} and its log are gone.")
+    flash(f"The webhook {found.name} and its delivery log have been deleted.")
     return redirect(url_for("connections.index"), 303)
 
 
@@ -165,7 +165,7 @@ def replay(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
         found = queries.webhook(session, webhook_id)
         told = queries.delivery(session, webhook_id, delivery_id)
         actions.replay(session, found, told, user_id=me().id)
-    return _back(webhook_id, "It is told once more, as a new delivery.")
+    return _back(webhook_id, "Sent again as a new delivery.")
 
 
 def _secret(webhook: Webhook) -> ResponseReturnValue:

@@ -80,7 +80,7 @@ def rate(found: ResponseRate) -> str:
     """A response rate with its interval."""
     if found.rate is None:
         return "-"
-    text = f"{found.rate:.0f}\N{NO-BREAK SPACE}%"
+    text = f"{found.rate:.0f}%"
     if found.low is None or found.high is None:
         return text
     return f"{text} ({found.low:.0f} to {found.high:.0f})"

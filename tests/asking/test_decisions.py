@@ -190,7 +190,8 @@ def test_a_customer_rests_across_deployments(bank: Store):
     with bank.reading() as session:
         details = session.scalars(select(Decision.detail).where(Decision.reason == "resting")).all()
     assert details == [
-        "The customer was asked on 2026-03-20, rests 30 days and is not asked meanwhile."
+        "The customer was invited on 2026-03-20 and the minimum interval is 30 days;"
+        " no invitation is sent."
     ]
 
 

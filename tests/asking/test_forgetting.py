@@ -225,11 +225,10 @@ def test_the_dossier_says_what_was_decided_and_why(bank: Store):
     assert not empty.known
     first, second = known.happened
     assert [(each.words, each.why) for each in first.asked] == [
-        ("To be asked", ""),
+        ("Invitation pending", ""),
         (
-            "Not asked",
-            "The interaction's channel, outcome or attributes are not those that the survey asks"
-            " about.",
+            "Not invited",
+            "The event's channel, outcome or attributes do not match the survey's rules.",
         ),
     ]
     assert (second.touchpoint, second.asked, second.decided) == ("the branch", (), True)

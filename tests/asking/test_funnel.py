@@ -94,11 +94,11 @@ def test_every_decision_is_asked_or_has_a_reason(asked: Store):
     found = first.funnel
     assert found.decided == 120
     reasons = {why.words: why.n for why in found.reasons}
-    assert reasons == {"Not what the survey is about": 20, "No address": 15}
+    assert reasons == {"Not covered by the survey": 20, "No address": 15}
     assert found.asked == 120 - 35
     steps = {step.name: step.n for step in found.steps}
-    assert list(steps) == ["Asked", "Sent", "Delivered", "Opened", "Started", "Answered"]
-    assert found.decided >= steps["Asked"] >= steps["Sent"] >= steps["Opened"] >= steps["Started"]
+    assert list(steps) == ["Invited", "Sent", "Delivered", "Opened", "Started", "Answered"]
+    assert found.decided >= steps["Invited"] >= steps["Sent"] >= steps["Opened"] >= steps["Started"]
     assert steps["Started"] >= steps["Answered"] > 0
     assert found.waiting + found.held_back + steps["Sent"] == found.asked
     assert found.held_back > 0
@@ -187,5 +187,5 @@ def test_an_anonymous_survey_counts_answers_by_what_is_gone(asked: Store):
             session.delete(invitation)
     with asked.reading() as session:
         found = funnels(session, deployments(session))[0].funnel
-    assert [step.name for step in found.steps] == ["Asked", "Sent", "Delivered", "Answered"]
+    assert [step.name for step in found.steps] == ["Invited", "Sent", "Delivered", "Answered"]
     assert found.answered.n == len(used) > 0

@@ -68,7 +68,7 @@ def test_one_journey_may_be_named_beside_the_file(bank: Store):
     [
         ("touchpoint,customer_ref,at\n", "no column journey"),
         ("journey,customer_ref\n", "no column touchpoint, at"),
-        ("journey,touchpoint,customer_ref,at,at\n", "Two columns are called at"),
+        ("journey,touchpoint,customer_ref,at,at\n", "Two columns are named at"),
         ("journey,touchpoint,customer_ref,at,\n", "Column 5 has no heading"),
         ("", "empty"),
     ],
@@ -82,9 +82,7 @@ def test_the_command_tells_what_became_of_each_row(run_stored, bank: Store, tmp_
     (tmp_path / "in.csv").write_text(FILE)
     ran = run_stored("interactions", tmp_path / "in.csv")
     assert ran.code == 2
-    assert (
-        "line 4, column at: '2026-03-19T12:00:00' does not say in which time zone. Write" in ran.out
-    )
-    assert "6 rows in: 2 stored, 0 there already, 4 refused." in ran.out
+    assert "line 4, column at: '2026-03-19T12:00:00' has no UTC offset. Write" in ran.out
+    assert "6 rows: 2 stored, 0 already stored, 4 rejected." in ran.out
     unknown = run_stored("interactions", tmp_path / "in.csv", "--journey", "nowhere")
     assert (unknown.code, "There is no journey 'nowhere'" in unknown.err) == (2, True)

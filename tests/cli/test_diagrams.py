@@ -62,5 +62,5 @@ def test_a_drawing_of_another_kind_is_refused(run, tmp_path: Path):
     political_democracy.get_data().to_csv(file, index=False)
     made = run("sem", file, "--model", SEM, "--diagram", tmp_path / "d.png")
     assert made.code == 2
-    assert "give a name that ends in .svg" in made.err
+    assert "use a file name that ends in .svg" in made.err
     assert not (tmp_path / "d.png").exists()

@@ -210,7 +210,7 @@ def test_a_model_file_may_begin_with_a_byte_order_mark(
     [
         ("latin-1", r"{file}: not UTF-8 \(byte \d+\); save it as (CSV )?UTF-8"),
         ("utf-16-le", r"{file}: not UTF-8 \(byte \d+\); save it as (CSV )?UTF-8"),
-        ("utf-32", r"{file}: no text \(it holds zero bytes\); save it as (CSV )?UTF-8"),
+        ("utf-32", r"{file}: not a text file \(it contains zero bytes\); save it as (CSV )?UTF-8"),
     ],
 )
 def test_a_file_in_another_encoding_is_one_line_with_file_and_cure(
@@ -258,7 +258,7 @@ def test_an_undefined_number_is_printed_as_a_dash(run, holzinger: Path):
 def test_an_option_without_its_partner_is_refused_by_name(run, holzinger: Path):
     ran = run("sem", holzinger, "--model", THREE, "--equal", "loadings")
     assert (ran.code, ran.out) == (2, "")
-    assert "--equal is about groups; name their column by --group" in ran.err
+    assert "--equal requires groups; name their column with --group" in ran.err
     ran = run("validate", holzinger, "--model", THREE, "--key", "sjq-16")
     assert (ran.code, "--key" in ran.err, "--instrument" in ran.err) == (2, True, True)
 

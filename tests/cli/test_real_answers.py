@@ -51,8 +51,8 @@ def test_a_real_study_goes_from_file_to_validated_report(
     run_stored, store: Store, file: Path, tmp_path: Path
 ):
     bring = ("import", file, "--deployment", "ecsi", "--id-column", "respondent")
-    assert "250 rows in: 250 stored, 0 there already, 0 refused." in run_stored(*bring).out
-    assert "250 rows in: 0 stored, 250 there already, 0 refused." in run_stored(*bring).out
+    assert "250 rows: 250 stored, 0 already stored, 0 rejected." in run_stored(*bring).out
+    assert "250 rows: 0 stored, 250 already stored, 0 rejected." in run_stored(*bring).out
     with store.reading() as session:
         assert session.scalar(select(func.count()).select_from(Response)) == 250
         assert recount(session) == []
@@ -100,4 +100,4 @@ def test_a_refused_row_is_listed_and_nothing_else_is_lost(run_stored, store: Sto
     ran = run_stored("import", file, "--deployment", "ecsi", "--id-column", "respondent")
     assert ran.code == 2
     assert 'line 6, column IMAG3: "11" is outside 1 to 10' in ran.out
-    assert "250 rows in: 249 stored, 0 there already, 1 refused." in ran.out
+    assert "250 rows: 249 stored, 0 already stored, 1 rejected." in ran.out

@@ -18,7 +18,7 @@ def test_a_file_is_studied_and_every_digit_written(run, tmp_path: Path):
     assert (made.code, made.err) == (0, "")
     assert "Hypotheses, n = 120" in made.out
     assert "H1: Service journey quality raises service quality. Supported" in made.out
-    assert "another population" in made.out
+    assert "a different population" in made.out
     found = json.loads(out.read_text())
     assert found["format"] == "sjq-study/1"
     effect = found["study"]["hypotheses"][0]["estimate"]
@@ -47,7 +47,7 @@ def test_missing_columns_are_named_in_one_line(run, tmp_path: Path):
     made = run("study", file)
     assert made.code == 2
     assert made.err.count("\n") == 1
-    assert "2 items are no columns: tan2, loy1" in made.err
+    assert "2 items are missing from the columns: tan2, loy1" in made.err
 
 
 def test_the_report_of_a_journeys_study_is_written(run_stored, store: Store, tmp_path: Path):
@@ -64,4 +64,4 @@ def test_two_reports_at_once_are_refused(run_stored, tmp_path: Path):
         "report", "--journey", "x", "--study", "--validate", "sjq", "--out", tmp_path / "x.pdf"
     )
     assert (made.code, made.out) == (2, "")
-    assert "--validate and --study are two reports" in made.err
+    assert "--validate and --study are different reports" in made.err

@@ -40,14 +40,14 @@ def test_version_and_key_are_pinned_when_a_deployment_is_made(store: Store):
 @pytest.mark.parametrize(
     ("wrong", "field", "words"),
     [
-        ({"asks": []}, "asks", "Ask 1 to"),
+        ({"asks": []}, "asks", "Choose 1 to"),
         ({"asks": [{"instrument": "nope"}]}, "asks", "nope"),
         ({"asks": [{"instrument": "../sjq"}]}, "asks", "known:"),
         ({"asks": [{"instrument": "sjq", "key": "sjq-99"}]}, "asks", "sjq-16"),
         ({"asks": [{"instrument": "sjq", "wording": "xx"}]}, "asks", "en-1"),
         ({"asks": [{"instrument": "csat"}, {"instrument": "csat"}]}, "asks", "twice"),
-        ({"asks": [{"instrument": "csat", "score": 5}]}, "asks", "no score"),
-        ({"language": "tlh"}, "language", "csat is not worded"),
+        ({"asks": [{"instrument": "csat", "score": 5}]}, "asks", "no setting score"),
+        ({"language": "tlh"}, "language", "csat is not available"),
         ({"name": " "}, "name", "0 characters"),
         ({"name": "x" * 201}, "name", "201 characters"),
         ({"consent": "x" * 5001}, "consent", "5001"),
@@ -139,11 +139,14 @@ def test_of_a_customer_only_the_tokens_hash_is_stored(store: Store):
     ("customers", "words"),
     [
         ([], "no customers"),
-        ([{"customer_ref": "1"}, {"customer_ref": " 1 "}], "Customer 2: 1 stands at place 1"),
+        (
+            [{"customer_ref": "1"}, {"customer_ref": " 1 "}],
+            "Customer 2: 1 is already at position 1",
+        ),
         ([{"customer_ref": "x" * 201}], "Customer 1: The customer_ref"),
         ([{"customer_ref": "a\x00b"}], "unprintable"),
-        ([{"attributes": {"a b": 1}}], "no name of an attribute"),
-        ([{"attributes": {"__class__.x y": 1}}], "no name of an attribute"),
+        ([{"attributes": {"a b": 1}}], "not a valid attribute name"),
+        ([{"attributes": {"__class__.x y": 1}}], "not a valid attribute name"),
         ([{"attributes": {"a": "x" * 201}}], "The attribute a cannot be"),
         ([{"attributes": {"a": [1]}}], "The attribute a cannot be"),
         ([{"attributes": {"a": float("nan")}}], "The attribute a cannot be"),
@@ -165,7 +168,7 @@ def test_nobody_is_invited_to_a_closed_survey_or_by_links_that_have_expired(stor
     with store.writing() as session:
         made = make_deployment(session)
         options = {"base_url": URL, "secret_key": SECRET, "user_id": None}
-        with pytest.raises(Invalid, match="expired already"):
+        with pytest.raises(Invalid, match="already have expired"):
             actions.invite(session, made, [{}], expires_at=utc_now(), **options)
         actions.close_deployment(session, made, user_id=None)
         with pytest.raises(Conflict, match="is closed"):

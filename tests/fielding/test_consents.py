@@ -96,7 +96,7 @@ def test_where_nothing_is_to_be_agreed_to_there_is_no_translation_of_it(store: S
         translate_consent(session, made, {"fi": "Eka."}, user_id=None)
         change_consent(session, made, text="", box=False, user_id=None)
         assert (made.texts, said(made, "consent", "fi").text) == ({}, "")
-        with pytest.raises(Invalid, match="no text of consent") as error:
+        with pytest.raises(Invalid, match="no consent text") as error:
             translate_consent(session, made, {"fi": "Eka."}, user_id=None)
         assert error.value.field == "consent-fi"
         change_consent(session, made, text="Second.", box=False, user_id=None)

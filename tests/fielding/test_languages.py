@@ -57,7 +57,9 @@ def test_the_own_language_comes_first_and_doubles_count_once():
 
 def test_a_language_that_an_instrument_lacks_is_refused_by_the_instruments_name():
     asked = [load("sjq"), load("ecsi-mobile")]
-    with pytest.raises(Invalid, match=r"no texts in 'fi': .*mobile.*All of them speak: en") as told:
+    with pytest.raises(
+        Invalid, match=r"No text in 'fi': .*mobile.*All of them are available in: en"
+    ) as told:
         read_languages(["fi"], asked, "en")
     assert told.value.field == "languages"
     assert "Service journey quality" not in str(told.value)

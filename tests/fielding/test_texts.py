@@ -136,10 +136,10 @@ def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
 @pytest.mark.parametrize(
     ("written", "field", "words"),
     [
-        ({"de": {"draw": "x"}}, "texts", "not asked in 'de'"),
-        ({"en": {"draw": "x"}}, "texts", "not asked in 'en'"),
+        ({"de": {"draw": "x"}}, "texts", "not translated into 'de'"),
+        ({"en": {"draw": "x"}}, "texts", "not translated into 'en'"),
         ({"fi": {"name": "x"}}, "texts", "no text 'name'"),
-        ({"fi": {"introduction": "{attribute:x}"}}, "introduction-fi", "says nothing when"),
+        ({"fi": {"introduction": "{attribute:x}"}}, "introduction-fi", "has no text for when"),
         ({"fi": {"introduction": "x" * 5001}}, "introduction-fi", "5,001 characters"),
         ({"sv": {"draw": "x" * 1001}}, "draw-sv", "1,001 characters"),
         ({"sv": {"touchpoint": "x" * 201}}, "touchpoint-sv", "201 characters"),

@@ -244,7 +244,7 @@ def test_another_public_address_is_tried_where_the_first_does_not_answer():
     free = socket.create_server(("127.0.0.1", 0))
     port = free.getsockname()[1]
     free.close()
-    with pytest.raises(Unreachable, match="Nobody answers"):
+    with pytest.raises(Unreachable, match="does not respond"):
         client.post(f"http://127.0.0.1:{port}/", b"", {}, private=[f"127.0.0.1:{port}"])
     with listening() as server:
         both = leading_to("127.0.0.2", "127.0.0.1")  # nobody listens at the first
@@ -303,7 +303,7 @@ def test_a_server_that_drips_is_cut_off_in_time(held: Queue[Timer], text: bytes)
     intervals: list[float] = []
     with (
         talking(_dripping(held, text, intervals)) as port,
-        pytest.raises(Unreachable, match=r"no complete answer in 30 seconds"),
+        pytest.raises(Unreachable, match=r"No complete response within 30 seconds"),
     ):
         client.post(
             f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=30
@@ -317,7 +317,7 @@ def test_a_handshake_that_drips_is_cut_off_in_time(held: Queue[Timer]):
     intervals: list[float] = []
     with (
         talking(_dripping(held, b"\x16\x03\x03\x40\x00" + b"a" * 100, intervals)) as port,
-        pytest.raises(Unreachable, match=r"no complete answer in 30 seconds"),
+        pytest.raises(Unreachable, match=r"No complete response within 30 seconds"),
     ):
         client.post(
             f"https://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=30
@@ -334,7 +334,7 @@ def _silent(connection: socket.socket) -> None:
 def test_the_clock_alone_cuts_a_silent_server_off():
     with talking(_silent) as port:
         begun = time.monotonic()
-        with pytest.raises(Unreachable, match=r"no complete answer in 0\.5 seconds"):
+        with pytest.raises(Unreachable, match=r"No complete response within 0\.5 seconds"):
             client.post(
                 f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=0.5
             )
@@ -345,7 +345,7 @@ def test_a_timer_that_is_late_leaves_the_same_sentence(held: Queue[Timer]):
     """The socket's timeout comes first where the timer's thread must wait for a processor."""
     with (
         talking(_silent) as port,
-        pytest.raises(Unreachable, match=r"no complete answer in 0\.5 seconds"),
+        pytest.raises(Unreachable, match=r"No complete response within 0\.5 seconds"),
     ):
         client.post(
             f"http://127.0.0.1:{port}/", b"{}", {}, private=[f"127.0.0.1:{port}"], timeout=0.5

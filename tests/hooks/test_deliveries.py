@@ -159,7 +159,7 @@ def test_a_server_that_fails_is_told_again_after_a_pause_and_the_log_says_so(
             500,
             NOW + timedelta(minutes=1),
         )
-        assert first.error == "It answered 500: <b>broken</b>"
+        assert first.error == "The server answered 500: <b>broken</b>"
         assert hook(storage, number).failing_since == NOW
         assert deliver(storage, NOW + timedelta(seconds=59)) == 0
         assert deliver(storage, NOW + timedelta(minutes=1)) == 1

@@ -49,7 +49,7 @@ def rule_of(storage, loop):
 
 
 def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
-    assert "No case is opened yet" in olga.get(base).text
+    assert "No cases are opened yet" in olga.get(base).text
     follow = str(loop.follow_up)
     sent = {**RULE, "owner_id": str(loop.other), "follow_up_deployment_id": follow}
     assert olga.post(f"{base}/rule", data=sent).status_code == 303
@@ -58,7 +58,7 @@ def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
     assert (rule.owner_id, rule.follow_up_deployment_id) == (loop.other, loop.follow_up)
     assert rule.working_days is False
     page = olga.get(base).text
-    assert "Responses from now on open cases" in page
+    assert "New responses open cases" in page
     for value in ("nps", str(loop.other), follow):
         assert re.search(rf'<option selected value="{value}">', page)
     assert re.search(r'name="at_most"[^>]*value="6"', page)
@@ -71,8 +71,8 @@ def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
 
 def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(storage, olga, loop, base):
     for change, said in (
-        ({"at_most": "11"}, "must lie below its top"),
-        ({"at_most": ""}, "Give the highest score that counts as low"),
+        ({"at_most": "11"}, "must be below its maximum"),
+        ({"at_most": ""}, "Enter the highest score that opens a case"),
         ({"at_most": "few"}, "Not a valid float value."),
         ({"due_days": "400"}, "0 to 365 days"),
         ({"scale": "sjq"}, "Not a valid choice."),
@@ -92,8 +92,8 @@ def test_an_anonymous_deployment_says_why_it_opens_no_cases(storage, olga, loop)
             session, asks=("nps",), journey=journey, name="A", anonymity="anonymous"
         )
     page = olga.get(f"/journeys/1/deployments/{made.id}/loop")
-    assert "nobody can be found behind a low score" in page.text
-    assert "Save the rule" not in page.text and "Add the alert" in page.text
+    assert "a low score cannot be traced to a customer" in page.text
+    assert "Save rule" not in page.text and "Add alert" in page.text
 
 
 def test_a_deployment_without_a_score_has_nothing_to_watch(storage, olga, loop):
@@ -101,7 +101,7 @@ def test_a_deployment_without_a_score_has_nothing_to_watch(storage, olga, loop):
         made = make_deployment(
             session, asks=("effort-causes",), journey=session.get_one(Journey, 1), name="Causes"
         )
-    assert "Nothing is scored here" in olga.get(f"/journeys/1/deployments/{made.id}/loop").text
+    assert "No scores" in olga.get(f"/journeys/1/deployments/{made.id}/loop").text
 
 
 def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base):
@@ -114,16 +114,16 @@ def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base
         for _ in range(6):
             respond(session, loop.deployment, 2, at=utc_now())
     page = olga.get(base).text
-    assert "NPS below −10.5" in page and "low now" in page and "−100" in page
+    assert "NPS below −10.5" in page and 'state-failed">low<' in page and "−100" in page
     assert "never" in page  # told
     one = f"{base}/alerts/{alert.id}"
     assert olga.post(f"{one}/active", data={"active": "0"}).status_code == 303
-    assert "stopped" in olga.get(base).text
+    assert "paused" in olga.get(base).text
     assert olga.post(f"{one}/active", data={"active": "1"}).status_code == 303
     assert olga.post(f"{one}/active").status_code == 422
     assert olga.post(f"{one}/remove").status_code == 303
     assert olga.post(f"{one}/remove").status_code == 404
-    assert "No alert yet." in olga.get(base).text
+    assert "No alerts yet." in olga.get(base).text
 
 
 def test_an_alert_is_changed_and_keeps_what_was_not(storage, olga, loop, base):
@@ -147,7 +147,7 @@ def test_an_alert_is_changed_and_keeps_what_was_not(storage, olga, loop, base):
         done = session.scalars(select(AuditEntry).where(AuditEntry.action == "change alert"))
         assert [entry.detail["changed"] for entry in done] == [["emails"], ["below", "days"]]
     bad = olga.post(one, data={**same, "emails": "nobody"})
-    assert bad.status_code == 422 and "is no e-mail address" in bad.text
+    assert bad.status_code == 422 and "is not an email address" in bad.text
 
 
 def alert_now(storage) -> Alert:
@@ -157,10 +157,10 @@ def alert_now(storage) -> Alert:
 
 def test_an_alert_that_cannot_be_is_refused(storage, olga, loop, base):
     for change, said in (
-        ({"below": "200"}, "would tell never or always"),
-        ({"below": ""}, "Give the limit."),
-        ({"days": "0"}, "Give 1 to 365 days"),
-        ({"emails": "nobody"}, "is no e-mail address"),
+        ({"below": "200"}, "would always or never be sent"),
+        ({"below": ""}, "Enter the threshold."),
+        ({"days": "0"}, "Enter 1 to 365 days"),
+        ({"emails": "nobody"}, "is not an email address"),
         ({"watched": "ces"}, "Not a valid choice."),
     ):
         answer = olga.post(f"{base}/alerts", data={**ALERT, **change})
@@ -171,4 +171,4 @@ def test_an_alert_that_cannot_be_is_refused(storage, olga, loop, base):
 
 
 def test_the_page_says_that_messages_wait_without_a_mail_server(olga, base):
-    assert "No mail server is set" in olga.get(base).text
+    assert "No mail server is configured" in olga.get(base).text

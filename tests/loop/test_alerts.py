@@ -62,12 +62,12 @@ def test_a_fall_is_told_once_by_mail_and_event(store, storage, loop):
     assert [first.content["to"], second.content["to"]] == ["a@example.org", "b@example.org"]
     assert first.content["subject"] == "NPS at After the form is below +20"
     for part in (
-        "Net Promoter Score (NPS): −20, below the limit of +20.",
+        "Net Promoter Score (NPS): −20, below the threshold of +20.",
         "Interval: −",
         "Answers: 5",
         "Period: 28 April 2026 to 4 May 2026",
         f"{BASE}/journeys/1/deployments/{loop.deployment}/loop",
-        "so this may be chance",
+        "so the fall may be due to chance",
     ):
         assert part in first.content["text"]
     with store.reading() as session:
@@ -82,7 +82,7 @@ def test_a_fall_beyond_chance_is_called_one(store, storage, loop):
     add(store, loop, below=50.0)
     answers(store, loop, *[2] * 30)
     alerts.alerts_due(storage, NOW)
-    assert "The whole interval lies below the limit." in told(store)[0].content["text"]
+    assert "The whole interval is below the threshold." in told(store)[0].content["text"]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_case_is_worked_on_and_closed(store, loop):
         assert (case.state, case.outcome, case.owner_id) == ("closed", "recovered", loop.other)
         assert case.contacted_at == case.closed_at == NOW
         assert [(note.kind, note.text) for note in case.notes] == [
-            ("change", "Given to Bert."),
+            ("change", "Assigned to Bert."),
             ("change", "Customer contacted."),
             ("note", "Will get the fee back."),
             ("change", "Closed: recovered."),
@@ -159,7 +159,7 @@ def test_a_closed_case_is_not_closed_otherwise(store, loop):
     with store.writing() as session:
         case = session.get_one(Case, number)
         cases.close(session, case, "no_action", user_id=loop.owner)
-        with pytest.raises(Conflict, match="nothing to do"):
+        with pytest.raises(Conflict, match="no action needed"):
             cases.close(session, case, "recovered", user_id=loop.owner)
         with pytest.raises(Conflict, match="reopen"):
             cases.mark_contacted(session, case, user_id=loop.owner)

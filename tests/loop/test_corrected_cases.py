@@ -65,12 +65,12 @@ def test_a_score_that_is_fine_now_is_noted_and_closes_nothing(store, loop, told)
     (case,) = all_cases(store)
     assert (case.state, case.value) == ("open", 3)
     assert notes(store, number) == [
-        "The customer: Changed the score from 3 to 9. It is no longer low; what is left to do is for"
-        " the owner to say."
+        "The customer: Changed the score from 3 to 9. It is no longer low; the owner decides what is"
+        " left to do."
     ]
     change(store, loop.deployment, case.response_id, 9, csat=1)
     told()
-    assert notes(store, number)[0].endswith("the score of this case is as it was.")
+    assert notes(store, number)[0].endswith("this case's score is unchanged.")
     change(store, loop.deployment, case.response_id, 2)
     told()
     assert notes(store, number)[0] == "The customer: Changed the score from 9 to 2."

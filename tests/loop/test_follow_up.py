@@ -108,7 +108,7 @@ def test_mail_goes_to_a_customer_with_an_address_once(store, loop):
         decision = session.scalars(select(Decision)).one()
         assert (decision.outcome, decision.invitation_id) == ("ask", invitation.id)
         story = queries.story(session, case)
-        assert [line.text for line in story] == ["Asked again by e-mail."]
+        assert [line.text for line in story] == ["Follow-up survey sent by email."]
 
 
 def test_a_decision_against_asking_is_overruled_by_a_person(store, loop):
@@ -156,13 +156,13 @@ def test_a_customer_whom_an_interaction_knows_gets_a_short_link(store, loop):
 
 def test_a_link_works_for_somebody_unknown(store, loop):
     case = open_case(store, loop)
-    assert found(store, case).why_not == "It is not known which customer answered."
+    assert found(store, case).why_not == "The customer who answered is not known."
     assert ask(store, case, loop, by_mail=False).startswith(f"{BASE}/s/")
 
 
 def test_mail_without_an_address_says_so(store, loop):
     case = open_case(store, loop, customer_ref=WHO)
-    with pytest.raises(Conflict, match="No e-mail address"):
+    with pytest.raises(Conflict, match="email address is not known"):
         ask(store, case, loop, by_mail=True)
 
 
@@ -199,7 +199,7 @@ def test_mail_that_came_back_is_not_sent_again(store, loop):
     meet(store, loop)
     with store.writing() as session:
         session.get_one(Contact, WHO).bounced_at = utc_now()
-    assert found(store, case).why_not == "Mail to the customer came back."
+    assert found(store, case).why_not == "Email to the customer bounced."
 
 
 @pytest.mark.parametrize("key", [WHO, links.pseudonym(SECRET, "ann@example.org")])
@@ -209,7 +209,7 @@ def test_who_opted_out_is_not_asked_by_any_way(store, loop, key):
     with store.writing() as session:
         session.add(OptOut(key=key, source="link"))
     for by_mail in (True, False):
-        with pytest.raises(Conflict, match="does not want to be asked"):
+        with pytest.raises(Conflict, match="has opted out of surveys"):
             ask(store, case, loop, by_mail=by_mail)
     with store.reading() as session:
         assert session.scalar(select(Invitation.id)) is None
@@ -230,7 +230,7 @@ def test_the_second_score_stands_beside_the_first(store, loop, nps, better):
         assert (after.state, after.value, after.above_limit) == ("answered", nps, better)
         first = session.get_one(Response, known.response_id)
         assert session.get_one(Response, second).journey_run_id == first.journey_run_id
-    with pytest.raises(Conflict, match="answered the follow-up survey already"):
+    with pytest.raises(Conflict, match="already answered the follow-up survey"):
         ask(store, case, loop, by_mail=False)
 
 

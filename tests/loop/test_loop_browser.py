@@ -56,7 +56,7 @@ def staff(browser: Browser, served: tuple[str, Storage], loop: Loop) -> Iterator
     context = browser.new_context(base_url=served[0], viewport=DESKTOP)
     page = context.new_page()
     page.goto("/sign-in")
-    page.get_by_label("E-mail address").fill("olga@example.org")
+    page.get_by_label("Email address").fill("olga@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("link", name="Cases")).to_be_visible()
@@ -89,24 +89,24 @@ def test_a_case_is_worked_on_by_keyboard_alone(staff: Page, loop: Loop):
     staff.get_by_role("link", name="NPS 3").first.focus()
     with staff.expect_navigation():
         staff.keyboard.press("Enter")
-    press(staff, "I contacted the customer")
+    press(staff, "Mark as contacted")
     staff.get_by_label("Note", exact=True).focus()
     staff.keyboard.type("She gets the fee back.")
-    press(staff, "Keep the note")
+    press(staff, "Add note")
     expect(staff.get_by_role("listitem").filter(has_text="fee back")).to_be_visible()
     staff.get_by_role("radio", name="Recovered", exact=True).focus()
     staff.keyboard.press("Space")
-    press(staff, "Close the case")
+    press(staff, "Close case")
     expect(staff.get_by_role("heading", name="Case 1: NPS 3")).to_contain_text("closed")
-    expect(staff.get_by_role("button", name="Reopen the case")).to_be_visible()
+    expect(staff.get_by_role("button", name="Reopen case")).to_be_visible()
 
 
 def test_a_form_with_a_fault_leads_to_it(staff: Page, served: tuple[str, Storage], loop: Loop):
     with served[1].store.reading() as session:
         number = session.scalar(select(func.max(Case.id)))
     staff.goto(f"/cases/{number}")
-    press(staff, "Close the case")
-    expect(staff.get_by_role("alert")).to_contain_text("Choose what came of it.")
+    press(staff, "Close case")
+    expect(staff.get_by_role("alert")).to_contain_text("Choose an outcome.")
     fault = staff.get_by_role("alert").get_by_role("link")
     target = fault.get_attribute("href")
     assert target is not None and staff.locator(target).count() == 1

@@ -46,7 +46,7 @@ def test_the_soonest_due_comes_first_and_pages_go_on(store, loop):
 
 
 def test_a_page_after_a_case_that_is_gone_is_not_found(store, loop):
-    with pytest.raises(NotFound, match="begin at the first"):
+    with pytest.raises(NotFound, match="start from the first page"):
         listed(store, after=77)
 
 

@@ -86,10 +86,10 @@ def test_a_change_is_stored_and_audited_once(store):
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        ({"scale": "ces"}, "scale", "scored are nps, csat"),
+        ({"scale": "ces"}, "scale", "its scores are nps, csat"),
         ({"at_most": 10}, "at_most", "0 to 10"),
         ({"at_most": -1}, "at_most", "0 to 10"),
-        ({"owner_id": 999}, "owner_id", "no open account"),
+        ({"owner_id": 999}, "owner_id", "no active account"),
         ({"follow_up_deployment_id": 999}, "follow_up_deployment_id", "this journey"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_closed_account_owns_no_case(store):
         loop = make_loop(session)
         session.get_one(User, loop.other).active = False
         deployment = session.get_one(Deployment, loop.deployment)
-        with pytest.raises(Invalid, match="no open account"):
+        with pytest.raises(Invalid, match="no active account"):
             change_loop(
                 session, deployment, {**RULE, "owner_id": loop.other}, user_id=None, roots=()
             )
@@ -125,9 +125,9 @@ def test_an_anonymous_deployment_has_no_rule(store):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"asks": ("csat",)}, "does not ask the same score"),
+        ({"asks": ("csat",)}, "does not ask for the same score"),
         ({"asks": ("nps",), "anonymity": "anonymous"}, "is anonymous"),
-        (None, "is this one"),
+        (None, "is this survey itself"),
     ],
 )
 def test_a_follow_up_must_be_comparable_and_joinable(store, options, words):

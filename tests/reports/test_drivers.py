@@ -35,10 +35,10 @@ def test_nothing_joined_is_no_chapter():
 def test_the_chart_says_n_interval_method_and_that_it_is_no_cause():
     heading, caution, chart = drivers([SPLIT])
     assert isinstance(heading, Heading) and isinstance(caution, Paragraph)
-    assert "not what causes what" in str(caution.text)
+    assert "An association is not a cause" in str(caution.text)
     assert isinstance(chart, Chart)
-    assert chart.title == "Coherence goes most closely with recommending"
-    for part in ("39 % (30 to 49)", "n = 240.", "LMG", "1,000 resamples", "in one submission"):
+    assert chart.title == "Coherence is most strongly associated with recommending"
+    for part in ("39% (30 to 49)", "n = 240.", "LMG", "1,000 resamples", "in one submission"):
         assert part in chart.note, part
     assert "31" in chart.svg and "Seamlessness" in chart.svg
 
@@ -46,7 +46,7 @@ def test_the_chart_says_n_interval_method_and_that_it_is_no_cause():
 def test_a_first_place_that_changes_between_resamples_is_not_claimed():
     unsure = replace(FOUND, drivers=(replace(FOUND.drivers[0], first=0.8), FOUND.drivers[1]))
     *_, chart = drivers([replace(SPLIT, found=unsure)])
-    assert isinstance(chart, Chart) and "none is the largest in 95 %" in chart.title
+    assert isinstance(chart, Chart) and "none is the largest in 95%" in chart.title
 
 
 def note(**changes: Any) -> str:
@@ -57,19 +57,22 @@ def note(**changes: Any) -> str:
 
 def test_too_few_are_said_to_be_too_few():
     assert note(n=12) == (
-        "Touchpoints: 12 customers gave the answer on recommending and all of these scores: Coherence "
-        "and Seamlessness. At least 50 are needed."
+        "Touchpoints: 12 customers answered the recommendation question and gave all of these"
+        " scores: Coherence and Seamlessness. At least 50 are needed."
     )
 
 
 def test_no_number_of_fewer_than_five_customers_is_told():
-    assert "fewer than 5 customers gave" in note(n=1)
-    assert "no customers gave" in note(n=0)
+    assert "fewer than 5 customers answered" in note(n=1)
+    assert "no customers answered" in note(n=0)
 
 
 def test_scores_that_too_few_gave_are_named_and_nobody_is_said_to_have_given_all():
     said = note(n=0, labels={}, joined=213, left_out=("Form (CES)", "App (CES)"))
-    assert "none was given by half of the 213 customers who answered on recommending" in said
+    assert (
+        "none was given by half of the 213 customers who answered the recommendation question"
+        in said
+    )
     assert "Left out, as fewer than half gave them: Form (CES) and App (CES)." in said
     assert "all of these scores" not in said
 

@@ -80,11 +80,11 @@ def test_the_report_draws_them_in_one_chart_under_the_questionnaires_title(
         benchmark.Numbers(overview=overview, comparison=None, trends=(), rates=()), made=MADE
     )
     charts = [block for block in document.blocks if isinstance(block, Chart)]
-    assert [chart.title for chart in charts] == ["The dimensions side by side"]
+    assert [chart.title for chart in charts] == ["The dimensions compared"]
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf(document))).pages)
     text = re.sub(r"\s+", " ", text)
     assert "Customer satisfaction with a mobile phone provider (ECSI)" in text
-    assert "not yet enough answers" not in text
+    assert "not enough answers yet" not in text
     assert "250 at 1 touchpoint and the journey's end" in text
     assert "Seamlessness" not in text
 
@@ -95,7 +95,7 @@ def test_only_too_few_answers_are_called_too_few(store: Store):
         made=MADE,
     )
     said = [block.text for block in document.blocks if isinstance(block, Paragraph)]
-    assert "There are not yet enough answers to say anything." in said
+    assert "There are not enough answers yet for any findings." in said
 
 
 def test_a_single_question_is_not_called_unreliable():

@@ -66,7 +66,7 @@ def test_fewer_supported_hypotheses_are_counted_in_words():
 
 
 def test_printed_figures_stand_beside_ours_and_are_marked():
-    made = tables(content())["The Printed Figures of the Original Study, Another Population"]
+    made = tables(content())["Published Results of the Original Study (a Different Population)"]
     assert len(made.rows) == 18
     assert "Another population" in plain(made.note) and "N = 239" in plain(made.note)
     total = next(row for row in made.rows if plain(row[0]) == "SJQ → loyalty, total")
@@ -107,7 +107,7 @@ def test_the_pdf_holds_it_all():
     pages = PdfReader(io.BytesIO(pdf(content()))).pages
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
     assert 8 <= len(pages) <= 12
-    assert "What to improve first" in text
+    assert "Improvement priorities" in text
     assert document()["fingerprint"] in text
     assert "Responsiveness" in text  # of the drawing: text stays text
 
@@ -127,16 +127,16 @@ def test_the_map_names_the_most_important_of_what_is_done_below_average():
         low = row["part"] in ("coherence", "empathy")
         around(row, "performance", 40 if low else 70, 5)
         around(row, "importance", 0.5 if row["part"] == "coherence" else 0.2, 0.1)
-    assert study_charts.importance(found).title.startswith("Begin with coherence")
+    assert study_charts.importance(found).title.startswith("Start with coherence")
     for row in rows:
         around(row, "importance", row["importance"], 0.2)
     assert study_charts.importance(found).title == (
-        "No dimension done below average is significantly more important than every other"
+        "No dimension that performs below average is significantly more important than every other"
     )
     for row in rows:
         around(row, "performance", row["performance"], 30)
     assert study_charts.importance(found).title == (
-        "No dimension is done significantly below average"
+        "No dimension performs significantly below average"
     )
 
 

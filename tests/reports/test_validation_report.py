@@ -147,4 +147,4 @@ def test_the_managers_annex_says_which_dimension_falls_short(document: dict[str,
     blocks = list(annex.reliability((document, MADE)))
     said = next(plain(b.text) for b in blocks if isinstance(b, Paragraph))
     assert "Coherence fell short" in said
-    assert "read its scores with care" in said
+    assert "interpret its scores with caution" in said

@@ -72,9 +72,11 @@ def test_a_touchpoint_that_has_risen_since_is_not_what_to_do_first(store: Store,
 
 def test_the_report_names_the_months_of_its_advice(store: Store, mended: bank.Bank):
     blocks = report(store, mended).blocks
-    table = next(b for b in blocks if isinstance(b, Table) and b.head[-1] == "Against the others")
+    table = next(
+        b for b in blocks if isinstance(b, Table) and b.head[-1] == "Difference from all others"
+    )
     assert len(table.rows) == 1
-    assert "Answers of Oct to Dec 2026" in str(table.note)
+    assert "Answers from Oct to Dec 2026" in str(table.note)
     changes = [
         str(b.text) for b in blocks if isinstance(b, Paragraph) and "has risen" in str(b.text)
     ]
@@ -99,7 +101,7 @@ def test_a_difference_within_chance_is_no_advice_and_the_report_says_so(store: S
     assert found.rows  # the lowest lie below the others, but not significantly
     said = [str(b.text) for b in report(store, made).blocks if isinstance(b, Paragraph)]
     assert (
-        "In Mar to May 2026 none of the 3 touchpoints compared scores significantly below the others. "
+        "In Mar to May 2026, none of the 3 touchpoints compared scored significantly below the others. "
         "Not compared, with too few answers then or to protect a small group: Identity check, Chat support and Receiving the offer."
     ) in said
 

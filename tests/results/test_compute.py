@@ -97,11 +97,11 @@ def test_what_is_not_asked_there_cannot_be_validated(store: Store):
             "user_id": None,
         }
         end, app = made.deployments["end"], made.deployments["app"]
-        with pytest.raises(Invalid, match="loyalty is not asked there"):
+        with pytest.raises(Invalid, match="loyalty is not part of this survey"):
             ask_validation(session, deployment_id=end, instrument="loyalty", **wish)
-        with pytest.raises(Invalid, match="sjq is not asked there"):
+        with pytest.raises(Invalid, match="sjq is not part of this survey"):
             ask_validation(session, deployment_id=app, instrument="sjq", **wish)
-        with pytest.raises(NotFound, match="deployment number 999"):
+        with pytest.raises(NotFound, match="survey number 999"):
             ask_validation(session, deployment_id=999, instrument="sjq", **wish)
         with pytest.raises(NotFound, match="segment number 999"):
             ask_validation(

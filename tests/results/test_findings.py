@@ -39,7 +39,7 @@ def test_the_lowest_stage_is_named_when_it_is_significantly_below_every_other(st
     finding = headlines["Onboarding scores lowest on CSAT."]
     assert finding.certain
     assert "50 percentage points below Daily banking" in finding.text
-    assert "CSAT there is 30\u00a0%, 95% CI 22 to 40 (n = 100)" in finding.text
+    assert "CSAT there is 30%, 95% CI 22 to 40 (n = 100)" in finding.text
 
 
 def test_a_lowest_stage_within_chance_is_not_called_the_lowest(store: Store):

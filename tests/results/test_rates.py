@@ -57,9 +57,9 @@ def test_answers_to_invitations_of_another_month_are_not_said_to_have_come_anoth
         rates = response_rates(session, made.journey, since=date(2026, 4, 1), roots=())
         whole = response_rates(session, made.journey, roots=())
     assert response_sentence(rates, whole=False) == (
-        "10 of 20 invitations made in this period were answered (50 %)."
+        "10 of 20 invitations made in this period were answered (50%)."
     )
-    assert response_sentence(whole) == "30 of 50 invitations were answered (60 %)."
+    assert response_sentence(whole) == "30 of 50 invitations were answered (60%)."
 
 
 def test_answers_without_an_invitation_are_not_all_by_open_links(store: Store, made: bank.Bank):
@@ -84,7 +84,7 @@ def test_beside_scores_a_survey_with_too_few_answers_shows_no_number(store: Stor
     assert numbers == (None,) * 5
     assert (hidden.first_day, hidden.last_day) == (None, None)
     assert response_sentence(rates) == (
-        "30 of 40 invitations were answered (75 %). One survey with too few answers to show is left "
+        "30 of 40 invitations were answered (75%). One survey with too few answers to show is left "
         "out."
     )
     assert [rate.responses for rate in exact if rate.deployment_id == few] == [3]
@@ -121,7 +121,7 @@ def test_a_segments_rate_is_not_known_from_lists_and_everybodys_is_said_to_be_th
         rates = response_rates(session, made.journey, minimum_cell=5, roots=())
     assert own is None
     assert segment_sentence(own, rates) == (
-        "For all customers, not this segment alone: 20 of 50 invitations were answered (40 %)."
+        "For all customers, not only this segment: 20 of 50 invitations were answered (40%)."
     )
 
 
@@ -171,7 +171,7 @@ def test_a_segments_own_rate_is_told_where_every_invitation_follows_an_event(fol
         own = segment_rate(session, journey, segments["north"], roots=())
         rates = response_rates(session, journey, roots=())
     assert segment_sentence(own, rates) == (
-        "10 of 40 invitations to this segment were answered (25 %, 95% CI 14 to 40)."
+        "10 of 40 invitations to this segment were answered (25%, 95% CI 14 to 40)."
     )
     assert response_sentence(rates).startswith("35 of 90 invitations were answered")
 

@@ -158,11 +158,11 @@ def test_a_wish_that_cannot_be_met_is_refused(store: Store):
     with store.writing() as session:
         bare = make_deployment(session)
         segment = make_segment(session, "north", "region = North")
-        with pytest.raises(Invalid, match="servqual-p, loyalty is not asked there"):
+        with pytest.raises(Invalid, match="servqual-p, loyalty is not part of this survey"):
             asked(session, bare.journey_id)
         with pytest.raises(NotFound, match="no journey number 99"):
             asked(session, 99)
-        with pytest.raises(NotFound, match="no deployment number 99"):
+        with pytest.raises(NotFound, match="no survey number 99"):
             asked(session, bare.journey_id, deployment_id=99)
         with pytest.raises(NotFound, match="no segment number 99"):
             asked(session, bare.journey_id, segment_id=segment.id + 98)
@@ -176,7 +176,7 @@ def test_a_report_is_only_about_its_own_kind_of_analysis(store: Store):
         deployment = make_study(session, people(3))
         analysis = asked(session, deployment.journey_id)
         analysis.result = {}
-        with pytest.raises(NotFound, match="no such analysis"):
+        with pytest.raises(NotFound, match="no analysis number"):
             ask_report(
                 session, kind="validation", journey_id=deployment.journey_id,
                 analysis_id=analysis.id, user_id=None,

@@ -94,7 +94,7 @@ def test_groups_marker_and_time_reach_the_analysis(store: Store):
 def test_a_group_below_the_smallest_that_may_be_shown_is_left_out_unnamed(store: Store):
     result = _result(store, _asked(store, _place(store), group=("region",)))
     said = [w["message"] for w in result["warnings"] if w["step"] == "invariance"]
-    assert "region: a group of fewer than 5 answers left out of the comparison" in said
+    assert "region: a group with fewer than 5 answers left out of the comparison" in said
     assert "Isle" not in str(result)
 
 
@@ -137,11 +137,14 @@ def test_an_attribute_with_the_name_of_an_item_is_refused(store: Store):
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        ({"group": ("tenure",)}, "'tenure' does not make 2 to 10 groups.*among region"),
+        (
+            {"group": ("tenure",)},
+            "'tenure' does not divide these respondents into 2 to 10 groups.*among region",
+        ),
         ({"group": ("region", "region")}, "each once"),
-        ({"estimator": "OLS"}, "'OLS' is no estimator"),
-        ({"missing": "mean"}, "'mean' is no way"),
-        ({"estimator": "WLSMV", "missing": "fiml"}, "WLSMV needs complete answers"),
+        ({"estimator": "OLS"}, "'OLS' is not an estimator"),
+        ({"missing": "mean"}, "'mean' is not a method"),
+        ({"estimator": "WLSMV", "missing": "fiml"}, "WLSMV requires complete answers"),
     ],
 )
 def test_an_impossible_choice_is_refused_when_it_is_made(

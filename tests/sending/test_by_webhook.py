@@ -108,7 +108,7 @@ def test_a_customer_without_a_telephone_is_not_written_to(storage: Storage, hear
     sending_hook(storage, heard)
     number = to_phone(storage, make_survey(storage), phone="")
     assert send_due(storage, NOW) == 0
-    assert message(storage, number).error == "No telephone number of the customer is known."
+    assert message(storage, number).error == "The customer's phone number is not known."
 
 
 def test_bounced_mail_does_not_stop_an_sms(storage: Storage, heard: Listening):

@@ -213,7 +213,7 @@ def test_a_closed_survey_asks_nobody(storage: Storage, user_id: int):
     survey = make_survey(storage)
     with storage.store.writing() as session:
         close_deployment(session, session.get_one(Deployment, survey.id), user_id=None)
-    with pytest.raises(Conflict, match="takes no answers"):
+    with pytest.raises(Conflict, match="is not open"):
         asking(storage, survey, user_id, row("ada"))
 
 

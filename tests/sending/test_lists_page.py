@@ -85,7 +85,7 @@ def test_a_list_is_shown_with_its_reasons_and_asked_once_by_consent(
         opt_out(session, [pseudonym(storage.secret_key, "1004")], source="link")
     shown = looked_at(client, survey)
     assert shown.status_code == 200
-    assert "2 of 5 customers will be asked" in shown.text
+    assert "2 of 5 customers will be invited" in shown.text
     numbers = [tag.text.strip() for tag in parsed(shown.text).all("td", **{"class": "n"})]
     assert numbers[1:] == ["1", "1", "1"]  # opted out, twice, not readable
     assert "Opted out" in shown.text and "Customer 4:" in shown.text
@@ -96,7 +96,7 @@ def test_a_list_is_shown_with_its_reasons_and_asked_once_by_consent(
         answer = client.post(page(survey, "/ask"), data={"list": token})
         assert answer.status_code == 303
     assert len(messages(storage)) == 2
-    assert "Nobody was asked" in client.get(answer.location).text
+    assert "Nobody was invited" in client.get(answer.location).text
     counted = parsed(client.get(page(survey)).text).all("td", **{"class": "n"})
     assert [cell.text.strip() for cell in counted] == ["3", "2", "0", "0", "0", "0", "0", "-"]
 
@@ -130,7 +130,7 @@ def test_a_file_that_is_no_list_is_refused_with_what_was_found(
 def test_a_list_of_whom_nobody_can_be_asked_has_no_button(client: FlaskClient, storage: Storage):
     survey = make_survey(storage)
     shown = looked_at(client, survey, "customer_ref;email\n1;\n")
-    assert "Nobody of this list can be asked now." in shown.text
+    assert "No customer on this list can be invited now." in shown.text
     assert 'name="list"' not in shown.text
 
 
@@ -141,7 +141,7 @@ def test_mail_that_came_back_is_noted_from_a_file(client: FlaskClient, storage: 
     file = (io.BytesIO(text.encode()), "bounces.csv")
     answer = client.post(page(survey, "/bounces"), data={"bounces": file})
     assert answer.status_code == 200
-    assert "1 address noted." in answer.text and "1 waiting message cancelled" in answer.text
+    assert "1 address recorded." in answer.text and "1 waiting message cancelled" in answer.text
     assert "Customer 3:" in answer.text
     assert (message(storage, ada).state, message(storage, bob).state) == ("cancelled", "waiting")
     with storage.store.reading() as session:

@@ -118,12 +118,12 @@ def test_what_is_written_is_said_by_the_next_message(
 REFUSED_TEXTS = (
     ({"subject-en": "x" * 201}, "subject-en", "200"),
     ({"text-ar": "x" * 5001}, "text-ar", "5,001"),
-    ({"text-en": "Dear {name}"}, "text-en", "stands for nothing"),
-    ({"text-en": "Dear {attribute:name}"}, "text-en", "says nothing when"),
+    ({"text-en": "Dear {name}"}, "text-en", "is not a placeholder"),
+    ({"text-en": "Dear {attribute:name}"}, "text-en", "has no text for when"),
     ({"reminders": "0"}, "reminders", "1 to 60"),
     ({"reminders": "7", "second": "3"}, "reminders", "later than the first"),
-    ({"reply_to": "care@x\nBcc: eve@example.org"}, "reply_to", "is no address"),
-    ({"reply_to": "nobody"}, "reply_to", "is no address"),
+    ({"reply_to": "care@x\nBcc: eve@example.org"}, "reply_to", "is not an email address"),
+    ({"reply_to": "nobody"}, "reply_to", "is not an email address"),
 )
 
 
@@ -203,7 +203,7 @@ def test_a_test_goes_to_who_asked_marked_and_leading_to_no_survey(
     plain = mail.get_body(("plain",))
     assert plain is not None
     assert f"{BASE}/u/test" in plain.get_content() and "/s/" not in plain.get_content()
-    assert "No message yet" in client.get(page(survey)).text
+    assert "No messages yet" in client.get(page(survey)).text
 
 
 def test_without_a_mail_server_the_page_says_so_and_tests_are_refused(
@@ -212,7 +212,7 @@ def test_without_a_mail_server_the_page_says_so_and_tests_are_refused(
     kept = app.extensions[EXTENSION]
     app.extensions[EXTENSION] = replace(kept, settings=replace(kept.settings, smtp_url=""))
     try:
-        assert "Mail is not set up." in client.get(page(survey)).text
+        assert "No mail server is configured." in client.get(page(survey)).text
         answer = client.post(page(survey, "/test"), data={"language": "en", "kind": "invitation"})
         assert answer.status_code == 422 and "SURVEYAPP_SMTP_URL" in answer.text
     finally:
@@ -226,7 +226,7 @@ def test_the_page_counts_what_became_of_messages_and_says_why(
     asked(storage, survey, "nobody", email="")
     send_due(storage, NOW)
     shown = client.get(page(survey)).text
-    assert "The message that has waited longest met this" in shown
+    assert "The oldest waiting message could not be sent" in shown
     assert "Connection refused" in shown
     with mail_server() as (place, received):
         received.answers["bob@example.org"] = REFUSED
@@ -236,4 +236,4 @@ def test_the_page_counts_what_became_of_messages_and_says_why(
     counts = [tag.text for tag in parsed(shown).all("span", **{"class": "big"})]
     assert counts == ["0", "2", "1", "1"]
     assert "there is no such mailbox" in shown and "@example.org" not in shown
-    assert "No e-mail address of the customer is known." in shown
+    assert "customer&#39;s email address is not known." in shown

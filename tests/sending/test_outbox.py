@@ -123,7 +123,7 @@ def test_a_refused_address_is_never_written_to_again(storage: Storage, received:
     (again,) = asked(storage, survey, "ada")
     assert send_due(storage, NOW + DAY) == 0
     cancelled = message(storage, again)
-    assert (cancelled.state, cancelled.error) == ("cancelled", "Mail to the customer came back.")
+    assert (cancelled.state, cancelled.error) == ("cancelled", "Email to the customer bounced.")
 
 
 def test_a_deferred_message_is_tried_again_after_longer_and_longer_pauses(
@@ -208,15 +208,15 @@ def test_no_more_are_sent_in_a_minute_than_settings_allow(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("answered", "The customer has answered."),
+        ("answered", "The customer has already answered."),
         ("expired", "The link has expired."),
         ("closed", "The survey is closed."),
-        ("over", "The survey is over."),
-        ("left", "The customer does not want to be asked."),
-        ("address left", "The customer does not want to be asked."),
-        ("no address", "No e-mail address of the customer is known."),
-        ("unknown", "No e-mail address of the customer is known."),
-        ("bounced", "Mail to the customer came back."),
+        ("over", "The survey has ended."),
+        ("left", "The customer has opted out of surveys."),
+        ("address left", "The customer has opted out of surveys."),
+        ("no address", "The customer's email address is not known."),
+        ("unknown", "The customer's email address is not known."),
+        ("bounced", "Email to the customer bounced."),
     ],
 )
 def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(

@@ -126,7 +126,7 @@ def test_the_link_in_a_mail_ends_the_mail(app: Flask, storage: Storage, tmp_path
         assert app.test_client().post(address).status_code == 200
         (again,) = asked(storage, survey, "ada")
         assert send_due(sending, NOW) == 0
-        assert message(storage, again).error == "The customer does not want to be asked."
+        assert message(storage, again).error == "The customer has opted out of surveys."
 
 
 def test_the_links_of_a_test_message_lead_to_a_page_that_says_so(app: Flask, storage: Storage):

@@ -60,7 +60,10 @@ def test_the_rules_are_saved_and_shown_again(researcher, world: World, storage: 
         assert shown in page
     off = {**FORM, "share": "100"}
     del off["active"]
-    assert "Nobody is asked" in researcher.post(address, data=off, follow_redirects=True).text
+    assert (
+        "Customers are not invited"
+        in researcher.post(address, data=off, follow_redirects=True).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,10 +72,10 @@ def test_the_rules_are_saved_and_shown_again(researcher, world: World, storage: 
         ({"rule": "region ="}, "rule, column"),
         ({"share": "0"}, "more than 0"),
         ({"share": "many"}, "Not a valid"),
-        ({"quiet_to": ""}, "a beginning and an end"),
+        ({"quiet_to": ""}, "a start and an end"),
         ({"quiet_from": "25:00"}, "Not a valid"),
         ({"max_age_days": "0"}, "from 1 to 365"),
-        ({"delay_minutes": ""}, "Give the minutes"),
+        ({"delay_minutes": ""}, "Enter the minutes"),
         ({"rest": "sleep"}, "Not a valid choice"),
         ({"touchpoints": "form"}, "has no field"),
     ],
@@ -90,7 +93,7 @@ def test_a_journeys_end_asks_for_what_ends_it(researcher, world: World, storage:
         session.get_one(Deployment, world.here.deployment_id).touchpoint_id = None
         code = journey_of(session, world.here.journey_id).stages[0].touchpoints[0].code
     assert code in researcher.get(address).text
-    assert "Nothing says when the journey is over" in researcher.post(address, data=FORM).text
+    assert "Nothing defines when the journey ends" in researcher.post(address, data=FORM).text
     assert "has no touchpoint" in researcher.post(address, data={**FORM, "touchpoints": "x"}).text
     saved = researcher.post(address, data={**FORM, "touchpoints": code})
     assert saved.status_code == 303
@@ -114,14 +117,14 @@ def test_interactions_come_in_by_a_file(world: World, storage: Storage, sign_in)
 
     page = send(text)
     assert page.status_code == 200
-    assert "2 lines: 1 stored, 0 there already, 1 refused" in page.text
+    assert "2 lines: 1 stored, 0 already stored, 1 rejected" in page.text
     assert "&lt;b&gt;" in page.text
     assert "<b>&#39;" not in page.text
     with storage.store.reading() as session:
         assert session.scalars(select(Contact.email)).all() == ["anna@example.org"]
         assert session.scalars(select(Interaction.source)).all() == ["csv"]
         assert "4711" not in str(session.execute(select(Interaction.customer_ref)).all())
-    assert "2 lines: 0 stored, 1 there already" in send(text).text
+    assert "2 lines: 0 stored, 1 already stored" in send(text).text
     assert send("a,b\n1,2\n").status_code == 422
     assert send("touchpoint,customer_ref,at\n" + "x\n" * 50_001).status_code == 422
     assert client.post(address, data={}).status_code == 422
@@ -141,8 +144,8 @@ def test_what_came_of_asking_is_shown_with_its_reasons(
     researcher, world: World, storage: Storage, address, sign_in
 ):
     journey_page = f"/journeys/{world.here.journey_id}/asked"
-    assert "What came of it" not in researcher.get(address).text
-    assert "Nothing was decided" in researcher.get(journey_page).text
+    assert "Response funnel" not in researcher.get(address).text
+    assert "No events in" in researcher.get(journey_page).text
     with storage.store.writing() as session:
         deployment = session.get_one(Deployment, world.here.deployment_id)
         change_sampling(session, deployment, {"active": True}, user_id=None)
@@ -161,10 +164,10 @@ def test_what_came_of_asking_is_shown_with_its_reasons(
         receive(session, told, secret_key=storage.secret_key, source="api", now=utc_now())
     duties.decide(storage, utc_now())
     page = researcher.get(address).text
-    assert "7 interactions came up, 6 were asked about" in page
-    assert "No address is known by which the customer can be asked." in page
-    assert "6 still wait to be sent" in page
-    assert "Nothing was decided in these months" in researcher.get(f"{address}?to=2020-01").text
+    assert "7 events, 6 invitations" in page
+    assert "No address is known to which an invitation can be sent." in page
+    assert "6 still to be sent" in page
+    assert "No events in these months" in researcher.get(f"{address}?to=2020-01").text
     manager = sign_in(world.users["manager"])
     page = manager.get(f"{journey_page}?by=segment").text
     assert "By segment" in page

@@ -35,10 +35,10 @@ def test_the_results_page_shows_each_choice_with_its_interval(storage, manager, 
     give(storage.store, place[1], ["delighted"] * 3 + ["frustrated"] * 25, causes=["waiting"])
     page = words(manager.get(f"/journeys/{place[0]}/results"))
     assert "How did you feel about this: the application form?" in page
-    assert "Apply: the application form. 28 customers. Most often: Frustrated." in page
-    assert re.search(r"Frustrated 89\s%", page)
+    assert "Apply: the application form. 28 customers. Most common: Frustrated." in page
+    assert re.search(r"Frustrated 89%", page)
     assert "73 to 96" in page
-    assert "who ticked at least one; several may be ticked" in page
+    assert "who chose at least one option; several allowed" in page
 
 
 def test_a_handful_and_a_segment_that_would_give_one_away_are_hidden(storage, manager, place):

@@ -35,8 +35,8 @@ def test_a_key_is_shown_once_and_opens_what_was_ticked(storage, world, sign_in):
 def test_a_key_without_a_name_or_anything_to_do_is_refused_at_its_field(world, sign_in):
     client = sign_in(world.users["administrator"])
     for data, complaint in (
-        ({"name": "", "scopes": ["read results"]}, "Name the program"),
-        ({"name": "Branches"}, "Nothing is chosen"),
+        ({"name": "", "scopes": ["read results"]}, "Enter the name of"),
+        ({"name": "Branches"}, "No scope is selected"),
         ({"name": "Branches", "scopes": ["manage users"]}, "not a valid choice"),
     ):
         answer = client.post("/connections/keys/new", data=data)
@@ -47,7 +47,7 @@ def test_a_key_without_a_name_or_anything_to_do_is_refused_at_its_field(world, s
 def test_a_revoked_key_is_listed_as_such(storage, world, sign_in):
     client = sign_in(world.users["administrator"])
     answer = client.post(f"/connections/keys/{world.here.key_id}/revoke", follow_redirects=True)
-    assert "opens nothing any more" in answer.text
+    assert "has been revoked" in answer.text
     assert "revoked" in answer.text
 
 
@@ -81,11 +81,11 @@ def test_a_webhook_is_added_with_a_secret_that_is_shown_once_and_checks_its_mess
 
 def test_a_webhook_that_cannot_be_keeps_what_was_typed(client):
     for wrong, complaint in [
-        ({"url": "https://127.0.0.1/"}, "no public address"),
+        ({"url": "https://127.0.0.1/"}, "not a public address"),
         ({"url": "http://hooks.example.org/"}, "use https"),
-        ({"url": ""}, "Type an address"),
-        ({"events": []}, "Nothing is chosen"),
-        ({"name": ""}, "Name the program"),
+        ({"url": ""}, "Enter a URL"),
+        ({"events": []}, "No event is selected"),
+        ({"name": ""}, "Enter the name of"),
     ]:
         data = {"name": "CRM", "url": "https://hooks.example.org/", "events": ["report"], **wrong}
         answer = client.post("/connections/webhooks/new", data=data)
@@ -102,10 +102,10 @@ def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(storage,
     assert "https://new.example.org/" in page
     assert "a score has fallen" in page
     assert client.post(f"{path}/test").status_code == 303
-    assert "It works." in client.get(f"{path}/deliveries/{newest(storage).id}").text
+    assert "Test delivery." in client.get(f"{path}/deliveries/{newest(storage).id}").text
     assert "paused" in client.post(f"{path}/pause", follow_redirects=True).text
     assert client.post(f"{path}/test").status_code == 409
-    assert "told again" in client.post(f"{path}/resume", follow_redirects=True).text
+    assert "Webhook resumed" in client.post(f"{path}/resume", follow_redirects=True).text
     assert "whsec_" in client.post(f"{path}/secret").text
     assert "whsec_" not in client.get(path).text
     assert client.post(f"{path}/delete").status_code == 303
@@ -122,7 +122,7 @@ def test_a_delivery_is_sent_again_from_the_log(storage, world, client):
     old = f"{path}/deliveries/{world.here.delivery_id}"
     assert client.post(f"{old}/replay").status_code == 303
     assert newest(storage).replay_of == world.here.delivery_id
-    assert f"again, of {world.here.delivery_id}" in client.get(path).text
+    assert f"resend of {world.here.delivery_id}" in client.get(path).text
 
 
 def test_a_delivery_does_not_open_under_another_webhook(world, client):
@@ -150,7 +150,7 @@ def test_a_webhook_that_was_paused_for_its_failures_says_so(storage, world, clie
     with storage.store.writing() as session:
         webhook = session.get_one(Webhook, world.here.webhook_id)
         webhook.active, webhook.failing_since = False, utc_now()
-    assert "Paused: nothing got through since" in client.get(webhook_path(world)).text
+    assert "Paused: no delivery has succeeded since" in client.get(webhook_path(world)).text
     assert "failing since" in client.get("/connections").text
 
 

@@ -54,7 +54,12 @@ def test_nobody_is_listed_and_what_was_typed_stands_in_no_address(client, storag
 @pytest.mark.parametrize("text", ["4711", "Anna@Example.org"])
 def test_the_page_says_what_happened_and_what_was_asked(client, text: str):
     page = look_up(client, text).text
-    for shown in ("anna@example.org", "To be asked", "After the form", "&lt;b&gt;North&lt;/b&gt;"):
+    for shown in (
+        "anna@example.org",
+        "Invitation pending",
+        "After the form",
+        "&lt;b&gt;North&lt;/b&gt;",
+    ):
         assert shown in page
     assert "<b>North" not in page
     assert "<i>done" not in page
@@ -62,7 +67,7 @@ def test_the_page_says_what_happened_and_what_was_asked(client, text: str):
 
 def test_an_unknown_customer_has_an_empty_page_and_can_opt_out(client, storage: Storage):
     page = look_up(client, "nobody").text
-    assert "Nothing is known of this customer" in page
+    assert "No data on this customer" in page
     assert "forget" not in page.lower()
     ref = pseudonym(storage.secret_key, "nobody")
     assert client.post("/contacts/opt-out", data={"customer_ref": ref}).status_code == 303
@@ -72,7 +77,7 @@ def test_an_unknown_customer_has_an_empty_page_and_can_opt_out(client, storage: 
 def test_opting_out_is_done_and_taken_back(client, storage: Storage, world: World):
     ref = pseudonym(storage.secret_key, "4711")
     page = client.post("/contacts/opt-out", data={"customer_ref": ref}, follow_redirects=True).text
-    assert "by a member of staff, as this customer" in page
+    assert "through a member of staff, as this customer" in page
     assert "as the holder of the address" in page
     with storage.store.reading() as session:
         assert session.query(OptOut).count() == 2
@@ -89,7 +94,7 @@ def test_opting_out_is_done_and_taken_back(client, storage: Storage, world: Worl
 def test_a_customer_is_forgotten(client, storage: Storage):
     ref = pseudonym(storage.secret_key, "4711")
     page = client.post("/contacts/forget", data={"customer_ref": ref}, follow_redirects=True).text
-    assert "Nothing is known of this customer" in page
+    assert "No data on this customer" in page
     with storage.store.reading() as session:
         assert session.query(Contact).count() == 0
 

@@ -190,12 +190,12 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
 
     page.get_by_role("button", name="For staff").click()
     page.get_by_role("dialog").get_by_role("button", name="For staff").click()
-    page.get_by_label("E-mail address").fill("researcher@example.org")
+    page.get_by_label("Email address").fill("researcher@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".sum")).to_have_text("1 answer could not be sent.")
     expect(page.locator(".kept .why li")).to_have_count(1)
-    page.get_by_text("Show the answers").click()
+    page.get_by_text("Show answers").click()
     expect(page.locator(".kept dl")).to_contain_text("person 2")
     assert Axe().run(page).response["violations"] == []
 
@@ -206,25 +206,25 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     assert ["nps-nps", "2"] in saved["answers"][0]["fields"]
 
     page.get_by_role("button", name="Send again").click()
-    expect(page.get_by_role("status")).to_contain_text("1 still here")
+    expect(page.get_by_role("status")).to_contain_text("1 not stored")
     ask(storage, made, 2)
     page.get_by_role("button", name="Send again").click()
-    expect(page.get_by_role("heading", name="Nothing waits here")).to_be_visible()
+    expect(page.get_by_role("heading", name="No answers waiting")).to_be_visible()
     assert [each.answers["nps"]["nps"] for each in stored(storage)] == [2]
 
     refused(page, base, storage, made)
     page.goto(f"{base}/device?kiosk={made.link}")
     page.get_by_role("button", name="Discard").click()
-    page.get_by_role("button", name="Keep them").click()
+    page.get_by_role("button", name="Keep answers").click()
     expect(page.locator(".kept")).to_have_count(1)
     context.set_offline(True)  # what cannot be noted is not done
     page.locator(".kept").get_by_role("button", name="Discard").click()
-    page.get_by_role("dialog").get_by_role("button", name="Discard", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard answers", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Nothing was discarded")
     context.set_offline(False)
     page.locator(".kept").get_by_role("button", name="Discard").click()
-    page.get_by_role("dialog").get_by_role("button", name="Discard", exact=True).click()
-    expect(page.get_by_role("heading", name="Nothing waits here")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Discard answers", exact=True).click()
+    expect(page.get_by_role("heading", name="No answers waiting")).to_be_visible()
 
     left = context.new_page()  # somebody who forgets to sign out
     left.clock.install()

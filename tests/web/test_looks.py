@@ -106,10 +106,13 @@ def test_a_logo_is_served_as_pixels_that_can_be_kept(client, url, storage, world
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "no picture"),
-        (b"", "no picture"),
-        (b"%PDF-1.4", "no picture"),
-        (picture()[:60], "no picture"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>",
+            "cannot be read as an image",
+        ),
+        (b"", "cannot be read as an image"),
+        (b"%PDF-1.4", "cannot be read as an image"),
+        (picture()[:60], "cannot be read as an image"),
         (picture(size=(8, 8)), "8 by 8 pixels"),
         (picture(size=(5000, 4000)), "5000 by 4000 pixels"),
     ],
@@ -127,11 +130,11 @@ def test_what_is_no_picture_is_refused_beside_its_field(client, url, storage, da
 @pytest.mark.parametrize(
     ("changes", "control", "words"),
     [
-        ({"colour": "yellowish"}, "colour", "no colour"),
-        ({"introduction": "{attribute:x}"}, "introduction", "says nothing when"),
-        ({"show_if-0-value": "11"}, "show_if-0-value", "no answer to nps-nps"),
-        ({"show_if-0-item": "x"}, "show_if-0-value", "is not asked here"),
-        ({"attention_after": "nps-nps"}, "attention_choose", "no point"),
+        ({"colour": "yellowish"}, "colour", "not a colour"),
+        ({"introduction": "{attribute:x}"}, "introduction", "has no text for when"),
+        ({"show_if-0-value": "11"}, "show_if-0-value", "not an answer to nps-nps"),
+        ({"show_if-0-item": "x"}, "show_if-0-value", "is not a question of this survey"),
+        ({"attention_after": "nps-nps"}, "attention_choose", "not an answer to nps-nps"),
         ({"quotas-0-most": "0"}, "quotas-0-most", "at least 1"),
         ({"quotas-0-most": "5", "quotas-0-segment": "gone"}, "quotas-0-most", "no segment"),
         ({"name": "x" * 101}, "name", "100"),
@@ -188,7 +191,7 @@ def test_unconfirmed_clicks_stand_apart_and_small_numbers_do_not(client, url, st
                     now=utc_now(),
                 )
 
-    heading = "Clicked in a mail, never confirmed (not counted)"
+    heading = "Clicked in an email but not submitted (not counted)"
     click(4, "9")
     assert heading not in client.get(overview).text
     click(1, "3")

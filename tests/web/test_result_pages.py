@@ -57,9 +57,9 @@ def test_a_segments_page_says_that_the_response_rate_is_of_all_customers(storage
     address = f"/journeys/{made.journey}"
     everybody = words(manager.get(f"{address}?from=2026-10"))
     north = words(manager.get(f"{address}?segment={made.segments['north']}&from=2026-10"))
-    said = "40 of 100 invitations made in this period were answered (40 %)."
-    assert said in everybody and "not this segment" not in everybody
-    assert f"For all customers, not this segment alone: {said}" in north
+    said = "40 of 100 invitations made in this period were answered (40%)."
+    assert said in everybody and "not only this segment" not in everybody
+    assert f"For all customers, not only this segment: {said}" in north
 
 
 def test_many_answers_at_small_touchpoints_are_not_called_fewer_than_five(storage, manager, made):
@@ -82,7 +82,7 @@ def test_what_to_do_first_names_its_months_and_the_touchpoint(storage, manager, 
     give(storage, made, "pay", 60, yes=50)
     give(storage, made, "meet", 60, yes=52)
     page = words(manager.get(f"/journeys/{made.journey}"))
-    assert "What to do first Answers of Aug to Oct 2026." in page
+    assert "Priorities Answers from Aug to Oct 2026." in page
     assert "small group: Identity check, Chat support and Receiving the offer." in page
 
 
@@ -91,7 +91,7 @@ def test_without_a_significant_difference_the_page_says_so(storage, manager, mad
     give(storage, made, "pay", 60, yes=42)
     page = words(manager.get(f"/journeys/{made.journey}"))
     assert (
-        "In Aug to Oct 2026 none of the 2 touchpoints compared scores significantly below" in page
+        "In Aug to Oct 2026, none of the 2 touchpoints compared scored significantly below" in page
     )
 
 
@@ -102,7 +102,7 @@ def test_the_results_page_shows_which_customers_and_months_it_is_about(storage, 
         number = make_deployment(session, asks=("csat", "sjq"), journey=journey).journey_id
         north = make_segment(session, "north", "region = North").id
     page = researcher.get(f"/journeys/{number}/results?segment={north}&from=2026-10").text
-    assert "Validate this scale" in page
+    assert "Validate scale" in page
     assert f'<option value="{north}" selected>' in page
     assert 'value="2026-10"' in page
     ids = re.findall(r' id="([^"]+)"', page)

@@ -185,7 +185,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(app: Flask, world
     client = sign_in(world.users["administrator"])
     too_large = client.post("/journeys/new", data={"name": "x" * 2_000_000})
     assert too_large.status_code == 413
-    assert "larger than this page takes" in too_large.text
+    assert "larger than this page accepts" in too_large.text
 
 
 def test_only_pages_that_ask_for_files_take_large_ones(app: Flask, world: World, sign_in):
@@ -214,7 +214,7 @@ def test_only_pages_that_ask_for_files_take_large_ones(app: Flask, world: World,
         (b"customer_ref,customer_ref\nc1,c2\n", "Two columns"),
         (b"customer_ref,\nc1,c2\n", "no heading"),
         (b"customer_ref\n", "no customers"),
-        (b"customer_ref,region\nc1,North\nc1,South\n", "stands at place"),
+        (b"customer_ref,region\nc1,North\nc1,South\n", "is already at position"),
         (b'customer_ref\n"' + b"x" * 200_000, "field larger"),
     ],
 )
@@ -290,7 +290,7 @@ def test_one_persons_jobs_cannot_fill_the_queue(app: Flask, world: World, sign_i
     form = {"name": "South", "rule": "region = South"}
     refused = sign_in(user).post("/segments/new", data=form)
     assert refused.status_code == 422
-    assert "not finished" in refused.text
+    assert "unfinished" in refused.text
     assert sign_in(world.users["administrator"]).post("/segments/new", data=form).status_code == 303
 
 
@@ -318,12 +318,12 @@ def test_a_session_ends_by_itself(app: Flask):
 def test_errors_are_pages_for_people(app: Flask, world: World, sign_in):
     client = sign_in(world.users["manager"])
     for path, status, words in (
-        ("/nowhere", 404, "nothing at this address"),
+        ("/nowhere", 404, "no page at this address"),
         ("/journeys/999", 404, "no such journey"),
         ("/users", 403, "permission to manage users"),
-        (f"/journeys/{world.here.journey_id}?segment=abc", 422, "is no number"),
-        (f"/journeys/{world.here.journey_id}?from=2026-13", 422, "is no month"),
-        (f"/journeys/{world.here.journey_id}/results?to=9999-12", 422, "is no month"),
+        (f"/journeys/{world.here.journey_id}?segment=abc", 422, "is not a number"),
+        (f"/journeys/{world.here.journey_id}?from=2026-13", 422, "is not a month"),
+        (f"/journeys/{world.here.journey_id}/results?to=9999-12", 422, "is not a month"),
         (f"/journeys/{world.here.journey_id}?segment=999", 404, "no segment"),
     ):
         page = client.get(path)
@@ -342,7 +342,7 @@ def test_a_database_that_is_away_is_told_calmly(tmp_path, capfd):
     assert client.get("/readyz").status_code == 503
     page = client.get("/sign-in")
     assert page.status_code == 503
-    assert "The database does not answer" in page.text
+    assert "Database unavailable" in page.text
     app.extensions[EXTENSION].close()
 
 

@@ -64,7 +64,7 @@ def test_the_journey_of_a_half_sorted_segment_says_so_and_shows_it_when_it_is_co
     address = f"/journeys/{world.here.journey_id}?segment={half_sorted}"
     page = staff.get(address)
     assert page.status_code == 409
-    assert "still being sorted into the segment The north" in page.text
+    assert "still being assigned to the segment The north" in page.text
     assert "+100" not in page.text
     finish(storage)
     assert "+100" in staff.get(address).text
@@ -75,19 +75,22 @@ def test_the_comparison_leaves_a_half_sorted_segment_out_and_says_so(
 ):
     address = f"/journeys/{world.here.journey_id}/results"
     page = staff.get(address).text
-    assert "Responses are still being sorted into The north" in page
+    assert "Responses are still being assigned to The north" in page
     assert "+100" not in page
-    assert "No segment to compare" not in page
+    assert "No segments to compare" not in page
     finish(storage)
     page = staff.get(address).text
     assert "+100" in page
-    assert "still being sorted" not in page
+    assert "still being assigned" not in page
 
 
 def test_the_list_of_segments_and_the_segments_own_page_say_that_it_is_being_sorted(
     storage: Storage, staff, half_sorted: int
 ):
-    said = ("Responses are being sorted into it.", "Responses are being sorted into this segment")
+    said = (
+        "Responses are still being assigned.",
+        "Responses are still being assigned to this segment",
+    )
     pages = ("/segments", f"/segments/{half_sorted}")
     for words, page in zip(said, pages, strict=True):
         assert words in staff.get(page).text
@@ -113,7 +116,7 @@ def test_a_report_on_a_half_sorted_segment_fails_with_what_to_wait_for(
     with storage.store.reading() as session:
         job = session.get_one(Job, number)
     assert job.state == "failed"
-    assert "still being sorted into the segment The north" in job.error
+    assert "still being assigned to the segment The north" in job.error
 
 
 def test_a_report_on_everybody_names_the_segments_that_it_leaves_out(
@@ -125,7 +128,7 @@ def test_a_report_on_everybody_names_the_segments_that_it_leaves_out(
         blocks = comparisons.segments(compared, 5)
         return " ".join(str(block.text) for block in blocks if isinstance(block, Paragraph))
 
-    left_out = "Left out, as responses are still being sorted into them: The north."
+    left_out = "Left out, as responses are still being assigned to them: The north."
     assert left_out in said()
     finish(storage)
     assert "Left out" not in said()
@@ -142,7 +145,7 @@ def test_the_api_answers_409_for_a_half_sorted_segment(
         headers={"Authorization": f"Bearer {key}"},
     )
     assert answered.status_code == 409
-    assert "still being sorted" in answered.json["detail"]
+    assert "still being assigned" in answered.json["detail"]
 
 
 def test_a_quota_counts_those_sorted_so_far_and_the_page_says_so(
@@ -153,7 +156,7 @@ def test_a_quota_counts_those_sorted_so_far_and_the_page_says_so(
         deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
     address = f"/journeys/{world.here.journey_id}/deployments/{deployment.id}/look"
     page = staff.get(address).text
-    assert "8 of 12 so far: responses are still being sorted into this segment" in page
+    assert "8 of 12 so far; responses are still being assigned to this segment" in page
     finish(storage)
     page = staff.get(address).text
     assert "16 of 12" in page
@@ -179,7 +182,7 @@ def test_a_job_that_has_failed_is_asked_for_again_by_saving_the_segment(
     with storage.store.writing() as session:
         for job in session.scalars(select(Job)):
             job.state, job.error = "failed", "The worker stopped 3 times."
-    assert "save the segment to go on" in staff.get(f"/segments/{half_sorted}").text
+    assert "save the segment to restart it" in staff.get(f"/segments/{half_sorted}").text
     saved = staff.post(
         f"/segments/{half_sorted}", data={"name": "The north", "rule": "region = Nordland"}
     )

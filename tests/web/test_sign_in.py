@@ -146,8 +146,8 @@ def test_the_password_page_says_what_is_wrong(app: Flask, user: User):
     for form, words in (
         ({"current": "no", "password": "another good one", "again": "another good one"}, "present"),
         ({"current": PASSWORD, "password": "short", "again": "short"}, "at least 12"),
-        ({"current": PASSWORD, "password": "another good one", "again": "typo"}, "differ"),
-        ({}, "Type your present password"),
+        ({"current": PASSWORD, "password": "another good one", "again": "typo"}, "do not match"),
+        ({}, "Enter your current password"),
     ):
         answer = client.post("/account/password", data=form)
         assert answer.status_code == 422

@@ -134,4 +134,4 @@ def test_a_large_file_is_read_only_of_somebody_who_is_signed_in(site: Site):
 def test_a_form_that_is_too_large_gets_the_page_that_says_so(site: Site):
     status, page = site.ask("POST", "/sign-in", b"a" * (2 * MEGABYTE), **HEADERS)
     assert status == 413
-    assert "larger than this page takes" in page
+    assert "larger than this page accepts" in page

@@ -51,7 +51,7 @@ def signed_in(browser: Browser, served: tuple[str, Storage], user: User) -> dict
 
 
 def sign_in(page: Page) -> None:
-    page.get_by_label("E-mail address").fill("administrator@example.org")
+    page.get_by_label("Email address").fill("administrator@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Journeys", level=1)).to_be_visible()
@@ -83,21 +83,21 @@ def test_from_an_empty_map_to_the_score_of_a_customer(
     page = context.new_page()
     page.goto("/journeys/new")
     page.get_by_label("Name", exact=True).fill("Get a mortgage")
-    page.get_by_label("Your organisation's name").fill("Northbank")
+    page.get_by_label("Organisation").fill("Northbank")
     page.get_by_role("button", name="Create journey").click()
     page.get_by_label("Stage", exact=True).fill("Apply")
     page.get_by_role("button", name="Add stage").click()
-    page.get_by_role("link", name="Add a touchpoint to Apply").click()
+    page.get_by_role("link", name="Add touchpoint to Apply").click()
     page.get_by_label("Name", exact=True).fill("the advice meeting")
     page.get_by_label("Moment of truth").check()
     page.get_by_role("button", name="Add touchpoint").click()
 
-    page.get_by_role("link", name="Deployments").click()
-    page.get_by_role("link", name="Ask customers").click()
+    page.get_by_role("link", name="Surveys").click()
+    page.get_by_role("link", name="Create survey").click()
     page.get_by_label("Name", exact=True).fill("After the meeting")
-    page.get_by_label("Asked at").select_option(label="Apply: the advice meeting")
+    page.get_by_label("Touchpoint").select_option(label="Apply: the advice meeting")
     page.get_by_label("Likelihood to recommend").check()
-    page.get_by_role("button", name="Open the deployment").click()
+    page.get_by_role("button", name="Publish survey").click()
     link = page.get_by_label("Open link").input_value()
     assert page.get_by_role("img", name="QR code of the open link").is_visible()
     path = link[link.index("/s/") :]
@@ -177,14 +177,12 @@ def test_the_sign_in_page_is_accessible_and_says_what_was_wrong(browser: Browser
     context = browser.new_context(base_url=served[0], viewport=PHONE)
     page = context.new_page()
     page.goto("/journeys")
-    page.get_by_label("E-mail address").fill("administrator@example.org")
+    page.get_by_label("Email address").fill("administrator@example.org")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     field = page.get_by_label("Password")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(
-        "Address and password do not belong together. Try again."
-    )
+    expect(field).to_have_accessible_description("Incorrect email or password. Try again.")
     assert violations(page) == []
     context.close()
 
@@ -192,7 +190,7 @@ def test_the_sign_in_page_is_accessible_and_says_what_was_wrong(browser: Browser
 def test_the_keyboard_reaches_content_first_and_everything_after(staff: Page, place: Place):
     staff.goto(f"/journeys/{place.journey_id}")
     staff.keyboard.press("Tab")
-    expect(staff.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(staff.get_by_role("link", name="Skip to content")).to_be_focused()
     staff.keyboard.press("Enter")
     assert staff.evaluate("document.activeElement.id") == "main"
     reached = set()
@@ -219,7 +217,7 @@ def test_a_running_job_moves_its_bar_and_shows_its_end(staff: Page, served, user
         if "step" in change:
             expect(staff.get_by_text("Counting")).to_be_visible()
             assert staff.get_by_role("progressbar").evaluate("bar => bar.value") == 40
-    expect(staff.get_by_role("link", name="Open the segments")).to_be_visible()
+    expect(staff.get_by_role("link", name="View segments")).to_be_visible()
 
 
 def test_without_scripts_a_running_job_refreshes_its_page(browser, served, signed_in, user: User):
@@ -235,7 +233,7 @@ def test_without_scripts_a_running_job_refreshes_its_page(browser, served, signe
     page.goto(f"/jobs/{job.id}")
     with storage.store.writing() as session:
         session.get_one(Job, job.id).state = "done"
-    expect(page.get_by_role("link", name="Open the segments")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="View segments")).to_be_visible(timeout=30_000)
     context.close()
 
 
@@ -253,5 +251,5 @@ def test_files_come_down_as_files(staff: Page, place: Place, tmp_path: Path):
     staff.goto(f"/journeys/{place.journey_id}/deployments/{place.deployment_id}")
     staff.get_by_label("Customer list").set_input_files(customers)
     with staff.expect_download() as waited:
-        staff.get_by_role("button", name="Make links").click()
+        staff.get_by_role("button", name="Create links").click()
     assert "/s/" in Path(waited.value.path()).read_text(encoding="utf-8-sig")

@@ -44,7 +44,7 @@ def stored(storage: Storage, journey_id: int, **changes: object) -> int:
 def test_a_study_is_asked_for_where_its_instruments_are(storage: Storage, researcher: FlaskClient):
     journey_id, deployment_id = place(storage, n=3)
     page = researcher.get(f"/journeys/{journey_id}/results").text
-    assert "Run the study" in page and f'<option value="{deployment_id}">Account survey' in page
+    assert "Run study" in page and f'<option value="{deployment_id}">Account survey' in page
     taken = researcher.post(
         f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
     )
@@ -59,8 +59,8 @@ def test_a_study_is_asked_for_where_its_instruments_are(storage: Storage, resear
     assert job_id is not None
     run_job(storage, job_id, worker="test")
     page = researcher.get(taken.location).text
-    assert "It did not work." in page  # three answers are too few
-    assert "Studying journey quality" in researcher.get("/jobs").text
+    assert "The study failed." in page  # three answers are too few
+    assert "Journey quality and loyalty study" in researcher.get("/jobs").text
 
 
 def test_the_whole_journey_of_one_segment_can_be_studied(storage: Storage, researcher: FlaskClient):
@@ -80,7 +80,7 @@ def test_nothing_is_offered_where_an_instrument_is_missing(
     storage: Storage, researcher: FlaskClient
 ):
     journey_id, deployment_id = place(storage, asks=("sjq", "loyalty"))
-    assert "Run the study" not in researcher.get(f"/journeys/{journey_id}/results").text
+    assert "Run study" not in researcher.get(f"/journeys/{journey_id}/results").text
     taken = researcher.post(
         f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
     )

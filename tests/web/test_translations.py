@@ -46,20 +46,20 @@ def summaries(page: str) -> list[str]:
 
 def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, url, storage, world):
     empty = opened(client, f"{url}/translations")
-    nothing = "Not translated: customers read it in English"
+    nothing = "Not translated: customers see it in English"
     assert summaries(empty) == [f"Suomi {nothing}", f"العربية {nothing}"]
     assert empty.count("We &lt;keep&gt; it.") == 2
-    assert "Not written yet, hence not here: what may be won" in empty
+    assert "Not listed because not written yet: prize" in empty
     areas = parsed(empty).all("textarea", id="consent-ar")
     assert (areas[0].attributes["lang"], areas[0].attributes["dir"]) == ("ar", "rtl")
 
     answer = client.post(f"{url}/translations", data=FINNISH, follow_redirects=True)
-    assert "Saved. The consent is now version 2, in every language." in answer.text
+    assert "Saved. The consent text is now version 2 in every language." in answer.text
     assert summaries(answer.text) == ["Suomi All 3 translated", f"العربية {nothing}"]
     page = parsed(opened(client, f"/s/{stored(storage, world).link}?lang=fi"))
     assert page.all("p", **{"class": "lead"})[0].text.strip() == "Hei."
     assert client.post(f"{url}/translations", data=FINNISH, follow_redirects=True).text.count(
-        "Saved. New visitors read it at once."
+        "Saved. New visitors see the changes at once."
     )
     assert "Hei." in opened(client, f"{url}/look/preview?lang=fi")
     assert 'lang="en" dir="ltr">Hello.' in opened(client, f"{url}/look/preview?lang=ar")
@@ -69,12 +69,12 @@ def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(cl
     client.post(f"{url}/translations", data=FINNISH)
     ways, look = (plain(opened(client, f"{url}/{each}")) for each in ("ways", "look"))
     for page in (ways, look):
-        assert "Translated into Suomi. Read in English by those who choose العربية." in page
+        assert "Translated into Suomi. Shown in English to customers who choose العربية." in page
     assert "Suomi: Säilytämme sen." in ways
     client.post(f"{url}/ways/consent", data={"text": "We sell it."})
     assert "Changed since it was translated into Suomi." in plain(opened(client, f"{url}/ways"))
     page = opened(client, f"{url}/translations")
-    assert summaries(page)[0] == "Suomi 3 of 3 translated, 1 to look at again"
+    assert summaries(page)[0] == "Suomi 3 of 3 translated, 1 to review"
     assert len(parsed(page).all("input", type="checkbox")) == 1
     ticked = {**FINNISH, "right-consent-fi": "y"}
     client.post(f"{url}/translations", data=ticked)
@@ -84,11 +84,11 @@ def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(cl
 
 
 def test_the_overview_says_who_reads_the_texts_in_another_language(client, url, storage):
-    assert "for Suomi, العربية: translate them" in plain(opened(client, url))
+    assert "in Suomi, العربية: translate them" in plain(opened(client, url))
     client.post(f"{url}/translations", data=FINNISH)
     page = plain(opened(client, url))
-    assert "English, Suomi, العربية. Your texts are not translated" in page
-    assert "for العربية: translate them" in page
+    assert "English, Suomi, العربية. Your texts have no up-to-date translation in " in page
+    assert "in العربية: translate them" in page
     client.post(f"{url}/translations", data={**FINNISH, "introduction-ar": "x", "consent-ar": "x"})
     assert "translate them" not in opened(client, url)
 
@@ -100,7 +100,7 @@ def plain(page: str) -> str:
 @pytest.mark.parametrize(
     ("changes", "control", "words"),
     [
-        ({"introduction-fi": "{attribute:x}"}, "introduction-fi", "says nothing when"),
+        ({"introduction-fi": "{attribute:x}"}, "introduction-fi", "has no text for when"),
         ({"consent-ar": "x" * 5001}, "consent-ar", "5000"),
         ({"touchpoint-ar": "x" * 201}, "touchpoint-ar", "200"),
     ],
@@ -128,7 +128,7 @@ def test_a_survey_in_one_language_has_nothing_to_translate(client, url, storage,
     with storage.store.writing() as session:
         session.execute(update(Deployment).values(languages=["en"]))
     page = opened(client, f"{url}/translations")
-    assert "Asked in English only" in page
+    assert "English only" in page
     assert "textarea" not in page
     assert client.post(f"{url}/translations", data={}).status_code == 303
 

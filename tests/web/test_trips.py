@@ -65,17 +65,17 @@ def run_jobs(storage: Storage) -> list[Job]:
 
 
 def test_empty_pages_say_what_to_do_next(researcher):
-    assert "Draw the first journey" in researcher.get("/journeys").text
-    assert "Write the first rule" in researcher.get("/segments").text
-    assert "No job yet" in researcher.get("/jobs").text
+    assert "Create journey" in researcher.get("/journeys").text
+    assert "Create segment" in researcher.get("/segments").text
+    assert "No jobs yet" in researcher.get("/jobs").text
     where = send(researcher, "/journeys/new", name="Move", provider="P", state="target")
     base = where.removesuffix("/map")
-    assert "Draw the map" in researcher.get(base).text
-    assert "No stage yet" in researcher.get(where).text
-    assert "No response yet" in researcher.get(f"{base}/responses").text
-    assert "No report yet" in researcher.get(f"{base}/reports").text
-    assert "Nothing is asked yet" in researcher.get(f"{base}/deployments").text
-    assert "No segment to compare" in researcher.get(f"{base}/results").text
+    assert "Add its stages and touchpoints" in researcher.get(base).text
+    assert "No stages yet" in researcher.get(where).text
+    assert "No responses yet" in researcher.get(f"{base}/responses").text
+    assert "No reports yet" in researcher.get(f"{base}/reports").text
+    assert "No surveys yet" in researcher.get(f"{base}/deployments").text
+    assert "No segments to compare" in researcher.get(f"{base}/results").text
 
 
 def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
@@ -140,7 +140,7 @@ def test_a_deployment_without_questions_is_refused_on_its_page(researcher, stora
     form = {"name": "Nothing", "place": str(touchpoint_id), "anonymity": "anonymous"}
     refused = researcher.post(f"/journeys/{journey_id}/deployments/new", data=form)
     assert refused.status_code == 422
-    assert "Ask 1 to" in refused.text
+    assert "Choose 1 to" in refused.text
     assert 'value="Nothing"' in refused.text  # what was typed is kept
 
 
@@ -185,7 +185,7 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
     assert administrator.get(f"{sent.location}.json").json["state"] == "waiting"
     run_jobs(storage)
     told = re.sub(r"\s+", " ", administrator.get(sent.location).text)
-    assert "Refused rows" in told and "<dt>Stored</dt><dd>2</dd>" in told
+    assert "Rejected rows" in told and "<dt>Stored</dt><dd>2</dd>" in told
     assert "outside 0 to 10" in told
     # Somebody else's job is nobody's business.
     assert sign_in(world.users["manager"]).get(sent.location).status_code == 404
@@ -243,7 +243,7 @@ def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
     journey_id, _ = draw(researcher, storage)
     deployment_id = deploy(researcher, journey_id, "end", ["sjq"], **{"key-sjq": "sjq-9"})
     page = researcher.get(f"/journeys/{journey_id}/results").text
-    assert "Validate this scale" in page
+    assert "Validate scale" in page
     where = send(
         researcher, f"/journeys/{journey_id}/analyses", scale=f"{deployment_id}:sjq", segment=""
     )
@@ -251,7 +251,7 @@ def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
     with storage.store.reading() as session:
         assert session.scalars(select(Analysis)).one().parameters["key"] == "sjq-9"
     run_jobs(storage)
-    assert "It did not work" in researcher.get(where).text
+    assert "The analysis failed" in researcher.get(where).text
     refused = researcher.post(f"/journeys/{journey_id}/analyses", data={"scale": "9:sjq"})
     assert refused.status_code == 422
 
@@ -296,6 +296,6 @@ def test_filters_stand_in_the_address_and_are_kept_by_the_download(
     base = f"/journeys/{world.here.journey_id}/responses"
     page = client.get(f"{base}?deployment={world.here.deployment_id}&from=2020-01").text
     assert f"export.csv?from=2020-01&amp;deployment={world.here.deployment_id}" in page
-    assert "No response matches" in client.get(f"{base}?to=2020-01").text
+    assert "No matching responses" in client.get(f"{base}?to=2020-01").text
     with client.get(f"{base}/export.csv?to=2020-01") as sent:
         assert sent.text.count("\n") == 1  # the headings alone

@@ -364,6 +364,6 @@ def test_staff_see_which_report_an_erased_answer_has_outdated(app, client, stora
     with staff.session_transaction() as cookie:
         cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
     reports = f"/journeys/{journey_id}/reports"
-    assert "make it anew" not in opened(staff, reports)
+    assert "Create the report again" not in opened(staff, reports)
     client.post(f"{path}/mine/erase")
-    assert "make it anew" in opened(staff, reports)
+    assert "Create the report again" in opened(staff, reports)

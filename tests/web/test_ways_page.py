@@ -63,19 +63,19 @@ def test_pages_are_named_before_there_is_anything_to_copy(client, storage, world
 
 def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, storage, world, url):
     for part, data, said in (
-        ("embed", {"embed_origins": "http://shop.example"}, "is no origin of a page"),
+        ("embed", {"embed_origins": "http://shop.example"}, "is not an origin"),
         ("kiosk", {"kiosk": "y", "kiosk_seconds": "1", "kiosk_idle_seconds": "60"}, "use 3 to 120"),
         ("kiosk", {"kiosk_seconds": "x", "kiosk_idle_seconds": "60"}, "valid integer"),
-        ("end", {"end_url": "https://evil.example/"}, "may not lead to evil.example"),
-        ("end", {"end_url": "javascript:alert(1)"}, "is no address to lead to"),
-        ("consent", {"text": "", "box": "y"}, "needs a text to agree to"),
+        ("end", {"end_url": "https://evil.example/"}, "cannot redirect to evil.example"),
+        ("end", {"end_url": "javascript:alert(1)"}, "is not a URL to redirect to"),
+        ("consent", {"text": "", "box": "y"}, "needs a consent text"),
         ("draw", {"draw": "x" * 1001}, "longer than 1000"),
-        ("draw/winners", {"count": "1"}, "0 take part"),
+        ("draw/winners", {"count": "1"}, "There are 0 entries"),
     ):
         answer = client.post(f"{url}/{part}", data=data)
         assert answer.status_code == 422, part
         assert said in answer.text, part
-        assert "Nothing was saved yet" in answer.text
+        assert "Nothing has been saved" in answer.text
     kept = deployment(storage, world)
     assert (kept.ways, kept.draw, kept.consent) == ({}, "", "")
     answer = client.post(f"{url}/embed", data={"embed_origins": "", "anonymity": "anonymous"})
@@ -113,7 +113,7 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
                 day=date(2026, 3, 29),
             )
     page = posted(client, url, "draw/winners", count="2")
-    assert "among 3" in page
+    assert "from 3 entries" in page
     with storage.store.reading() as session:
         log = select(AuditEntry).where(AuditEntry.action == "draw winners")
         entry = session.scalars(log).one()
@@ -125,7 +125,7 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
     assert "person0@example.org" not in page
     page = posted(client, url, "draw/entries", entry="all")
     assert "person1@example.org" not in page
-    assert "entries are deleted" in page
+    assert "entries have been deleted" in page
     for wrong in ("", "x", "1 OR 1=1", "9" * 30):
         assert client.post(f"{url}/draw/entries", data={"entry": wrong}).status_code in {400, 422}
 

@@ -173,7 +173,7 @@ def _told(session: Session, text: str) -> tuple[int, int]:
         event="report",
         payload={"event": "report", "data": {"title": text}},
         state="failed",
-        error=f"It answered 500: {text}",
+        error=f"The server answered 500: {text}",
         attempts=7,
     )
     session.add(delivery)

@@ -87,19 +87,19 @@ def keep(link: str) -> ResponseReturnValue:
     with storage().store.glancing() as glance:
         asking = queries.asking(glance, link)
     if asking is None or not asking.open_link or not read_ways(asking.ways).kiosk:
-        return _not_kept(404, "This survey may not be answered on a kiosk at present.")
+        return _not_kept(404, "This survey is not available on a kiosk at present.")
     g.one_page = True
     door = Door(asking, None)
     key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
     if key is None or not ID.fullmatch(number):
-        return _not_kept(422, "The form does not come from a page of this survey.")
+        return _not_kept(422, "The form was not sent from a page of this survey.")
     now = utc_now()
     answered = _moment("age", now, key.issued_at)
     if asking.is_early(answered) or asking.is_over(answered):
         return _not_kept(409, "The survey was not open when this was answered.")
     if not agrees(door.page, request.form):
-        return _not_kept(422, "The box of consent was not ticked.")
+        return _not_kept(422, "The consent box was not ticked.")
     faulty = _submit(door, key, number, answered)
     return ("", 204) if faulty is None else _not_kept(422, *_reasons(door.page, faulty))
 

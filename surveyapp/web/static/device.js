@@ -58,7 +58,7 @@
   const surveyOf = async (link) => {
     if (!surveys.has(link)) {
       const found = await fetch(`${own.survey}?${new URLSearchParams({ link })}`).then((answer) => answer.json()).catch(() => ({}));
-      surveys.set(link, { name: found.name || `A survey that is gone (${link})`, questions: found.questions || {} });
+      surveys.set(link, { name: found.name || `Deleted survey (${link})`, questions: found.questions || {} });
     }
     return surveys.get(link);
   };
@@ -73,8 +73,8 @@
     const discard = made("button", { type: "button", className: "quiet danger", textContent: "Discard", onclick: () => ask([each]) });
     const when = new Date(each.answered).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     return made("article", { className: "kept" },
-      made("h3", { textContent: `${when}, ${each.refused ? "refused" : "waits"}` }), why,
-      made("details", {}, made("summary", { textContent: "Show the answers" }), facts),
+      made("h3", { textContent: `${when}, ${each.refused ? "rejected" : "waiting"}` }), why,
+      made("details", {}, made("summary", { textContent: "Show answers" }), facts),
       made("div", { className: "actions" }, discard));
   };
 
@@ -84,7 +84,7 @@
     part("none").hidden = answers.length > 0;
     part("some").hidden = !answers.length;
     part("sum").textContent = [refused && `${several(refused)} could not be sent`,
-      answers.length - refused && `${several(answers.length - refused)} wait${answers.length - refused === 1 ? "s" : ""}`].filter(Boolean).join(", ") + ".";
+      answers.length - refused && `${several(answers.length - refused)} waiting`].filter(Boolean).join(", ") + ".";
     const sections = [];
     for (const link of new Set(answers.map((each) => each.link))) {
       const here = answers.filter((each) => each.link === link);
@@ -106,9 +106,9 @@
           why: (await answer.json().catch(() => ({}))).why || [`The server answered ${answer.status}.`] });
       }
       const left = (await all()).length;
-      said(`${several(stored)} stored${left ? `; ${left} still here, each with its reason` : ""}.`);
+      said(`${several(stored)} stored${left ? `; ${left} not stored, each with its reason` : ""}.`);
     } catch {
-      said(`There is no connection. ${stored ? `${several(stored)} stored; the others` : "All"} stay here.`);
+      said(`No connection. ${stored ? `${several(stored)} stored; the others` : "All answers"} stay here.`);
     }
     part("send").disabled = false;
     await show();
@@ -124,7 +124,7 @@
     const address = URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: "application/json" }));
     made("a", { href: address, download: `kiosk-answers-${file.made_at.slice(0, 10)}.json` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    said(`${several(answers.length)} in the file. They stay here too, until they are stored or discarded.`);
+    said(`${several(answers.length)} downloaded. They stay on this device until they are stored or discarded.`);
   };
 
   let chosen = [];
@@ -136,7 +136,7 @@
     try {
       await noted("discarded", chosen);
     } catch {
-      said("Nothing was discarded: the server could not note it. Look for a connection, or sign in again.");
+      said("Nothing was discarded, because the server could not record it. Check the connection, or sign in again.");
       return;
     }
     for (const each of chosen) await remove(each);
