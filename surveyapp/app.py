@@ -19,13 +19,13 @@ from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.web.account import account
-from surveyapp.web.alerts import alerts
-from surveyapp.web.asking import asking
 from surveyapp.web.audit import audit
+from surveyapp.web.campaigns import campaigns
 from surveyapp.web.cases import cases
+from surveyapp.web.channels import channels
+from surveyapp.web.closed_loop import closed_loop
 from surveyapp.web.connections import connections
 from surveyapp.web.contacts import contacts
-from surveyapp.web.deployments import deployments
 from surveyapp.web.devices import devices
 from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import health
@@ -33,27 +33,27 @@ from surveyapp.web.ids import read_ids
 from surveyapp.web.imports import imports
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
-from surveyapp.web.lists import lists
 from surveyapp.web.log import keep_log
-from surveyapp.web.look import look
-from surveyapp.web.looks import looks
-from surveyapp.web.mailings import mailings
+from surveyapp.web.messages import messages
+from surveyapp.web.number_formats import teach_words
 from surveyapp.web.plots import teach_plots
 from surveyapp.web.reports import reports
 from surveyapp.web.respond import respond, serve_apart
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
+from surveyapp.web.sampling import sampling
 from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.segments import segments
 from surveyapp.web.sessions import remember_sessions
 from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
 from surveyapp.web.studies import studies
-from surveyapp.web.translations import translated
+from surveyapp.web.stylesheet import stylesheet
+from surveyapp.web.surveys import surveys
+from surveyapp.web.theme import theme
+from surveyapp.web.translations import translations
 from surveyapp.web.users import users
-from surveyapp.web.ways import ways
 from surveyapp.web.webhooks import webhooks
-from surveyapp.web.words import teach_words
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -61,9 +61,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STAFF = (
-    *(account, journeys, stages, deployments, imports, responses, results, studies, reports),
-    *(looks, ways, segments, asking, contacts, mailings, lists, connections, webhooks, alerts),
-    *(cases, jobs, users, audit, devices, translated),
+    *(account, journeys, stages, surveys, imports, responses, results, studies, reports),
+    *(
+        theme,
+        channels,
+        segments,
+        sampling,
+        contacts,
+        messages,
+        campaigns,
+        connections,
+        webhooks,
+        closed_loop,
+    ),
+    *(cases, jobs, users, audit, devices, translations),
 )
 
 
@@ -85,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     teach_words(app)
     teach_plots(app)
     csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
-    for blueprint in (health, look, respond, *STAFF):
+    for blueprint in (health, stylesheet, respond, *STAFF):
         app.register_blueprint(blueprint)
     serve_apart(app)
     api = create_api(storage, failed=lambda error: note_failure(app, error))

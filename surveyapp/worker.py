@@ -11,24 +11,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from surveyapp.asking import duties as asking
+from surveyapp.closed_loop import alerts, cases
+from surveyapp.distribution import outbox, retention
 from surveyapp.errors import SurveyappError
-from surveyapp.fielding import drafts, draws
-from surveyapp.hooks import deliveries
 from surveyapp.jobs import running
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import Progress, Work
 from surveyapp.jobs.sweep import Sweep
-from surveyapp.loop import alerts, cases
 from surveyapp.periodic import PAUSE, repeat
 from surveyapp.reports import make
 from surveyapp.responses import imports, sorting, uploads
 from surveyapp.results import compute, studies
-from surveyapp.sending import outbox, retention
+from surveyapp.sampling import schedule as asking
 from surveyapp.store import events, queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Event, Job
 from surveyapp.store.storage import Storage
+from surveyapp.surveys import drafts, prize_draws
+from surveyapp.webhooks import deliveries
 
 Duty = Callable[[Storage, datetime], int]
 
@@ -158,7 +158,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget messages": (3600.0, retention.forget),
     "forget uploads": (60.0, uploads.forget),
     "watch scores": (300.0, alerts.alerts_due),
-    "mix draws": (3600.0, draws.mix),
+    "mix draws": (3600.0, prize_draws.mix),
     "forget drafts": (3600.0, drafts.forget),
 }
 

@@ -19,20 +19,20 @@ FLOORS = {
     "surveyapp.settings": 1,
     "surveyapp.periodic": 1,
     "surveyapp.whole": 1,
-    "surveyapp.reports.tokens": 1,  # the one table of colours; letters are drawn in them, too
+    "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
-    "surveyapp.words": 2,
+    "surveyapp.i18n": 2,
     "surveyapp.jobs": 3,
     "migrations": 3,
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,
-    "surveyapp.fielding": 3,
+    "surveyapp.surveys": 3,
     "surveyapp.responses": 3,
-    "surveyapp.asking": 3,
+    "surveyapp.sampling": 3,
     "surveyapp.results": 4,
-    "surveyapp.sending": 4,
-    "surveyapp.hooks": 4,
-    "surveyapp.loop": 4,
+    "surveyapp.distribution": 4,
+    "surveyapp.webhooks": 4,
+    "surveyapp.closed_loop": 4,
     "surveyapp.reports": 5,
     "surveyapp.exports": 5,
     "surveyapp.web": 6,
@@ -46,14 +46,14 @@ FLOORS = {
 # Who may know whom on the same floor, and why.
 NEIGHBOURS = {
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
-    ("surveyapp.responses", "surveyapp.fielding"),  # a response uses up an invitation
-    ("surveyapp.fielding", "surveyapp.journeys"),  # a deployment's code obeys the same rule
-    ("surveyapp.asking", "surveyapp.journeys"),  # an interaction happens at a touchpoint
-    ("surveyapp.asking", "surveyapp.fielding"),  # a decision makes an invitation
-    ("surveyapp.asking", "surveyapp.responses"),  # an interaction joins a journey run
-    ("surveyapp.sending", "surveyapp.hooks"),  # a message may leave by a webhook
-    ("surveyapp.loop", "surveyapp.sending"),  # a case and an alert write messages
-    ("surveyapp.loop", "surveyapp.results"),  # an alert watches the figure that pages show
+    ("surveyapp.responses", "surveyapp.surveys"),  # a response uses up an invitation
+    ("surveyapp.surveys", "surveyapp.journeys"),  # a deployment's code obeys the same rule
+    ("surveyapp.sampling", "surveyapp.journeys"),  # an interaction happens at a touchpoint
+    ("surveyapp.sampling", "surveyapp.surveys"),  # a decision makes an invitation
+    ("surveyapp.sampling", "surveyapp.responses"),  # an interaction joins a journey run
+    ("surveyapp.distribution", "surveyapp.webhooks"),  # a message may leave by a webhook
+    ("surveyapp.closed_loop", "surveyapp.distribution"),  # a case and an alert write messages
+    ("surveyapp.closed_loop", "surveyapp.results"),  # an alert watches the figure that pages show
     ("surveyapp.exports", "surveyapp.reports"),  # a poster is set in the reports' typefaces
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, insert, select
 
-from surveyapp.asking import duties
-from surveyapp.asking.interaction_sheets import receive_csv
-from surveyapp.fielding import actions, drafts
-from surveyapp.hooks import deliveries
+from surveyapp.distribution import campaigns, retention
+from surveyapp.distribution.bounces import note_list
 from surveyapp.responses.imports import import_csv
-from surveyapp.sending import campaign, retention
-from surveyapp.sending.bounces import note_list
+from surveyapp.sampling import schedule
+from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -37,6 +35,8 @@ from surveyapp.store.models import (
     Webhook,
 )
 from surveyapp.store.storage import Storage, open_storage
+from surveyapp.surveys import actions, drafts
+from surveyapp.webhooks import deliveries
 from tests.responses.makers import SECRET, make_deployment
 from tests.store.writes import counted_writes
 
@@ -100,9 +100,9 @@ def links_for_a_list(storage: Storage, survey: Deployment) -> int:
 
 def asking_a_list(storage: Storage, survey: Deployment) -> int:
     rows = [{"customer_ref": f"c{k}", "attributes": {"email": f"c{k}@x.org"}} for k in range(ROWS)]
-    roll = campaign.read_roll(rows, secret_key=SECRET).customers
+    roll = campaigns.read_recipients(rows, secret_key=SECRET).customers
     options: dict[str, Any] = {"settings": storage.settings, "secret_key": SECRET}
-    made = campaign.ask_all(storage.store, survey.id, roll, **options, user_id=None, now=utc_now())
+    made = campaigns.ask_all(storage.store, survey.id, roll, **options, user_id=None, now=utc_now())
     return len(made.chosen)
 
 
@@ -137,7 +137,7 @@ def old_contacts(storage: Storage, survey: Deployment) -> int:
                 for k in range(ROWS)
             ],
         )
-    return repeated(duties.retire, storage)
+    return repeated(schedule.retire, storage)
 
 
 def old_messages(storage: Storage, survey: Deployment) -> int:

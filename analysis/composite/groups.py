@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.composite.cases import Cases, Missing
 from analysis.composite.estimate import Estimates, Reference, estimate
-from analysis.composite.layout import Layout, Settings
+from analysis.composite.layout import CompositeOptions, Layout
 from analysis.composite.model import PlsModel
 from analysis.composite.pls import read_sample
 from analysis.composite.resampling import batch_size, read_indices, resample
@@ -123,7 +123,7 @@ def two_groups(
     grouping: Grouping,
     *,
     groups: tuple[object, object] | None,
-    settings: Settings,
+    settings: CompositeOptions,
     missing: Missing,
 ) -> TwoGroups:
     """Both groups' rows read and checked. Raises as ``fit_pls``, for each group."""
@@ -152,7 +152,7 @@ def compare_groups(
     bootstrap: int = 0,
     seed: int | None = None,
     indices: tuple[np.ndarray, np.ndarray] | None = None,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
 ) -> GroupComparison:
     """Permutation test of path differences, and Henseler's bootstrap comparison if asked for.

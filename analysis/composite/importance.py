@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.composite.cases import Batch, Missing
 from analysis.composite.effects import total_matrix
 from analysis.composite.estimate import Estimates, estimate
-from analysis.composite.layout import Layout, Settings
+from analysis.composite.layout import CompositeOptions, Layout
 from analysis.composite.model import PlsModel
 from analysis.composite.pls import read_sample
 from analysis.composite.resampling import resample
@@ -48,7 +48,7 @@ def importance_performance(
     target: str,
     *,
     scale: Range | Mapping[str, Range],
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
     bootstrap: int = 0,
     seed: int | None = None,

@@ -23,7 +23,7 @@ Interaction = Literal["two-stage", "orthogonal", "product-indicator"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class CompositeOptions:
     """How a composite model is estimated."""
 
     scheme: Scheme = "path"
@@ -69,7 +69,7 @@ class Layout:
     """
 
     model: PlsModel
-    settings: Settings
+    settings: CompositeOptions
     items: tuple[str, ...]
     pairs: tuple[tuple[int, int], ...]
     first: Stage | None
@@ -165,7 +165,7 @@ class Layout:
         return made[index - self.base]
 
 
-def lay_out(model: PlsModel, settings: Settings) -> Layout:
+def lay_out(model: PlsModel, settings: CompositeOptions) -> Layout:
     """The stages for a model. Raises ModelError where model and settings do not go together."""
     items = model.items
     place = {item: i for i, item in enumerate(items)}

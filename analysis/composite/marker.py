@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.composite.cases import Missing
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.model import Construct, Path, PlsModel
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
@@ -40,7 +40,7 @@ def marker_correction(
     model: str | PlsModel,
     items: Sequence[str],
     *,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
     bootstrap: int = 0,
     seed: int | None = None,

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.composite.cases import Missing
 from analysis.composite.estimate import Estimates
 from analysis.composite.groups import Grouping, TwoGroups, two_groups
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.model import PlsModel
 from analysis.errors import DataError
 from analysis.threads import one_blas_thread
@@ -55,7 +55,7 @@ def micom(
     permutations: int = 1_000,
     seed: int | None = None,
     level: float = 0.95,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
 ) -> Micom:
     """Configural, compositional, and equality of means and variances (Henseler et al. 2016).

@@ -13,7 +13,7 @@ from analysis.composite.doubts import notes
 from analysis.composite.estimate import Estimates, estimate
 from analysis.composite.evaluate import STATISTICS
 from analysis.composite.higher_order import HigherOrder
-from analysis.composite.layout import Interaction, Layout, Settings, lay_out
+from analysis.composite.layout import CompositeOptions, Interaction, Layout, lay_out
 from analysis.composite.model import PlsModel
 from analysis.composite.resampling import improper, read_indices
 from analysis.composite.result import PlsResult
@@ -74,7 +74,7 @@ def fit_pls(
         raise DataError(f"bootstrap {bootstrap}: it takes at least 2 resamples, or 0 for none")
     if seed is not None and seed < 0:
         raise DataError(f"seed {seed}: a seed is a whole number from 0 on")
-    settings = Settings(scheme, consistent, higher_order, interaction)
+    settings = CompositeOptions(scheme, consistent, higher_order, interaction)
     layout = lay_out(read_model(model) if isinstance(model, str) else model, settings)
     unknown = [name for name in statistics if name not in STATISTICS]
     if unknown:
@@ -113,7 +113,7 @@ def fit_pls(
 
 
 def read_sample(
-    data: pd.DataFrame, model: str | PlsModel, settings: Settings, missing: Missing
+    data: pd.DataFrame, model: str | PlsModel, settings: CompositeOptions, missing: Missing
 ) -> tuple[Layout, Cases, Estimates]:
     """Model, rows and point estimates checked: where every further analysis of rows begins.
 

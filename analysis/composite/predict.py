@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.composite.cases import Cases, Missing
 from analysis.composite.estimate import Estimates, estimate
-from analysis.composite.layout import Layout, Settings, causal_rank
+from analysis.composite.layout import CompositeOptions, Layout, causal_rank
 from analysis.composite.model import PlsModel
 from analysis.composite.pls import read_sample
 from analysis.errors import DataError, ModelError
@@ -54,7 +54,7 @@ def predict_pls(
     folds: int = 10,
     repetitions: int = 10,
     technique: Technique = "direct",
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
     seed: int | None = None,
     fold_of: Sequence[int] | np.ndarray | None = None,
@@ -87,7 +87,7 @@ def predict_rows(
     rows: pd.DataFrame,
     *,
     technique: Technique = "direct",
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
 ) -> pd.DataFrame:
     """Items of endogenous constructs predicted for new rows by a model fitted to ``data``.
@@ -110,7 +110,7 @@ def predict_rows(
     )
 
 
-def _require_scores(settings: Settings, technique: str) -> None:
+def _require_scores(settings: CompositeOptions, technique: str) -> None:
     if settings.consistent or settings.higher_order == "three-stage":
         raise ModelError(
             "prediction works with scores, which PLSc and three stages correct for; fit without "

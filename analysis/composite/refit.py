@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.composite.cases import Missing
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.model import PlsModel
 from analysis.composite.pls import fit_pls
 from analysis.composite.text import read_model
@@ -17,7 +17,7 @@ def refitted_f_squared(
     data: pd.DataFrame | Moments,
     model: str | PlsModel,
     *,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: CompositeOptions = CompositeOptions(),  # noqa: B008 - frozen
     missing: Missing = "mean",
 ) -> pd.DataFrame:
     """f2 of every arrow with all weights estimated anew without it: source, target, f_squared.

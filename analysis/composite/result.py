@@ -14,7 +14,7 @@ from analysis.composite.bootstrap import Bootstrap
 from analysis.composite.distances import FIT, fit_distances
 from analysis.composite.estimate import Estimates
 from analysis.composite.evaluate import STATISTICS, measured_constructs
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.model import PlsModel
 from analysis.errors import ModelError
 from analysis.plain import plain
@@ -31,7 +31,7 @@ class PlsResult:
     """
 
     model: PlsModel
-    settings: Settings
+    settings: CompositeOptions
     n: int
     dropped: int
     missing: str

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.composite.cases import Missing
 from analysis.composite.higher_order import HigherOrder
 from analysis.composite.importance import ImportancePerformance, importance_performance
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.marker import MarkerCorrection, marker_correction
 from analysis.composite.mediation import Mediation, mediation
 from analysis.composite.model import Construct, Path, PlsModel
@@ -180,8 +180,8 @@ def sjq_study(
         )
         for model in (base_model, full_model)
     )
-    settings = Settings(higher_order=higher_order)
-    predicting = settings if higher_order != "three-stage" else Settings()
+    settings = CompositeOptions(higher_order=higher_order)
+    predicting = settings if higher_order != "three-stage" else CompositeOptions()
     measures = {**journey, **service, LOYAL: loyalty}
     found = mediation(full, SJQ, LOYAL)
     corrected = None

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.covariance.matrices import Array, log_determinant
 from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
 from analysis.covariance.polychoric import Polychoric, polychoric_of
-from analysis.covariance.settings import Settings
+from analysis.covariance.settings import Options
 from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
 from analysis.moments import Moments, numeric, of_complete
 
@@ -87,7 +87,7 @@ def looks_ordered(data: SemData, names: tuple[str, ...]) -> bool:
 
 
 def prepare(
-    data: SemData, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Settings
+    data: SemData, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Options
 ) -> Prepared:
     """Split by group, drop or summarise incomplete rows, and check every item.
 
@@ -109,7 +109,7 @@ def prepare(
 
 
 def _split(
-    data: pd.DataFrame, settings: Settings, warnings: list[str]
+    data: pd.DataFrame, settings: Options, warnings: list[str]
 ) -> list[tuple[str, pd.DataFrame]]:
     """The frame's groups in order of appearance, as lavaan orders them."""
     if settings.group is None:
@@ -137,7 +137,7 @@ def _from_rows(
     label: str,
     names: tuple[str, ...],
     exogenous: tuple[str, ...],
-    settings: Settings,
+    settings: Options,
     warnings: list[str],
 ) -> GroupData:
     rows = numeric(data, names)
@@ -176,7 +176,7 @@ def _from_rows(
 
 
 def _usable(
-    rows: Array, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Settings
+    rows: Array, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Options
 ) -> Array:
     """The rows that the handling of missing cells keeps."""
     if not np.isnan(rows.sum()):  # a sum is NaN as soon as one answer is
@@ -202,7 +202,7 @@ def _check_spread(rows: Array, names: tuple[str, ...], label: str) -> None:
 
 
 def _from_moments(
-    data: Moments, label: str, names: tuple[str, ...], settings: Settings
+    data: Moments, label: str, names: tuple[str, ...], settings: Options
 ) -> GroupData:
     chosen = data.select(names)
     if not np.all(np.isfinite(chosen.cov)) or not np.all(np.isfinite(chosen.mean)):

@@ -60,7 +60,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Step:
+class InvarianceStep:
     """One rung: its fit, the difference test and changes against the rung before, and the verdict."""
 
     name: str
@@ -94,7 +94,7 @@ class Invariance:
 
     group: str
     groups: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[InvarianceStep, ...]
     rules: Rules
     reached: str | None
     score_tests: pd.DataFrame
@@ -103,7 +103,7 @@ class Invariance:
     latent_means: pd.DataFrame
     warnings: tuple[str, ...]
 
-    def step(self, name: str) -> Step:
+    def step(self, name: str) -> InvarianceStep:
         """The rung of that name."""
         return next(step for step in self.steps if step.name == name)
 
@@ -241,9 +241,9 @@ def _applicable(free: Sequence[str], step: str) -> tuple[str, ...]:
 
 def _judge(
     fits: Mapping[str, SemFit], rules: Rules, method: str
-) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+) -> tuple[tuple[InvarianceStep, ...], tuple[str, ...]]:
     """The steps with their verdicts, and what a reader must know of them."""
-    result: list[Step] = []
+    result: list[InvarianceStep] = []
     said: list[str] = []
     before: SemFit | None = None
     for name, fit in fits.items():
@@ -254,7 +254,9 @@ def _judge(
                 f"CFI {cfi:.3f} against {rules.configural_cfi:.2f}, "
                 f"RMSEA {rmsea:.3f} against {rules.configural_rmsea:.2f}"
             )
-            result.append(Step(name, STEPS[name], fit, *(None,) * 6, holds=holds, because=because))
+            result.append(
+                InvarianceStep(name, STEPS[name], fit, *(None,) * 6, holds=holds, because=because)
+            )
         else:
             test = difference_test(fit, before, method=method)
             if test.warning is not None:
@@ -262,7 +264,7 @@ def _judge(
             change = _changes(before, fit)
             holds, because = _within(name, change, rules)
             result.append(
-                Step(
+                InvarianceStep(
                     name,
                     STEPS[name],
                     fit,

@@ -39,7 +39,7 @@ class Optimum:
 
 
 @dataclass(frozen=True)
-class Step:
+class DescentStep:
     """A step with the decrement of F that it promises, where it leads, and the triangle of the Hessian
     it was found with.
     """
@@ -85,7 +85,7 @@ class Problem:
             return slope, curve
         return self.transform.T @ slope, self.transform.T @ curve @ self.transform
 
-    def step(self, x: Array, slope: Array, curve: Array, damping: float) -> Step | None:
+    def step(self, x: Array, slope: Array, curve: Array, damping: float) -> DescentStep | None:
         """The damped Newton step from ``x``, None when the damped curve is not positive definite."""
         if damping:
             # In proportion to each parameter's own curvature: units must not matter.
@@ -93,12 +93,12 @@ class Problem:
         triangle, move, failed = lapack.dposv(curve, slope)
         if failed or not np.isfinite(move).all():
             return None
-        return Step(float(slope @ move), x - move, self.at(x - move), triangle)
+        return DescentStep(float(slope @ move), x - move, self.at(x - move), triangle)
 
-    def again(self, x: Array, slope: Array, triangle: Array) -> Step:
+    def again(self, x: Array, slope: Array, triangle: Array) -> DescentStep:
         """The Newton step by a Hessian whose triangle is known."""
         move = lapack.dpotrs(triangle, slope)[0]
-        return Step(float(slope @ move), x - move, self.at(x - move), triangle)
+        return DescentStep(float(slope @ move), x - move, self.at(x - move), triangle)
 
 
 def minimise(
@@ -124,7 +124,7 @@ def minimise(
         return Optimum(point, np.full(len(x), np.nan), 0, False)
     damping, exact, iterations = 0.0, near, 0
     slope, curve = np.full(len(x), np.inf), np.eye(len(x))
-    last: Step | None = None  # by an exact Hessian, while that serves for further steps
+    last: DescentStep | None = None  # by an exact Hessian, while that serves for further steps
     while iterations < MAX_ITERATIONS:
         iterations += 1
         tolerance = max(1.0, abs(point.value))
@@ -159,7 +159,7 @@ def minimise(
 
 def _improving(
     problem: Problem, x: Array, point: Point, slope: Array, curve: Array, damping: float
-) -> tuple[Step | None, float]:
+) -> tuple[DescentStep | None, float]:
     """A step that lowers F or is within rounding of the minimum, damped as much as it takes; None when
     there is none.
     """

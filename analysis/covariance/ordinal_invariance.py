@@ -21,7 +21,7 @@ from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_step
 from analysis.covariance.polychoric import Polychoric
-from analysis.covariance.settings import Settings
+from analysis.covariance.settings import Options
 from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
 from analysis.covariance.syntax import as_model
 from analysis.errors import DataError, ModelError
@@ -104,7 +104,7 @@ def ordinal_invariance(
     what ``fit_sem`` raises.
     """
     described = as_model(model)
-    settings = Settings("WLSMV", group=group, ordered=True)
+    settings = Options("WLSMV", group=group, ordered=True)
     with one_blas_thread():
         prepared = prepare(data, described.observed, (), settings)
         samples = tuple(item.ordinal for item in prepared.groups)

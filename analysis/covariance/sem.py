@@ -25,7 +25,7 @@ from analysis.covariance.modification import modification_indices as indices_of
 from analysis.covariance.ordinal_scores import ordinal_scores
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.residuals import residual_correlations as residuals_of
-from analysis.covariance.settings import Settings
+from analysis.covariance.settings import Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
 from analysis.covariance.syntax import as_model
@@ -50,7 +50,7 @@ class SemFit:
     warnings: tuple[str, ...]
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> Options:
         """The choices the fit was made under."""
         return self.solution.settings
 
@@ -245,7 +245,7 @@ def fit_sem(
     names = described.observed
     if ordered is None:
         ordered = estimator == "WLSMV" or (estimator == "DWLS" and looks_ordered(data, names))
-    settings = Settings(
+    settings = Options(
         estimator,
         _missing_word(missing),
         group,

@@ -13,7 +13,7 @@ INFORMATION = ("expected", "observed")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Options:
     """Estimator, handling of missing cells, and the rules that complete the model.
 
     ``information`` applies to ML on complete data; MLR and FIML use the observed one, as lavaan

@@ -22,7 +22,7 @@ from analysis.covariance.matrices import (
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
-from analysis.covariance.settings import Settings
+from analysis.covariance.settings import Options
 from analysis.covariance.start_values import start_values
 from analysis.errors import NotPositiveDefinite, TooFewCases
 
@@ -33,7 +33,7 @@ class Solution:
 
     table: ParameterTable
     data: Prepared
-    settings: Settings
+    settings: Options
     structures: tuple[GroupStructure, ...]
     discrepancy: Discrepancy
     optimum: Optimum
@@ -177,7 +177,7 @@ class Solution:
         return np.asarray(self.table.expanded(inverse) / self.multiplier)
 
 
-def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution:
+def solve(table: ParameterTable, data: Prepared, settings: Options) -> Solution:
     """Estimate. Raises ModelError naming the parameters when the model is not identified."""
     built = tuple(
         structure.with_exogenous(
@@ -220,7 +220,7 @@ def solve(table: ParameterTable, data: Prepared, settings: Settings) -> Solution
     return solution
 
 
-def _weight(group: GroupData, data: Prepared, settings: Settings) -> float:
+def _weight(group: GroupData, data: Prepared, settings: Options) -> float:
     if settings.unbiased:
         return (group.n - 1) / (data.n - len(data.groups))
     return group.n / data.n
@@ -239,7 +239,7 @@ def _off_diagonal(p: int) -> Array:
     return np.flatnonzero(rows != columns)
 
 
-def _weights(group: GroupData, settings: Settings, *, means: bool) -> Array:
+def _weights(group: GroupData, settings: Options, *, means: bool) -> Array:
     """Least squares' weight: a diagonal as a vector, or a full matrix."""
     p = len(group.cov)
     if group.polychoric is not None:

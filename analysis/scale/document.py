@@ -42,7 +42,7 @@ from analysis.scale.core_document import (
 FORMAT = "scale-validation/1"
 
 
-class Settings(TypedDict):
+class SettingsDocument(TypedDict):
     """What was asked for; with the data of ``fingerprint`` it gives the same numbers again."""
 
     instrument: str | None
@@ -91,7 +91,7 @@ class ScaleValidationDocument(TypedDict):
     careless: Careless | None
     conclusions: list[ConclusionRow]
     warnings: list[WarningRow]
-    settings: Settings
+    settings: SettingsDocument
     r_script: str  # the same numbers from lavaan, semTools and psych, for "answers.csv"
     versions: dict[str, str]
     fingerprint: str

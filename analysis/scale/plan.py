@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.covariance.settings import Settings
+from analysis.covariance.settings import Options
 from analysis.errors import ModelError
 from analysis.moments import numeric
 from analysis.scale.efa import require_known
@@ -30,7 +30,7 @@ class Choices:
     reps: int
 
     def __post_init__(self) -> None:
-        Settings(self.estimator, self.missing, likelihood=self.likelihood)
+        Options(self.estimator, self.missing, likelihood=self.likelihood)
         require_known(self.efa_method, self.efa_rotation)
         if min(self.draws, self.reps) < 2:
             raise ModelError("draws and reps must be at least 2")

@@ -9,15 +9,15 @@ import marshmallow as ma
 from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, needs, storage
 from surveyapp.api.problems import FaultSchema
-from surveyapp.asking import opt_outs
-from surveyapp.asking.contacts import read_email
 from surveyapp.auth.api_keys import Scope
+from surveyapp.distribution.bounces import note_bounces
 from surveyapp.errors import Invalid
-from surveyapp.fielding.attributes import read_customer_ref
-from surveyapp.fielding.links import pseudonym
-from surveyapp.sending.bounces import note_bounces
+from surveyapp.sampling import opt_outs
+from surveyapp.sampling.contacts import read_email
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
+from surveyapp.surveys.attributes import read_customer_ref
+from surveyapp.surveys.links import pseudonym
 
 MOST = 1000  # in one request
 

@@ -12,13 +12,13 @@ from instruments.loader import InstrumentError
 from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, needs, storage
 from surveyapp.auth.api_keys import Scope
+from surveyapp.distribution.languages import offered
 from surveyapp.errors import Invalid
-from surveyapp.fielding import actions, links
-from surveyapp.fielding.queries import deployment_by_code
 from surveyapp.journeys.codes import read_code
-from surveyapp.sending.languages import offered
 from surveyapp.store.audit import record
 from surveyapp.store.models import Deployment
+from surveyapp.surveys import actions, links
+from surveyapp.surveys.queries import deployment_by_code
 
 MOST_CUSTOMERS = 1000  # in one request
 

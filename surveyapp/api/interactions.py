@@ -9,8 +9,8 @@ import marshmallow as ma
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import needs, storage
 from surveyapp.api.problems import Fault, Problem
-from surveyapp.asking.interactions import receive
 from surveyapp.auth.api_keys import Scope
+from surveyapp.sampling.interactions import receive
 from surveyapp.store.columns import utc_now
 
 MOST = 1000  # in one request

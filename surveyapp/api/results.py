@@ -15,7 +15,7 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import dashboards
-from surveyapp.results.shapes import Figure, JourneyOverview
+from surveyapp.results.view_models import Figure, JourneyOverview
 from surveyapp.store.models import EVERYBODY
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")

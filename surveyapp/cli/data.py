@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from surveyapp.asking.interaction_sheets import receive_csv
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.written import replacing
 from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
-from surveyapp.fielding.queries import deployment_by_code
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.responses.imports import ImportReport, import_csv, import_device, import_sav
+from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.store.columns import utc_now
+from surveyapp.surveys.queries import deployment_by_code
 
 _MOST_PRINTED = 50
 

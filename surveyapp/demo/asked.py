@@ -15,23 +15,23 @@ import numpy as np
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from surveyapp.asking.decisions import decide_due
-from surveyapp.asking.interactions import receive
-from surveyapp.asking.opt_outs import opt_out
-from surveyapp.asking.sampling import change_sampling
-from surveyapp.asking.verdicts import Rules
+from surveyapp.closed_loop import cases
+from surveyapp.closed_loop.alerts import create_alert
+from surveyapp.closed_loop.rules import change_loop
 from surveyapp.demo import population
 from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
-from surveyapp.fielding.links import pseudonym, token_of
-from surveyapp.fielding.queries import asking, short_ticket
-from surveyapp.loop import cases
-from surveyapp.loop.alerts import create_alert
-from surveyapp.loop.rules import change_loop
+from surveyapp.distribution.message_settings import change_message_settings
 from surveyapp.responses.actions import Stored, submit
-from surveyapp.sending.mailing import change_mailing
+from surveyapp.sampling.decisions import decide_due
+from surveyapp.sampling.eligibility import Rules
+from surveyapp.sampling.interactions import receive
+from surveyapp.sampling.opt_outs import opt_out
+from surveyapp.sampling.plan import change_sampling
 from surveyapp.store import events
 from surveyapp.store.models import Case, Decision, Deployment, Event, Invitation, OutgoingMessage
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.links import pseudonym, token_of
+from surveyapp.surveys.queries import asking, short_ticket
 from surveyapp.worker import listeners
 
 DAYS = 35
@@ -94,7 +94,7 @@ def _set_up(session: Session, deployment: Deployment, owner_id: int) -> None:
         | {"share": 0.9, "rest": "block"},
         user_id=None,
     )
-    change_mailing(
+    change_message_settings(
         session, deployment, {"one_click": "csat-csat", "reminders": [4]}, user_id=None, roots=()
     )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}

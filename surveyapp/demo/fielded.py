@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from surveyapp.demo import study, worded
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
-from surveyapp.fielding import actions as fielding
-from surveyapp.fielding.design import change_page
-from surveyapp.fielding.draws import change_draw
-from surveyapp.fielding.translating import translate
 from surveyapp.journeys import actions as journeys
 from surveyapp.store.models import Deployment, Journey, Touchpoint
+from surveyapp.surveys import actions as fielding
+from surveyapp.surveys.design import change_page
+from surveyapp.surveys.prize_draws import change_draw
+from surveyapp.surveys.translations import translate
 
 _AT_TOUCHPOINT = ("csat", "ces")
 _AT_END = ("sjq", "nps", "loyalty")

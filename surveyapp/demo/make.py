@@ -20,10 +20,9 @@ from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.fielded import draw_map
 from surveyapp.errors import SurveyappError
-from surveyapp.fielding.links import open_url, pseudonym
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
@@ -31,6 +30,7 @@ from surveyapp.store import queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Invitation, Journey, Report, User
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.links import open_url, pseudonym
 from surveyapp.worker import run_now
 
 SEED = 20210601
@@ -112,7 +112,7 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
                 share = (place + step / len(fielded)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")
                 here = [ask for ask in drawn if ask.place == where]
-                store_many(
+                store_bulk(
                     session,
                     deployment,
                     _prepared(session, storage, deployment, here, rng),

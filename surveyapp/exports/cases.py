@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from surveyapp.closed_loop import queries
+from surveyapp.closed_loop.queries import Wanted
+from surveyapp.closed_loop.rules import watchable
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.csv_table import CsvTable, counted
-from surveyapp.loop import queries
-from surveyapp.loop.queries import Wanted
-from surveyapp.loop.rules import watchable
 from surveyapp.store.models import Case
 
 _COLUMNS = (

@@ -9,8 +9,8 @@ from typing import Any
 
 from surveyapp.errors import Invalid
 from surveyapp.exports.cells import csv_chunks
-from surveyapp.fielding.actions import IssuedLink
-from surveyapp.fielding.attributes import name_of, typed
+from surveyapp.surveys.actions import IssuedLink
+from surveyapp.surveys.attributes import name_of, typed
 
 CUSTOMER_REF = "customer_ref"
 _SNIFFED = 10_000  # characters from which the separator is told

@@ -11,9 +11,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from surveyapp.design_tokens import COLOURS, ink_on
+from surveyapp.i18n.phrases import Phrases
 from surveyapp.reports import fonts
-from surveyapp.reports.tokens import COLOURS, ink_on
-from surveyapp.words.texts import Texts
 
 _WIDTH, _HEIGHT = A4
 _MARGIN = 56.0
@@ -28,7 +28,7 @@ class Poster:
 
     address: str
     name: str
-    words: Texts
+    words: Phrases
     colour: str = ""
     logo: bytes | None = None
     note: str = ""

@@ -27,7 +27,7 @@ from surveyapp.reports.drivers import drivers
 from surveyapp.results import findings, phrases
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
-from surveyapp.results.shapes import (
+from surveyapp.results.view_models import (
     Advice,
     Figure,
     JourneyOverview,

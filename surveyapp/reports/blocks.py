@@ -19,6 +19,7 @@ from reportlab.platypus import Paragraph as Set
 from reportlab.platypus import Table as Grid
 from reportlab.platypus.tableofcontents import TableOfContents
 
+from surveyapp.design_tokens import HALF_WIDTH, TEXT_WIDTH
 from surveyapp.reports import fonts
 from surveyapp.reports.document import (
     Block,
@@ -39,7 +40,6 @@ from surveyapp.reports.document import (
 from surveyapp.reports.drawing import drawing
 from surveyapp.reports.long_table import LongTable
 from surveyapp.reports.styles import FACE, cell, colour, styles, table_commands
-from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 
 _BLANKS = "\n\N{NO-BREAK SPACE}"
 _LINES = 40.0  # of a paragraph below its heading, before a page may end

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from surveyapp.design_tokens import CATEGORIES, COLOURS, FONT, SIZES
 from surveyapp.reports import fonts
-from surveyapp.reports.tokens import CATEGORIES, COLOURS, FONT, SIZES
 
 WIDTH = 470.0  # of a chart over the whole text width
 _lock = threading.Lock()

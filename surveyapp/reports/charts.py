@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from surveyapp.design_tokens import COLOURS, SIZES, ink_on, score_colour
 from surveyapp.reports import chart_theme as theme
 from surveyapp.reports import fonts
-from surveyapp.reports.tokens import COLOURS, SIZES, ink_on, score_colour
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Definition, Figure
+from surveyapp.results.view_models import Definition, Figure
 
 _ROW, _LINE = 24.0, 11.5  # height of a row and of a further line in its label
 _GROUP = 26.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from surveyapp.design_tokens import HALF_WIDTH, TEXT_WIDTH
 from surveyapp.reports import charts, trend_charts
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Table, Tone
 from surveyapp.reports.scores import pairs
-from surveyapp.reports.tokens import HALF_WIDTH, TEXT_WIDTH
 from surveyapp.results import phrases
-from surveyapp.results.shapes import ComparisonRow, SegmentComparison, Trend
+from surveyapp.results.view_models import ComparisonRow, SegmentComparison, Trend
 
 _MOST = 16  # segments in one chart
 

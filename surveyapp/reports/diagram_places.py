@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from surveyapp.design_tokens import SIZES
 from surveyapp.reports import fonts
 from surveyapp.reports.diagram import Diagram, Kind, Node, Shape
 from surveyapp.reports.diagram_layers import Layers, layers
-from surveyapp.reports.tokens import SIZES
 
 Point = tuple[float, float]
 

@@ -11,7 +11,7 @@ from surveyapp.reports import charts
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
 from surveyapp.results import phrases
 from surveyapp.results.drivers import SEED, Drivers
-from surveyapp.results.shapes import Definition, Figure, Unit
+from surveyapp.results.view_models import Definition, Figure, Unit
 
 _SURE = 0.95  # of the resamples, in which it is the largest of all
 _WHAT = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Table, Text, Tone
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Definition, JourneyOverview
+from surveyapp.results.view_models import Definition, JourneyOverview
 from surveyapp.results.wordings import Mixed
 
 SJQ_SCOPE = (

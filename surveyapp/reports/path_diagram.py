@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from surveyapp.design_tokens import COLOURS
 from surveyapp.reports import apa, fonts, svg
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
 from surveyapp.reports.diagram_places import (
@@ -19,7 +20,6 @@ from surveyapp.reports.diagram_places import (
     name_lines,
     places,
 )
-from surveyapp.reports.tokens import COLOURS
 
 WIDTH = 470.0
 _HEAD, _HALF_HEAD = 6.5, 2.6  # an arrow's head

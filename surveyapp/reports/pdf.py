@@ -17,10 +17,10 @@ from reportlab.platypus import (
     Table,
 )
 
+from surveyapp.design_tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
 from surveyapp.reports import blocks, fonts
 from surveyapp.reports.document import Contents, Cover, Document
 from surveyapp.reports.styles import FACE, colour
-from surveyapp.reports.tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
 from surveyapp.results import phrases
 
 _WIDTH, _HEIGHT = A4

@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from surveyapp.design_tokens import CATEGORIES, COLOURS, SIZES, ink_on, score_colour
 from surveyapp.reports import apa, fonts, svg
 from surveyapp.reports.diagram_places import Box
-from surveyapp.reports.tokens import CATEGORIES, COLOURS, SIZES, ink_on, score_colour
 
 WIDTH = 470.0
 _TINY, _SMALL, _BODY = SIZES["tiny"] + 0.5, SIZES["small"] + 0.5, SIZES["body"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from surveyapp.design_tokens import HALF_WIDTH
 from surveyapp.reports import charts
 from surveyapp.reports.document import Block, Chart, Heading, Pair, Paragraph, Table, Text, Tone
-from surveyapp.reports.tokens import HALF_WIDTH
 from surveyapp.results import phrases
 from surveyapp.results.findings import extremes, stage_title
-from surveyapp.results.shapes import (
+from surveyapp.results.view_models import (
     Definition,
     Figure,
     JourneyOverview,

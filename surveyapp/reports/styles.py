@@ -9,9 +9,9 @@ from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 
+from surveyapp.design_tokens import COLOURS, SIZES
 from surveyapp.reports import fonts
 from surveyapp.reports.document import Look, Tone
-from surveyapp.reports.tokens import COLOURS, SIZES
 
 # A table names its own face in the file even when every cell brings one; it would be Helvetica.
 FACE = ("FONTNAME", (0, 0), (-1, -1), fonts.REGULAR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from surveyapp.reports.tokens import COLOURS, FONT
+from surveyapp.design_tokens import COLOURS, FONT
 
 Point = tuple[float, float]
 _FAMILY = f"{FONT}, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"

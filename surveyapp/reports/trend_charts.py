@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from surveyapp.design_tokens import COLOURS, SIZES
 from surveyapp.reports import chart_theme as theme
 from surveyapp.reports.charts import says
-from surveyapp.reports.tokens import COLOURS, SIZES
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Month, Trend, Unit
+from surveyapp.results.view_models import Month, Trend, Unit
 
 _MONTH_WIDTH = 36  # pixels that a month's name takes
 _TICKS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from surveyapp.design_tokens import CATEGORIES, COLOURS, SIZES
 from surveyapp.reports import chart_theme as theme
-from surveyapp.reports.tokens import CATEGORIES, COLOURS, SIZES
 
 Z = 1.959964  # of a 95 % interval
 _LABELS, _ROW = 90.0, 14.5

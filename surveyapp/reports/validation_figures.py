@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.reports import apa, research_charts, validation_charts
 from surveyapp.reports.document import Chart
 from surveyapp.reports.measured_models import cfa_diagram, label
 from surveyapp.reports.path_diagram import path_diagram
-from surveyapp.reports.tokens import TEXT_WIDTH
 
 _MOST_DRAWN = 40  # items; more are a page of hairs
 _MOST_MAPPED = 60

@@ -11,9 +11,6 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from surveyapp.fielding import drafts
-from surveyapp.fielding.invitations import use_invitation
-from surveyapp.fielding.queries import Asking, is_listened
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.numbers import announce, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
@@ -24,7 +21,10 @@ from surveyapp.responses.tally import Tally
 from surveyapp.store import events
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Response
-from surveyapp.store.statements import Reach, Statement
+from surveyapp.store.statements import DatabaseConnection, Statement
+from surveyapp.surveys import drafts
+from surveyapp.surveys.invitations import use_invitation
+from surveyapp.surveys.queries import Asking, is_listened
 
 _RESPONSES = cast(Table, Response.__table__)
 
@@ -61,7 +61,7 @@ def submit(
     return keep(at, [submission])[0]
 
 
-def keep(at: Reach, submissions: Sequence[Submission]) -> list[Stored]:
+def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stored]:
     """Keep submissions, in their order; what each came to.
 
     The same key sent again keeps one response, and so does an invitation, whose draft is dropped. An
@@ -91,7 +91,7 @@ def keep(at: Reach, submissions: Sequence[Submission]) -> list[Stored]:
     return stored
 
 
-def _row(at: Reach, submission: Submission) -> dict[str, Any] | None:
+def _row(at: DatabaseConnection, submission: Submission) -> dict[str, Any] | None:
     """The row of a submission whose invitation has been used up and whose run has been joined.
 
     None when its invitation had been used already.
@@ -122,7 +122,7 @@ def _row(at: Reach, submission: Submission) -> dict[str, Any] | None:
     return row
 
 
-def _joined(at: Reach, submission: Submission) -> int | None:
+def _joined(at: DatabaseConnection, submission: Submission) -> int | None:
     """The run of the answer: that of the interaction it was asked about, else the customer's own."""
     deployment, ticket = submission.deployment, submission.invitation
     visit, ends = visit_of(deployment, submission.prepared), ends_run(deployment)
@@ -133,14 +133,14 @@ def _joined(at: Reach, submission: Submission) -> int | None:
     return runs.join(at, deployment.journey_id, visit, ends=ends)
 
 
-def _numbers(at: Reach, submissions: Sequence[Submission]) -> Iterator[int]:
+def _numbers(at: DatabaseConnection, submissions: Sequence[Submission]) -> Iterator[int]:
     """Numbers for those that are not anonymous; none where the database numbers them."""
     count = sum(each.deployment.anonymity != "anonymous" for each in submissions)
     return iter(announce(at, count) if count else ())
 
 
 def _once(
-    at: Reach, deployment: Fielded, row: dict[str, Any], numbers: Iterator[int]
+    at: DatabaseConnection, deployment: Fielded, row: dict[str, Any], numbers: Iterator[int]
 ) -> int | None:
     """The number of the row that was inserted; None when its key is there already."""
     given = random_number() if deployment.anonymity == "anonymous" else next(numbers, None)
@@ -157,7 +157,7 @@ def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Statement:
     return Statement(conflict.returning(_RESPONSES.c.id), dialect, columns=columns)
 
 
-def _response_of(at: Reach, submission_key: str) -> int | None:
+def _response_of(at: DatabaseConnection, submission_key: str) -> int | None:
     number = _finding(at.dialect).scalar(at, {"key": submission_key})
     return None if number is None else int(number)
 
@@ -168,7 +168,9 @@ def _finding(dialect: Dialect) -> Statement:
     return Statement(select(own.id).where(own.submission_key == bindparam("key")), dialect)
 
 
-def _count(at: Reach, kept: Sequence[tuple[int, Mapping[str, Any], Submission]]) -> None:
+def _count(
+    at: DatabaseConnection, kept: Sequence[tuple[int, Mapping[str, Any], Submission]]
+) -> None:
     told = any(row["attributes"] for _, row, _ in kept)
     rules = rollups.segment_rules(at) if told else []
     tally = Tally()
@@ -182,7 +184,7 @@ def _earlier(first: datetime | None, second: datetime | None) -> datetime | None
     return min(known, default=None)
 
 
-def _is_listened(at: Reach, deployment: Fielded) -> bool:
+def _is_listened(at: DatabaseConnection, deployment: Fielded) -> bool:
     if isinstance(deployment, Asking):
         return deployment.listened
     return is_listened(at, deployment)

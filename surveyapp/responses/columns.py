@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from instruments.schema import Instrument
 from surveyapp.errors import Invalid
-from surveyapp.fielding.attributes import name_of
+from surveyapp.surveys.attributes import name_of
 
 EXTERNAL_ID = "external_id"
 SUBMITTED_AT = "submitted_at"

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from analysis.scoring import SCORING_VERSION, score_one
 from surveyapp.errors import NotFound
-from surveyapp.fielding.links import Ticket
 from surveyapp.responses import rollups
 from surveyapp.responses.reading import Faulty, Fielded, Roots, asked, logic_of, read_answers
 from surveyapp.responses.tally import SUMS, Tally
@@ -36,6 +35,7 @@ from surveyapp.store.models import (
     Rollup,
     Score,
 )
+from surveyapp.surveys.links import Ticket
 
 OUTDATED = "outdated"  # in a report's parameters: the day on which answers under it changed
 _RESPONSES = cast(Table, Response.__table__)

@@ -14,13 +14,13 @@ from typing import Any, BinaryIO, cast
 from sqlalchemy import Connection, Table, select
 
 from surveyapp.errors import Invalid
-from surveyapp.fielding.links import pseudonym
-from surveyapp.fielding.logic import NOT_APPLICABLE
-from surveyapp.fielding.queries import Asking
 from surveyapp.responses.columns import EXTERNAL_ID, LANGUAGE, SUBMITTED_AT, item_names
 from surveyapp.responses.reading import Fielded, Roots, asked, logic_of
 from surveyapp.responses.sheets import Row, Sheet
 from surveyapp.store.models import Deployment, Response
+from surveyapp.surveys.links import pseudonym
+from surveyapp.surveys.logic import NOT_APPLICABLE
+from surveyapp.surveys.queries import Asking
 
 KIND = "surveyapp kiosk answers"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.columns import item_names, map_columns
 from surveyapp.responses.device_files import open_device_file
-from surveyapp.responses.many import store_many
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Roots, asked
 from surveyapp.responses.rows import Reading, Refusal
@@ -199,7 +199,7 @@ def _import(
             store.give_way()
         if prepared:
             with store.writing() as session:
-                kept = store_many(session, reading.deployment, prepared, roots=reading.roots)
+                kept = store_bulk(session, reading.deployment, prepared, roots=reading.roots)
             report.stored += kept.stored
             report.already += kept.already
         if progress is not None:

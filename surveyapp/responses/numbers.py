@@ -12,7 +12,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, Dialect, text
 
 from surveyapp.store.counters import take
-from surveyapp.store.statements import Reach, Statement
+from surveyapp.store.statements import DatabaseConnection, Statement
 
 _COUNTER = "responses"
 # Consecutive numbers lie below, random ones from here to 2**53, which a JSON reader still keeps.
@@ -36,7 +36,7 @@ _ANNOUNCED = text(
 _NEXT = text("SELECT nextval('responses_id_seq') FROM generate_series(1, :count)")
 
 
-def announce(at: Reach, count: int) -> list[int]:
+def announce(at: DatabaseConnection, count: int) -> list[int]:
     """Called before a transaction inserts ``count`` consecutive responses: their numbers.
 
     None on PostgreSQL, whose sequence numbers them as they are inserted.

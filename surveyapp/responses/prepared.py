@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from surveyapp.fielding.attributes import Attribute
 from surveyapp.responses.reading import Fielded, Roots, asked_instrument
 from surveyapp.responses.runs import Visit
 from surveyapp.store.public_ids import random_id, timed_id
+from surveyapp.surveys.attributes import Attribute
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import Any
 from instruments.answers import Answers, Fault, Faults, read
 from instruments.loader import load
 from instruments.schema import Instrument
-from surveyapp.fielding.logic import Applied, Logic, read_logic
-from surveyapp.fielding.pins import worded
-from surveyapp.fielding.queries import Asking
 from surveyapp.store.models import Deployment
+from surveyapp.surveys.logic import Applied, Logic, read_logic
+from surveyapp.surveys.pins import worded
+from surveyapp.surveys.queries import Asking
 
 Fielded = (
     Deployment | Asking

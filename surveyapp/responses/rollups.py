@@ -20,7 +20,7 @@ from surveyapp.journeys.segments import Rule, parse
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Response, Rollup, Score, Segment
-from surveyapp.store.statements import Insertion, Reach, Statement
+from surveyapp.store.statements import DatabaseConnection, Insertion, Statement
 
 ROLLUPS = cast(Table, Rollup.__table__)
 KEY = ("deployment_id", "segment_id", "scale", "day")
@@ -47,7 +47,7 @@ class SegmentRule(NamedTuple):
         return reached and bool(attributes) and self.rule.matches(attributes)
 
 
-def begin(at: Reach) -> None:
+def begin(at: DatabaseConnection) -> None:
     """Called before segments are read, by everybody who will increase rollups.
 
     On PostgreSQL a batch of sorting waits for whoever has begun, and holds back whoever has not;
@@ -63,7 +63,7 @@ def _holding(dialect: Dialect) -> Statement:
     return Statement(text("LOCK TABLE rollups IN ROW EXCLUSIVE MODE"), dialect)
 
 
-def segment_rules(at: Reach) -> list[SegmentRule]:
+def segment_rules(at: DatabaseConnection) -> list[SegmentRule]:
     """The rule of every segment, and how far it has been sorted."""
     return [
         SegmentRule(number, _parsed(rule), sorted_to)
@@ -99,7 +99,7 @@ def count(
     tally.add(row["deployment_id"], day, scores, belongs)
 
 
-def increase(at: Reach, tally: Tally) -> None:
+def increase(at: DatabaseConnection, tally: Tally) -> None:
     """Add what was tallied, in key order: two transactions never wait for each other in a circle."""
     rows = tally.rows()
     if rows:

@@ -10,14 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from surveyapp.errors import Invalid
-from surveyapp.fielding.attributes import (
-    LONGEST_REF,
-    Attribute,
-    read_attributes,
-    read_customer_ref,
-    typed,
-)
-from surveyapp.fielding.links import pseudonym
 from surveyapp.responses.columns import (
     CUSTOMER_REF,
     EXTERNAL_ID,
@@ -30,6 +22,14 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty, Roots, asked, read_answers
 from surveyapp.responses.sheets import Row
 from surveyapp.store.models import Deployment
+from surveyapp.surveys.attributes import (
+    LONGEST_REF,
+    Attribute,
+    read_attributes,
+    read_customer_ref,
+    typed,
+)
+from surveyapp.surveys.links import pseudonym
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

@@ -30,7 +30,7 @@ from sqlalchemy import insert as plain_insert
 
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Journey, JourneyRun
-from surveyapp.store.statements import Reach, Statement
+from surveyapp.store.statements import DatabaseConnection, Statement
 
 _RUNS = cast(Table, JourneyRun.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
@@ -73,7 +73,7 @@ class _Run:
         self.ended_at, self.changed = self.last_at, True
 
 
-def join(at: Reach, journey_id: int, visit: Visit, *, ends: bool) -> int:
+def join(at: DatabaseConnection, journey_id: int, visit: Visit, *, ends: bool) -> int:
     """The id of the run that an answer of this moment belongs to; begun, and ended, where need be.
 
     One statement where the run goes on or begins. Two answers at once never begin two runs: the
@@ -96,7 +96,7 @@ def join(at: Reach, journey_id: int, visit: Visit, *, ends: bool) -> int:
     return int(found)
 
 
-def rejoin(at: Reach, run_id: int, moment: datetime, *, ends: bool) -> int:
+def rejoin(at: DatabaseConnection, run_id: int, moment: datetime, *, ends: bool) -> int:
     """Let an answer belong to a known run, open or not: that of the interaction it was asked after."""
     _rejoining(at.dialect, ends).run(at, {"of_run": run_id, "moment": moment})
     return run_id

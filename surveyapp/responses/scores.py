@@ -10,12 +10,12 @@ from sqlalchemy import Dialect, Table, insert
 
 from analysis.scoring import SCORING_VERSION
 from surveyapp.store.models import Score
-from surveyapp.store.statements import Insertion, Reach
+from surveyapp.store.statements import DatabaseConnection, Insertion
 
 _SCORES = cast(Table, Score.__table__)
 
 
-def keep_scores(at: Reach, scored: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+def keep_scores(at: DatabaseConnection, scored: Iterable[tuple[int, Mapping[str, float]]]) -> None:
     """Store {scale: value} of each response's number."""
     rows = [
         {"response_id": number, "scale": scale, "value": value, "version": SCORING_VERSION}

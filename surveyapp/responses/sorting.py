@@ -30,7 +30,7 @@ BATCH = 1000  # responses, or rollups to delete, in one transaction
 
 
 @dataclass(frozen=True)
-class Step:
+class SortingStep:
     """What one transaction did: how many responses it sorted, and whether the segment is complete."""
 
     responses: int
@@ -64,7 +64,7 @@ def sort_segment(
         pause(store)
 
 
-def sort_batch(session: Session, segment_id: int) -> Step:
+def sort_batch(session: Session, segment_id: int) -> SortingStep:
     """Sort the next responses into the segment, in the caller's transaction, which must be one that
     writes. A segment that is complete, or gone, is left alone.
     """
@@ -74,9 +74,9 @@ def sort_batch(session: Session, segment_id: int) -> Step:
         connection.execute(text("LOCK TABLE rollups IN EXCLUSIVE MODE"))
     segment = session.get(Segment, segment_id, with_for_update=True, populate_existing=True)
     if segment is None or segment.sorted_to is None:
-        return Step(0, complete=True)
+        return SortingStep(0, complete=True)
     if segment.sorted_to == NOTHING_SORTED and _delete_earlier(session, segment_id) == BATCH:
-        return Step(0, complete=False)
+        return SortingStep(0, complete=False)
     page = rollups.page_after(connection, segment.sorted_to, BATCH)
     belongs = SegmentRule(segment_id, parse(segment.rule), None)
     members = [row for row in page if belongs.counts(row["id"], row["attributes"])]
@@ -88,7 +88,7 @@ def sort_batch(session: Session, segment_id: int) -> Step:
             tally.add(row["deployment_id"], day, values, [segment_id])
         rollups.increase(connection, tally)
     segment.sorted_to = page[-1]["id"] if len(page) == BATCH else None
-    return Step(len(page), complete=segment.sorted_to is None)
+    return SortingStep(len(page), complete=segment.sorted_to is None)
 
 
 def _delete_earlier(session: Session, segment_id: int) -> int:

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from analysis.scoring import score_one
-from surveyapp.fielding.attributes import Attribute
-from surveyapp.fielding.links import Ticket
 from surveyapp.responses.prepared import Prepared, wordings_of
 from surveyapp.responses.reading import (
     Faulty,
@@ -20,6 +18,8 @@ from surveyapp.responses.reading import (
     read_answers,
     with_attention_missing,
 )
+from surveyapp.surveys.attributes import Attribute
+from surveyapp.surveys.links import Ticket
 
 
 @dataclass(frozen=True)

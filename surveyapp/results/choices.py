@@ -27,7 +27,7 @@ from surveyapp.results import definitions, phrases, suppression
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.journey import Ground, Period, Place, ground, period
-from surveyapp.results.shapes import Definition, Figure, Hidden, Unit
+from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 from surveyapp.store.models import EVERYBODY, Deployment, Response
 
 _KINDS = frozenset({ItemKind.EMOTION, ItemKind.SINGLE_CHOICE, ItemKind.MULTIPLE_CHOICE})

@@ -18,7 +18,8 @@ from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Period, Place, ground, hidden_cells, period
 from surveyapp.results.rates import response_rates
-from surveyapp.results.shapes import (
+from surveyapp.results.trends import trend
+from surveyapp.results.view_models import (
     LATEST,
     Advice,
     ComparisonRow,
@@ -30,7 +31,6 @@ from surveyapp.results.shapes import (
     StageOverview,
     TouchpointOverview,
 )
-from surveyapp.results.trends import trend
 from surveyapp.results.weak_points import Cells, advice, lowest, sides, stage_sums
 from surveyapp.store.models import EVERYBODY
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from analysis import metrics, scoring
 from instruments.loader import load
 from instruments.schema import Instrument, Metric, Wording
-from surveyapp.fielding.pins import worded
-from surveyapp.results.shapes import Definition, Fielded, Unit
+from surveyapp.results.view_models import Definition, Fielded, Unit
 from surveyapp.store.models import Deployment
+from surveyapp.surveys.pins import worded
 
 _UNITS = {
     Metric.INDEX: Unit.INDEX,

@@ -22,7 +22,7 @@ from instruments.schema import Metric
 from surveyapp.journeys.segments import parse
 from surveyapp.results.definitions import Scored
 from surveyapp.results.journey import Ground, Period, ground, hidden_cells, period
-from surveyapp.results.shapes import Definition, Hidden
+from surveyapp.results.view_models import Definition, Hidden
 from surveyapp.store.models import EVERYBODY, Response, Score
 
 SEED = 20_260_101  # printed with the result, so that it can be repeated

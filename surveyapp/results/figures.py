@@ -8,7 +8,7 @@ from analysis.compare import Difference, difference, holm
 from analysis.metrics import Estimate, Mean, Share, summarize
 from surveyapp.results.cells import Sums
 from surveyapp.results.definitions import Scored
-from surveyapp.results.shapes import Contrast, Definition, Figure, Hidden, Unit
+from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, Unit
 
 LEVEL = 0.05  # after Holm's correction
 

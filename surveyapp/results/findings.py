@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from instruments.schema import Metric
 from surveyapp.results import phrases
-from surveyapp.results.shapes import (
+from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
     Definition,

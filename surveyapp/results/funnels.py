@@ -10,20 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Share, share
-from surveyapp.asking import funnel as counting
-from surveyapp.asking.funnel import Counts
-from surveyapp.asking.reasons import Reason
 from surveyapp.journeys.segments import parse
 from surveyapp.results import suppression
 from surveyapp.results.journey import period
-from surveyapp.results.shapes import Hidden
+from surveyapp.results.view_models import Hidden
+from surveyapp.sampling import funnel as counting
+from surveyapp.sampling.funnel import Counts
+from surveyapp.sampling.reasons import Reason
 from surveyapp.store.models import EVERYBODY, Deployment, Segment
 
 Rate = Share | None  # 0 to 100 with Wilson's interval; None of nobody
 
 
 @dataclass(frozen=True)
-class Step:
+class FunnelStage:
     """How many came this far, and which share of the step that ``of`` names."""
 
     name: str
@@ -53,11 +53,11 @@ class Funnel:
     asked: int
     waiting: int
     held_back: int
-    steps: tuple[Step, ...]
+    steps: tuple[FunnelStage, ...]
     reasons: tuple[Why, ...]
 
     @property
-    def answered(self) -> Step:
+    def answered(self) -> FunnelStage:
         return self.steps[-1]
 
 
@@ -160,16 +160,16 @@ def _funnel(counts: Counts, *, anonymous: bool, decided: str = "interactions") -
     sent = counts.sent
     delivered = sent - counts.returned
     steps = [
-        Step("Invited", counts.asked, decided, _rate(counts.asked, counts.decided)),
-        Step("Sent", sent, "asked", _rate(sent, counts.asked)),
-        Step("Delivered", delivered, "sent", _rate(delivered, sent)),
+        FunnelStage("Invited", counts.asked, decided, _rate(counts.asked, counts.decided)),
+        FunnelStage("Sent", sent, "asked", _rate(sent, counts.asked)),
+        FunnelStage("Delivered", delivered, "sent", _rate(delivered, sent)),
     ]
     if not anonymous:
         steps += [
-            Step("Opened", counts.opened, "sent", _rate(counts.opened, sent)),
-            Step("Started", counts.started, "sent", _rate(counts.started, sent)),
+            FunnelStage("Opened", counts.opened, "sent", _rate(counts.opened, sent)),
+            FunnelStage("Started", counts.started, "sent", _rate(counts.started, sent)),
         ]
-    steps.append(Step("Answered", counts.completed, "sent", _rate(counts.completed, sent)))
+    steps.append(FunnelStage("Answered", counts.completed, "sent", _rate(counts.completed, sent)))
     order = {reason.value: reason for reason in Reason}
     reasons = sorted(counts.skipped.items(), key=lambda each: -each[1])
     return Funnel(

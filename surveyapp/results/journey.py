@@ -14,7 +14,7 @@ from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
-from surveyapp.results.shapes import Hidden, SegmentName
+from surveyapp.results.view_models import Hidden, SegmentName
 from surveyapp.store.models import EVERYBODY, Deployment, Journey, Segment, Stage
 
 Place = int | None  # a touchpoint's id; None is the journey's end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from surveyapp.results.shapes import (
+from surveyapp.results.view_models import (
     Advice,
     Contrast,
     Definition,

@@ -10,14 +10,14 @@ from sqlalchemy import and_, func, not_, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
-from surveyapp.asking import funnel
-from surveyapp.fielding.queries import answered_anonymously
 from surveyapp.journeys.segments import parse
 from surveyapp.results import cells, suppression
 from surveyapp.results.cells import RESPONSES
 from surveyapp.results.journey import Ground, Period, Place, ground, hidden_cells, period
-from surveyapp.results.shapes import Hidden, ResponseRate, SegmentRate
+from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
+from surveyapp.sampling import funnel
 from surveyapp.store.models import EVERYBODY, Deployment, Invitation
+from surveyapp.surveys.queries import answered_anonymously
 
 _NOBODY = (0, None, None)
 # A message of ours that still waits or failed; who had none could not answer. A link is passed on.

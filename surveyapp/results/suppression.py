@@ -19,7 +19,7 @@ import numpy as np
 
 from surveyapp.journeys.segments import Comparison, Joined, Membership, Negation, Node, Value, parse
 from surveyapp.results.cells import MonthKey
-from surveyapp.results.shapes import Hidden
+from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 
 _MOST_ATOMS = 20_000

@@ -13,7 +13,7 @@ from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, MonthKey, Sums
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import ground, period, runs_of
-from surveyapp.results.shapes import LATEST, Hidden, Month, Trend
+from surveyapp.results.view_models import LATEST, Hidden, Month, Trend
 from surveyapp.store.models import EVERYBODY
 
 

@@ -9,7 +9,7 @@ from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Period
-from surveyapp.results.shapes import Advice, Contrast, End, Hidden, Priority, Sides, profile
+from surveyapp.results.view_models import Advice, Contrast, End, Hidden, Priority, Sides, profile
 from surveyapp.store.models import Touchpoint
 
 # A cell's sums with the reason for hiding them; hidden sums never reach a figure.

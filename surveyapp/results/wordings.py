@@ -10,7 +10,7 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.results import phrases
-from surveyapp.results.shapes import JourneyOverview
+from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.models import Deployment, Response
 
 

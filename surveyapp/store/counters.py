@@ -9,12 +9,12 @@ from sqlalchemy import Dialect, Table
 
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Counter
-from surveyapp.store.statements import Reach, Statement
+from surveyapp.store.statements import DatabaseConnection, Statement
 
 _COUNTERS = cast(Table, Counter.__table__)
 
 
-def take(at: Reach, name: str, count: int = 1) -> int:
+def take(at: DatabaseConnection, name: str, count: int = 1) -> int:
     """The last of ``count`` numbers that follow those given before under this name.
 
     Whoever wants one too waits until the caller's transaction is over; so take it as late as can be.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveyapp.store.statements import Glance, Reach, translated
+from surveyapp.store.statements import DatabaseConnection, Glance, translated
 
 _BUSY_SECONDS = 30
 _GIVE_WAY_SECONDS = 0.12
@@ -79,7 +79,7 @@ class Store:
             yield session
 
     @contextmanager
-    def writing_rows(self) -> Iterator[Reach]:
+    def writing_rows(self) -> Iterator[DatabaseConnection]:
         """``writing`` by a ``Statement`` alone, for what a customer waits for: a session costs as much
         again as storing an answer.
         """

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Event
-from surveyapp.store.statements import Insertion, Reach
+from surveyapp.store.statements import DatabaseConnection, Insertion
 
 _EVENTS = cast(Table, Event.__table__)
 
@@ -27,7 +27,7 @@ def tell(at: Session | Connection, kind: str, **subject: Any) -> None:
     tell_all(at.connection() if isinstance(at, Session) else at, kind, [subject])
 
 
-def tell_all(at: Reach, kind: str, subjects: Sequence[Mapping[str, Any]]) -> None:
+def tell_all(at: DatabaseConnection, kind: str, subjects: Sequence[Mapping[str, Any]]) -> None:
     """``tell`` of several at once."""
     now = utc_now()
     rows = [{"kind": kind, "subject": subject, "at": now} for subject in subjects]

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ValuesBase
 _AT_ONCE = 32  # rows of an insert; up to as many texts of it are kept
 
 
-class Reach(Protocol):
+class DatabaseConnection(Protocol):
     """What leads to the database: a SQLAlchemy connection, or a ``Glance``."""
 
     @property
@@ -67,23 +67,23 @@ class Statement:
         self._processed = [(at, p) for at, name in enumerate(order) if (p := processors[name])]
         self._positional: bool = compiled.positional
 
-    def run(self, at: Reach, row: Mapping[str, Any]) -> None:
+    def run(self, at: DatabaseConnection, row: Mapping[str, Any]) -> None:
         """Execute it once."""
         self._executed(at, self._bound(row)).close()
 
-    def scalar(self, at: Reach, row: Mapping[str, Any]) -> Any:
+    def scalar(self, at: DatabaseConnection, row: Mapping[str, Any]) -> Any:
         """The first value of the only row that it returns; None when it returns none."""
         rows = self.rows(at, row)
         return rows[0][0] if rows else None
 
-    def rows(self, at: Reach, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, at: DatabaseConnection, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What it selects or returns."""
         cursor = self._executed(at, self._bound(row))
         rows = list(cursor.fetchall())
         cursor.close()
         return rows
 
-    def _executed(self, at: Reach, bound: Any, text: str = "") -> Any:
+    def _executed(self, at: DatabaseConnection, bound: Any, text: str = "") -> Any:
         text = text or self._text
         cursor = at.connection.cursor()
         try:
@@ -115,7 +115,7 @@ class Insertion(Statement):
         self._clause, self._dialect = clause, dialect
         self._texts: dict[int, str] = {}
 
-    def run_all(self, at: Reach, rows: Sequence[Mapping[str, Any]]) -> None:
+    def run_all(self, at: DatabaseConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert all rows, in their order."""
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]

@@ -15,12 +15,12 @@ from wtforms.validators import InputRequired, Length
 from surveyapp.auth import queries as people
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
+from surveyapp.closed_loop import cases as actions
+from surveyapp.closed_loop import follow_up, queries, recovery
+from surveyapp.closed_loop.rules import read_loop
 from surveyapp.errors import Invalid
 from surveyapp.exports.cases import cases_csv
 from surveyapp.journeys import queries as journeys
-from surveyapp.loop import cases as actions
-from surveyapp.loop import follow_up, queries, recovery
-from surveyapp.loop.rules import read_loop
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case

@@ -11,11 +11,11 @@ from wtforms.widgets import CheckboxInput
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
 from surveyapp.auth.permissions import Permission
-from surveyapp.hooks import queries
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
+from surveyapp.webhooks import queries
 
 connections = Blueprint("connections", __name__, url_prefix="/connections")
 

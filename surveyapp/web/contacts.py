@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.asking import customers, forgetting, opt_outs
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
+from surveyapp.sampling import customers, forgetting, opt_outs
 from surveyapp.store.columns import utc_now
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires

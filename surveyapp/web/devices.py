@@ -13,15 +13,15 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
-from surveyapp.fielding.queries import asking
 from surveyapp.store.audit import record
+from surveyapp.surveys.queries import asking
 from surveyapp.web import sessions
 from surveyapp.web.guards import requires
 from surveyapp.web.respond.content import content
 from surveyapp.web.storage import storage
 from surveyapp.whole import whole_number
 
-devices = Blueprint("devices", __name__, url_prefix="/device")
+devices = Blueprint("devices", __name__, url_prefix="/devices")
 
 MOST = 100_000  # answers that one audit entry may speak of
 _LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")

@@ -18,7 +18,7 @@ from surveyapp.web.storage import storage
 imports = Blueprint(
     "imports",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/import",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/imports",
 )
 
 

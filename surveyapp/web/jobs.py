@@ -90,7 +90,7 @@ def _outcome(session: Session, job: Job) -> tuple[str, str] | None:
         deployment = session.get(Deployment, wanted.get("deployment_id", 0))
         if deployment:
             address = url_for(
-                "deployments.show", journey_id=deployment.journey_id, deployment_id=deployment.id
+                "surveys.show", journey_id=deployment.journey_id, deployment_id=deployment.id
             )
             return "View survey", address
     if job.kind == "rebuild_rollups":

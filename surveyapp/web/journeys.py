@@ -15,7 +15,7 @@ from surveyapp.journeys import actions, queries
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
 from surveyapp.results.rates import segment_rate
-from surveyapp.results.shapes import ResponseRate, SegmentRate
+from surveyapp.results.view_models import ResponseRate, SegmentRate
 from surveyapp.store.models import EVERYBODY
 from surveyapp.web.filters import Filters, dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices

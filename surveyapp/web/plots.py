@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import Flask
 
 from surveyapp.results import phrases
-from surveyapp.results.shapes import Definition, Figure, Trend
-from surveyapp.web.words import share_of_axis
+from surveyapp.results.view_models import Definition, Figure, Trend
+from surveyapp.web.number_formats import share_of_axis
 
 PLOT_WIDTH, PLOT_EDGE = 160, 5
 TREND_WIDTH, TREND_HEIGHT = 640, 190

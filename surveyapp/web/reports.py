@@ -17,10 +17,10 @@ from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
-from surveyapp.web.words import instrument_title
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
 

@@ -16,10 +16,10 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import actions, dashboards
 from surveyapp.results import queries as analyses
-from surveyapp.results.changes import changed
 from surveyapp.results.choices import asks_choices, distributions
 from surveyapp.results.findings import findings
 from surveyapp.results.groupings import groupings
+from surveyapp.results.staleness import staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.web import studies
 from surveyapp.web.chapters import chapters
@@ -81,7 +81,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         chosen = distributions(session, journey_id, **options) if counted else ()
         ask = not counted and asks_choices(session, journey_id, roots=options["roots"])
         stored = analyses.analyses(session, journey_id)
-        since = changed(session, stored)
+        since = staleness(session, stored)
         form = _form(session, journey)
         study = studies.study_form(session, journey)
         segments = queries.segments(session)
@@ -164,7 +164,7 @@ def analysis(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = analyses.analysis(session, journey_id, analysis_id)
-        since = changed(session, [found]).get(analysis_id)
+        since = staleness(session, [found]).get(analysis_id)
     if found.kind == "sjq_study":
         return studies.show(journey, found, since)
     asked = found.parameters

@@ -17,7 +17,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
 
-stages = Blueprint("stages", __name__, url_prefix="/journeys/<int:journey_id>/map")
+stages = Blueprint("stages", __name__, url_prefix="/journeys/<int:journey_id>/stages")
 
 OWNERSHIPS = [
     ("provider", "Run by us"),
@@ -86,7 +86,7 @@ def add_stage(journey_id: int) -> ResponseReturnValue:
     return _page(journey, form)
 
 
-@stages.route("/stages/<int:stage_id>", methods=["GET", "POST"])
+@stages.route("/<int:stage_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def edit_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
@@ -103,7 +103,7 @@ def edit_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     return page, form.status
 
 
-@stages.post("/stages/<int:stage_id>/move")
+@stages.post("/<int:stage_id>/move")
 @requires(Permission.EDIT_JOURNEYS)
 def move_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
@@ -112,7 +112,7 @@ def move_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     return _map(journey_id)
 
 
-@stages.post("/stages/<int:stage_id>/remove")
+@stages.post("/<int:stage_id>/remove")
 @requires(Permission.EDIT_JOURNEYS)
 def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
@@ -122,7 +122,7 @@ def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     return _map(journey_id)
 
 
-@stages.route("/stages/<int:stage_id>/new", methods=["GET", "POST"])
+@stages.route("/<int:stage_id>/new", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def add_touchpoint(journey_id: int, stage_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:

@@ -14,7 +14,7 @@ from surveyapp.reports import study_tables as made
 from surveyapp.reports.document import Table
 from surveyapp.results import actions
 from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.results.changes import Changed
+from surveyapp.results.staleness import Staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.drawings import drawings
@@ -75,7 +75,7 @@ def ask(journey_id: int) -> ResponseReturnValue:
     )
 
 
-def show(journey: Journey, analysis: Analysis, changed: Changed | None) -> str:
+def show(journey: Journey, analysis: Analysis, changed: Staleness | None) -> str:
     """The page of a study that was asked for, and what has ``changed`` under it since."""
     return render_template(
         "studies/show.html",

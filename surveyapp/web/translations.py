@@ -10,21 +10,21 @@ from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.fielding.texts import NAMES, Said, is_behind, main_text, translations
-from surveyapp.fielding.translating import LONGEST, others, translate
+from surveyapp.distribution.message_settings import read_message_settings
+from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
-from surveyapp.sending.mailing import read_mailing
 from surveyapp.store.models import Deployment
+from surveyapp.surveys.texts import NAMES, Said, is_behind, main_text, translated_texts
+from surveyapp.surveys.translations import LONGEST, others, translate
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
-from surveyapp.words.languages import OWN_NAMES
 
-translated = Blueprint(
+translations = Blueprint(
     "translations",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/deployments/<int:deployment_id>/translations",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/translations",
 )
 
 LABELS = {
@@ -63,7 +63,7 @@ class Chapter:
         return any(pair.field.errors for pair in self.pairs)
 
 
-@translated.route("", methods=["GET", "POST"])
+@translations.route("", methods=["GET", "POST"])
 @requires(Permission.EDIT_DEPLOYMENTS)
 def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
     roots = storage().settings.instrument_roots
@@ -117,7 +117,7 @@ def _form(deployment: Deployment, languages: tuple[str, ...], names: list[str]) 
     fields: dict[str, Field] = {}
     stored: dict[str, str] = {}
     for name in names:
-        written = translations(deployment, name)
+        written = translated_texts(deployment, name)
         for language in languages:
             fields[f"{name}-{language}"] = _field(name)
             stored[f"{name}-{language}"] = written.get(language, "")
@@ -143,7 +143,7 @@ def _chapter(deployment: Deployment, form: StaffForm, language: str, names: list
         )
         for name in names
     )
-    written = [name for name in names if language in translations(deployment, name)]
+    written = [name for name in names if language in translated_texts(deployment, name)]
     return Chapter(
         language=language,
         name=called(language),
@@ -151,7 +151,7 @@ def _chapter(deployment: Deployment, form: StaffForm, language: str, names: list
         pairs=pairs,
         written=len(written),
         behind=sum(1 for pair in pairs if pair.right is not None),
-        mail=language in read_mailing(deployment.mailing).texts,
+        mail=language in read_message_settings(deployment.mailing).texts,
     )
 
 

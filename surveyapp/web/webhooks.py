@@ -11,8 +11,6 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.hooks import actions, deliveries, queries, signing
-from surveyapp.hooks.payloads import EVENTS
 from surveyapp.store.models import Webhook
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices
@@ -20,6 +18,8 @@ from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
+from surveyapp.webhooks import actions, deliveries, queries, signing
+from surveyapp.webhooks.payloads import EVENTS
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/connections/webhooks")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.composite.importance import importance_performance
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.pls import fit_pls
 from analysis.errors import DataError, ModelError
 from tests.analysis.data_sets import mobi
@@ -38,7 +38,7 @@ def test_importance_is_the_regression_between_rescaled_performances() -> None:
 
 @pytest.mark.parametrize("higher_order", ["two-stage", "repeated"])
 def test_dimensions_share_the_importance_of_what_they_compose(higher_order: str) -> None:
-    settings = Settings(higher_order=higher_order)  # type: ignore[arg-type]
+    settings = CompositeOptions(higher_order=higher_order)  # type: ignore[arg-type]
     found = importance_performance(mobi(), HIGHER, "Loyalty", scale=(1, 10), settings=settings)
     whole = found.constructs.loc["Satisfaction", "importance"]
     assert found.dimensions["importance"].sum() == pytest.approx(whole, abs=1e-9)

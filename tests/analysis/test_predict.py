@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.composite.cvpat import cvpat, cvpat_compare
-from analysis.composite.layout import Settings
+from analysis.composite.layout import CompositeOptions
 from analysis.composite.predict import predict_pls, predict_rows
 from analysis.errors import DataError, ModelError
 from tests.analysis.data_sets import mobi
@@ -94,7 +94,7 @@ def test_items_below_a_second_order_construct_are_predicted(higher_order: str) -
         HIGHER,
         seed=1,
         repetitions=1,
-        settings=Settings(higher_order=higher_order),  # type: ignore[arg-type]
+        settings=CompositeOptions(higher_order=higher_order),  # type: ignore[arg-type]
     )
     assert {"IMAG1", "PERV2", "CUSL1"} <= set(found.items.index)
     assert not found.items.index.duplicated().any()
@@ -140,7 +140,7 @@ def test_folds_and_models_that_cannot_be_predicted_are_named() -> None:
     with pytest.raises(DataError, match="use more folds"):
         predict_pls(mobi().iloc[:12], TEXT, folds=2)
     with pytest.raises(ModelError, match="fit without correction"):
-        predict_pls(mobi(), TEXT, settings=Settings(consistent=True))
+        predict_pls(mobi(), TEXT, settings=CompositeOptions(consistent=True))
     with pytest.raises(ModelError, match="'nearest' is not known"):
         predict_pls(mobi(), TEXT, technique="nearest")  # type: ignore[arg-type]
     found = predict_pls(mobi(), TEXT, seed=1, repetitions=1)
@@ -171,4 +171,4 @@ def test_new_rows_are_predicted_as_pypi_seminr_does() -> None:
     for item in found.columns:
         assert found[item].tolist() == pytest.approx(theirs.column(item), abs=1e-9)
     with pytest.raises(ModelError, match="fit without correction"):
-        predict_rows(data, TEXT, data, settings=Settings(consistent=True))
+        predict_rows(data, TEXT, data, settings=CompositeOptions(consistent=True))

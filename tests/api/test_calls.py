@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from surveyapp.asking.opt_outs import address_key, is_opted_out
-from surveyapp.fielding.links import pseudonym
 from surveyapp.responses.corrections import correct
+from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
     AuditEntry,
@@ -19,6 +18,7 @@ from surveyapp.store.models import (
     Invitation,
     Response,
 )
+from surveyapp.surveys.links import pseudonym
 from tests.web.world import answer
 
 

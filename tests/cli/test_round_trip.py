@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import select
 
-from surveyapp.fielding.actions import create_deployment
 from surveyapp.journeys.actions import create_journey
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, Score
+from surveyapp.surveys.actions import create_deployment
 
 
 def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from surveyapp.demo import study
 from surveyapp.demo.bank import JOURNEYS
 from surveyapp.demo.fielded import draw_map
-from surveyapp.fielding.texts import said, spread
-from surveyapp.fielding.translating import others
 from surveyapp.store.db import Store
+from surveyapp.surveys.texts import said, spread
+from surveyapp.surveys.translations import others
 
 
 def test_texts_are_there_in_seven_languages_and_one_is_left_to_be_translated(store: Store):

@@ -23,8 +23,8 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, Response
 from tests.api.conftest import call, new_key
 from tests.cli.conftest import run, run_stored
+from tests.closed_loop.makers import add_user
 from tests.exports.rows import make_cases, make_responses
-from tests.loop.makers import add_user
 from tests.responses.makers import make_deployment
 from tests.web.conftest import app, sign_in, storage
 

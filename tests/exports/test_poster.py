@@ -10,7 +10,7 @@ import segno
 from PIL import Image
 
 from surveyapp.exports.poster import Poster, poster_pdf
-from surveyapp.words.languages import texts
+from surveyapp.i18n.languages import texts
 
 ADDRESS = "https://survey.northbank.example/s/abcdefghjk"
 

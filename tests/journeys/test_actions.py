@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.errors import Conflict, Invalid, NotFound
-from surveyapp.fielding.actions import create_deployment
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Job, Journey
+from surveyapp.surveys.actions import create_deployment
 
 
 def draw(session, *, stages=("Decide", "Apply", "Start"), name="Open an account") -> Journey:

@@ -11,17 +11,10 @@ from datetime import date
 import pytest
 from reportlab.graphics.shapes import Group, String
 
-from surveyapp.reports import (
-    chart_theme,
-    charts,
-    drawing,
-    fonts,
-    tokens,
-    trend_charts,
-    validation_charts,
-)
+from surveyapp import design_tokens
+from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts, validation_charts
 from surveyapp.results.definitions import scored
-from surveyapp.results.shapes import Figure, Hidden, Month, Trend
+from surveyapp.results.view_models import Figure, Hidden, Month, Trend
 from surveyapp.store.models import Deployment
 
 SCALES = scored(
@@ -86,7 +79,7 @@ def test_the_heat_map_marks_low_orange_middle_grey_and_high_blue():
     rows = [(f"Stage {i}", [satisfied(value)]) for i, value in enumerate((40.0, 60.0, 80.0))]
     svg = charts.heat_map(rows, [CSAT], {"csat": 60.0})
     for colour in ("low", "middle", "high"):
-        assert tokens.COLOURS[colour] in svg
+        assert design_tokens.COLOURS[colour] in svg
     assert "40%" in texts(svg)
 
 
@@ -174,7 +167,7 @@ def test_long_labels_are_broken_and_never_wider_than_their_column():
 def test_importing_charts_and_pdf_loads_no_slow_library():
     slow = {"altair", "pandas", "vl_convert", "matplotlib", "sklearn", "semopy"}
     code = (
-        "import sys, surveyapp.reports.charts, surveyapp.reports.tokens, surveyapp.reports.actions, "
+        "import sys, surveyapp.reports.charts, surveyapp.design_tokens, surveyapp.reports.actions, "
         "surveyapp.results.dashboards, surveyapp.results.findings, surveyapp.results.actions;"
         f"print(sorted({slow!r} & set(sys.modules)))"
     )
@@ -184,16 +177,18 @@ def test_importing_charts_and_pdf_loads_no_slow_library():
 
 @pytest.mark.parametrize("name", ["ink", "muted", "accent"])
 def test_text_colours_have_the_contrast_that_reading_needs(name: str):
-    assert tokens.contrast(tokens.COLOURS[name], tokens.COLOURS["paper"]) >= 4.5
+    assert (
+        design_tokens.contrast(design_tokens.COLOURS[name], design_tokens.COLOURS["paper"]) >= 4.5
+    )
 
 
 @pytest.mark.parametrize("position", [-2.0, -1.0, -0.5, 0.0, 0.3, 1.0])
 def test_numbers_on_the_score_scale_can_be_read(position: float):
-    background = tokens.score_colour(position)
-    assert tokens.contrast(background, tokens.ink_on(background)) >= 4.5
+    background = design_tokens.score_colour(position)
+    assert design_tokens.contrast(background, design_tokens.ink_on(background)) >= 4.5
 
 
 def test_the_stylesheet_holds_every_colour_and_size_of_the_table():
-    css = tokens.stylesheet()
-    assert all(f"--{name}: {value};" in css for name, value in tokens.COLOURS.items())
-    assert all(f"--size-{name}:" in css for name in tokens.SIZES)
+    css = design_tokens.stylesheet()
+    assert all(f"--{name}: {value};" in css for name, value in design_tokens.COLOURS.items())
+    assert all(f"--size-{name}:" in css for name in design_tokens.SIZES)

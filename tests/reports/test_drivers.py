@@ -12,7 +12,7 @@ from instruments.schema import Metric
 from surveyapp.reports.document import Chart, Heading, Paragraph
 from surveyapp.reports.drivers import drivers
 from surveyapp.results.drivers import Drivers
-from surveyapp.results.shapes import Definition, Hidden, Unit
+from surveyapp.results.view_models import Definition, Hidden, Unit
 
 NPS = Definition(
     "nps", "nps", Metric.NPS, "Net Promoter Score (NPS)", "NPS", Unit.NPS, (-100, 100), "", ""

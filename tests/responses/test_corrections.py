@@ -10,14 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from surveyapp.errors import NotFound
-from surveyapp.fielding import links
-from surveyapp.fielding.actions import invite
-from surveyapp.fielding.invitations import is_used
-from surveyapp.fielding.logic import NOT_APPLICABLE
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, submit
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.corrections import correct, erase, own_response
-from surveyapp.responses.many import store_many
 from surveyapp.responses.reading import Faulty
 from surveyapp.store import events
 from surveyapp.store.db import Store
@@ -38,6 +34,10 @@ from surveyapp.store.models import (
     Score,
     Webhook,
 )
+from surveyapp.surveys import links
+from surveyapp.surveys.actions import invite
+from surveyapp.surveys.invitations import is_used
+from surveyapp.surveys.logic import NOT_APPLICABLE
 from tests.responses.makers import (
     NOW,
     SECRET,
@@ -88,7 +88,7 @@ def deployment(store: Store) -> Deployment:
         make_segment(session, "north", "region = North")
         make_segment(session, "south", "region = South")
         made = make_deployment(session)
-        store_many(session, made, some_prepared(40), roots=())
+        store_bulk(session, made, some_prepared(40), roots=())
     return made
 
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from surveyapp.errors import Invalid
-from surveyapp.fielding.links import pseudonym
 from surveyapp.responses import rollups
 from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_import
 from surveyapp.settings import read
@@ -25,6 +24,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, JourneyRun, Response
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
+from surveyapp.surveys.links import pseudonym
 from tests.responses.makers import SECRET, make_deployment, some_answers
 
 

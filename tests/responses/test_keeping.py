@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from surveyapp.fielding import links
-from surveyapp.fielding.actions import invite
-from surveyapp.fielding.queries import Asking, asking
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, keep
 from surveyapp.responses.submission import Submission, read_submission
@@ -23,6 +20,9 @@ from surveyapp.store.models import (
     Rollup,
     Score,
 )
+from surveyapp.surveys import links
+from surveyapp.surveys.actions import invite
+from surveyapp.surveys.queries import Asking, asking
 from tests.responses.makers import (
     NOW,
     SECRET,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from surveyapp.responses import rollups
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.tally import bin_of
 from surveyapp.store.db import Store
 from surveyapp.store.models import Rollup
@@ -29,7 +29,7 @@ def filled(store: Store) -> tuple[Store, int, int]:
         first = make_deployment(session, journey=journey, asks=("sjq", "csat", "nps", "ces"))
         second = make_deployment(session, journey=journey, anonymity="anonymous")
         for deployment in (first, second):
-            store_many(session, deployment, some_prepared(60), roots=())
+            store_bulk(session, deployment, some_prepared(60), roots=())
     return store, first.id, second.id
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.responses import corrections, rollups, sorting
 from surveyapp.responses.actions import submit
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.sorting import sort_batch, sort_segment
 from surveyapp.responses.tally import RESPONSES
 from surveyapp.settings import read
@@ -54,7 +54,7 @@ def filled(store: Store) -> tuple[Deployment, Deployment]:
             session, journey=journey, asks=("nps",), anonymity="anonymous", at_end=True
         )
         for deployment in (first, second):
-            store_many(session, deployment, some_prepared(310), roots=())
+            store_bulk(session, deployment, some_prepared(310), roots=())
     return first, second
 
 
@@ -197,7 +197,7 @@ def erase(store: Store, deployment: Deployment, chance: random.Random) -> None:
 
 def bring_in(store: Store, deployment: Deployment, chance: random.Random) -> None:
     with store.writing() as session:
-        store_many(session, deployment, some_prepared(20, first=chance.randrange(10**6)), roots=())
+        store_bulk(session, deployment, some_prepared(20, first=chance.randrange(10**6)), roots=())
 
 
 EVENTS: dict[str, Callable[[Store, Deployment, random.Random], None]] = {
@@ -238,7 +238,7 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
             for anonymity in ("pseudonymous", "anonymous")
         ]
         for deployment in surveys:
-            store_many(session, deployment, some_prepared(90), roots=())
+            store_bulk(session, deployment, some_prepared(90), roots=())
     segment = new_segment(store)
     for what, which, seed in happenings:
         if what == "edit":
@@ -396,7 +396,7 @@ def test_progress_rises_to_the_end(store: Store, filled):
 def test_a_segment_without_any_response_is_complete_after_one_batch(store: Store):
     segment = new_segment(store)
     with store.writing() as session:
-        assert sort_batch(session, segment) == sorting.Step(0, complete=True)
+        assert sort_batch(session, segment) == sorting.SortingStep(0, complete=True)
     assert is_complete(store, segment)
 
 

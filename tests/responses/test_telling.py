@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from surveyapp.fielding.queries import asking
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, Event, Webhook
+from surveyapp.surveys.queries import asking
 from tests.responses.makers import NOW, make_deployment
 
 

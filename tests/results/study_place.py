@@ -8,7 +8,7 @@ from datetime import timedelta
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.studies import journey_scales, study_items
 from surveyapp.store.models import Deployment
@@ -40,7 +40,7 @@ def make_study(session: Session, data: pd.DataFrame, asks: Sequence[str] = STUDY
         session, asks=tuple(asks), journey=make_journey(session), at_end=True
     )
     rows = data.to_dict("records")
-    store_many(
+    store_bulk(
         session, deployment, (prepared(row, at, asks) for at, row in enumerate(rows)), roots=()
     )
     return deployment

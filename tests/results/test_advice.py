@@ -10,7 +10,7 @@ from surveyapp.reports import benchmark
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
-from surveyapp.results.shapes import Advice, JourneyOverview
+from surveyapp.results.view_models import Advice, JourneyOverview
 from surveyapp.store.db import Store
 from tests.results import bank
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.corrections import correct, erase
-from surveyapp.responses.many import store_many
-from surveyapp.results.changes import Changed, changed
 from surveyapp.results.queries import analyses
+from surveyapp.results.staleness import Staleness, staleness
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Deployment, Erasure, Job, Journey, Response
@@ -23,11 +23,11 @@ MINUTE = timedelta(minutes=1)
 def deployment(store: Store) -> Deployment:
     with store.writing() as session:
         made = make_deployment(session)
-        store_many(session, made, some_prepared(12), roots=())
+        store_bulk(session, made, some_prepared(12), roots=())
         other = make_deployment(
             session, asks=("nps",), journey=session.get_one(Journey, made.journey_id), name="Other"
         )
-        store_many(session, other, [], roots=())
+        store_bulk(session, other, [], roots=())
         return made
 
 
@@ -51,9 +51,9 @@ def analysed(store: Store, deployment: Deployment, **other: object) -> int:
         return made.id
 
 
-def found(store: Store, deployment: Deployment) -> dict[int, Changed]:
+def found(store: Store, deployment: Deployment) -> dict[int, Staleness]:
     with store.reading() as session:
-        return changed(session, analyses(session, deployment.journey_id))
+        return staleness(session, analyses(session, deployment.journey_id))
 
 
 def change(store: Store, deployment: Deployment, place: int, seed: int = 99) -> None:
@@ -77,9 +77,9 @@ def test_what_was_changed_and_erased_afterwards_is_counted(store: Store, deploym
     change(store, deployment, 3)
     take(store, deployment, 5)
     now = found(store, deployment)[number]
-    assert now == Changed(corrected=2, erased=1)
+    assert now == Staleness(corrected=2, erased=1)
     assert now.text == "2 answers changed, 1 erased"
-    assert Changed(erased=2).text == "2 answers erased"
+    assert Staleness(erased=2).text == "2 answers erased"
 
 
 def test_what_happened_before_or_came_afterwards_is_not(store: Store, deployment):
@@ -108,8 +108,8 @@ def test_only_answers_that_it_was_made_from_count(store: Store, deployment):
     change(store, deployment, 1)  # of the south
     take(store, deployment, 2)
     now = found(store, deployment)
-    assert now[of_segment] == Changed(1, 1, at_most=True)
+    assert now[of_segment] == Staleness(1, 1, at_most=True)
     assert now[of_segment].text == "1 answer changed, at most 1 erased"
-    assert now[of_journey] == Changed(2, 1)
+    assert now[of_journey] == Staleness(2, 1)
     assert not now[of_other]
     assert unfinished not in now

@@ -9,10 +9,10 @@ import pytest
 
 from analysis.metrics import share
 from surveyapp.errors import NotFound
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.choices import distributions
-from surveyapp.results.shapes import Hidden
+from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Deployment, Journey, Segment
 from tests.responses.makers import make_deployment, make_journey, make_segment
 
@@ -44,7 +44,7 @@ def give(store, deployment: int, feelings: Sequence[str], **options) -> None:
             )
             for feeling in feelings
         ]
-        store_many(session, session.get_one(Deployment, deployment), prepared, roots=())
+        store_bulk(session, session.get_one(Deployment, deployment), prepared, roots=())
 
 
 def read(store, journey: int, **options):

@@ -16,7 +16,7 @@ from analysis.metrics import ces, csat, index_mean, net_promoter
 from surveyapp.errors import NotFound
 from surveyapp.journeys.segments import parse
 from surveyapp.results import dashboards
-from surveyapp.results.shapes import Figure, Hidden
+from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, Response, Score
 from tests.results import bank

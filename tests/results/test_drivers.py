@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 
 from instruments.loader import load
 from surveyapp.errors import NotFound
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_segment
 from surveyapp.results.drivers import drivers
-from surveyapp.results.shapes import Hidden
+from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import (
     NOTHING_SORTED,
     Deployment,
@@ -76,7 +76,7 @@ def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.
         visits[end].append(Prepared(last, at + timedelta(minutes=9), **about))
     with store.writing() as session:
         for deployment, prepared in visits.items():
-            store_many(session, session.get_one(Deployment, deployment), prepared, roots=())
+            store_bulk(session, session.get_one(Deployment, deployment), prepared, roots=())
 
 
 def read(store, place, **options):
@@ -131,7 +131,7 @@ def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(st
         visits[place[3]].append(Prepared(last, at + timedelta(minutes=9), customer_ref=who))
     with store.writing() as session:
         for number, prepared in visits.items():
-            store_many(session, session.get_one(Deployment, number), prepared, roots=())
+            store_bulk(session, session.get_one(Deployment, number), prepared, roots=())
     (touchpoints,) = read(store, place)
     assert (touchpoints.joined, touchpoints.n, touchpoints.found) == (60, 0, None)
     assert touchpoints.labels == {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from surveyapp.results import dashboards, findings, phrases
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.shapes import Hidden
+from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
 from tests.results import bank
 

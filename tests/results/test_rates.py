@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from surveyapp.results.findings import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
-from surveyapp.results.shapes import Hidden
+from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
 from surveyapp.store.models import Decision, Deployment, Interaction, Invitation, Journey, Segment
-from tests.asking.makers import NOW, bring, decide, make_bank, make_survey, report
 from tests.results import bank
+from tests.sampling.makers import NOW, bring, decide, make_bank, make_survey, report
 
 MARCH = datetime(2026, 3, 9, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from analysis.provenance import fingerprint
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.reports.actions import ask_report
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.actions import ask_sjq_study
 from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.studies import journey_scales, study_frame
@@ -104,12 +104,12 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
         some = [
             prepared(row, at, ("servqual-p", "loyalty"), f"c{at}") for at, row in enumerate(rows)
         ]
-        store_many(session, along, some, roots=())
+        store_bulk(session, along, some, roots=())
         # Two customers never reach the end.
         last = [
             prepared(row, at + 100, ("sjq",), f"c{at}") for at, row in enumerate(rows) if at < 6
         ]
-        store_many(session, end, last, roots=())
+        store_bulk(session, end, last, roots=())
         found = study_frame(session, items=ITEMS, journey_id=journey.id)
         assert study_frame(session, items=ITEMS, journey_id=journey.id, deployment_id=end.id).empty
     wanted = [item for code in STUDY[:3] for item in ITEMS[code]]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveyapp.results.shapes import Hidden
 from surveyapp.results.suppression import blocks, cuts, hidden, overlaps, sum_may_be_shown
+from surveyapp.results.view_models import Hidden
 
 REGIONS = ("North", "South", "East", "West")
 MINIMUM = 5

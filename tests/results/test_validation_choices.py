@@ -8,7 +8,7 @@ import pytest
 
 from instruments.loader import load
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.responses.many import store_many
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import compute, frames
 from surveyapp.results.actions import ask_validation
@@ -41,7 +41,7 @@ def _place(store: Store, asks: tuple[str, ...] = ASKS) -> Deployment:
             )
             for at, row in enumerate(rows)
         )
-        store_many(session, deployment, prepared, roots=())
+        store_bulk(session, deployment, prepared, roots=())
         session.expunge_all()
         return deployment
 

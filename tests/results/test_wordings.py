@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from surveyapp.reports.notes import method_notes
 from surveyapp.results import dashboards
-from surveyapp.results.shapes import JourneyOverview
+from surveyapp.results.view_models import JourneyOverview
 from surveyapp.results.wordings import Mixed, mixed
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response

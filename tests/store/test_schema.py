@@ -14,11 +14,8 @@ from sqlalchemy import MetaData, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from surveyapp.fielding.consents import versions
-from surveyapp.fielding.draws import drawings
-from surveyapp.fielding.queries import is_listened
+from surveyapp.distribution.campaign_results import campaign_summaries
 from surveyapp.responses.numbers import allocate
-from surveyapp.sending.campaigns import campaigns
 from surveyapp.store.audit import record
 from surveyapp.store.counters import take
 from surveyapp.store.db import Store
@@ -44,6 +41,9 @@ from surveyapp.store.models import (
     WebhookEvent,
 )
 from surveyapp.store.schema import pending, upgrade
+from surveyapp.surveys.consents import versions
+from surveyapp.surveys.prize_draws import drawings
+from surveyapp.surveys.queries import is_listened
 from tests.conftest import BACKENDS
 
 
@@ -444,7 +444,7 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
             "invitation 1 reminder 1",
             "case 7",
         ]
-        shown = {each.day.day: each.counts for each in campaigns(session, d1)}
+        shown = {each.day.day: each.counts for each in campaign_summaries(session, d1)}
         assert {day: (each.asked, dict(each.skipped)) for day, each in shown.items()} == {
             1: (3, {"opted_out": 3}),
             2: (1, {}),

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from surveyapp.store import events
 from surveyapp.store.db import Store
+from surveyapp.store.group_commit import MOST, GroupCommit
 from surveyapp.store.models import Event
-from surveyapp.store.statements import Reach
-from surveyapp.store.together import MOST, Together
+from surveyapp.store.statements import DatabaseConnection
 
 
 class Teller:
@@ -24,9 +24,9 @@ class Teller:
     def __init__(self, store: Store) -> None:
         self.batches: list[list[int]] = []
         self.begun, self.go = Signal(), Signal()
-        self.together: Together[int, str] = Together(store.writing_rows, self.tell)
+        self.together: GroupCommit[int, str] = GroupCommit(store.writing_rows, self.tell)
 
-    def tell(self, at: Reach, jobs: Sequence[int]) -> list[str]:
+    def tell(self, at: DatabaseConnection, jobs: Sequence[int]) -> list[str]:
         self.batches.append(list(jobs))
         events.tell_all(at, "job", [{"number": job} for job in jobs])
         self.begun.set()
@@ -91,13 +91,13 @@ def test_what_is_done_is_committed(store: Store):
 
 def test_a_commit_that_fails_is_told_to_everybody_and_keeps_nothing(store: Store):
     @contextmanager
-    def failing() -> Iterator[Reach]:
+    def failing() -> Iterator[DatabaseConnection]:
         with store.writing_rows() as rows:
             yield rows
             raise OSError("no space left on device")
 
     teller = Teller(store)
-    teller.together = Together(failing, teller.tell)
+    teller.together = GroupCommit(failing, teller.tell)
     for each in teller.crowd(range(4)):
         with pytest.raises(OSError, match="no space left"):
             each.result()
@@ -109,14 +109,14 @@ def test_a_database_that_gives_no_transaction_is_asked_once_for_all_who_wait(sto
     asked: list[int] = []
 
     @contextmanager
-    def opening() -> Iterator[Reach]:
+    def opening() -> Iterator[DatabaseConnection]:
         if teller.begun.is_set():
             asked.append(1)
             raise TimeoutError("database is locked")
         with store.writing_rows() as rows:
             yield rows
 
-    teller.together = Together(opening, teller.tell)
+    teller.together = GroupCommit(opening, teller.tell)
     done = teller.crowd(range(5))
     assert done[0].result() == "did 0"
     for each in done[1:]:
@@ -129,12 +129,12 @@ def test_a_database_that_gives_no_transaction_is_asked_once_for_all_who_wait(sto
 def test_an_interrupt_leaves_nobody_waiting(store: Store):
     teller = Teller(store)
 
-    def interrupted(_at: Reach, jobs: Sequence[int]) -> list[str]:
+    def interrupted(_at: DatabaseConnection, jobs: Sequence[int]) -> list[str]:
         if teller.begun.is_set():
             raise KeyboardInterrupt
         return teller.tell(_at, jobs)
 
-    teller.together = Together(store.writing_rows, interrupted)
+    teller.together = GroupCommit(store.writing_rows, interrupted)
     done = teller.crowd(range(4))
     assert done[0].result() == "did 0"
     for each in done[1:]:

@@ -10,9 +10,9 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveyapp.fielding.actions import invite
 from surveyapp.store.models import Deployment
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.actions import invite
 from tests.responses.makers import some_answers
 
 _KEY = re.compile(r'name="form-key" value="([^"]+)"')

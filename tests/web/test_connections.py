@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.auth import api_keys
-from surveyapp.hooks.signing import secret_of
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Delivery, Webhook
+from surveyapp.webhooks.signing import secret_of
 
 
 def test_a_key_is_shown_once_and_opens_what_was_ticked(storage, world, sign_in):

@@ -7,13 +7,13 @@ import re
 import pytest
 from sqlalchemy import select
 
-from surveyapp.asking import duties
-from surveyapp.asking.interactions import receive
-from surveyapp.asking.sampling import change_sampling
-from surveyapp.fielding.links import pseudonym
+from surveyapp.sampling import schedule
+from surveyapp.sampling.interactions import receive
+from surveyapp.sampling.plan import change_sampling
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, Contact, Deployment, Journey, OptOut
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.links import pseudonym
 from tests.web.conftest import World
 
 
@@ -34,7 +34,7 @@ def client(world: World, storage: Storage, sign_in):
             "attributes": {"region": "<b>North</b>"},
         }
         receive(session, [told], secret_key=storage.secret_key, source="api", now=utc_now())
-    duties.decide(storage, utc_now())
+    schedule.decide(storage, utc_now())
     return sign_in(world.users["administrator"])
 
 

@@ -68,7 +68,7 @@ def test_what_is_public_is_a_short_known_list(tmp_path):
         "account.sign_out",
         "health.healthz",
         "health.readyz",
-        "look.stylesheet",
+        "stylesheet.show",
     }
 
 

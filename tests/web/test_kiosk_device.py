@@ -133,9 +133,9 @@ def test_a_missing_consent_is_not_made_up(storage):
 def test_the_log_knows_what_was_discarded_before_it_is(storage, world, sign_in):
     client = sign_in(world.users["researcher"])
     for wrong in ({}, {"what": "eaten", "count": "1"}, {"what": "discarded", "count": "0"}):
-        assert client.post("/device/noted", data=wrong).status_code == 422
+        assert client.post("/devices/noted", data=wrong).status_code == 422
     told = {"what": "discarded", "count": "3", "link": "abc"}
-    assert client.post("/device/noted", data=told).status_code == 204
+    assert client.post("/devices/noted", data=told).status_code == 204
     with storage.store.reading() as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert (entry.action, entry.subject, entry.detail) == (
@@ -148,12 +148,12 @@ def test_the_log_knows_what_was_discarded_before_it_is(storage, world, sign_in):
 def test_leaving_a_device_signs_out_and_goes_nowhere_else(storage, world, sign_in):
     client = sign_in(world.users["researcher"])
     for kiosk, target in (("abc", "/k/abc"), ("//evil.example", "/sign-in")):
-        answer = client.post("/device/leave", data={"kiosk": kiosk})
+        answer = client.post("/devices/leave", data={"kiosk": kiosk})
         assert (answer.status_code, answer.location) == (303, target)
-        assert client.get("/device").status_code == 303
+        assert client.get("/devices").status_code == 303
         client = sign_in(world.users["researcher"])
     manager = sign_in(world.users["manager"])
-    assert manager.get("/device").status_code == 403
+    assert manager.get("/devices").status_code == 403
 
 
 # In a real browser.
@@ -213,7 +213,7 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     assert [each.answers["nps"]["nps"] for each in stored(storage)] == [2]
 
     refused(page, base, storage, made)
-    page.goto(f"{base}/device?kiosk={made.link}")
+    page.goto(f"{base}/devices?kiosk={made.link}")
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("button", name="Keep answers").click()
     expect(page.locator(".kept")).to_have_count(1)
@@ -228,10 +228,10 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
 
     left = context.new_page()  # somebody who forgets to sign out
     left.clock.install()
-    left.goto(f"{base}/device?kiosk={made.link}")
+    left.goto(f"{base}/devices?kiosk={made.link}")
     left.locator(".device[data-ready]").wait_for(state="attached")
     left.clock.fast_forward(170_000)
-    assert "/device" in left.url
+    assert "/devices" in left.url
     left.clock.fast_forward(15_000)
     left.wait_for_url(f"{base}/k/{made.link}")
     ready(left)  # closed before its worker stands, it takes the other page's way with it
@@ -244,5 +244,5 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     page.get_by_text("Answers waiting to be sent: 1").wait_for()
     page.get_by_role("button", name="Start over").click()
     expect(page.get_by_role("button", name="For staff")).to_be_visible()
-    assert page.goto(f"{base}/device").url.startswith(f"{base}/sign-in")
+    assert page.goto(f"{base}/devices").url.startswith(f"{base}/sign-in")
     context.close()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from surveyapp.fielding.links import Ticket
-from surveyapp.fielding.queries import Asking
+from surveyapp.surveys.links import Ticket
+from surveyapp.surveys.queries import Asking
 from surveyapp.web.respond.link_states import (
     SHOWN,
     Link,

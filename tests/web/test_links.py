@@ -47,7 +47,7 @@ def test_every_link_opens_for_whoever_sees_it(
 def test_stylesheets_use_no_colour_or_size_that_nobody_defines(tmp_path):
     app = create_app(read({}, home=tmp_path))
     client = app.test_client()
-    with client.get("/static/staff.css") as own, client.get("/look.css") as shared:
+    with client.get("/static/staff.css") as own, client.get("/stylesheet.css") as shared:
         used = set(re.findall(r"var\((--[\w-]+)", own.text))
         defined = set(re.findall(r"(--[\w-]+):", own.text + shared.text))
     assert {name for name in used - defined if not name.startswith("--bs-")} == set()

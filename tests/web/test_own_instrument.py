@@ -12,14 +12,14 @@ import pytest
 from flask import Flask
 
 from surveyapp.app import create_app
+from surveyapp.closed_loop.rules import change_loop
 from surveyapp.exports.responses import responses_csv
-from surveyapp.fielding.actions import create_deployment
-from surveyapp.loop.rules import change_loop
 from surveyapp.reports.actions import ask_report
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case, Deployment, Job, Journey
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.actions import create_deployment
 from surveyapp.web.security import limiter
 from surveyapp.web.storage import EXTENSION
 from surveyapp.worker import DUTIES, run_job

@@ -17,8 +17,8 @@ from surveyapp.responses import rollups
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Deployment, Invitation, Journey, Response
 from surveyapp.store.storage import Storage
+from surveyapp.web.respond.form_tokens import new_key, read_key
 from surveyapp.web.respond.framed import Framed
-from surveyapp.web.respond.keys import new_key, read_key
 from tests.responses.makers import make_deployment, make_journey, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 
@@ -268,7 +268,7 @@ def test_unknown_used_expired_and_unopened_links_get_one_and_the_same_answer(
     unknown = client.get("/s/nothing")
     answers = [client.get(path) for path in (used, f"{url}/invented", f"{used}x", "/s/nothing/x")]
     answers.append(client.get(spare.replace(deployment.link, "nothing")))
-    monkeypatch.setattr("surveyapp.web.respond.doors.utc_now", lambda: soon)
+    monkeypatch.setattr("surveyapp.web.respond.access.utc_now", lambda: soon)
     answers.append(client.get(expired))
     answers.append(client.post(expired, data=fields(1)))
     for hidden in ({"state": "draft"}, {"state": "open", "opens_at": soon + timedelta(days=1)}):

@@ -7,12 +7,12 @@ from flask import Flask
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from surveyapp.design_tokens import contrast
 from surveyapp.errors import Invalid
-from surveyapp.fielding.look import Look, read_look
-from surveyapp.reports.tokens import contrast
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.theme import Theme, read_theme
 from surveyapp.web.respond.assets import hash_of
-from surveyapp.web.respond.theme import DARK, LIGHT, TEXT, theme
+from surveyapp.web.respond.theme import DARK, LIGHT, TEXT, page_theme
 from tests.responses.makers import make_deployment
 from tests.web.respondents import opened, parsed
 
@@ -26,7 +26,7 @@ COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 @example("#ffffff")
 @example("#000000")
 def test_every_colour_reads_on_the_page_and_text_reads_on_it(colour: str):
-    made = theme(colour)
+    made = page_theme(colour)
     for colours, page in ((made.light, LIGHT), (made.dark, DARK)):
         for under in (page["paper"], page["wash"]):
             assert contrast(colours["accent"], under) >= TEXT
@@ -43,17 +43,17 @@ def test_texts_and_edges_have_the_contrast_that_they_need(page):
 
 
 def test_staff_are_told_what_was_done_to_their_colour():
-    notes = " ".join(theme("#ffcc00").notes)
+    notes = " ".join(page_theme("#ffcc00").notes)
     for words in ("#ffcc00 has a contrast of 1.4:1", "darker", "the text is dark"):
         assert words in notes
-    assert theme("").notes == ()
+    assert page_theme("").notes == ()
 
 
 @pytest.mark.parametrize("raw", [{"colour": "red"}, {"colour": "#12345g"}, {"css": "x"}])
 def test_what_is_no_look_is_refused(raw):
     with pytest.raises(Invalid):
-        read_look(raw)
-    assert read_look({"colour": "#FC0", "name": " A  b "}) == Look("#ffcc00", None, "A b")
+        read_theme(raw)
+    assert read_theme({"colour": "#FC0", "name": " A  b "}) == Theme("#ffcc00", None, "A b")
 
 
 def test_every_stylesheet_of_a_page_is_named_in_its_policy(app: Flask, storage: Storage):

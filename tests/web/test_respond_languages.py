@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from instruments.loader import load
+from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.store.storage import Storage
-from surveyapp.words.languages import OWN_NAMES, texts
 from tests.responses.makers import make_deployment
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

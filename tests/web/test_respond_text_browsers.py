@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import surveyapp.web
-from surveyapp.fielding.ways import change_ways
+from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.store.models import Deployment, Invitation, Response
 from surveyapp.store.storage import Storage
-from surveyapp.words.languages import OWN_NAMES, texts
+from surveyapp.surveys.channels import change_channels
 from tests.responses.makers import make_deployment, make_journey
 from tests.web.respondents import (
     fields,
@@ -45,7 +45,7 @@ def make(storage: Storage, **columns: object) -> Deployment:
         )
         made = make_deployment(session, journey=journey, asks=ASKS, language="en")
         ways = {"embed_origins": ["https://shop.example"], "kiosk": True}
-        change_ways(session, made, ways, end_hosts=(), user_id=None)
+        change_channels(session, made, ways, end_hosts=(), user_id=None)
         made.languages = LANGUAGES
         for name, value in columns.items():
             setattr(made, name, value)

@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from surveyapp.fielding.consents import change_consent, translate_consent
+from surveyapp.i18n.languages import texts
 from surveyapp.store.models import Deployment, Response
 from surveyapp.store.storage import Storage
-from surveyapp.words.languages import texts
+from surveyapp.surveys.consents import change_consent, translate_consent
 from tests.responses.makers import make_deployment
 from tests.web.respondents import Parsed, opened, parsed, sent, single_use
 

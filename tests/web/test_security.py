@@ -83,7 +83,7 @@ def test_answers_carry_the_headers_that_protect_their_reader(tmp_path, base_url:
     app = create_app(read({}, home=tmp_path, base_url=base_url))
     client = app.test_client()
     https = base_url.startswith("https")
-    for path in ("/healthz", "/nowhere", "/journeys", "/static/staff.css", "/look.css"):
+    for path in ("/healthz", "/nowhere", "/journeys", "/static/staff.css", "/stylesheet.css"):
         with client.get(path) as answered:
             headers = answered.headers
         policy = headers["Content-Security-Policy"]
@@ -111,7 +111,7 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(
     app.extensions[EXTENSION].close()
 
 
-PREVIEWS = {"looks.preview", "mailings.preview"}
+PREVIEWS = {"theme.preview", "messages.preview"}
 
 
 def test_pages_hold_no_inline_script_or_style(app: Flask, world: World, sign_in):
@@ -190,7 +190,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(app: Flask, world
 
 def test_only_pages_that_ask_for_files_take_large_ones(app: Flask, world: World, sign_in):
     client = sign_in(world.users["administrator"])
-    base = f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
     listed = b"customer_ref,region\n" + b"".join(
         b"c%d,%s\n" % (i, b"N" * 190) for i in range(9_000)
     )
@@ -222,7 +222,7 @@ def test_a_list_of_customers_that_cannot_be_read_is_told_and_changes_nothing(
     app: Flask, world: World, sign_in, storage: Storage, content: bytes, words: str
 ):
     client = sign_in(world.users["researcher"])
-    base = f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
     name = "customers.csv" if content else ""
     refused = client.post(f"{base}/links", data={"customers": (io.BytesIO(content), name)})
     assert refused.status_code == 422
@@ -254,7 +254,7 @@ def test_exported_cells_never_begin_a_formula(app: Flask, world: World, sign_in,
 
 def test_links_for_customers_are_safe_in_a_spreadsheet(app: Flask, world: World, sign_in):
     client = sign_in(world.users["researcher"])
-    base = f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
     content = b"customer_ref;region;tenure\n=1+1;@North;-3\n"
     made = client.post(f"{base}/links", data={"customers": (io.BytesIO(content), "c.csv")})
     row = next(csv.DictReader(io.StringIO(made.text.removeprefix("\ufeff"))))
@@ -264,7 +264,7 @@ def test_links_for_customers_are_safe_in_a_spreadsheet(app: Flask, world: World,
 
 def test_the_log_names_routes_and_never_tokens(capfd, app: Flask, world: World, sign_in):
     client = sign_in(world.users["researcher"])
-    base = f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
     file = {"customers": (io.BytesIO(b"customer_ref\nc1\n"), "c.csv")}
     link = client.post(f"{base}/links", data=file).text.split(",")[-1].strip()
     path = link.removeprefix("http://127.0.0.1:8000")

@@ -154,7 +154,7 @@ def test_a_quota_counts_those_sorted_so_far_and_the_page_says_so(
     with storage.store.writing() as session:
         deployment = session.get_one(Deployment, world.here.deployment_id)
         deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
-    address = f"/journeys/{world.here.journey_id}/deployments/{deployment.id}/look"
+    address = f"/journeys/{world.here.journey_id}/surveys/{deployment.id}/theme"
     page = staff.get(address).text
     assert "8 of 12 so far; responses are still being assigned to this segment" in page
     finish(storage)
@@ -172,7 +172,7 @@ def test_rollups_of_the_earlier_rule_fill_no_quota(
         edit_segment(session, known, name="The north", rule="region = East", user_id=None)
         deployment = session.get_one(Deployment, world.here.deployment_id)
         deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
-    address = f"/journeys/{world.here.journey_id}/deployments/{deployment.id}/look"
+    address = f"/journeys/{world.here.journey_id}/surveys/{deployment.id}/theme"
     assert "0 of 12 so far" in staff.get(address).text
 
 

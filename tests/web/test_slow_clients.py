@@ -71,7 +71,7 @@ def site(migrated_sqlite: Path, tmp_path_factory) -> Iterator[Site]:
         link = make_deployment(session).link
         user = add_user(session, "administrator")
     place = make_place(storage, "Open", user)
-    imports = f"/journeys/{place.journey_id}/deployments/{place.deployment_id}/import"
+    imports = f"/journeys/{place.journey_id}/surveys/{place.deployment_id}/imports"
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = f"{user.id}.{user.session_epoch}"

@@ -126,14 +126,20 @@ def main_pages(place: Place) -> list[str]:
     return [
         *("/journeys", "/journeys/new", "/segments", "/segments/new", "/jobs", "/users"),
         *("/users/new", f"/users/{place.user_id}", "/audit", "/account", "/account/password"),
-        *(journey, f"{journey}/edit", f"{journey}/map", f"{journey}/results", f"{journey}/reports"),
+        *(
+            journey,
+            f"{journey}/edit",
+            f"{journey}/stages",
+            f"{journey}/results",
+            f"{journey}/reports",
+        ),
         *(f"{journey}/touchpoints/{place.touchpoint_id}", f"{journey}/reports/new"),
-        f"{journey}/map/touchpoints/{place.touchpoint_id}",
-        *(f"{journey}/deployments", f"{journey}/deployments/new"),
-        f"{journey}/deployments/{place.deployment_id}",
-        f"{journey}/deployments/{place.deployment_id}/import",
-        f"{journey}/deployments/{place.deployment_id}/messages",
-        f"{journey}/deployments/{place.deployment_id}/messages/lists",
+        f"{journey}/stages/touchpoints/{place.touchpoint_id}",
+        *(f"{journey}/surveys", f"{journey}/surveys/new"),
+        f"{journey}/surveys/{place.deployment_id}",
+        f"{journey}/surveys/{place.deployment_id}/imports",
+        f"{journey}/surveys/{place.deployment_id}/messages",
+        f"{journey}/surveys/{place.deployment_id}/campaigns",
         *(f"{journey}/responses", f"{journey}/responses/{place.response_id}"),
         *(f"{journey}/analyses/{place.analysis_id}", f"/jobs/{place.job_id}"),
         *("/connections", "/connections/keys/new", "/connections/webhooks/new"),
@@ -248,7 +254,7 @@ def test_files_come_down_as_files(staff: Page, place: Place, tmp_path: Path):
     assert waited.value.suggested_filename == name
     customers = tmp_path / "customers.csv"
     customers.write_text("customer_ref,region\nc1,North\n")
-    staff.goto(f"/journeys/{place.journey_id}/deployments/{place.deployment_id}")
+    staff.goto(f"/journeys/{place.journey_id}/surveys/{place.deployment_id}")
     staff.get_by_label("Customer list").set_input_files(customers)
     with staff.expect_download() as waited:
         staff.get_by_role("button", name="Create links").click()

@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from surveyapp.fielding.texts import said
 from surveyapp.store.models import Deployment
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.texts import said
 from tests.web.respondents import opened, parsed
 
 MAIN = {"introduction": "Hello.", "consent": "We <keep> it.", "consent_version": "1"}
@@ -30,7 +30,7 @@ def url(world, storage: Storage) -> str:
         session.execute(
             update(Deployment).where(Deployment.id == world.here.deployment_id).values(**offered)
         )
-    return f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    return f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
 
 
 def stored(storage: Storage, world) -> Deployment:
@@ -61,8 +61,8 @@ def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, u
     assert client.post(f"{url}/translations", data=FINNISH, follow_redirects=True).text.count(
         "Saved. New visitors see the changes at once."
     )
-    assert "Hei." in opened(client, f"{url}/look/preview?lang=fi")
-    assert 'lang="en" dir="ltr">Hello.' in opened(client, f"{url}/look/preview?lang=ar")
+    assert "Hei." in opened(client, f"{url}/theme/preview?lang=fi")
+    assert 'lang="en" dir="ltr">Hello.' in opened(client, f"{url}/theme/preview?lang=ar")
 
 
 def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(client, url, storage):
@@ -71,8 +71,8 @@ def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(cl
     for page in (ways, look):
         assert "Translated into Suomi. Shown in English to customers who choose العربية." in page
     assert "Suomi: Säilytämme sen." in ways
-    client.post(f"{url}/ways/consent", data={"text": "We sell it."})
-    assert "Changed since it was translated into Suomi." in plain(opened(client, f"{url}/ways"))
+    client.post(f"{url}/channels/consent", data={"text": "We sell it."})
+    assert "Changed since it was translated into Suomi." in plain(opened(client, f"{url}/channels"))
     page = opened(client, f"{url}/translations")
     assert summaries(page)[0] == "Suomi 3 of 3 translated, 1 to review"
     assert len(parsed(page).all("input", type="checkbox")) == 1
@@ -138,7 +138,12 @@ def test_what_staff_type_is_text_on_every_page(client, url, storage, world):
     client.post(f"{url}/translations", data=dict.fromkeys(FINNISH, script))
     deployment = stored(storage, world)
     assert said(deployment, "consent", "fi").text == script
-    shown = [f"{url}/translations", f"{url}/ways", f"{url}/look", f"{url}/look/preview?lang=fi"]
+    shown = [
+        f"{url}/translations",
+        f"{url}/channels",
+        f"{url}/theme",
+        f"{url}/theme/preview?lang=fi",
+    ]
     for address in (*shown, f"/s/{deployment.link}?lang=fi"):
         page = opened(client, address)
         assert script not in page, address

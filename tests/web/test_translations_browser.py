@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from surveyapp.fielding.consents import change_consent
-from surveyapp.fielding.translating import translate
 from surveyapp.store.models import Deployment
 from surveyapp.store.storage import Storage
+from surveyapp.surveys.consents import change_consent
+from surveyapp.surveys.translations import translate
 from tests.responses.makers import make_deployment
 from tests.web.world import PASSWORD, add_user
 
@@ -82,7 +82,7 @@ def test_staff_find_what_is_missing_and_mend_it_without_a_script(browser, served
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Journeys", level=1)).to_be_visible()
-    page.goto(f"/journeys/{made.journey_id}/deployments/{made.id}")
+    page.goto(f"/journeys/{made.journey_id}/surveys/{made.id}")
     page.get_by_role("link", name="Translations").click()
     page.get_by_label("The translation still fits").check()
     page.locator("summary", has_text="العربية").click()
@@ -97,7 +97,7 @@ def test_staff_find_what_is_missing_and_mend_it_without_a_script(browser, served
             base_url=served[0], storage_state=state, viewport=viewport, bypass_csp=True
         )
         page = context.new_page()
-        page.goto(f"/journeys/{made.journey_id}/deployments/{made.id}/translations")
+        page.goto(f"/journeys/{made.journey_id}/surveys/{made.id}/translations")
         page.locator("summary", has_text="العربية").click()
         assert violations(page) == []
         width = page.evaluate("() => document.documentElement.scrollWidth")

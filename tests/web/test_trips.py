@@ -36,13 +36,13 @@ def draw(client, storage: Storage) -> tuple[int, int]:
     where = send(
         client, "/journeys/new", name="Open an account", provider="Northbank", state="current"
     )
-    journey_id = int(re.search(r"/journeys/(\d+)/map", where)[1])
+    journey_id = int(re.search(r"/journeys/(\d+)/stages", where)[1])
     for stage in ("Decide", "Apply"):
-        send(client, f"/journeys/{journey_id}/map", name=stage)
+        send(client, f"/journeys/{journey_id}/stages", name=stage)
     with storage.store.reading() as session:
         stage_id = queries.journey(session, journey_id).stages[1].id
     send(
-        client, f"/journeys/{journey_id}/map/stages/{stage_id}/new",
+        client, f"/journeys/{journey_id}/stages/{stage_id}/new",
         name="the application form", channel="website", ownership="provider", moment_of_truth="y",
     )  # fmt: skip
     with storage.store.reading() as session:
@@ -51,7 +51,7 @@ def draw(client, storage: Storage) -> tuple[int, int]:
 
 def deploy(client, journey_id: int, place: object, asks: list[str], **other: object) -> int:
     form = {"name": f"At {place}", "place": str(place), "ask": asks, "anonymity": "pseudonymous"}
-    where = send(client, f"/journeys/{journey_id}/deployments/new", **form, open_link="y", **other)
+    where = send(client, f"/journeys/{journey_id}/surveys/new", **form, open_link="y", **other)
     return int(where.rsplit("/", 1)[1])
 
 
@@ -69,12 +69,12 @@ def test_empty_pages_say_what_to_do_next(researcher):
     assert "Create segment" in researcher.get("/segments").text
     assert "No jobs yet" in researcher.get("/jobs").text
     where = send(researcher, "/journeys/new", name="Move", provider="P", state="target")
-    base = where.removesuffix("/map")
+    base = where.removesuffix("/stages")
     assert "Add its stages and touchpoints" in researcher.get(base).text
     assert "No stages yet" in researcher.get(where).text
     assert "No responses yet" in researcher.get(f"{base}/responses").text
     assert "No reports yet" in researcher.get(f"{base}/reports").text
-    assert "No surveys yet" in researcher.get(f"{base}/deployments").text
+    assert "No surveys yet" in researcher.get(f"{base}/surveys").text
     assert "No segments to compare" in researcher.get(f"{base}/results").text
 
 
@@ -83,7 +83,7 @@ def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
 ):
     journey_id, touchpoint_id = draw(researcher, storage)
     deployment_id = deploy(researcher, journey_id, touchpoint_id, ["csat", "nps"])
-    page = researcher.get(f"/journeys/{journey_id}/deployments/{deployment_id}").text
+    page = researcher.get(f"/journeys/{journey_id}/surveys/{deployment_id}").text
     link = re.search(r'value="http://127\.0\.0\.1:8000(/s/\w+)"', page)[1]
     for value in (10, 10, 9, 8, 2):
         customer = app.test_client()
@@ -126,7 +126,7 @@ def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
 def test_an_answer_can_be_closed_off_and_opened_again(app: Flask, researcher, storage: Storage):
     journey_id, _ = draw(researcher, storage)
     deployment_id = deploy(researcher, journey_id, "end", ["nps"])
-    base = f"/journeys/{journey_id}/deployments/{deployment_id}"
+    base = f"/journeys/{journey_id}/surveys/{deployment_id}"
     with storage.store.reading() as session:
         link = session.get_one(Deployment, deployment_id).link
     for state, status in (("closed", 410), ("open", 200)):
@@ -138,7 +138,7 @@ def test_an_answer_can_be_closed_off_and_opened_again(app: Flask, researcher, st
 def test_a_deployment_without_questions_is_refused_on_its_page(researcher, storage: Storage):
     journey_id, touchpoint_id = draw(researcher, storage)
     form = {"name": "Nothing", "place": str(touchpoint_id), "anonymity": "anonymous"}
-    refused = researcher.post(f"/journeys/{journey_id}/deployments/new", data=form)
+    refused = researcher.post(f"/journeys/{journey_id}/surveys/new", data=form)
     assert refused.status_code == 422
     assert "Choose 1 to" in refused.text
     assert 'value="Nothing"' in refused.text  # what was typed is kept
@@ -147,7 +147,7 @@ def test_a_deployment_without_questions_is_refused_on_its_page(researcher, stora
 def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
     journey_id, _ = draw(researcher, storage)
     deployment_id = deploy(researcher, journey_id, "end", ["nps"])
-    base = f"/journeys/{journey_id}/deployments/{deployment_id}"
+    base = f"/journeys/{journey_id}/surveys/{deployment_id}"
     drawn = researcher.get(f"{base}/qr.svg")
     assert drawn.mimetype == "image/svg+xml" and b"<svg" in drawn.data
     printed = researcher.get(f"{base}/qr.png?download=1")
@@ -158,7 +158,7 @@ def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
 def test_single_use_links_are_made_from_a_list_and_counted(app, researcher, storage: Storage):
     journey_id, _ = draw(researcher, storage)
     deployment_id = deploy(researcher, journey_id, "end", ["nps"])
-    base = f"/journeys/{journey_id}/deployments/{deployment_id}"
+    base = f"/journeys/{journey_id}/surveys/{deployment_id}"
     listed = b"customer_ref;Region;Tenure (years)\nc1;North;3\nc2;South;0\n"
     made = researcher.post(f"{base}/links", data={"customers": (io.BytesIO(listed), "c.csv")})
     rows = list(csv.DictReader(io.StringIO(made.text.removeprefix("\ufeff"))))
@@ -176,9 +176,9 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
     app: Flask, storage: Storage, sign_in, world: World
 ):
     administrator = sign_in(world.users["administrator"])
-    base = f"/journeys/{world.here.journey_id}/deployments/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
     rows = b"external_id,nps\na,10\nb,11\nc,9\n"
-    sent = administrator.post(f"{base}/import", data={"answers": (io.BytesIO(rows), "old.csv")})
+    sent = administrator.post(f"{base}/imports", data={"answers": (io.BytesIO(rows), "old.csv")})
     assert sent.status_code == 303
     waiting = administrator.get(sent.location).text
     assert "progress.js" in waiting and 'http-equiv="refresh"' in waiting

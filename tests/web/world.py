@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth import api_keys
 from surveyapp.auth.passwords import hash_password
-from surveyapp.fielding import actions as fielding
-from surveyapp.hooks import actions as hooks
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
@@ -27,6 +25,8 @@ from surveyapp.store.models import (
     User,
 )
 from surveyapp.store.storage import Storage
+from surveyapp.surveys import actions as fielding
+from surveyapp.webhooks import actions as hooks
 
 PASSWORD = "quiet lake morning"
 ROLES = ("administrator", "researcher", "manager")

@@ -15,18 +15,18 @@ from surveyapp.web.log import keep_log
 from surveyapp.web.respond.embed import embed
 from surveyapp.web.respond.ending import draw
 from surveyapp.web.respond.headers import protected
-from surveyapp.web.respond.intake import open_intake
 from surveyapp.web.respond.kiosk import kiosk
-from surveyapp.web.respond.leaving import leaving
-from surveyapp.web.respond.mine import mine
-from surveyapp.web.respond.short import short
+from surveyapp.web.respond.self_service import self_service
+from surveyapp.web.respond.short_links import short_links
+from surveyapp.web.respond.unsubscribe import unsubscribe
 from surveyapp.web.respond.views import failed, respond
+from surveyapp.web.respond.write_queue import open_write_queue
 from surveyapp.web.storage import EXTENSION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BLUEPRINTS = (respond, draw, mine, short, embed, kiosk, leaving)
+BLUEPRINTS = (respond, draw, self_service, short_links, embed, kiosk, unsubscribe)
 PREFIXES = ("/s/", "/r/", "/e/", "/k/", "/u/")
 
 
@@ -35,7 +35,7 @@ def serve_apart(app: Flask) -> None:
     surveys = Flask("surveyapp.web", static_folder=None)
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
-    open_intake(surveys, app.extensions[EXTENSION].store)
+    open_write_queue(surveys, app.extensions[EXTENSION].store)
     keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from surveyapp.web.respond.theme import base, theme
+from surveyapp.web.respond.theme import base, page_theme
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -17,7 +17,7 @@ _STATIC = Path(__file__).parent.parent / "static"
 def style() -> str:
     """The stylesheet, in the product's colours and without the blanks that only people need."""
     css = (_STATIC / "respond.css").read_text(encoding="utf-8")
-    return base() + theme("").css + packed_css(css)
+    return base() + page_theme("").css + packed_css(css)
 
 
 @cache

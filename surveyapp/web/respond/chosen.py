@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from surveyapp.fielding.drafts import PRESELECTED
+from surveyapp.surveys.drafts import PRESELECTED
 from surveyapp.web.respond.content import Content, Layout
 from surveyapp.whole import whole_number
 

@@ -9,14 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from instruments.schema import Instrument, Item, ItemKind, Wording
-from surveyapp.fielding import languages, pipes
-from surveyapp.fielding.attributes import Attribute
-from surveyapp.fielding.logic import Condition, Logic, read_logic
-from surveyapp.fielding.look import Look, read_look
-from surveyapp.fielding.queries import Asking
-from surveyapp.fielding.texts import Said, said
+from surveyapp.i18n.languages import texts
 from surveyapp.responses.reading import asked, asked_instrument
-from surveyapp.words.languages import texts
+from surveyapp.surveys import languages, piping
+from surveyapp.surveys.attributes import Attribute
+from surveyapp.surveys.logic import Condition, Logic, read_logic
+from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.texts import Said, said
+from surveyapp.surveys.theme import Theme, read_theme
 
 _WIDEST_SCALE = 11  # points that are drawn side by side; more are typed
 _BLOCK = 5  # questions that stand together where one block is shown at a time
@@ -82,7 +82,7 @@ class Content:
     right_to_left: bool
     languages: tuple[str, ...]
     provider: str
-    look: Look
+    look: Theme
     introduction: Said
     consent: Said
     consent_box: bool
@@ -146,7 +146,7 @@ def content(
         right_to_left=sections[0].right_to_left,
         languages=open_to,
         provider=asking.provider,
-        look=read_look(asking.look),
+        look=read_theme(asking.look),
         introduction=replace(
             introduction,
             text=fill(introduction.text, right_to_left=introduction.direction == "rtl"),
@@ -170,8 +170,8 @@ class _Filling:
         self.piped: set[str] = set()
 
     def __call__(self, text: str, *, right_to_left: bool) -> str:
-        self.piped |= pipes.names(text)
-        return pipes.filled(text, self.attributes, self.own, right_to_left=right_to_left)
+        self.piped |= piping.names(text)
+        return piping.filled(text, self.attributes, self.own, right_to_left=right_to_left)
 
 
 def _question(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from surveyapp.fielding import queries
-from surveyapp.fielding.ways import read_ways
-from surveyapp.web.respond.doors import Door, opened
+from surveyapp.surveys import queries
+from surveyapp.surveys.channels import read_channels
+from surveyapp.web.respond.access import Access, opened
 from surveyapp.web.respond.headers import allow
-from surveyapp.web.respond.more import more_style, more_style_hash
 from surveyapp.web.respond.saying import neutral, packed
 from surveyapp.web.respond.scripts import add_script
+from surveyapp.web.respond.secondary_style import more_style, more_style_hash
 from surveyapp.web.respond.views import send, show, thanks
 from surveyapp.web.storage import storage
 
@@ -35,7 +35,7 @@ def sent(link: str) -> ResponseReturnValue:
 def one_question(link: str, name: str) -> ResponseReturnValue:
     """One question as a row of buttons; each opens the survey with that answer chosen."""
     door = opened(link, None)
-    if not isinstance(door, Door):
+    if not isinstance(door, Access):
         return _framed(link, make_response(door))
     page = door.page
     question = next((each for each in page.content.questions if each.name == name), None)
@@ -58,7 +58,7 @@ def _framed(link: str, answer: Response, *, sent: bool = False) -> Response:
     """Let the page be shown inside others, tell them how high it is, and stay inside."""
     with storage().store.glancing() as glance:
         asking = queries.asking(glance, link)
-    origins = read_ways(asking.ways).embed_origins if asking else ()
+    origins = read_channels(asking.ways).embed_origins if asking else ()
     allow(frame_ancestors=" ".join(origins) or "'none'")
     if answer.location:
         answer.location = answer.location.replace("/s/", "/e/", 1)

@@ -9,21 +9,21 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from surveyapp.errors import Invalid
-from surveyapp.fielding import queries
-from surveyapp.fielding.draws import LONGEST_ADDRESS, enter, read_pass, write_pass
-from surveyapp.fielding.queries import Asking
-from surveyapp.fielding.texts import Said, said
-from surveyapp.fielding.ways import leads_to, read_ways
+from surveyapp.i18n.languages import texts
 from surveyapp.responses.actions import Stored
 from surveyapp.store.columns import utc_now
-from surveyapp.web.respond.doors import Door
+from surveyapp.surveys import queries
+from surveyapp.surveys.channels import leads_to, read_channels
+from surveyapp.surveys.prize_draws import LONGEST_ADDRESS, enter, read_pass, write_pass
+from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.texts import Said, said
+from surveyapp.web.respond.access import Access
+from surveyapp.web.respond.form_tokens import FormKey
 from surveyapp.web.respond.headers import allow, brand
-from surveyapp.web.respond.keys import FormKey
-from surveyapp.web.respond.met import met_in
-from surveyapp.web.respond.more import more_style, more_style_hash
+from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.saying import message, neutral, packed
+from surveyapp.web.respond.secondary_style import more_style, more_style_hash
 from surveyapp.web.storage import storage
-from surveyapp.words.languages import texts
 
 draw = Blueprint("draw", __name__, url_prefix="/s/<link>/draw")
 
@@ -31,7 +31,7 @@ LARGEST_BODY = 16 * 1024
 PASS = "pass"  # noqa: S105 - the name of a parameter
 
 
-def thanks_address(door: Door, key: FormKey, stored: Stored) -> str:
+def thanks_address(door: Access, key: FormKey, stored: Stored) -> str:
     """Where whoever has sent answers goes; with a pass where there is a draw.
 
     The pass is made of the number that came with the form, so that the same form sent twice gets the
@@ -52,7 +52,7 @@ def thanks_address(door: Door, key: FormKey, stored: Stored) -> str:
 
 def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
     """Lines and links under the thanks."""
-    language = met_in(asking)
+    language = negotiated_language(asking)
     words = texts(language)
     lines: list[Said] = []
     links: list[tuple[str, str]] = []
@@ -64,7 +64,7 @@ def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
         values: dict[str, Any] = {"lang": request.args.get("lang"), PASS: text}
         address = url_for("draw.show", link=asking.link, **values)
         links.append((words.draw_title, address))
-    end = read_ways(asking.ways).end_url
+    end = read_channels(asking.ways).end_url
     # Allowed when it was typed, and now: an installation may have thought better of a host.
     if end and leads_to(end, storage().settings.end_hosts_allowed):
         links.append((words.filled(words.go_on, host=urlsplit(end).hostname or ""), end))
@@ -107,7 +107,7 @@ def entered(link: str) -> ResponseReturnValue:
 
 
 def _form(asking: Asking, typed: str, *, status: int) -> ResponseReturnValue:
-    language = met_in(asking)
+    language = negotiated_language(asking)
     words = texts(language)
     allow(style_src=f"'{more_style_hash()}'")
     page = render_template(

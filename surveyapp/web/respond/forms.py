@@ -9,9 +9,9 @@ from wtforms import Field, Form
 from wtforms.validators import StopValidation
 
 from instruments.answers import Fault, read_item
-from surveyapp.fielding.logic import NOT_APPLICABLE
+from surveyapp.i18n.phrases import Phrases
+from surveyapp.surveys.logic import NOT_APPLICABLE
 from surveyapp.web.respond.content import Content, Question
-from surveyapp.words.texts import Texts
 
 CONSENT_FIELD = "consent"
 AGREED = "yes"
@@ -20,7 +20,7 @@ AGREED = "yes"
 class SentField(Field):
     """What was sent under one name, kept as it came; whether it will do is for the kind of field."""
 
-    words: Texts
+    words: Phrases
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist
@@ -37,7 +37,7 @@ class SentField(Field):
 class AnswerField(SentField):
     """The answer to one question; the rule that stores answers says what is wrong with it."""
 
-    def __init__(self, question: Question, words: Texts, **options: Any) -> None:
+    def __init__(self, question: Question, words: Phrases, **options: Any) -> None:
         super().__init__(question.text, **options)
         self.question = question
         self.words = words
@@ -73,7 +73,7 @@ class ConsentField(SentField):
     number = ""
     target = CONSENT_FIELD
 
-    def __init__(self, words: Texts, **options: Any) -> None:
+    def __init__(self, words: Phrases, **options: Any) -> None:
         super().__init__(words.agree_box, **options)
         self.words = words
 
@@ -99,7 +99,7 @@ class AnswerForm(Form):
         return fine
 
 
-def form_class(content: Content, words: Texts) -> type[AnswerForm]:
+def form_class(content: Content, words: Phrases) -> type[AnswerForm]:
     """The class of this page's form; made once, since making it costs more than using it."""
     fields: dict[str, Field] = {}
     if content.consent_box:

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from flask import Response, g
 
-from surveyapp.fielding.look import read_look
-from surveyapp.fielding.queries import Asking
+from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.theme import read_theme
 from surveyapp.web.respond.assets import hash_of, script_hash, style_hash
-from surveyapp.web.respond.theme import theme
+from surveyapp.web.respond.theme import page_theme
 from surveyapp.web.storage import storage
 
 
@@ -58,8 +58,8 @@ def brand(asking: Asking) -> str:
 
 def theme_css(asking: Asking) -> str:
     """A deployment's colours, light and dark; empty where they are the product's."""
-    colour = read_look(asking.look).colour
-    return theme(colour).css if colour else ""
+    colour = read_theme(asking.look).colour
+    return page_theme(colour).css if colour else ""
 
 
 def protected(response: Response) -> Response:

@@ -16,24 +16,24 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, g, make_response, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 
-from surveyapp.fielding import queries
-from surveyapp.fielding.queries import Asking
-from surveyapp.fielding.ways import Ways, read_ways
+from surveyapp.i18n.languages import texts
 from surveyapp.responses.device_files import ID, is_stored, known_number
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.submission import read_submission
 from surveyapp.store.columns import utc_now
-from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in
+from surveyapp.surveys import queries
+from surveyapp.surveys.channels import Channels, read_channels
+from surveyapp.surveys.queries import Asking
+from surveyapp.web.respond.access import KEY_FIELD, Access, came_in
+from surveyapp.web.respond.form_tokens import FormKey, read_key
 from surveyapp.web.respond.headers import allow
-from surveyapp.web.respond.intake import taken_in
-from surveyapp.web.respond.keys import FormKey, read_key
 from surveyapp.web.respond.pages import Page
 from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
 from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
+from surveyapp.web.respond.write_queue import submitted
 from surveyapp.web.storage import storage
 from surveyapp.whole import whole_number
-from surveyapp.words.languages import texts
 
 kiosk = Blueprint("kiosk", __name__, url_prefix="/k")
 
@@ -86,10 +86,10 @@ def keep(link: str) -> ResponseReturnValue:
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     with storage().store.glancing() as glance:
         asking = queries.asking(glance, link)
-    if asking is None or not asking.open_link or not read_ways(asking.ways).kiosk:
+    if asking is None or not asking.open_link or not read_channels(asking.ways).kiosk:
         return _not_kept(404, "This survey is not available on a kiosk at present.")
     g.one_page = True
-    door = Door(asking, None)
+    door = Access(asking, None)
     key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
     if key is None or not ID.fullmatch(number):
@@ -117,7 +117,7 @@ def _reasons(page: Page, faulty: Faulty) -> list[str]:
     ]
 
 
-def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> Faulty | None:
+def _submit(door: Access, key: FormKey, number: str, answered: datetime) -> Faulty | None:
     """Keep the answers once, also where staff have brought in the device's file meanwhile."""
     page = door.page
     asking = replace(door.asking, consent_version=key.consent_version)
@@ -140,7 +140,7 @@ def _submit(door: Door, key: FormKey, number: str, answered: datetime) -> Faulty
         if is_stored(connection, asking.id, known):
             return None
     prepared = replace(submission.prepared, external_id=known)
-    taken_in(replace(submission, prepared=prepared))
+    submitted(replace(submission, prepared=prepared))
     return None
 
 
@@ -159,15 +159,15 @@ def _moment(name: str, now: datetime, opened: datetime) -> datetime:
     return max(min(opened, now), now - timedelta(seconds=min(ago, _LONGEST_WAIT)))
 
 
-def _ways(link: str) -> Ways | None:
+def _ways(link: str) -> Channels | None:
     """The ways of a deployment that allows kiosks; None for all others."""
     with storage().store.glancing() as glance:
         asking: Asking | None = queries.asking(glance, link)
-    ways = read_ways(asking.ways) if asking else Ways()
+    ways = read_channels(asking.ways) if asking else Channels()
     return ways if ways.kiosk else None
 
 
-def _equip(answer: Response, link: str, ways: Ways) -> None:
+def _equip(answer: Response, link: str, ways: Channels) -> None:
     """Give the page what makes a kiosk of it."""
     language = _LANGUAGE.search(page_in(answer))
     words = texts(language[1] if language else "en")

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import Enum, auto
 from types import MappingProxyType
 
-from surveyapp.fielding.links import Ticket
-from surveyapp.fielding.queries import Asking
+from surveyapp.surveys.links import Ticket
+from surveyapp.surveys.queries import Asking
 
 
 class Link(Enum):

@@ -11,17 +11,17 @@ from threading import Lock
 from flask import render_template
 from werkzeug.datastructures import MultiDict
 
-from surveyapp.fielding.attributes import Attribute
-from surveyapp.fielding.drafts import PRESELECTED
-from surveyapp.fielding.queries import Asking
+from surveyapp.i18n.languages import OWN_NAMES, texts
+from surveyapp.i18n.phrases import Phrases
+from surveyapp.surveys.attributes import Attribute
+from surveyapp.surveys.drafts import PRESELECTED
+from surveyapp.surveys.queries import Asking
 from surveyapp.web.respond.assets import hash_of, script, style
 from surveyapp.web.respond.chosen import Chosen
 from surveyapp.web.respond.content import Content, Question, Section, content
 from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm, form_class
 from surveyapp.web.respond.framed import Framed
 from surveyapp.web.respond.headers import allow_style, theme_css
-from surveyapp.words.languages import OWN_NAMES, texts
-from surveyapp.words.texts import Texts
 
 _KEY_PLACE = "surveyapp-form-key-goes-here"
 _MOST_KEPT = 256
@@ -45,7 +45,7 @@ class Page:
 
     asking: Asking
     content: Content
-    words: Texts
+    words: Phrases
     form_class: type[AnswerForm]
     untouched: Framed
     fields: Mapping[str, tuple[str, str]]  # instrument and item by the field's name
@@ -78,7 +78,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgressStep:
     """Which block is shown: ``index`` among all, ``number`` of ``count`` among those that are asked."""
 
     index: int
@@ -158,7 +158,7 @@ def rendered(
     if what.blocks and not whole:
         places = blocks_of(page, sent)
         index = block if block in places else places[0]
-        step = Step(index, places.index(index) + 1, len(places))
+        step = ProgressStep(index, places.index(index) + 1, len(places))
         sections = (_asked(page, index, sent),)
     if page.style:
         allow_style(page.style_hash)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from flask import Response, render_template, request
 
-from surveyapp.fielding.look import read_look
-from surveyapp.fielding.queries import Asking
-from surveyapp.fielding.texts import Said
+from surveyapp.i18n.languages import texts
+from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.texts import Said
+from surveyapp.surveys.theme import read_theme
 from surveyapp.web.respond.assets import script, style
 from surveyapp.web.respond.headers import brand
-from surveyapp.web.respond.met import met_in
-from surveyapp.words.languages import texts
+from surveyapp.web.respond.negotiation import negotiated_language
 
 
 def html(body: bytes, *, encoding: str = "", status: int = 200) -> Response:
@@ -48,13 +48,13 @@ def message(
     links: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name."""
-    words = texts(met_in(asking))
+    words = texts(negotiated_language(asking))
     page = render_template(
         "respond/message.html",
         kind=kind,
         title=getattr(words, f"{kind}_title"),
         text=text or getattr(words, f"{kind}_text"),
-        provider=(read_look(asking.look).name or asking.provider) if asking else "",
+        provider=(read_theme(asking.look).name or asking.provider) if asking else "",
         words=words,
         style=style(),
         own_style=brand(asking) if asking else "",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from surveyapp.reports.tokens import COLOURS, contrast
+from surveyapp.design_tokens import COLOURS, contrast
 
 TEXT = 4.5  # WCAG 2.2, 1.4.3: contrast of text
 LIGHT: Mapping[str, str] = {
@@ -44,7 +44,7 @@ class Theme:
 
 
 @lru_cache(maxsize=256)
-def theme(colour: str) -> Theme:
+def page_theme(colour: str) -> Theme:
     """The colours that a brand's colour leads to; of the product itself where it is empty.
 
     ``accent`` is for text and lines: darkened (lightened in the dark) until it reads. ``fill`` is for

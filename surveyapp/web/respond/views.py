@@ -11,27 +11,24 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from surveyapp.fielding import drafts, queries
-from surveyapp.fielding.drafts import PRESELECTED, Fields
-from surveyapp.fielding.logos import MEDIA_TYPES
-from surveyapp.fielding.look import read_look
+from surveyapp.i18n.languages import texts
 from surveyapp.responses.actions import Stored
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.submission import read_submission
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File
+from surveyapp.surveys import drafts, queries
+from surveyapp.surveys.drafts import PRESELECTED, Fields
+from surveyapp.surveys.logos import MEDIA_TYPES
+from surveyapp.surveys.theme import read_theme
 from surveyapp.web.log import logger
+from surveyapp.web.respond.access import KEY_FIELD, Access, came_in, opened
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
-from surveyapp.web.respond.doors import KEY_FIELD, Door, came_in, opened
 from surveyapp.web.respond.ending import ending, thanks_address
+from surveyapp.web.respond.form_tokens import FormKey, read_key
 from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD
 from surveyapp.web.respond.headers import allow_style
-from surveyapp.web.respond.intake import taken_in, written
-from surveyapp.web.respond.keys import FormKey, read_key
-from surveyapp.web.respond.met import met_in
-from surveyapp.web.respond.pages import Page, rendered
-from surveyapp.web.respond.saying import html, message, neutral, packed
-from surveyapp.web.respond.turns import (
+from surveyapp.web.respond.navigation import (
     DRAFT,
     UNCONFIRMED,
     Turn,
@@ -43,8 +40,11 @@ from surveyapp.web.respond.turns import (
     turn_of,
     unknown_field,
 )
+from surveyapp.web.respond.negotiation import negotiated_language
+from surveyapp.web.respond.pages import Page, rendered
+from surveyapp.web.respond.saying import html, message, neutral, packed
+from surveyapp.web.respond.write_queue import submitted, written
 from surveyapp.web.storage import storage
-from surveyapp.words.languages import texts
 
 respond = Blueprint("respond", __name__)
 
@@ -57,7 +57,7 @@ LARGEST_DRAFT = 128 * 1024
 def show(link: str, ticket: str | None = None) -> ResponseReturnValue:
     """The form: the untouched one of everybody, or one that has a customer's own in it."""
     door = opened(link, ticket)
-    if not isinstance(door, Door):
+    if not isinstance(door, Access):
         return door
     page, key = door.page, door.new_key()
     chosen = None
@@ -72,7 +72,7 @@ def show(link: str, ticket: str | None = None) -> ResponseReturnValue:
     return html(page.untouched.plain(key))
 
 
-def _filled(door: Door, page: Page, key: str, chosen: Chosen | None) -> Response:
+def _filled(door: Access, page: Page, key: str, chosen: Chosen | None) -> Response:
     """The form with what is known of this customer: attributes, a draft, a click in a message."""
     sent: MultiDict[str, str] = MultiDict()
     block = None
@@ -107,7 +107,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     """Keep the answers and say thanks, or show the form again with what is wrong and all that was typed."""
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     door = opened(link, ticket, sending=True)
-    if not isinstance(door, Door):
+    if not isinstance(door, Access):
         return door
     page, sent = door.page, request.form
     key = read_key(storage().secret_key, door.context, sent.get(KEY_FIELD, ""))
@@ -136,7 +136,7 @@ def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
     return not page.content.consent_box or sent.getlist(CONSENT_FIELD) == [AGREED]
 
 
-def _turned(door: Door, page: Page, turn: Turn) -> Response:
+def _turned(door: Access, page: Page, turn: Turn) -> Response:
     """Another block, another language, or the same block with its faults; everything is kept."""
     sent = request.form
     if door.keeps_drafts and agrees(page, sent):
@@ -149,7 +149,7 @@ def _turned(door: Door, page: Page, turn: Turn) -> Response:
     return packed(again, status=status)
 
 
-def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:
+def _draft(door: Access, page: Page, key: FormKey | None) -> ResponseReturnValue:
     """Save what the page's script has seen change. Says only whether it was kept."""
     small = (request.content_length or 0) <= LARGEST_DRAFT
     if key is None or not door.keeps_drafts or not small or not agrees(page, request.form):
@@ -164,7 +164,9 @@ def _draft(door: Door, page: Page, key: FormKey | None) -> ResponseReturnValue:
     return "", 204 if kept else 410
 
 
-def _keep(door: Door, page: Page, fields: Fields, *, block: int, unconfirmed: bool = False) -> bool:
+def _keep(
+    door: Access, page: Page, fields: Fields, *, block: int, unconfirmed: bool = False
+) -> bool:
     if door.ticket is None:
         return False
     save = partial(
@@ -185,7 +187,7 @@ def logo(link: str) -> ResponseReturnValue:
     """The brand's picture, as it was checked and drawn anew when staff chose it."""
     with storage().store.reading() as session:
         asking = queries.asking(session.connection(), link)
-        number = None if asking is None else read_look(asking.look).logo_file_id
+        number = None if asking is None else read_theme(asking.look).logo_file_id
         file = None if number is None else session.get(File, number)
     if file is None or file.media_type not in MEDIA_TYPES:
         return neutral()
@@ -205,7 +207,7 @@ def thanks(link: str) -> ResponseReturnValue:
     return message("thanks", 200, asking, lines=lines, links=links)
 
 
-def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
+def _submitted(door: Access, page: Page, key: FormKey) -> Stored | Faulty:
     ticket = door.ticket
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
     asking = door.asking
@@ -225,10 +227,10 @@ def _submitted(door: Door, page: Page, key: FormKey) -> Stored | Faulty:
         now=utc_now(),
         roots=storage().settings.instrument_roots,
     )
-    return submission if isinstance(submission, Faulty) else taken_in(submission)
+    return submission if isinstance(submission, Faulty) else submitted(submission)
 
 
-def _again(door: Door, page: Page, notice: str, *, kept: FormKey | None) -> Response:
+def _again(door: Access, page: Page, notice: str, *, kept: FormKey | None) -> Response:
     """The form as it was sent, with its faults. It keeps its key: it is still the same form."""
     sent = request.form
     page = page.for_customer(door.attributes, storage().settings.instrument_roots)
@@ -243,7 +245,7 @@ def _again(door: Door, page: Page, notice: str, *, kept: FormKey | None) -> Resp
 def failed(error: Exception) -> ResponseReturnValue:
     """A page in the survey's own look; the log has the fault, the customer has a way on."""
     if isinstance(error, RequestEntityTooLarge):
-        return message("failed", 413, None, texts(met_in(None)).too_large_text)
+        return message("failed", 413, None, texts(negotiated_language(None)).too_large_text)
     if isinstance(error, HTTPException):
         return message("neutral", error.code or 500, None)
     logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)

@@ -102,7 +102,7 @@
     made("button", { type: "button", textContent: words.go_on, onclick: () => { still.close(); touched = performance.now(); } }));
   const forStaff = made("dialog", {},
     made("h2", { textContent: words.staff }), told,
-    made("button", { type: "button", textContent: words.staff, onclick: () => location.assign(`/device?kiosk=${own.link}`) }),
+    made("button", { type: "button", textContent: words.staff, onclick: () => location.assign(`/devices?kiosk=${own.link}`) }),
     made("button", { type: "button", textContent: words.go_on, onclick: () => forStaff.close() }));
   forStaff.setAttribute("aria-label", words.staff);
   thanked.setAttribute("aria-label", words.thanks_title);

@@ -1,0 +1,307 @@
+"""Alerts: tell people when a score falls below a limit, once for each fall."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from surveyapp.closed_loop import staff_messages
+from surveyapp.closed_loop.rules import watchable
+from surveyapp.errors import Invalid, NotFound
+from surveyapp.results import cells, phrases
+from surveyapp.results.cells import NOTHING
+from surveyapp.results.definitions import Scored
+from surveyapp.results.figures import figure
+from surveyapp.results.view_models import Figure, Hidden
+from surveyapp.store import events
+from surveyapp.store.audit import record
+from surveyapp.store.models import EVERYBODY, Alert, Deployment
+from surveyapp.store.storage import Storage
+
+MOST_EMAILS = 20
+MOST_DAYS = 365
+MOST_ANSWERS = 100_000
+_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,189}")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """An alert and the figure that it looks at now; ``enough``: it rests on enough answers."""
+
+    alert: Alert
+    figure: Figure | None  # None: the score is asked no longer
+    since: date
+    until: date
+    enough: bool
+
+    @property
+    def low(self) -> bool:
+        """Whether the figure may be told and lies below the limit."""
+        return self.enough and self.figure is not None and self._estimate < self.alert.below
+
+    @property
+    def back(self) -> bool:
+        """Whether the figure may be told and lies at the limit or above it."""
+        return self.enough and self.figure is not None and self._estimate >= self.alert.below
+
+    @property
+    def _estimate(self) -> float:
+        return cast(float, cast(Figure, self.figure).estimate)
+
+
+def create_alert(
+    session: Session,
+    deployment: Deployment,
+    *,
+    scale: str,
+    below: float,
+    minimum_n: int,
+    days: int,
+    emails: Sequence[str],
+    user_id: int | None,
+    roots: Sequence[str | Path],
+) -> Alert:
+    """Watch a score of the deployment over the last ``days`` days, today included.
+
+    ``below`` is in the unit in which the score is reported: 0 to 100, for NPS -100 to 100. Without
+    ``emails`` only webhooks are told. Raises Invalid, naming the field.
+    """
+    read = _read(deployment, scale, below, minimum_n, days, emails, roots)
+    alert = Alert(deployment_id=deployment.id, created_by=user_id, **read)
+    session.add(alert)
+    session.flush()
+    record(session, user_id, "create alert", _subject(alert), scale=scale, below=below)
+    return alert
+
+
+def change_alert(
+    session: Session,
+    deployment: Deployment,
+    alert: Alert,
+    *,
+    scale: str,
+    below: float,
+    minimum_n: int,
+    days: int,
+    emails: Sequence[str],
+    user_id: int | None,
+    roots: Sequence[str | Path],
+) -> None:
+    """Have an alert of the deployment look at something else, or tell others; as ``create_alert``.
+
+    One that looks at something else tells at once when that is low; one that only tells others goes
+    on as it was.
+    """
+    read = _read(deployment, scale, below, minimum_n, days, emails, roots)
+    changed = {name for name, value in read.items() if getattr(alert, name) != value}
+    if not changed:
+        return
+    for name in changed:
+        setattr(alert, name, read[name])
+    if changed != {"emails"}:
+        alert.armed = True
+    record(session, user_id, "change alert", _subject(alert), changed=sorted(changed))
+
+
+def set_active(session: Session, alert: Alert, active: bool, *, user_id: int) -> None:
+    """Stop an alert or start it again; started, it tells at once when the score is low."""
+    if alert.active == active:
+        return
+    alert.active, alert.armed = active, True
+    record(session, user_id, "start alert" if active else "stop alert", _subject(alert))
+
+
+def remove(session: Session, alert: Alert, *, user_id: int) -> None:
+    """Delete an alert; messages that it has written are still sent."""
+    record(session, user_id, "remove alert", _subject(alert))
+    session.delete(alert)
+
+
+def alert_of(session: Session, deployment: Deployment, alert_id: int) -> Alert:
+    """An alert of this deployment; NotFound also when it belongs to another one."""
+    found = session.get(Alert, alert_id)
+    if found is None or found.deployment_id != deployment.id:
+        raise NotFound("This survey has no such alert.")
+    return found
+
+
+def watches(
+    session: Session,
+    deployment: Deployment,
+    *,
+    today: date,
+    minimum_cell: int,
+    roots: Sequence[str | Path],
+) -> list[Watch]:
+    """The deployment's alerts with what each of them sees today, the oldest first."""
+    query = select(Alert).where(Alert.deployment_id == deployment.id).order_by(Alert.id)
+    known = watchable(deployment, roots=roots)
+    return [
+        watch(session, alert, known.get(alert.scale), today=today, minimum_cell=minimum_cell)
+        for alert in session.scalars(query)
+    ]
+
+
+def watch(
+    session: Session, alert: Alert, scored: Scored | None, *, today: date, minimum_cell: int
+) -> Watch:
+    """What an alert sees: the very figure that pages would show for its days."""
+    since = today - timedelta(days=alert.days - 1)
+    if scored is None:
+        return Watch(alert, None, since, today, enough=False)
+    found = cells.sums(session, [alert.deployment_id], [EVERYBODY], since=since, until=today)
+    sums = found[EVERYBODY].get((alert.deployment_id, alert.scale), NOTHING)
+    few = 0 < sums.n < minimum_cell
+    seen = figure(scored, sums, Hidden.FEW if few else Hidden.NO)
+    return Watch(alert, seen, since, today, sums.n >= max(alert.minimum_n, minimum_cell))
+
+
+def alerts_due(storage: Storage, now: datetime) -> int:
+    """Look at every active alert; how many told of a fall.
+
+    An alert tells when its score is below the limit for the first time since it was back, and at
+    most once a day, however often and by however many workers this is called.
+    """
+    settings, today = storage.settings, now.date()
+    query = (
+        select(Alert, Deployment)
+        .join(Deployment, Deployment.id == Alert.deployment_id)
+        .options(joinedload(Deployment.journey))
+        .where(Alert.active.is_(True), Deployment.state != "closed")
+        .order_by(Alert.id)
+    )
+    with storage.store.reading() as session:
+        seen = []
+        for alert, deployment in session.execute(query):
+            scored = watchable(deployment, roots=settings.instrument_roots).get(alert.scale)
+            found = watch(session, alert, scored, today=today, minimum_cell=settings.minimum_cell)
+            seen.append((found, deployment))
+    told = 0
+    for found, deployment in seen:
+        alert = found.alert
+        if found.back and not alert.armed and alert.told_at and alert.told_at.date() < today:
+            with storage.store.writing() as session:
+                session.execute(update(Alert).where(Alert.id == alert.id).values(armed=True))
+        elif found.low and alert.armed:
+            told += _tell(storage, found, deployment, now)
+    return told
+
+
+def _tell(storage: Storage, found: Watch, deployment: Deployment, now: datetime) -> int:
+    """Write the messages and the event, unless another worker has done so meanwhile."""
+    alert, seen = found.alert, cast(Figure, found.figure)
+    with storage.store.writing() as session:
+        claim = (
+            update(Alert)
+            .where(Alert.id == alert.id, Alert.armed.is_(True), Alert.active.is_(True))
+            .values(armed=False, told_at=now)
+        )
+        if cast("CursorResult[None]", session.execute(claim)).rowcount != 1:
+            return 0
+        subject, text = _words(found, deployment, storage.settings.base_url)
+        for place, to in enumerate(alert.emails, start=1):
+            key = f"alert {alert.id} on {now:%Y-%m-%d} to {place}"
+            staff_messages.write(
+                session, key, "alert", deployment.id, to=to, subject=subject, text=text
+            )
+        events.tell(
+            session,
+            "alert",
+            alert_id=alert.id,
+            deployment_id=deployment.id,
+            scale=alert.scale,
+            estimate=seen.estimate,
+            low=seen.low,
+            high=seen.high,
+            n=seen.n,
+            below=alert.below,
+            since=found.since.isoformat(),
+            until=found.until.isoformat(),
+        )
+    return 1
+
+
+def _words(found: Watch, deployment: Deployment, base_url: str) -> tuple[str, str]:
+    """Subject and text: what fell, how low, how sure that is, when, and where to look."""
+    alert, seen = found.alert, cast(Figure, found.figure)
+    what = seen.definition
+    limit = phrases.estimate(what, alert.below, 0 if alert.below == round(alert.below) else 1)
+    sure = seen.high is not None and seen.high < alert.below
+    lines = (
+        f"{what.label}: {phrases.value(seen)}, below the threshold of {limit}.",
+        "",
+        f"Interval: {phrases.interval(seen)} ({what.interval})",
+        f"Answers: {seen.n:,}",
+        f"Period: {phrases.day(found.since)} to {phrases.day(found.until)}",
+        f"Survey: {deployment.name} ({deployment.journey.name})",
+        "",
+        "The whole interval is below the threshold."
+        if sure
+        else "The interval includes the threshold, so the fall may be due to chance.",
+        (
+            "You are alerted again after the score has recovered and fallen below the"
+            " threshold again."
+        ),
+        "",
+        f"View results: {base_url.rstrip('/')}/journeys/{deployment.journey_id}/results",
+        f"Edit alert: {staff_messages.loop_url(base_url, deployment)}",
+        "",
+    )
+    return f"{what.short} at {deployment.name} is below {limit}", "\n".join(lines)
+
+
+def _read(
+    deployment: Deployment,
+    scale: str,
+    below: float,
+    minimum_n: int,
+    days: int,
+    emails: Sequence[str],
+    roots: Sequence[str | Path],
+) -> dict[str, Any]:
+    """An alert's columns; Invalid, naming the field, for what none can have."""
+    known = watchable(deployment, roots=roots).get(scale)
+    if known is None:
+        raise Invalid("Choose a score of this survey.", field="scale")
+    low, high = known.definition.axis
+    if not low < below <= high:
+        raise Invalid(
+            f"{known.definition.short} ranges from {low:g} to {high:g}; with a"
+            f" threshold of {below:g} the alert would always or never be sent.",
+            field="below",
+        )
+    return {
+        "scale": scale,
+        "below": float(below),
+        "minimum_n": _within(minimum_n, 1, MOST_ANSWERS, "minimum_n", "answers"),
+        "days": _within(days, 1, MOST_DAYS, "days", "days"),
+        "emails": _read_emails(emails),
+    }
+
+
+def _read_emails(emails: Sequence[str]) -> list[str]:
+    """Addresses, each once."""
+    read = list(dict.fromkeys(each.strip() for each in emails if each.strip()))
+    for each in read:
+        if not _EMAIL.fullmatch(each):
+            raise Invalid(f"{each[:60]!r} is not an email address.", field="emails")
+    if len(read) > MOST_EMAILS:
+        raise Invalid(f"{len(read)} addresses; use at most {MOST_EMAILS}.", field="emails")
+    return read
+
+
+def _within(value: int, low: int, high: int, field: str, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise Invalid(f"Enter {low} to {high:,} {what}, as a whole number.", field=field)
+    return value
+
+
+def _subject(alert: Alert) -> str:
+    return f"alert {alert.id} of deployment {alert.deployment_id}"

@@ -1,0 +1,243 @@
+"""What staff read of cases: a page of the list, how many there are, one case in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from instruments.loader import load
+from instruments.schema import ItemKind
+from surveyapp.closed_loop.rules import watchable
+from surveyapp.errors import NotFound
+from surveyapp.responses import listing
+from surveyapp.results.view_models import Definition
+from surveyapp.store.models import Case, CaseNote, Deployment, Response, User
+
+_NOBODY = {"customer": "The customer"}  # who did what no account did
+_AT_ONCE = 500  # cases in memory, of an export
+STATES = ("todo", "open", "contacted", "closed", "all")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which cases to list. ``state`` "todo" is every case that is not closed.
+
+    ``owner_id`` 0 asks for cases that nobody owns. ``after`` is the case that the page follows.
+    """
+
+    state: str = "todo"
+    owner_id: int | None = None
+    journey_id: int | None = None
+    overdue: bool = False
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in a list."""
+
+    id: int
+    journey: str
+    deployment: str
+    score: str  # "NPS 3"
+    state: str
+    outcome: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the customer said, as far as whoever looks after the case needs it."""
+
+    definition: Definition | None  # of the score; None when it is scored no longer
+    question: str  # of a scale of one question, else empty
+    corrected: bool  # the answers were changed by the customer after the case was opened
+    comments: tuple[listing.AnswerInWords, ...]
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """One line of a case's story."""
+
+    at: datetime
+    who: str
+    kind: str  # "note", "change", or "customer": what the customer did
+    text: str
+
+
+def lines(
+    session: Session,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    limit: int,
+    roots: Sequence[str | Path],
+) -> list[CaseLine]:
+    """At most ``limit`` cases, the soonest due first. Raises NotFound for an ``after`` that is gone."""
+    query = _listed(wanted, now).where(*_following(session, wanted)).limit(limit)
+    return [
+        CaseLine(
+            id=case.id,
+            journey=case.deployment.journey.name,
+            deployment=case.deployment.name,
+            score=score(case, roots=roots),
+            state=case.state,
+            outcome=case.outcome,
+            owner=owner or "",
+            opened_at=case.opened_at,
+            due_at=case.due_at,
+            overdue=is_overdue(case, now),
+        )
+        for case, owner in session.execute(query)
+    ]
+
+
+def every(
+    session: Session, wanted: Wanted, *, now: datetime
+) -> Iterator[tuple[Case, str, str | None]]:
+    """All cases of a list, whatever its page; read while they are asked for.
+
+    With the owner's name, and the response's public id unless it was erased.
+    """
+    query = (
+        _listed(wanted, now)
+        .outerjoin(Response, Response.id == Case.response_id)
+        .add_columns(Response.public_id)
+    )
+    for case, owner, response_id in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+        yield case, owner or "", response_id
+
+
+def how_many(session: Session, wanted: Wanted, *, now: datetime) -> int:
+    """The number of cases that ``every`` gives."""
+    query = select(func.count()).select_from(Case).join(Deployment)
+    return session.scalar(query.where(*_matching(wanted, now))) or 0
+
+
+def _listed(wanted: Wanted, now: datetime) -> Select[Case, str]:
+    return (
+        select(Case, User.name)
+        .options(joinedload(Case.deployment).joinedload(Deployment.journey))
+        .join(Deployment, Deployment.id == Case.deployment_id)
+        .outerjoin(User, User.id == Case.owner_id)
+        .where(*_matching(wanted, now))
+        .order_by(Case.due_at, Case.id)
+    )
+
+
+def counts(session: Session, wanted: Wanted, *, now: datetime) -> tuple[int, int]:
+    """How many cases of this owner and journey are not closed, and how many of them are overdue."""
+    late = func.count().filter(Case.due_at < now)
+    query = select(func.count(), late).select_from(Case).join(Deployment)
+    everything = Wanted("todo", wanted.owner_id, wanted.journey_id)
+    waiting, overdue = session.execute(query.where(*_matching(everything, now))).one()
+    return waiting, overdue
+
+
+def is_overdue(case: Case, now: datetime) -> bool:
+    """Whether its day has passed and it is not closed."""
+    return case.state != "closed" and case.due_at < now
+
+
+def one(session: Session, case_id: int, *, to_change: bool = False) -> Case:
+    """A case with its deployment, journey and story, or NotFound.
+
+    ``to_change`` keeps others from changing it meanwhile.
+    """
+    query = (
+        select(Case)
+        .options(
+            joinedload(Case.deployment).joinedload(Deployment.journey),
+            joinedload(Case.deployment).joinedload(Deployment.touchpoint),
+        )
+        .where(Case.id == case_id)
+    )
+    found = session.scalar(query.with_for_update(of=Case) if to_change else query)
+    if found is None:
+        raise NotFound("There is no such case.")
+    return found
+
+
+def story(session: Session, case_id: int) -> list[StoryLine]:
+    """Notes and changes of a case, the latest first."""
+    query = (
+        select(CaseNote, User.name)
+        .outerjoin(User, User.id == CaseNote.user_id)
+        .where(CaseNote.case_id == case_id)
+        .order_by(CaseNote.id.desc())
+    )
+    return [
+        StoryLine(note.at, who or _NOBODY.get(note.kind, "Someone"), note.kind, note.text)
+        for note, who in session.execute(query)
+    ]
+
+
+def score(case: Case, *, roots: Sequence[str | Path]) -> str:
+    """The case's score for a list: "NPS 3"."""
+    known = watchable(case.deployment, roots=roots).get(case.scale)
+    return f"{known.definition.short if known else case.scale} {points(case.value)}"
+
+
+def points(value: float) -> str:
+    """A score on its own scale, with a decimal only where it has one."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
+
+
+def said(session: Session, case: Case, *, roots: Sequence[str | Path]) -> Said | None:
+    """The score's question and every open answer; None when the response was erased."""
+    if case.response_id is None:
+        return None
+    words = listing.in_words(session, case.deployment.journey_id, case.response_id, roots=roots)
+    known = watchable(case.deployment, roots=roots).get(case.scale)
+    alone = known.scale.items[0] if known and len(known.scale.items) == 1 else None
+    question, comments = "", []
+    for ask, part in zip(case.deployment.asks, words.parts, strict=True):
+        instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+        kinds = {item.code: item.kind for item in instrument.items}
+        for answer in part.answers:
+            if known and answer.item == alone and instrument.code == known.definition.instrument:
+                question = answer.question
+            if answer.answer and kinds[answer.item] is ItemKind.OPEN_TEXT:
+                comments.append(answer)
+    corrected_at = words.response.corrected_at
+    return Said(
+        definition=known.definition if known else None,
+        question=question,
+        corrected=corrected_at is not None and corrected_at > case.opened_at,
+        comments=tuple(comments),
+    )
+
+
+def _matching(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state == "todo":
+        conditions.append(Case.state != "closed")
+    elif wanted.state != "all":
+        conditions.append(Case.state == wanted.state)
+    if wanted.owner_id is not None:
+        owner = Case.owner_id
+        conditions.append(owner == wanted.owner_id if wanted.owner_id else owner.is_(None))
+    if wanted.journey_id is not None:
+        conditions.append(Deployment.journey_id == wanted.journey_id)
+    if wanted.overdue:
+        conditions += [Case.state != "closed", Case.due_at < now]
+    return conditions
+
+
+def _following(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    if wanted.after is None:
+        return []
+    due = session.scalar(select(Case.due_at).where(Case.id == wanted.after))
+    if due is None:
+        raise NotFound(
+            "The case where this page begins no longer exists; start from the first page."
+        )
+    return [or_(Case.due_at > due, and_(Case.due_at == due, Case.id > wanted.after))]

@@ -1,0 +1,167 @@
+"""One message to one customer: subject, plain text and HTML, in the customer's language.
+
+The HTML is what mail programs of the last fifteen years show: tables, styles beside the elements, no
+script, no picture, nothing fetched from anywhere, hence nothing that tells who has read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from instruments.wordings import RIGHT_TO_LEFT
+from surveyapp.design_tokens import COLOURS, contrast, ink_on
+from surveyapp.distribution.click import Click
+from surveyapp.distribution.message_settings import MailText, MessageSettings
+from surveyapp.i18n.languages import texts
+from surveyapp.i18n.phrases import Phrases
+from surveyapp.surveys import piping
+from surveyapp.surveys.attributes import Attribute
+
+_READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The brand's colour as an area, what is readable on it, and what of it is readable on white."""
+
+    accent: str = COLOURS["accent"]
+    on_accent: str = COLOURS["on-accent"]
+    ink: str = COLOURS["accent"]
+
+
+def colours(brand: str) -> Colours:
+    """The colours that a brand's ("#rrggbb") leads to, the product's own where it is empty."""
+    accent = brand or COLOURS["accent"]
+    on_accent = ink_on(accent)
+    if contrast(accent, on_accent) < _READABLE:  # middle greys carry neither white nor our ink
+        on_accent = "#000000"
+    reads = contrast(accent, COLOURS["paper"]) >= _READABLE
+    return Colours(accent, on_accent, accent if reads else COLOURS["ink"])
+
+
+@dataclass(frozen=True)
+class MessageContext:
+    """Who is asked by whom about what; all that a letter is made of beside the mailing itself."""
+
+    language: str
+    provider: str
+    touchpoint: str
+    link: str = field(repr=False)
+    unsubscribe: str = field(repr=False)
+    questions: int
+    click: Click | None = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict, repr=False)
+    reminder: int = 0  # 0: the invitation
+    colours: Colours = field(default_factory=Colours)
+    is_test: bool = False
+
+    def reminded(self, number: int) -> MessageContext:
+        """The same occasion at its reminder of this number; 0 is the invitation."""
+        return replace(self, reminder=number)
+
+    def filled(self, text: str) -> str:
+        """The text with its placeholders replaced, and nothing that was filled in looked at again."""
+        own = {"provider": self.provider, "touchpoint": self.touchpoint}
+        return piping.filled(text, self.attributes, own, right_to_left=self.right_to_left)
+
+    @property
+    def right_to_left(self) -> bool:
+        """Which way its language runs, whether or not the product's own phrases are in it."""
+        return self.language.split("-")[0] in RIGHT_TO_LEFT
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as it is handed on; ``short`` is for ways that have no subject, such as SMS."""
+
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(default="", repr=False)
+    short: str = field(default="", repr=False)
+
+
+def message_of(mailing: MessageSettings, occasion: MessageContext) -> Message:
+    """The invitation or reminder of this occasion, everything in it escaped where it stands in HTML."""
+    words = texts(occasion.language)
+    own = mailing.texts.get(occasion.language, MailText())
+    subject = _subject(own, words, occasion)
+    body = _body(own, words, occasion)
+    address = _with(occasion.link, lang=occasion.language)
+    html = _template().render(
+        subject=subject,
+        paragraphs=[part.split("\n") for part in _paragraphs(body)],
+        words=words,
+        occasion=occasion,
+        question=occasion.filled(occasion.click.text) if occasion.click else "",
+        points=_points(occasion),
+        address=address,
+        estimate=words.estimate(occasion.questions),
+        why=occasion.filled(words.mail_why),
+        colours=occasion.colours,
+    )
+    plain = _plain(body, address, words, occasion)
+    return Message(subject, plain, html, f"{subject}\n{address}")
+
+
+def _subject(own: MailText, words: Phrases, occasion: MessageContext) -> str:
+    subject = own.subject or words.mail_subject
+    if occasion.reminder:
+        subject = own.reminder_subject or words.mail_reminder_subject.replace("{subject}", subject)
+    filled = " ".join(occasion.filled(subject).split())
+    return words.mail_test_subject.format(subject=filled) if occasion.is_test else filled
+
+
+def _body(own: MailText, words: Phrases, occasion: MessageContext) -> str:
+    text = own.text or words.mail_text
+    if occasion.reminder:
+        text = own.reminder_text or f"{words.mail_reminder_text}\n\n{text}"
+    return occasion.filled(text)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in text.split("\n\n") if part.strip()]
+
+
+def _points(occasion: MessageContext) -> Sequence[tuple[int, str, str]]:
+    """(value, label, address) of each option of the one-click scale."""
+    click = occasion.click
+    if click is None:
+        return ()
+    return [
+        (value, label, _with(occasion.link, score=f"{click.name}:{value}", lang=occasion.language))
+        for value, label in click.options
+    ]
+
+
+def _with(link: str, **query: str) -> str:
+    return f"{link}?{urlencode(query, safe=':', quote_via=quote)}"
+
+
+def _plain(body: str, address: str, words: Phrases, occasion: MessageContext) -> str:
+    parts = [
+        *([words.mail_test] if occasion.is_test else []),
+        *_paragraphs(body),
+        # Addresses have lines of their own: in a sentence that runs from the right they would fall apart.
+        f"{words.mail_open}\n{address}",
+        f"{words.estimate(occasion.questions)}\n{words.mail_own_link}",
+        # The line by which mail programs know that what follows is no part of the message.
+        f"-- \n{occasion.filled(words.mail_why)}\n{words.mail_leave}\n{occasion.unsubscribe}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("surveyapp.distribution"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("letter.html")

@@ -1,0 +1,207 @@
+"""A message with everything that it takes to send it, looked up at the moment of sending."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from surveyapp.distribution.click import clickable
+from surveyapp.distribution.languages import offered
+from surveyapp.distribution.message import Message, MessageContext, colours, message_of
+from surveyapp.distribution.message_settings import read_message_settings
+from surveyapp.distribution.unsubscribe import (
+    Leaving,
+    test_url,
+    unsubscribe_url,
+    write_token,
+)
+from surveyapp.errors import NotFound
+from surveyapp.responses.reading import asked_instrument
+from surveyapp.sampling.opt_outs import address_key
+from surveyapp.settings import Settings
+from surveyapp.store.models import (
+    Contact,
+    Deployment,
+    Interaction,
+    Invitation,
+    OutgoingMessage,
+)
+from surveyapp.surveys import links, queries
+from surveyapp.surveys.languages import negotiated
+from surveyapp.surveys.texts import said
+from surveyapp.surveys.theme import read_theme
+
+TO_CUSTOMERS = ("invitation", "reminder")
+TEST = "test"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A claimed message and the rows that it is about, None where it is about none."""
+
+    message: OutgoingMessage
+    deployment: Deployment | None = None
+    invitation: Invitation | None = None
+    interaction: Interaction | None = None
+    contact: Contact | None = None
+
+    @property
+    def asked(self) -> Deployment:
+        """The deployment that the message is of. Raises NotFound for one that is of none."""
+        if self.deployment is None:
+            raise NotFound("The survey of this message no longer exists.")
+        return self.deployment
+
+    @property
+    def recipient(self) -> str:
+        """The address or telephone number that it goes to; empty where none is known."""
+        if self.message.kind not in TO_CUSTOMERS:
+            return str(self.message.content.get("to", ""))
+        if self.contact is None:
+            return ""
+        return self.contact.email if self.message.channel == "email" else self.contact.phone
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is sent. ``link`` is the customer's own, empty in messages to staff."""
+
+    to: str = field(repr=False)
+    message: Message
+    message_id: str
+    language: str = "en"
+    link: str = field(default="", repr=False)
+    unsubscribe: str = field(default="", repr=False)
+    reply_to: str = ""
+
+
+def outgoing(session: Session, message: OutgoingMessage) -> Outgoing:
+    """Look up what the message is about."""
+    found = Outgoing(message)
+    if message.deployment_id is not None:
+        found = replace(found, deployment=queries.deployment(session, message.deployment_id))
+    if message.invitation_id is not None:
+        invitation = session.get(Invitation, message.invitation_id)
+        number = invitation.interaction_id if invitation else None
+        found = replace(
+            found,
+            invitation=invitation,
+            interaction=session.get(Interaction, number) if number else None,
+        )
+    if message.customer_ref is not None:
+        found = replace(found, contact=session.get(Contact, message.customer_ref))
+    return found
+
+
+def written(found: Outgoing, settings: Settings, secret_key: str) -> Written:
+    """The message's words. Addresses in it are made of the settings' base_url and nothing else."""
+    message = found.message
+    message_id = _message_id(message.key, settings.mail_from, secret_key)
+    if message.kind not in (*TO_CUSTOMERS, TEST):
+        content = message.content
+        plain = Message(str(content.get("subject", "")), str(content.get("text", "")))
+        return Written(found.recipient, plain, message_id)
+    language = language_of(found, settings.instrument_roots)
+    if message.kind == TEST:
+        link = unsubscribe = test_url(settings.base_url)
+    else:
+        link = _personal_link(found, settings.base_url, secret_key)
+        unsubscribe = unsubscribe_url(
+            settings.base_url, write_token(secret_key, _leaving(found, secret_key)), language
+        )
+    mailing = read_message_settings(found.asked.mailing)
+    made = message_context(found.asked, language, link, unsubscribe, settings, attributes_of(found))
+    made = replace(
+        made, reminder=int(message.content.get("number", 0)), is_test=message.kind == TEST
+    )
+    return Written(
+        to=found.recipient,
+        message=message_of(mailing, made),
+        message_id=message_id,
+        language=language,
+        link=link,
+        unsubscribe="" if message.kind == TEST else unsubscribe,
+        reply_to=mailing.reply_to,
+    )
+
+
+def message_context(
+    deployment: Deployment,
+    language: str,
+    link: str,
+    unsubscribe: str,
+    settings: Settings,
+    attributes: dict[str, Any],
+) -> MessageContext:
+    """What a letter of this deployment is made of."""
+    look, mailing = read_theme(deployment.look), read_message_settings(deployment.mailing)
+    asked = [(ask, asked_instrument(ask, settings.instrument_roots)) for ask in deployment.asks]
+    clicks = clickable(deployment, language, settings.instrument_roots)
+    return MessageContext(
+        language=language,
+        provider=look.name or deployment.journey.provider,
+        touchpoint=said(deployment, "touchpoint", language).text,
+        link=link,
+        unsubscribe=unsubscribe,
+        questions=sum(len(instrument.asked(ask["key"])) for ask, instrument in asked),
+        click=next((each for each in clicks if each.name == mailing.one_click), None),
+        attributes=attributes,
+        colours=colours(look.colour),
+    )
+
+
+def language_of(found: Outgoing, roots: Sequence[str | Path]) -> str:
+    """The customer's language where the survey is asked in it, else the survey's own."""
+    deployment, message = found.asked, found.message
+    wanted = message.content.get("language") or (found.contact.language if found.contact else "")
+    if not wanted and found.interaction is not None:
+        wanted = found.interaction.language
+    return negotiated(offered(deployment, roots), wanted or None, None)
+
+
+def attributes_of(found: Outgoing) -> dict[str, Any]:
+    """What is known of the customer: with the interaction, else with the message."""
+    if found.interaction is not None:
+        return dict(found.interaction.attributes)
+    return dict(found.message.content.get("attributes", {}))
+
+
+def _personal_link(found: Outgoing, base_url: str, secret_key: str) -> str:
+    """The same link in the invitation and in each reminder."""
+    invitation, deployment = found.invitation, found.asked
+    if invitation is None:
+        raise NotFound("The invitation of this message no longer exists.")
+    token = links.token_of(secret_key, invitation.token_seed or "")
+    if invitation.interaction_id is not None:
+        return links.short_url(base_url, token)
+    known = deployment.anonymity != "anonymous"
+    ticket = links.Ticket(
+        token,
+        found.message.customer_ref if known else None,
+        attributes_of(found),
+        invitation.expires_at,
+    )
+    signed = links.write_ticket(secret_key, deployment.link, ticket)
+    return links.single_use_url(base_url, deployment.link, signed)
+
+
+def _leaving(found: Outgoing, secret_key: str) -> Leaving:
+    email = found.contact.email if found.contact else ""
+    return Leaving(
+        found.message.customer_ref or "",
+        address_key(secret_key, email) if email else "",
+        found.message.deployment_id or 0,
+    )
+
+
+def _message_id(key: str, sender: str, secret_key: str) -> str:
+    """The same for each attempt: whoever gets a message twice can tell that it is one."""
+    digest = hmac.new(secret_key.encode(), f"surveyapp message {key}".encode(), "sha256")
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{digest.hexdigest()[:32]}@{domain}>"

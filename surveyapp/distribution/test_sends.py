@@ -1,0 +1,42 @@
+"""A test message: the letter as customers get it, to somebody of the staff, leading to no survey."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy.orm import Session
+
+from surveyapp.distribution.languages import offered
+from surveyapp.distribution.outgoing import TEST
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.settings import Settings
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment, OutgoingMessage
+
+
+def send_test(
+    session: Session,
+    deployment: Deployment,
+    *,
+    to: str,
+    language: str,
+    reminder: bool,
+    settings: Settings,
+    user_id: int,
+) -> None:
+    """Have a test message sent as soon as a worker comes by. Raises Invalid, Conflict without mail."""
+    if not settings.smtp_url:
+        raise Conflict(
+            "No mail server is configured. Ask whoever runs this server to set SURVEYAPP_SMTP_URL."
+        )
+    if language not in offered(deployment, settings.instrument_roots):
+        raise Invalid(f"The survey is not available in {language[:20]!r}.", field="language")
+    session.add(
+        OutgoingMessage(
+            key=f"test {deployment.id} {secrets.token_hex(8)}",
+            kind=TEST,
+            deployment_id=deployment.id,
+            content={"to": to, "language": language, "number": int(reminder)},
+        )
+    )
+    record(session, user_id, "send test message", f"deployment {deployment.code}")

@@ -1,0 +1,106 @@
+"""The ways by which messages leave: the mail server, and a webhook for all that is no mail."""
+
+from __future__ import annotations
+
+import json
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import select
+
+from surveyapp.distribution.outgoing import Written
+from surveyapp.errors import SurveyappError
+from surveyapp.store.columns import utc_now
+from surveyapp.store.mail import Mail, Outcome, Postbox, Posted
+from surveyapp.store.models import Webhook
+from surveyapp.store.storage import Storage
+from surveyapp.webhooks import signing
+from surveyapp.webhooks.client import post
+from surveyapp.webhooks.payloads import SEND_MESSAGE
+
+_TOO_MUCH = frozenset({408, 425, 429})
+
+
+class Transports:
+    """What is open for one round: a connection to the mail server, and the webhook that sends."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        settings = storage.settings
+        self._post = Postbox(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+        self._hook: Webhook | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._post is not None:
+            self._post.__exit__(kind, error, trace)
+
+    def open(self, channel: str) -> bool:
+        """Whether messages can leave this way. Raises MailServerAway when only at the moment not."""
+        if channel == "email":
+            if self._post is not None:
+                self._post.open()
+            return self._post is not None
+        if self._hook is None:
+            self._hook = self._sending_hook()
+        return self._hook is not None
+
+    def send(self, channel: str, written: Written) -> Posted:
+        """Hand one message on; what became of it."""
+        if channel == "email" and self._post is not None:
+            letter = written.message
+            return self._post.send(
+                Mail(
+                    to=written.to,
+                    subject=letter.subject,
+                    text=letter.text,
+                    html=letter.html,
+                    message_id=written.message_id,
+                    language=written.language,
+                    unsubscribe=written.unsubscribe,
+                    reply_to=written.reply_to,
+                )
+            )
+        if channel == "webhook" and self._hook is not None:
+            return self._told(self._hook, written)
+        return Posted(Outcome.AGAIN, "There is currently no way to send this message.")
+
+    def _sending_hook(self) -> Webhook | None:
+        with self._storage.store.reading() as session:
+            hooks = session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id))
+            return next((hook for hook in hooks if SEND_MESSAGE in hook.events), None)
+
+    def _told(self, hook: Webhook, written: Written) -> Posted:
+        """The message as signed JSON to the one webhook that sends for us."""
+        body = json.dumps(
+            {
+                "event": SEND_MESSAGE,
+                "message_id": written.message_id,
+                "to": written.to,
+                "language": written.language,
+                "text": written.message.short,
+                "link": written.link,
+            },
+            ensure_ascii=False,
+        ).encode()
+        secret = signing.secret_of(self._storage.secret_key, hook.seed)
+        headers = signing.headers(
+            secret, body, event=SEND_MESSAGE, delivery=written.message_id, now=utc_now()
+        )
+        try:
+            answer = post(hook.url, body, headers, private=self._storage.settings.hook_places)
+        except SurveyappError as error:
+            return Posted(Outcome.AGAIN, str(error))
+        if answer.accepted:
+            return Posted(Outcome.SENT)
+        for_good = 400 <= answer.status < 500 and answer.status not in _TOO_MUCH
+        return Posted(
+            Outcome.REFUSED if for_good else Outcome.AGAIN, f"The webhook answered {answer.status}."
+        )

@@ -1,0 +1,134 @@
+"""Taking in thousands of responses at once, with the scores and rollups of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.orm import Session
+
+from analysis.scoring import score
+from surveyapp.responses import rollups, runs
+from surveyapp.responses.numbers import allocate
+from surveyapp.responses.prepared import Prepared, ends_run, row_of, visit_of, wordings_of
+from surveyapp.responses.reading import Fielded, Roots, asked_instrument
+from surveyapp.responses.scores import keep_scores
+from surveyapp.responses.tally import Tally
+from surveyapp.store.models import Response
+
+BATCH = 1000  # responses in memory at a time
+_RESPONSES = cast(Table, Response.__table__)
+
+
+@dataclass(frozen=True)
+class StoredBulk:
+    """How many responses were new, and how many were there by their external id."""
+
+    stored: int
+    already: int
+
+
+def store_bulk(
+    session: Session,
+    deployment: Fielded,
+    prepared: Iterable[Prepared],
+    *,
+    source: str = "import",
+    roots: Roots,
+) -> StoredBulk:
+    """Keep many responses as ``submit`` would, a batch at a time, in the caller's transaction.
+
+    A response whose ``external_id`` the deployment has already is counted and left as it is. Raises
+    DataError for an answer outside its scale.
+    """
+    session.flush()
+    connection = session.connection()
+    rollups.begin(connection)
+    rules = rollups.segment_rules(connection)
+    tally = Tally()  # of all batches: as many cells as there are days, not responses
+    stored = already = 0
+    for batch in _batches(prepared):
+        fresh = _unknown(connection, deployment.id, batch)
+        already += len(batch) - len(fresh)
+        stored += len(fresh)
+        if fresh:
+            for row, scores in _store_batch(connection, deployment, fresh, source, roots):
+                rollups.count(tally, row, scores, rules)
+    rollups.increase(connection, tally)
+    return StoredBulk(stored, already)
+
+
+def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    source = iter(prepared)
+    while batch := list(islice(source, BATCH)):
+        yield batch
+
+
+def _unknown(
+    connection: Connection, deployment_id: int, batch: Sequence[Prepared]
+) -> list[Prepared]:
+    """Those that the deployment does not have; of two with one external id, the first."""
+    ids = {each.external_id for each in batch if each.external_id is not None}
+    known: set[str | None] = set()
+    if ids:
+        query = select(_RESPONSES.c.external_id).where(
+            _RESPONSES.c.deployment_id == deployment_id, _RESPONSES.c.external_id.in_(sorted(ids))
+        )
+        known = set(connection.execute(query).scalars())
+    fresh = []
+    for each in batch:
+        if each.external_id is None or each.external_id not in known:
+            fresh.append(each)
+            known.add(each.external_id)
+    return fresh
+
+
+def _store_batch(
+    connection: Connection,
+    deployment: Fielded,
+    batch: Sequence[Prepared],
+    source: str,
+    roots: Roots,
+) -> Iterable[tuple[dict[str, Any], dict[str, float]]]:
+    visits = [visit_of(deployment, each) for each in batch]
+    joined = runs.join_many(connection, deployment.journey_id, visits, ends=ends_run(deployment))
+    numbers = allocate(connection, len(batch), anonymous=deployment.anonymity == "anonymous")
+    languages = [each.language or deployment.language for each in batch]
+    wordings = {each: wordings_of(deployment, each, roots) for each in set(languages)}
+    rows = [
+        {
+            "id": number,
+            **row_of(deployment, each, run=run, source=source, wordings=wordings[language]),
+        }
+        for each, number, run, language in zip(batch, numbers, joined, languages, strict=True)
+    ]
+    connection.execute(insert(_RESPONSES), rows)
+    scores = _scores_of(deployment, batch, roots)
+    keep_scores(connection, list(zip(numbers, scores, strict=True)))
+    return zip(rows, scores, strict=True)
+
+
+def _scores_of(
+    deployment: Fielded, batch: Sequence[Prepared], roots: Roots
+) -> list[dict[str, float]]:
+    """Each response's scores, computed for the whole batch at once."""
+    found: list[dict[str, float]] = [{} for _ in batch]
+    for ask in deployment.asks:
+        instrument = asked_instrument(ask, roots)
+        key = instrument.keys[ask["key"]] if ask["key"] else None
+        if key is None:
+            continue
+        given = [each.answers.get(instrument.code, {}) for each in batch]
+        columns = {
+            item: np.array([answers.get(item, np.nan) for answers in given], dtype=np.float64)
+            for item in key.items
+        }
+        for scale, values in score(instrument, columns, key=key.code).items():
+            for scores, value in zip(found, values.tolist(), strict=True):
+                if value == value:  # missing scores are NaN
+                    scores[scale] = value
+    return found

@@ -1,0 +1,110 @@
+"""What has happened since to the answers that stored analyses were made from.
+
+An analysis keeps numbers, not answers: when customers change or erase theirs, it stays as it was, and
+its page says how many did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyapp.journeys.segments import parse
+from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.store.models import Analysis, Deployment, Erasure, Response
+
+
+@dataclass(frozen=True)
+class Staleness:
+    """How many answers under an analysis were changed and erased after it had read them.
+
+    ``at_most``: of what was erased nobody knows any more to which segment it belonged.
+    """
+
+    corrected: int = 0
+    erased: int = 0
+    at_most: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.corrected or self.erased)
+
+    @property
+    def text(self) -> str:
+        """In words: "2 answers changed, 1 erased"."""
+        parts = []
+        if self.corrected:
+            parts.append(f"{self.corrected:,} answer{'s' if self.corrected > 1 else ''} changed")
+        if self.erased:
+            noun = "" if parts else f" answer{'s' if self.erased > 1 else ''}"
+            parts.append(f"{'at most ' if self.at_most else ''}{self.erased:,}{noun} erased")
+        return ", ".join(parts)
+
+
+def staleness(session: Session, analyses: Sequence[Analysis]) -> dict[int, Staleness]:
+    """What happened since to the answers under each finished analysis of one journey, by its number."""
+    finished = [each for each in analyses if each.result is not None]
+    if not finished:
+        return {}
+    places = _deployments(session, {each.journey_id for each in finished})
+    since = min(_read_at(each) for each in finished)
+    corrections = session.execute(
+        select(
+            Response.deployment_id,
+            Response.submitted_at,
+            Response.corrected_at,
+            Response.attributes,
+        ).where(
+            Response.deployment_id.in_([place.id for place in places]),
+            Response.corrected_at > since,
+        )
+    ).all()
+    erasures = session.scalars(
+        select(Erasure).where(
+            Erasure.deployment_id.in_([place.id for place in places]), Erasure.erased_at > since
+        )
+    ).all()
+    found = {}
+    for each in finished:
+        read_at = _read_at(each)
+        ids = {place.id for place in places if _uses(each, place)}
+        rule = parse(each.segment.rule) if each.segment else None
+        found[each.id] = Staleness(
+            sum(
+                row.deployment_id in ids
+                and row.submitted_at <= read_at < row.corrected_at
+                and (rule is None or rule.matches(row.attributes))
+                for row in corrections
+            ),
+            sum(
+                gone.deployment_id in ids
+                and gone.erased_at > read_at
+                and (gone.answered_on is None or gone.answered_on <= read_at.date())
+                for gone in erasures
+            ),
+            at_most=rule is not None,
+        )
+    return found
+
+
+def _read_at(analysis: Analysis) -> datetime:
+    """When its answers were read: the job reads them when it begins."""
+    job = analysis.job
+    return job.started_at if job is not None and job.started_at else analysis.created_at
+
+
+def _deployments(session: Session, journey_ids: Iterable[int]) -> list[Deployment]:
+    query = select(Deployment).where(Deployment.journey_id.in_(sorted(journey_ids)))
+    return list(session.scalars(query))
+
+
+def _uses(analysis: Analysis, deployment: Deployment) -> bool:
+    """Whether the analysis is made of this deployment's answers."""
+    if analysis.deployment_id is not None:
+        return analysis.deployment_id == deployment.id
+    wanted = {*STUDY_INSTRUMENTS} if analysis.kind == "sjq_study" else {analysis.instrument}
+    asked = {ask["instrument"] for ask in deployment.asks}
+    return analysis.journey_id == deployment.journey_id and not wanted.isdisjoint(asked)

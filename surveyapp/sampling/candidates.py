@@ -1,0 +1,173 @@
+"""The deployments that ask after interactions, and what is known of the customers concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, and_, func, select
+
+from surveyapp.sampling.contact_frequency import YEAR
+from surveyapp.sampling.contact_history import times_asked
+from surveyapp.sampling.opt_outs import address_key
+from surveyapp.sampling.plan import Sampling, read_sampling
+from surveyapp.store.models import (
+    Contact,
+    Decision,
+    Deployment,
+    Interaction,
+    Journey,
+    OptOut,
+    Stage,
+    Touchpoint,
+)
+
+_CONTACTS = cast(Table, Contact.__table__)
+_DECISIONS = cast(Table, Decision.__table__)
+_INTERACTIONS = cast(Table, Interaction.__table__)
+
+
+@dataclass(frozen=True)
+class KnownInteraction:
+    """An interaction as deciding needs it."""
+
+    id: int
+    touchpoint_id: int
+    journey_run_id: int | None
+    customer_ref: str
+    at: datetime
+    outcome: str
+    channel: str
+    attributes: dict[str, Any]
+    external_id: str | None
+
+
+@dataclass(frozen=True)
+class CandidateSurvey:
+    """A deployment as deciding needs it. ``at_end``: asked once a passage through the journey."""
+
+    id: int
+    state: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    at_end: bool
+    sampling: Sampling
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a customer can be reached."""
+
+    email: str = ""
+    phone: str = ""
+    zone: str = ""
+    bounced: bool = False
+
+
+@dataclass
+class CustomerHistory:
+    """What is known of the customers of a batch; grows with what is decided."""
+
+    reached: dict[str, Reached] = field(default_factory=dict)
+    opted_out: set[str] = field(default_factory=set)
+    asked: dict[str, list[datetime]] = field(default_factory=dict)  # when, planned ones too
+    counts: dict[int, int] = field(default_factory=dict)  # asks of surveys with a quota
+    runs: set[tuple[int, int]] = field(default_factory=set)  # survey, journey run: asked already
+
+    def note_ask(self, survey: CandidateSurvey, met: KnownInteraction, due_at: datetime) -> None:
+        """Let what follows know of this ask."""
+        self.asked.setdefault(met.customer_ref, []).append(due_at)
+        if survey.id in self.counts:
+            self.counts[survey.id] += 1
+        if survey.at_end and met.journey_run_id is not None:
+            self.runs.add((survey.id, met.journey_run_id))
+
+
+def surveys_at(
+    connection: Connection, touchpoints: Collection[int]
+) -> dict[int, list[CandidateSurvey]]:
+    """The active surveys that an interaction at each touchpoint may start: its own, and those at its
+    journey's end that name it, or name none.
+    """
+    columns = (
+        *(Deployment.id, Deployment.state, Deployment.opens_at, Deployment.closes_at),
+        *(Deployment.touchpoint_id, Deployment.sampling),
+    )
+    rows = connection.execute(
+        select(Touchpoint.id, Touchpoint.code, Stage.code, *columns)
+        .select_from(Touchpoint)
+        .join(Stage, Stage.id == Touchpoint.stage_id)
+        .join(Journey, Journey.id == Stage.journey_id)
+        .join(
+            Deployment,
+            and_(
+                Deployment.journey_id == Journey.id,
+                func.coalesce(Deployment.touchpoint_id, Touchpoint.id) == Touchpoint.id,
+                Deployment.state != "draft",
+            ),
+        )
+        .where(Touchpoint.id.in_(sorted(touchpoints)))
+        .order_by(Deployment.id)
+    )
+    found: dict[int, list[CandidateSurvey]] = {}
+    for touchpoint, code, stage, number, state, opens, closes, own, document in rows:
+        sampling = read_sampling(document)
+        ends = sampling.trigger.touchpoints
+        if sampling.active and (own or not ends or code in ends or f"{stage}/{code}" in ends):
+            survey = CandidateSurvey(number, state, opens, closes, own is None, sampling)
+            found.setdefault(touchpoint, []).append(survey)
+    return found
+
+
+def known_of(
+    connection: Connection,
+    batch: Sequence[KnownInteraction],
+    surveys: Collection[CandidateSurvey],
+    *,
+    secret_key: str,
+    now: datetime,
+) -> CustomerHistory:
+    """Contacts, opt-outs and earlier asks of these customers; a few statements."""
+    refs = sorted({met.customer_ref for met in batch})
+    contact = _CONTACTS.c
+    known = CustomerHistory()
+    keys = {ref: {ref} for ref in refs}  # of an opt-out: a customer, an address -> its customers
+    for ref, email, phone, zone, bounced in connection.execute(
+        select(
+            contact.customer_ref, contact.email, contact.phone, contact.zone, contact.bounced_at
+        ).where(contact.customer_ref.in_(refs))
+    ):
+        known.reached[ref] = Reached(email, phone, zone, bounced is not None)
+        for address in filter(None, (email, phone)):
+            keys.setdefault(address_key(secret_key, address), set()).add(ref)
+    found = connection.execute(select(OptOut.key).where(OptOut.key.in_(sorted(keys)))).scalars()
+    known.opted_out = {ref for key in found for ref in keys[key]}
+    own = _DECISIONS.c
+    longest = max([YEAR, *(timedelta(days=each.sampling.rest_days or 0) for each in surveys)])
+    known.asked = times_asked(connection, refs, since=now - longest)
+    for survey in surveys:
+        if survey.sampling.most is not None:
+            count = select(func.count()).where(own.deployment_id == survey.id, own.outcome == "ask")
+            known.counts[survey.id] = connection.execute(count).scalar_one()
+    known.runs = _asked_runs(connection, batch, [each.id for each in surveys if each.at_end])
+    return known
+
+
+def _asked_runs(
+    connection: Connection, batch: Sequence[KnownInteraction], surveys: Sequence[int]
+) -> set[tuple[int, int]]:
+    runs = sorted({met.journey_run_id for met in batch if met.journey_run_id is not None})
+    if not runs or not surveys:
+        return set()
+    rows = connection.execute(
+        select(_DECISIONS.c.deployment_id, _INTERACTIONS.c.journey_run_id)
+        .join(_INTERACTIONS, _INTERACTIONS.c.id == _DECISIONS.c.interaction_id)
+        .where(
+            _INTERACTIONS.c.journey_run_id.in_(runs),
+            _DECISIONS.c.deployment_id.in_(surveys),
+            _DECISIONS.c.outcome == "ask",
+        )
+    )
+    return {(deployment, run) for deployment, run in rows}

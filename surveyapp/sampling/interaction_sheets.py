@@ -1,0 +1,137 @@
+"""Interactions from a CSV file: columns named as a report's fields; every other one is an attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, BinaryIO
+
+from surveyapp.errors import Invalid
+from surveyapp.responses.imports import ImportReport
+from surveyapp.responses.rows import Refusal
+from surveyapp.responses.sheets import Row, open_csv
+from surveyapp.sampling.incoming import FIELDS
+from surveyapp.sampling.interactions import Received, receive
+from surveyapp.store.db import Store
+from surveyapp.surveys.attributes import name_of, typed
+
+Progress = Callable[[int, str], None]
+
+_PLAIN = tuple(field for field in FIELDS if field != "attributes")
+_NEEDED = ("journey", "touchpoint", "customer_ref", "at")
+_PREFIX = "attribute."
+_BATCH = 500  # rows a transaction: customers who answer meanwhile wait for its end
+
+
+def receive_csv(
+    store: Store,
+    file: BinaryIO,
+    *,
+    secret_key: str,
+    journey: str | None = None,
+    user_id: int | None = None,
+    progress: Progress | None = None,
+    now: datetime,
+) -> ImportReport:
+    """Bring in a file of interactions, a batch a transaction; the same file again adds nothing.
+
+    ``journey`` is the code that holds where the file has no such column. Raises Invalid for a file
+    that cannot be read as a whole.
+    """
+    size = max(1, file.seek(0, 2))
+    file.seek(0)
+    sheet = open_csv(file)
+    names = _names(sheet.headings, journey)
+    attributes = [name[1] for name in names if name[0] == "attributes"]
+    notes = [f"Attributes: {', '.join(attributes)}."] if attributes else []
+    report = ImportReport(sheet.encoding, sheet.separator, notes)
+    for rows in _batches(sheet.rows):
+        broken = [fault for row in rows if (fault := _fault(row, len(names))) is not None]
+        lines = {fault.line for fault in broken}
+        good = [row for row in rows if row.line not in lines]
+        if report.count_in:
+            store.give_way()
+        with store.writing() as session:
+            received = receive(
+                session,
+                [_report(names, row, journey) for row in good],
+                secret_key=secret_key,
+                source="csv",
+                user_id=user_id,
+                now=now,
+            )
+        _note(report, broken, good, received)
+        if progress is not None:
+            progress(min(99, 100 * file.tell() // size), f"{report.count_in} rows read")
+    return report
+
+
+def _note(
+    report: ImportReport, broken: Sequence[Refusal], good: Sequence[Row], received: Received
+) -> None:
+    """Add to the report what became of a batch of lines."""
+    report.count_in += len(broken) + len(good)
+    report.stored += received.stored
+    report.already += received.already
+    report.refused_rows += len(broken) + received.refused_reports
+    report.refused += broken
+    for each in received.refused:
+        column = each.field.removeprefix("attributes.")
+        line = good[each.place - 1].line
+        report.refused.append(Refusal(line, column, "", each.reason, each.cure))
+
+
+def _names(headings: Sequence[str], journey: str | None) -> list[tuple[str, str]]:
+    """For each column ("field", its name) or ("attributes", the attribute's name)."""
+    names = []
+    for place, heading in enumerate(headings, start=1):
+        lowered = heading.lower()
+        if not heading:
+            raise Invalid(f"Column {place} has no heading; name or remove it.", field="file")
+        if lowered in _PLAIN:
+            names.append(("field", lowered))
+        else:
+            own = heading[len(_PREFIX) :] if lowered.startswith(_PREFIX) else heading
+            names.append(("attributes", name_of(own)))
+    for name in names:
+        if names.count(name) > 1:
+            raise Invalid(f"Two columns are named {name[1]}; rename one.", field="file")
+    missing = [
+        field
+        for field in _NEEDED
+        if ("field", field) not in names and not (field == "journey" and journey is not None)
+    ]
+    if missing:
+        raise Invalid(
+            f"The file has no column {', '.join(missing)}; it has {', '.join(headings)[:300]}.",
+            field="file",
+        )
+    return names
+
+
+def _fault(row: Row, width: int) -> Refusal | None:
+    if row.fault:
+        return Refusal(row.line, "", "", row.fault, "Correct the line.")
+    if len(row.cells) != width:
+        reason = f"The line has {len(row.cells)} cells, but the header row names {width} columns."
+        return Refusal(row.line, "", "", reason, "Quote cells that contain the separator.")
+    return None
+
+
+def _report(names: Sequence[tuple[str, str]], row: Row, journey: str | None) -> dict[str, Any]:
+    report: dict[str, Any] = {} if journey is None else {"journey": journey}
+    attributes: dict[str, Any] = {}
+    for (kind, name), cell in zip(names, row.cells, strict=True):
+        if not cell.strip():
+            continue
+        if kind == "field":
+            report[name] = cell
+        else:
+            attributes[name] = typed(cell)
+    return {**report, "attributes": attributes}
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, _BATCH)):
+        yield batch

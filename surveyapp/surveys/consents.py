@@ -1,0 +1,165 @@
+"""What customers agree to. A text that somebody has read is never changed: a new one follows it.
+
+A version is one for all languages: it stands for the text and for all its translations. A response
+keeps the version and the language of its page, which together tell the very words that were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Invalid
+from surveyapp.store.audit import record
+from surveyapp.store.models import ConsentText, Deployment
+from surveyapp.surveys.texts import Said, plain, translated_texts, with_translations
+from surveyapp.whole import whole_number
+
+_LONGEST = 5000
+_NAME = "consent"
+_LARGEST_VERSION = 10**9  # a higher number is taken for a name
+
+
+def change_consent(
+    session: Session, deployment: Deployment, *, text: str, box: bool, user_id: int | None
+) -> bool:
+    """Ask customers from now on to agree to ``text``; whether that made a new version.
+
+    The old text stays under its version, since responses name it. Translations stay, too, until
+    somebody changes them; without a text there are none. ``box`` says whether agreeing takes a tick.
+    Raises Invalid for a text that is too long, or a box without a text.
+    """
+    text = _read(text, "text")
+    if box and not text:
+        raise Invalid("A consent box needs a consent text; write one.", field="text")
+    anew = text != plain(deployment.consent)
+    if not anew and deployment.consent_box == box:
+        return False
+    if anew:
+        _keep(session, deployment)
+        deployment.consent = text
+        if not text:
+            deployment.texts = with_translations(deployment, _NAME, {})
+        _follow(session, deployment)
+    deployment.consent_box = box
+    _record(session, deployment, user_id)
+    return anew
+
+
+def translate_consent(
+    session: Session,
+    deployment: Deployment,
+    written: Mapping[str, str],
+    *,
+    right: Collection[str] = (),
+    user_id: int | None,
+) -> bool:
+    """Have the text of consent read as ``written`` by language; whether that made a new version.
+
+    ``written`` are all its translations, an empty one being none; those in languages that are
+    ``right`` fit the text as it is now. Raises Invalid for one that is too long, or one of a text
+    that there is not, at the field ``consent-<language>``.
+    """
+    read = {
+        language: text
+        for language, given in written.items()
+        if (text := _read(given, f"{_NAME}-{language}"))
+    }
+    if read and not deployment.consent:
+        raise Invalid(
+            "There is no consent text to translate yet; write it in the main language first.",
+            field=f"{_NAME}-{min(read)}",
+        )
+    document = with_translations(deployment, _NAME, read, right=right)
+    if read == translated_texts(deployment, _NAME):
+        deployment.texts = document
+        return False
+    _keep(session, deployment)
+    deployment.texts = document
+    _follow(session, deployment)
+    _record(session, deployment, user_id)
+    return True
+
+
+def versions(session: Session, deployment: Deployment) -> list[ConsentText]:
+    """Every text that was in force, the newest first; the present one included."""
+    query = select(ConsentText).where(ConsentText.deployment_id == deployment.id)
+    found = list(session.scalars(query.order_by(ConsentText.id.desc())))
+    if deployment.consent and not any(e.version == deployment.consent_version for e in found):
+        found.insert(0, _row(deployment))  # its own row is written when another text follows it
+    return found
+
+
+def text_of(session: Session, deployment_id: int, version: str, language: str) -> Said:
+    """What whoever answered in ``language`` read of a version; empty when nothing was to be agreed to."""
+    deployment = session.get_one(Deployment, deployment_id)
+    kept = session.scalar(
+        select(ConsentText).where(
+            ConsentText.deployment_id == deployment_id, ConsentText.version == version
+        )
+    )
+    if kept is None and deployment.consent_version == version:
+        kept = _row(deployment)
+    if kept is None:
+        return Said("", deployment.language)
+    if language != deployment.language and language in kept.texts:
+        return Said(kept.texts[language], language)
+    return Said(kept.text, deployment.language)
+
+
+def _read(text: str, field: str) -> str:
+    text = plain(text)
+    if len(text) > _LONGEST:
+        raise Invalid(
+            f"The consent text has {len(text)} characters; use at most {_LONGEST}.", field=field
+        )
+    return text
+
+
+def _follow(session: Session, deployment: Deployment) -> None:
+    """Give what is in force now a version of its own, and store it."""
+    deployment.consent_version = _next(session, deployment) if deployment.consent else ""
+    _keep(session, deployment)
+
+
+def _keep(session: Session, deployment: Deployment) -> None:
+    """Store the text that is in force under its version, if it is not stored."""
+    stored = select(ConsentText.id).where(
+        ConsentText.deployment_id == deployment.id,
+        ConsentText.version == deployment.consent_version,
+    )
+    if deployment.consent and session.scalar(stored) is None:
+        session.add(_row(deployment))
+        session.flush()
+
+
+def _row(deployment: Deployment) -> ConsentText:
+    return ConsentText(
+        deployment_id=deployment.id,
+        version=deployment.consent_version,
+        text=deployment.consent,
+        texts=translated_texts(deployment, _NAME),
+    )
+
+
+def _record(session: Session, deployment: Deployment, user_id: int | None) -> None:
+    record(
+        session,
+        user_id,
+        "change consent",
+        f"deployment {deployment.code}",
+        version=deployment.consent_version,
+        box=deployment.consent_box,
+        translations=sorted(translated_texts(deployment, _NAME)),
+    )
+    session.flush()
+
+
+def _next(session: Session, deployment: Deployment) -> str:
+    """One more than there were versions, or than the highest that is a number."""
+    own = ConsentText.deployment_id == deployment.id
+    names = list(session.scalars(select(ConsentText.version).where(own)))
+    numbers = [whole_number(name, largest=_LARGEST_VERSION) or 0 for name in names]
+    return str(max([len(names), *numbers]) + 1)

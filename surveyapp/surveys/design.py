@@ -1,0 +1,110 @@
+"""Changes to how a deployment looks, how its page runs, and what it asks of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from instruments.loader import load
+from surveyapp.errors import Invalid
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment, Segment
+from surveyapp.surveys import piping
+from surveyapp.surveys.languages import read_languages
+from surveyapp.surveys.logic import Asked, read_logic
+from surveyapp.surveys.pins import worded
+from surveyapp.surveys.texts import plain, with_translations
+from surveyapp.surveys.theme import read_theme
+
+PAGINGS = ("page", "blocks")
+LONGEST_TEXT = 5000
+
+
+def asked_by(deployment: Deployment, roots: Sequence[str | Path]) -> Asked:
+    """The instruments of a deployment, each with the key that names the asked items."""
+    return [
+        (worded(load(ask["instrument"], ask["version"], roots=roots), ask), ask["key"])
+        for ask in deployment.asks
+    ]
+
+
+def change_look(
+    session: Session, deployment: Deployment, raw: Mapping[str, Any], *, user_id: int | None
+) -> None:
+    """Give the page another look: colour, logo, name. Raises Invalid with the field."""
+    look = read_theme(raw)
+    document = {
+        name: value
+        for name in ("colour", "logo_file_id", "name", "logo_width", "logo_height")
+        if (value := getattr(look, name))
+    }
+    _change(session, deployment, "look", document, user_id)
+
+
+def change_page(
+    session: Session,
+    deployment: Deployment,
+    *,
+    introduction: str,
+    paging: str,
+    auto_advance: bool,
+    languages: Sequence[str],
+    user_id: int | None,
+    roots: Sequence[str | Path],
+) -> None:
+    """Change the page's course and languages. Raises Invalid with the field."""
+    introduction = plain(introduction)
+    if len(introduction) > LONGEST_TEXT:
+        raise Invalid(
+            f"The introduction has {len(introduction)} characters; use at most {LONGEST_TEXT}.",
+            field="introduction",
+        )
+    piping.check(introduction, "introduction")
+    if paging not in PAGINGS:
+        raise Invalid(
+            f"{paging[:40]!r} is not a layout; use {' or '.join(PAGINGS)}.", field="paging"
+        )
+    instruments = [instrument for instrument, _ in asked_by(deployment, roots)]
+    chosen = read_languages(languages, instruments, deployment.language) if languages else ()
+    values = {
+        "introduction": introduction,
+        "paging": paging,
+        "auto_advance": auto_advance,
+        "languages": list(chosen),
+    }
+    for name, value in values.items():
+        _change(session, deployment, name, value, user_id)
+    if not introduction:
+        deployment.texts = with_translations(deployment, "introduction", {})
+
+
+def change_logic(
+    session: Session,
+    deployment: Deployment,
+    raw: Mapping[str, Any],
+    *,
+    user_id: int | None,
+    roots: Sequence[str | Path],
+) -> None:
+    """Change what is asked of whom. Raises Invalid with the field and a sentence."""
+    logic = read_logic(raw, asked_by(deployment, roots))
+    codes = set(session.scalars(select(Segment.code)))
+    for quota in logic.quotas:
+        if quota.segment and quota.segment not in codes:
+            raise Invalid(f"There is no segment {quota.segment!r}.", field="quotas")
+    document = {name: value for name, value in raw.items() if value}
+    _change(session, deployment, "logic", document, user_id)
+
+
+def _change(
+    session: Session, deployment: Deployment, name: str, value: Any, user_id: int | None
+) -> None:
+    """Set one column, and say so in the audit log if that changes anything."""
+    if getattr(deployment, name) != value:
+        setattr(deployment, name, value)
+        shown = value if isinstance(value, (dict, list, bool)) else str(value)[:100]
+        record(session, user_id, "change page", f"deployment {deployment.code}", **{name: shown})

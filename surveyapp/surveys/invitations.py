@@ -1,0 +1,90 @@
+"""What becomes of an invitation when its link is opened and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Dialect, Table, bindparam, delete, func, or_, select, update
+
+from surveyapp.store.columns import read_moment
+from surveyapp.store.models import Invitation
+from surveyapp.store.statements import DatabaseConnection, Statement
+from surveyapp.surveys.links import Ticket
+
+_INVITATIONS = cast(Table, Invitation.__table__)
+_own = _INVITATIONS.c
+MOMENT = bindparam("moment", type_=_own.completed_at.type)
+_OF_TICKET = (
+    _own.token_hash == bindparam("of_token"),
+    _own.deployment_id == bindparam("of_deployment"),
+)
+USABLE = (
+    *_OF_TICKET,
+    or_(_own.state == "created", _own.state == "opened"),
+    or_(_own.expires_at.is_(None), _own.expires_at > MOMENT),
+)
+
+
+@dataclass(frozen=True)
+class Used:
+    """An invitation that has just been used up, and when its first answer was given."""
+
+    id: int
+    started_at: datetime | None
+
+
+def use_invitation(
+    at: DatabaseConnection, *, deployment_id: int, anonymous: bool, ticket: Ticket, now: datetime
+) -> Used | None:
+    """Use up the ticket's invitation; None when it was used, has expired or never was.
+
+    The one statement that decides is atomic, so of any number of posts at once one gets it. In
+    an anonymous deployment the row is deleted: a completed row's place and time among the others
+    would tell which answer came of it.
+    """
+    using = _using(at.dialect, anonymous)
+    rows = using.rows(at, {**of_ticket(deployment_id, ticket), "moment": now})
+    if not rows:
+        return None
+    return Used(rows[0][0], None if anonymous else read_moment(rows[0][1]))
+
+
+def note_opened(
+    at: DatabaseConnection, *, deployment_id: int, ticket: Ticket, now: datetime
+) -> None:
+    """Note that the link was opened for the first time. Not for anonymous deployments."""
+    _opening(at.dialect).run(at, {**of_ticket(deployment_id, ticket), "moment": now})
+
+
+def is_used(at: DatabaseConnection, deployment_id: int, ticket: Ticket) -> bool:
+    """Whether answers were sent with this ticket; never so in an anonymous deployment."""
+    return bool(_used(at.dialect).rows(at, of_ticket(deployment_id, ticket)))
+
+
+def of_ticket(deployment_id: int, ticket: Ticket) -> dict[str, Any]:
+    """The parameters of a statement about one invitation."""
+    return {"of_token": ticket.token_hash, "of_deployment": deployment_id}
+
+
+@lru_cache(maxsize=8)
+def _using(dialect: Dialect, anonymous: bool) -> Statement:
+    if anonymous:
+        return Statement(delete(_INVITATIONS).where(*USABLE).returning(_own.id), dialect)
+    done = update(_INVITATIONS).where(*USABLE)
+    started = func.coalesce(_own.started_at, MOMENT)
+    values = done.values(state="completed", completed_at=MOMENT, started_at=started)
+    return Statement(values.returning(_own.id, _own.started_at), dialect, columns=())
+
+
+@lru_cache(maxsize=8)
+def _opening(dialect: Dialect) -> Statement:
+    unopened = update(_INVITATIONS).where(*_OF_TICKET, _own.state == "created")
+    return Statement(unopened.values(state="opened", opened_at=MOMENT), dialect, columns=())
+
+
+@lru_cache(maxsize=8)
+def _used(dialect: Dialect) -> Statement:
+    return Statement(select(_own.id).where(*_OF_TICKET, _own.state == "completed"), dialect)

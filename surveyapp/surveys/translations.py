@@ -1,0 +1,103 @@
+"""Translations of what staff write for customers, changed together: all are taken, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Invalid
+from surveyapp.store.audit import record
+from surveyapp.store.models import Deployment
+from surveyapp.surveys import design, languages, piping, prize_draws
+from surveyapp.surveys.consents import translate_consent
+from surveyapp.surveys.texts import NAMES, main_text, plain, translated_texts, with_translations
+
+LONGEST = {
+    "introduction": design.LONGEST_TEXT,
+    "consent": design.LONGEST_TEXT,
+    "draw": prize_draws.LONGEST_TEXT,
+    "touchpoint": 200,
+}
+_CALLED = {
+    "introduction": "introduction",
+    "consent": "consent text",
+    "draw": "prize text",
+    "touchpoint": "name",
+}
+
+
+def others(deployment: Deployment, roots: Sequence[str | Path]) -> tuple[str, ...]:
+    """The languages that are offered beside the deployment's own."""
+    instruments = [instrument for instrument, _ in design.asked_by(deployment, roots)]
+    return languages.offered(deployment.languages, instruments, deployment.language)[1:]
+
+
+def translate(
+    session: Session,
+    deployment: Deployment,
+    written: Mapping[str, Mapping[str, str]],
+    *,
+    right: Collection[tuple[str, str]] = (),
+    user_id: int | None,
+    roots: Sequence[str | Path],
+) -> bool:
+    """Have texts read as ``written``, {language: {name: text}}; whether consent got a new version.
+
+    An empty text is none; what is not named stays as it is, texts in languages that are no longer
+    offered among it. ``right`` are (name, language) of translations that somebody found to fit the
+    main language's text as it is now. Raises Invalid at the field ``<name>-<language>``.
+    """
+    offered = others(deployment, roots)
+    for language, given in written.items():
+        if language not in offered:
+            raise Invalid(
+                f"The survey is not translated into {language[:20]!r}; it is"
+                f" translated into {', '.join(offered) or 'no language'}.",
+                field="texts",
+            )
+        if unknown := set(given) - set(NAMES):
+            raise Invalid(f"A survey has no text {min(unknown)[:40]!r}.", field="texts")
+    after = {name: _after(deployment, name, written) for name in NAMES}
+    fits = {name: [language for each, language in right if each == name] for name in NAMES}
+    consent = after.pop("consent")
+    for name, texts in after.items():
+        before = translated_texts(deployment, name)
+        deployment.texts = with_translations(deployment, name, texts, right=fits[name])
+        if texts != before:
+            subject = f"deployment {deployment.code}"
+            record(session, user_id, "translate", subject, text=name, languages=sorted(texts))
+    return translate_consent(session, deployment, consent, right=fits["consent"], user_id=user_id)
+
+
+def _after(
+    deployment: Deployment, name: str, written: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """All translations of a text as they are to be: what is stored, with what was written."""
+    after = translated_texts(deployment, name)
+    for language, given in written.items():
+        if name in given:
+            after[language] = _read(deployment, name, language, given[name])
+    return {language: text for language, text in after.items() if text}
+
+
+def _read(deployment: Deployment, name: str, language: str, given: str) -> str:
+    field = f"{name}-{language}"
+    text = plain(given)
+    if name == "touchpoint":
+        text = " ".join(text.split())
+    if len(text) > LONGEST[name]:
+        raise Invalid(
+            f"The {_CALLED[name]} has {len(text):,} characters; use at most {LONGEST[name]:,}.",
+            field=field,
+        )
+    if text and not main_text(deployment, name):
+        raise Invalid(
+            f"There is no {_CALLED[name]} in {deployment.language!r} to translate yet;"
+            " write that first.",
+            field=field,
+        )
+    if name == "introduction":
+        piping.check(text, field)
+    return text

@@ -1,0 +1,242 @@
+"""Lists that staff bring: customers to be asked, and addresses from which mail came back.
+
+A list to be asked is shown first, with who of it will not be asked and why. Until then nothing of it
+is stored: it waits, signed, in the page that asks for consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.distribution import campaigns as actions
+from surveyapp.distribution.bounces import Bounce, Noted, note_list
+from surveyapp.distribution.campaign_results import campaign_summaries
+from surveyapp.distribution.campaigns import Plan, Recipient, Recipients
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.exports.links import customers_in
+from surveyapp.journeys import queries
+from surveyapp.results.funnels import of_list
+from surveyapp.sampling.contacts import Card
+from surveyapp.store.columns import utc_now
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.security import ORDINARY_BODY
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+campaigns = Blueprint(
+    "campaigns",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/campaigns",
+)
+
+_HOUR = 3600  # for which a list that was looked at may be asked
+_LONGEST_LIST = ORDINARY_BODY * 9 // 10
+_MOST_SHOWN = 20
+
+
+class ListForm(StaffForm):
+    customers = FileField(
+        "Customer list",
+        [FileRequired("Choose a file.")],
+        description="CSV with the columns customer_ref and email; optionally language, zone and"
+        f" phone, and one column per attribute. At most {actions.MOST_CUSTOMERS:,}"
+        " lines.",
+    )
+
+
+class BounceForm(StaffForm):
+    bounces = FileField(
+        "Bounced addresses",
+        [FileRequired("Choose a file.")],
+        description="CSV with a column email and optionally reason.",
+    )
+
+
+class ConsentForm(StaffForm):
+    beside = ("list",)
+
+
+@campaigns.get("")
+@requires(Permission.SEND_MESSAGES)
+def show(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    return _page(journey_id, deployment_id)
+
+
+@campaigns.post("")
+@requires(Permission.SEND_MESSAGES)
+@takes_files
+def look(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """Who of the list will be asked; nothing happens yet."""
+    form = ListForm()
+    with storage().store.reading() as session:
+        queries.deployment(session, journey_id, deployment_id)
+    if form.validate_on_submit():
+        with form.refusing("customers"):
+            roll = actions.read_recipients(
+                customers_in(form.customers.data.read()), secret_key=storage().secret_key
+            )
+            token = _written(roll, deployment_id)
+            with storage().store.reading() as session:
+                made = _plan(session, journey_id, deployment_id, roll.customers)
+            return _consent(journey_id, deployment_id, roll, made, token)
+    return _page(journey_id, deployment_id, ask=form)
+
+
+@campaigns.post("/ask")
+@requires(Permission.SEND_MESSAGES)
+def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """Write the messages to the customers of a list that was looked at."""
+    form = ConsentForm()
+    with storage().store.reading() as session:
+        queries.deployment(session, journey_id, deployment_id)
+    if not form.validate_on_submit():
+        raise Invalid("This form belongs to another page; choose the file again.")
+    roll = _read(request.form.get("list", ""), deployment_id)
+    made = actions.ask_all(
+        storage().store,
+        deployment_id,
+        roll,
+        settings=storage().settings,
+        secret_key=storage().secret_key,
+        user_id=me().id,
+        now=utc_now(),
+    )
+    flash(_said(made))
+    return redirect(
+        url_for("messages.edit", journey_id=journey_id, deployment_id=deployment_id), 303
+    )
+
+
+@campaigns.post("/bounces")
+@requires(Permission.SEND_MESSAGES)
+@takes_files
+def bounces(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """Mark addresses of any survey, and cancel what waits for them."""
+    form = BounceForm()
+    with storage().store.reading() as session:
+        queries.deployment(session, journey_id, deployment_id)
+    if form.validate_on_submit():
+        with form.refusing("bounces"):
+            rows = list(_bounces(form.bounces.data.read()))
+            noted = note_list(storage().store, rows, user_id=me().id)
+            return _page(journey_id, deployment_id, noted=noted)
+    return _page(journey_id, deployment_id, bounce=form)
+
+
+def _page(
+    journey_id: int,
+    deployment_id: int,
+    *,
+    ask: ListForm | None = None,
+    bounce: BounceForm | None = None,
+    noted: Noted | None = None,
+) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        anonymous = deployment.anonymity == "anonymous"
+        asked = [
+            (each.day, of_list(each.counts, anonymous=anonymous))
+            for each in campaign_summaries(session, deployment)
+        ]
+    page = render_template(
+        "campaigns/show.html",
+        journey=journey,
+        deployment=deployment,
+        ask=ask or ListForm(),
+        bounce=bounce or BounceForm(),
+        noted=noted,
+        asked=asked,
+        most_shown=_MOST_SHOWN,
+    )
+    return page, (ask or bounce or ListForm()).status if noted is None else 200
+
+
+def _consent(
+    journey_id: int, deployment_id: int, roll: Recipients, made: Plan, token: str
+) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+    return render_template(
+        "campaigns/consent.html",
+        journey=journey,
+        deployment=deployment,
+        form=ConsentForm(formdata=None),
+        roll=roll,
+        plan=made,
+        token=token,
+        mail_set=bool(storage().settings.smtp_url),
+        most_shown=_MOST_SHOWN,
+    )
+
+
+def _plan(
+    session: Session, journey_id: int, deployment_id: int, roll: tuple[Recipient, ...]
+) -> Plan:
+    return actions.plan(
+        session,
+        queries.deployment(session, journey_id, deployment_id),
+        roll,
+        settings=storage().settings,
+        secret_key=storage().secret_key,
+        now=utc_now(),
+    )
+
+
+def _said(made: Plan) -> str:
+    asked, others = len(made.chosen), sum(made.left_out.values())
+    if not asked:
+        return (
+            "Nobody was invited: everyone on the list has already been invited or cannot"
+            " be invited now."
+        )
+    said = f"{asked:,} customer{('' if asked == 1 else 's')} will be invited."
+    return f"{said} {others:,} cannot be invited now." if others else said
+
+
+def _bounces(data: bytes) -> Iterator[Bounce]:
+    now = utc_now()
+    for row in customers_in(data):
+        cells: dict[str, Any] = row["attributes"]
+        address = next((cells[each] for each in ("email", "address") if each in cells), None)
+        if address is None:
+            raise Invalid(
+                "There is no column email; rename the column with the addresses to email."
+            )
+        yield str(address), str(cells.get("reason", "")), now
+
+
+def _written(roll: Recipients, deployment_id: int) -> str:
+    rows = [[each.customer_ref, vars(each.card), dict(each.attributes)] for each in roll.customers]
+    written = _serializer(deployment_id).dumps(rows)
+    text = written if isinstance(written, str) else written.decode()
+    if len(text) > _LONGEST_LIST:
+        raise Invalid("The list is too large; send it in parts, or leave attributes out.")
+    return text
+
+
+def _read(token: str, deployment_id: int) -> tuple[Recipient, ...]:
+    try:
+        rows = _serializer(deployment_id).loads(token, max_age=_HOUR)
+    except BadData:
+        raise Conflict(
+            "The list was checked more than an hour ago or in another session; choose"
+            " the file again."
+        ) from None
+    return tuple(Recipient(ref, Card(**card), attributes) for ref, card, attributes in rows)
+
+
+def _serializer(deployment_id: int) -> URLSafeTimedSerializer:
+    """Of this deployment and this member of staff: a list is good nowhere else."""
+    salt = f"surveyapp list {deployment_id} {me().id}"
+    return URLSafeTimedSerializer(storage().secret_key, salt=salt)

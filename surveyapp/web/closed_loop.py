@@ -1,0 +1,294 @@
+"""The closed loop of a deployment: which score opens a case, and which fall raises an alert."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, FloatField, IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from surveyapp.auth import queries as people
+from surveyapp.auth.accounts import Account
+from surveyapp.auth.permissions import Permission
+from surveyapp.closed_loop import alerts as actions
+from surveyapp.closed_loop.rules import LONGEST_DUE, change_loop, read_loop, watchable
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.results.definitions import Scored
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Alert, Deployment
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+closed_loop = Blueprint(
+    "closed_loop",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/closed-loop",
+)
+
+NONE = ""
+
+
+class RuleForm(StaffForm):
+    scale = SelectField("Score")
+    at_most = FloatField(
+        "Open a case at or below", [Optional()], description="In points of the answer scale."
+    )
+    due_days = IntegerField(
+        "Days until due",
+        [InputRequired("Enter the number of days until a case is due.")],
+        description=f"0 is the same day; at most {LONGEST_DUE}.",
+        default=2,
+    )
+    working_days = BooleanField("Count working days only (no Saturdays or Sundays)")
+    owner_id = SelectField("Owner", description="Is notified of every case.")
+    follow_up_deployment_id = SelectField(
+        "Follow-up survey",
+        description="Asks for the same score again. Use a survey at a touchpoint of its own;"
+        " otherwise its answers are mixed with those they are compared with.",
+    )
+
+
+class AlertForm(StaffForm):
+    watched = SelectField("Score")
+    below = FloatField("Alert when below", [InputRequired("Enter the threshold.")])
+    days = IntegerField(
+        "Period in days",
+        [InputRequired("Enter a number of days.")],
+        description="Including today.",
+        default=30,
+    )
+    minimum_n = IntegerField(
+        "Minimum number of answers",
+        [InputRequired("Enter a number of answers.")],
+        default=30,
+    )
+    emails = TextAreaField(
+        "Email recipients",
+        [Optional(), Length(max=5000)],
+        description="One address per line. Leave empty to notify webhooks only.",
+    )
+
+
+@closed_loop.get("")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def index(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    return _page(journey_id, deployment_id)
+
+
+@closed_loop.post("/rule")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def change_rule(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        form = _rule_form(deployment, people.accounts(session), _others(session, deployment))
+    if form.validate_on_submit():
+        with form.refusing("scale"):
+            with storage().store.writing() as session:
+                deployment = queries.deployment(session, journey_id, deployment_id)
+                rule = change_loop(session, deployment, _raw(form), user_id=me().id, roots=_roots())
+            flash(
+                "Case rule saved. New responses open cases by this rule."
+                if rule
+                else "Case rule saved. No new cases are opened."
+            )
+            return _back(journey_id, deployment_id)
+    return _page(journey_id, deployment_id, rule=form)
+
+
+@closed_loop.post("/alerts")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def add(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        form = _alert_form(deployment)
+    if form.validate_on_submit():
+        with form.refusing("watched"):
+            with storage().store.writing() as session:
+                deployment = queries.deployment(session, journey_id, deployment_id)
+                actions.create_alert(session, deployment, **_wanted(form))
+            flash("Alert added. Scores are checked every five minutes.")
+            return _back(journey_id, deployment_id)
+    return _page(journey_id, deployment_id, alert=form)
+
+
+@closed_loop.route("/alerts/<int:alert_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+def change(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+    """Have an alert look at something else, or tell others."""
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        alert = actions.alert_of(session, deployment, alert_id)
+        form = _alert_form(deployment, alert)
+    if form.validate_on_submit():
+        with form.refusing("watched"):
+            with storage().store.writing() as session:
+                known = queries.deployment(session, journey_id, deployment_id)
+                found = actions.alert_of(session, known, alert_id)
+                actions.change_alert(session, known, found, **_wanted(form))
+            flash("Alert saved.")
+            return _back(journey_id, deployment_id)
+    body = render_template(
+        "closed_loop/edit.html",
+        journey=journey,
+        deployment=deployment,
+        form=form,
+        alert=alert,
+        scores=watchable(deployment, roots=_roots()).values(),
+    )
+    return body, form.status
+
+
+@closed_loop.post("/alerts/<int:alert_id>/active")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def set_active(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+    wanted = {"1": True, "0": False}.get(request.form.get("active", ""))
+    with storage().store.writing() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        alert = actions.alert_of(session, deployment, alert_id)
+        if wanted is None:
+            raise Invalid("An alert can only be resumed (1) or paused (0); nothing was changed.")
+        actions.set_active(session, alert, wanted, user_id=me().id)
+    return _back(journey_id, deployment_id)
+
+
+@closed_loop.post("/alerts/<int:alert_id>/remove")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def remove(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        actions.remove(session, actions.alert_of(session, deployment, alert_id), user_id=me().id)
+    flash("Alert deleted.")
+    return _back(journey_id, deployment_id)
+
+
+def _page(journey_id: int, deployment_id: int, **forms: StaffForm) -> ResponseReturnValue:
+    settings = storage().settings
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        watches = actions.watches(
+            session,
+            deployment,
+            today=utc_now().date(),
+            minimum_cell=settings.minimum_cell,
+            roots=_roots(),
+        )
+        rule = _rule_form(deployment, people.accounts(session), _others(session, deployment))
+    refused = next(iter(forms.values()), None)
+    body = render_template(
+        "closed_loop/index.html",
+        journey=journey,
+        deployment=deployment,
+        scores=watchable(deployment, roots=_roots()).values(),
+        rule=forms.get("rule") or rule,
+        ruled=bool(deployment.loop),
+        alert=forms.get("alert") or _alert_form(deployment),
+        refused=refused,
+        watches=watches,
+        mail=bool(settings.smtp_url),
+    )
+    return body, 422 if refused else 200
+
+
+def _rule_form(
+    deployment: Deployment, accounts: Sequence[Account], others: Sequence[Deployment]
+) -> RuleForm:
+    rule = read_loop(deployment.loop)
+    form = RuleForm(obj=rule)
+    form.scale.choices = choices(
+        [(NONE, "None: do not open cases"), *_scales(watchable(deployment, roots=_roots()))]
+    )
+    form.owner_id.choices = choices(
+        [
+            (NONE, "Nobody: leave cases unassigned"),
+            *((str(each.id), each.name) for each in accounts if each.may(Permission.WORK_CASES)),
+        ]
+    )
+    form.follow_up_deployment_id.choices = choices(
+        [(NONE, "None"), *((str(each.id), each.name) for each in others)]
+    )
+    form.at_most.flags.required = True  # whenever cases are opened at all
+    if rule is not None and not form.is_submitted():
+        if rule.at_most.is_integer():
+            form.at_most.data = int(rule.at_most)
+        form.owner_id.data = str(rule.owner_id or NONE)
+        form.follow_up_deployment_id.data = str(rule.follow_up_deployment_id or NONE)
+    return form
+
+
+def _alert_form(deployment: Deployment, alert: Alert | None = None) -> AlertForm:
+    """The form as it was sent, else with the alert in it, else empty."""
+    sent = (
+        {} if request.endpoint in {"closed_loop.add", "closed_loop.change"} else {"formdata": None}
+    )
+    known: dict[str, Any] = {}
+    if alert is not None:
+        below = int(alert.below) if alert.below.is_integer() else alert.below
+        known = {"watched": alert.scale, "below": below, "emails": "\n".join(alert.emails)}
+        known |= {"days": alert.days, "minimum_n": alert.minimum_n}
+    form = AlertForm(**known, **sent)
+    form.watched.choices = choices(_scales(watchable(deployment, roots=_roots())))
+    return form
+
+
+def _wanted(form: AlertForm) -> dict[str, Any]:
+    """What an alert is to be, and who wants it."""
+    return {
+        "scale": form.watched.data,
+        "below": form.below.data,
+        "days": form.days.data,
+        "minimum_n": form.minimum_n.data,
+        "emails": re.split(r"[\s,;]+", form.emails.data or ""),
+        "user_id": me().id,
+        "roots": _roots(),
+    }
+
+
+def _raw(form: RuleForm) -> dict[str, Any]:
+    """The rule's document; empty when no score was chosen."""
+    if form.scale.data == NONE:
+        return {}
+    return {
+        "scale": form.scale.data,
+        "at_most": form.at_most.data,
+        "due_days": form.due_days.data,
+        "working_days": form.working_days.data,
+        "owner_id": int(form.owner_id.data) if form.owner_id.data else None,
+        "follow_up_deployment_id": int(form.follow_up_deployment_id.data)
+        if form.follow_up_deployment_id.data
+        else None,
+    }
+
+
+def _scales(known: dict[str, Scored]) -> list[tuple[str, str]]:
+    return [(scale, entry.definition.label) for scale, entry in known.items()]
+
+
+def _others(session: Any, deployment: Deployment) -> list[Deployment]:
+    """What may ask again: the journey's other deployments that ask a score of this one."""
+    scales = set(watchable(deployment, roots=_roots()))
+    return [
+        each
+        for each in queries.deployments(session, deployment.journey_id)
+        if each.id != deployment.id
+        and each.anonymity != "anonymous"
+        and scales & set(watchable(each, roots=_roots()))
+    ]
+
+
+def _roots() -> Sequence[Any]:
+    return storage().settings.instrument_roots
+
+
+def _back(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    return redirect(
+        url_for("closed_loop.index", journey_id=journey_id, deployment_id=deployment_id), 303
+    )

@@ -1,0 +1,145 @@
+"""How pages write figures and times; figures in the very words of the reports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import Flask, current_app
+from flask_login import current_user
+
+from instruments import loader
+from surveyapp.results import phrases
+from surveyapp.results.view_models import (
+    Advice,
+    Contrast,
+    Definition,
+    Figure,
+    JourneyOverview,
+    ResponseRate,
+)
+from surveyapp.web.storage import storage
+
+HEATS = 7  # classes from low (orange) over the middle (grey) to high (blue)
+_SHAPES = ("", "▼▼", "▼", "▽", "●", "△", "▲", "▲▲")  # colour alone must never say it
+
+
+def teach_words(app: Flask) -> None:
+    """Make these functions known to templates."""
+    for function in (
+        *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
+        *(decimal, answered, difference, instrument_title, known_endpoint),
+        *(advice_months, not_compared, places_hidden, responses),
+    ):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals["may"] = _may
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _may(permission: str) -> bool:
+    return bool(current_user.may(permission))
+
+
+def known_endpoint(endpoint: str) -> bool:
+    """Whether this application has such a page."""
+    return endpoint in current_app.view_functions
+
+
+def when(moment: datetime | None) -> str:
+    """A moment to the minute, in UTC."""
+    return f"{moment:%d %b %Y, %H:%M}" if moment else "never"
+
+
+def day(moment: date | None) -> str:
+    return f"{moment.day} {moment:%b %Y}" if moment else "-"
+
+
+def month(moment: date) -> str:
+    return phrases.month(moment)
+
+
+def amount(count: int) -> str:
+    """A count with commas between thousands."""
+    return f"{count:,}"
+
+
+def value(figure: Figure) -> str:
+    """The estimate, or why there is none."""
+    return phrases.value(figure, few=storage().settings.minimum_cell)
+
+
+def interval(figure: Figure) -> str:
+    return phrases.interval(figure)
+
+
+def answered(figure: Figure) -> str:
+    """How many answers an estimate stands on; a dash where that may not be told."""
+    return "-" if figure.n is None else amount(figure.n)
+
+
+def rate(found: ResponseRate) -> str:
+    """A response rate with its interval."""
+    if found.rate is None:
+        return "-"
+    text = f"{found.rate:.0f}%"
+    if found.low is None or found.high is None:
+        return text
+    return f"{text} ({found.low:.0f} to {found.high:.0f})"
+
+
+def difference(contrast: Contrast, definition: Definition) -> str:
+    """A difference in points with its interval."""
+    return phrases.difference(definition, contrast)
+
+
+def advice_months(advice: Advice) -> str:
+    """The months that advice rests on."""
+    return phrases.months(advice.since, advice.until)
+
+
+def not_compared(advice: Advice) -> str:
+    """Which touchpoints advice leaves out, and why; empty where there is none."""
+    return phrases.not_compared(advice) if advice.left_out else ""
+
+
+def responses(overview: JourneyOverview) -> str:
+    """How many answers there are, as far as it may be told."""
+    return phrases.responses(overview)
+
+
+def places_hidden(overview: JourneyOverview) -> str:
+    return phrases.places_hidden(overview)
+
+
+def decimal(number: float | None, places: int = 2) -> str:
+    """A statistic with a real minus sign; a dash where there is none."""
+    return "-" if number is None else phrases.number(number, places)
+
+
+def heat(figure: Figure) -> int:
+    """The class from 1 (the lowest seventh of the axis) to 7, 0 where nothing is shown."""
+    if figure.estimate is None:
+        return 0
+    return min(HEATS, 1 + int(share_of_axis(figure.estimate, figure.definition) * HEATS))
+
+
+def heat_shape(figure: Figure) -> str:
+    return _SHAPES[heat(figure)]
+
+
+def share_of_axis(value: float, definition: Definition) -> float:
+    """Where a value lies between the ends of its axis, 0 to 1."""
+    low, high = definition.axis
+    return max(0.0, min(1.0, (value - low) / (high - low)))
+
+
+def instrument_title(code: str) -> str:
+    """What a questionnaire is called; its code where it is no longer installed."""
+    try:
+        instrument = loader.load(code, roots=storage().settings.instrument_roots)
+    except loader.InstrumentError:
+        return code
+    return instrument.wording("en").title
+
+
+def file_size(count: int) -> str:
+    return f"{count / 1024:.0f} kB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MB"

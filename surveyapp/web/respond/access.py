@@ -1,0 +1,184 @@
+"""What stands behind a link that a customer opens: a survey, or the page that says no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+
+from flask import g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from surveyapp.store.columns import utc_now
+from surveyapp.store.statements import DatabaseConnection
+from surveyapp.surveys import drafts, queries, quotas
+from surveyapp.surveys.attributes import Attribute
+from surveyapp.surveys.drafts import Saved
+from surveyapp.surveys.invitations import is_used, note_opened
+from surveyapp.surveys.languages import negotiated
+from surveyapp.surveys.links import Ticket, read_ticket
+from surveyapp.surveys.queries import Asking
+from surveyapp.web.respond.form_tokens import new_key, read_key
+from surveyapp.web.respond.link_states import SHOWN, Shown, SurveyState, link_state, survey_state
+from surveyapp.web.respond.pages import Page, Pages
+from surveyapp.web.respond.saying import message, neutral
+from surveyapp.web.respond.write_queue import written
+from surveyapp.web.storage import storage
+
+KEY_FIELD = "form-key"
+LANGUAGE_FIELD = "lang"  # of the buttons that change the language, and in addresses
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+_pages = Pages()
+_whole_pages = Pages()  # of surveys in blocks
+
+
+@dataclass(frozen=True)
+class Access:
+    """A link that leads somewhere: what is asked, the ticket of a single-use link, and its draft."""
+
+    asking: Asking
+    ticket: Ticket | None
+    saved: Saved | None = None
+
+    @property
+    def context(self) -> str:
+        """What a form's key is tied to."""
+        return _context(self.asking.link, self.ticket)
+
+    @property
+    def page(self) -> Page:
+        """The page in the language in which this customer is met: the one chosen last."""
+        wanted = request.args.get(LANGUAGE_FIELD)
+        if request.method == "POST":
+            wanted = request.form.get(LANGUAGE_FIELD, wanted)
+        elif self.saved is not None and self.saved.language:
+            wanted = self.saved.language
+        return page_for(self.asking, wanted)
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        return self.ticket.attributes if self.ticket else {}
+
+    @property
+    def keeps_drafts(self) -> bool:
+        """Whether answers may be kept before they are sent."""
+        return self.ticket is not None and self.asking.anonymity != "anonymous"
+
+    def new_key(self) -> str:
+        return new_key(storage().secret_key, self.context, self.asking.consent_version)
+
+
+def page_of(asking: Asking, language: str) -> Page:
+    """The deployment's page in a language that it has, else in its own.
+
+    ``g.one_page`` wants a survey in blocks on one page: a device that is offline turns none.
+    """
+    if asking.paging != "page" and g.get("one_page"):
+        asking = replace(asking, paging="page")
+        return _whole_pages.page(asking, language, storage().settings.instrument_roots)
+    return _pages.page(asking, language, storage().settings.instrument_roots)
+
+
+def page_for(asking: Asking, wanted: str | None) -> Page:
+    """The page in the language that a link wants, else that of the browser, else the deployment's."""
+    page = page_of(asking, asking.language)
+    languages = page.content.languages
+    if len(languages) == 1:
+        return page
+    language = _language(languages, wanted, request.headers.get("Accept-Language", "")[:200])
+    return page if language == asking.language else page_of(asking, language)
+
+
+# Browsers send a few dozen headers in all; reading one costs as much as finding the page.
+_language = lru_cache(maxsize=1024)(negotiated)
+
+
+def opened(
+    link: str, ticket_text: str | None, *, sending: bool = False
+) -> Access | ResponseReturnValue:
+    """The door behind a link, or the page that says no: the same for unknown, used and expired.
+
+    An answer may be sent to a ticket that has been used: it may be the same one again, which only
+    the transaction that stores it can tell. Who holds a used ticket is led to what they answered.
+    """
+    now = utc_now()
+    ticket, asking, waits, used = None, None, None, False
+    with storage().store.glancing() as glance:
+        if ticket_text is not None:
+            ticket = ticket_of(glance, link, ticket_text, sending=sending)
+        if ticket_text is None or ticket is not None:
+            asking = queries.asking(glance, link)
+        if asking is not None and ticket is not None and not sending:
+            waits = drafts.waiting(glance, asking.id, ticket, now=now)
+            used = waits is None and is_used(glance, asking.id, ticket)
+    state = link_state(
+        ticket,
+        personal=ticket_text is not None,
+        open_link=asking is not None and asking.open_link,
+        waiting=waits is not None,
+        used=used,
+        sending=sending,
+        now=now,
+    )
+    shown = SHOWN[state, survey_state(asking, now)]
+    begun = sending or (waits is not None and waits.saved is not None)
+    if asking is not None and not begun and shown is Shown.FORM and _is_full(asking, ticket):
+        shown = SHOWN[state, SurveyState.FULL]
+    if asking is None or shown is Shown.NEUTRAL:
+        return neutral()
+    if shown is Shown.OWN_ANSWERS:
+        lang = request.args.get("lang")
+        return redirect(url_for("self_service.show", link=link, ticket=ticket_text, lang=lang), 303)
+    if shown is Shown.CLOSED:
+        return message("closed", 410, asking)
+    if shown is Shown.FULL:
+        return message("full", 410, asking)
+    if ticket is None or waits is None:
+        return Access(asking, ticket)
+    if waits.state == "created" and _is_visit() and asking.anonymity != "anonymous":
+        written(partial(note_opened, deployment_id=asking.id, ticket=ticket, now=now))
+    return Access(asking, ticket, waits.saved)
+
+
+def _is_visit() -> bool:
+    """Whether this is somebody who looks, rather than a browser that fetches ahead or a HEAD."""
+    purposes = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    ahead = any(request.headers.get(name, "")[:8] in {"prefetch", "preview"} for name in purposes)
+    return request.method == "GET" and not ahead
+
+
+def _is_full(asking: Asking, ticket: Ticket | None) -> bool:
+    if not asking.logic.get("quotas"):
+        return False
+    limits = page_of(asking, asking.language).content.logic.quotas
+    with storage().store.engine.connect() as connection:
+        return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
+
+
+def came_in() -> dict[str, str]:
+    """The way in as a response keeps it; nothing for the plain link."""
+    ways = {"e": "embed", "k": "kiosk"}
+    first = request.path[1:2]
+    return {"way": ways[first]} if first in ways else {}
+
+
+def ticket_of(
+    at: DatabaseConnection, link: str, text: str, *, sending: bool = False
+) -> Ticket | None:
+    """The ticket of a long or a short link, expired ones included; None for what is none."""
+    if "." in text:
+        return read_ticket(storage().secret_key, link, text, now=_ALWAYS)
+    found = queries.short_ticket(at, text)
+    if found is not None:
+        return found[1] if found[0] == link else None
+    # A short token that was used anonymously is gone. The form that it was sent with may come again,
+    # and says by its key that the token was one of ours.
+    ticket = Ticket(text)
+    key = request.form.get(KEY_FIELD, "") if sending else ""
+    known = read_key(storage().secret_key, _context(link, ticket), key)
+    return ticket if known else None
+
+
+def _context(link: str, ticket: Ticket | None) -> str:
+    return f"{link} {ticket.token_hash if ticket else ''}"

@@ -1,0 +1,35 @@
+"""The language in which a customer is met on pages beside the form: thanks, closed, full, unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import request
+
+from instruments.loader import InstrumentError
+from surveyapp.i18n.languages import ENGLISH, OWN_NAMES
+from surveyapp.surveys.languages import negotiated
+from surveyapp.surveys.queries import Asking
+from surveyapp.web.respond.content import offered
+from surveyapp.web.storage import storage
+
+_OURS = (ENGLISH.language_tag, *sorted(set(OWN_NAMES) - {ENGLISH.language_tag}))
+
+
+def negotiated_language(asking: Asking | None) -> str:
+    """That of the link, else the browser's best among those of the survey; of no survey, among ours."""
+    wanted = request.args.get("lang")
+    # These pages say little that staff wrote, so any of ours will do.
+    if wanted is not None and wanted in OWN_NAMES:
+        return wanted
+    open_to = _OURS if asking is None else _offered(asking)
+    if len(open_to) == 1:
+        return open_to[0]
+    return negotiated(open_to, wanted, request.headers.get("Accept-Language"))
+
+
+def _offered(asking: Asking) -> Sequence[str]:
+    try:
+        return offered(asking, storage().settings.instrument_roots)
+    except InstrumentError:  # a survey may be over for longer than its questions are there
+        return (asking.language, *asking.languages)

@@ -1,0 +1,72 @@
+"""The page behind the link that ends each message: a question, a button, and then peace.
+
+Opening it changes nothing, because programs that look through mail open every link. The POST is that
+of the button and, by RFC 8058, that of a mail program's own; the signed token in the address is all
+that it needs, so there is no session and no token of a form.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from surveyapp.distribution.unsubscribe import TEST_TOKEN, Leaving, let_go, read_token
+from surveyapp.i18n.languages import texts
+from surveyapp.sampling.opt_outs import is_opted_out
+from surveyapp.store.models import Deployment
+from surveyapp.surveys import queries
+from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.theme import read_theme
+from surveyapp.web.respond.negotiation import negotiated_language
+from surveyapp.web.respond.saying import message, neutral
+from surveyapp.web.storage import storage
+
+unsubscribe = Blueprint("unsubscribe", __name__, url_prefix="/u")
+
+_LARGEST_BODY = 4096  # "List-Unsubscribe=One-Click", in one of two encodings
+
+
+@unsubscribe.get("/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    """Whether the customer means it; who has gone already is told so."""
+    if token == TEST_TOKEN:
+        return message("test", 200, None)
+    leaver = read_token(storage().secret_key, token)
+    if leaver is None:
+        return neutral()
+    with storage().store.reading() as session:
+        if is_opted_out(session, leaver.keys):
+            return _said("unsubscribed", leaver)
+    return _said("unsubscribe", leaver)
+
+
+@unsubscribe.post("/<token>")
+def go(token: str) -> ResponseReturnValue:
+    """Ask this customer no more, and say so; the same again however often it is sent."""
+    request.max_content_length = request.max_form_memory_size = _LARGEST_BODY
+    leaver = read_token(storage().secret_key, token)
+    if leaver is None:
+        return neutral()
+    with storage().store.writing() as session:
+        let_go(session, leaver)
+    return _said("unsubscribed", leaver)
+
+
+def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
+    asking = _asking(leaver.deployment_id)
+    words = texts(negotiated_language(asking))
+    provider = (read_theme(asking.look).name or asking.provider) if asking else ""
+    return message(
+        kind,
+        200,
+        asking,
+        words.filled(getattr(words, f"{kind}_text"), provider=provider),
+        sends=words.unsubscribe_send if kind == "unsubscribe" else "",
+    )
+
+
+def _asking(deployment_id: int) -> Asking | None:
+    with storage().store.engine.connect() as connection:
+        link = connection.scalar(select(Deployment.link).where(Deployment.id == deployment_id))
+        return None if link is None else queries.asking(connection, link)

@@ -1,0 +1,45 @@
+"""Where survey pages write: what several customers' requests have to write goes in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask import Flask, current_app
+
+from surveyapp.responses.actions import Stored, keep
+from surveyapp.responses.submission import Submission
+from surveyapp.store.db import Store
+from surveyapp.store.group_commit import GroupCommit
+from surveyapp.store.statements import DatabaseConnection
+
+T = TypeVar("T")
+_Work = Submission | Callable[[DatabaseConnection], Any]
+_EXTENSION = "surveyapp.intake"
+
+
+def open_write_queue(app: Flask, store: Store) -> None:
+    """Give the application the one place in its process through which customers' requests write."""
+    app.extensions[_EXTENSION] = GroupCommit(store.writing_rows, _do)
+
+
+def submitted(submission: Submission) -> Stored:
+    """What became of a submission, which is on the disk by then."""
+    stored: Stored = _intake().done(submission)
+    return stored
+
+
+def written(work: Callable[[DatabaseConnection], T]) -> T:
+    """What ``work`` gives, committed; it may be called again after its transaction has failed."""
+    given: T = _intake().done(work)
+    return given
+
+
+def _intake() -> GroupCommit[_Work, Any]:
+    intake: GroupCommit[_Work, Any] = current_app.extensions[_EXTENSION]
+    return intake
+
+
+def _do(at: DatabaseConnection, jobs: Sequence[_Work]) -> list[Any]:
+    stored = iter(keep(at, [job for job in jobs if isinstance(job, Submission)]))
+    return [next(stored) if isinstance(job, Submission) else job(at) for job in jobs]

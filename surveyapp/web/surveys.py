@@ -1,0 +1,278 @@
+"""Deployments: what is asked, where and of whom; links, QR codes and the response rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from instruments import loader
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.exports.links import customers_in, links_csv
+from surveyapp.exports.qr import MEDIA_TYPES, qr_file
+from surveyapp.i18n.languages import OWN_NAMES
+from surveyapp.journeys import queries
+from surveyapp.results import dashboards
+from surveyapp.store.models import Deployment
+from surveyapp.surveys import actions, drafts, links
+from surveyapp.surveys.texts import WRITTEN, spread
+from surveyapp.surveys.translations import others
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+surveys = Blueprint("surveys", __name__, url_prefix="/journeys/<int:journey_id>/surveys")
+
+JOURNEY_END = "end"
+
+
+class DeploymentForm(StaffForm):
+    beside = ("ask", "key-")
+    name = StringField(
+        "Name",
+        [InputRequired("Enter a name for the survey."), Length(max=200)],
+        description="For internal use; customers do not see it.",
+    )
+    place = SelectField("Touchpoint")
+    language = SelectField(
+        "Main language",
+        choices=choices(sorted(OWN_NAMES.items(), key=lambda each: each[1].casefold())),
+        default="en",
+        description="The language of your own texts, also used for customers whose language is"
+        " not known. You can offer other languages and translate your texts."
+        " Questions marked as drafts have not been reviewed by a speaker of the"
+        " language yet.",
+    )
+    introduction = TextAreaField(
+        "Introduction",
+        [Optional(), Length(max=5000)],
+        description="A sentence or two above the questions.",
+    )
+    consent = TextAreaField(
+        "Consent text",
+        [Optional(), Length(max=5000)],
+        description="What the answers are used for. Customers read it before they submit.",
+    )
+    anonymity = SelectField(
+        "Anonymity",
+        choices=choices(
+            [
+                ("pseudonymous", "Pseudonymous: a customer's answers are linked by a code"),
+                ("anonymous", "Anonymous: no answer is linked to a customer or an invitation"),
+            ]
+        ),
+    )
+    open_link = BooleanField(
+        "Anyone with the open link can answer",
+        description="When off, only single-use links accept answers.",
+        default=True,
+    )
+
+
+class LinksForm(StaffForm):
+    customers = FileField(
+        "Customer list",
+        [FileRequired("Choose a file.")],
+        description="CSV with a customer_ref column and one column per attribute, such as region.",
+    )
+
+
+@surveys.get("")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        rates = dashboards.response_rates(
+            session, journey_id, roots=storage().settings.instrument_roots
+        )
+        states = {each.id: each.state for each in journey.deployments}
+    return render_template("surveys/index.html", journey=journey, rates=rates, states=states)
+
+
+@surveys.route("/new", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+def new(journey_id: int) -> ResponseReturnValue:
+    roots = storage().settings.instrument_roots
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+    form = DeploymentForm(place=request.args.get("place", JOURNEY_END))
+    form.place.choices = choices(
+        [
+            (JOURNEY_END, "The journey as a whole, at its end"),
+            *(
+                (str(point.id), f"{stage.name}: {point.name}")
+                for stage in journey.stages
+                for point in stage.touchpoints
+            ),
+        ]
+    )
+    asks = _chosen_instruments()
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with storage().store.writing() as session:
+                made = _create(session, journey_id, form, asks)
+            flash("Survey published. Share its link, or create single-use links.")
+            return redirect(
+                url_for("surveys.show", journey_id=journey_id, deployment_id=made.id), 303
+            )
+    known = [loader.load(code, roots=roots) for code in loader.available(roots)]
+    known.sort(key=lambda each: len(each.asked()))
+    page = render_template(
+        "surveys/new.html", journey=journey, form=form, instruments=known, asks=asks
+    )
+    return page, form.status
+
+
+def _chosen_instruments() -> list[dict[str, Any]]:
+    """The ticked instruments, each with its scoring key."""
+    return [
+        {"instrument": code, "key": request.form.get(f"key-{code}") or None}
+        for code in request.form.getlist("ask")
+    ]
+
+
+def _create(
+    session: Session, journey_id: int, form: DeploymentForm, asks: list[dict[str, Any]]
+) -> Deployment:
+    wanted = form.plain()
+    place = wanted.pop("place")
+    touchpoint = (
+        None if place == JOURNEY_END else queries.touchpoint(session, journey_id, int(place))
+    )
+    return actions.create_deployment(
+        session,
+        queries.journey(session, journey_id),
+        touchpoint=touchpoint,
+        asks=asks,
+        **wanted,
+        user_id=me().id,
+        roots=storage().settings.instrument_roots,
+    )
+
+
+@surveys.get("/<int:deployment_id>")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def show(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    return _page(journey_id, deployment_id, LinksForm())
+
+
+def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseReturnValue:
+    settings = storage().settings
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        journey = queries.journey(session, journey_id)
+        rates = dashboards.response_rates(session, journey_id, roots=settings.instrument_roots)
+        clicked = drafts.unconfirmed(session, deployment_id)
+        languages = others(deployment, settings.instrument_roots)
+        unread = _unread(deployment, languages)
+    instruments = [
+        (loader.load(ask["instrument"], ask["version"], roots=settings.instrument_roots), ask)
+        for ask in deployment.asks
+    ]
+    page = render_template(
+        "surveys/show.html",
+        journey=journey,
+        deployment=deployment,
+        rate=next(rate for rate in rates if rate.deployment_id == deployment_id),
+        address=links.open_url(settings.base_url, deployment.link),
+        instruments=instruments,
+        clicked=_shown(clicked, settings.minimum_cell),
+        languages=languages,
+        unread=unread,
+        names=OWN_NAMES,
+        form=form,
+    )
+    return page, form.status
+
+
+def _unread(deployment: Deployment, languages: Sequence[str]) -> list[str]:
+    """The languages whose customers read a text of staff in another one, or as it was before."""
+    spreads = [spread(deployment, name, languages) for name in WRITTEN if getattr(deployment, name)]
+    return [each for each in languages if any(each not in spread.written for spread in spreads)]
+
+
+def _shown(
+    clicked: dict[str, dict[str, int]], minimum_cell: int
+) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """Questions with how many clicks each got, and with how many each answer got, in order.
+
+    Where an answer got fewer than the minimum cell, only the total is shown: one small number could
+    be had from the total and the others.
+    """
+    shown = []
+    for name, counts in clicked.items():
+        total = sum(counts.values())
+        if total < minimum_cell:
+            continue
+        values = sorted(counts.items(), key=lambda pair: (len(pair[0]), pair[0]))
+        shown.append((name, total, values if min(counts.values()) >= minimum_cell else []))
+    return shown
+
+
+@surveys.post("/<int:deployment_id>/state")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def set_state(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    wanted = request.form.get("state", "")
+    with storage().store.writing() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        if wanted not in ("open", "closed"):
+            raise Invalid(f"{wanted[:20]!r} is not a survey state; use open or closed.")
+        if wanted == "open":
+            roots = storage().settings.instrument_roots
+            actions.open_deployment(session, deployment, user_id=me().id, roots=roots)
+        else:
+            actions.close_deployment(session, deployment, user_id=me().id)
+    return redirect(
+        url_for("surveys.show", journey_id=journey_id, deployment_id=deployment_id), 303
+    )
+
+
+@surveys.post("/<int:deployment_id>/links")
+@requires(Permission.EDIT_DEPLOYMENTS)
+@takes_files
+def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """A CSV of single-use links for an uploaded list; shown now or never."""
+    form = LinksForm()
+    if form.validate_on_submit():
+        with form.refusing("customers"):
+            customers = customers_in(form.customers.data.read())
+            settings = storage().settings
+            with storage().store.reading() as session:
+                deployment = queries.deployment(session, journey_id, deployment_id)
+            issued = actions.invite_list(
+                storage().store,
+                deployment,
+                customers,
+                base_url=settings.base_url,
+                secret_key=storage().secret_key,
+                user_id=me().id,
+                minimum_cell=settings.minimum_cell,
+            )
+            answer = Response(links_csv(issued), mimetype="text/csv")
+            name = f"links-{deployment.code}.csv"
+            answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+            return answer
+    return _page(journey_id, deployment_id, form)
+
+
+@surveys.get("/<int:deployment_id>/qr.<any(svg, png):kind>")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def qr_code(journey_id: int, deployment_id: int, kind: str) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+    address = links.open_url(storage().settings.base_url, deployment.link)
+    picture = qr_file(address, kind, title=f"Link to {deployment.name}")
+    answer = Response(picture, mimetype=MEDIA_TYPES[kind])
+    if "download" in request.args:
+        answer.headers["Content-Disposition"] = (
+            f'attachment; filename="qr-{deployment.code}.{kind}"'
+        )
+    return answer

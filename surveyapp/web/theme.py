@@ -1,0 +1,150 @@
+"""Look and logic: the colours and the course of a deployment's page, and what it asks of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import NotFound
+from surveyapp.i18n.languages import OWN_NAMES
+from surveyapp.journeys import queries
+from surveyapp.store.models import Deployment, Segment
+from surveyapp.surveys import design, logos, quotas
+from surveyapp.surveys.languages import spoken
+from surveyapp.surveys.logic import Logic, read_logic
+from surveyapp.surveys.queries import asking
+from surveyapp.surveys.texts import spread
+from surveyapp.surveys.theme import read_theme
+from surveyapp.surveys.translations import others
+from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.respond.headers import preview_policy
+from surveyapp.web.respond.pages import Pages
+from surveyapp.web.respond.theme import page_theme
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+from surveyapp.web.theme_form import LookForm, form_of
+
+theme = Blueprint(
+    "theme",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/theme",
+)
+# Apart from the customers': this application's templates leave other blanks between the lines.
+_previews = Pages()
+
+
+@theme.route("", methods=["GET", "POST"])
+@requires(Permission.EDIT_DEPLOYMENTS)
+@takes_files
+def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    roots = storage().settings.instrument_roots
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        journey = queries.journey(session, journey_id)
+        known = session.scalars(select(Segment)).all()
+        segments = [(segment.code, segment.name) for segment in known]
+        logic = read_logic(deployment.logic, design.asked_by(deployment, roots))
+        counted = quotas.counts(session.connection(), deployment_id, logic.quotas)
+    asked = design.asked_by(deployment, roots)
+    form = form_of(deployment, journey, asked, segments, spoken([each for each, _ in asked]))
+    if form.validate_on_submit() and form.fits():
+        with form.refusing("colour"):
+            with storage().store.writing() as session:
+                _change(session, queries.deployment(session, journey_id, deployment_id), form)
+            flash("Saved. New visitors see the changes at once.")
+            place = url_for("theme.edit", journey_id=journey_id, deployment_id=deployment_id)
+            return redirect(place, 303)
+    look = read_theme(deployment.look)
+    page = render_template(
+        "theme/edit.html",
+        journey=journey,
+        deployment=deployment,
+        form=form,
+        look=look,
+        counted=_named(counted, logic, known),
+        notes=page_theme(look.colour).notes,
+        swatch=page_theme(look.colour),
+        names=OWN_NAMES,
+        introduced=spread(deployment, "introduction", others(deployment, roots)),
+    )
+    return page, form.status
+
+
+def _named(
+    counted: dict[str, int], logic: Logic, segments: Sequence[Segment]
+) -> list[tuple[str, int, int, bool]]:
+    """Each quota with its segment's name, how many there are, how many are wanted, and whether there
+    may be more because the segment is still being sorted.
+    """
+    names = {segment.code: segment.name for segment in segments}
+    sorting = {segment.code for segment in segments if segment.sorted_to is not None}
+    return [
+        (
+            names.get(quota.segment, quota.segment),
+            counted[quota.segment],
+            quota.most,
+            quota.segment in sorting,
+        )
+        for quota in logic.quotas
+    ]
+
+
+def _change(session: Session, deployment: Deployment, form: LookForm) -> None:
+    """Everything or nothing: what is refused rolls the rest back."""
+    roots = storage().settings.instrument_roots
+    design.change_look(session, deployment, _look(session, deployment, form), user_id=me().id)
+    design.change_page(
+        session,
+        deployment,
+        introduction=form.introduction.data or "",
+        paging=form.paging.data,
+        auto_advance=form.auto_advance.data,
+        languages=form.languages.data or [],
+        user_id=me().id,
+        roots=roots,
+    )
+    design.change_logic(session, deployment, form.logic(), user_id=me().id, roots=roots)
+
+
+def _look(session: Session, deployment: Deployment, form: LookForm) -> dict[str, Any]:
+    """The look's document; a logo that was uploaded is drawn anew and stored."""
+    wanted: dict[str, Any] = {"colour": form.colour.data or "", "name": form.name.data or ""}
+    upload = form.logo.data
+    if upload:
+        with upload.stream as stream:
+            logo = logos.read_logo(stream.read(logos.LARGEST_UPLOAD + 1))
+        file = storage().files.put(
+            session, logo.data, name=f"logo {deployment.code}", media_type=logo.media_type
+        )
+        return {
+            **wanted,
+            "logo_file_id": file.id,
+            "logo_width": logo.width,
+            "logo_height": logo.height,
+        }
+    if form.remove_logo.data:
+        return wanted
+    kept = {name: value for name, value in deployment.look.items() if name.startswith("logo_")}
+    return {**wanted, **kept}
+
+
+@theme.get("/preview")
+@requires(Permission.EDIT_DEPLOYMENTS)
+def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+    """The page as customers get it, in a language that they may choose; it can send nothing."""
+    with storage().store.reading() as session:
+        deployment = queries.deployment(session, journey_id, deployment_id)
+        found = asking(session.connection(), deployment.link)
+    if found is None:
+        raise NotFound("There is no such survey; it may have been removed.")
+    roots = storage().settings.instrument_roots
+    page = _previews.page(found, request.args.get("lang") or found.language, roots)
+    response = Response(page.untouched.plain("preview"), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = preview_policy(page.style_hash)
+    return response

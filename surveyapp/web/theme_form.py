@@ -1,0 +1,251 @@
+"""The form of "Look and logic": plain fields, and rows for conditions and quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Length, NumberRange, Optional
+
+from instruments.schema import Item
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.store.models import Deployment, Journey
+from surveyapp.surveys import piping
+from surveyapp.surveys.logic import SIGNS, Asked, options_of, read_logic, takes_not_applicable
+from surveyapp.surveys.theme import read_theme
+from surveyapp.web.forms import StaffForm, choices
+
+SPARE = 2  # empty rows to fill in
+_SAID = {"<=": "at most", ">=": "at least", "==": "exactly", "in": "one of (1, 2, 3)"}
+
+
+class ConditionForm(Form):
+    item = SelectField("Show", validate_choice=False)
+    when = SelectField("If", validate_choice=False)
+    sign = SelectField("is", choices=choices((sign, _SAID[sign]) for sign in SIGNS))
+    value = StringField("Answer", [Optional(), Length(max=200)])
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.item.data
+
+    def row(self) -> dict[str, Any]:
+        """The condition as the logic's document has it."""
+        given = (self.value.data or "").strip()
+        parts = [part.strip() for part in given.split(",") if part.strip()]
+        value: Any = parts if self.sign.data == "in" else given
+        return {
+            "item": self.item.data,
+            "when": self.when.data,
+            "sign": self.sign.data,
+            "value": value,
+        }
+
+
+class QuotaForm(Form):
+    segment = SelectField("Segment", validate_choice=False)
+    most = IntegerField(
+        "At most", [Optional(), NumberRange(1, 10**9 - 1, "Enter a number of at least 1.")]
+    )
+
+
+class LookForm(StaffForm):
+    beside = ("show_if-", "quotas-")
+    colour = StringField(
+        "Colour",
+        [Optional(), Length(max=20)],
+        description="Your brand colour, such as #0b4f8a. Where the contrast is too low, a darker"
+        " or lighter shade is used.",
+    )
+    name = StringField(
+        "Name",
+        [Optional(), Length(max=100)],
+        description="Shown at the top of the page. Leave empty to use the organisation's name.",
+    )
+    logo = FileField(
+        "Logo",
+        description="PNG, JPEG or WebP, at most 2 MB. Metadata is removed; SVG is not accepted.",
+    )
+    remove_logo = BooleanField("Remove logo")
+    introduction = TextAreaField(
+        "Introduction",
+        [Optional(), Length(max=5000)],
+        description="Shown above the questions. {attribute:agent|our adviser} is replaced by the"
+        " customer's attribute, or by the words after the bar if it is not known.",
+    )
+    paging = SelectField(
+        "Layout",
+        choices=choices(
+            [
+                ("page", "All on one page"),
+                ("blocks", "In pages of a few questions, with a progress bar"),
+            ]
+        ),
+    )
+    auto_advance = BooleanField(
+        "Go to the next question when an answer is tapped",
+        description="In browsers with JavaScript; never when using the keyboard.",
+    )
+    languages = SelectMultipleField(
+        "Languages",
+        [Optional()],
+        description="Languages that customers can choose. If none is selected, all languages with"
+        " reviewed texts are offered.",
+    )
+    show_if = FieldList(FormField(ConditionForm))
+    not_applicable = SelectMultipleField("Questions that offer “Does not apply to me”")
+    attention_after = SelectField("Attention check after")
+    attention_choose = IntegerField(
+        "Answer to choose",
+        [Optional()],
+        description="The check asks customers to choose this answer. The result is stored with"
+        " the response and never part of a score.",
+    )
+    quotas = FieldList(FormField(QuotaForm))
+
+    def logic(self) -> dict[str, Any]:
+        """The logic's document as it was filled in; a condition is refused at its own row."""
+        rows: list[dict[str, Any]] = []
+        for entry in self.show_if:
+            if entry.form.is_blank:
+                continue
+            rows.append(entry.form.row())
+            try:
+                read_logic({"show_if": rows}, self.asked)
+            except Invalid as error:
+                entry.form.value.errors = [*entry.form.value.errors, str(error)]
+                raise
+        attention = {}
+        if self.attention_after.data:
+            attention = {
+                "after": self.attention_after.data,
+                "choose": self.attention_choose.data,
+            }
+        return {
+            "show_if": rows,
+            "not_applicable": self.not_applicable.data or [],
+            "attention": attention,
+            "quotas": [
+                {"most": entry.form.most.data, "segment": entry.form.segment.data or ""}
+                for entry in self.quotas
+                if entry.form.most.data is not None
+            ],
+        }
+
+    asked: Asked = ()
+
+    def fits(self) -> bool:
+        """Whether everything can be taken; each part tells its own fault, so that all are told."""
+        with self.refusing("colour"):
+            read_theme({"colour": self.colour.data, "name": self.name.data})
+        with self.refusing("introduction"):
+            piping.check(self.introduction.data or "", "introduction")
+        with self.refusing("quotas"):
+            read_logic(self.logic(), self.asked)
+        return not self.told
+
+    def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:
+        """Conditions were refused at their rows, a quota is refused at the first."""
+        field = getattr(error, "field", None)
+        if field == "show_if":
+            return
+        if field == "quotas":
+            first = self.quotas[0].form.most
+            first.errors = [*first.errors, str(error)]
+            return
+        super().refuse(error, fallback=fallback)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Every fault with the id of the control that it belongs to, in the page's order."""
+        found = []
+        for field in self:
+            if isinstance(field, FieldList):
+                controls = [control for entry in field for control in entry.form]
+            else:
+                controls = [field]
+            found += [(c.id, str(error)) for c in controls for error in c.errors]
+        return found
+
+
+def form_of(
+    deployment: Deployment,
+    journey: Journey,
+    asked: Asked,
+    segments: Sequence[tuple[str, str]],
+    languages: Sequence[str],
+) -> LookForm:
+    """The form with what the deployment has, and the questions and segments that it may speak of."""
+    form = LookForm(data=_data(deployment))
+    form.asked = asked
+    items = _items(deployment, journey, asked)
+    form.languages.choices = choices((each, each) for each in languages)
+    form.not_applicable.choices = choices(
+        (name, text) for name, item, text in items if takes_not_applicable(item)
+    )
+    rated = [(name, text) for name, item, text in items if item.scale and options_of(item)]
+    form.attention_after.choices = choices([("", "No check"), *rated])
+    triggers = [(name, text) for name, item, text in items if options_of(item)]
+    everything = [(name, text) for name, _, text in items]
+    if request.method != "POST":
+        for _ in range(SPARE):
+            form.show_if.append_entry()
+        form.quotas.append_entry()
+    for entry in form.show_if:
+        entry.form.item.choices = choices([("", "Choose a question"), *everything])
+        entry.form.when.choices = choices([("", "Choose an earlier question"), *triggers])
+    for entry in form.quotas:
+        entry.form.segment.choices = choices([("", "All customers"), *segments])
+    return form
+
+
+def _data(deployment: Deployment) -> dict[str, Any]:
+    logic, look = deployment.logic, deployment.look
+    attention = logic.get("attention") or {}
+    rows = [
+        {**row, "value": ", ".join(map(str, value)) if isinstance(value, list) else str(value)}
+        for row in logic.get("show_if", [])
+        for value in [row["value"]]
+    ]
+    return {
+        "colour": look.get("colour", ""),
+        "name": look.get("name", ""),
+        "introduction": deployment.introduction,
+        "paging": deployment.paging,
+        "auto_advance": deployment.auto_advance,
+        "languages": deployment.languages,
+        "show_if": rows,
+        "not_applicable": logic.get("not_applicable", []),
+        "attention_after": attention.get("after", ""),
+        "attention_choose": attention.get("choose"),
+        "quotas": logic.get("quotas", []),
+    }
+
+
+def _items(deployment: Deployment, journey: Journey, asked: Asked) -> list[tuple[str, Item, str]]:
+    """Every question as (name, item, its words cut short)."""
+    place = deployment.touchpoint.name if deployment.touchpoint else journey.name
+    own = {"provider": journey.provider, "touchpoint": place}
+    found = []
+    for (instrument, key), ask in zip(asked, deployment.asks, strict=True):
+        wording = instrument.wording(deployment.language, ask["wording"])
+        for item in instrument.asked(key):
+            words = piping.filled(
+                wording.items[item.code], {}, own, right_to_left=wording.right_to_left
+            )
+            short = words if len(words) <= 70 else words[:69] + "…"
+            found.append((f"{instrument.code}-{item.code}", item, f"{item.code}: {short}"))
+    return found

@@ -1,0 +1,268 @@
+"""A list of customers is asked once, those who may be, and everybody on it is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from surveyapp.distribution.bounces import note_bounces
+from surveyapp.distribution.campaigns import MOST_CUSTOMERS, Plan, ask_all, plan, read_recipients
+from surveyapp.distribution.outbox import send_due
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.responses.corrections import erase
+from surveyapp.sampling.contact_history import times_asked
+from surveyapp.sampling.forgetting import forget
+from surveyapp.sampling.opt_outs import address_key, opt_out
+from surveyapp.sampling.reasons import Reason
+from surveyapp.store.models import (
+    AuditEntry,
+    Campaign,
+    Contact,
+    Deployment,
+    Invitation,
+    Response,
+    User,
+)
+from surveyapp.store.storage import Storage
+from surveyapp.surveys.actions import close_deployment
+from surveyapp.surveys.links import pseudonym, read_ticket
+from tests.distribution.mail_server import mail_server
+from tests.distribution.makers import BASE, NOW, asked, link_in, make_survey, messages, storage_with
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with storage_with(database_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def user_id(storage: Storage) -> int:
+    with storage.store.writing() as session:
+        user = User(email="r@example.org", name="R", role="researcher", password_hash="x")
+        session.add(user)
+        session.flush()
+        return user.id
+
+
+def row(name: str, email: str | None = None, **attributes: Any) -> dict[str, Any]:
+    address = f"{name}@example.org" if email is None else email
+    return {"customer_ref": name, "attributes": {"email": address, **attributes}}
+
+
+def asking(
+    storage: Storage, survey: Deployment, user_id: int, *rows: dict[str, Any], now=NOW
+) -> Plan:
+    return ask_all(
+        storage.store,
+        survey.id,
+        read_recipients(rows, secret_key=storage.secret_key).customers,
+        settings=storage.settings,
+        secret_key=storage.secret_key,
+        user_id=user_id,
+        now=now,
+    )
+
+
+def test_each_customer_gets_a_message_with_a_link_of_their_own(
+    database_url: str, tmp_path: Path, user_id: int
+):
+    with (
+        mail_server() as (place, received),
+        storage_with(database_url, tmp_path, mail=place) as storage,
+    ):
+        survey = make_survey(storage, mailing={"reminders": [3]})
+        made = asking(
+            storage,
+            survey,
+            user_id,
+            row("ada", language="en", region="North"),
+            row("bob", email="Bob@Example.ORG", tenure=7),
+        )
+        assert (len(made.chosen), made.left_out, made.already) == (2, {}, 0)
+        assert send_due(storage, NOW) == 2
+        assert send_due(storage, NOW + 3 * DAY + timedelta(minutes=1)) == 2
+        with storage.store.reading() as session:
+            hashes = {each.token_hash for each in session.query(Invitation)}
+    assert sorted(set(received.recipients)) == ["ada@example.org", "bob@example.org"]
+    links = {link_in(mail).split("?")[0] for mail in received.messages}
+    assert len(links) == 2  # the reminder carries the same link
+    found = {}
+    for link in links:
+        start, ticket = link.rsplit("/", 1)
+        assert start == f"{BASE}/s/{survey.link}"
+        read = read_ticket(storage.secret_key, survey.link, ticket, now=NOW)
+        assert read is not None
+        found[read.customer_ref] = (read.attributes, read.token_hash)
+    assert found[pseudonym(storage.secret_key, "ada")][0] == {"region": "North"}
+    assert found[pseudonym(storage.secret_key, "bob")][0] == {"tenure": 7}
+    assert hashes == {token_hash for _, token_hash in found.values()}
+
+
+def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    asked(storage, survey, "resting", "bounced")
+    secret = storage.secret_key
+    with storage.store.writing() as session:
+        note_bounces(session, [("bounced@example.org", "gone", NOW)])
+        opt_out(session, [pseudonym(secret, "left")], source="link")
+        opt_out(session, [address_key(secret, "away@example.org")], source="import")
+    names = ("ada", "resting", "bounced", "left", "away", "bob")
+    made = asking(storage, survey, user_id, *map(row, names), row("nobody", email=""))
+    assert [each.card.email for each in made.chosen] == ["ada@example.org", "bob@example.org"]
+    assert made.left_out == {
+        Reason.RESTING: 1,
+        Reason.BOUNCED: 1,
+        Reason.OPTED_OUT: 2,
+        Reason.NO_ADDRESS: 1,
+    }
+
+
+def test_a_new_address_on_the_list_ends_a_bounce(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        ref = pseudonym(storage.secret_key, "ada")
+        session.add(Contact(customer_ref=ref, email="old@example.org", bounced_at=NOW - DAY))
+    assert len(asking(storage, survey, user_id, row("ada")).chosen) == 1
+    with storage.store.reading() as session:
+        contact = session.get_one(Contact, ref)
+        assert (contact.email, contact.bounced_at) == ("ada@example.org", None)
+
+
+def test_the_same_list_again_asks_nobody_twice_and_later_it_is_another_wave(
+    storage: Storage, user_id: int
+):
+    """In another order and with new attributes it is the same list, even where nobody rests."""
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        session.get_one(Deployment, survey.id).sampling = {"rest": "override"}
+    assert len(asking(storage, survey, user_id, row("ada"), row("bob")).chosen) == 2
+    again = asking(storage, survey, user_id, row("bob", region="North"), row("ada"), now=NOW + DAY)
+    assert (len(again.chosen), again.already) == (0, 2)
+    assert len(messages(storage)) == 2
+    later = asking(storage, survey, user_id, row("ada"), row("bob"), now=NOW + 90 * DAY)
+    assert len(later.chosen) == 2
+    with storage.store.reading() as session:
+        details = [e.detail for e in session.query(AuditEntry).filter_by(action="ask a list")]
+        days = [each.day for each in session.query(Campaign).order_by(Campaign.id)]
+    assert [(each["asked"], each["left_out"]) for each in details] == [(2, 0)] * 2
+    assert days == [NOW.date(), (NOW + 90 * DAY).date()]
+
+
+def test_two_who_press_the_button_at_once_ask_once(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    rows = [row(f"c{number}") for number in range(30)]
+    found: list[int] = []
+
+    def press() -> None:
+        found.append(len(asking(storage, survey, user_id, *rows).chosen))
+
+    threads = [Thread(target=press) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [0, 0, 30]
+    assert len(messages(storage)) == 30
+
+
+def test_a_list_leaves_its_customers_resting_for_other_surveys(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    asking(storage, survey, user_id, row("ada"))
+    ref = pseudonym(storage.secret_key, "ada")
+    with storage.store.reading() as session:
+        assert times_asked(session.connection(), [ref], since=NOW - DAY) == {ref: [NOW]}
+    other = asking(storage, survey, user_id, row("ada"), row("bob"), now=NOW + 8 * DAY)
+    assert other.left_out == {Reason.RESTING: 1}
+
+
+def test_looking_at_a_list_changes_nothing(storage: Storage):
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        made = plan(
+            session,
+            session.get_one(Deployment, survey.id),
+            read_recipients([row("ada")], secret_key=storage.secret_key).customers,
+            settings=storage.settings,
+            secret_key=storage.secret_key,
+            now=NOW,
+        )
+    assert len(made.chosen) == 1
+    assert messages(storage) == []
+    with storage.store.reading() as session:
+        assert session.query(Contact).count() == session.query(Invitation).count() == 0
+
+
+def test_an_anonymous_survey_keeps_nothing_of_the_list_beside_the_invitation(
+    storage: Storage, user_id: int
+):
+    survey = make_survey(storage, anonymity="anonymous")
+    asking(storage, survey, user_id, row("ada", region="North"))
+    (message,) = messages(storage)
+    assert message.content == {}
+
+
+def test_a_closed_survey_asks_nobody(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        close_deployment(session, session.get_one(Deployment, survey.id), user_id=None)
+    with pytest.raises(Conflict, match="is not open"):
+        asking(storage, survey, user_id, row("ada"))
+
+
+def test_bad_lines_are_told_by_their_place_and_the_others_are_asked():
+    roll = read_recipients(
+        [
+            row("ada"),
+            row("bob", email="no address"),
+            row("eve", language="not a language"),
+            row("ada", email="other@example.org"),
+            {"customer_ref": "", "attributes": {"email": ""}},
+            {"customer_ref": "", "attributes": {"email": "zoe@example.org"}},
+        ],
+        secret_key="a secret key of thirty-two characters or more",
+    )
+    assert [each.card.email for each in roll.customers] == ["ada@example.org", "zoe@example.org"]
+    assert [place for place, _ in roll.refused] == [2, 3, 5]
+    assert (roll.doubles, roll.count) == (1, 6)
+
+
+def test_a_list_without_end_or_without_customers_is_refused():
+    secret = "a secret key of thirty-two characters or more"
+    with pytest.raises(Invalid, match="5,000"):
+        read_recipients((row(f"c{n}") for n in range(MOST_CUSTOMERS + 1)), secret_key=secret)
+    with pytest.raises(Invalid, match="no customers"):
+        read_recipients([], secret_key=secret)
+
+
+def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
+    storage: Storage, user_id: int
+):
+    """What a list said of a customer goes with them; that so many were written to stays."""
+    survey = make_survey(storage)
+    asking(storage, survey, user_id, row("ada", region="North"), row("bob", region="South"))
+    ada, bob = messages(storage)
+    with storage.store.writing() as session:
+        forget(session, ada.customer_ref or "", user_id=None, now=NOW)
+        invitation = session.get_one(Invitation, bob.invitation_id)
+        invitation.state = "completed"
+        answer = Response(
+            deployment_id=survey.id,
+            invitation_id=invitation.id,
+            source="invitation",
+            answers={"nps": {"nps": 3}},
+            language="en",
+            submitted_at=NOW,
+        )
+        session.add(answer)
+        session.flush()
+        erase(session, session.get_one(Deployment, survey.id), answer.id, now=NOW)
+    assert [each.content for each in messages(storage)] == [{}, {}]
+    assert messages(storage, customer_ref=ada.customer_ref) == []

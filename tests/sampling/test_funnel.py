@@ -1,0 +1,191 @@
+"""Non-response adds up: every decision is asked or has a reason, and each step lies within the last."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from analysis.metrics import share
+from surveyapp.journeys.segments import parse
+from surveyapp.results.funnels import by_segment, funnels
+from surveyapp.results.view_models import Hidden
+from surveyapp.sampling import funnel
+from surveyapp.store.db import Store
+from surveyapp.store.models import (
+    EVERYBODY,
+    Contact,
+    Decision,
+    Deployment,
+    Interaction,
+    Invitation,
+    Segment,
+)
+from tests.sampling.makers import NOW, bring, decide, make_bank, make_survey, report
+
+RULES = {
+    "north": "region = North",
+    "new": "tenure < 3",
+    "vip": "vip = true",
+    "not-vip": "not vip = true",
+    "one": "vip = 1",
+    "odd": 'region = "it\'s \\"odd\\"" or score-2.x > 1.5',
+}
+
+
+@pytest.fixture
+def asked(store: Store) -> Store:
+    """120 customers at a touchpoint: some are asked, some of those come further."""
+    chance = random.Random(7)  # noqa: S311 - seeded on purpose
+    with store.writing() as session:
+        journey = make_bank(session)
+        make_survey(session, journey, trigger={"outcomes": ["done"]})
+        make_survey(session, journey, asks="csat", active=False)
+        for code, rule in RULES.items():
+            session.add(Segment(code=code, name=code, rule=rule))
+    batch = []
+    for number in range(120):
+        attributes: dict[str, Any] = {
+            "region": ("North", "South", 'it\'s "odd"')[number % 3],
+            "tenure": number % 10,
+            "vip": number % 4 == 0,
+            "score-2.x": 1.5 + number % 2,
+        }
+        if number % 5 == 0:
+            del attributes["vip"]
+        batch.append(
+            report(
+                number,
+                customer_ref=f"c{number}",
+                outcome="done" if number % 6 else "broken off",
+                attributes=attributes,
+                email=f"c{number}@example.org" if number % 7 else None,
+            )
+        )
+    bring(store, *batch)
+    decide(store)
+    with store.writing() as session:
+        for decision in session.scalars(select(Decision).where(Decision.outcome == "ask")):
+            invitation = session.get_one(Invitation, decision.invitation_id)
+            luck = chance.random()
+            if luck < 0.9:
+                decision.sent_at = invitation.sent_at = NOW
+            elif luck < 0.95:
+                invitation.state = "suppressed"
+            if luck < 0.6:
+                invitation.opened_at = NOW
+            if luck < 0.4:
+                invitation.started_at = NOW
+            if luck < 0.3:
+                invitation.completed_at, invitation.state = NOW, "completed"
+    return store
+
+
+def deployments(session: Any) -> list[Deployment]:
+    return list(session.scalars(select(Deployment).order_by(Deployment.id)))
+
+
+def test_every_decision_is_asked_or_has_a_reason(asked: Store):
+    with asked.reading() as session:
+        first, second = funnels(session, deployments(session))
+    found = first.funnel
+    assert found.decided == 120
+    reasons = {why.words: why.n for why in found.reasons}
+    assert reasons == {"Not covered by the survey": 20, "No address": 15}
+    assert found.asked == 120 - 35
+    steps = {step.name: step.n for step in found.steps}
+    assert list(steps) == ["Invited", "Sent", "Delivered", "Opened", "Started", "Answered"]
+    assert found.decided >= steps["Invited"] >= steps["Sent"] >= steps["Opened"] >= steps["Started"]
+    assert steps["Started"] >= steps["Answered"] > 0
+    assert found.waiting + found.held_back + steps["Sent"] == found.asked
+    assert found.held_back > 0
+    assert (second.funnel.decided, second.funnel.answered.rate) == (0, None)
+    rate = found.answered.rate
+    expected = share(steps["Answered"], steps["Sent"])
+    assert rate is not None
+    assert (rate.estimate, rate.low, rate.high) == (expected.estimate, expected.low, expected.high)
+
+
+def test_what_came_back_was_sent_and_not_delivered(asked: Store):
+    """A bounce counts against the last message before it; one long after it says nothing of it."""
+    with asked.writing() as session:
+        sent = session.scalars(
+            select(Decision).where(Decision.sent_at.is_not(None)).order_by(Decision.id)
+        ).all()
+        for decision, days in zip(sent, (0, 1, 13, 20, -1), strict=False):
+            contact = session.get_one(Contact, decision.customer_ref)
+            contact.bounced_at = NOW + timedelta(days=days)
+    with asked.reading() as session:
+        found = funnels(session, deployments(session))[0].funnel
+    steps = {step.name: step.n for step in found.steps}
+    assert steps["Sent"] - steps["Delivered"] == 3
+
+
+def test_a_period_counts_decisions_made_in_its_whole_months(asked: Store):
+    with asked.writing() as session:
+        for decision in session.scalars(select(Decision)):
+            if decision.id % 2:
+                decision.decided_at = NOW - timedelta(days=40)
+    with asked.reading() as session:
+        every = deployments(session)
+
+        def decided(since: date | None, until: date | None) -> int:
+            return funnels(session, every, since=since, until=until)[0].funnel.decided
+
+        assert decided(date(2026, 3, 15), None) == 60
+        assert decided(None, date(2026, 2, 3)) == 60
+        assert decided(date(2026, 2, 20), date(2026, 3, 1)) == 120
+        assert decided(None, date(2026, 1, 31)) == 0
+
+
+def test_a_segment_counts_whom_its_rule_matches(asked: Store):
+    """Against asking the rule about every interaction, on both databases."""
+    with asked.reading() as session:
+        rules = {row.id: parse(row.rule) for row in session.scalars(select(Segment))}
+        numbers = [each.id for each in deployments(session)]
+        counted = funnel.by_segment(session, numbers, rules)
+        rows = session.execute(
+            select(Interaction.attributes, Decision.outcome).join(
+                Decision, Decision.interaction_id == Interaction.id
+            )
+        ).all()
+        total = funnel.by_deployment(session, numbers)
+    for number, rule in rules.items():
+        inside = [outcome for attributes, outcome in rows if rule.matches(attributes)]
+        assert counted[number].decided == len(inside), rule.text
+        assert counted[number].asked == inside.count("ask"), rule.text
+    everybody = total[numbers[0]] + total[numbers[1]]
+    assert (counted[EVERYBODY].asked, counted[EVERYBODY].completed) == (
+        everybody.asked,
+        everybody.completed,
+    )
+    assert counted[EVERYBODY].decided == everybody.decided
+
+
+def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):
+    with asked.writing() as session:
+        session.add(Segment(code="few", name="few", rule="tenure = 3 and region = South"))
+        session.add(Segment(code="rest", name="rest", rule="not (tenure = 3 and region = South)"))
+    with asked.reading() as session:
+        found = {row.name: row for row in by_segment(session, deployments(session), minimum_cell=5)}
+    assert found["few"].hidden is Hidden.FEW
+    assert found["rest"].hidden is Hidden.COMPLEMENT
+    assert found["rest"].funnel is None
+    assert found["All customers"].hidden is Hidden.NO
+    assert found["north"].funnel is not None
+
+
+def test_an_anonymous_survey_counts_answers_by_what_is_gone(asked: Store):
+    with asked.writing() as session:
+        for each in deployments(session):
+            each.anonymity = "anonymous"
+        used = session.scalars(select(Invitation).where(Invitation.state == "completed")).all()
+        for invitation in used:
+            session.delete(invitation)
+    with asked.reading() as session:
+        found = funnels(session, deployments(session))[0].funnel
+    assert [step.name for step in found.steps] == ["Invited", "Sent", "Delivered", "Answered"]
+    assert found.answered.n == len(used) > 0

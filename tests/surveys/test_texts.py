@@ -1,0 +1,175 @@
+"""A text is read in the customer's language; a translation knows which text it is of."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.errors import Invalid
+from surveyapp.store.db import Store
+from surveyapp.store.models import AuditEntry, Deployment
+from surveyapp.surveys.consents import change_consent
+from surveyapp.surveys.design import change_page
+from surveyapp.surveys.prize_draws import change_draw
+from surveyapp.surveys.queries import asking
+from surveyapp.surveys.texts import Said, Spread, said, spread
+from surveyapp.surveys.translations import others, translate
+from tests.responses.makers import make_deployment
+
+OTHERS = ("fi", "sv", "ar")
+FINNISH = {
+    "introduction": "Hei!",
+    "consent": "Suostumus.",
+    "draw": "Voita!",
+    "touchpoint": " haku\r\nlomake ",
+}
+
+
+@pytest.fixture
+def made(store: Store) -> Deployment:
+    """Detached: each test loads it anew by its id."""
+    with store.writing() as session:
+        made = make_deployment(session, introduction="Hello!", consent="Consent.")
+        made.languages, made.draw = ["en", *OTHERS], "Win!"
+        return made
+
+
+def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(store: Store, made):
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, made.id)
+        assert others(deployment, roots=()) == OTHERS
+        assert translate(
+            session, deployment, {"fi": FINNISH, "sv": {"draw": "Vinn!"}}, user_id=None, roots=()
+        )
+        for what in (deployment, asking(session.connection(), deployment.link)):
+            assert what is not None
+            read = {n: [said(what, n, each) for each in ("en", "fi", "sv")] for n in FINNISH}
+            assert read == {
+                "introduction": [Said("Hello!", "en"), Said("Hei!", "fi"), Said("Hello!", "en")],
+                "consent": [
+                    Said("Consent.", "en"),
+                    Said("Suostumus.", "fi"),
+                    Said("Consent.", "en"),
+                ],
+                "draw": [Said("Win!", "en"), Said("Voita!", "fi"), Said("Vinn!", "sv")],
+                "touchpoint": [
+                    Said("the application form", "en"),
+                    Said("haku lomake", "fi"),
+                    Said("the application form", "en"),
+                ],
+            }
+    assert [Said("", each).direction for each in ("en", "ar", "he-IL")] == ["ltr", "rtl", "rtl"]
+
+
+def test_a_survey_at_the_end_is_about_its_journey(store: Store):
+    with store.writing() as session:
+        made = make_deployment(session, at_end=True)
+        made.languages = ["en", "fi"]
+        translate(session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None, roots=())
+        read = [said(made, "touchpoint", each).text for each in ("en", "fi")]
+        assert read == ["Open an account", "tilin avaaminen"]
+
+
+def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_looks(store, made):
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, made.id)
+
+        def now(name: str) -> Spread:
+            return spread(deployment, name, OTHERS)
+
+        translate(
+            session,
+            deployment,
+            {"fi": FINNISH, "sv": {"consent": "Samtycke."}},
+            user_id=None,
+            roots=(),
+        )
+        assert now("consent") == Spread(("fi", "sv"), (), ("ar",))
+        change_consent(session, deployment, text="Consent, too.", box=False, user_id=None)
+        change_draw(session, deployment, text="Win more!", user_id=None)
+        assert deployment.touchpoint is not None
+        deployment.touchpoint.name = "the form"
+        assert now("consent") == Spread((), ("fi", "sv"), ("ar",))
+        assert (now("draw").behind, now("introduction").behind) == (("fi",), ())
+        assert now("touchpoint").behind == ("fi",)
+        # Another text is up to date; one that was looked at, too; saving alone says nothing.
+        changes = {"fi": {**FINNISH, "draw": "Voita enemmän!"}, "sv": {"consent": "Samtycke."}}
+        right = [("consent", "sv"), ("touchpoint", "fi")]
+        version = deployment.consent_version
+        assert not translate(session, deployment, changes, right=right, user_id=None, roots=())
+        assert now("consent") == Spread(("sv",), ("fi",), ("ar",))
+        assert now("draw").behind == now("touchpoint").behind == ()
+        assert deployment.consent_version == version
+
+
+def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, made.id)
+        for text in ("One\nline.", "One\r\nline. "):
+            change_draw(session, deployment, text=text, user_id=None)
+            translate(session, deployment, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, roots=())
+            assert spread(deployment, "draw", OTHERS).behind == ()
+        deployment.draw = "One\r\nline."  # as it was kept before there were translations
+        assert spread(deployment, "draw", OTHERS).behind == ()
+
+
+def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, made.id)
+        translate(session, deployment, {"fi": FINNISH}, user_id=None, roots=())
+        change_draw(session, deployment, text="", user_id=None)
+        change_page(
+            session,
+            deployment,
+            introduction="",
+            paging="page",
+            auto_advance=False,
+            languages=deployment.languages,
+            user_id=None,
+            roots=(),
+        )
+        assert set(deployment.texts["fi"]) == {"consent", "touchpoint", "of"}
+        change_draw(session, deployment, text="Win again!", user_id=None)
+        assert said(deployment, "draw", "fi") == Said("Win again!", "en")
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "words"),
+    [
+        ({"de": {"draw": "x"}}, "texts", "not translated into 'de'"),
+        ({"en": {"draw": "x"}}, "texts", "not translated into 'en'"),
+        ({"fi": {"name": "x"}}, "texts", "no text 'name'"),
+        ({"fi": {"introduction": "{attribute:x}"}}, "introduction-fi", "has no text for when"),
+        ({"fi": {"introduction": "x" * 5001}}, "introduction-fi", "5,001 characters"),
+        ({"sv": {"draw": "x" * 1001}}, "draw-sv", "1,001 characters"),
+        ({"sv": {"touchpoint": "x" * 201}}, "touchpoint-sv", "201 characters"),
+        ({"fi": {"draw": "x"}, "ar": {"consent": "x" * 5001}}, "consent-ar", "5,001 characters"),
+    ],
+)
+def test_what_cannot_be_a_translation_is_refused_with_all_others(
+    store, made, written, field, words
+):
+    with pytest.raises(Invalid, match=words) as error, store.writing() as session:
+        translate(session, session.get_one(Deployment, made.id), written, user_id=None, roots=())
+    assert error.value.field == field
+    with store.reading() as session:
+        assert session.get_one(Deployment, made.id).texts == {}
+
+
+def test_texts_of_a_language_that_is_no_longer_offered_are_kept_and_each_change_is_noted(
+    store, made
+):
+    with store.writing() as session:
+        deployment = session.get_one(Deployment, made.id)
+        translate(session, deployment, {"fi": FINNISH}, user_id=None, roots=())
+        deployment.languages = ["en", "sv"]
+        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
+        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
+        assert said(deployment, "draw", "fi").text == "Voita!"
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "translate"))
+        assert [(each.detail["text"], each.detail["languages"]) for each in noted] == [
+            ("introduction", ["fi"]),
+            ("draw", ["fi"]),
+            ("touchpoint", ["fi"]),
+            ("draw", ["fi", "sv"]),
+        ]
