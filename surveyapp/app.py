@@ -18,64 +18,24 @@ from surveyapp.server.bridge import Bridge
 from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
 from surveyapp.store.storage import Storage, open_storage
-from surveyapp.web.account import account
-from surveyapp.web.audit import audit
-from surveyapp.web.campaigns import campaigns
-from surveyapp.web.cases import cases
-from surveyapp.web.channels import channels
-from surveyapp.web.closed_loop import closed_loop
-from surveyapp.web.connections import connections
-from surveyapp.web.contacts import contacts
-from surveyapp.web.devices import devices
 from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import health
 from surveyapp.web.ids import read_ids
-from surveyapp.web.imports import imports
-from surveyapp.web.jobs import jobs
-from surveyapp.web.journeys import journeys
 from surveyapp.web.log import keep_log
-from surveyapp.web.messages import messages
+from surveyapp.web.moved import lead_on
 from surveyapp.web.number_formats import teach_words
+from surveyapp.web.pages import add_pages
 from surveyapp.web.plots import teach_plots
-from surveyapp.web.reports import reports
 from surveyapp.web.respond import respond, serve_apart
-from surveyapp.web.responses import responses
-from surveyapp.web.results import results
-from surveyapp.web.sampling import sampling
 from surveyapp.web.security import csrf, largest_upload, protect
-from surveyapp.web.segments import segments
 from surveyapp.web.sessions import remember_sessions
-from surveyapp.web.stages import stages
 from surveyapp.web.storage import EXTENSION
-from surveyapp.web.studies import studies
 from surveyapp.web.stylesheet import stylesheet
-from surveyapp.web.surveys import surveys
-from surveyapp.web.theme import theme
-from surveyapp.web.translations import translations
-from surveyapp.web.users import users
-from surveyapp.web.webhooks import webhooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 log = logging.getLogger(__name__)
-
-STAFF = (
-    *(account, journeys, stages, surveys, imports, responses, results, studies, reports),
-    *(
-        theme,
-        channels,
-        segments,
-        sampling,
-        contacts,
-        messages,
-        campaigns,
-        connections,
-        webhooks,
-        closed_loop,
-    ),
-    *(cases, jobs, users, audit, devices, translations),
-)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -96,8 +56,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     teach_words(app)
     teach_plots(app)
     csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
-    for blueprint in (health, stylesheet, respond, *STAFF):
+    lead_on(app)
+    for blueprint in (health, stylesheet, respond):
         app.register_blueprint(blueprint)
+    add_pages(app)
     serve_apart(app)
     api = create_api(storage, failed=lambda error: note_failure(app, error))
     keep_log(api, settings.log_level)

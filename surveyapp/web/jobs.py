@@ -79,7 +79,7 @@ def _outcome(session: Session, job: Job) -> tuple[str, str] | None:
         analysis = session.get(Analysis, wanted.get("analysis_id", 0))
         if analysis:
             address = url_for(
-                "results.analysis", journey_id=analysis.journey_id, analysis_id=analysis.id
+                "analyses.show", journey_id=analysis.journey_id, analysis_id=analysis.id
             )
             return "View analysis", address
     if job.kind in {"benchmark_report", "validation_report", "sjq_study_report"}:

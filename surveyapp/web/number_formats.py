@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_login import current_user
 
 from instruments import loader
@@ -27,7 +27,7 @@ def teach_words(app: Flask) -> None:
     """Make these functions known to templates."""
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
-        *(decimal, answered, difference, instrument_title, known_endpoint),
+        *(decimal, answered, difference, instrument_title),
         *(advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
@@ -37,11 +37,6 @@ def teach_words(app: Flask) -> None:
 
 def _may(permission: str) -> bool:
     return bool(current_user.may(permission))
-
-
-def known_endpoint(endpoint: str) -> bool:
-    """Whether this application has such a page."""
-    return endpoint in current_app.view_functions
 
 
 def when(moment: datetime | None) -> str:

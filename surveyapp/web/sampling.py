@@ -255,7 +255,7 @@ def _in_order(journey: Journey, deployments: list[Deployment]) -> list[Deploymen
     )
 
 
-@sampling.route("/interactions", methods=["GET", "POST"])
+@sampling.route("/sampling/interactions", methods=["GET", "POST"])
 @requires(Permission.IMPORT_RESPONSES)
 @takes_files
 def bring(journey_id: int) -> ResponseReturnValue:

@@ -70,9 +70,7 @@ def ask(journey_id: int) -> ResponseReturnValue:
             user_id=me().id,
         )
     flash("The study is running; this page shows its progress.")
-    return redirect(
-        url_for("results.analysis", journey_id=journey_id, analysis_id=analysis.id), 303
-    )
+    return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=analysis.id), 303)
 
 
 def show(journey: Journey, analysis: Analysis, changed: Staleness | None) -> str:

@@ -121,7 +121,10 @@ def test_a_test_message_is_marked_in_subject_text_and_html():
 
 def test_a_test_message_is_marked_in_the_customers_language():
     marked = message_of(MessageSettings(), message_context(language="fr", is_test=True)).subject
-    assert marked == f"TEST\u00a0: {message_of(MessageSettings(), message_context(language='fr')).subject}"
+    assert (
+        marked
+        == f"TEST\u00a0: {message_of(MessageSettings(), message_context(language='fr')).subject}"
+    )
     assert message_of(
         MessageSettings(), message_context(language="ar", is_test=True)
     ).subject.startswith("اختبار: ")

@@ -101,7 +101,7 @@ def test_a_journeys_end_asks_for_what_ends_it(researcher, world: World, storage:
 
 def test_interactions_come_in_by_a_file(world: World, storage: Storage, sign_in):
     client = sign_in(world.users["administrator"])
-    address = f"/journeys/{world.here.journey_id}/interactions"
+    address = f"/journeys/{world.here.journey_id}/sampling/interactions"
     with storage.store.reading() as session:
         journey = session.get_one(Journey, world.here.journey_id)
         point = journey.stages[0].touchpoints[0].code

@@ -1,0 +1,176 @@
+"""Analyses of a journey's scales: started, shown, and taken away as JSON or as a program for R."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, SelectField, SelectMultipleField
+from wtforms.widgets import CheckboxInput
+
+from instruments import loader
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.journeys import queries
+from surveyapp.results import actions
+from surveyapp.results import queries as stored
+from surveyapp.results.groupings import groupings
+from surveyapp.results.staleness import staleness
+from surveyapp.store.models import Analysis, Journey
+from surveyapp.web import studies
+from surveyapp.web.chapters import chapters
+from surveyapp.web.choosing import segment_choices
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires
+from surveyapp.web.quota import leave_room
+from surveyapp.web.sessions import me
+from surveyapp.web.storage import storage
+
+analyses = Blueprint("analyses", __name__, url_prefix="/journeys/<int:journey_id>/analyses")
+
+SEED = 20_260_101  # of the resampling; stored with the analysis, so that it can be repeated
+
+
+ESTIMATORS = {
+    "ML": "Maximum likelihood (ML): the usual choice",
+    "MLR": "Robust maximum likelihood (MLR): for non-normal answers",
+    "WLSMV": "Weighted least squares (WLSMV): for scales of five points or fewer",
+}
+MISSING = {
+    "listwise": "Exclude customers with missing answers",
+    "fiml": "Use all available answers (full information)",
+}
+
+
+class ValidationForm(StaffForm):
+    scale = SelectField("Scale")
+    segment = SelectField("Customers")
+    group = SelectMultipleField(
+        "Test measurement invariance across groups", option_widget=CheckboxInput()
+    )
+    marker = BooleanField(
+        "Include marker questions if asked",
+        default=True,
+        description="They estimate how much answers agree only because they were given in the"
+        " same survey.",
+    )
+    estimator = SelectField("Estimator", choices=choices(ESTIMATORS.items()), default="ML")
+    missing = SelectField("Missing answers", choices=choices(MISSING.items()), default="listwise")
+
+
+def validation_form(session: Session, journey: Journey) -> ValidationForm:
+    """What can be validated: each scale of several items that a deployment of the journey asks."""
+    form = ValidationForm()
+    roots = storage().settings.instrument_roots
+    scales, deployments = [], {}
+    for deployment in queries.deployments(session, journey.id):
+        for ask in deployment.asks:
+            instrument = loader.load(ask["instrument"], ask["version"], roots=roots)
+            key = instrument.keys.get(ask["key"] or "")
+            if key is not None and any(len(items) > 2 for items in key.scales.values()):
+                wording = instrument.wording(deployment.language, ask["wording"])
+                deployments[deployment.id] = deployment
+                scales.append(
+                    (f"{deployment.id}:{instrument.code}", f"{wording.title}, {deployment.name}")
+                )
+    form.scale.choices = choices(scales)
+    form.segment.choices = segment_choices(session)
+    form.group.choices = choices(
+        (name, name.replace("_", " ").capitalize()) for name in groupings(session, deployments)
+    )
+    return form
+
+
+@analyses.post("")
+@requires(Permission.RUN_ANALYSES)
+def start(journey_id: int) -> ResponseReturnValue:
+    with storage().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        form = validation_form(session, journey)
+        if not form.validate():
+            raise Invalid("Choose a scale, customers and options from the lists.")
+        leave_room(session)
+        deployment_id, _, code = form.scale.data.partition(":")
+        deployment = queries.deployment(session, journey_id, int(deployment_id))
+        analysis = actions.ask_validation(
+            session,
+            journey_id=journey_id,
+            deployment_id=deployment.id,
+            instrument=code,
+            key=next(ask["key"] for ask in deployment.asks if ask["instrument"] == code),
+            segment_id=int(form.segment.data) if form.segment.data else None,
+            seed=SEED,
+            user_id=me().id,
+            group=form.group.data or (),
+            marker=form.marker.data,
+            estimator=form.estimator.data,
+            missing=form.missing.data,
+        )
+    flash("The analysis is running; this page shows its progress.")
+    return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=analysis.id), 303)
+
+
+@analyses.get("/<int:analysis_id>")
+@requires(Permission.READ_RESULTS)
+def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    with storage().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = stored.analysis(session, journey_id, analysis_id)
+        since = staleness(session, [found]).get(analysis_id)
+    if found.kind == "sjq_study":
+        return studies.show(journey, found, since)
+    asked = found.parameters
+    return render_template(
+        "analyses/show.html",
+        journey=journey,
+        analysis=found,
+        result=found.result,
+        changed=since,
+        chapters=chapters(found, storage().settings.instrument_roots),
+        estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
+        missing=MISSING.get(asked.get("missing", "listwise")),
+    )
+
+
+@analyses.get("/<int:analysis_id>.json")
+@requires(Permission.READ_RESULTS)
+def document(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    """The whole result as JSON, every digit of it."""
+    found = _finished(journey_id, analysis_id)
+    return _download(
+        json.dumps(found.result, indent=1, allow_nan=False),
+        "application/json",
+        f"{_name(found)}.json",
+    )
+
+
+@analyses.get("/<int:analysis_id>.R")
+@requires(Permission.READ_RESULTS)
+def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    """The same analysis as a program for R."""
+    found = _finished(journey_id, analysis_id)
+    text = (found.result or {}).get("r_script")
+    if not text:
+        raise NotFound("There is no R script for this analysis.")
+    return _download(text, "text/plain", f"{_name(found)}.R")
+
+
+def _finished(journey_id: int, analysis_id: int) -> Analysis:
+    with storage().store.reading() as session:
+        queries.journey(session, journey_id)
+        found = stored.analysis(session, journey_id, analysis_id)
+    if found.result is None:
+        raise Conflict("This analysis has no result; see its page for the reason.")
+    return found
+
+
+def _name(analysis: Analysis) -> str:
+    return f"{analysis.kind.replace('_', '-')}-{analysis.instrument}-{analysis.id}"
+
+
+def _download(text: str, media_type: str, name: str) -> Response:
+    answer = Response(text, mimetype=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,0 +1,90 @@
+"""The table of pages: what the application registers, and what the navigation shows.
+
+A page has one noun: its module here, its blueprint, its addresses and its folder of templates bear it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, request
+from flask_login import current_user
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.web.account import account
+from surveyapp.web.analyses import analyses
+from surveyapp.web.audit import audit
+from surveyapp.web.campaigns import campaigns
+from surveyapp.web.cases import cases
+from surveyapp.web.channels import channels
+from surveyapp.web.closed_loop import closed_loop
+from surveyapp.web.connections import connections
+from surveyapp.web.contacts import contacts
+from surveyapp.web.devices import devices
+from surveyapp.web.imports import imports
+from surveyapp.web.jobs import jobs
+from surveyapp.web.journeys import journeys
+from surveyapp.web.messages import messages
+from surveyapp.web.reports import reports
+from surveyapp.web.responses import responses
+from surveyapp.web.results import results
+from surveyapp.web.sampling import sampling
+from surveyapp.web.segments import segments
+from surveyapp.web.stages import stages
+from surveyapp.web.studies import studies
+from surveyapp.web.surveys import surveys
+from surveyapp.web.theme import theme
+from surveyapp.web.translations import translations
+from surveyapp.web.users import users
+from surveyapp.web.webhooks import webhooks
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the navigation: its pages, the first of which it leads to."""
+
+    title: str
+    pages: tuple[Blueprint, ...]
+    permission: Permission = Permission.OWN_ACCOUNT  # that shows the entry; everybody has this one
+
+    @property
+    def start(self) -> str:
+        """The endpoint that the entry leads to."""
+        return f"{self.pages[0].name}.index"
+
+
+SECTIONS = (
+    Section(
+        "Journeys",
+        (
+            *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
+            *(channels, theme, messages, campaigns, closed_loop, translations, imports, devices),
+        ),
+    ),
+    Section("Segments", (segments,)),
+    Section("Cases", (cases,), Permission.WORK_CASES),
+    Section("Customers", (contacts,), Permission.MANAGE_CONTACTS),
+    Section("Jobs", (jobs,)),
+    Section("Users", (users,), Permission.MANAGE_USERS),
+    Section("Connections", (connections, webhooks), Permission.MANAGE_CONNECTIONS),
+    Section("Audit log", (audit,), Permission.READ_AUDIT),
+)
+PAGES = (account, *(page for section in SECTIONS for page in section.pages))
+
+
+def add_pages(app: Flask) -> None:
+    """Register every page, and tell the templates which entries the navigation has."""
+    for page in PAGES:
+        app.register_blueprint(page)
+
+    @app.context_processor
+    def navigation() -> dict[str, object]:
+        return {"sections": _shown, "is_here": _is_here}
+
+
+def _shown() -> list[Section]:
+    return [section for section in SECTIONS if current_user.may(section.permission)]
+
+
+def _is_here(section: Section) -> bool:
+    return request.blueprint in {page.name for page in section.pages}
