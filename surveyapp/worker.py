@@ -14,7 +14,15 @@ from sqlalchemy import select
 from surveyapp.closed_loop import alerts, cases
 from surveyapp.distribution import outbox, retention
 from surveyapp.errors import SurveyappError
-from surveyapp.jobs import running
+from surveyapp.jobs import kinds, running
+from surveyapp.jobs.kinds import (
+    AnalysisPayload,
+    ImportPayload,
+    Kind,
+    Payload,
+    ReportPayload,
+    SegmentPayload,
+)
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import Progress, Work
 from surveyapp.jobs.sweep import Sweep
@@ -38,69 +46,71 @@ _LOOK_BESIDE_LISTENING_SECONDS = 5.0  # PostgreSQL tells at once; a pooler in be
 _ROUNDS = 20  # of spreading events before the clock is looked at again
 
 
-def _validate_scale(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
+Result = dict[str, Any] | None
+
+
+def _validate_scale(storage: Storage, asked: AnalysisPayload, progress: Progress) -> Result:
     return compute.run_validation(
         storage.store,
-        asked["analysis_id"],
+        asked.analysis_id,
         progress=progress,
         minimum_cell=storage.settings.minimum_cell,
         roots=storage.settings.instrument_roots,
     )
 
 
-def _sjq_study(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
+def _sjq_study(storage: Storage, asked: AnalysisPayload, progress: Progress) -> Result:
     return studies.run_study(
         storage.store,
-        asked["analysis_id"],
+        asked.analysis_id,
         progress=progress,
         roots=storage.settings.instrument_roots,
     )
 
 
-def _sjq_study_report(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
-    return make.sjq_study(storage, asked["report_id"], progress=progress)
+def _sjq_study_report(storage: Storage, asked: ReportPayload, progress: Progress) -> Result:
+    return make.sjq_study(storage, asked.report_id, progress=progress)
 
 
-def _benchmark_report(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
-    return make.benchmark(storage, asked["report_id"], progress=progress)
+def _benchmark_report(storage: Storage, asked: ReportPayload, progress: Progress) -> Result:
+    return make.benchmark(storage, asked.report_id, progress=progress)
 
 
-def _validation_report(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
-    return make.validation(storage, asked["report_id"], progress=progress)
+def _validation_report(storage: Storage, asked: ReportPayload, progress: Progress) -> Result:
+    return make.validation(storage, asked.report_id, progress=progress)
 
 
-def _import_responses(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
+def _import_responses(storage: Storage, asked: ImportPayload, progress: Progress) -> Result:
     return imports.run_import(storage, asked, progress=progress)
 
 
-def _rebuild_rollups(
-    storage: Storage, asked: dict[str, Any], progress: Progress
-) -> dict[str, Any] | None:
-    done = sorting.sort_segment(storage.store, asked["segment_id"], progress=progress)
+def _sort_segment(storage: Storage, asked: SegmentPayload, progress: Progress) -> Result:
+    done = sorting.sort_segment(storage.store, asked.segment_id, progress=progress)
     return {"responses": done}
 
 
-WORK: Mapping[str, Work] = {
-    "validate_scale": _validate_scale,
-    "sjq_study": _sjq_study,
-    "benchmark_report": _benchmark_report,
-    "validation_report": _validation_report,
-    "sjq_study_report": _sjq_study_report,
-    "import_responses": _import_responses,
-    "rebuild_rollups": _rebuild_rollups,
-}
+def _bound(
+    kind: Kind[Payload], function: Callable[[Storage, Payload, Progress], Result]
+) -> tuple[str, Work]:
+    """A kind's name, and the function with the payload read for it."""
+
+    def run(storage: Storage, parameters: dict[str, Any], progress: Progress) -> Result:
+        return function(storage, kind.read(parameters), progress)
+
+    return kind.name, run
+
+
+WORK: Mapping[str, Work] = dict(
+    (
+        _bound(kinds.VALIDATE_SCALE, _validate_scale),
+        _bound(kinds.SJQ_STUDY, _sjq_study),
+        _bound(kinds.BENCHMARK_REPORT, _benchmark_report),
+        _bound(kinds.VALIDATION_REPORT, _validation_report),
+        _bound(kinds.SJQ_STUDY_REPORT, _sjq_study_report),
+        _bound(kinds.IMPORT_RESPONSES, _import_responses),
+        _bound(kinds.SORT_SEGMENT, _sort_segment),
+    )
+)
 
 
 # Who is told of what happened, by the event's kind; in the transaction that forgets the event.

@@ -22,7 +22,7 @@ FLOORS = {
     "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
     "surveyapp.i18n": 2,
-    "surveyapp.jobs": 3,
+    "surveyapp.jobs": 2,
     "migrations": 3,
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,
@@ -45,6 +45,7 @@ FLOORS = {
 }
 # Who may know whom on the same floor, and why.
 NEIGHBOURS = {
+    ("surveyapp.jobs", "surveyapp.store"),  # a job is a row
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
     ("surveyapp.responses", "surveyapp.surveys"),  # a response uses up an invitation
     ("surveyapp.surveys", "surveyapp.journeys"),  # a deployment's code obeys the same rule

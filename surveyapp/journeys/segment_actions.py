@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.jobs.kinds import SORT_SEGMENT, SegmentPayload
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.segments import parse
 from surveyapp.store.audit import record
 from surveyapp.store.models import NOTHING_SORTED, Job, Segment
-from surveyapp.store.queue import ask
 
 _LONGEST_NAME = 200
 
@@ -52,7 +52,7 @@ def edit_segment(
 
 
 def _ask_rebuild(session: Session, segment: Segment, user_id: int | None) -> Job:
-    return ask(session, "rebuild_rollups", {"segment_id": segment.id}, user_id=user_id)
+    return SORT_SEGMENT.ask(session, SegmentPayload(segment.id), user_id=user_id)
 
 
 def _name(name: str) -> str:

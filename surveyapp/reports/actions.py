@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
-from surveyapp.store import queue
+from surveyapp.jobs import kinds
 from surveyapp.store.audit import record
 from surveyapp.store.models import Analysis, Journey, Report, Segment
 
@@ -15,6 +15,11 @@ KINDS = {
     "benchmark": "Journey benchmark report",
     "validation": "Scale validation report",
     "sjq_study": "Service journey study",
+}
+JOBS = {
+    "benchmark": kinds.BENCHMARK_REPORT,
+    "validation": kinds.VALIDATION_REPORT,
+    "sjq_study": kinds.SJQ_STUDY_REPORT,
 }
 ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
 
@@ -61,7 +66,7 @@ def ask_report(
     )
     session.add(report)
     session.flush()
-    job = queue.ask(session, f"{kind}_report", {"report_id": report.id}, user_id=user_id)
+    job = JOBS[kind].ask(session, kinds.ReportPayload(report.id), user_id=user_id)
     report.job_id = job.id
     session.flush()
     record(session, user_id, "ask report", f"journey {journey.code}", kind=kind)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
+from surveyapp.jobs.kinds import IMPORT_RESPONSES, ImportPayload
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.columns import item_names, map_columns
 from surveyapp.responses.device_files import open_device_file
@@ -18,7 +19,6 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Roots, asked
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.responses.sheets import Row, Sheet, open_csv, open_sav
-from surveyapp.store import queue
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
@@ -133,15 +133,15 @@ def import_device(
 def ask_import(session: Session, deployment: Deployment, file: File, *, user_id: int | None) -> Job:
     """Have a stored file brought in by the worker."""
     record(session, user_id, "import responses", f"deployment {deployment.code}", file=file.name)
-    wish = {"deployment_id": deployment.id, "file_id": file.id}
-    return queue.ask(session, "import_responses", wish, user_id=user_id)
+    payload = ImportPayload(deployment.id, file.id)
+    return IMPORT_RESPONSES.ask(session, payload, user_id=user_id)
 
 
-def run_import(storage: Storage, wish: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+def run_import(storage: Storage, payload: ImportPayload, *, progress: Progress) -> dict[str, Any]:
     """The worker's part of ``ask_import``: bring the file in and say what became of its rows."""
     with storage.store.reading() as session:
-        deployment = session.get(Deployment, wish["deployment_id"])
-        file = session.get(File, wish["file_id"])
+        deployment = session.get(Deployment, payload.deployment_id)
+        file = session.get(File, payload.file_id)
     if deployment is None or file is None:
         raise NotFound("The deployment or the file of this import is gone; upload the file again.")
     path = storage.files.path(file)

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from surveyapp.jobs.kinds import IMPORT_RESPONSES
 from surveyapp.store.models import File, Job
 from surveyapp.store.storage import Storage
 
-KIND = "import_responses"
 KEPT = timedelta(days=30)  # for which a job's page lists the rows that were refused, and why
 _AT_ONCE = 20
 _OVER = Job.state.in_(("done", "failed"))
@@ -37,12 +37,17 @@ def forget(storage: Storage, now: datetime) -> int:
 
 def _brought_in() -> Select[int]:
     own = Job.parameters["file_id"].as_integer() == File.id
-    return select(File.id).join(Job, own).where(Job.kind == KIND, _OVER).limit(_AT_ONCE)
+    return (
+        select(File.id)
+        .join(Job, own)
+        .where(Job.kind == IMPORT_RESPONSES.name, _OVER)
+        .limit(_AT_ONCE)
+    )
 
 
 def _told_long_ago(before: datetime) -> Select[int]:
     old = (Job.finished_at < before, Job.cleared_at.is_(None))
-    return select(Job.id).where(Job.kind == KIND, _OVER, *old).limit(_AT_ONCE)
+    return select(Job.id).where(Job.kind == IMPORT_RESPONSES.name, _OVER, *old).limit(_AT_ONCE)
 
 
 def _drop_refused(session: Session, number: int, now: datetime) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.jobs import kinds
 from surveyapp.results.groupings import FEWEST, MOST, groupings
-from surveyapp.store import queue
 from surveyapp.store.audit import record
 from surveyapp.store.models import Analysis, Deployment, Journey, Segment
 
@@ -76,7 +76,7 @@ def ask_validation(
     )
     session.add(analysis)
     session.flush()
-    job = queue.ask(session, "validate_scale", {"analysis_id": analysis.id}, user_id=user_id)
+    job = kinds.VALIDATE_SCALE.ask(session, kinds.AnalysisPayload(analysis.id), user_id=user_id)
     analysis.job_id = job.id
     session.flush()
     record(
@@ -173,7 +173,7 @@ def ask_sjq_study(
     )
     session.add(analysis)
     session.flush()
-    job = queue.ask(session, "sjq_study", {"analysis_id": analysis.id}, user_id=user_id)
+    job = kinds.SJQ_STUDY.ask(session, kinds.AnalysisPayload(analysis.id), user_id=user_id)
     analysis.job_id = job.id
     session.flush()
     record(session, user_id, "ask study", f"journey {journey.code}", bootstrap=bootstrap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import NotFound
+from surveyapp.jobs.kinds import KINDS, Outcome, title_of
 from surveyapp.store.models import Analysis, Deployment, Job, Report
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
@@ -18,15 +20,6 @@ from surveyapp.web.storage import storage
 
 jobs = Blueprint("jobs", __name__, url_prefix="/jobs")
 
-TITLES = {
-    "validate_scale": "Scale validation",
-    "sjq_study": "Journey quality and loyalty study",
-    "benchmark_report": "Benchmark report",
-    "validation_report": "Validation report",
-    "sjq_study_report": "Study report",
-    "import_responses": "Response import",
-    "rebuild_rollups": "Assignment of responses to segments",
-}
 _LISTED = 50
 
 
@@ -39,7 +32,7 @@ def index() -> ResponseReturnValue:
         query = query.where(Job.created_by == me().id)
     with storage().store.reading() as session:
         found = list(session.scalars(query))
-    return render_template("jobs/index.html", jobs=found, titles=TITLES)
+    return render_template("jobs/index.html", jobs=found, title=title_of)
 
 
 @jobs.get("/<long:job_id>")
@@ -48,7 +41,7 @@ def show(job_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         job = _own_job(session, job_id)
         outcome = _outcome(session, job)
-    return render_template("jobs/show.html", job=job, title=title(job), outcome=outcome)
+    return render_template("jobs/show.html", job=job, title=title_of(job.kind), outcome=outcome)
 
 
 @jobs.get("/<long:job_id>.json")
@@ -60,11 +53,6 @@ def progress(job_id: int) -> ResponseReturnValue:
     return {"state": job.state, "percent": job.percent, "step": job.step}
 
 
-def title(job: Job) -> str:
-    """What the job does, in words."""
-    return TITLES.get(job.kind, job.kind.replace("_", " ").capitalize())
-
-
 def _own_job(session: Session, job_id: int) -> Job:
     job = session.get(Job, job_id)
     if job is None or (job.created_by != me().id and me().role is not Role.ADMINISTRATOR):
@@ -74,25 +62,43 @@ def _own_job(session: Session, job_id: int) -> Job:
 
 def _outcome(session: Session, job: Job) -> tuple[str, str] | None:
     """(text, address) of the page that shows what the job made."""
-    wanted: dict[str, Any] = job.parameters
-    if job.kind in {"validate_scale", "sjq_study"}:
-        analysis = session.get(Analysis, wanted.get("analysis_id", 0))
-        if analysis:
-            address = url_for(
-                "analyses.show", journey_id=analysis.journey_id, analysis_id=analysis.id
-            )
-            return "View analysis", address
-    if job.kind in {"benchmark_report", "validation_report", "sjq_study_report"}:
-        report = session.get(Report, wanted.get("report_id", 0))
-        if report:
-            return "View reports", url_for("reports.index", journey_id=report.journey_id)
-    if job.kind == "import_responses":
-        deployment = session.get(Deployment, wanted.get("deployment_id", 0))
-        if deployment:
-            address = url_for(
-                "surveys.show", journey_id=deployment.journey_id, deployment_id=deployment.id
-            )
-            return "View survey", address
-    if job.kind == "rebuild_rollups":
-        return "View segments", url_for("segments.index")
-    return None
+    if job.kind not in KINDS:
+        return None
+    return _OUTCOMES[KINDS[job.kind].outcome](session, job.parameters)
+
+
+def _analysis(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    analysis = session.get(Analysis, asked.get("analysis_id", 0))
+    if analysis is None:
+        return None
+    return "View analysis", url_for(
+        "analyses.show", journey_id=analysis.journey_id, analysis_id=analysis.id
+    )
+
+
+def _report(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    report = session.get(Report, asked.get("report_id", 0))
+    if report is None:
+        return None
+    return "View reports", url_for("reports.index", journey_id=report.journey_id)
+
+
+def _responses(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    survey = session.get(Deployment, asked.get("deployment_id", 0))
+    if survey is None:
+        return None
+    return "View survey", url_for(
+        "surveys.show", journey_id=survey.journey_id, deployment_id=survey.id
+    )
+
+
+def _segment(_session: Session, _asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    return "View segments", url_for("segments.index")
+
+
+_OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
+    Outcome.ANALYSIS: _analysis,
+    Outcome.REPORT: _report,
+    Outcome.RESPONSES: _responses,
+    Outcome.SEGMENT: _segment,
+}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from surveyapp.errors import Invalid
+from surveyapp.jobs.kinds import KINDS
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import run, run_waiting
-from surveyapp.reports.actions import KINDS
 from surveyapp.store import queue
 from surveyapp.store.models import Job
 from surveyapp.store.storage import Storage
@@ -193,10 +193,20 @@ def test_a_job_whose_database_goes_away_waits_again_and_is_done(storage: Storage
     assert (job(storage, number).state, job(storage, number).attempts) == ("done", 2)
 
 
-def test_every_kind_of_work_that_the_project_asks_for_is_known_to_the_worker():
-    """A kind named where a job is asked for, anywhere in the project, is a key of WORK."""
-    text = "\n".join(path.read_text() for path in (ROOT / "surveyapp").rglob("*.py"))
-    asked = set(re.findall(r'\bask\(\s*session,\s*f?"([^"]+)"', text))
-    reports = {f"{kind}_report" for kind in KINDS}
-    assert "{kind}_report" in asked
-    assert (asked - {"{kind}_report"}) | reports == set(WORK)
+def test_every_kind_of_job_is_bound_to_a_function_of_the_worker():
+    assert set(WORK) == set(KINDS)
+
+
+def test_jobs_are_asked_for_by_their_kind_only():
+    """A name written where a job is asked for would be known to nobody but the database."""
+    for path in (ROOT / "surveyapp").rglob("*.py"):
+        if path.parent.name not in {"jobs", "store"}:
+            assert not re.search(r"queue\.ask\(|queue import .*\bask\b", path.read_text()), path
+
+
+def test_a_payload_that_another_version_wrote_is_told_and_not_guessed(storage):
+    number = ask(storage, "rebuild_rollups", segment=3)
+    run(storage, number, worker="w", work=WORK)
+    told = job(storage, number)
+    assert (told.state, "another version wrote it" in told.error) == ("failed", True)
+    assert "needs segment_id" in told.error

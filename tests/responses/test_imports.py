@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from surveyapp.errors import Invalid
+from surveyapp.jobs.kinds import IMPORT_RESPONSES
 from surveyapp.responses import rollups
 from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_import
 from surveyapp.settings import read
@@ -241,7 +242,9 @@ def test_the_worker_brings_in_an_uploaded_file(tmp_path: Path):
         file = storage.files.put(session, data, name="a.csv", media_type="text/csv")
         job = ask_import(session, deployment, file, user_id=None)
     steps: list[int] = []
-    result = run_import(storage, job.parameters, progress=lambda at, step: steps.append(at))
+    result = run_import(
+        storage, IMPORT_RESPONSES.read(job.parameters), progress=lambda at, step: steps.append(at)
+    )
     assert (job.kind, steps) == ("import_responses", [99])
     counts = [result[name] for name in ("rows_in_the_file", "stored", "refused_rows")]
     assert counts == [3, 2, 1]

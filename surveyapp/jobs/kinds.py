@@ -1,0 +1,104 @@
+"""Every kind of job: its title, the payload that it is asked with, and what comes of it.
+
+The functions that do the work are bound to kinds by the worker alone; whoever asks for a job, or shows
+one, needs this table and nothing that the work imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import SurveyappError
+from surveyapp.store import queue
+from surveyapp.store.models import Job
+
+
+class Outcome(Enum):
+    """What a job makes, and hence which page shows it."""
+
+    ANALYSIS = auto()
+    REPORT = auto()
+    RESPONSES = auto()
+    SEGMENT = auto()
+
+
+@dataclass(frozen=True)
+class AnalysisPayload:
+    analysis_id: int
+
+
+@dataclass(frozen=True)
+class ReportPayload:
+    report_id: int
+
+
+@dataclass(frozen=True)
+class ImportPayload:
+    deployment_id: int
+    file_id: int
+
+
+@dataclass(frozen=True)
+class SegmentPayload:
+    segment_id: int
+
+
+Payload = TypeVar("Payload", AnalysisPayload, ReportPayload, ImportPayload, SegmentPayload)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Payload]):
+    """One kind of job. ``name`` stands in the database; ``title`` is read by people."""
+
+    name: str
+    title: str
+    payload: type[Payload]
+    outcome: Outcome
+
+    def ask(self, session: Session, payload: Payload, *, user_id: int | None) -> Job:
+        """Write a waiting job into the caller's transaction."""
+        return queue.ask(session, self.name, asdict(payload), user_id=user_id)
+
+    def read(self, parameters: Mapping[str, Any]) -> Payload:
+        """The payload of a stored job. Raises SurveyappError for one that another version wrote."""
+        names = {field.name for field in fields(self.payload)}
+        if set(parameters) != names or not all(type(parameters[n]) is int for n in names):
+            raise SurveyappError(
+                f"This job ({self.title}) was asked for with {dict(parameters)} and needs"
+                f" {', '.join(sorted(names))}: another version wrote it. Ask for it again."
+            )
+        return self.payload(**parameters)
+
+
+VALIDATE_SCALE = Kind("validate_scale", "Scale validation", AnalysisPayload, Outcome.ANALYSIS)
+SJQ_STUDY = Kind(
+    "sjq_study", "Journey quality and loyalty study", AnalysisPayload, Outcome.ANALYSIS
+)
+BENCHMARK_REPORT = Kind("benchmark_report", "Benchmark report", ReportPayload, Outcome.REPORT)
+VALIDATION_REPORT = Kind("validation_report", "Validation report", ReportPayload, Outcome.REPORT)
+SJQ_STUDY_REPORT = Kind("sjq_study_report", "Study report", ReportPayload, Outcome.REPORT)
+IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Outcome.RESPONSES)
+SORT_SEGMENT = Kind(
+    "rebuild_rollups", "Assignment of responses to a segment", SegmentPayload, Outcome.SEGMENT
+)
+
+KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
+            *(IMPORT_RESPONSES, SORT_SEGMENT),
+        )
+    }
+)
+
+
+def title_of(name: str) -> str:
+    """What a stored job does, in words; of kinds that later versions forgot, the name."""
+    return KINDS[name].title if name in KINDS else name.replace("_", " ").capitalize()
