@@ -23,6 +23,7 @@ FLOORS = {
     "surveyapp.store": 2,
     "surveyapp.i18n": 2,
     "surveyapp.jobs": 2,
+    "surveyapp.tables": 2,
     "migrations": 3,
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,

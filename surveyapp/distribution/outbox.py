@@ -45,9 +45,9 @@ def send_due(storage: Storage, now: datetime) -> int:
     if not channels:
         return 0
     begun, done = monotonic(), 0
-    with Transports(storage) as carriers:
+    with Transports(storage) as transports:
         while done < _A_ROUND and (passed := monotonic() - begun) < _ROUND_SECONDS:
-            ready = _ready(storage, carriers, channels)
+            ready = _ready(storage, transports, channels)
             if not ready:
                 break
             moment = now + timedelta(seconds=passed)
@@ -63,7 +63,7 @@ def send_due(storage: Storage, now: datetime) -> int:
                 continue
             if found is None:
                 break
-            posted = _sent(storage, carriers, found)
+            posted = _sent(storage, transports, found)
             with storage.store.writing() as session:
                 note(session, found.message.id, posted, now=moment)
             done += 1
@@ -202,12 +202,12 @@ def _state(name: str) -> ColumnElement[bool]:
     return OutgoingMessage.state == name
 
 
-def _ready(storage: Storage, carriers: Transports, channels: Collection[str]) -> set[str]:
+def _ready(storage: Storage, transports: Transports, channels: Collection[str]) -> set[str]:
     """Those of the ways that are open. An outage is written where staff look, and costs no attempt."""
     ready = set()
     for channel in channels:
         try:
-            if carriers.open(channel):
+            if transports.open(channel):
                 ready.add(channel)
         except MailServerAway as away:
             log.warning("%s", away)
@@ -231,7 +231,7 @@ def _note_outage(storage: Storage, channel: str, reason: str) -> None:
         )
 
 
-def _sent(storage: Storage, carriers: Transports, found: Outgoing) -> Posted:
+def _sent(storage: Storage, transports: Transports, found: Outgoing) -> Posted:
     """Hand a message on. One that cannot be made must not stand in the way of all others."""
     number = found.message.id
     try:
@@ -243,6 +243,6 @@ def _sent(storage: Storage, carriers: Transports, found: Outgoing) -> Posted:
             f"The message could not be composed; see the log for message {number}.",
         )
     try:
-        return carriers.send(found.message.channel, made)
+        return transports.send(found.message.channel, made)
     except MailServerAway as away:
         return Posted(Outcome.AGAIN, str(away))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,35 +10,24 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.surveys.actions import IssuedLink
 from surveyapp.surveys.attributes import name_of, typed
+from surveyapp.tables.csv_file import open_csv
+from surveyapp.tables.table import Row, refuse_unclear
 
 CUSTOMER_REF = "customer_ref"
-_SNIFFED = 10_000  # characters from which the separator is told
 
 
 def customers_in(data: bytes) -> list[dict[str, Any]]:
-    """The customers of a CSV file, as ``fielding.actions.invite`` takes them.
+    """The customers of a CSV file, as ``surveys.actions.invite`` takes them.
 
     The first line names the columns: ``customer_ref`` and one for each attribute; comma, semicolon
     and tab separate. Raises Invalid with the line and what was found there.
     """
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            f"The file is not UTF-8 (byte {error.start}); save it as CSV UTF-8.", field="customers"
-        ) from error
-    if not text.strip():
-        raise Invalid(
-            "The file is empty; give a line of headings and one line a customer.", field="customers"
-        )
-    if "\x00" in text:
-        raise Invalid("The file is no text; save the list as CSV.", field="customers")
-    rows = csv.reader(io.StringIO(text), delimiter=_separator(text))
-    try:
-        names = _names(next(rows))
-        return [_customer(names, row, rows.line_num) for row in rows if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise Invalid(f"Line {rows.line_num}: {error}.", field="customers") from error
+        table = open_csv(io.BytesIO(data))
+        names = _names(table.headings)
+        return [_customer(names, row) for row in table.rows]
+    except Invalid as error:
+        raise Invalid(str(error), field="customers") from error
 
 
 def links_csv(issued: Sequence[IssuedLink]) -> str:
@@ -54,29 +42,19 @@ def links_csv(issued: Sequence[IssuedLink]) -> str:
     return "".join(csv_chunks(rows()))
 
 
-def _separator(text: str) -> str:
-    head = text[:_SNIFFED].splitlines()[0]
-    return max(",;\t", key=head.count)
-
-
-def _names(headings: list[str]) -> list[str]:
+def _names(headings: Sequence[str]) -> list[str]:
+    refuse_unclear(headings)
     names = [name_of(heading) for heading in headings]
-    for column, name in enumerate(names, start=1):
-        if not name:
-            raise Invalid(f"Column {column} has no heading; name it.", field="customers")
+    for name in names:
         if names.count(name) > 1:
             raise Invalid(f"Two columns are called {name}; rename one.", field="customers")
     return names
 
 
-def _customer(names: list[str], row: list[str], line: int) -> dict[str, Any]:
-    if len(row) > len(names):
-        raise Invalid(
-            f"Line {line} has {len(row)} cells for {len(names)} columns; quote cells that hold the"
-            " separator.",
-            field="customers",
-        )
-    cells = dict(zip(names, row, strict=False))
+def _customer(names: list[str], row: Row) -> dict[str, Any]:
+    if row.fault:
+        raise Invalid(f"Line {row.line}: {row.fault} {row.cure}", field="customers")
+    cells = dict(zip(names, row.cells, strict=True))
     customer_ref = cells.pop(CUSTOMER_REF, "")
     return {
         CUSTOMER_REF: customer_ref,

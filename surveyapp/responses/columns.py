@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from instruments.schema import Instrument
 from surveyapp.errors import Invalid
 from surveyapp.surveys.attributes import name_of
+from surveyapp.tables.table import refuse_unclear
 
 EXTERNAL_ID = "external_id"
 SUBMITTED_AT = "submitted_at"
@@ -117,11 +118,7 @@ def _prefix(name: str) -> int:
 
 
 def _refuse_wrong(lowered: Sequence[str], named: Sequence[str]) -> None:
-    for place, heading in enumerate(lowered, start=1):
-        if not heading:
-            raise Invalid(f"Column {place} has no heading; name it or remove it.", field="file")
-        if lowered.count(heading) > 1:
-            raise Invalid(f"Two columns are called {heading}; rename one.", field="file")
+    refuse_unclear(lowered)
     for name in named:
         if name not in lowered:
             raise Invalid(

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Table, select
 from surveyapp.errors import Invalid
 from surveyapp.responses.columns import EXTERNAL_ID, LANGUAGE, SUBMITTED_AT, item_names
 from surveyapp.responses.reading import Fielded, Roots, asked, logic_of
-from surveyapp.responses.sheets import Row, Sheet
 from surveyapp.store.models import Deployment, Response
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.logic import NOT_APPLICABLE
 from surveyapp.surveys.queries import Asking
+from surveyapp.tables.table import DataTable, Row
 
 KIND = "surveyapp kiosk answers"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -49,7 +49,7 @@ def is_stored(connection: Connection, deployment_id: int, known: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def open_device_file(file: BinaryIO, deployment: Deployment, *, roots: Roots) -> Sheet:
+def open_device_file(file: BinaryIO, deployment: Deployment, *, roots: Roots) -> DataTable:
     """The answers in a kiosk's file as a sheet; a row's line is its place in the file.
 
     Answers to another survey, and those without the consent that this one asks for, are rows with a
@@ -58,7 +58,7 @@ def open_device_file(file: BinaryIO, deployment: Deployment, *, roots: Roots) ->
     answers = _read(file)
     items = sorted(set(item_names(asked(deployment, roots)).values()))
     headings = (*_ABOUT, *(f"{instrument}.{item}" for instrument, item in items))
-    return Sheet(headings, _rows(answers, deployment, items, roots), "UTF-8", "JSON")
+    return DataTable(headings, _rows(answers, deployment, items, roots), "UTF-8", "JSON")
 
 
 def _read(file: BinaryIO) -> list[Any]:

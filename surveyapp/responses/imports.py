@@ -18,12 +18,14 @@ from surveyapp.responses.device_files import open_device_file
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Roots, asked
 from surveyapp.responses.rows import Reading, Refusal
-from surveyapp.responses.sheets import Row, Sheet, open_csv, open_sav
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Deployment, File, Job
 from surveyapp.store.storage import Storage
+from surveyapp.tables.csv_file import open_csv
+from surveyapp.tables.spss_file import open_sav
+from surveyapp.tables.table import DataTable, Row
 
 Progress = Callable[[int, str], None]
 
@@ -71,10 +73,10 @@ def import_csv(
     """
     size = max(1, file.seek(0, 2))
     file.seek(0)
-    sheet = open_csv(file)
+    table = open_csv(file)
     names = item_names(asked(deployment, roots))
     mapped = map_columns(
-        sheet.headings,
+        table.headings,
         names,
         columns=columns,
         id_column=id_column,
@@ -82,7 +84,7 @@ def import_csv(
     )
     reading = Reading(deployment, mapped, secret_key, roots, utc_now())
     return _import(
-        store, sheet, reading, progress=progress, percent=lambda: 100 * file.tell() // size
+        store, table, reading, progress=progress, percent=lambda: 100 * file.tell() // size
     )
 
 
@@ -101,16 +103,16 @@ def import_sav(
     """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
     names = item_names(asked(deployment, roots))
     renamed = {heading.lower() for heading, target in (columns or {}).items() if target in names}
-    sheet = open_sav(path, keep_codes=frozenset(names) | renamed)
+    table = open_sav(path, keep_codes=frozenset(names) | renamed)
     mapped = map_columns(
-        sheet.headings,
+        table.headings,
         names,
         columns=columns,
         id_column=id_column,
         attribute_columns=attribute_columns,
     )
     reading = Reading(deployment, mapped, secret_key, roots, utc_now())
-    return _import(store, sheet, reading, progress=progress, percent=lambda: 50)
+    return _import(store, table, reading, progress=progress, percent=lambda: 50)
 
 
 def import_device(
@@ -123,11 +125,11 @@ def import_device(
     roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from the file of answers that a kiosk could not send."""
-    sheet = open_device_file(file, deployment, roots=roots)
+    table = open_device_file(file, deployment, roots=roots)
     names = item_names(asked(deployment, roots))
-    mapped = map_columns(sheet.headings, names, attribute_columns=())
+    mapped = map_columns(table.headings, names, attribute_columns=())
     reading = Reading(deployment, mapped, secret_key, roots, utc_now())
-    return _import(store, sheet, reading, progress=progress, percent=lambda: 50)
+    return _import(store, table, reading, progress=progress, percent=lambda: 50)
 
 
 def ask_import(session: Session, deployment: Deployment, file: File, *, user_id: int | None) -> Job:
@@ -178,14 +180,14 @@ def as_result(report: ImportReport) -> dict[str, Any]:
 
 def _import(
     store: Store,
-    sheet: Sheet,
+    table: DataTable,
     reading: Reading,
     *,
     progress: Progress | None,
     percent: Callable[[], int],
 ) -> ImportReport:
-    report = ImportReport(sheet.encoding, sheet.separator, reading.notes())
-    for rows in _batches(sheet.rows):
+    report = ImportReport(table.encoding, table.separator, reading.notes())
+    for rows in _batches(table.rows):
         prepared = []
         for row in rows:
             report.count_in += 1

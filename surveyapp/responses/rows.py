@@ -20,7 +20,6 @@ from surveyapp.responses.columns import (
 )
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty, Roots, asked, read_answers
-from surveyapp.responses.sheets import Row
 from surveyapp.store.models import Deployment
 from surveyapp.surveys.attributes import (
     LONGEST_REF,
@@ -30,6 +29,7 @@ from surveyapp.surveys.attributes import (
     typed,
 )
 from surveyapp.surveys.links import pseudonym
+from surveyapp.tables.table import Row
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -97,13 +97,7 @@ class Reading:
     def read(self, row: Row) -> Prepared | list[Refusal]:
         """The response in a row, or everything that is wrong with the row."""
         if row.fault:
-            return [Refusal(row.line, "", "", row.fault, "Correct the line.")]
-        expected = len(self.columns.headings)
-        if len(row.cells) != expected:
-            reason = (
-                f"The line has {len(row.cells)} cells, the first line names {expected} columns."
-            )
-            return [Refusal(row.line, "", "", reason, "Quote cells that hold the separator.")]
+            return [Refusal(row.line, "", "", row.fault, row.cure)]
         answers = read_answers(self.deployment, self._raw(row), partial=True, roots=self.roots)
         refusals = self._refusals(row, answers) if isinstance(answers, Faulty) else []
         about: dict[str, Any] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from surveyapp.errors import Invalid, NotFound
-from surveyapp.results.text_files import encoding_of, no_text
+from surveyapp.tables.dialect import Dialect, dialect_of
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -19,27 +21,44 @@ def read_table(path: Path) -> pd.DataFrame:
         raise NotFound(f"{path}: no such file")
     if path.suffix.lower() == ".sav":
         return _read_sav(path)
-    encoding = encoding_of(path)
     try:
-        separator = _separator(path, encoding)
-        frame = pd.read_csv(path, sep=separator, encoding=encoding, skipinitialspace=True)
-    except UnicodeError as error:
-        raise no_text(path, encoding, error, kind="CSV ") from error
+        with path.open("rb") as file:
+            dialect = dialect_of(file)
+            frame = _frame(file, dialect)
+    except Invalid as error:
+        raise Invalid(f"{path}: {error}") from error
+    except pd.errors.ParserWarning as error:
+        raise Invalid(
+            f"{path}: rows have more cells than the {len(dialect.headings)} columns that the header"
+            " row names; name every column, and quote cells that contain the separator"
+        ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise Invalid(f"{path}: cannot be read as a table: {_line(error)}") from error
     if frame.empty:
         raise Invalid(f"{path}: has a header but no rows")
-    frame.columns = [str(name).strip() for name in frame.columns]
     return frame
 
 
-def _separator(path: Path, encoding: str) -> str:
-    """The most frequent of comma, semicolon and tab in the header; pandas guesses letters too."""
-    with path.open(encoding=encoding) as file:
-        header = file.readline()
-    if "\x00" in header:
-        raise Invalid(f"{path}: not a text file (it contains zero bytes); save it as CSV UTF-8")
-    return max(",;\t", key=header.count)
+def _frame(file: BinaryIO, dialect: Dialect) -> pd.DataFrame:
+    """The rows below the headings; a row with more cells than headings is refused, not cut."""
+    named = [heading for heading in dialect.headings if heading]
+    double = [heading for heading in named if named.count(heading) > 1]
+    if double:
+        raise Invalid(f"Two columns are named {double[0]}; rename one.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            file,
+            sep=dialect.separator,
+            encoding=dialect.encoding,
+            header=dialect.skipped,
+            names=[
+                heading or f"column {place}"  # R's names of rows
+                for place, heading in enumerate(dialect.headings, start=1)
+            ],
+            index_col=False,
+            skipinitialspace=True,
+        )
 
 
 def _line(error: Exception) -> str:

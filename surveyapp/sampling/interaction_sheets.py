@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 from surveyapp.errors import Invalid
 from surveyapp.responses.imports import ImportReport
 from surveyapp.responses.rows import Refusal
-from surveyapp.responses.sheets import Row, open_csv
 from surveyapp.sampling.incoming import FIELDS
 from surveyapp.sampling.interactions import Received, receive
 from surveyapp.store.db import Store
 from surveyapp.surveys.attributes import name_of, typed
+from surveyapp.tables.csv_file import open_csv
+from surveyapp.tables.table import Row, refuse_unclear
 
 Progress = Callable[[int, str], None]
 
@@ -41,15 +42,14 @@ def receive_csv(
     """
     size = max(1, file.seek(0, 2))
     file.seek(0)
-    sheet = open_csv(file)
-    names = _names(sheet.headings, journey)
+    table = open_csv(file)
+    names = _names(table.headings, journey)
     attributes = [name[1] for name in names if name[0] == "attributes"]
     notes = [f"Attributes: {', '.join(attributes)}."] if attributes else []
-    report = ImportReport(sheet.encoding, sheet.separator, notes)
-    for rows in _batches(sheet.rows):
-        broken = [fault for row in rows if (fault := _fault(row, len(names))) is not None]
-        lines = {fault.line for fault in broken}
-        good = [row for row in rows if row.line not in lines]
+    report = ImportReport(table.encoding, table.separator, notes)
+    for rows in _batches(table.rows):
+        broken = [Refusal(row.line, "", "", row.fault, row.cure) for row in rows if row.fault]
+        good = [row for row in rows if not row.fault]
         if report.count_in:
             store.give_way()
         with store.writing() as session:
@@ -84,11 +84,10 @@ def _note(
 
 def _names(headings: Sequence[str], journey: str | None) -> list[tuple[str, str]]:
     """For each column ("field", its name) or ("attributes", the attribute's name)."""
+    refuse_unclear(headings)
     names = []
-    for place, heading in enumerate(headings, start=1):
+    for heading in headings:
         lowered = heading.lower()
-        if not heading:
-            raise Invalid(f"Column {place} has no heading; name or remove it.", field="file")
         if lowered in _PLAIN:
             names.append(("field", lowered))
         else:
@@ -108,15 +107,6 @@ def _names(headings: Sequence[str], journey: str | None) -> list[tuple[str, str]
             field="file",
         )
     return names
-
-
-def _fault(row: Row, width: int) -> Refusal | None:
-    if row.fault:
-        return Refusal(row.line, "", "", row.fault, "Correct the line.")
-    if len(row.cells) != width:
-        reason = f"The line has {len(row.cells)} cells, but the header row names {width} columns."
-        return Refusal(row.line, "", "", reason, "Quote cells that contain the separator.")
-    return None
 
 
 def _report(names: Sequence[tuple[str, str]], row: Row, journey: str | None) -> dict[str, Any]:

@@ -204,13 +204,26 @@ def test_a_model_file_may_begin_with_a_byte_order_mark(
     assert (ran.code, ran.err) == (0, "")
 
 
-@pytest.mark.parametrize("what", ["model", "data"])
 @pytest.mark.parametrize(
-    ("encoding", "says"),
+    ("what", "encoding", "says"),
     [
-        ("latin-1", r"{file}: not UTF-8 \(byte \d+\); save it as (CSV )?UTF-8"),
-        ("utf-16-le", r"{file}: not UTF-8 \(byte \d+\); save it as (CSV )?UTF-8"),
-        ("utf-32", r"{file}: not a text file \(it contains zero bytes\); save it as (CSV )?UTF-8"),
+        ("model", "latin-1", r"{file}: not UTF-8 \(byte \d+\); save it as UTF-8"),
+        ("model", "utf-16-le", r"{file}: not UTF-8 \(byte \d+\); save it as UTF-8"),
+        (
+            "model",
+            "utf-32",
+            r"{file}: not a text file \(it contains zero bytes\); save it as UTF-8",
+        ),
+        (
+            "data",
+            "utf-16-le",
+            r"{file}: .*not a text file \(it contains zero bytes\); save it as CSV UTF-8",
+        ),
+        (
+            "data",
+            "utf-32",
+            r"{file}: .*not a text file \(it contains zero bytes\); save it as CSV UTF-8",
+        ),
     ],
 )
 def test_a_file_in_another_encoding_is_one_line_with_file_and_cure(
@@ -227,6 +240,40 @@ def test_a_file_in_another_encoding_is_one_line_with_file_and_cure(
         ran = run(command, holzinger, "--model", model)
         assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
         assert re.search(says.format(file=file), ran.err)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_a_table_of_older_windows_programs_is_read(
+    run, holzinger: Path, tmp_path: Path, encoding: str
+):
+    expected = run("sem", holzinger, "--model", THREE).out
+    text = holzinger.read_text(encoding="utf-8").replace("school", "schön", 1)
+    holzinger.write_text(text, encoding=encoding)
+    ran = run("sem", holzinger, "--model", THREE)
+    assert (ran.code, ran.out, ran.err) == (0, expected, "")
+
+
+def test_two_columns_of_one_name_are_refused(run, tmp_path: Path):
+    data = tmp_path / "double.csv"
+    data.write_text("nps,nps\n" + "9,3\n" * 12)
+    ran = run("score", data, "--instrument", "nps")
+    assert (ran.code, ran.out) == (2, "")
+    assert "Two columns are named nps; rename one." in ran.err
+
+
+def test_headings_in_quotes_may_hold_the_other_separators(run, tmp_path: Path):
+    data = tmp_path / "quoted.csv"
+    data.write_text('"region;city;street",nps\n' + '"North; Oslo",9\n' * 12)
+    ran = run("score", data, "--instrument", "nps")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_value_below_no_heading_is_refused_and_not_cut(run, tmp_path: Path):
+    data = tmp_path / "long.csv"
+    data.write_text("region,nps\n" + "North,9,8\n" * 12)
+    ran = run("score", data, "--instrument", "nps")
+    assert (ran.code, ran.out) == (2, "")
+    assert "rows have more cells than the 2 columns" in ran.err
 
 
 def test_a_table_in_utf_16_is_read_as_spreadsheets_write_it(run, holzinger: Path, tmp_path: Path):

@@ -120,8 +120,8 @@ def test_a_file_that_is_no_list_is_refused_with_what_was_found(
     for text, said in (
         ("", "empty"),
         ("customer_ref;email\n", "no customers"),
-        ("customer_ref;email\n1;a@example.org;x\n", "3 cells for 2 columns"),
-        ("\x00\x01", "no text"),
+        ("customer_ref;email\n1;a@example.org;x\n", "3 cells, but the header row names 2 columns"),
+        ("\x00\x01", "not a text file"),
     ):
         answer = looked_at(client, survey, text)
         assert answer.status_code == 422 and said in answer.text

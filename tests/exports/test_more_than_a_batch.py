@@ -33,7 +33,12 @@ __all__ = ["app", "call", "new_key", "run", "run_stored", "sign_in", "storage"]
 ROWS = 5_003  # more than the largest batch
 SURVEYAPP = Path(exporting.__file__).parent.parent
 # The modules that read a query in batches, each tried below.
-STREAMS = {"exports/responses.py", "loop/queries.py", "results/frames.py", "results/studies.py"}
+STREAMS = {
+    "exports/responses.py",
+    "closed_loop/queries.py",
+    "results/frames.py",
+    "results/studies.py",
+}
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -98,7 +98,7 @@ def test_each_refused_row_is_told_with_line_column_value_and_reason(store, deplo
         "csat,nps,submitted_at,language,city\n"
         '5,11,,,"two\nlines"\n'
         "x,3,yesterday,,\n"
-        "5,3\n"
+        "5,3,,,Oslo,more\n"
         ",,,,Oslo\n"
         "5,3,2999-01-01,,\n"
         "5,3,,no language,\n"
@@ -170,12 +170,12 @@ def test_an_import_that_was_stopped_half_way_is_finished_by_the_next(
     [
         (b"", "is empty"),
         (b"PK\x03\x04rest of a workbook", "workbook"),
-        ("csat\n5\n".encode("utf-16"), "UTF-16"),
-        (b"csat\n\x00\x01\x02", "no text"),
+        ("csat\n5\n".encode("utf-16")[:-1], "not UTF-16"),
+        (b"csat\n\x00\x01\x02", "not a text file"),
         (b"region,age\nNorth,3\n", "csat, csat_reason, nps, nps_reason"),
-        (b"csat,CSAT\n5,5\n", "Two columns are called csat"),
+        (b"csat,CSAT\n5,5\n", "Two columns are named csat"),
         (b"csat,csat.csat\n5,5\n", "Two columns hold"),
-        (b"csat,\n5,5\n", "Column 2 has no heading"),
+        (b"csat,,ort\n5,5,x\n", "Column 2 has no heading"),
     ],
     ids=["empty", "workbook", "utf-16", "binary", "no items", "double", "twice", "nameless"],
 )

@@ -19,7 +19,7 @@ FILE = """journey;Touchpoint;customer_ref;at;email;region;attribute.Tenure (year
 account;form;4711;2026-03-19T10:00:00+02:00;anna@example.org;North;3
 account;branch;4711;2026-03-19T11:00:00+02:00;;North;3
 account;use/branch;4712;2026-03-19T12:00:00;;South;
-account;form;4713;2026-03-19T12:00:00Z;;"South;West"
+account;form;4713;2026-03-19T12:00:00Z;;South;West;1
 account;form;4714;2026-03-19T12:00:00Z;bad;South;1
 account;form;007;2026-03-19T12:00:00Z;;;
 """
@@ -69,7 +69,7 @@ def test_one_journey_may_be_named_beside_the_file(bank: Store):
         ("touchpoint,customer_ref,at\n", "no column journey"),
         ("journey,customer_ref\n", "no column touchpoint, at"),
         ("journey,touchpoint,customer_ref,at,at\n", "Two columns are named at"),
-        ("journey,touchpoint,customer_ref,at,\n", "Column 5 has no heading"),
+        ("journey,touchpoint,customer_ref,,at\n", "Column 4 has no heading"),
         ("", "empty"),
     ],
 )

@@ -17,7 +17,7 @@ from surveyapp.responses import rollups
 from surveyapp.responses.imports import import_device
 from surveyapp.store.models import AuditEntry, Deployment, Response
 from surveyapp.store.storage import Storage
-from tests.web.test_ways_kiosk import answer_all, filled, make_kiosk, ready
+from tests.web.test_channels_kiosk import answer_all, filled, make_kiosk, ready
 from tests.web.world import PASSWORD, add_user
 
 

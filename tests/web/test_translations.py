@@ -67,7 +67,7 @@ def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, u
 
 def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(client, url, storage):
     client.post(f"{url}/translations", data=FINNISH)
-    ways, look = (plain(opened(client, f"{url}/{each}")) for each in ("ways", "look"))
+    ways, look = (plain(opened(client, f"{url}/{each}")) for each in ("channels", "theme"))
     for page in (ways, look):
         assert "Translated into Suomi. Shown in English to customers who choose العربية." in page
     assert "Suomi: Säilytämme sen." in ways

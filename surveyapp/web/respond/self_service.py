@@ -112,7 +112,9 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             saved="saved" in request.args,
             addresses={
                 # Said, for the pages that ask and confirm know nothing of the answers' language.
-                name: url_for(f"mine.{name}", link=link, ticket=ticket, lang=page.content.language)
+                name: url_for(
+                    f"self_service.{name}", link=link, ticket=ticket, lang=page.content.language
+                )
                 for name in ("change", "download", "remove")
             },
         )

@@ -1,0 +1,1 @@
+"""Tables in files: one reader for every door through which a file comes in."""
