@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.cli.survey_option import survey_option
 from surveyapp.cli.written import replacing
 from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
@@ -22,7 +23,7 @@ _MOST_PRINTED = 50
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--deployment", "code", required=True, help="The survey that the answers belong to.")
+@survey_option("The survey that the answers belong to.")
 @click.option(
     "--id-column",
     default=None,
@@ -116,7 +117,7 @@ def _tell(report: ImportReport) -> None:
 
 
 @click.command()
-@click.option("--deployment", "code", required=True, help="The survey to export.")
+@survey_option("The survey to export.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The CSV file to write."
 )

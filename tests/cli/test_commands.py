@@ -71,7 +71,7 @@ def test_columns_may_be_named_by_instrument_and_item_in_any_case_and_separated_b
         (("score", "ANSWERS", "--instrument", "sjq", "--key", "sjq-7"), "sjq-7"),
         (("score", "ANSWERS", "--instrument", "emotion"), "no scoring key"),
         (("report", "--journey", "nothing", "--out", "x.pdf"), "nothing"),
-        (("import", "ANSWERS", "--deployment", "nothing"), "nothing"),
+        (("import", "ANSWERS", "--survey", "nothing"), "nothing"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_code_2(
@@ -121,3 +121,14 @@ def test_an_unknown_setting_is_told(run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SURVEYAPP_COLOUR", "red")
     ran = run("settings")
     assert (ran.code, "SURVEYAPP_COLOUR" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [((), "none"), (("--survey", "a", "--deployment", "b"), "a, b")],
+)
+def test_one_survey_is_named(run_stored, tmp_path: Path, named: tuple[str, ...], found: str):
+    ran = run_stored("export", *named, "--out", tmp_path / "out.csv")
+    assert ran.code == 2
+    assert f"Name one survey with --survey CODE; found {found}." in ran.err
+    assert not (tmp_path / "out.csv").exists()

@@ -50,7 +50,7 @@ def file(tmp_path: Path, store: Store) -> Path:
 def test_a_real_study_goes_from_file_to_validated_report(
     run_stored, store: Store, file: Path, tmp_path: Path
 ):
-    bring = ("import", file, "--deployment", "ecsi", "--id-column", "respondent")
+    bring = ("import", file, "--survey", "ecsi", "--id-column", "respondent")
     assert "250 rows: 250 stored, 0 already stored, 0 rejected." in run_stored(*bring).out
     assert "250 rows: 0 stored, 250 already stored, 0 rejected." in run_stored(*bring).out
     with store.reading() as session:
@@ -97,7 +97,7 @@ def test_a_refused_row_is_listed_and_nothing_else_is_lost(run_stored, store: Sto
     spoiled[head.index("IMAG3")] = "11"
     lines[5] = ",".join(spoiled)
     file.write_text("\n".join(lines) + "\n")
-    ran = run_stored("import", file, "--deployment", "ecsi", "--id-column", "respondent")
+    ran = run_stored("import", file, "--survey", "ecsi", "--id-column", "respondent")
     assert ran.code == 2
     assert 'line 6, column IMAG3: "11" is outside 1 to 10' in ran.out
     assert "250 rows: 249 stored, 0 already stored, 1 rejected." in ran.out

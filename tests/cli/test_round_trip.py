@@ -31,14 +31,14 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
     (tmp_path / "in.csv").write_text(
         "id,csat,csat_reason,region,tenure_years\n1,4,=1+1,North,3\n2,2,,South,0\n"
     )
-    assert run_stored("import", tmp_path / "in.csv", "--deployment", "here").code == 0
-    assert run_stored("export", "--deployment", "here", "--out", tmp_path / "out.csv").code == 0
-    again = run_stored("import", tmp_path / "out.csv", "--deployment", "there")
+    assert run_stored("import", tmp_path / "in.csv", "--survey", "here").code == 0
+    assert run_stored("export", "--survey", "here", "--out", tmp_path / "out.csv").code == 0
+    again = run_stored("import", tmp_path / "out.csv", "--survey", "there")
     assert "2 rows: 2 stored" in again.out
-    assert (
-        "2 already stored"
-        in run_stored("import", tmp_path / "out.csv", "--deployment", "there").out
-    )
+    assert "2 already stored" in run_stored("import", tmp_path / "out.csv", "--survey", "there").out
+    old = run_stored("export", "--deployment", "here", "--out", tmp_path / "old.csv")
+    assert (old.code, "use --survey" in old.err) == (0, True)
+    assert (tmp_path / "old.csv").read_text() == (tmp_path / "out.csv").read_text()
     with store.reading() as session:
         kept = session.execute(
             select(Response.deployment_id, Response.attributes, Score.value)

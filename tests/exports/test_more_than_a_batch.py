@@ -76,7 +76,7 @@ def test_a_page_sends_every_response_and_says_how_many(bank: Deployment, storage
 def test_the_command_writes_every_response_and_says_how_many(
     bank: Deployment, run_stored, tmp_path: Path
 ):
-    done = run_stored("export", "--deployment", "nps-survey", "--out", tmp_path / "out.csv")
+    done = run_stored("export", "--survey", "nps-survey", "--out", tmp_path / "out.csv")
     assert (done.code, f"({ROWS} responses)" in done.out) == (0, True)
     rows = rows_of((tmp_path / "out.csv").read_text())
     assert [int(row["response"]) for row in rows] == list(range(1, ROWS + 1))
@@ -145,10 +145,10 @@ def test_a_command_writes_through_a_link_and_into_what_is_no_file(
     target, link = tmp_path / "kept.csv", tmp_path / "out.csv"
     target.touch(mode=0o640)
     link.symlink_to(target)
-    assert run_stored("export", "--deployment", "nps-survey", "--out", link).code == 0
+    assert run_stored("export", "--survey", "nps-survey", "--out", link).code == 0
     assert link.is_symlink() and len(rows_of(target.read_text())) == ROWS
     assert target.stat().st_mode & 0o777 == 0o640
-    assert run_stored("export", "--deployment", "nps-survey", "--out", "/dev/null").code == 0
+    assert run_stored("export", "--survey", "nps-survey", "--out", "/dev/null").code == 0
     assert not Path("/dev/null").is_file()
 
 
@@ -163,6 +163,6 @@ def test_a_command_that_fails_leaves_the_file_that_stood_there(
     out = tmp_path / "out.csv"
     out.write_text("last month's")
     monkeypatch.setattr(exporting, "_cells", _disk_gone)
-    assert run_stored("export", "--deployment", "nps-survey", "--out", out).code != 0
+    assert run_stored("export", "--survey", "nps-survey", "--out", out).code != 0
     assert out.read_text() == "last month's"
     assert [path.name for path in tmp_path.iterdir() if "out.csv" in path.name] == ["out.csv"]
