@@ -207,7 +207,7 @@ def _next_position(siblings: Collection[_Placed]) -> int:
 
 
 def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
-    for table, what in ((Deployment, "a deployment asks there"), (Interaction, "events name it")):
+    for table, what in ((Deployment, "a survey is placed there"), (Interaction, "events name it")):
         if session.scalar(select(exists().where(table.touchpoint_id == touchpoint.id))):
             raise Conflict(
                 f"{touchpoint.name} cannot be removed, because {what}; rename it, or archive the"

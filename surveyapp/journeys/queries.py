@@ -75,7 +75,7 @@ def deployment(session: Session, journey_id: int, deployment_id: int) -> Deploym
     query = select(Deployment).options(joinedload(Deployment.touchpoint))
     found = session.scalar(query.where(Deployment.id == deployment_id))
     if found is None or found.journey_id != journey_id:
-        raise NotFound("There is no such deployment in this journey.")
+        raise NotFound("There is no such survey in this journey.")
     return found
 
 

@@ -145,7 +145,7 @@ def run_import(storage: Storage, payload: ImportPayload, *, progress: Progress) 
         deployment = session.get(Deployment, payload.deployment_id)
         file = session.get(File, payload.file_id)
     if deployment is None or file is None:
-        raise NotFound("The deployment or the file of this import is gone; upload the file again.")
+        raise NotFound("The survey or the file of this import is gone; upload the file again.")
     path = storage.files.path(file)
     options: dict[str, Any] = {
         "secret_key": storage.secret_key,
