@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -276,18 +277,26 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "monotonic", lambda: next(seconds))
 
 
+def _read_request(connection: socket.socket) -> None:
+    """All of it: the head comes in a write of its own, before the body; a handshake has no body."""
+    sent = connection.recv(65536)
+    while sent.startswith(b"POST") and not sent.endswith(b"{}"):
+        sent += connection.recv(65536)
+
+
 def _dripping(held: Queue[Timer], text: bytes, intervals: list[float]) -> Any:
     """Sends ``text`` byte by byte, lets the client's time run out, and waits to be cut off."""
 
     def say(connection: socket.socket) -> None:
-        connection.recv(65536)
+        _read_request(connection)
         for sign in text:
             connection.sendall(bytes([sign]))
         timer = held.get(timeout=30)
         timer.function()
         connection.settimeout(20)  # less than the client's own sockets would wait
-        while connection.recv(65536):
-            pass
+        with suppress(ConnectionError):  # what was not read any more ends it so
+            while connection.recv(65536):
+                pass
         intervals.append(timer.interval)
 
     return say
@@ -295,8 +304,8 @@ def _dripping(held: Queue[Timer], text: bytes, intervals: list[float]) -> Any:
 
 @pytest.mark.parametrize(
     "text",
-    [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100, b"HTTP/1.1 100 Go on\r\n\r\n" * 20, b""],
-    ids=["head", "continue", "silence"],
+    [b"HTTP/1." + b"1" * 100, b"HTTP/1.1 100 Go on\r\n\r\n" * 20, b""],
+    ids=["status line", "continue", "silence"],
 )
 @pytest.mark.usefixtures("ticking")
 def test_a_server_that_drips_is_cut_off_in_time(held: Queue[Timer], text: bytes):
@@ -366,7 +375,7 @@ def test_a_timer_that_is_late_leaves_the_same_sentence(held: Queue[Timer]):
 )
 def test_nonsense_instead_of_an_answer_is_told_as_a_sentence(text: bytes):
     def say(connection: socket.socket) -> None:
-        connection.recv(65536)
+        _read_request(connection)
         connection.sendall(text)
 
     with talking(say) as port, pytest.raises(Unreachable) as caught:
@@ -387,7 +396,7 @@ def test_a_message_counts_as_delivered_once_the_status_says_so(held: Queue[Timer
     """Sending it again because the rest of the answer is broken would tell the receiver twice."""
 
     def say(connection: socket.socket) -> None:
-        connection.recv(65536)
+        _read_request(connection)
         head, end, body = text.partition(b"\r\n\r\n" if b":" in text else b"\r\n")
         connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + end + body)
         timer = held.get(timeout=30)
