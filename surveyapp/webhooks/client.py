@@ -13,9 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
+from io import BufferedReader
 from threading import Event, Timer
 from time import monotonic
+from typing import Any
 
 from surveyapp.webhooks.addresses import Resolve, Target, Unreachable, read_url, sockets
 
@@ -83,6 +91,7 @@ def _exchange(
     else:
         connection = HTTPConnection(target.host, target.port)
         connection.sock = plain
+    connection.response_class = _Response
     try:
         own = {"Accept": "*/*", "Connection": "close", "User-Agent": "surveyapp"}
         connection.request("POST", target.path, body, {**own, **headers})
@@ -90,6 +99,24 @@ def _exchange(
             return Answer(answer.status, _excerpt(answer))
     finally:
         connection.close()
+
+
+class _WholeLines(BufferedReader):
+    """Lines that end with a line break; one that the connection's end cut off is none."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and len(line) != size:
+            raise IncompleteRead(line)
+        return line
+
+
+class _Response(HTTPResponse):
+    """A response whose head is read to its end: http.client takes a head that breaks off for whole."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fp = _WholeLines(self.fp.detach())
 
 
 def _excerpt(answer: HTTPResponse) -> str:

@@ -304,8 +304,15 @@ def _dripping(held: Queue[Timer], text: bytes, intervals: list[float]) -> Any:
 
 @pytest.mark.parametrize(
     "text",
-    [b"HTTP/1." + b"1" * 100, b"HTTP/1.1 100 Go on\r\n\r\n" * 20, b""],
-    ids=["status line", "continue", "silence"],
+    [
+        b"HTTP/1." + b"1" * 100,
+        b"HTTP/1.1 200 OK" + b"a" * 100,
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100,
+        b"HTTP/1.1 200 OK\r\nX: a\r\n",
+        b"HTTP/1.1 100 Go on\r\n\r\n" * 20,
+        b"",
+    ],
+    ids=["version", "status", "header", "headers", "continue", "silence"],
 )
 @pytest.mark.usefixtures("ticking")
 def test_a_server_that_drips_is_cut_off_in_time(held: Queue[Timer], text: bytes):
