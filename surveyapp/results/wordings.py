@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
@@ -36,25 +36,31 @@ class Read:
 class Mixed:
     """A questionnaire whose numbers put several wordings together, the oldest first.
 
-    ``told`` is whether the numbers of responses give no small group away.
+    ``told`` is whether the numbers of responses give no small group away. ``everybody`` is whether the
+    figures beside it are those of all customers.
     """
 
     title: str
     parts: tuple[Read, ...]
     told: bool
+    everybody: bool = True
 
     @property
     def sentence(self) -> str:
         """Which wordings, and where it may be said how many responses each."""
         if not self.told:
             return (
-                f"Its numbers mix {len(self.parts)} wordings: {phrases.listed(self._names)}. How many "
+                f"{self._whose} mix {len(self.parts)} wordings: {phrases.listed(self._names)}. How many "
                 "responses each has is not told, so that no small group can be worked out."
             )
         parts = [
             f"{part.wording} ({part.responses:,} responses, {_days(part)})" for part in self.parts
         ]
-        return f"Its numbers mix {len(parts)} wordings: {phrases.listed(parts)}."
+        return f"{self._whose} mix {len(parts)} wordings: {phrases.listed(parts)}."
+
+    @property
+    def _whose(self) -> str:
+        return "Its numbers" if self.everybody else "The responses of all customers"
 
     @property
     def _names(self) -> list[str]:
@@ -62,7 +68,7 @@ class Mixed:
 
 
 def mixed(session: Session, overview: JourneyOverview) -> tuple[Mixed, ...]:
-    """The questionnaires with several wordings among all responses of the journey.
+    """The questionnaires with several wordings among all customers' responses of the overview's period.
 
     It reads every response once, so it is for reports, not for pages.
     """
@@ -71,21 +77,26 @@ def mixed(session: Session, overview: JourneyOverview) -> tuple[Mixed, ...]:
         overview.segment is None and overview.responses is not None and not overview.places_hidden
     )
     found = []
-    for instrument, parts in _read(session, overview.journey_id).items():
+    for instrument, parts in _read(session, overview).items():
         if instrument in titles and len(parts) > 1:
             told = open_to_all and min(p.responses for p in parts) >= overview.minimum_cell
-            found.append(Mixed(titles[instrument], parts, told))
+            found.append(Mixed(titles[instrument], parts, told, overview.segment is None))
     return tuple(sorted(found, key=lambda each: each.title))
 
 
-def _read(session: Session, journey_id: int) -> dict[str, tuple[Read, ...]]:
+def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, ...]]:
     """The wordings of each instrument by what responses say, in the order of their first days."""
+    period = []
+    if overview.since is not None:
+        period.append(Response.submitted_at >= _midnight(overview.since))
+    if overview.until is not None:
+        period.append(Response.submitted_at < _midnight(overview.until + timedelta(days=1)))
     worded = cast(Response.wordings, Text).label("worded")
     moments = func.min(Response.submitted_at), func.max(Response.submitted_at)
     query = (
         select(worded, func.count(), *moments)
         .join(Deployment, Deployment.id == Response.deployment_id)
-        .where(Deployment.journey_id == journey_id)
+        .where(Deployment.journey_id == overview.journey_id, *period)
         .group_by(worded)
     )
     found: dict[str, dict[str, Read]] = {}
@@ -98,6 +109,10 @@ def _read(session: Session, journey_id: int) -> dict[str, tuple[Read, ...]]:
         instrument: tuple(sorted(parts.values(), key=lambda part: (part.first, part.wording)))
         for instrument, parts in found.items()
     }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _days(part: Read) -> str:

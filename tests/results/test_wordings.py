@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from surveyapp.reports.notes import method_notes
 from surveyapp.results import dashboards
-from surveyapp.results.view_models import JourneyOverview
+from surveyapp.results.view_models import JourneyOverview, SegmentName
 from surveyapp.results.wordings import Mixed, mixed
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
@@ -53,6 +54,26 @@ def test_mixed_wordings_are_counted_and_dated(store: Store, northbank: bank.Bank
     assert "and en-2 (7 responses, " in found.sentence
     written = [str(block) for block in method_notes(overview, (found,))]
     assert any("mix 2 wordings" in block for block in written)
+
+
+def test_only_the_period_of_the_figures_counts(store: Store, northbank: bank.Bank):
+    everybody = reread(store, 7)
+    _, (found,) = read(store, northbank)
+    old, new = found.parts
+    assert (old.first < new.first, old.last < new.last) == (True, True)
+    _, (whole,) = read(store, northbank, since=old.first, until=new.last)
+    assert [part.responses for part in whole.parts] == [everybody - 7, 7]
+    assert read(store, northbank, until=old.first)[1] == ()  # of the first day all read en-1
+    assert read(store, northbank, since=new.last)[1] == ()
+
+
+def test_a_segment_is_told_of_all_customers_and_not_of_itself(store: Store, northbank: bank.Bank):
+    reread(store, 7)
+    segment = SegmentName(1, "north", "Region North", "region in (North)")
+    _, (found,) = read(store, northbank, segment=segment)
+    assert found.sentence.startswith(
+        "The responses of all customers mix 2 wordings: en-1 and en-2."
+    )
 
 
 def test_one_wording_is_not_called_mixed(store: Store, northbank: bank.Bank):
