@@ -16,7 +16,7 @@ def date_and_time(moment: datetime, zone: ZoneInfo, words: Phrases) -> str:
     The zone is not named: few customers know the abbreviations, which languages even disagree on.
 
     >>> from datetime import UTC
-    >>> date_and_time(datetime(2026, 11, 22, 14, 4, 9, tzinfo=UTC), ZoneInfo("UTC"), Texts())
+    >>> date_and_time(datetime(2026, 11, 22, 14, 4, 9, tzinfo=UTC), ZoneInfo("UTC"), Phrases())
     'November 22, 2026 at 2:04\\u202fPM'
     """
     local, language = moment.astimezone(zone), words.language_tag

@@ -25,7 +25,7 @@ PROJECT = "surveyapp"
 
 
 def phrases() -> Iterator[tuple[str, str | Plural]]:
-    """Every phrase with its field's name, in the order of ``Texts``."""
+    """Every phrase with its field's name, in the order of ``Phrases``."""
     english = Phrases()
     for field in fields(Phrases):
         if field.name not in NO_PHRASES:

@@ -3,7 +3,7 @@
 To add a phrase, add a field: its default is the English text and at the same time the message id of
 the catalogues, the field's name its context. A phrase with a count is a ``Plural`` pair. Until a
 catalogue has the phrase it is said in English. Numbers are filled in by ``str.format``, names and
-other texts by ``Texts.filled``; colons and commas are part of a phrase, for languages write them
+other texts by ``Phrases.filled``; colons and commas are part of a phrase, for languages write them
 differently.
 """
 
@@ -22,7 +22,7 @@ _SECONDS_A_QUESTION = 8  # what people need for a rating
 
 @dataclass(frozen=True)
 class Phrases:
-    """The phrases in one language; ``Texts()`` is English."""
+    """The phrases in one language; ``Phrases()`` is English."""
 
     language_tag: str = "en"
     right_to_left: bool = False
@@ -237,7 +237,7 @@ class Phrases:
     def listing(self, values: Iterable[str]) -> str:
         """The values in a row, with the comma of the language.
 
-        >>> Texts().listing(["Staff", "Price", "Place"])
+        >>> Phrases().listing(["Staff", "Price", "Place"])
         'Staff, Price, Place'
         """
         shown = [self.isolated(value) for value in values]

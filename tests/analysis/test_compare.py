@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import analysis.compare
 from analysis.compare import difference, holm, mcnemar
 from analysis.errors import DataError, TooFewCases
 from analysis.metrics import Mean, csat, index_mean, net_promoter, share
@@ -18,12 +15,6 @@ from analysis.metrics import Mean, csat, index_mean, net_promoter, share
 def mean_of(answers: list[float]) -> Mean:
     squares = float(np.square(answers).sum())
     return index_mean(len(answers), sum(answers), squares, minimum=1, maximum=7)
-
-
-def test_the_docstrings_examples_hold():
-    result = doctest.testmod(analysis.compare)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 # Newcombe (1998), table II, method 10; the same from statsmodels 0.15.0,

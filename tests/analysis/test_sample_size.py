@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-import analysis.sample_size
 from analysis.errors import DataError
 from analysis.metrics import net_promoter, share
 from analysis.sample_size import sample_size
@@ -48,7 +45,3 @@ def test_what_is_not_positive_is_refused(wrong: dict[str, float]):
 def test_an_impossible_response_rate_is_refused():
     with pytest.raises(DataError, match="response rate"):
         sample_size(5, response_rate=20)
-
-
-def test_the_docstrings_examples_hold():
-    assert doctest.testmod(analysis.sample_size) == (0, 1)

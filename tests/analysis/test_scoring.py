@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import analysis.scoring
 from analysis.errors import DataError, MissingItem
 from analysis.scoring import CHUNK, scales, score, score_one, to_percent
 from instruments.loader import load, parse
@@ -192,9 +190,3 @@ def test_scoring_loads_no_pandas_into_the_web_process():
     code = "import sys, analysis.scoring; print('pandas' in sys.modules, 'scipy' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False", "False"]
-
-
-def test_the_docstrings_examples_hold():
-    result = doctest.testmod(analysis.scoring)
-    assert result.attempted > 0
-    assert result.failed == 0

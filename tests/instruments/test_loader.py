@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import instruments.loader
 from instruments.loader import InstrumentError, available, check, load, load_folder, parse
 from instruments.schema import ItemKind, Metric, TranslationStatus
 
@@ -74,12 +72,6 @@ def folder(root: Path, name: str = "coffee", definition: str = DEFINITION) -> Pa
     (root / name / "instrument.toml").write_text(definition, encoding="utf-8")
     (root / name / "texts" / "en.toml").write_text(WORDING, encoding="utf-8")
     return root / name
-
-
-def test_the_docstrings_examples_hold():
-    result = doctest.testmod(instruments.loader)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_what_is_written_is_what_is_loaded():
