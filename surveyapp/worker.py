@@ -43,7 +43,7 @@ Duty = Callable[[Storage, datetime], int]
 _SWEEP_SECONDS = 60.0
 _LOOK_SECONDS = 0.5  # between two looks for waiting jobs, a read of 50 microseconds
 _LOOK_BESIDE_LISTENING_SECONDS = 5.0  # PostgreSQL tells at once; a pooler in between may not
-_ROUNDS = 20  # of spreading events before the clock is looked at again
+_ROUNDS = 20  # of dispatching events before the clock is looked at again
 
 
 Result = dict[str, Any] | None
@@ -114,7 +114,7 @@ WORK: Mapping[str, Work] = dict(
 
 
 # Who is told of what happened, by the event's kind; in the transaction that forgets the event.
-LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {
+SUBSCRIBERS: Mapping[str, tuple[events.Subscriber, ...]] = {
     "response": (deliveries.on_event,),
     "response.corrected": (deliveries.on_event,),
     "response.erased": (deliveries.on_event,),
@@ -124,8 +124,8 @@ LISTENERS: Mapping[str, tuple[events.Listener, ...]] = {
 }
 
 
-def listeners(storage: Storage) -> Mapping[str, tuple[events.Listener, ...]]:
-    """LISTENERS, and before them those that need to know this installation's settings."""
+def subscribers(storage: Storage) -> Mapping[str, tuple[events.Subscriber, ...]]:
+    """SUBSCRIBERS, and before them those that need to know this installation's settings."""
     settings = storage.settings
     first = {
         "response": partial(
@@ -137,18 +137,18 @@ def listeners(storage: Storage) -> Mapping[str, tuple[events.Listener, ...]]:
     }
     return {
         kind: (first[kind], *others) if kind in first else others
-        for kind, others in LISTENERS.items()
+        for kind, others in SUBSCRIBERS.items()
     }
 
 
-def _spread_events(storage: Storage, _now: datetime) -> int:
+def _dispatch_events(storage: Storage, _now: datetime) -> int:
     with storage.store.reading() as session:
         if session.scalar(select(Event.id).limit(1)) is None:
             return 0  # without waiting for the lock of who writes
     told = 0
     for _ in range(_ROUNDS):
         with storage.store.writing() as session:
-            count = events.spread(session, listeners(storage))
+            count = events.dispatch(session, subscribers(storage))
         told += count
         if count < events.AT_ONCE:
             break
@@ -159,7 +159,7 @@ def _spread_events(storage: Storage, _now: datetime) -> int:
 # how much it did and is called again soon while there is something. Any number of workers may do
 # the same one: each claims the rows that it works on.
 DUTIES: Mapping[str, tuple[float, Duty]] = {
-    "spread events": (1.0, _spread_events),
+    "dispatch events": (1.0, _dispatch_events),
     "tell webhooks": (2.0, deliveries.deliver),
     "forget deliveries": (3600.0, deliveries.forget),
     "decide whom to ask": (2.0, asking.decide),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.composite.bootstrap import bootstrap as run_bootstrap
 from analysis.composite.cases import Batch, Cases, Missing, batch_of, read_cases
-from analysis.composite.doubts import notes
+from analysis.composite.diagnostics import notes
 from analysis.composite.estimate import Estimates, estimate
 from analysis.composite.evaluate import STATISTICS
 from analysis.composite.higher_order import HigherOrder

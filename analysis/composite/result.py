@@ -17,7 +17,7 @@ from analysis.composite.evaluate import STATISTICS, measured_constructs
 from analysis.composite.layout import CompositeOptions
 from analysis.composite.model import PlsModel
 from analysis.errors import ModelError
-from analysis.plain import plain
+from analysis.json_values import to_json
 from analysis.provenance import versions
 
 
@@ -197,7 +197,7 @@ class PlsResult:
         out["bootstrap"] = None if self.bootstrap is None else _bootstrap_dict(self.bootstrap)
         out["warnings"] = list(self.warnings)
         out["versions"] = self.versions
-        return dict(plain(out))
+        return dict(to_json(out))
 
     def _column(self, name: str) -> dict[tuple[str, ...], float]:
         statistic = STATISTICS[name]

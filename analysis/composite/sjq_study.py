@@ -23,7 +23,7 @@ from analysis.composite.sjq_hypotheses import Hypothesis, hypotheses
 from analysis.composite.sjq_published import CAUTION, PUBLISHED, SOURCE
 from analysis.composite.sjq_robustness import Robustness, robustness
 from analysis.errors import DataError, ModelError
-from analysis.plain import plain
+from analysis.json_values import to_json
 from analysis.scale.method_variance import Harman, MarkerTest, harman, marker_test
 
 JOURNEY: Mapping[str, Sequence[str]] = {
@@ -104,7 +104,7 @@ class SjqStudy:
         }
         if self.marker_correction is not None:
             out["marker_correction"] = self.marker_correction.paths.to_dict("records")
-        return dict(plain(out))
+        return dict(to_json(out))
 
 
 def study_models(

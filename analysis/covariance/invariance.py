@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.doubts import told_once
+from analysis.covariance.diagnostics import told_once
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import ModelError
+from analysis.json_values import to_json
 from analysis.moments import Moments
-from analysis.plain import plain
 
 STEPS: dict[str, tuple[str, ...]] = {
     "configural": (),
@@ -150,7 +150,7 @@ class Invariance:
             "latent_means": self.latent_means.to_dict(orient="records"),
             "warnings": self.warnings,
         }
-        return dict(plain(document))
+        return dict(to_json(document))
 
 
 def invariance(

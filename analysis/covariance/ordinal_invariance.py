@@ -25,7 +25,7 @@ from analysis.covariance.settings import Options
 from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
 from analysis.covariance.syntax import as_model
 from analysis.errors import DataError, ModelError
-from analysis.plain import plain
+from analysis.json_values import to_json
 from analysis.threads import one_blas_thread
 
 
@@ -78,7 +78,7 @@ class OrdinalInvariance:
             "latent_means": self.latent_means.to_dict(orient="records"),
             "warnings": self.warnings,
         }
-        return dict(plain(document))
+        return dict(to_json(document))
 
 
 def ordinal_invariance(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.covariance.completion import complete
 from analysis.covariance.data import SemData, looks_ordered, prepare
-from analysis.covariance.doubts import solution_warnings
+from analysis.covariance.diagnostics import solution_warnings
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.factor_scores import factor_scores as scores_of
 from analysis.covariance.matrices import Array, Implied
@@ -29,8 +29,8 @@ from analysis.covariance.settings import Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
 from analysis.covariance.syntax import as_model
+from analysis.json_values import to_json
 from analysis.moments import numeric
-from analysis.plain import plain
 from analysis.threads import one_blas_thread
 
 MAX_ITEMS_ON_ONE_THREAD = 100
@@ -194,7 +194,7 @@ class SemFit:
             "settings": vars(self.settings),
             "versions": self.versions,
         }
-        return dict(plain(document))
+        return dict(to_json(document))
 
 
 def fit_sem(

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from analysis.plain import plain
+from analysis.json_values import to_json
 from analysis.provenance import fingerprint, versions
 from analysis.scale import checks, steps
 from analysis.scale.cfa import Cfa
@@ -95,11 +95,11 @@ def validate_scale(
         _core(study, record)
         _around(study, extra, record)
     record.announce(100, "done")
-    sections = plain(record.sections)
+    sections = to_json(record.sections)
     document = {
         "format": FORMAT,
         **sections,
-        "conclusions": plain(conclusions(sections)),
+        "conclusions": to_json(conclusions(sections)),
         "warnings": record.warnings,
         "settings": _settings(plan, choices)
         | {"group": list(groups), "marker": list(marker or ()), "seconds": seconds},
@@ -264,7 +264,7 @@ def _careless(study: steps.Study, extra: _Extra, record: Record) -> dict[str, An
             "n_complete": again.sections["sample"]["n_complete"],
             "fit": (again.sections["cfa"] or {}).get("fit"),
             "reliability": again.sections["reliability"],
-            "conclusions": conclusions(plain(again.sections)),
+            "conclusions": conclusions(to_json(again.sections)),
             "warnings": again.warnings,
         }
     return section

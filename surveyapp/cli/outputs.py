@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from analysis.plain import plain
+from analysis.json_values import to_json
 from surveyapp.cli.written import replacing
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -25,7 +25,7 @@ def json_file(path: Path | None, document: Any) -> list[File]:
     """The document with every digit, strict JSON: what does not exist is null."""
     if path is None:
         return []
-    text = json.dumps(plain(document), indent=1, allow_nan=False)
+    text = json.dumps(to_json(document), indent=1, allow_nan=False)
     return [(path, f"{text}\n".encode())]
 
 

@@ -211,7 +211,7 @@ def _tell(storage: Storage, found: Watch, deployment: Deployment, now: datetime)
             staff_messages.write(
                 session, key, "alert", deployment.id, to=to, subject=subject, text=text
             )
-        events.tell(
+        events.publish(
             session,
             "alert",
             alert_id=alert.id,

@@ -34,7 +34,7 @@ def on_response(
 ) -> None:
     """Open a case when the event's response scored low by its deployment's rule.
 
-    Exactly one a response, however often the event is spread. Tells the event "case" and writes a
+    Exactly one a response, however often the event is dispatched. Publishes the event "case" and writes a
     message to the owner. An event without a response (an anonymous deployment's) opens nothing.
     """
     response_id = event.subject.get("response_id")
@@ -48,7 +48,7 @@ def on_response(
     case_id = _open(session, deployment, rule, score, event.at)
     if case_id is not None:
         staff_messages.tell_of_case(session, session.get_one(Case, case_id), base_url, roots)
-        events.tell(session, "case", case_id=case_id, deployment_id=deployment.id)
+        events.publish(session, "case", case_id=case_id, deployment_id=deployment.id)
 
 
 def on_correction(

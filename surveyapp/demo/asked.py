@@ -32,7 +32,7 @@ from surveyapp.store.models import Case, Decision, Deployment, Event, Invitation
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym, token_of
 from surveyapp.surveys.queries import asking, short_ticket
-from surveyapp.worker import listeners
+from surveyapp.worker import subscribers
 
 DAYS = 35
 _A_DAY = 16  # interactions
@@ -81,7 +81,7 @@ def ask(
             point = points[deployment.code.removeprefix(f"{plan.code}-")]
             _live(session, number, point, rng, now, secret_key)
         session.execute(update(Event).values(at=now))
-        while events.spread(session, listeners(storage)):
+        while events.dispatch(session, subscribers(storage)):
             pass
     _work_on_cases(session, rng, owner_id)
 

@@ -66,7 +66,7 @@ def campaign_summaries(session: Session, deployment: Deployment) -> list[Campaig
     return found
 
 
-def _stages(campaign_summaries: Sequence[int]) -> Select[*tuple[Any, ...]]:
+def _stages(campaigns: Sequence[int]) -> Select[*tuple[Any, ...]]:
     """By campaign: how many messages there are, and how many of them came how far."""
     asked, recipient = Invitation, CampaignRecipient
     completed = asked.completed_at.is_not(None)
@@ -87,7 +87,7 @@ def _stages(campaign_summaries: Sequence[int]) -> Select[*tuple[Any, ...]]:
         .select_from(recipient)
         .join(OutgoingMessage, OutgoingMessage.id == recipient.message_id)
         .join(asked, asked.id == OutgoingMessage.invitation_id)
-        .where(recipient.campaign_id.in_(campaign_summaries))
+        .where(recipient.campaign_id.in_(campaigns))
         .group_by(recipient.campaign_id)
     )
 

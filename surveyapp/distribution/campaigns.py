@@ -108,7 +108,7 @@ def read_recipients(customers: Iterable[Mapping[str, Any]], *, secret_key: str) 
 def plan(
     session: Session,
     deployment: Deployment,
-    roll: Sequence[Recipient],
+    recipients: Sequence[Recipient],
     *,
     settings: Settings,
     secret_key: str,
@@ -116,16 +116,16 @@ def plan(
 ) -> Plan:
     """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
     _refuse_closed(deployment, now)
-    digest = _digest(roll)
+    digest = _digest(recipients)
     options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
-    parts = [_plan(session, deployment, digest, part, **options) for part in _parts(roll)]
+    parts = [_plan(session, deployment, digest, part, **options) for part in _parts(recipients)]
     return _together(parts)
 
 
 def ask_all(
     store: Store,
     deployment_id: int,
-    roll: Sequence[Recipient],
+    recipients: Sequence[Recipient],
     *,
     settings: Settings,
     secret_key: str,
@@ -137,9 +137,9 @@ def ask_all(
     A part of the list in a transaction: customers who answer meanwhile wait for one of them. The same
     list again, also after a stop half-way, asks nobody a second time within a week.
     """
-    digest = _digest(roll)
+    digest = _digest(recipients)
     options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
-    parts = list(_parts(roll))
+    parts = list(_parts(recipients))
     asked: list[Plan] = []
     for place, part in enumerate(parts, start=1):
         if asked:
@@ -163,8 +163,8 @@ def ask_all(
     return _together(asked)
 
 
-def _parts(roll: Sequence[Recipient]) -> Iterator[Sequence[Recipient]]:
-    return (roll[start : start + _AT_ONCE] for start in range(0, len(roll), _AT_ONCE))
+def _parts(recipients: Sequence[Recipient]) -> Iterator[Sequence[Recipient]]:
+    return (recipients[start : start + _AT_ONCE] for start in range(0, len(recipients), _AT_ONCE))
 
 
 def _together(parts: Sequence[Plan]) -> Plan:
@@ -318,32 +318,32 @@ def _listed(customer: Mapping[str, Any], secret_key: str) -> Recipient:
     return Recipient(links.pseudonym(secret_key, reference), card, read_attributes(attributes))
 
 
-def _digest(roll: Sequence[Recipient]) -> str:
+def _digest(recipients: Sequence[Recipient]) -> str:
     """What a list is recognised by: who stands in it, in whatever order."""
-    together = "\n".join(sorted(each.customer_ref for each in roll))
+    together = "\n".join(sorted(each.customer_ref for each in recipients))
     return hashlib.sha256(together.encode()).hexdigest()[:16]
 
 
 def _reasons(
     session: Session,
-    roll: Sequence[Recipient],
+    recipients: Sequence[Recipient],
     sampling: Sampling,
     settings: Settings,
     secret_key: str,
     now: datetime,
 ) -> dict[str, Reason]:
     """Why customers of the list are not asked, by customer; who may be asked is left out."""
-    refs = [each.customer_ref for each in roll]
+    refs = [each.customer_ref for each in recipients]
     known = {
         each.customer_ref: each
         for each in session.scalars(select(Contact).where(Contact.customer_ref.in_(refs)))
     }
-    gone = _opted_out(session, roll, known, secret_key)
+    gone = _opted_out(session, recipients, known, secret_key)
     days = settings.rest_days if sampling.rest_days is None else sampling.rest_days
     since = now - max(YEAR, timedelta(days=days))
     asked = times_asked(session.connection(), refs, since=since)
     reasons: dict[str, Reason] = {}
-    for each in roll:
+    for each in recipients:
         ref, contact = each.customer_ref, known.get(each.customer_ref)
         times = asked.get(ref, [])
         if ref in gone:
@@ -360,10 +360,10 @@ def _reasons(
 
 
 def _opted_out(
-    session: Session, roll: Sequence[Recipient], known: Mapping[str, Contact], secret_key: str
+    session: Session, recipients: Sequence[Recipient], known: Mapping[str, Contact], secret_key: str
 ) -> set[str]:
     keys: dict[str, set[str]] = {}
-    for each in roll:
+    for each in recipients:
         contact = known.get(each.customer_ref)
         addresses = {each.card.email, each.card.phone, contact.email if contact else ""} - {""}
         for key in (each.customer_ref, *(address_key(secret_key, a) for a in addresses)):

@@ -46,7 +46,7 @@ def colours(brand: str) -> Colours:
 
 @dataclass(frozen=True)
 class MessageContext:
-    """Who is asked by whom about what; all that a letter is made of beside the mailing itself."""
+    """Who is asked by whom about what; all that a message is made of beside its settings."""
 
     language: str
     provider: str
@@ -61,7 +61,7 @@ class MessageContext:
     is_test: bool = False
 
     def reminded(self, number: int) -> MessageContext:
-        """The same occasion at its reminder of this number; 0 is the invitation."""
+        """The same message as its reminder of this number; 0 is the invitation."""
         return replace(self, reminder=number)
 
     def filled(self, text: str) -> str:
@@ -85,55 +85,55 @@ class Message:
     short: str = field(default="", repr=False)
 
 
-def message_of(mailing: MessageSettings, occasion: MessageContext) -> Message:
-    """The invitation or reminder of this occasion, everything in it escaped where it stands in HTML."""
-    words = texts(occasion.language)
-    own = mailing.texts.get(occasion.language, MailText())
-    subject = _subject(own, words, occasion)
-    body = _body(own, words, occasion)
-    address = _with(occasion.link, lang=occasion.language)
+def message_of(mailing: MessageSettings, context: MessageContext) -> Message:
+    """The invitation or reminder in this context, everything in it escaped where it stands in HTML."""
+    words = texts(context.language)
+    own = mailing.texts.get(context.language, MailText())
+    subject = _subject(own, words, context)
+    body = _body(own, words, context)
+    address = _with(context.link, lang=context.language)
     html = _template().render(
         subject=subject,
         paragraphs=[part.split("\n") for part in _paragraphs(body)],
         words=words,
-        occasion=occasion,
-        question=occasion.filled(occasion.click.text) if occasion.click else "",
-        points=_points(occasion),
+        context=context,
+        question=context.filled(context.click.text) if context.click else "",
+        points=_points(context),
         address=address,
-        estimate=words.estimate(occasion.questions),
-        why=occasion.filled(words.mail_why),
-        colours=occasion.colours,
+        estimate=words.estimate(context.questions),
+        why=context.filled(words.mail_why),
+        colours=context.colours,
     )
-    plain = _plain(body, address, words, occasion)
+    plain = _plain(body, address, words, context)
     return Message(subject, plain, html, f"{subject}\n{address}")
 
 
-def _subject(own: MailText, words: Phrases, occasion: MessageContext) -> str:
+def _subject(own: MailText, words: Phrases, context: MessageContext) -> str:
     subject = own.subject or words.mail_subject
-    if occasion.reminder:
+    if context.reminder:
         subject = own.reminder_subject or words.mail_reminder_subject.replace("{subject}", subject)
-    filled = " ".join(occasion.filled(subject).split())
-    return words.mail_test_subject.format(subject=filled) if occasion.is_test else filled
+    filled = " ".join(context.filled(subject).split())
+    return words.mail_test_subject.format(subject=filled) if context.is_test else filled
 
 
-def _body(own: MailText, words: Phrases, occasion: MessageContext) -> str:
+def _body(own: MailText, words: Phrases, context: MessageContext) -> str:
     text = own.text or words.mail_text
-    if occasion.reminder:
+    if context.reminder:
         text = own.reminder_text or f"{words.mail_reminder_text}\n\n{text}"
-    return occasion.filled(text)
+    return context.filled(text)
 
 
 def _paragraphs(text: str) -> list[str]:
     return [part.strip() for part in text.split("\n\n") if part.strip()]
 
 
-def _points(occasion: MessageContext) -> Sequence[tuple[int, str, str]]:
+def _points(context: MessageContext) -> Sequence[tuple[int, str, str]]:
     """(value, label, address) of each option of the one-click scale."""
-    click = occasion.click
+    click = context.click
     if click is None:
         return ()
     return [
-        (value, label, _with(occasion.link, score=f"{click.name}:{value}", lang=occasion.language))
+        (value, label, _with(context.link, score=f"{click.name}:{value}", lang=context.language))
         for value, label in click.options
     ]
 
@@ -142,15 +142,15 @@ def _with(link: str, **query: str) -> str:
     return f"{link}?{urlencode(query, safe=':', quote_via=quote)}"
 
 
-def _plain(body: str, address: str, words: Phrases, occasion: MessageContext) -> str:
+def _plain(body: str, address: str, words: Phrases, context: MessageContext) -> str:
     parts = [
-        *([words.mail_test] if occasion.is_test else []),
+        *([words.mail_test] if context.is_test else []),
         *_paragraphs(body),
         # Addresses have lines of their own: in a sentence that runs from the right they would fall apart.
         f"{words.mail_open}\n{address}",
-        f"{words.estimate(occasion.questions)}\n{words.mail_own_link}",
+        f"{words.estimate(context.questions)}\n{words.mail_own_link}",
         # The line by which mail programs know that what follows is no part of the message.
-        f"-- \n{occasion.filled(words.mail_why)}\n{words.mail_leave}\n{occasion.unsubscribe}",
+        f"-- \n{context.filled(words.mail_why)}\n{words.mail_leave}\n{context.unsubscribe}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -164,4 +164,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("letter.html")
+    return environment.get_template("message.html")

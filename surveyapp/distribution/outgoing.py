@@ -139,7 +139,7 @@ def message_context(
     settings: Settings,
     attributes: dict[str, Any],
 ) -> MessageContext:
-    """What a letter of this deployment is made of."""
+    """What a message of this survey is made of."""
     look, mailing = read_theme(deployment.look), read_message_settings(deployment.mailing)
     asked = [(ask, asked_instrument(ask, settings.instrument_roots)) for ask in deployment.asks]
     clicks = clickable(deployment, language, settings.instrument_roots)

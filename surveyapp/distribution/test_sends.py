@@ -1,4 +1,4 @@
-"""A test message: the letter as customers get it, to somebody of the staff, leading to no survey."""
+"""A test send: the message as customers get it, to a member of staff, with links that lead to no survey."""
 
 from __future__ import annotations
 

@@ -55,13 +55,13 @@ class Transports:
     def send(self, channel: str, written: Written) -> Posted:
         """Hand one message on; what became of it."""
         if channel == "email" and self._post is not None:
-            letter = written.message
+            made = written.message
             return self._post.send(
                 Mail(
                     to=written.to,
-                    subject=letter.subject,
-                    text=letter.text,
-                    html=letter.html,
+                    subject=made.subject,
+                    text=made.text,
+                    html=made.html,
                     message_id=written.message_id,
                     language=written.language,
                     unsubscribe=written.unsubscribe,

@@ -140,5 +140,5 @@ def _kept(
         )
         _report(session, report_id).file_id = file.id
         session.flush()
-        events.tell(session, "report", report_id=report_id)
+        events.publish(session, "report", report_id=report_id)
         return {"report_id": report_id, "file_id": file.id}

@@ -87,7 +87,7 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
     _count(at, kept)
     told = [_subject(*each) for each in kept if _is_listened(at, each[2].deployment)]
     if told:
-        events.tell_all(at, "response", told)
+        events.publish_all(at, "response", told)
     return stored
 
 

@@ -103,7 +103,7 @@ def correct(
         ]
         connection.execute(plain_insert(_SCORES), kept)
     told = {"response_id": row.id, "deployment_id": row.deployment_id}
-    events.tell(connection, "response.corrected", changed=_changed(before, scores), **told)
+    events.publish(connection, "response.corrected", changed=_changed(before, scores), **told)
     _count_instead(connection, row, before, scores)
     place = {"correction": take(connection, "corrections")}  # waited for, hence the last
     connection.execute(update(_RESPONSES).where(_RESPONSES.c.id == response_id).values(place))
@@ -143,7 +143,7 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     if row.journey_run_id is not None:
         _delete_empty_run(session, row.journey_run_id)
     if deployment.anonymity != "anonymous":  # whose responses nobody was told of by number
-        events.tell(connection, "response.erased", erased_id=row.id, erased=row.public_id)
+        events.publish(connection, "response.erased", erased_id=row.id, erased=row.public_id)
     _count_instead(connection, row, before, None)
     session.expire_all()
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.composite.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
-from analysis.plain import plain
+from analysis.json_values import to_json
 from analysis.provenance import fingerprint, versions
 from analysis.threads import one_blas_thread
 from instruments.loader import load
@@ -104,7 +104,7 @@ def study_document(
         "fingerprint": fingerprint(data, items),
         "versions": versions(),
     }
-    return dict(plain(document))
+    return dict(to_json(document))
 
 
 def journey_scales(key: str | None, *, roots: Sequence[str | Path]) -> dict[str, tuple[str, ...]]:

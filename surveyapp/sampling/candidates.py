@@ -76,13 +76,15 @@ class CustomerHistory:
     counts: dict[int, int] = field(default_factory=dict)  # asks of surveys with a quota
     runs: set[tuple[int, int]] = field(default_factory=set)  # survey, journey run: asked already
 
-    def note_ask(self, survey: CandidateSurvey, met: KnownInteraction, due_at: datetime) -> None:
+    def note_ask(
+        self, survey: CandidateSurvey, interaction: KnownInteraction, due_at: datetime
+    ) -> None:
         """Let what follows know of this ask."""
-        self.asked.setdefault(met.customer_ref, []).append(due_at)
+        self.asked.setdefault(interaction.customer_ref, []).append(due_at)
         if survey.id in self.counts:
             self.counts[survey.id] += 1
-        if survey.at_end and met.journey_run_id is not None:
-            self.runs.add((survey.id, met.journey_run_id))
+        if survey.at_end and interaction.journey_run_id is not None:
+            self.runs.add((survey.id, interaction.journey_run_id))
 
 
 def surveys_at(
@@ -130,7 +132,7 @@ def known_of(
     now: datetime,
 ) -> CustomerHistory:
     """Contacts, opt-outs and earlier asks of these customers; a few statements."""
-    refs = sorted({met.customer_ref for met in batch})
+    refs = sorted({interaction.customer_ref for interaction in batch})
     contact = _CONTACTS.c
     known = CustomerHistory()
     keys = {ref: {ref} for ref in refs}  # of an opt-out: a customer, an address -> its customers
@@ -158,7 +160,13 @@ def known_of(
 def _asked_runs(
     connection: Connection, batch: Sequence[KnownInteraction], surveys: Sequence[int]
 ) -> set[tuple[int, int]]:
-    runs = sorted({met.journey_run_id for met in batch if met.journey_run_id is not None})
+    runs = sorted(
+        {
+            interaction.journey_run_id
+            for interaction in batch
+            if interaction.journey_run_id is not None
+        }
+    )
     if not runs or not surveys:
         return set()
     rows = connection.execute(

@@ -120,16 +120,16 @@ def customer(session: Session, customer_ref: str, *, secret_key: str) -> Custome
     asked = _asked(session, [row[0].id for row in rows[:MOST_SHOWN]])
     happened = tuple(
         Happened(
-            at=met.at,
+            at=interaction.at,
             journey=journey,
             touchpoint=touchpoint,
-            channel=met.channel,
-            outcome=met.outcome,
-            attributes=met.attributes,
-            decided=met.decided_at is not None,
-            asked=tuple(asked.get(met.id, ())),
+            channel=interaction.channel,
+            outcome=interaction.outcome,
+            attributes=interaction.attributes,
+            decided=interaction.decided_at is not None,
+            asked=tuple(asked.get(interaction.id, ())),
         )
-        for met, journey, touchpoint in rows[:MOST_SHOWN]
+        for interaction, journey, touchpoint in rows[:MOST_SHOWN]
     )
     return Customer(
         customer_ref, contact, tuple(session.scalars(opted)), happened, len(rows) > MOST_SHOWN

@@ -47,25 +47,38 @@ def decide_due(
     batch = _claim(connection, now, limit)
     if not batch:
         return 0
-    surveys = surveys_at(connection, {met.touchpoint_id for met in batch})
+    surveys = surveys_at(connection, {interaction.touchpoint_id for interaction in batch})
     # In the order of what happened, not of what was reported: the result does not depend on luck.
-    batch.sort(key=lambda met: (met.at, met.touchpoint_id, met.external_id or "", met.id))
-    cases = [(met, survey) for met in batch for survey in surveys.get(met.touchpoint_id, [])]
+    batch.sort(
+        key=lambda interaction: (
+            interaction.at,
+            interaction.touchpoint_id,
+            interaction.external_id or "",
+            interaction.id,
+        )
+    )
+    cases = [
+        (interaction, survey)
+        for interaction in batch
+        for survey in surveys.get(interaction.touchpoint_id, [])
+    ]
     if cases:
         known = known_of(
             connection,
-            [met for met, _ in cases],
+            [interaction for interaction, _ in cases],
             {survey.id: survey for _, survey in cases}.values(),
             secret_key=secret_key,
             now=now,
         )
-        verdicts = []
-        for met, survey in cases:
-            verdict = decide(met, survey, known, rules=rules, secret_key=secret_key, now=now)
-            if verdict.due_at is not None:
-                known.note_ask(survey, met, verdict.due_at)
-            verdicts.append(verdict)
-        _store(connection, cases, verdicts, secret_key, now)
+        found = []
+        for interaction, survey in cases:
+            eligibility = decide(
+                interaction, survey, known, rules=rules, secret_key=secret_key, now=now
+            )
+            if eligibility.due_at is not None:
+                known.note_ask(survey, interaction, eligibility.due_at)
+            found.append(eligibility)
+        _store(connection, cases, found, secret_key, now)
     return len(batch)
 
 
@@ -95,13 +108,13 @@ def _claim(connection: Connection, now: datetime, limit: int) -> list[KnownInter
 def _store(
     connection: Connection,
     cases: Sequence[Case],
-    verdicts: Sequence[Eligibility],
+    found: Sequence[Eligibility],
     secret_key: str,
     now: datetime,
 ) -> None:
     decisions = [
-        _decision(met, survey, verdict, now)
-        for (met, survey), verdict in zip(cases, verdicts, strict=True)
+        _decision(interaction, survey, eligibility, now)
+        for (interaction, survey), eligibility in zip(cases, found, strict=True)
     ]
     asks = [
         (decision, survey)
@@ -120,18 +133,18 @@ def _store(
 
 
 def _decision(
-    met: KnownInteraction, survey: CandidateSurvey, verdict: Eligibility, now: datetime
+    interaction: KnownInteraction, survey: CandidateSurvey, eligibility: Eligibility, now: datetime
 ) -> dict[str, Any]:
-    reason = verdict.reason
+    reason = eligibility.reason
     return {
-        "interaction_id": met.id,
+        "interaction_id": interaction.id,
         "deployment_id": survey.id,
-        "customer_ref": met.customer_ref,
-        "outcome": "ask" if verdict.asks else "skip",
+        "customer_ref": interaction.customer_ref,
+        "outcome": "ask" if eligibility.asks else "skip",
         "reason": reason.value if reason else "",
-        "detail": (verdict.detail or (reason.sentence if reason else ""))[:300],
+        "detail": (eligibility.detail or (reason.sentence if reason else ""))[:300],
         "invitation_id": None,
-        "due_at": verdict.due_at,
+        "due_at": eligibility.due_at,
         "decided_at": now,
     }
 

@@ -40,7 +40,7 @@ class Eligibility:
 
 
 def decide(
-    met: KnownInteraction,
+    interaction: KnownInteraction,
     survey: CandidateSurvey,
     known: CustomerHistory,
     *,
@@ -50,30 +50,34 @@ def decide(
 ) -> Eligibility:
     """The first reason not to ask, in the order of ``Reason``, or when to ask."""
     sampling = survey.sampling
-    reached = known.reached.get(met.customer_ref, Reached())
-    if not sampling.trigger.matches(met.channel, met.outcome, met.attributes):
+    reached = known.reached.get(interaction.customer_ref, Reached())
+    if not sampling.trigger.matches(
+        interaction.channel, interaction.outcome, interaction.attributes
+    ):
         return Eligibility(reason=Reason.NOT_TRIGGERED)
     if survey.state != "open":
         return Eligibility(reason=Reason.SURVEY_CLOSED)
-    if now - met.at > timedelta(days=sampling.max_age_days):
-        return Eligibility(reason=Reason.TOO_OLD, detail=_too_old(met, sampling.max_age_days, now))
-    if met.customer_ref in known.opted_out:
+    if now - interaction.at > timedelta(days=sampling.max_age_days):
+        return Eligibility(
+            reason=Reason.TOO_OLD, detail=_too_old(interaction, sampling.max_age_days, now)
+        )
+    if interaction.customer_ref in known.opted_out:
         return Eligibility(reason=Reason.OPTED_OUT)
     by_mail = sampling.channel == "email"
     if not (reached.email if by_mail else reached.email or reached.phone):
         return Eligibility(reason=Reason.NO_ADDRESS)
     if by_mail and reached.bounced:
         return Eligibility(reason=Reason.BOUNCED)
-    if survey.at_end and (survey.id, met.journey_run_id) in known.runs:
+    if survey.at_end and (survey.id, interaction.journey_run_id) in known.runs:
         return Eligibility(reason=Reason.ALREADY_ASKED)
-    if not _drawn(met, survey, secret_key):
+    if not _drawn(interaction, survey, secret_key):
         said = f"{sampling.share:.0%} of events are sampled; this one was not."
         return Eligibility(reason=Reason.SAMPLED_OUT, detail=said)
-    return _when(met, survey, known, rules, _zone(reached.zone, rules.time_zone), now)
+    return _when(interaction, survey, known, rules, _zone(reached.zone, rules.time_zone), now)
 
 
 def _when(
-    met: KnownInteraction,
+    interaction: KnownInteraction,
     survey: CandidateSurvey,
     known: CustomerHistory,
     rules: Rules,
@@ -81,13 +85,13 @@ def _when(
     now: datetime,
 ) -> Eligibility:
     sampling = survey.sampling
-    asked = known.asked.get(met.customer_ref, [])
+    asked = known.asked.get(interaction.customer_ref, [])
     days = rules.rest_days if sampling.rest_days is None else sampling.rest_days
 
     def allowed(moment: datetime) -> datetime:
         return sampling.quiet.next_allowed(moment, zone) if sampling.quiet else moment
 
-    due = soonest = allowed(max(now, met.at + timedelta(minutes=sampling.delay_minutes)))
+    due = soonest = allowed(max(now, interaction.at + timedelta(minutes=sampling.delay_minutes)))
     if sampling.rest == "delay":
         due = contact_frequency.after_rest(asked, soonest, timedelta(days=days), allowed)
     elif sampling.rest == "block" and contact_frequency.rests(asked, soonest, timedelta(days=days)):
@@ -117,7 +121,7 @@ def _zone(own: str, otherwise: str) -> ZoneInfo:
         return ZoneInfo(otherwise)
 
 
-def _drawn(met: KnownInteraction, survey: CandidateSurvey, secret_key: str) -> bool:
+def _drawn(interaction: KnownInteraction, survey: CandidateSurvey, secret_key: str) -> bool:
     """Whether the interaction is in the survey's sample: by lot, and the same lot each time.
 
     The lot knows nothing that depends on the order in which interactions arrive.
@@ -125,14 +129,20 @@ def _drawn(met: KnownInteraction, survey: CandidateSurvey, secret_key: str) -> b
     if survey.sampling.share >= 1:
         return True
     key = hmac.new(secret_key.encode(), b"surveyapp sampling", "sha256").digest()
-    told = (survey.id, met.customer_ref, met.touchpoint_id, met.at.isoformat(), met.external_id)
+    told = (
+        survey.id,
+        interaction.customer_ref,
+        interaction.touchpoint_id,
+        interaction.at.isoformat(),
+        interaction.external_id,
+    )
     digest = hmac.new(key, "\x1f".join(map(str, told)).encode(), "sha256").digest()
     return int.from_bytes(digest[:8]) < survey.sampling.share * 2**64
 
 
-def _too_old(met: KnownInteraction, days: int, now: datetime) -> str:
+def _too_old(interaction: KnownInteraction, days: int, now: datetime) -> str:
     return (
-        f"It happened {(now - met.at).days} days before; the survey covers events at most"
+        f"It happened {(now - interaction.at).days} days before; the survey covers events at most"
         f" {days} days old."
     )
 

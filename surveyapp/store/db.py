@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveyapp.store.statements import DatabaseConnection, Glance, translated
+from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 
 _BUSY_SECONDS = 30
 _GIVE_WAY_SECONDS = 0.12
@@ -83,11 +83,11 @@ class Store:
         """``writing`` by a ``Statement`` alone, for what a customer waits for: a session costs as much
         again as storing an answer.
         """
-        with self.glancing() as glance:
+        with self.raw_connection() as connection:
             if self.is_sqlite:
-                glance.connection.cursor().execute("BEGIN IMMEDIATE")
-            yield glance
-            glance.connection.commit()  # else what was written is rolled back when it is closed
+                connection.connection.cursor().execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.connection.commit()  # else what was written is rolled back when it is closed
 
     def give_way(self) -> None:
         """Let others write, between two transactions of somebody who writes many in a row.
@@ -110,7 +110,7 @@ class Store:
             yield session
 
     @contextmanager
-    def glancing(self) -> Iterator[Glance]:
+    def raw_connection(self) -> Iterator[RawConnection]:
         """For single reads by a ``Statement``: each sees what is committed at its moment. Opening a
         connection of SQLAlchemy's takes longer than reading the row behind a link.
         """
@@ -118,7 +118,7 @@ class Store:
         try:
             opened = self._unused() or self.engine.raw_connection()
             try:
-                yield Glance(opened, dialect)
+                yield RawConnection(opened, dialect)
             except BaseException:
                 opened.close()
                 raise

@@ -1,4 +1,4 @@
-"""Events: what happened, written where it happened, spread by a worker afterwards.
+"""Events: what happened, written where it happened, dispatched by a worker afterwards.
 
 A customer who answers should not wait until webhooks are told and cases opened.
 """
@@ -18,38 +18,38 @@ from surveyapp.store.statements import DatabaseConnection, Insertion
 
 _EVENTS = cast(Table, Event.__table__)
 
-Listener = Callable[[Session, Event], None]
+Subscriber = Callable[[Session, Event], None]
 AT_ONCE = 25  # in a transaction: customers who answer meanwhile wait for its end
 
 
-def tell(at: Session | Connection, kind: str, **subject: Any) -> None:
+def publish(at: Session | Connection, kind: str, **subject: Any) -> None:
     """Write an event into the caller's transaction; ``subject`` holds JSON values, ids above all."""
-    tell_all(at.connection() if isinstance(at, Session) else at, kind, [subject])
+    publish_all(at.connection() if isinstance(at, Session) else at, kind, [subject])
 
 
-def tell_all(at: DatabaseConnection, kind: str, subjects: Sequence[Mapping[str, Any]]) -> None:
-    """``tell`` of several at once."""
+def publish_all(at: DatabaseConnection, kind: str, subjects: Sequence[Mapping[str, Any]]) -> None:
+    """``publish`` of several at once."""
     now = utc_now()
     rows = [{"kind": kind, "subject": subject, "at": now} for subject in subjects]
-    _telling(at.dialect).run_all(at, rows)
+    _publishing(at.dialect).run_all(at, rows)
 
 
 @lru_cache(maxsize=8)
-def _telling(dialect: Dialect) -> Insertion:
+def _publishing(dialect: Dialect) -> Insertion:
     return Insertion(insert(_EVENTS), dialect, columns=("kind", "subject", "at"))
 
 
-def spread(session: Session, listeners: Mapping[str, tuple[Listener, ...]]) -> int:
-    """Hand the oldest events to who listens and forget them; how many there were.
+def dispatch(session: Session, subscribers: Mapping[str, tuple[Subscriber, ...]]) -> int:
+    """Hand the oldest events to their subscribers and delete them; how many there were.
 
-    All in the caller's transaction: a listener writes rows (a case, a delivery) and talks to nobody.
+    All in the caller's transaction: a subscriber writes rows (a case, a delivery) and talks to nobody.
     """
     oldest = select(Event).order_by(Event.id).limit(AT_ONCE)
     # Of several workers at the same moment, each takes events that no other has in its hand.
     events = list(session.scalars(oldest.with_for_update(skip_locked=True)))
     for event in events:
-        for listener in listeners.get(event.kind, ()):
-            listener(session, event)
+        for subscriber in subscribers.get(event.kind, ()):
+            subscriber(session, event)
     if events:
         session.execute(delete(Event).where(Event.id.in_([event.id for event in events])))
     return len(events)

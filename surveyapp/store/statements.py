@@ -24,7 +24,7 @@ class DatabaseConnection(Protocol):
     def dialect(self) -> Dialect: ...
 
 
-class Glance(NamedTuple):
+class RawConnection(NamedTuple):
     """A driver's connection in no transaction, to be read from by statements."""
 
     connection: Any

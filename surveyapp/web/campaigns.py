@@ -81,13 +81,13 @@ def look(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         queries.deployment(session, journey_id, deployment_id)
     if form.validate_on_submit():
         with form.refusing("customers"):
-            roll = actions.read_recipients(
+            recipients = actions.read_recipients(
                 customers_in(form.customers.data.read()), secret_key=storage().secret_key
             )
-            token = _written(roll, deployment_id)
+            token = _written(recipients, deployment_id)
             with storage().store.reading() as session:
-                made = _plan(session, journey_id, deployment_id, roll.customers)
-            return _consent(journey_id, deployment_id, roll, made, token)
+                made = _plan(session, journey_id, deployment_id, recipients.customers)
+            return _consent(journey_id, deployment_id, recipients, made, token)
     return _page(journey_id, deployment_id, ask=form)
 
 
@@ -100,11 +100,11 @@ def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         queries.deployment(session, journey_id, deployment_id)
     if not form.validate_on_submit():
         raise Invalid("This form belongs to another page; choose the file again.")
-    roll = _read(request.form.get("list", ""), deployment_id)
+    recipients = _read(request.form.get("list", ""), deployment_id)
     made = actions.ask_all(
         storage().store,
         deployment_id,
-        roll,
+        recipients,
         settings=storage().settings,
         secret_key=storage().secret_key,
         user_id=me().id,
@@ -162,7 +162,7 @@ def _page(
 
 
 def _consent(
-    journey_id: int, deployment_id: int, roll: Recipients, made: Plan, token: str
+    journey_id: int, deployment_id: int, recipients: Recipients, made: Plan, token: str
 ) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
@@ -172,7 +172,7 @@ def _consent(
         journey=journey,
         deployment=deployment,
         form=ConsentForm(formdata=None),
-        roll=roll,
+        recipients=recipients,
         plan=made,
         token=token,
         mail_set=bool(storage().settings.smtp_url),
@@ -181,12 +181,12 @@ def _consent(
 
 
 def _plan(
-    session: Session, journey_id: int, deployment_id: int, roll: tuple[Recipient, ...]
+    session: Session, journey_id: int, deployment_id: int, recipients: tuple[Recipient, ...]
 ) -> Plan:
     return actions.plan(
         session,
         queries.deployment(session, journey_id, deployment_id),
-        roll,
+        recipients,
         settings=storage().settings,
         secret_key=storage().secret_key,
         now=utc_now(),
@@ -216,8 +216,10 @@ def _bounces(data: bytes) -> Iterator[Bounce]:
         yield str(address), str(cells.get("reason", "")), now
 
 
-def _written(roll: Recipients, deployment_id: int) -> str:
-    rows = [[each.customer_ref, vars(each.card), dict(each.attributes)] for each in roll.customers]
+def _written(recipients: Recipients, deployment_id: int) -> str:
+    rows = [
+        [each.customer_ref, vars(each.card), dict(each.attributes)] for each in recipients.customers
+    ]
     written = _serializer(deployment_id).dumps(rows)
     text = written if isinstance(written, str) else written.decode()
     if len(text) > _LONGEST_LIST:

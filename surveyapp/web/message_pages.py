@@ -1,4 +1,4 @@
-"""A letter as a page of its own, to be looked at in a frame: nothing in it runs, loads or leads away.
+"""A message as a page of its own, shown in a frame: nothing in it runs, loads or leads away.
 
 Mail programs need styles beside the elements, which our content policy does not let through; so they
 are gathered into the one stylesheet, whose hash the policy names.
@@ -17,14 +17,14 @@ _STYLE = re.compile(r'style="([^"]*)"')
 _SHEET = re.compile(r"(?<=<style>)(.*?)(?=</style>)", re.DOTALL)
 
 
-def shown(letter: str) -> Response:
-    """The letter's HTML as an answer that only our own pages may frame."""
+def shown(message: str) -> Response:
+    """The message's HTML as an answer that only our own pages may frame."""
     rules: dict[str, int] = {}
 
     def gathered(match: re.Match[str]) -> str:
         return f'data-style="{rules.setdefault(html.unescape(match[1]), len(rules))}"'
 
-    page = _STYLE.sub(gathered, letter)
+    page = _STYLE.sub(gathered, message)
     sheet = "".join(f'[data-style="{number}"]{{{rule}}}\n' for rule, number in rules.items())
     page = _SHEET.sub(lambda match: match[0] + sheet, page, count=1)
     digest = hashlib.sha256(_SHEET.search(page)[0].encode()).digest()  # type: ignore[index]

@@ -111,7 +111,7 @@ def save(journey_id: int, deployment_id: int) -> ResponseReturnValue:
 @messages.get("/preview")
 @requires(Permission.SEND_MESSAGES)
 def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    """The letter that was saved, to look at; its links lead nowhere."""
+    """The message that was saved, to look at; its links lead nowhere."""
     with storage().store.reading() as session:
         deployment = queries.deployment(session, journey_id, deployment_id)
         language = request.args.get("lang") or deployment.language
@@ -145,7 +145,7 @@ def test(journey_id: int, deployment_id: int) -> ResponseReturnValue:
 
 
 def _sample(deployment: Deployment, language: str) -> Message:
-    """The letter that was saved, as it would be for a customer of whom nothing is known."""
+    """The message that was saved, as it would be for a customer of whom nothing is known."""
     settings = storage().settings
     nowhere = test_url(settings.base_url)
     made = message_context(deployment, language, nowhere, nowhere, settings, {})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.plain import plain
+from analysis.json_values import to_json
 
 
 class Colour(StrEnum):
@@ -31,7 +31,7 @@ def test_every_kind_of_result_becomes_json():
         3: {"b", "a"},
         "none": None,
     }
-    got = plain(value)
+    got = to_json(value)
     assert got == {
         "inner": {"value": None, "table": [[1.0, None], [2.5, 3.0]]},
         "tuple": [1, 0.1, True, "red"],
@@ -44,9 +44,9 @@ def test_every_kind_of_result_becomes_json():
 
 
 def test_full_precision_is_kept():
-    assert plain(np.float64(1 / 3)) == 1 / 3
+    assert to_json(np.float64(1 / 3)) == 1 / 3
 
 
 def test_what_has_no_json_form_is_named():
     with pytest.raises(TypeError, match="Generator has no plain JSON form"):
-        plain({"rng": np.random.default_rng(1)})
+        to_json({"rng": np.random.default_rng(1)})

@@ -89,9 +89,9 @@ def respond(
 def hear(session: Session, deployment_id: int, response_ids: Sequence[int]) -> None:
     """Tell of these responses and spread it, as a worker would."""
     for response_id in response_ids:
-        events.tell(session, "response", response_id=response_id, deployment_id=deployment_id)
+        events.publish(session, "response", response_id=response_id, deployment_id=deployment_id)
     session.flush()
-    events.spread(session, {"response": (partial(cases.on_response, base_url=BASE, roots=()),)})
+    events.dispatch(session, {"response": (partial(cases.on_response, base_url=BASE, roots=()),)})
 
 
 def open_case(store: Store, loop: Loop, nps: int = 3, **other: object) -> int:

@@ -204,7 +204,7 @@ def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(storage, olg
     with storage.store.writing() as session:
         respond(session, loop.deployment, 2)
         respond(session, loop.deployment, 9)
-    spread = DUTIES["spread events"][1]
+    spread = DUTIES["dispatch events"][1]
     while spread(storage, utc_now()):
         pass
     page = olga.get("/cases?owner=me").text

@@ -14,7 +14,7 @@ from surveyapp.store import events
 from surveyapp.store.db import Store
 from surveyapp.store.models import Case, CaseNote, Deployment, Event, OutgoingMessage
 from surveyapp.store.storage import Storage, open_storage
-from surveyapp.worker import listeners
+from surveyapp.worker import subscribers
 from tests.closed_loop.makers import NOW, hear, make_loop, open_case, respond
 
 LATER = NOW + timedelta(days=1)
@@ -33,7 +33,7 @@ def told(store, database_url, tmp_path):
 
     def spread() -> None:
         with storage.store.writing() as session:
-            while events.spread(session, listeners(storage)):
+            while events.dispatch(session, subscribers(storage)):
                 pass
 
     yield spread

@@ -168,8 +168,8 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         session.flush()
         told = {"event": "response", "payload": {"answers": "all"}}
         session.add(Delivery(webhook_id=hook.id, response_id=number, **told))
-        events.tell(session, "response", response_id=number, deployment_id=deployment.id)
-        events.tell(session, "response", response_id=number + 10**6, deployment_id=1)
+        events.publish(session, "response", response_id=number, deployment_id=deployment.id)
+        events.publish(session, "response", response_id=number + 10**6, deployment_id=1)
         run_id, public_id = own.journey_run_id, own.public_id
         assert run_id is not None
     with store.writing() as session:

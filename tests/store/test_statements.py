@@ -13,13 +13,13 @@ from surveyapp.store import events
 from surveyapp.store.columns import read_moment, utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Event, OptOut
-from surveyapp.store.statements import Glance, Insertion, Statement
+from surveyapp.store.statements import Insertion, RawConnection, Statement
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 100])
 def test_any_number_of_rows_goes_in_whole_and_in_order(store: Store, count: int):
     with store.writing_rows() as rows:
-        events.tell_all(rows, "job", [{"number": k, "text": f"ä {k}"} for k in range(count)])
+        events.publish_all(rows, "job", [{"number": k, "text": f"ä {k}"} for k in range(count)])
     with store.reading() as session:
         found = list(session.scalars(select(Event).order_by(Event.id)))
     assert [event.subject for event in found] == [
@@ -48,10 +48,10 @@ def test_no_rows_are_no_statement(store: Store):
             return getattr(self._own, name)
 
     with store.writing_rows() as rows:
-        overheard = Glance(Overheard(rows.connection), rows.dialect)
-        events.tell_all(overheard, "job", [])
+        overheard = RawConnection(Overheard(rows.connection), rows.dialect)
+        events.publish_all(overheard, "job", [])
         assert said == []
-        events.tell_all(overheard, "job", [{"number": 1}])
+        events.publish_all(overheard, "job", [{"number": 1}])
     assert [text.split()[0] for text in said] == ["INSERT"]
     with store.reading() as session:
         assert [event.subject for event in session.scalars(select(Event))] == [{"number": 1}]
@@ -84,10 +84,10 @@ def test_an_error_is_sqlalchemys_and_shows_no_values(store: Store):
 
 def test_what_a_failed_block_wrote_is_undone_and_the_connection_serves_again(store: Store):
     with pytest.raises(RuntimeError), store.writing_rows() as rows:
-        events.tell_all(rows, "job", [{"number": 1}])
+        events.publish_all(rows, "job", [{"number": 1}])
         raise RuntimeError
     with store.writing_rows() as rows:
-        events.tell_all(rows, "job", [{"number": 2}])
+        events.publish_all(rows, "job", [{"number": 2}])
     with store.reading() as session:
         assert [event.subject["number"] for event in session.scalars(select(Event))] == [2]
 
@@ -98,7 +98,7 @@ def test_a_database_that_is_away_is_a_database_error(kind: str, tmp_path: Path):
     away = Store(
         f"sqlite:///{tmp_path}" if kind == "sqlite" else nowhere
     )  # a folder is no database
-    with pytest.raises(DBAPIError), away.glancing():
+    with pytest.raises(DBAPIError), away.raw_connection():
         pass
     with pytest.raises(DBAPIError), away.writing_rows():
         pass

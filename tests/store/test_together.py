@@ -28,7 +28,7 @@ class Teller:
 
     def tell(self, at: DatabaseConnection, jobs: Sequence[int]) -> list[str]:
         self.batches.append(list(jobs))
-        events.tell_all(at, "job", [{"number": job} for job in jobs])
+        events.publish_all(at, "job", [{"number": job} for job in jobs])
         self.begun.set()
         assert self.go.wait(30)
         if any(job < 0 for job in jobs):

@@ -86,7 +86,7 @@ def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
     assert "How satisfied are you" in page.text
     answers = {"ease-ease": "1", "form-key": form_key(page.text)}
     assert customer.post(f"/s/{asked.link}", data=answers).status_code == 303
-    assert DUTIES["spread events"][1](storage, utc_now())
+    assert DUTIES["dispatch events"][1](storage, utc_now())
     with storage.store.reading() as session:
         assert {case.scale for case in session.query(Case)} == {"nps", "ease"}
         table = responses_csv(
@@ -116,7 +116,7 @@ def test_every_duty_of_the_worker_does_its_work(
     sent = customer.post(f"/s/{asked.link}", data={"ease-ease": "1", "form-key": key})
     assert sent.status_code == 303
     done = DUTIES[duty][1](storage, utc_now())
-    assert done == (1 if duty == "spread events" else 0)
+    assert done == (1 if duty == "dispatch events" else 0)
 
 
 def test_its_report_is_made_and_its_answers_are_sorted_into_segments(

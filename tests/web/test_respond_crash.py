@@ -24,7 +24,7 @@ from surveyapp.settings import read
 from surveyapp.store import events
 from surveyapp.store.models import Case, Event, Response
 from surveyapp.store.storage import open_storage
-from surveyapp.worker import listeners
+from surveyapp.worker import subscribers
 from tests.responses.makers import SECRET, make_deployment
 from tests.web.respondents import fields, form_key, submission_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
@@ -160,7 +160,7 @@ def test_five_thousand_answers_under_random_kills_are_each_stored_once(
     assert len(thanked) == SUBMISSIONS
     with storage.store.writing() as session:
         # What the killed worker had not spread yet is spread by the next one.
-        while events.spread(session, listeners(storage)):
+        while events.dispatch(session, subscribers(storage)):
             pass
         assert sorted(session.scalars(select(Response.submission_key))) == thanked
         assert rollups.recount(session) == []

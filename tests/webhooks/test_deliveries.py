@@ -33,7 +33,7 @@ from surveyapp.store.models import Event as StoredEvent
 from surveyapp.store.storage import Storage
 from surveyapp.webhooks import actions, deliveries, queries, signing
 from surveyapp.webhooks.deliveries import BACK_OFF, deliver
-from surveyapp.worker import DUTIES, LISTENERS
+from surveyapp.worker import DUTIES, SUBSCRIBERS
 from tests.web.world import Place, answer
 from tests.webhooks.listening import listening
 
@@ -50,7 +50,7 @@ def spread(storage: Storage) -> int:
     told = 0
     while True:
         with storage.store.writing() as session:
-            count = events.spread(session, LISTENERS)
+            count = events.dispatch(session, SUBSCRIBERS)
         told += count
         if not count:
             return told
@@ -140,7 +140,7 @@ def test_nothing_is_written_for_who_does_not_want_to_know(storage: Storage, plac
         actions.pause(session, session.get_one(Webhook, paused), user_id=None)
     submit(storage, place)
     with storage.store.writing() as session:
-        events.tell(session, "response", response_id=1, deployment_id=place.deployment_id)
+        events.publish(session, "response", response_id=1, deployment_id=place.deployment_id)
     spread(storage)
     assert rows(storage) == []
 
@@ -355,10 +355,10 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
             )
             session.add_all([case, alert])
             session.flush()
-            events.tell(session, "case", case_id=case.id)
-            events.tell(session, "alert", alert_id=alert.id, n=31, estimate=-4.5, who="secret")
-            events.tell(session, "report", report_id=place.report_id)
-            events.tell(session, "report", report_id=999)  # deleted meanwhile
+            events.publish(session, "case", case_id=case.id)
+            events.publish(session, "alert", alert_id=alert.id, n=31, estimate=-4.5, who="secret")
+            events.publish(session, "report", report_id=place.report_id)
+            events.publish(session, "report", report_id=999)  # deleted meanwhile
         assert spread(storage) == 4
         assert deliver(storage, NOW) == 3
     told = {json.loads(body)["event"]: json.loads(body)["data"] for _, _, body in server.told}
@@ -393,7 +393,7 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
 
 
 def test_a_worker_tells_of_an_answer_by_itself(storage: Storage, place: Place, add_hook):
-    duties = [DUTIES[name][1] for name in ("spread events", "tell webhooks")]
+    duties = [DUTIES[name][1] for name in ("dispatch events", "tell webhooks")]
     over = Event()
 
     def do() -> int:

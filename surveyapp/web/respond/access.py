@@ -104,14 +104,14 @@ def opened(
     """
     now = utc_now()
     ticket, asking, waits, used = None, None, None, False
-    with storage().store.glancing() as glance:
+    with storage().store.raw_connection() as connection:
         if ticket_text is not None:
-            ticket = ticket_of(glance, link, ticket_text, sending=sending)
+            ticket = ticket_of(connection, link, ticket_text, sending=sending)
         if ticket_text is None or ticket is not None:
-            asking = queries.asking(glance, link)
+            asking = queries.asking(connection, link)
         if asking is not None and ticket is not None and not sending:
-            waits = drafts.waiting(glance, asking.id, ticket, now=now)
-            used = waits is None and is_used(glance, asking.id, ticket)
+            waits = drafts.waiting(connection, asking.id, ticket, now=now)
+            used = waits is None and is_used(connection, asking.id, ticket)
     state = link_state(
         ticket,
         personal=ticket_text is not None,

@@ -56,8 +56,8 @@ def one_question(link: str, name: str) -> ResponseReturnValue:
 
 def _framed(link: str, answer: Response, *, sent: bool = False) -> Response:
     """Let the page be shown inside others, tell them how high it is, and stay inside."""
-    with storage().store.glancing() as glance:
-        asking = queries.asking(glance, link)
+    with storage().store.raw_connection() as connection:
+        asking = queries.asking(connection, link)
     origins = read_channels(asking.ways).embed_origins if asking else ()
     allow(frame_ancestors=" ".join(origins) or "'none'")
     if answer.location:

@@ -75,8 +75,8 @@ def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
 def show(link: str) -> ResponseReturnValue:
     """Ask for an address, and take it: once for a pass."""
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
-    with storage().store.glancing() as glance:
-        asking = queries.asking(glance, link)
+    with storage().store.raw_connection() as connection:
+        asking = queries.asking(connection, link)
     number = read_pass(storage().secret_key, link, request.args.get(PASS, ""))
     if asking is None or asking.state == "draft" or not asking.draw or number is None:
         return neutral()
@@ -101,8 +101,8 @@ def show(link: str) -> ResponseReturnValue:
 @draw.get("/entered")
 def entered(link: str) -> ResponseReturnValue:
     """The same for everybody, whether the address was new or not."""
-    with storage().store.glancing() as glance:
-        asking = queries.asking(glance, link)
+    with storage().store.raw_connection() as connection:
+        asking = queries.asking(connection, link)
     return message("drawn", 200, asking) if asking and asking.draw else neutral()
 
 

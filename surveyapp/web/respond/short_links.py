@@ -22,8 +22,8 @@ def go(token: str, part: str = "") -> ResponseReturnValue:
     A survey answered there is sent to an address that names its deployment, so that the same form
     sent twice finds it although an anonymous invitation is gone after the first.
     """
-    with storage().store.glancing() as glance:
-        found = queries.short_ticket(glance, token)
+    with storage().store.raw_connection() as connection:
+        found = queries.short_ticket(connection, token)
     if found is None:
         return neutral()
     endpoint = "self_service.show" if part else "respond.show"

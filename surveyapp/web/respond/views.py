@@ -199,8 +199,8 @@ def logo(link: str) -> ResponseReturnValue:
 @respond.get("/s/<link>/thanks")
 def thanks(link: str) -> ResponseReturnValue:
     """The same for everybody who has sent answers, once or twice."""
-    with storage().store.glancing() as glance:
-        asking = queries.asking(glance, link)
+    with storage().store.raw_connection() as connection:
+        asking = queries.asking(connection, link)
     if asking is None:
         return neutral()
     lines, links = ending(asking)
