@@ -10,7 +10,7 @@ from surveyapp.demo import study, worded
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.journeys import actions as journeys
 from surveyapp.store.models import Deployment, Journey, Touchpoint
-from surveyapp.surveys import actions as fielding
+from surveyapp.surveys import actions
 from surveyapp.surveys.design import change_page
 from surveyapp.surveys.prize_draws import change_draw
 from surveyapp.surveys.translations import translate
@@ -66,7 +66,7 @@ def _deploy(
     code: str = "end",
 ) -> Deployment:
     introduction = worded.AT_TOUCHPOINT if touchpoint else worded.AT_END
-    deployment = fielding.create_deployment(
+    deployment = actions.create_deployment(
         session,
         journey,
         name=name,

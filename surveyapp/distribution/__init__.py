@@ -1,1 +1,1 @@
-"""Sending: messages to customers and staff, by mail or by a webhook that sends for us."""
+"""Distribution: messages to customers and staff, by mail or by a webhook that sends for us."""

@@ -1,1 +1,1 @@
-"""What customers read that is not a question: phrases in English, translated by gettext catalogues."""
+"""Internationalisation: phrases that customers read beside the questions, and their gettext catalogues."""

@@ -1,1 +1,1 @@
-"""Jobs as a worker sees them: run, kept alive, found again."""
+"""Jobs: the kinds there are, and running one to its end."""

@@ -1,1 +1,1 @@
-"""Asking: who met which touchpoint, and whom to ask because of it."""
+"""Sampling: events from outside, and which customers are invited because of them."""

@@ -1,1 +1,1 @@
-"""What is asked, when, of whom: deployments, links, invitations."""
+"""Surveys: what is asked at a touchpoint or a journey's end, how it looks, and by which links."""

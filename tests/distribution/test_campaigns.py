@@ -1,36 +1,40 @@
-"""A list that was asked has a funnel: who of it was asked, reached, and answered."""
+"""A list of customers is asked once, those who may be, and everybody on it is accounted for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from surveyapp.distribution import campaigns, retention
-from surveyapp.distribution.campaign_results import campaign_summaries
-from surveyapp.responses.actions import submit
-from surveyapp.results.funnels import of_list
+from surveyapp.distribution.bounces import note_bounces
+from surveyapp.distribution.campaigns import MOST_CUSTOMERS, Plan, ask_all, plan, read_recipients
+from surveyapp.distribution.outbox import send_due
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.responses.corrections import erase
+from surveyapp.sampling.contact_history import times_asked
 from surveyapp.sampling.forgetting import forget
-from surveyapp.sampling.funnel import Counts
-from surveyapp.sampling.opt_outs import opt_out
+from surveyapp.sampling.opt_outs import address_key, opt_out
+from surveyapp.sampling.reasons import Reason
 from surveyapp.store.models import (
+    AuditEntry,
     Campaign,
-    CampaignRecipient,
     Contact,
     Deployment,
     Invitation,
-    OutgoingMessage,
     Response,
+    User,
 )
 from surveyapp.store.storage import Storage
-from surveyapp.surveys.links import Ticket, pseudonym, token_of
-from tests.distribution.makers import NOW, asked, make_survey, storage_with
+from surveyapp.surveys.actions import close_deployment
+from surveyapp.surveys.links import pseudonym, read_ticket
+from tests.distribution.mail_server import mail_server
+from tests.distribution.makers import BASE, NOW, asked, link_in, make_survey, messages, storage_with
 
 DAY = timedelta(days=1)
-NAMES = ("ada", "bob", "eve", "joe")
 
 
 @pytest.fixture
@@ -39,176 +43,226 @@ def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
         yield opened
 
 
-def ask(storage: Storage, survey: Deployment, *names: str, days: int = 0) -> None:
-    rows = [{"customer_ref": n, "attributes": {"email": f"{n}@example.org"}} for n in names]
-    campaigns.ask_all(
+@pytest.fixture
+def user_id(storage: Storage) -> int:
+    with storage.store.writing() as session:
+        user = User(email="r@example.org", name="R", role="researcher", password_hash="x")
+        session.add(user)
+        session.flush()
+        return user.id
+
+
+def row(name: str, email: str | None = None, **attributes: Any) -> dict[str, Any]:
+    address = f"{name}@example.org" if email is None else email
+    return {"customer_ref": name, "attributes": {"email": address, **attributes}}
+
+
+def asking(
+    storage: Storage, survey: Deployment, user_id: int, *rows: dict[str, Any], now=NOW
+) -> Plan:
+    return ask_all(
         storage.store,
         survey.id,
-        campaigns.read_recipients(rows, secret_key=storage.secret_key).customers,
+        read_recipients(rows, secret_key=storage.secret_key).customers,
         settings=storage.settings,
         secret_key=storage.secret_key,
-        user_id=None,
-        now=NOW + days * DAY,
+        user_id=user_id,
+        now=now,
     )
 
 
-def send(storage: Storage) -> None:
-    with storage.store.writing() as session:
-        for message in session.scalars(select(OutgoingMessage)):
-            message.state, message.sent_at = "sent", NOW
-            session.get_one(Invitation, message.invitation_id).sent_at = NOW
+def test_each_customer_gets_a_message_with_a_link_of_their_own(
+    database_url: str, tmp_path: Path, user_id: int
+):
+    with (
+        mail_server() as (place, received),
+        storage_with(database_url, tmp_path, mail=place) as storage,
+    ):
+        survey = make_survey(storage, mailing={"reminders": [3]})
+        made = asking(
+            storage,
+            survey,
+            user_id,
+            row("ada", language="en", region="North"),
+            row("bob", email="Bob@Example.ORG", tenure=7),
+        )
+        assert (len(made.chosen), made.left_out, made.already) == (2, {}, 0)
+        assert send_due(storage, NOW) == 2
+        assert send_due(storage, NOW + 3 * DAY + timedelta(minutes=1)) == 2
+        with storage.store.reading() as session:
+            hashes = {each.token_hash for each in session.query(Invitation)}
+    assert sorted(set(received.recipients)) == ["ada@example.org", "bob@example.org"]
+    links = {link_in(mail).split("?")[0] for mail in received.messages}
+    assert len(links) == 2  # the reminder carries the same link
+    found = {}
+    for link in links:
+        start, ticket = link.rsplit("/", 1)
+        assert start == f"{BASE}/s/{survey.link}"
+        read = read_ticket(storage.secret_key, survey.link, ticket, now=NOW)
+        assert read is not None
+        found[read.customer_ref] = (read.attributes, read.token_hash)
+    assert found[pseudonym(storage.secret_key, "ada")][0] == {"region": "North"}
+    assert found[pseudonym(storage.secret_key, "bob")][0] == {"tenure": 7}
+    assert hashes == {token_hash for _, token_hash in found.values()}
 
 
-def answer(storage: Storage, survey: Deployment, name: str) -> None:
+def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    asked(storage, survey, "resting", "bounced")
     secret = storage.secret_key
     with storage.store.writing() as session:
-        mine = OutgoingMessage.customer_ref == pseudonym(secret, name)
-        invitation = session.scalars(
-            select(Invitation)
-            .join(OutgoingMessage, OutgoingMessage.invitation_id == Invitation.id)
-            .where(mine)
-        ).one()
-        stored = submit(
-            session,
-            session.get_one(Deployment, survey.id),
-            {"nps": {"nps": "9"}},
-            submission_key=name,
-            attributes={},
-            invitation=Ticket(token_of(secret, invitation.token_seed or "")),
-            now=NOW + DAY,
-            roots=(),
-        )
-    assert stored.new
+        note_bounces(session, [("bounced@example.org", "gone", NOW)])
+        opt_out(session, [pseudonym(secret, "left")], source="link")
+        opt_out(session, [address_key(secret, "away@example.org")], source="import")
+    names = ("ada", "resting", "bounced", "left", "away", "bob")
+    made = asking(storage, survey, user_id, *map(row, names), row("nobody", email=""))
+    assert [each.card.email for each in made.chosen] == ["ada@example.org", "bob@example.org"]
+    assert made.left_out == {
+        Reason.RESTING: 1,
+        Reason.BOUNCED: 1,
+        Reason.OPTED_OUT: 2,
+        Reason.NO_ADDRESS: 1,
+    }
 
 
-def found(storage: Storage, survey: Deployment) -> list[tuple[date, Counts]]:
-    with storage.store.reading() as session:
-        made = campaign_summaries(session, session.get_one(Deployment, survey.id))
-    return [(each.day, each.counts) for each in made]
-
-
-@pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
-def test_a_list_is_counted_from_who_stands_on_it_to_who_answered(storage: Storage, anonymity: str):
-    survey = make_survey(storage, anonymity=anonymity)
-    other = make_survey(storage, name="Another")
-    asked(storage, survey, "met")  # because of an interaction: of no list
-    with storage.store.writing() as session:
-        opt_out(session, [pseudonym(storage.secret_key, "gone")], source="link")
-    ask(storage, survey, *NAMES, "gone")
-    ask(storage, other, "eva", "max")
-    assert found(storage, survey)[0][1] == Counts(asked=4, skipped={"opted_out": 1})
-    send(storage)
-    answer(storage, survey, "ada")
-    known = anonymity != "anonymous"
-    with storage.store.writing() as session:
-        refs = {name: pseudonym(storage.secret_key, name) for name in NAMES}
-        session.get_one(Contact, refs["bob"]).bounced_at = NOW + DAY
-        if known:
-            for invitation in session.scalars(
-                select(Invitation)
-                .join(OutgoingMessage, OutgoingMessage.invitation_id == Invitation.id)
-                .where(OutgoingMessage.customer_ref == refs["eve"])
-            ):
-                invitation.opened_at = NOW
-    ((day, counts),) = found(storage, survey)
-    assert day == NOW.date()
-    assert counts == Counts(
-        asked=4,
-        sent=4,
-        opened=2 if known else 1,
-        started=1,
-        completed=1,
-        returned=1,
-        skipped={"opted_out": 1},
-    )
-    shown = of_list(counts, anonymous=not known)
-    assert (shown.decided, shown.asked, shown.waiting) == (5, 4, 0)
-    steps = {step.name: step.n for step in shown.steps}
-    assert steps["Delivered"] == 3
-    assert ("Opened" in steps) is known
-    rate = shown.answered.rate
-    assert rate is not None and rate.low < rate.estimate == 25 < rate.high
-
-
-def test_another_day_is_another_line_and_the_same_day_the_same(storage: Storage):
+def test_a_new_address_on_the_list_ends_a_bounce(storage: Storage, user_id: int):
     survey = make_survey(storage)
-    ask(storage, survey, "ada", "bob")
-    ask(storage, survey, "ada", "bob")  # asks nobody
-    send(storage)
-    ask(storage, survey, "ada", "bob", days=60)
-    ask(storage, survey, "eve", days=60)
-    lines = [(day, counts.asked, counts.sent) for day, counts in found(storage, survey)]
-    later = (NOW + 60 * DAY).date()
-    assert sorted(lines[:2]) == [(later, 1, 0), (later, 2, 0)]
-    assert lines[2:] == [(NOW.date(), 2, 2)]
-
-
-def test_forgetting_and_retention_change_no_count(storage: Storage):
-    survey = make_survey(storage)
-    ask(storage, survey, *NAMES)
-    send(storage)
-    answer(storage, survey, "ada")
-    before = found(storage, survey)
-    ref = pseudonym(storage.secret_key, "bob")
     with storage.store.writing() as session:
-        forget(session, ref, user_id=None, now=NOW)
-    assert found(storage, survey) == before
+        ref = pseudonym(storage.secret_key, "ada")
+        session.add(Contact(customer_ref=ref, email="old@example.org", bounced_at=NOW - DAY))
+    assert len(asking(storage, survey, user_id, row("ada")).chosen) == 1
     with storage.store.reading() as session:
-        for column in (OutgoingMessage.key, CampaignRecipient.customer_ref):
-            assert ref not in str(list(session.scalars(select(column))))
-    while retention.forget(storage, NOW + 3000 * DAY):
-        pass
-    assert found(storage, survey) == before
-    with storage.store.reading() as session:
-        assert set(session.scalars(select(CampaignRecipient.customer_ref))) == {None}
-        assert session.scalars(select(Campaign.list_digest)).all() == [None]
+        contact = session.get_one(Contact, ref)
+        assert (contact.email, contact.bounced_at) == ("ada@example.org", None)
 
 
-def test_the_last_of_a_list_who_is_forgotten_takes_its_digest_along(storage: Storage):
-    """A digest of one pseudonym would tell whether it was theirs."""
-    survey = make_survey(storage)
-    ask(storage, survey, "ada", "bob")
-    with storage.store.writing() as session:
-        (made,) = session.scalars(select(Campaign))
-        for name, kept in (("ada", True), ("bob", False)):
-            forget(session, pseudonym(storage.secret_key, name), user_id=None, now=NOW)
-            session.refresh(made)
-            assert (made.list_digest is not None) is kept
-    assert [counts.asked for _, counts in found(storage, survey)] == [2]
-
-
-@pytest.mark.parametrize("state", ["created", "opened"])
-def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
-    storage: Storage, state: str
+def test_the_same_list_again_asks_nobody_twice_and_later_it_is_another_wave(
+    storage: Storage, user_id: int
 ):
-    """Also where the message has lost its name already, and where the link had been opened."""
+    """In another order and with new attributes it is the same list, even where nobody rests."""
     survey = make_survey(storage)
-    ask(storage, survey, "ada", "bob")
-    send(storage)
-    refs = {name: pseudonym(storage.secret_key, name) for name in ("ada", "bob")}
-    own = CampaignRecipient.customer_ref == refs["ada"]
     with storage.store.writing() as session:
-        message = session.get_one(
-            OutgoingMessage, session.scalars(select(CampaignRecipient.message_id).where(own)).one()
-        )
-        message.customer_ref = None
-        invitation = session.get_one(Invitation, message.invitation_id)
-        invitation.state = state
-        forget(session, refs["ada"], user_id=None, now=NOW)
-        assert session.get_one(Invitation, message.invitation_id).state == "suppressed"
-        left = session.scalars(select(CampaignRecipient.customer_ref)).all()
-        assert set(left) == {None, refs["bob"]}
+        session.get_one(Deployment, survey.id).sampling = {"rest": "override"}
+    assert len(asking(storage, survey, user_id, row("ada"), row("bob")).chosen) == 2
+    again = asking(storage, survey, user_id, row("bob", region="North"), row("ada"), now=NOW + DAY)
+    assert (len(again.chosen), again.already) == (0, 2)
+    assert len(messages(storage)) == 2
+    later = asking(storage, survey, user_id, row("ada"), row("bob"), now=NOW + 90 * DAY)
+    assert len(later.chosen) == 2
+    with storage.store.reading() as session:
+        details = [e.detail for e in session.query(AuditEntry).filter_by(action="ask a list")]
+        days = [each.day for each in session.query(Campaign).order_by(Campaign.id)]
+    assert [(each["asked"], each["left_out"]) for each in details] == [(2, 0)] * 2
+    assert days == [NOW.date(), (NOW + 90 * DAY).date()]
+
+
+def test_two_who_press_the_button_at_once_ask_once(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    rows = [row(f"c{number}") for number in range(30)]
+    found: list[int] = []
+
+    def press() -> None:
+        found.append(len(asking(storage, survey, user_id, *rows).chosen))
+
+    threads = [Thread(target=press) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [0, 0, 30]
+    assert len(messages(storage)) == 30
+
+
+def test_a_list_leaves_its_customers_resting_for_other_surveys(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    asking(storage, survey, user_id, row("ada"))
+    ref = pseudonym(storage.secret_key, "ada")
+    with storage.store.reading() as session:
+        assert times_asked(session.connection(), [ref], since=NOW - DAY) == {ref: [NOW]}
+    other = asking(storage, survey, user_id, row("ada"), row("bob"), now=NOW + 8 * DAY)
+    assert other.left_out == {Reason.RESTING: 1}
+
+
+def test_looking_at_a_list_changes_nothing(storage: Storage):
+    survey = make_survey(storage)
     with storage.store.writing() as session:
-        token = token_of(storage.secret_key, invitation.token_seed or "")
-        late = submit(
+        made = plan(
             session,
             session.get_one(Deployment, survey.id),
-            {"nps": {"nps": "9"}},
-            submission_key="late",
-            attributes={},
-            invitation=Ticket(token),
-            now=NOW + DAY,
-            roots=(),
+            read_recipients([row("ada")], secret_key=storage.secret_key).customers,
+            settings=storage.settings,
+            secret_key=storage.secret_key,
+            now=NOW,
         )
-        assert not late.new
-        assert session.query(Response).count() == 0
+    assert len(made.chosen) == 1
+    assert messages(storage) == []
+    with storage.store.reading() as session:
+        assert session.query(Contact).count() == session.query(Invitation).count() == 0
+
+
+def test_an_anonymous_survey_keeps_nothing_of_the_list_beside_the_invitation(
+    storage: Storage, user_id: int
+):
+    survey = make_survey(storage, anonymity="anonymous")
+    asking(storage, survey, user_id, row("ada", region="North"))
+    (message,) = messages(storage)
+    assert message.content == {}
+
+
+def test_a_closed_survey_asks_nobody(storage: Storage, user_id: int):
+    survey = make_survey(storage)
+    with storage.store.writing() as session:
+        close_deployment(session, session.get_one(Deployment, survey.id), user_id=None)
+    with pytest.raises(Conflict, match="is not open"):
+        asking(storage, survey, user_id, row("ada"))
+
+
+def test_bad_lines_are_told_by_their_place_and_the_others_are_asked():
+    roll = read_recipients(
+        [
+            row("ada"),
+            row("bob", email="no address"),
+            row("eve", language="not a language"),
+            row("ada", email="other@example.org"),
+            {"customer_ref": "", "attributes": {"email": ""}},
+            {"customer_ref": "", "attributes": {"email": "zoe@example.org"}},
+        ],
+        secret_key="a secret key of thirty-two characters or more",
+    )
+    assert [each.card.email for each in roll.customers] == ["ada@example.org", "zoe@example.org"]
+    assert [place for place, _ in roll.refused] == [2, 3, 5]
+    assert (roll.doubles, roll.count) == (1, 6)
+
+
+def test_a_list_without_end_or_without_customers_is_refused():
+    secret = "a secret key of thirty-two characters or more"
+    with pytest.raises(Invalid, match="5,000"):
+        read_recipients((row(f"c{n}") for n in range(MOST_CUSTOMERS + 1)), secret_key=secret)
+    with pytest.raises(Invalid, match="no customers"):
+        read_recipients([], secret_key=secret)
+
+
+def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
+    storage: Storage, user_id: int
+):
+    """What a list said of a customer goes with them; that so many were written to stays."""
+    survey = make_survey(storage)
+    asking(storage, survey, user_id, row("ada", region="North"), row("bob", region="South"))
+    ada, bob = messages(storage)
+    with storage.store.writing() as session:
+        forget(session, ada.customer_ref or "", user_id=None, now=NOW)
+        invitation = session.get_one(Invitation, bob.invitation_id)
+        invitation.state = "completed"
+        answer = Response(
+            deployment_id=survey.id,
+            invitation_id=invitation.id,
+            source="invitation",
+            answers={"nps": {"nps": 3}},
+            language="en",
+            submitted_at=NOW,
+        )
+        session.add(answer)
+        session.flush()
+        erase(session, session.get_one(Deployment, survey.id), answer.id, now=NOW)
+    assert [each.content for each in messages(storage)] == [{}, {}]
+    assert messages(storage, customer_ref=ada.customer_ref) == []

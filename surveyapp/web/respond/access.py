@@ -1,4 +1,4 @@
-"""What stands behind a link that a customer opens: a survey, or the page that says no."""
+"""What a link that a customer opens gives access to: a survey, or the page that refuses it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ _language = lru_cache(maxsize=1024)(negotiated)
 def opened(
     link: str, ticket_text: str | None, *, sending: bool = False
 ) -> Access | ResponseReturnValue:
-    """The door behind a link, or the page that says no: the same for unknown, used and expired.
+    """What a link gives access to, or the page that refuses it: the same for unknown, used and expired.
 
     An answer may be sent to a ticket that has been used: it may be the same one again, which only
     the transaction that stores it can tell. Who holds a used ticket is led to what they answered.

@@ -1,4 +1,4 @@
-"""A letter says what staff wrote, in the customer's language, safely, and as any mail program shows it."""
+"""A message says what staff wrote, in the customer's language, safely, and as any mail program shows it."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_every_text_can_be_read_in_light_and_dark(browser: Browser, scheme: str)
     assert min(contrast(written(text), written(back)) for text, back in pairs) >= 4.5
 
 
-def test_a_letter_names_what_it_is_about_in_the_customers_language(store: Store):
+def test_a_message_names_what_it_is_about_in_the_customers_language(store: Store):
     texts = {"touchpoint": "hakulomake"}
     with store.writing() as session:
         deployment = make_deployment(session, asks=("csat",))

@@ -1,0 +1,214 @@
+"""A list that was asked has a funnel: who of it was asked, reached, and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.distribution import campaigns, retention
+from surveyapp.distribution.campaign_results import campaign_summaries
+from surveyapp.responses.actions import submit
+from surveyapp.results.funnels import of_list
+from surveyapp.sampling.forgetting import forget
+from surveyapp.sampling.funnel import Counts
+from surveyapp.sampling.opt_outs import opt_out
+from surveyapp.store.models import (
+    Campaign,
+    CampaignRecipient,
+    Contact,
+    Deployment,
+    Invitation,
+    OutgoingMessage,
+    Response,
+)
+from surveyapp.store.storage import Storage
+from surveyapp.surveys.links import Ticket, pseudonym, token_of
+from tests.distribution.makers import NOW, asked, make_survey, storage_with
+
+DAY = timedelta(days=1)
+NAMES = ("ada", "bob", "eve", "joe")
+
+
+@pytest.fixture
+def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with storage_with(database_url, tmp_path) as opened:
+        yield opened
+
+
+def ask(storage: Storage, survey: Deployment, *names: str, days: int = 0) -> None:
+    rows = [{"customer_ref": n, "attributes": {"email": f"{n}@example.org"}} for n in names]
+    campaigns.ask_all(
+        storage.store,
+        survey.id,
+        campaigns.read_recipients(rows, secret_key=storage.secret_key).customers,
+        settings=storage.settings,
+        secret_key=storage.secret_key,
+        user_id=None,
+        now=NOW + days * DAY,
+    )
+
+
+def send(storage: Storage) -> None:
+    with storage.store.writing() as session:
+        for message in session.scalars(select(OutgoingMessage)):
+            message.state, message.sent_at = "sent", NOW
+            session.get_one(Invitation, message.invitation_id).sent_at = NOW
+
+
+def answer(storage: Storage, survey: Deployment, name: str) -> None:
+    secret = storage.secret_key
+    with storage.store.writing() as session:
+        mine = OutgoingMessage.customer_ref == pseudonym(secret, name)
+        invitation = session.scalars(
+            select(Invitation)
+            .join(OutgoingMessage, OutgoingMessage.invitation_id == Invitation.id)
+            .where(mine)
+        ).one()
+        stored = submit(
+            session,
+            session.get_one(Deployment, survey.id),
+            {"nps": {"nps": "9"}},
+            submission_key=name,
+            attributes={},
+            invitation=Ticket(token_of(secret, invitation.token_seed or "")),
+            now=NOW + DAY,
+            roots=(),
+        )
+    assert stored.new
+
+
+def found(storage: Storage, survey: Deployment) -> list[tuple[date, Counts]]:
+    with storage.store.reading() as session:
+        made = campaign_summaries(session, session.get_one(Deployment, survey.id))
+    return [(each.day, each.counts) for each in made]
+
+
+@pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
+def test_a_list_is_counted_from_who_stands_on_it_to_who_answered(storage: Storage, anonymity: str):
+    survey = make_survey(storage, anonymity=anonymity)
+    other = make_survey(storage, name="Another")
+    asked(storage, survey, "met")  # because of an interaction: of no list
+    with storage.store.writing() as session:
+        opt_out(session, [pseudonym(storage.secret_key, "gone")], source="link")
+    ask(storage, survey, *NAMES, "gone")
+    ask(storage, other, "eva", "max")
+    assert found(storage, survey)[0][1] == Counts(asked=4, skipped={"opted_out": 1})
+    send(storage)
+    answer(storage, survey, "ada")
+    known = anonymity != "anonymous"
+    with storage.store.writing() as session:
+        refs = {name: pseudonym(storage.secret_key, name) for name in NAMES}
+        session.get_one(Contact, refs["bob"]).bounced_at = NOW + DAY
+        if known:
+            for invitation in session.scalars(
+                select(Invitation)
+                .join(OutgoingMessage, OutgoingMessage.invitation_id == Invitation.id)
+                .where(OutgoingMessage.customer_ref == refs["eve"])
+            ):
+                invitation.opened_at = NOW
+    ((day, counts),) = found(storage, survey)
+    assert day == NOW.date()
+    assert counts == Counts(
+        asked=4,
+        sent=4,
+        opened=2 if known else 1,
+        started=1,
+        completed=1,
+        returned=1,
+        skipped={"opted_out": 1},
+    )
+    shown = of_list(counts, anonymous=not known)
+    assert (shown.decided, shown.asked, shown.waiting) == (5, 4, 0)
+    steps = {step.name: step.n for step in shown.steps}
+    assert steps["Delivered"] == 3
+    assert ("Opened" in steps) is known
+    rate = shown.answered.rate
+    assert rate is not None and rate.low < rate.estimate == 25 < rate.high
+
+
+def test_another_day_is_another_line_and_the_same_day_the_same(storage: Storage):
+    survey = make_survey(storage)
+    ask(storage, survey, "ada", "bob")
+    ask(storage, survey, "ada", "bob")  # asks nobody
+    send(storage)
+    ask(storage, survey, "ada", "bob", days=60)
+    ask(storage, survey, "eve", days=60)
+    lines = [(day, counts.asked, counts.sent) for day, counts in found(storage, survey)]
+    later = (NOW + 60 * DAY).date()
+    assert sorted(lines[:2]) == [(later, 1, 0), (later, 2, 0)]
+    assert lines[2:] == [(NOW.date(), 2, 2)]
+
+
+def test_forgetting_and_retention_change_no_count(storage: Storage):
+    survey = make_survey(storage)
+    ask(storage, survey, *NAMES)
+    send(storage)
+    answer(storage, survey, "ada")
+    before = found(storage, survey)
+    ref = pseudonym(storage.secret_key, "bob")
+    with storage.store.writing() as session:
+        forget(session, ref, user_id=None, now=NOW)
+    assert found(storage, survey) == before
+    with storage.store.reading() as session:
+        for column in (OutgoingMessage.key, CampaignRecipient.customer_ref):
+            assert ref not in str(list(session.scalars(select(column))))
+    while retention.forget(storage, NOW + 3000 * DAY):
+        pass
+    assert found(storage, survey) == before
+    with storage.store.reading() as session:
+        assert set(session.scalars(select(CampaignRecipient.customer_ref))) == {None}
+        assert session.scalars(select(Campaign.list_digest)).all() == [None]
+
+
+def test_the_last_of_a_list_who_is_forgotten_takes_its_digest_along(storage: Storage):
+    """A digest of one pseudonym would tell whether it was theirs."""
+    survey = make_survey(storage)
+    ask(storage, survey, "ada", "bob")
+    with storage.store.writing() as session:
+        (made,) = session.scalars(select(Campaign))
+        for name, kept in (("ada", True), ("bob", False)):
+            forget(session, pseudonym(storage.secret_key, name), user_id=None, now=NOW)
+            session.refresh(made)
+            assert (made.list_digest is not None) is kept
+    assert [counts.asked for _, counts in found(storage, survey)] == [2]
+
+
+@pytest.mark.parametrize("state", ["created", "opened"])
+def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
+    storage: Storage, state: str
+):
+    """Also where the message has lost its name already, and where the link had been opened."""
+    survey = make_survey(storage)
+    ask(storage, survey, "ada", "bob")
+    send(storage)
+    refs = {name: pseudonym(storage.secret_key, name) for name in ("ada", "bob")}
+    own = CampaignRecipient.customer_ref == refs["ada"]
+    with storage.store.writing() as session:
+        message = session.get_one(
+            OutgoingMessage, session.scalars(select(CampaignRecipient.message_id).where(own)).one()
+        )
+        message.customer_ref = None
+        invitation = session.get_one(Invitation, message.invitation_id)
+        invitation.state = state
+        forget(session, refs["ada"], user_id=None, now=NOW)
+        assert session.get_one(Invitation, message.invitation_id).state == "suppressed"
+        left = session.scalars(select(CampaignRecipient.customer_ref)).all()
+        assert set(left) == {None, refs["bob"]}
+    with storage.store.writing() as session:
+        token = token_of(storage.secret_key, invitation.token_seed or "")
+        late = submit(
+            session,
+            session.get_one(Deployment, survey.id),
+            {"nps": {"nps": "9"}},
+            submission_key="late",
+            attributes={},
+            invitation=Ticket(token),
+            now=NOW + DAY,
+            roots=(),
+        )
+        assert not late.new
+        assert session.query(Response).count() == 0
