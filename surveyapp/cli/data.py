@@ -17,8 +17,10 @@ from surveyapp.responses.imports import ImportReport, import_csv, import_device,
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.store.columns import utc_now
 from surveyapp.surveys.queries import deployment_by_code
+from surveyapp.tables.dialect import SEPARATORS
 
 _MOST_PRINTED = 50
+_SEPARATORS = frozenset(SEPARATORS.values())  # of text; other files have none
 
 
 @click.command("import")
@@ -104,10 +106,12 @@ def _tell(report: ImportReport) -> None:
         click.echo(f"line {refusal.line}{column}: {refusal.reason} {refusal.cure}".rstrip())
     if len(report.refused) > _MOST_PRINTED:
         click.echo(f"... and {len(report.refused) - _MOST_PRINTED} more")
+    separated = f", separated by {report.separator}" if report.separator in _SEPARATORS else ""
+    click.echo(f"Note: Read as {report.encoding}{separated}.")
     for note in report.notes:
         click.echo(f"Note: {note}")
     click.echo(
-        f"{report.count_in} rows: {report.stored} stored, {report.already} already"
+        f"{report.count_in} {'row' if report.count_in == 1 else 'rows'}: {report.stored} stored, {report.already} already"
         f" stored, {report.refused_rows} rejected."
     )
     if report.refused_rows:

@@ -58,3 +58,19 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
             {"attributes": {"region": "South", "tenure_years": 0}, "score": 2.0},
         ]
     )
+
+
+def test_an_import_says_how_it_read_the_file(run_stored, store: Store, tmp_path: Path):
+    with store.writing() as session:
+        journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
+        asks = [{"instrument": "csat"}]
+        create_deployment(
+            session, journey, name="here", asks=asks, code="here", user_id=None, roots=()
+        )
+    comment = "Gebühr 50 € zu hoch – „Wucher“ – 5‰ … Œuvre, Žižek"
+    (tmp_path / "in.csv").write_text(f"csat;csat_reason\n2;{comment}\n", encoding="cp1252")
+    ran = run_stored("import", tmp_path / "in.csv", "--survey", "here")
+    assert "Note: Read as Windows-1252, separated by semicolon." in ran.out
+    assert "1 row: 1 stored, 0 already stored, 0 rejected." in ran.out
+    with store.reading() as session:
+        assert session.scalars(select(Response.answers)).one()["csat"]["csat_reason"] == comment
