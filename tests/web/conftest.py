@@ -38,6 +38,12 @@ def storage(app: Flask) -> Storage:
     return app.extensions[EXTENSION]
 
 
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser in which nobody is signed in."""
+    return app.test_client()
+
+
 @dataclass(frozen=True)
 class World:
     """Somebody in each role, and two journeys that know nothing of each other."""

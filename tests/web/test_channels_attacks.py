@@ -6,8 +6,6 @@ from datetime import date
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.store.models import Deployment, DrawEntry
@@ -22,11 +20,6 @@ SCRIPT = (
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}{provider.__class__}"
 )
 ODD = ("\x00", SCRIPT, "..", "%", "é" * 200, "a" * 5000, "a b", "\u202e")
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

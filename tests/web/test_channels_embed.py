@@ -9,8 +9,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Frame, Page
 from sqlalchemy import select, update
 
@@ -24,11 +22,6 @@ from tests.web.respondents import opened, parsed, sent
 
 SCRIPT = Path(surveyapp.web.__file__).parent / "static" / "embed.js"
 SHOP = "https://shop.example"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -21,11 +20,6 @@ from tests.responses.makers import make_deployment
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 
 END = "https://www.bank.example/thanks?from=survey"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from threading import Thread
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select, update
@@ -37,11 +36,6 @@ def make_kiosk(storage: Storage, **options) -> Deployment:
         made = make_deployment(session, **options)
         change_channels(session, made, SHORT, end_hosts=(), user_id=None)
         return made
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

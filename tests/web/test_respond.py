@@ -7,8 +7,6 @@ import zlib
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -36,11 +34,6 @@ def deployment(storage: Storage) -> Deployment:
 @pytest.fixture
 def url(deployment: Deployment) -> str:
     return f"/s/{deployment.link}"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def responses(storage: Storage) -> list[Response]:

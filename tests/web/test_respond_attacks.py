@@ -8,8 +8,6 @@ from threading import Barrier
 from urllib.parse import urlencode
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from surveyapp.responses import rollups
@@ -23,11 +21,6 @@ from tests.web.respondents import fields, form_key, opened, parsed, sent, single
 SCRIPT = (
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}{provider.__class__}%0d%0a"
 )
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

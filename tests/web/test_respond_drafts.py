@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.store.models import Draft, Invitation, Response
@@ -19,11 +17,6 @@ from tests.web.respondents import (
     pressed_in_text_browser,
     single_use,
 )
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

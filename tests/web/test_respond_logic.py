@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.store.models import Response, Score
@@ -19,11 +17,6 @@ CHAIN = [
     {"item": "csat-csat", "when": "nps-nps", "sign": "<=", "value": "6"},
     {"item": "csat-csat_reason", "when": "csat-csat", "sign": "<=", "value": "2"},
 ]
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def make(storage: Storage, logic: dict[str, Any], **changes: Any) -> Any:

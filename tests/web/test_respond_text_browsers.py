@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import surveyapp.web
@@ -31,11 +29,6 @@ WEB = Path(surveyapp.web.__file__).parent
 LANGUAGES = sorted(OWN_NAMES)
 ASKS = ("csat", "ces", "nps")
 WAYS = ("open", "personal", "embed", "kiosk")
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def make(storage: Storage, **columns: object) -> Deployment:

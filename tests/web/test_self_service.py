@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -33,11 +32,6 @@ from surveyapp.surveys import links
 from tests.responses.makers import make_deployment, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 from tests.web.world import add_user
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture
