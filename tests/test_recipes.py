@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+COMMAND = "from surveyapp.cli import main; main()"  # as the script `surveyapp` of the copy would
 README = (ROOT / "README.md").read_text()
 
 
@@ -81,3 +82,44 @@ def test_add_a_page(copy: Path):
     )
     assert tested.returncode == 0, tested.stdout[-3000:]
     assert run(copy, "-m", "ruff", "check", "surveyapp/web").returncode == 0
+
+
+def test_add_an_instrument(copy: Path):
+    text = recipe("Add an instrument.")
+    source = re.search(r"Copy `([\w/]+)/`", text)
+    earlier = re.search(r"without the earlier wordings \(`texts/([^`]+)`\)", text)
+    assert source is not None
+    assert earlier is not None
+    folder = copy / "own/delight"
+    shutil.copytree(copy / source[1], folder, ignore=shutil.ignore_patterns(earlier[1]))
+    definition = folder / "instrument.toml"
+    definition.write_text(definition.read_text().replace('code = "csat"', 'code = "delight"', 1))
+    checked = run(copy, "-c", COMMAND, "instruments", "check", str(folder))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    again = folder / "texts/en.toml"
+    kept = re.search(r"beside it as `texts/<language>@<id>\.toml`", text)
+    assert kept is not None
+    before = re.search(r'^id = "([^"]+)"', again.read_text(), re.MULTILINE)
+    assert before is not None
+    shutil.copy(again, folder / f"texts/en@{before[1]}.toml")
+    again.write_text(again.read_text().replace(f'"{before[1]}"', '"en-9"', 1))
+    checked = run(copy, "-c", COMMAND, "instruments", "check", str(folder))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_add_a_language(copy: Path):
+    text = recipe("Add a language.")
+    place = re.search(r"in `OWN_NAMES` of `([\w/.]+)` and run `python -m ([\w.]+)`", text)
+    written = re.search(r"It writes `([\w/]+)/<language>\.po`", text)
+    assert place is not None
+    assert written is not None
+    names = copy / place[1]
+    names.write_text(
+        re.sub(r"(OWN_NAMES[^{]*\{)", r'\1\n    "et": "Eesti",', names.read_text(), count=1)
+    )
+    made = run(copy, "-m", place[2])
+    assert made.returncode == 0, made.stderr
+    counted = re.search(r"^et: (\d+) to translate$", made.stdout, re.MULTILINE)
+    assert counted is not None
+    assert int(counted[1]) > 100
+    assert 'msgid "Send my answers"' in (copy / written[1] / "et.po").read_text()
