@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from instruments.schema import Instrument
 from surveyapp.errors import Invalid
 from surveyapp.surveys.attributes import name_of
-from surveyapp.tables.table import refuse_unclear
+from surveyapp.tables.table import heading_of, refuse_unclear
 
 EXTERNAL_ID = "external_id"
 SUBMITTED_AT = "submitted_at"
@@ -70,10 +70,15 @@ def map_columns(
     ``attribute_columns`` names others. A file of our own export is understood: its attributes lose
     their prefix, its scores are computed anew. Raises Invalid for wrong, double or missing columns.
     """
-    renamed = {heading.lower(): target for heading, target in (columns or {}).items()}
+    renamed = {heading_of(heading).lower(): target for heading, target in (columns or {}).items()}
+    id_column = heading_of(id_column) if id_column else None
     lowered = [heading.lower() for heading in headings]
     _refuse_wrong(lowered, [*renamed, *([id_column.lower()] if id_column else [])])
-    wanted = None if attribute_columns is None else {name.lower() for name in attribute_columns}
+    wanted = (
+        None
+        if attribute_columns is None
+        else {heading_of(name).lower() for name in attribute_columns}
+    )
     if wanted is not None:
         _refuse_wrong(lowered, sorted(wanted))
     identity = id_column.lower() if id_column else next((n for n in _IDS if n in lowered), None)

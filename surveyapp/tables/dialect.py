@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from surveyapp.errors import Invalid
 from surveyapp.tables.encoding import encoding_of
+from surveyapp.tables.table import heading_of
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _LONGEST_HEADINGS = 1 << 20  # characters
@@ -73,7 +74,7 @@ def _headings(record: str, separator: str) -> tuple[str, ...]:
         cells = next(csv.reader(io.StringIO(record), delimiter=separator))
     except csv.Error as error:
         raise Invalid(f"Line 1: {error}; the first line must name the columns.") from error
-    headings = [" ".join(cell.split()) for cell in cells]
+    headings = [heading_of(cell) for cell in cells]
     while headings and not headings[-1]:
         headings.pop()
     return tuple(headings)

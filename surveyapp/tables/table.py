@@ -31,6 +31,11 @@ class DataTable:
     separator: str
 
 
+def heading_of(text: str) -> str:
+    """A column's heading as it is compared: its words, with one space between two."""
+    return " ".join(text.split())
+
+
 def refuse_unclear(headings: Sequence[str]) -> None:
     """Raise Invalid for a column without heading, and for two with the same one; capitals do not count."""
     seen: dict[str, int] = {}

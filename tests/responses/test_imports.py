@@ -293,3 +293,15 @@ def test_a_full_questionnaire_comes_back_as_it_went_out(store):
     report = bring(store, deployment, out.getvalue())
     assert report.refused == []
     assert [response.answers for response in kept(store)] == people
+
+
+def test_a_heading_of_several_lines_is_named_by_its_words(store, deployment):
+    report = bring(
+        store,
+        deployment,
+        '"How satisfied\n were you?",Respondent  no\n5,7\n',
+        columns={"How satisfied were  you?": "csat"},
+        id_column="Respondent no",
+    )
+    assert (report.stored, report.refused) == (1, [])
+    assert kept(store)[0].answers["csat"]["csat"] == 5
