@@ -100,7 +100,7 @@ class Wording:
 
     ``items`` by item code; ``labels`` by scale code, then point (all points may be labelled, or
     the ends only); ``choices`` by item code, then choice code; ``dimensions`` by scored scale code.
-    ``{provider}`` and ``{touchpoint}`` in a text are filled per deployment. ``replaced_by`` is the id
+    ``{provider}`` and ``{touchpoint}`` in a text are filled per survey. ``replaced_by`` is the id
     of the wording that took this one's place, empty for a current one.
     """
 

@@ -20,7 +20,7 @@ class NotAllowed(SurveyappError):
 
 
 class Conflict(SurveyappError):
-    """The wish contradicts what is stored: a code twice, a deployment that is closed."""
+    """The wish contradicts what is stored: a code twice, a survey that is closed."""
 
 
 class NotReady(Conflict):

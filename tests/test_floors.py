@@ -49,7 +49,7 @@ NEIGHBOURS = {
     ("surveyapp.jobs", "surveyapp.store"),  # a job is a row
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
     ("surveyapp.responses", "surveyapp.surveys"),  # a response uses up an invitation
-    ("surveyapp.surveys", "surveyapp.journeys"),  # a deployment's code obeys the same rule
+    ("surveyapp.surveys", "surveyapp.journeys"),  # a survey's code obeys the same rule
     ("surveyapp.sampling", "surveyapp.journeys"),  # an interaction happens at a touchpoint
     ("surveyapp.sampling", "surveyapp.surveys"),  # a decision makes an invitation
     ("surveyapp.sampling", "surveyapp.responses"),  # an interaction joins a journey run

@@ -25,19 +25,19 @@ from surveyapp.store.models import (
     CampaignRecipient,
     Contact,
     Delivery,
-    Deployment,
     Draft,
     Interaction,
     Invitation,
     OutgoingMessage,
     Response,
+    SurveyRow,
     Touchpoint,
     Webhook,
 )
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.surveys import actions, drafts
 from surveyapp.webhooks import deliveries
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses.makers import SECRET, make_survey
 from tests.store.writes import counted_writes
 
 ROWS = 1200
@@ -56,9 +56,9 @@ def storage(database_url: str, tmp_path: Path, monkeypatch) -> Iterator[Storage]
 
 
 @pytest.fixture
-def survey(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        return make_deployment(session, asks=("nps",))
+        return make_survey(session, asks=("nps",))
 
 
 def count(storage: Storage, table: type[Base]) -> int:
@@ -78,12 +78,12 @@ def file(headings: str, row: Callable[[int], str]) -> io.BytesIO:
     return io.BytesIO("\n".join([headings, *map(row, range(ROWS))]).encode())
 
 
-def answers(storage: Storage, survey: Deployment) -> int:
+def answers(storage: Storage, survey: SurveyRow) -> int:
     rows = file("id,nps,region", lambda k: f"row {k},{k % 11},North")
     return import_csv(storage.store, survey, rows, id_column="id", roots=()).stored
 
 
-def interactions(storage: Storage, survey: Deployment) -> int:
+def interactions(storage: Storage, survey: SurveyRow) -> int:
     at = f"{utc_now():%Y-%m-%dT%H:%M}+00:00"
     rows = file(
         "journey,touchpoint,customer_ref,at,external_id",
@@ -92,13 +92,13 @@ def interactions(storage: Storage, survey: Deployment) -> int:
     return receive_csv(storage.store, rows, secret_key=SECRET, now=utc_now()).stored
 
 
-def links_for_a_list(storage: Storage, survey: Deployment) -> int:
+def links_for_a_list(storage: Storage, survey: SurveyRow) -> int:
     rows = [{"customer_ref": f"c{k}", "attributes": {}} for k in range(ROWS)]
     options: dict[str, Any] = {"base_url": "", "secret_key": SECRET, "user_id": None}
     return len(actions.invite_list(storage.store, survey, rows, **options))
 
 
-def asking_a_list(storage: Storage, survey: Deployment) -> int:
+def asking_a_list(storage: Storage, survey: SurveyRow) -> int:
     rows = [{"customer_ref": f"c{k}", "attributes": {"email": f"c{k}@x.org"}} for k in range(ROWS)]
     roll = campaigns.read_recipients(rows, secret_key=SECRET).customers
     options: dict[str, Any] = {"settings": storage.settings, "secret_key": SECRET}
@@ -106,7 +106,7 @@ def asking_a_list(storage: Storage, survey: Deployment) -> int:
     return len(made.chosen)
 
 
-def bounces(storage: Storage, survey: Deployment) -> int:
+def bounces(storage: Storage, survey: SurveyRow) -> int:
     with storage.store.writing() as session:
         rows = [{"customer_ref": f"c{k}", "email": f"c{k}@x.org"} for k in range(ROWS)]
         session.execute(insert(Contact), rows)
@@ -114,19 +114,16 @@ def bounces(storage: Storage, survey: Deployment) -> int:
     return note_list(storage.store, told, user_id=None).noted
 
 
-def old_drafts(storage: Storage, survey: Deployment) -> int:
+def old_drafts(storage: Storage, survey: SurveyRow) -> int:
     with storage.store.writing() as session:
         session.execute(
             insert(Draft),
-            [
-                {"token_hash": f"{k:064}", "deployment_id": survey.id, "fields": {}}
-                for k in range(ROWS)
-            ],
+            [{"token_hash": f"{k:064}", "survey_id": survey.id, "fields": {}} for k in range(ROWS)],
         )
     return repeated(drafts.forget, storage)
 
 
-def old_contacts(storage: Storage, survey: Deployment) -> int:
+def old_contacts(storage: Storage, survey: SurveyRow) -> int:
     at = utc_now() - LONG_AGO
     with storage.store.writing() as session:
         touchpoint = session.scalars(select(Touchpoint.id)).one()
@@ -140,7 +137,7 @@ def old_contacts(storage: Storage, survey: Deployment) -> int:
     return repeated(schedule.retire, storage)
 
 
-def old_messages(storage: Storage, survey: Deployment) -> int:
+def old_messages(storage: Storage, survey: SurveyRow) -> int:
     with storage.store.writing() as session:
         session.execute(
             insert(OutgoingMessage),
@@ -157,7 +154,7 @@ def old_messages(storage: Storage, survey: Deployment) -> int:
     return retention.forget(storage, utc_now())
 
 
-def the_log_of_a_webhook(storage: Storage, survey: Deployment) -> int:
+def the_log_of_a_webhook(storage: Storage, survey: SurveyRow) -> int:
     with storage.store.writing() as session:
         hook = Webhook(name="W", url="https://x.example", seed="s", events=[])
         session.add(hook)
@@ -184,7 +181,7 @@ WORK = {
 
 @pytest.mark.parametrize("name", WORK)
 def test_no_transaction_writes_more_rows_than_a_batch_of_customers_has(
-    storage: Storage, survey: Deployment, name: str
+    storage: Storage, survey: SurveyRow, name: str
 ):
     with counted_writes(storage.store) as written:
         assert WORK[name](storage, survey) == ROWS
@@ -194,7 +191,7 @@ def test_no_transaction_writes_more_rows_than_a_batch_of_customers_has(
 
 
 def test_the_list_of_links_is_taken_back_when_storing_it_fails_half_way(
-    storage: Storage, survey: Deployment
+    storage: Storage, survey: SurveyRow
 ):
     calls = 0
 
@@ -213,7 +210,7 @@ def test_the_list_of_links_is_taken_back_when_storing_it_fails_half_way(
 
 
 def test_a_list_that_was_asked_half_way_is_asked_to_its_end_by_the_same_list_again(
-    storage: Storage, survey: Deployment, monkeypatch
+    storage: Storage, survey: SurveyRow, monkeypatch
 ):
     class Killed(BaseException):
         pass
@@ -236,12 +233,12 @@ def test_a_list_that_was_asked_half_way_is_asked_to_its_end_by_the_same_list_aga
         assert (made.asked, made.left_out) == (ROWS, {})
 
 
-def test_a_list_leaves_one_entry_in_the_audit_log(storage: Storage, survey: Deployment):
+def test_a_list_leaves_one_entry_in_the_audit_log(storage: Storage, survey: SurveyRow):
     asking_a_list(storage, survey)
     with storage.store.reading() as session:
         (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "ask a list"))
     assert (entry.detail["asked"], entry.detail["left_out"]) == (ROWS, 0)
 
 
-def test_answers_from_a_file_are_all_stored(storage: Storage, survey: Deployment):
+def test_answers_from_a_file_are_all_stored(storage: Storage, survey: SurveyRow):
     assert answers(storage, survey) == count(storage, Response) == ROWS

@@ -16,12 +16,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.api.callers import CALLS_A_MINUTE, STORAGE, THROTTLES, new_throttles
 from surveyapp.api.contacts import contacts
-from surveyapp.api.deployments import deployments
 from surveyapp.api.docs import docs
 from surveyapp.api.interactions import interactions
 from surveyapp.api.problems import MEDIA_TYPE, ProblemSchema, answer_problems
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
+from surveyapp.api.surveys import surveys
 from surveyapp.store.storage import Storage
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 VERSION = "1"
-SUBJECTS = (interactions, deployments, contacts, responses, results)
+SUBJECTS = (interactions, surveys, contacts, responses, results)
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 
 Send an API key in the header `Authorization: Bearer sak_...` of every request. Administrators create

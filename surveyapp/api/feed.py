@@ -1,6 +1,6 @@
 """Responses page by page, for programs that fetch what is new since they last came.
 
-Of an anonymous deployment a page is made of whole days that are over, never fewer answers than the
+Of an anonymous survey a page is made of whole days that are over, never fewer answers than the
 smallest cell, in an order that says nothing; what is too little for a page waits for more.
 """
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
-from surveyapp.store.models import Deployment, JourneyRun, Response, Score
+from surveyapp.store.models import JourneyRun, Response, Score, SurveyRow
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _CORRECTION = re.compile(r"c([1-9][0-9]{0,17})")
@@ -32,7 +32,7 @@ Given = tuple[Response, str | None]  # with the pseudonym of who gave it
 class Page:
     """Responses as documents; ``next`` is where the following page begins, None when this is empty.
 
-    ``first_day`` and ``last_day`` are those of an anonymous deployment's page.
+    ``first_day`` and ``last_day`` are those of an anonymous survey's page.
     """
 
     responses: tuple[dict[str, Any], ...]
@@ -43,7 +43,7 @@ class Page:
 
 def page(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     after: str | None,
     limit: int,
@@ -55,33 +55,33 @@ def page(
 
     ``settled`` is what ``numbers.settled`` said before this session looked for the first time.
     """
-    if deployment.anonymity == "anonymous":
-        return _of_days(session, deployment, after, limit, minimum_cell, now)
-    return _of_numbers(session, deployment, after, limit, settled)
+    if survey.anonymity == "anonymous":
+        return _of_days(session, survey, after, limit, minimum_cell, now)
+    return _of_numbers(session, survey, after, limit, settled)
 
 
-def corrected(session: Session, deployment: Deployment, *, after: str | None, limit: int) -> Page:
+def corrected(session: Session, survey: SurveyRow, *, after: str | None, limit: int) -> Page:
     """Responses that their customers have changed, as they are now, in the order of the last change.
 
-    Of an anonymous deployment there are none. Invalid (field "after") for a place of another list.
+    Of an anonymous survey there are none. Invalid (field "after") for a place of another list.
     """
     beyond = _beyond(after)
-    if deployment.anonymity == "anonymous":
+    if survey.anonymity == "anonymous":
         return Page((), after)
-    rows = _rows(session, deployment, beyond, order=(Response.correction,), limit=limit)
+    rows = _rows(session, survey, beyond, order=(Response.correction,), limit=limit)
     if not rows:
         return Page((), after)
     return Page(_documents(session, rows), f"c{rows[-1][0].correction}")
 
 
 def _of_numbers(
-    session: Session, deployment: Deployment, after: str | None, limit: int, settled: int
+    session: Session, survey: SurveyRow, after: str | None, limit: int, settled: int
 ) -> Page:
     if after is not None and not _NUMBER.fullmatch(after):
         raise _no_place(after)
     rows = _rows(
         session,
-        deployment,
+        survey,
         Response.id > int(after or 0),
         Response.id <= settled,
         order=(Response.id,),
@@ -92,7 +92,7 @@ def _of_numbers(
 
 def _rows(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *conditions: ColumnElement[bool],
     order: Sequence[InstrumentedAttribute[Any]],
     limit: int,
@@ -101,7 +101,7 @@ def _rows(
     query = (
         select(Response, JourneyRun.customer_ref)
         .outerjoin(JourneyRun, JourneyRun.id == Response.journey_run_id)
-        .where(Response.deployment_id == deployment.id, *conditions)
+        .where(Response.survey_id == survey.id, *conditions)
     )
     found = session.execute(query.order_by(*order).limit(limit))
     return [(response, customer_ref) for response, customer_ref in found]
@@ -130,13 +130,13 @@ def _documents(session: Session, rows: Sequence[Given]) -> tuple[dict[str, Any],
 
 def _of_days(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     after: str | None,
     limit: int,
     minimum_cell: int,
     now: datetime,
 ) -> Page:
-    own = Response.deployment_id == deployment.id
+    own = Response.survey_id == survey.id
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     begin = _midnight(after) + timedelta(days=1) if after is not None else None
     open_days = [own, Response.submitted_at < today]

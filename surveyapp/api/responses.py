@@ -7,9 +7,9 @@ from typing import Any
 import marshmallow as ma
 
 from surveyapp.api import feed
-from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.bodies import Blueprint
 from surveyapp.api.callers import caller, needs, storage
-from surveyapp.api.deployments import deployment_named
+from surveyapp.api.surveys import OfSurvey, survey_named
 from surveyapp.auth.api_keys import Scope
 from surveyapp.responses import numbers
 from surveyapp.store.audit import record
@@ -22,12 +22,7 @@ responses = Blueprint(
 )
 
 
-class ResponsesQuery(Strict):
-    deployment = ma.fields.String(
-        required=True,
-        validate=ma.validate.Length(min=1, max=60),
-        metadata={"description": "The survey's code."},
-    )
+class ResponsesQuery(OfSurvey):
     after = ma.fields.String(
         validate=ma.validate.Length(max=40),
         metadata={
@@ -119,14 +114,14 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     with storage().store.reading() as session:
         settled = numbers.settled(session.connection())
     with storage().store.reading() as session:
-        deployment = deployment_named(session, query["deployment"])
+        survey = survey_named(session, query["survey"])
         after, limit = query.get("after"), query["limit"]
         if query["corrected"]:
-            found = feed.corrected(session, deployment, after=after, limit=limit)
+            found = feed.corrected(session, survey, after=after, limit=limit)
         else:
             found = feed.page(
                 session,
-                deployment,
+                survey,
                 after=after,
                 limit=limit,
                 settled=settled,
@@ -140,7 +135,7 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
                 None,
                 "read responses by API key",
                 f"API key {caller().name}",
-                deployment=deployment.code,
+                survey=survey.code,
                 responses=len(found.responses),
             )
     return vars(found)

@@ -35,7 +35,7 @@ class Scope(StrEnum):
     WRITE_INTERACTIONS = "write interactions"
     INVITE_CUSTOMERS = "invite customers"
     WRITE_BOUNCES = "write bounces"
-    READ_DEPLOYMENTS = "read deployments"
+    READ_SURVEYS = "read surveys"
     READ_RESPONSES = "read responses"
     READ_RESULTS = "read results"
 

@@ -13,7 +13,7 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "own account"
     READ_JOURNEYS = "read journeys"
     EDIT_JOURNEYS = "edit journeys"
-    EDIT_DEPLOYMENTS = "edit deployments"
+    EDIT_SURVEYS = "edit surveys"
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
     EXPORT_RESPONSES = "export responses"
@@ -49,7 +49,7 @@ _MANAGER = frozenset(
 )
 _RESEARCHER = _MANAGER | {
     Permission.EDIT_JOURNEYS,
-    Permission.EDIT_DEPLOYMENTS,
+    Permission.EDIT_SURVEYS,
     Permission.SEND_MESSAGES,
     Permission.READ_RESPONSES,
     Permission.EXPORT_RESPONSES,

@@ -16,7 +16,7 @@ from surveyapp.journeys.queries import journey_by_code
 from surveyapp.responses.imports import ImportReport, import_csv, import_device, import_sav
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.store.columns import utc_now
-from surveyapp.surveys.queries import deployment_by_code
+from surveyapp.surveys.queries import survey_by_code
 from surveyapp.tables.dialect import SEPARATORS
 
 _MOST_PRINTED = 50
@@ -47,7 +47,7 @@ def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]
     columns = dict(_pair(pair) for pair in pairs)
     with opened() as storage, progress_bar("Importing") as progress:
         with storage.store.reading() as session:
-            deployment = deployment_by_code(session, code)
+            survey = survey_by_code(session, code)
         common: dict[str, Any] = {
             "secret_key": storage.secret_key,
             "progress": progress,
@@ -56,12 +56,12 @@ def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]
         options = {"columns": columns or None, "id_column": id_column, **common}
         if file.suffix.lower() == ".json":
             with file.open("rb") as source:
-                report = import_device(storage.store, deployment, source, **common)
+                report = import_device(storage.store, survey, source, **common)
         elif file.suffix.lower() == ".sav":
-            report = import_sav(storage.store, deployment, file, **options)
+            report = import_sav(storage.store, survey, file, **options)
         else:
             with file.open("rb") as source:
-                report = import_csv(storage.store, deployment, source, **options)
+                report = import_csv(storage.store, survey, source, **options)
     _tell(report)
 
 
@@ -128,11 +128,11 @@ def _tell(report: ImportReport) -> None:
 def export(code: str, out: Path) -> None:
     """Export a survey's answers, attributes and scores as CSV that is safe to open in spreadsheets."""
     with opened() as storage, storage.store.reading() as session:
-        deployment = deployment_by_code(session, code)
+        survey = survey_by_code(session, code)
         table = responses_csv(
             session,
-            deployment.journey_id,
-            deployment_id=deployment.id,
+            survey.journey_id,
+            survey_id=survey.id,
             roots=storage.settings.instrument_roots,
         )
         with replacing(out) as target:

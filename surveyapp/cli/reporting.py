@@ -73,7 +73,7 @@ def report(
             segment_id = segment_by_code(session, segment_code).id if segment_code else None
         about: dict[str, Any] = {
             "journey_id": journey_id,
-            "deployment_id": None,
+            "survey_id": None,
             "segment_id": segment_id,
             "seed": seed,
             "user_id": None,

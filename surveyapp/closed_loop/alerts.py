@@ -22,7 +22,7 @@ from surveyapp.results.figures import figure
 from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store import events
 from surveyapp.store.audit import record
-from surveyapp.store.models import EVERYBODY, Alert, Deployment
+from surveyapp.store.models import EVERYBODY, Alert, SurveyRow
 from surveyapp.store.storage import Storage
 
 MOST_EMAILS = 20
@@ -58,7 +58,7 @@ class Watch:
 
 def create_alert(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     scale: str,
     below: float,
@@ -68,13 +68,13 @@ def create_alert(
     user_id: int | None,
     roots: Sequence[str | Path],
 ) -> Alert:
-    """Watch a score of the deployment over the last ``days`` days, today included.
+    """Watch a score of the survey over the last ``days`` days, today included.
 
     ``below`` is in the unit in which the score is reported: 0 to 100, for NPS -100 to 100. Without
     ``emails`` only webhooks are told. Raises Invalid, naming the field.
     """
-    read = _read(deployment, scale, below, minimum_n, days, emails, roots)
-    alert = Alert(deployment_id=deployment.id, created_by=user_id, **read)
+    read = _read(survey, scale, below, minimum_n, days, emails, roots)
+    alert = Alert(survey_id=survey.id, created_by=user_id, **read)
     session.add(alert)
     session.flush()
     record(session, user_id, "create alert", _subject(alert), scale=scale, below=below)
@@ -83,7 +83,7 @@ def create_alert(
 
 def change_alert(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     alert: Alert,
     *,
     scale: str,
@@ -94,12 +94,12 @@ def change_alert(
     user_id: int | None,
     roots: Sequence[str | Path],
 ) -> None:
-    """Have an alert of the deployment look at something else, or tell others; as ``create_alert``.
+    """Have an alert of the survey look at something else, or tell others; as ``create_alert``.
 
     One that looks at something else tells at once when that is low; one that only tells others goes
     on as it was.
     """
-    read = _read(deployment, scale, below, minimum_n, days, emails, roots)
+    read = _read(survey, scale, below, minimum_n, days, emails, roots)
     changed = {name for name, value in read.items() if getattr(alert, name) != value}
     if not changed:
         return
@@ -124,25 +124,25 @@ def remove(session: Session, alert: Alert, *, user_id: int) -> None:
     session.delete(alert)
 
 
-def alert_of(session: Session, deployment: Deployment, alert_id: int) -> Alert:
-    """An alert of this deployment; NotFound also when it belongs to another one."""
+def alert_of(session: Session, survey: SurveyRow, alert_id: int) -> Alert:
+    """An alert of this survey; NotFound also when it belongs to another one."""
     found = session.get(Alert, alert_id)
-    if found is None or found.deployment_id != deployment.id:
+    if found is None or found.survey_id != survey.id:
         raise NotFound("This survey has no such alert.")
     return found
 
 
 def watches(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     today: date,
     minimum_cell: int,
     roots: Sequence[str | Path],
 ) -> list[Watch]:
-    """The deployment's alerts with what each of them sees today, the oldest first."""
-    query = select(Alert).where(Alert.deployment_id == deployment.id).order_by(Alert.id)
-    known = watchable(deployment, roots=roots)
+    """The survey's alerts with what each of them sees today, the oldest first."""
+    query = select(Alert).where(Alert.survey_id == survey.id).order_by(Alert.id)
+    known = watchable(survey, roots=roots)
     return [
         watch(session, alert, known.get(alert.scale), today=today, minimum_cell=minimum_cell)
         for alert in session.scalars(query)
@@ -156,8 +156,8 @@ def watch(
     since = today - timedelta(days=alert.days - 1)
     if scored is None:
         return Watch(alert, None, since, today, enough=False)
-    found = cells.sums(session, [alert.deployment_id], [EVERYBODY], since=since, until=today)
-    sums = found[EVERYBODY].get((alert.deployment_id, alert.scale), NOTHING)
+    found = cells.sums(session, [alert.survey_id], [EVERYBODY], since=since, until=today)
+    sums = found[EVERYBODY].get((alert.survey_id, alert.scale), NOTHING)
     few = 0 < sums.n < minimum_cell
     seen = figure(scored, sums, Hidden.FEW if few else Hidden.NO)
     return Watch(alert, seen, since, today, sums.n >= max(alert.minimum_n, minimum_cell))
@@ -171,30 +171,30 @@ def alerts_due(storage: Storage, now: datetime) -> int:
     """
     settings, today = storage.settings, now.date()
     query = (
-        select(Alert, Deployment)
-        .join(Deployment, Deployment.id == Alert.deployment_id)
-        .options(joinedload(Deployment.journey))
-        .where(Alert.active.is_(True), Deployment.state != "closed")
+        select(Alert, SurveyRow)
+        .join(SurveyRow, SurveyRow.id == Alert.survey_id)
+        .options(joinedload(SurveyRow.journey))
+        .where(Alert.active.is_(True), SurveyRow.state != "closed")
         .order_by(Alert.id)
     )
     with storage.store.reading() as session:
         seen = []
-        for alert, deployment in session.execute(query):
-            scored = watchable(deployment, roots=settings.instrument_roots).get(alert.scale)
+        for alert, survey in session.execute(query):
+            scored = watchable(survey, roots=settings.instrument_roots).get(alert.scale)
             found = watch(session, alert, scored, today=today, minimum_cell=settings.minimum_cell)
-            seen.append((found, deployment))
+            seen.append((found, survey))
     told = 0
-    for found, deployment in seen:
+    for found, survey in seen:
         alert = found.alert
         if found.back and not alert.armed and alert.told_at and alert.told_at.date() < today:
             with storage.store.writing() as session:
                 session.execute(update(Alert).where(Alert.id == alert.id).values(armed=True))
         elif found.low and alert.armed:
-            told += _tell(storage, found, deployment, now)
+            told += _tell(storage, found, survey, now)
     return told
 
 
-def _tell(storage: Storage, found: Watch, deployment: Deployment, now: datetime) -> int:
+def _tell(storage: Storage, found: Watch, survey: SurveyRow, now: datetime) -> int:
     """Write the messages and the event, unless another worker has done so meanwhile."""
     alert, seen = found.alert, cast(Figure, found.figure)
     with storage.store.writing() as session:
@@ -205,17 +205,17 @@ def _tell(storage: Storage, found: Watch, deployment: Deployment, now: datetime)
         )
         if cast("CursorResult[None]", session.execute(claim)).rowcount != 1:
             return 0
-        subject, text = _words(found, deployment, storage.settings.base_url)
+        subject, text = _words(found, survey, storage.settings.base_url)
         for place, to in enumerate(alert.emails, start=1):
             key = f"alert {alert.id} on {now:%Y-%m-%d} to {place}"
             staff_messages.write(
-                session, key, "alert", deployment.id, to=to, subject=subject, text=text
+                session, key, "alert", survey.id, to=to, subject=subject, text=text
             )
         events.publish(
             session,
             "alert",
             alert_id=alert.id,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             scale=alert.scale,
             estimate=seen.estimate,
             low=seen.low,
@@ -228,7 +228,7 @@ def _tell(storage: Storage, found: Watch, deployment: Deployment, now: datetime)
     return 1
 
 
-def _words(found: Watch, deployment: Deployment, base_url: str) -> tuple[str, str]:
+def _words(found: Watch, survey: SurveyRow, base_url: str) -> tuple[str, str]:
     """Subject and text: what fell, how low, how sure that is, when, and where to look."""
     alert, seen = found.alert, cast(Figure, found.figure)
     what = seen.definition
@@ -240,7 +240,7 @@ def _words(found: Watch, deployment: Deployment, base_url: str) -> tuple[str, st
         f"Interval: {phrases.interval(seen)} ({what.interval})",
         f"Answers: {seen.n:,}",
         f"Period: {phrases.day(found.since)} to {phrases.day(found.until)}",
-        f"Survey: {deployment.name} ({deployment.journey.name})",
+        f"Survey: {survey.name} ({survey.journey.name})",
         "",
         "The whole interval is below the threshold."
         if sure
@@ -250,15 +250,15 @@ def _words(found: Watch, deployment: Deployment, base_url: str) -> tuple[str, st
             " threshold again."
         ),
         "",
-        f"View results: {base_url.rstrip('/')}/journeys/{deployment.journey_id}/results",
-        f"Edit alert: {staff_messages.loop_url(base_url, deployment)}",
+        f"View results: {base_url.rstrip('/')}/journeys/{survey.journey_id}/results",
+        f"Edit alert: {staff_messages.loop_url(base_url, survey)}",
         "",
     )
-    return f"{what.short} at {deployment.name} is below {limit}", "\n".join(lines)
+    return f"{what.short} at {survey.name} is below {limit}", "\n".join(lines)
 
 
 def _read(
-    deployment: Deployment,
+    survey: SurveyRow,
     scale: str,
     below: float,
     minimum_n: int,
@@ -267,7 +267,7 @@ def _read(
     roots: Sequence[str | Path],
 ) -> dict[str, Any]:
     """An alert's columns; Invalid, naming the field, for what none can have."""
-    known = watchable(deployment, roots=roots).get(scale)
+    known = watchable(survey, roots=roots).get(scale)
     if known is None:
         raise Invalid("Choose a score of this survey.", field="scale")
     low, high = known.definition.axis
@@ -304,4 +304,4 @@ def _within(value: int, low: int, high: int, field: str, what: str) -> int:
 
 
 def _subject(alert: Alert) -> str:
-    return f"alert {alert.id} of deployment {alert.deployment_id}"
+    return f"alert {alert.id} of survey {alert.survey_id}"

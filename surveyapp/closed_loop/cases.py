@@ -17,7 +17,7 @@ from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Case, CaseNote, Deployment, Event, Score, User
+from surveyapp.store.models import Case, CaseNote, Event, Score, SurveyRow, User
 
 OUTCOMES = {
     "recovered": "Recovered",
@@ -32,36 +32,36 @@ _CASES = cast(Table, Case.__table__)
 def on_response(
     session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path]
 ) -> None:
-    """Open a case when the event's response scored low by its deployment's rule.
+    """Open a case when the event's response scored low by its survey's rule.
 
     Exactly one a response, however often the event is dispatched. Publishes the event "case" and writes a
-    message to the owner. An event without a response (an anonymous deployment's) opens nothing.
+    message to the owner. An event without a response (an anonymous survey's) opens nothing.
     """
     response_id = event.subject.get("response_id")
-    deployment = session.get(Deployment, event.subject.get("deployment_id", 0))
-    if response_id is None or deployment is None or deployment.anonymity == "anonymous":
+    survey = session.get(SurveyRow, event.subject.get("survey_id", 0))
+    if response_id is None or survey is None or survey.anonymity == "anonymous":
         return
-    rule = read_loop(deployment.loop)
+    rule = read_loop(survey.closed_loop)
     score = session.get(Score, (response_id, rule.scale)) if rule else None
     if rule is None or score is None or not rule.catches(score.value):
         return
-    case_id = _open(session, deployment, rule, score, event.at)
+    case_id = _open(session, survey, rule, score, event.at)
     if case_id is not None:
         staff_messages.tell_of_case(session, session.get_one(Case, case_id), base_url, roots)
-        events.publish(session, "case", case_id=case_id, deployment_id=deployment.id)
+        events.publish(session, "case", case_id=case_id, survey_id=survey.id)
 
 
 def on_correction(
     session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path]
 ) -> None:
-    """Act on a customer's change to their own answers, by the deployment's rule.
+    """Act on a customer's change to their own answers, by the survey's rule.
 
     A response with a case gets a line in its story and nothing more: whether a score that is fine now
     closes the case is for its owner to say, and a closed one stays closed. A response without a case
     gets one when its score fell to the limit with this change.
     """
-    deployment = session.get(Deployment, event.subject.get("deployment_id", 0))
-    rule = read_loop(deployment.loop) if deployment is not None else None
+    survey = session.get(SurveyRow, event.subject.get("survey_id", 0))
+    rule = read_loop(survey.closed_loop) if survey is not None else None
     case = session.scalar(select(Case).where(Case.response_id == event.subject["response_id"]))
     changed = event.subject.get("changed", {})
     if case is not None:
@@ -94,13 +94,13 @@ def _note_correction(
 
 
 def _open(
-    session: Session, deployment: Deployment, rule: LoopRule, score: Score, at: datetime
+    session: Session, survey: SurveyRow, rule: LoopRule, score: Score, at: datetime
 ) -> int | None:
     """The new case's number, None when the response has one: several workers may hear the event."""
     owner = session.get(User, rule.owner_id) if rule.owner_id else None
     row = {
         "response_id": score.response_id,
-        "deployment_id": deployment.id,
+        "survey_id": survey.id,
         "scale": rule.scale,
         "value": score.value,
         "state": "open",

@@ -18,13 +18,13 @@ from surveyapp.store.models import (
     CaseNote,
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     JourneyRun,
     OutgoingMessage,
     Response,
     Score,
+    SurveyRow,
 )
 from surveyapp.surveys import links
 
@@ -109,20 +109,20 @@ def ask_again(
     no open follow-up survey, where mail cannot be sent, and when it was answered already.
     """
     now = now or utc_now()
-    deployment = _survey(session, case, now)
+    survey = _survey(session, case, now)
     found = reach(session, case, secret_key=secret_key)
     if found.opted_out:
         raise Conflict("The customer has opted out of surveys, so no link was created.")
     if by_mail and not found.by_mail:
         raise Conflict(f"{found.why_not} Create a personal link and pass it on instead.")
-    invitation = _waiting(session, case, deployment, now)
+    invitation = _waiting(session, case, survey, now)
     if invitation is None:
-        invitation = _invite(session, case, deployment, found, by_mail, secret_key, now)
+        invitation = _invite(session, case, survey, found, by_mail, secret_key, now)
         _note(session, case, by_mail, user_id)
     if by_mail:
         _write_mail(session, case, invitation, found, now)
         return Asked(invitation.id, "")
-    return Asked(invitation.id, _url(session, case, deployment, invitation, base_url, secret_key))
+    return Asked(invitation.id, _url(session, case, survey, invitation, base_url, secret_key))
 
 
 def follow_up_of(session: Session, case: Case, *, now: datetime | None = None) -> FollowUp | None:
@@ -135,7 +135,7 @@ def follow_up_of(session: Session, case: Case, *, now: datetime | None = None) -
         .join(Response, Response.id == Score.response_id)
         .where(Response.invitation_id == invitation.id, Score.scale == case.scale)
     )
-    rule = read_loop(case.deployment.loop)
+    rule = read_loop(case.survey.closed_loop)
     compared = rule is not None and rule.scale == case.scale and value is not None
     expired = invitation.expires_at is not None and invitation.expires_at <= (now or utc_now())
     state = _STATES[invitation.state]
@@ -168,10 +168,10 @@ def _opted_out(
     return is_opted_out(session, keys)
 
 
-def _survey(session: Session, case: Case, now: datetime) -> Deployment:
-    rule = read_loop(case.deployment.loop)
-    number = rule.follow_up_deployment_id if rule else None
-    found = session.get(Deployment, number) if number else None
+def _survey(session: Session, case: Case, now: datetime) -> SurveyRow:
+    rule = read_loop(case.survey.closed_loop)
+    number = rule.follow_up_survey_id if rule else None
+    found = session.get(SurveyRow, number) if number else None
     if found is None:
         raise Conflict(
             "No follow-up survey is chosen for this survey; choose one under Closed loop."
@@ -183,16 +183,14 @@ def _survey(session: Session, case: Case, now: datetime) -> Deployment:
     return found
 
 
-def _waiting(
-    session: Session, case: Case, deployment: Deployment, now: datetime
-) -> Invitation | None:
+def _waiting(session: Session, case: Case, survey: SurveyRow, now: datetime) -> Invitation | None:
     """The invitation that can still be answered; Conflict when it was."""
     if case.follow_up_id is None:
         return None
     found = session.scalar(
         select(Invitation).where(
             Invitation.id == case.follow_up_id,
-            Invitation.deployment_id == deployment.id,
+            Invitation.survey_id == survey.id,
             Invitation.state != "suppressed",
             or_(
                 Invitation.expires_at.is_(None),
@@ -209,7 +207,7 @@ def _waiting(
 def _invite(
     session: Session,
     case: Case,
-    deployment: Deployment,
+    survey: SurveyRow,
     found: Reachable,
     by_mail: bool,
     secret_key: str,
@@ -218,7 +216,7 @@ def _invite(
     seed = links.new_seed()
     ticket = links.Ticket(links.token_of(secret_key, seed))
     invitation = Invitation(
-        deployment_id=deployment.id,
+        survey_id=survey.id,
         token_hash=ticket.token_hash,
         token_seed=seed,
         interaction_id=found.interaction_id,
@@ -245,13 +243,13 @@ def _decide(
     """Count the ask among the customer's others, so that their rest begins anew."""
     query = select(Decision).where(
         Decision.interaction_id == interaction_id,
-        Decision.deployment_id == invitation.deployment_id,
+        Decision.survey_id == invitation.survey_id,
     )
     decision = session.scalar(query)
     if decision is None:
         decision = Decision(
             interaction_id=interaction_id,
-            deployment_id=invitation.deployment_id,
+            survey_id=invitation.survey_id,
             customer_ref=customer_ref,
         )
         session.add(decision)
@@ -272,7 +270,7 @@ def _write_mail(
             OutgoingMessage(
                 key=key,
                 kind="invitation",
-                deployment_id=invitation.deployment_id,
+                survey_id=invitation.survey_id,
                 invitation_id=invitation.id,
                 customer_ref=found.customer_ref,
                 content={"attributes": response.attributes} if alone and response else {},
@@ -285,7 +283,7 @@ def _write_mail(
 def _url(
     session: Session,
     case: Case,
-    deployment: Deployment,
+    survey: SurveyRow,
     invitation: Invitation,
     base_url: str,
     secret_key: str,
@@ -301,8 +299,8 @@ def _url(
         response.attributes if response else {},
         invitation.expires_at,
     )
-    signed = links.write_ticket(secret_key, deployment.link, ticket)
-    return links.single_use_url(base_url, deployment.link, signed)
+    signed = links.write_ticket(secret_key, survey.link, ticket)
+    return links.single_use_url(base_url, survey.link, signed)
 
 
 def _note(session: Session, case: Case, by_mail: bool, user_id: int) -> None:

@@ -16,7 +16,7 @@ from surveyapp.closed_loop.rules import watchable
 from surveyapp.errors import NotFound
 from surveyapp.responses import listing
 from surveyapp.results.view_models import Definition
-from surveyapp.store.models import Case, CaseNote, Deployment, Response, User
+from surveyapp.store.models import Case, CaseNote, Response, SurveyRow, User
 
 _NOBODY = {"customer": "The customer"}  # who did what no account did
 _AT_ONCE = 500  # cases in memory, of an export
@@ -43,7 +43,7 @@ class CaseLine:
 
     id: int
     journey: str
-    deployment: str
+    survey: str
     score: str  # "NPS 3"
     state: str
     outcome: str
@@ -86,8 +86,8 @@ def lines(
     return [
         CaseLine(
             id=case.id,
-            journey=case.deployment.journey.name,
-            deployment=case.deployment.name,
+            journey=case.survey.journey.name,
+            survey=case.survey.name,
             score=score(case, roots=roots),
             state=case.state,
             outcome=case.outcome,
@@ -118,15 +118,15 @@ def every(
 
 def how_many(session: Session, wanted: Wanted, *, now: datetime) -> int:
     """The number of cases that ``every`` gives."""
-    query = select(func.count()).select_from(Case).join(Deployment)
+    query = select(func.count()).select_from(Case).join(SurveyRow)
     return session.scalar(query.where(*_matching(wanted, now))) or 0
 
 
 def _listed(wanted: Wanted, now: datetime) -> Select[Case, str]:
     return (
         select(Case, User.name)
-        .options(joinedload(Case.deployment).joinedload(Deployment.journey))
-        .join(Deployment, Deployment.id == Case.deployment_id)
+        .options(joinedload(Case.survey).joinedload(SurveyRow.journey))
+        .join(SurveyRow, SurveyRow.id == Case.survey_id)
         .outerjoin(User, User.id == Case.owner_id)
         .where(*_matching(wanted, now))
         .order_by(Case.due_at, Case.id)
@@ -136,7 +136,7 @@ def _listed(wanted: Wanted, now: datetime) -> Select[Case, str]:
 def counts(session: Session, wanted: Wanted, *, now: datetime) -> tuple[int, int]:
     """How many cases of this owner and journey are not closed, and how many of them are overdue."""
     late = func.count().filter(Case.due_at < now)
-    query = select(func.count(), late).select_from(Case).join(Deployment)
+    query = select(func.count(), late).select_from(Case).join(SurveyRow)
     everything = Wanted("todo", wanted.owner_id, wanted.journey_id)
     waiting, overdue = session.execute(query.where(*_matching(everything, now))).one()
     return waiting, overdue
@@ -148,15 +148,15 @@ def is_overdue(case: Case, now: datetime) -> bool:
 
 
 def one(session: Session, case_id: int, *, to_change: bool = False) -> Case:
-    """A case with its deployment, journey and story, or NotFound.
+    """A case with its survey, journey and story, or NotFound.
 
     ``to_change`` keeps others from changing it meanwhile.
     """
     query = (
         select(Case)
         .options(
-            joinedload(Case.deployment).joinedload(Deployment.journey),
-            joinedload(Case.deployment).joinedload(Deployment.touchpoint),
+            joinedload(Case.survey).joinedload(SurveyRow.journey),
+            joinedload(Case.survey).joinedload(SurveyRow.touchpoint),
         )
         .where(Case.id == case_id)
     )
@@ -182,7 +182,7 @@ def story(session: Session, case_id: int) -> list[StoryLine]:
 
 def score(case: Case, *, roots: Sequence[str | Path]) -> str:
     """The case's score for a list: "NPS 3"."""
-    known = watchable(case.deployment, roots=roots).get(case.scale)
+    known = watchable(case.survey, roots=roots).get(case.scale)
     return f"{known.definition.short if known else case.scale} {points(case.value)}"
 
 
@@ -195,11 +195,11 @@ def said(session: Session, case: Case, *, roots: Sequence[str | Path]) -> Said |
     """The score's question and every open answer; None when the response was erased."""
     if case.response_id is None:
         return None
-    words = listing.in_words(session, case.deployment.journey_id, case.response_id, roots=roots)
-    known = watchable(case.deployment, roots=roots).get(case.scale)
+    words = listing.in_words(session, case.survey.journey_id, case.response_id, roots=roots)
+    known = watchable(case.survey, roots=roots).get(case.scale)
     alone = known.scale.items[0] if known and len(known.scale.items) == 1 else None
     question, comments = "", []
-    for ask, part in zip(case.deployment.asks, words.parts, strict=True):
+    for ask, part in zip(case.survey.asks, words.parts, strict=True):
         instrument = load(ask["instrument"], ask.get("version"), roots=roots)
         kinds = {item.code: item.kind for item in instrument.items}
         for answer in part.answers:
@@ -226,7 +226,7 @@ def _matching(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
         owner = Case.owner_id
         conditions.append(owner == wanted.owner_id if wanted.owner_id else owner.is_(None))
     if wanted.journey_id is not None:
-        conditions.append(Deployment.journey_id == wanted.journey_id)
+        conditions.append(SurveyRow.journey_id == wanted.journey_id)
     if wanted.overdue:
         conditions += [Case.state != "closed", Case.due_at < now]
     return conditions

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from analysis.metrics import share
 from instruments.schema import Metric
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from surveyapp.store.models import Case, Deployment
+from surveyapp.store.models import Case, SurveyRow
 
 RECOVERED = Definition(
     scale="recovered",
@@ -33,7 +33,7 @@ RECOVERED = Definition(
 class Closed:
     """One closed case, as far as recovery is concerned."""
 
-    deployment_id: int
+    survey_id: int
     outcome: str
     opened_at: datetime
     contacted_at: datetime | None
@@ -53,10 +53,10 @@ class Recovery:
 
 @dataclass(frozen=True)
 class RecoveryTable:
-    """The whole, then the same cases by deployment and by the month in which they were closed."""
+    """The whole, then the same cases by survey and by the month in which they were closed."""
 
     whole: Recovery
-    deployments: tuple[Recovery, ...]
+    surveys: tuple[Recovery, ...]
     months: tuple[Recovery, ...]
 
 
@@ -70,17 +70,17 @@ def recovery(
     minimum_cell: int = 5,
 ) -> RecoveryTable:
     """Cases closed in the last ``days`` days; a share of fewer than ``minimum_cell`` is not shown."""
-    names = {row[0]: row[1] for row in session.execute(select(Deployment.id, Deployment.name))}
+    names = {row[0]: row[1] for row in session.execute(select(SurveyRow.id, SurveyRow.name))}
     rows = _closed(session, now - timedelta(days=days), journey_id, owner_id)
     by_place: dict[int, list[Closed]] = {}
     by_month: dict[str, list[Closed]] = {}
     for row in rows:
-        by_place.setdefault(row.deployment_id, []).append(row)
+        by_place.setdefault(row.survey_id, []).append(row)
         by_month.setdefault(f"{row.closed_at:%b %Y}", []).append(row)
     return RecoveryTable(
         whole=_summed("All", rows, minimum_cell),
-        # Two deployments may have one name, and stay two.
-        deployments=tuple(
+        # Two surveys may have one name, and stay two.
+        surveys=tuple(
             _summed(names[place], by_place[place], minimum_cell)
             for place in sorted(by_place, key=lambda place: (names[place], place))
         ),
@@ -103,13 +103,13 @@ def _closed(
     session: Session, since: datetime, journey_id: int | None, owner_id: int | None
 ) -> Sequence[Closed]:
     query = (
-        select(Case.deployment_id, Case.outcome, Case.opened_at, Case.contacted_at, Case.closed_at)
-        .join(Deployment, Deployment.id == Case.deployment_id)
+        select(Case.survey_id, Case.outcome, Case.opened_at, Case.contacted_at, Case.closed_at)
+        .join(SurveyRow, SurveyRow.id == Case.survey_id)
         .where(Case.state == "closed", Case.closed_at >= since)
         .order_by(Case.closed_at)
     )
     if journey_id is not None:
-        query = query.where(Deployment.journey_id == journey_id)
+        query = query.where(SurveyRow.journey_id == journey_id)
     if owner_id is not None:
         query = query.where(Case.owner_id == owner_id if owner_id else Case.owner_id.is_(None))
     return [Closed(*cast(Any, row)) for row in session.execute(query)]

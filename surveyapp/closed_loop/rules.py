@@ -1,4 +1,4 @@
-"""The closed loop's rule of one deployment: which score is low, who looks after it, by when."""
+"""The closed loop's rule of one survey: which score is low, who looks after it, by when."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Invalid
 from surveyapp.results.definitions import Scored, scored
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment, User
+from surveyapp.store.models import SurveyRow, User
 
 LONGEST_DUE = 365  # days
 _KEYS = frozenset(
-    {"scale", "at_most", "due_days", "owner_id", "follow_up_deployment_id", "working_days"}
+    {"scale", "at_most", "due_days", "owner_id", "follow_up_survey_id", "working_days"}
 )
 _SATURDAY = 5
 
@@ -29,7 +29,7 @@ class LoopRule:
 
     ``at_most`` is in the scale's own points (0 to 10 for NPS), of which a high one is always the
     better. The case is ``owner_id``'s and due after ``due_days`` days, of which Saturdays and Sundays
-    are none where only ``working_days`` count. ``follow_up_deployment_id`` asks the customer the same
+    are none where only ``working_days`` count. ``follow_up_survey_id`` asks the customer the same
     again once the case has been worked on.
     """
 
@@ -37,7 +37,7 @@ class LoopRule:
     at_most: float
     due_days: int = 2
     owner_id: int | None = None
-    follow_up_deployment_id: int | None = None
+    follow_up_survey_id: int | None = None
     working_days: bool = False
 
     def catches(self, value: float) -> bool:
@@ -58,7 +58,7 @@ class LoopRule:
 
 
 def read_loop(raw: Mapping[str, Any]) -> LoopRule | None:
-    """The rule in a deployment's document, None where there is none.
+    """The rule in a survey's document, None where there is none.
 
     Raises Invalid, naming the field, for a key that no rule has or a value that none can have.
     """
@@ -75,51 +75,49 @@ def read_loop(raw: Mapping[str, Any]) -> LoopRule | None:
         at_most=_number(raw.get("at_most")),
         due_days=_days(raw.get("due_days", 2)),
         owner_id=_id(raw.get("owner_id"), "owner_id"),
-        follow_up_deployment_id=_id(raw.get("follow_up_deployment_id"), "follow_up_deployment_id"),
+        follow_up_survey_id=_id(raw.get("follow_up_survey_id"), "follow_up_survey_id"),
         working_days=_is_on(raw.get("working_days", False), "working_days"),
     )
 
 
 def change_loop(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
     roots: Sequence[str | Path],
 ) -> LoopRule | None:
-    """Set the deployment's rule, or take it away with an empty ``raw``.
+    """Set the survey's rule, or take it away with an empty ``raw``.
 
-    It holds for responses from now on. Raises Invalid for a score that the deployment does not ask,
+    It holds for responses from now on. Raises Invalid for a score that the survey does not ask,
     a limit outside its points, an owner without an account, a follow-up that cannot be compared.
     """
     rule = read_loop(raw)
     if rule is not None:
-        _check(session, deployment, rule, roots)
+        _check(session, survey, rule, roots)
     stored = {} if rule is None else asdict(rule)
-    if stored != deployment.loop:
-        deployment.loop = stored
-        record(
-            session, user_id, "change case rule", f"deployment {deployment.code}"[:120], **stored
-        )
+    if stored != survey.closed_loop:
+        survey.closed_loop = stored
+        record(session, user_id, "change case rule", f"survey {survey.code}"[:120], **stored)
     return rule
 
 
-def watchable(deployment: Deployment, *, roots: Sequence[str | Path]) -> dict[str, Scored]:
-    """The scores that a rule or an alert of this deployment may look at, by id."""
-    return scored([deployment], roots=roots)
+def watchable(survey: SurveyRow, *, roots: Sequence[str | Path]) -> dict[str, Scored]:
+    """The scores that a rule or an alert of this survey may look at, by id."""
+    return scored([survey], roots=roots)
 
 
 def _check(
-    session: Session, deployment: Deployment, rule: LoopRule, roots: Sequence[str | Path]
+    session: Session, survey: SurveyRow, rule: LoopRule, roots: Sequence[str | Path]
 ) -> None:
-    if deployment.anonymity == "anonymous":
+    if survey.anonymity == "anonymous":
         raise Invalid(
             "This survey is anonymous: a low score cannot be traced to a customer, so"
             " it cannot open cases. Use an alert instead.",
             field="scale",
         )
-    known = watchable(deployment, roots=roots)
+    known = watchable(survey, roots=roots)
     if rule.scale not in known:
         raise Invalid(
             f"{rule.scale[:60]!r} is not a score of this survey; its scores are"
@@ -136,17 +134,17 @@ def _check(
     owner = session.get(User, rule.owner_id) if rule.owner_id is not None else None
     if rule.owner_id is not None and (owner is None or not owner.active):
         raise Invalid("The owner has no active account; choose someone else.", field="owner_id")
-    if rule.follow_up_deployment_id is not None:
-        _check_follow_up(session, deployment, rule, roots)
+    if rule.follow_up_survey_id is not None:
+        _check_follow_up(session, survey, rule, roots)
 
 
 def _check_follow_up(
-    session: Session, deployment: Deployment, rule: LoopRule, roots: Sequence[str | Path]
+    session: Session, survey: SurveyRow, rule: LoopRule, roots: Sequence[str | Path]
 ) -> None:
-    following = session.get(Deployment, rule.follow_up_deployment_id)
-    if following is None or following.journey_id != deployment.journey_id:
+    following = session.get(SurveyRow, rule.follow_up_survey_id)
+    if following is None or following.journey_id != survey.journey_id:
         reason = "does not belong to this journey"
-    elif following.id == deployment.id:
+    elif following.id == survey.id:
         reason = "is this survey itself; create a separate survey for the follow-up"
     elif following.anonymity == "anonymous":
         reason = "is anonymous, so its answers could not be linked to a case"
@@ -154,7 +152,7 @@ def _check_follow_up(
         reason = "does not ask for the same score, so before and after could not be compared"
     else:
         return
-    raise Invalid(f"The follow-up survey {reason}.", field="follow_up_deployment_id")
+    raise Invalid(f"The follow-up survey {reason}.", field="follow_up_survey_id")
 
 
 def _number(value: Any) -> float:

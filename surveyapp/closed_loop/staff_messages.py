@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from surveyapp.closed_loop.rules import watchable
 from surveyapp.store.columns import utc_now
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Case, Deployment, OutgoingMessage, User
+from surveyapp.store.models import Case, OutgoingMessage, SurveyRow, User
 
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
 
@@ -22,7 +22,7 @@ def write(
     session: Session,
     key: str,
     kind: str,
-    deployment_id: int,
+    survey_id: int,
     *,
     to: str,
     subject: str,
@@ -33,7 +33,7 @@ def write(
         "key": key,
         "kind": kind,
         "channel": "email",
-        "deployment_id": deployment_id,
+        "survey_id": survey_id,
         "content": {"to": to, "subject": " ".join(subject.split()), "text": text},
         "state": "waiting",
         "due_at": utc_now(),
@@ -73,9 +73,9 @@ def case_url(base_url: str, case_id: int) -> str:
     return f"{base_url.rstrip('/')}/cases/{case_id}"
 
 
-def loop_url(base_url: str, deployment: Deployment) -> str:
-    """The address of a deployment's page about its rule and alerts."""
-    return f"{base_url.rstrip('/')}/journeys/{deployment.journey_id}/surveys/{deployment.id}/closed-loop"
+def loop_url(base_url: str, survey: SurveyRow) -> str:
+    """The address of a survey's page about its rule and alerts."""
+    return f"{base_url.rstrip('/')}/journeys/{survey.journey_id}/surveys/{survey.id}/closed-loop"
 
 
 def _write_of_case(
@@ -87,13 +87,13 @@ def _write_of_case(
     base_url: str,
     roots: Sequence[str | Path],
 ) -> None:
-    deployment = session.get_one(Deployment, case.deployment_id)
+    survey = session.get_one(SurveyRow, case.survey_id)
     text = "\n".join(
         (
             what,
             "",
-            f"Score: {score_in_words(case, deployment, roots)}",
-            f"Survey: {deployment.name} ({deployment.journey.name})",
+            f"Score: {score_in_words(case, survey, roots)}",
+            f"Survey: {survey.name} ({survey.journey.name})",
             f"Due: {_day(case.due_at)}",
             "",
             f"Open case: {case_url(base_url, case.id)}",
@@ -104,16 +104,16 @@ def _write_of_case(
         session,
         key,
         "case",
-        deployment.id,
+        survey.id,
         to=owner.email,
-        subject=f"Case {case.id}: low score at {deployment.name}",
+        subject=f"Case {case.id}: low score at {survey.name}",
         text=text,
     )
 
 
-def score_in_words(case: Case, deployment: Deployment, roots: Sequence[str | Path]) -> str:
+def score_in_words(case: Case, survey: SurveyRow, roots: Sequence[str | Path]) -> str:
     """The score that opened a case: "Net Promoter Score (NPS) 3, on a scale from 0 to 10"."""
-    known = watchable(deployment, roots=roots).get(case.scale)
+    known = watchable(survey, roots=roots).get(case.scale)
     value = f"{case.value:.0f}" if case.value == round(case.value) else f"{case.value:.1f}"
     if known is None:
         return f"{case.scale} {value}"

@@ -28,7 +28,7 @@ from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.sampling.plan import change_sampling
 from surveyapp.store import events
-from surveyapp.store.models import Case, Decision, Deployment, Event, Invitation, OutgoingMessage
+from surveyapp.store.models import Case, Decision, Event, Invitation, OutgoingMessage, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym, token_of
 from surveyapp.surveys.queries import asking, short_ticket
@@ -60,14 +60,14 @@ def ask(
     """Set up two touchpoints for asking by mail, then live through the last weeks."""
     secret_key = storage.secret_key
     points = {point.code: point for point in plan.touchpoints if point.code in _PLACES}
-    deployments = {
+    surveys = {
         code: session.scalars(
-            select(Deployment).where(Deployment.code == f"{plan.code}-{code}")
+            select(SurveyRow).where(SurveyRow.code == f"{plan.code}-{code}")
         ).one()
         for code in points
     }
-    for deployment in deployments.values():
-        _set_up(session, deployment, owner_id)
+    for survey in surveys.values():
+        _set_up(session, survey, owner_id)
     people = population.customers(rng, _KNOWN)
     for number in np.flatnonzero(rng.random(_KNOWN) < _OPT_OUT).tolist():
         opt_out(session, [pseudonym(secret_key, _name(number))], source="staff", user_id=None)
@@ -77,8 +77,8 @@ def ask(
         receive(session, reports, secret_key=secret_key, source="api", now=now)
         while decide_due(session, now=now, secret_key=secret_key, rules=_RULES):
             pass
-        for number, deployment in _delivered(session, now):
-            point = points[deployment.code.removeprefix(f"{plan.code}-")]
+        for number, survey in _delivered(session, now):
+            point = points[survey.code.removeprefix(f"{plan.code}-")]
             _live(session, number, point, rng, now, secret_key)
         session.execute(update(Event).values(at=now))
         while events.dispatch(session, subscribers(storage)):
@@ -86,22 +86,22 @@ def ask(
     _work_on_cases(session, rng, owner_id)
 
 
-def _set_up(session: Session, deployment: Deployment, owner_id: int) -> None:
+def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
     change_sampling(
         session,
-        deployment,
+        survey,
         {"active": True, "delay_minutes": 60, "quiet_from": "21:00", "quiet_to": "08:00"}
         | {"share": 0.9, "rest": "block"},
         user_id=None,
     )
     change_message_settings(
-        session, deployment, {"one_click": "csat-csat", "reminders": [4]}, user_id=None, roots=()
+        session, survey, {"one_click": "csat-csat", "reminders": [4]}, user_id=None, roots=()
     )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
-    change_loop(session, deployment, rule, user_id=None, roots=())
+    change_loop(session, survey, rule, user_id=None, roots=())
     create_alert(
         session,
-        deployment,
+        survey,
         scale="csat",
         below=60,
         minimum_n=20,
@@ -140,7 +140,7 @@ def _reports(
         yield told
 
 
-def _delivered(session: Session, now: datetime) -> list[tuple[int, Deployment]]:
+def _delivered(session: Session, now: datetime) -> list[tuple[int, SurveyRow]]:
     """The invitations whose messages were due, now that they have been sent."""
     due = session.execute(
         update(OutgoingMessage)
@@ -154,8 +154,8 @@ def _delivered(session: Session, now: datetime) -> list[tuple[int, Deployment]]:
         session.execute(update(Invitation).where(Invitation.id == number).values(sent_at=at))
         session.execute(update(Decision).where(Decision.invitation_id == number).values(sent_at=at))
     found = session.execute(
-        select(Invitation.id, Deployment)
-        .join(Deployment, Deployment.id == Invitation.deployment_id)
+        select(Invitation.id, SurveyRow)
+        .join(SurveyRow, SurveyRow.id == Invitation.survey_id)
         .where(Invitation.id.in_([number for number, _ in due if number is not None]))
         .order_by(Invitation.id)
     )

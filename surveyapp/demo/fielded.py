@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from surveyapp.demo import study, worded
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.journeys import actions as journeys
-from surveyapp.store.models import Deployment, Journey, Touchpoint
+from surveyapp.store.models import Journey, SurveyRow, Touchpoint
 from surveyapp.surveys import actions
 from surveyapp.surveys.design import change_page
 from surveyapp.surveys.prize_draws import change_draw
@@ -21,12 +21,12 @@ _LANGUAGES = ("ar", "de", "es", "fi", "fr", "sv")
 _STUDY = ("sjq", "servqual-p", "loyalty", "marker")
 
 
-def draw_map(session: Session, plan: JourneyPlan) -> dict[str, Deployment]:
+def draw_map(session: Session, plan: JourneyPlan) -> dict[str, SurveyRow]:
     """The journey with what is asked at each place; its end under "", a study of it by its name."""
     journey = journeys.create_journey(
         session, name=plan.name, provider=PROVIDER, goal=plan.goal, code=plan.code, user_id=None
     )
-    fielded: dict[str, Deployment] = {}
+    fielded: dict[str, SurveyRow] = {}
     for stage_plan in plan.stages:
         stage = journeys.add_stage(
             session,
@@ -64,9 +64,9 @@ def _deploy(
     asked: Sequence[str],
     *,
     code: str = "end",
-) -> Deployment:
+) -> SurveyRow:
     introduction = worded.AT_TOUCHPOINT if touchpoint else worded.AT_END
-    deployment = actions.create_deployment(
+    survey = actions.create_survey(
         session,
         journey,
         name=name,
@@ -81,7 +81,7 @@ def _deploy(
     # Drafts of translations, which a demonstration may show.
     change_page(
         session,
-        deployment,
+        survey,
         introduction=introduction,
         paging="page",
         auto_advance=False,
@@ -91,8 +91,8 @@ def _deploy(
     )
     offers = code == study.PLACE  # it is the longest
     if offers:
-        change_draw(session, deployment, text=worded.DRAW, user_id=None)
+        change_draw(session, survey, text=worded.DRAW, user_id=None)
     place = touchpoint.code if touchpoint else journey.code
     written = worded.translations(introduction, place, draw=offers)
-    translate(session, deployment, written, user_id=None, roots=())
-    return deployment
+    translate(session, survey, written, user_id=None, roots=())
+    return survey

@@ -28,7 +28,7 @@ from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store import queue
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment, Invitation, Journey, Report, User
+from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import open_url, pseudonym
 from surveyapp.worker import run_now
@@ -83,9 +83,9 @@ def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
     with storage.store.writing() as session:
         password = _let_in(session)
         link = session.scalars(
-            select(Deployment.link)
+            select(SurveyRow.link)
             .join(Journey)
-            .where(Journey.code == JOURNEYS[0].code, Deployment.touchpoint_id.is_(None))
+            .where(Journey.code == JOURNEYS[0].code, SurveyRow.touchpoint_id.is_(None))
         ).first()
     base = storage.settings.base_url
     return Made(f"{base}/", EMAIL, password, open_url(base, link or ""), files)
@@ -108,14 +108,14 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:
                 drawn += study.draw(rng, today=today)
-            for step, (where, deployment) in enumerate(fielded.items()):
+            for step, (where, survey) in enumerate(fielded.items()):
                 share = (place + step / len(fielded)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")
                 here = [ask for ask in drawn if ask.place == where]
                 store_bulk(
                     session,
-                    deployment,
-                    _prepared(session, storage, deployment, here, rng),
+                    survey,
+                    _prepared(session, storage, survey, here, rng),
                     source="invitation",
                     roots=(),
                 )
@@ -132,14 +132,14 @@ def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -
 def _prepared(
     session: Session,
     storage: Storage,
-    deployment: Deployment,
+    survey: SurveyRow,
     asks: Sequence[population.Ask],
     rng: np.random.Generator,
 ) -> Iterator[Prepared]:
     """Responses, after their invitations and those that nobody answered have been written."""
     for start in range(0, len(asks), _BATCH):
         batch = asks[start : start + _BATCH]
-        session.execute(insert(Invitation), [_invitation(deployment, ask, rng) for ask in batch])
+        session.execute(insert(Invitation), [_invitation(survey, ask, rng) for ask in batch])
         for ask in batch:
             if ask.answers is not None:
                 yield Prepared(
@@ -151,14 +151,12 @@ def _prepared(
                 )
 
 
-def _invitation(
-    deployment: Deployment, ask: population.Ask, rng: np.random.Generator
-) -> dict[str, Any]:
+def _invitation(survey: SurveyRow, ask: population.Ask, rng: np.random.Generator) -> dict[str, Any]:
     sent = ask.at - timedelta(hours=float(rng.uniform(0.1, 20)))
     opened = ask.answers is not None or rng.random() < _OPENED
     done: datetime | None = ask.at if ask.answers is not None else None
     return {
-        "deployment_id": deployment.id,
+        "survey_id": survey.id,
         # Nobody holds the token that this would be the hash of.
         "token_hash": hashlib.sha256(secrets.token_bytes(16)).hexdigest(),
         "state": "completed" if done else "opened" if opened else "created",
@@ -172,11 +170,11 @@ def _study(storage: Storage, progress: Progress) -> None:
     """Does journey quality drive loyalty? Its page then has something to show."""
     code = next(f"{plan.code}-{study.PLACE}" for plan in JOURNEYS if plan.studied)
     with storage.store.writing() as session:
-        deployment = session.scalars(select(Deployment).where(Deployment.code == code)).one()
+        survey = session.scalars(select(SurveyRow).where(SurveyRow.code == code)).one()
         analysis = ask_sjq_study(
             session,
-            journey_id=deployment.journey_id,
-            deployment_id=deployment.id,
+            journey_id=survey.journey_id,
+            survey_id=survey.id,
             segment_id=None,
             bootstrap=_RESAMPLES,
             seed=SEED,
@@ -194,14 +192,14 @@ def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
     with storage.store.writing() as session:
         journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         end = session.scalars(
-            select(Deployment).where(
-                Deployment.journey_id == journey.id, Deployment.touchpoint_id.is_(None)
+            select(SurveyRow).where(
+                SurveyRow.journey_id == journey.id, SurveyRow.touchpoint_id.is_(None)
             )
         ).one()
         analysis = ask_validation(
             session,
             journey_id=journey.id,
-            deployment_id=end.id,
+            survey_id=end.id,
             instrument="sjq",
             key=None,
             segment_id=None,

@@ -16,9 +16,9 @@ from surveyapp.store.models import (
     Campaign,
     CampaignRecipient,
     Contact,
-    Deployment,
     Invitation,
     OutgoingMessage,
+    SurveyRow,
 )
 
 MOST = 50  # campaigns on a page
@@ -32,20 +32,20 @@ class CampaignLine:
     counts: Counts
 
 
-def campaign_summaries(session: Session, deployment: Deployment) -> list[CampaignLine]:
-    """The lists that were asked for this deployment, the newest first, MOST at most.
+def campaign_summaries(session: Session, survey: SurveyRow) -> list[CampaignLine]:
+    """The lists that were asked for this survey, the newest first, MOST at most.
 
     Of an anonymous one the messages of who answered are gone with their invitations: as many as the
     campaign asked, and no message is there of, have answered.
     """
-    own = select(Campaign).where(Campaign.deployment_id == deployment.id)
+    own = select(Campaign).where(Campaign.survey_id == survey.id)
     latest = session.scalars(
         own.order_by(Campaign.day.desc(), Campaign.id.desc()).limit(MOST)
     ).all()
     stages = _stages([campaign.id for campaign in latest])
     rows = {number: counts for number, *counts in session.execute(stages)}
-    returned = _returned(session, deployment)
-    anonymous = deployment.anonymity == "anonymous"
+    returned = _returned(session, survey)
+    anonymous = survey.anonymity == "anonymous"
     found = []
     for campaign in latest:
         there, sent, opened, started, completed, held_back = map(
@@ -92,7 +92,7 @@ def _stages(campaigns: Sequence[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _returned(session: Session, deployment: Deployment) -> Counter[int]:
+def _returned(session: Session, survey: SurveyRow) -> Counter[int]:
     """How many messages came back, by campaign: a bounce is of the last one that was sent before it."""
     rows = session.execute(
         select(
@@ -104,7 +104,7 @@ def _returned(session: Session, deployment: Deployment) -> Counter[int]:
         .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
         .join(OutgoingMessage, OutgoingMessage.id == CampaignRecipient.message_id)
         .join(Contact, Contact.customer_ref == CampaignRecipient.customer_ref)
-        .where(Campaign.deployment_id == deployment.id, Contact.bounced_at.is_not(None))
+        .where(Campaign.survey_id == survey.id, Contact.bounced_at.is_not(None))
         .order_by(OutgoingMessage.sent_at)
     )
     last: dict[str | None, int] = {}

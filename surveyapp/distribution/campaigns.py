@@ -30,10 +30,10 @@ from surveyapp.store.models import (
     Campaign,
     CampaignRecipient,
     Contact,
-    Deployment,
     Invitation,
     OptOut,
     OutgoingMessage,
+    SurveyRow,
 )
 from surveyapp.surveys import links
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
@@ -107,7 +107,7 @@ def read_recipients(customers: Iterable[Mapping[str, Any]], *, secret_key: str) 
 
 def plan(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     recipients: Sequence[Recipient],
     *,
     settings: Settings,
@@ -115,16 +115,16 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
-    _refuse_closed(deployment, now)
+    _refuse_closed(survey, now)
     digest = _digest(recipients)
     options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
-    parts = [_plan(session, deployment, digest, part, **options) for part in _parts(recipients)]
+    parts = [_plan(session, survey, digest, part, **options) for part in _parts(recipients)]
     return _together(parts)
 
 
 def ask_all(
     store: Store,
-    deployment_id: int,
+    survey_id: int,
     recipients: Sequence[Recipient],
     *,
     settings: Settings,
@@ -146,20 +146,20 @@ def ask_all(
             store.give_way()
         with store.writing() as session:
             # Two who press the button at once ask one after the other; SQLite has one writer anyway.
-            own = select(Deployment).where(Deployment.id == deployment_id).with_for_update()
-            deployment = session.scalars(own).one()
-            _refuse_closed(deployment, now)
-            made = _plan(session, deployment, digest, part, **options)
+            own = select(SurveyRow).where(SurveyRow.id == survey_id).with_for_update()
+            survey = session.scalars(own).one()
+            _refuse_closed(survey, now)
+            made = _plan(session, survey, digest, part, **options)
             asked.append(made)
             whole = _together(asked)
             if whole.chosen:
-                campaign = _campaign(session, deployment_id, digest, now.date())
+                campaign = _campaign(session, survey_id, digest, now.date())
                 campaign.asked += len(made.chosen)
                 # Asked once more on one day, those are left out who are so now.
                 campaign.left_out = {reason.value: n for reason, n in whole.left_out.items()}
-                _write(session, deployment, campaign, made.chosen, secret_key=secret_key, now=now)
+                _write(session, survey, campaign, made.chosen, secret_key=secret_key, now=now)
             if place == len(parts) and whole.chosen:
-                _record(session, deployment, whole, user_id)
+                _record(session, survey, whole, user_id)
     return _together(asked)
 
 
@@ -175,14 +175,14 @@ def _together(parts: Sequence[Plan]) -> Plan:
     return Plan(chosen, dict(left_out), sum(part.already for part in parts))
 
 
-def _refuse_closed(deployment: Deployment, now: datetime) -> None:
-    if deployment.state != "open" or (deployment.closes_at and deployment.closes_at <= now):
-        raise Conflict(f"{deployment.name} is not open; publish it before inviting customers.")
+def _refuse_closed(survey: SurveyRow, now: datetime) -> None:
+    if survey.state != "open" or (survey.closes_at and survey.closes_at <= now):
+        raise Conflict(f"{survey.name} is not open; publish it before inviting customers.")
 
 
 def _plan(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     digest: str,
     part: Sequence[Recipient],
     *,
@@ -198,24 +198,24 @@ def _plan(
             .join(OutgoingMessage, OutgoingMessage.id == CampaignRecipient.message_id)
             .where(
                 CampaignRecipient.customer_ref.in_([each.customer_ref for each in part]),
-                Campaign.deployment_id == deployment.id,
+                Campaign.survey_id == survey.id,
                 Campaign.list_digest == digest,
                 OutgoingMessage.created_at > now - SAME,
             )
         )
     )
     fresh = [each for each in part if each.customer_ref not in sent]
-    sampling = read_sampling(deployment.sampling)
+    sampling = read_sampling(survey.sampling)
     against = _reasons(session, fresh, sampling, settings, secret_key, now)
     chosen = tuple(each for each in fresh if each.customer_ref not in against)
     return Plan(chosen, Counter(against.values()), len(part) - len(fresh))
 
 
-def _campaign(session: Session, deployment_id: int, digest: str, day: date) -> Campaign:
+def _campaign(session: Session, survey_id: int, digest: str, day: date) -> Campaign:
     """The row of this list on this day, made where there is none; whoever asks holds the survey's row,
     so that two do not make it at once.
     """
-    key = {"deployment_id": deployment_id, "list_digest": digest, "day": day}
+    key = {"survey_id": survey_id, "list_digest": digest, "day": day}
     campaign = session.scalar(select(Campaign).filter_by(**key))
     if campaign is None:
         campaign = Campaign(**key, asked=0)
@@ -226,7 +226,7 @@ def _campaign(session: Session, deployment_id: int, digest: str, day: date) -> C
 
 def _write(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     campaign: Campaign,
     chosen: Sequence[Recipient],
     *,
@@ -243,7 +243,7 @@ def _write(
     session.flush()
     connection = session.connection()
     contacts.keep(connection, ((each.customer_ref, each.card) for each in chosen), now=now)
-    sampling = read_sampling(deployment.sampling)
+    sampling = read_sampling(survey.sampling)
     expires_at = now.replace(microsecond=0) + timedelta(days=sampling.expires_days)
     seeds = [links.new_seed() for _ in chosen]
     adding = insert(_INVITATIONS).returning(_INVITATIONS.c.id, sort_by_parameter_order=True)
@@ -251,7 +251,7 @@ def _write(
         adding,
         [
             {
-                "deployment_id": deployment.id,
+                "survey_id": survey.id,
                 "token_seed": seed,
                 "token_hash": links.Ticket(links.token_of(secret_key, seed)).token_hash,
                 "channel": sampling.channel,
@@ -263,7 +263,7 @@ def _write(
         ],
     )
     invitations = list(added.scalars())
-    anonymous = deployment.anonymity == "anonymous"
+    anonymous = survey.anonymity == "anonymous"
     connection.execute(
         insert(_MESSAGES),
         [
@@ -271,7 +271,7 @@ def _write(
                 "key": f"invitation {number}",
                 "kind": "invitation",
                 "channel": sampling.channel,
-                "deployment_id": deployment.id,
+                "survey_id": survey.id,
                 "invitation_id": number,
                 "customer_ref": each.customer_ref,
                 # What is known of somebody must not stand beside an anonymous answer.
@@ -289,12 +289,12 @@ def _write(
     connection.execute(insert(_RECIPIENTS).from_select(names, written))
 
 
-def _record(session: Session, deployment: Deployment, made: Plan, user_id: int | None) -> None:
+def _record(session: Session, survey: SurveyRow, made: Plan, user_id: int | None) -> None:
     record(
         session,
         user_id,
         "ask a list",
-        f"deployment {deployment.code}",
+        f"survey {survey.code}",
         asked=len(made.chosen),
         left_out=sum(made.left_out.values()),
         reasons={reason.value: n for reason, n in made.left_out.items()},

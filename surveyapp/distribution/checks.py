@@ -13,7 +13,7 @@ from surveyapp.distribution.outgoing import TEST, TO_CUSTOMERS, Outgoing
 from surveyapp.errors import Invalid
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.sampling.plan import read_sampling
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 
 _LATER = timedelta(hours=1)
 
@@ -34,13 +34,13 @@ def obstacle(
     ``time_zone`` is that of customers whose own is not known.
     """
     kind = found.message.kind
-    if kind in (*TO_CUSTOMERS, TEST) and found.deployment is None:
+    if kind in (*TO_CUSTOMERS, TEST) and found.survey is None:
         return Obstacle("The survey no longer exists.")
     if kind in TO_CUSTOMERS:
         try:
             return (
                 _of_invitation(found, now)
-                or _of_deployment(found.deployment, now)
+                or _of_survey(found.survey, now)
                 or _of_customer(session, found, secret_key)
                 or _of_the_hour(found, time_zone, now)
             )
@@ -62,14 +62,14 @@ def _of_invitation(found: Outgoing, now: datetime) -> Obstacle | None:
     return None
 
 
-def _of_deployment(deployment: Deployment | None, now: datetime) -> Obstacle | None:
-    if deployment is None or deployment.state == "closed":
+def _of_survey(survey: SurveyRow | None, now: datetime) -> Obstacle | None:
+    if survey is None or survey.state == "closed":
         return Obstacle("The survey is closed.")
-    if deployment.closes_at is not None and deployment.closes_at <= now:
+    if survey.closes_at is not None and survey.closes_at <= now:
         return Obstacle("The survey has ended.")
-    if deployment.opens_at is not None and deployment.opens_at > now:
-        return Obstacle("The survey is not open yet.", until=deployment.opens_at)
-    if deployment.state == "draft":
+    if survey.opens_at is not None and survey.opens_at > now:
+        return Obstacle("The survey is not open yet.", until=survey.opens_at)
+    if survey.state == "draft":
         return Obstacle("The survey is a draft.", until=now + _LATER)
     return None
 

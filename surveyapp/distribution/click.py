@@ -8,7 +8,7 @@ from pathlib import Path
 
 from instruments.schema import Wording
 from surveyapp.responses.reading import asked_instrument
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 
 MOST_POINTS = 11
 
@@ -35,14 +35,12 @@ class Click:
         return tuple(option for option in (self.options[0], self.options[-1]) if option[1])
 
 
-def clickable(
-    deployment: Deployment, language: str, roots: Sequence[str | Path]
-) -> tuple[Click, ...]:
-    """Every question of the deployment that can be answered in a message, in a language that it has."""
+def clickable(survey: SurveyRow, language: str, roots: Sequence[str | Path]) -> tuple[Click, ...]:
+    """Every question of the survey that can be answered in a message, in a language that it has."""
     found = []
-    for ask in deployment.asks:
+    for ask in survey.asks:
         instrument = asked_instrument(ask, roots)
-        own = ask["wording"] if language == deployment.language else None
+        own = ask["wording"] if language == survey.language else None
         wording = instrument.wording(language, own)
         for item in instrument.asked(ask["key"]):
             if item.scale is not None and len(item.scale.points) <= MOST_POINTS:

@@ -1,4 +1,4 @@
-"""What a deployment's messages say, when they remind, and which question may be answered in them."""
+"""What a survey's messages say, when they remind, and which question may be answered in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from surveyapp.distribution.languages import offered
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.mail import is_address
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import piping
 
 MOST_REMINDERS = 2
@@ -28,7 +28,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class MailText:
-    """A deployment's own words in one language; what is empty is said in the product's words."""
+    """A survey's own words in one language; what is empty is said in the product's words."""
 
     subject: str = ""
     text: str = ""
@@ -81,15 +81,15 @@ def read_message_settings(raw: Mapping[str, Any]) -> MessageSettings:
 
 def change_message_settings(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
     roots: Sequence[str | Path],
 ) -> MessageSettings:
-    """Keep what the deployment's messages say from now on. Raises Invalid(field=)."""
+    """Keep what the survey's messages say from now on. Raises Invalid(field=)."""
     mailing = read_message_settings(raw)
-    known_languages = offered(deployment, roots)
+    known_languages = offered(survey, roots)
     foreign = sorted(set(mailing.texts) - set(known_languages))
     if foreign:
         raise Invalid(
@@ -97,19 +97,19 @@ def change_message_settings(
             f" {', '.join(known_languages)}.",
             field="texts",
         )
-    known = [each.name for each in clickable(deployment, deployment.language, roots)]
+    known = [each.name for each in clickable(survey, survey.language, roots)]
     if mailing.one_click and mailing.one_click not in known:
         raise Invalid(
             "This question cannot be answered in a message; choose one with a scale"
             " of at most 11 points.",
             field="one_click",
         )
-    deployment.mailing = mailing.stored()
+    survey.distribution = mailing.stored()
     record(
         session,
         user_id,
         "change messages",
-        f"deployment {deployment.code}",
+        f"survey {survey.code}",
         languages=sorted(mailing.texts),
         one_click=mailing.one_click,
         reminders=list(mailing.reminders),

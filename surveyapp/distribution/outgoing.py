@@ -27,10 +27,10 @@ from surveyapp.sampling.opt_outs import address_key
 from surveyapp.settings import Settings
 from surveyapp.store.models import (
     Contact,
-    Deployment,
     Interaction,
     Invitation,
     OutgoingMessage,
+    SurveyRow,
 )
 from surveyapp.surveys import links, queries
 from surveyapp.surveys.languages import negotiated
@@ -46,17 +46,17 @@ class Outgoing:
     """A claimed message and the rows that it is about, None where it is about none."""
 
     message: OutgoingMessage
-    deployment: Deployment | None = None
+    survey: SurveyRow | None = None
     invitation: Invitation | None = None
     interaction: Interaction | None = None
     contact: Contact | None = None
 
     @property
-    def asked(self) -> Deployment:
-        """The deployment that the message is of. Raises NotFound for one that is of none."""
-        if self.deployment is None:
+    def asked(self) -> SurveyRow:
+        """The survey that the message is of. Raises NotFound for one that is of none."""
+        if self.survey is None:
             raise NotFound("The survey of this message no longer exists.")
-        return self.deployment
+        return self.survey
 
     @property
     def recipient(self) -> str:
@@ -84,8 +84,8 @@ class Written:
 def outgoing(session: Session, message: OutgoingMessage) -> Outgoing:
     """Look up what the message is about."""
     found = Outgoing(message)
-    if message.deployment_id is not None:
-        found = replace(found, deployment=queries.deployment(session, message.deployment_id))
+    if message.survey_id is not None:
+        found = replace(found, survey=queries.survey(session, message.survey_id))
     if message.invitation_id is not None:
         invitation = session.get(Invitation, message.invitation_id)
         number = invitation.interaction_id if invitation else None
@@ -115,7 +115,7 @@ def written(found: Outgoing, settings: Settings, secret_key: str) -> Written:
         unsubscribe = unsubscribe_url(
             settings.base_url, write_token(secret_key, _leaving(found, secret_key)), language
         )
-    mailing = read_message_settings(found.asked.mailing)
+    mailing = read_message_settings(found.asked.distribution)
     made = message_context(found.asked, language, link, unsubscribe, settings, attributes_of(found))
     made = replace(
         made, reminder=int(message.content.get("number", 0)), is_test=message.kind == TEST
@@ -132,7 +132,7 @@ def written(found: Outgoing, settings: Settings, secret_key: str) -> Written:
 
 
 def message_context(
-    deployment: Deployment,
+    survey: SurveyRow,
     language: str,
     link: str,
     unsubscribe: str,
@@ -140,13 +140,13 @@ def message_context(
     attributes: dict[str, Any],
 ) -> MessageContext:
     """What a message of this survey is made of."""
-    look, mailing = read_theme(deployment.look), read_message_settings(deployment.mailing)
-    asked = [(ask, asked_instrument(ask, settings.instrument_roots)) for ask in deployment.asks]
-    clicks = clickable(deployment, language, settings.instrument_roots)
+    look, mailing = read_theme(survey.theme), read_message_settings(survey.distribution)
+    asked = [(ask, asked_instrument(ask, settings.instrument_roots)) for ask in survey.asks]
+    clicks = clickable(survey, language, settings.instrument_roots)
     return MessageContext(
         language=language,
-        provider=look.name or deployment.journey.provider,
-        touchpoint=said(deployment, "touchpoint", language).text,
+        provider=look.name or survey.journey.provider,
+        touchpoint=said(survey, "touchpoint", language).text,
         link=link,
         unsubscribe=unsubscribe,
         questions=sum(len(instrument.asked(ask["key"])) for ask, instrument in asked),
@@ -158,11 +158,11 @@ def message_context(
 
 def language_of(found: Outgoing, roots: Sequence[str | Path]) -> str:
     """The customer's language where the survey is asked in it, else the survey's own."""
-    deployment, message = found.asked, found.message
+    survey, message = found.asked, found.message
     wanted = message.content.get("language") or (found.contact.language if found.contact else "")
     if not wanted and found.interaction is not None:
         wanted = found.interaction.language
-    return negotiated(offered(deployment, roots), wanted or None, None)
+    return negotiated(offered(survey, roots), wanted or None, None)
 
 
 def attributes_of(found: Outgoing) -> dict[str, Any]:
@@ -174,21 +174,21 @@ def attributes_of(found: Outgoing) -> dict[str, Any]:
 
 def _personal_link(found: Outgoing, base_url: str, secret_key: str) -> str:
     """The same link in the invitation and in each reminder."""
-    invitation, deployment = found.invitation, found.asked
+    invitation, survey = found.invitation, found.asked
     if invitation is None:
         raise NotFound("The invitation of this message no longer exists.")
     token = links.token_of(secret_key, invitation.token_seed or "")
     if invitation.interaction_id is not None:
         return links.short_url(base_url, token)
-    known = deployment.anonymity != "anonymous"
+    known = survey.anonymity != "anonymous"
     ticket = links.Ticket(
         token,
         found.message.customer_ref if known else None,
         attributes_of(found),
         invitation.expires_at,
     )
-    signed = links.write_ticket(secret_key, deployment.link, ticket)
-    return links.single_use_url(base_url, deployment.link, signed)
+    signed = links.write_ticket(secret_key, survey.link, ticket)
+    return links.single_use_url(base_url, survey.link, signed)
 
 
 def _leaving(found: Outgoing, secret_key: str) -> Leaving:
@@ -196,7 +196,7 @@ def _leaving(found: Outgoing, secret_key: str) -> Leaving:
     return Leaving(
         found.message.customer_ref or "",
         address_key(secret_key, email) if email else "",
-        found.message.deployment_id or 0,
+        found.message.survey_id or 0,
     )
 
 

@@ -25,7 +25,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Outbox:
-    """A deployment's messages by state. ``trouble`` is what the oldest waiting one met last."""
+    """A survey's messages by state. ``trouble`` is what the oldest waiting one met last."""
 
     waiting: int
     sent: int
@@ -41,9 +41,9 @@ class Outbox:
         return not (self.waiting or self.sent or self.failed or self.cancelled)
 
 
-def outbox(session: Session, deployment_id: int) -> Outbox:
-    """The state of a deployment's messages to customers; test messages are left out."""
-    own = _own(deployment_id)
+def outbox(session: Session, survey_id: int) -> Outbox:
+    """The state of a survey's messages to customers; test messages are left out."""
+    own = _own(survey_id)
     counts = dict.fromkeys(("waiting", "sending", "sent", "failed", "cancelled"), 0)
     for state, count in session.execute(
         select(OutgoingMessage.state, func.count()).where(*own).group_by(OutgoingMessage.state)
@@ -64,22 +64,22 @@ def outbox(session: Session, deployment_id: int) -> Outbox:
         next_due=oldest.due_at if oldest else None,
         last_sent=session.scalar(select(func.max(OutgoingMessage.sent_at)).where(*own)),
         trouble=oldest.error if oldest else "",
-        reasons=_reasons(session, deployment_id),
+        reasons=_reasons(session, survey_id),
     )
 
 
-def _own(deployment_id: int) -> tuple[ColumnElement[bool], ...]:
+def _own(survey_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
-        OutgoingMessage.deployment_id == deployment_id,
+        OutgoingMessage.survey_id == survey_id,
         OutgoingMessage.kind.in_(TO_CUSTOMERS),
     )
 
 
-def _reasons(session: Session, deployment_id: int) -> tuple[Reason, ...]:
+def _reasons(session: Session, survey_id: int) -> tuple[Reason, ...]:
     rows = session.execute(
         select(OutgoingMessage.state, OutgoingMessage.error, func.count())
         .where(
-            *_own(deployment_id),
+            *_own(survey_id),
             OutgoingMessage.state.in_(("failed", "cancelled")),
         )
         .group_by(OutgoingMessage.state, OutgoingMessage.error)

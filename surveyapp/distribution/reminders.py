@@ -10,14 +10,12 @@ from sqlalchemy.orm import Session
 
 from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Deployment, Invitation, OutgoingMessage
+from surveyapp.store.models import Invitation, OutgoingMessage, SurveyRow
 
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
 
 
-def plan(
-    session: Session, message: OutgoingMessage, deployment: Deployment, *, now: datetime
-) -> int:
+def plan(session: Session, message: OutgoingMessage, survey: SurveyRow, *, now: datetime) -> int:
     """Write the reminders that follow an invitation sent at ``now``; how many there are to be.
 
     Those that would come after the link's end are left out. Planning twice plans once.
@@ -27,7 +25,7 @@ def plan(
         return 0
     rows = [
         _row(message, number, now + timedelta(days=days), now)
-        for number, days in enumerate(read_message_settings(deployment.mailing).reminders, start=1)
+        for number, days in enumerate(read_message_settings(survey.distribution).reminders, start=1)
         if invitation.expires_at is None or now + timedelta(days=days) < invitation.expires_at
     ]
     if rows:
@@ -44,7 +42,7 @@ def _row(message: OutgoingMessage, number: int, due_at: datetime, now: datetime)
         "key": f"invitation {message.invitation_id} reminder {number}",
         "kind": "reminder",
         "channel": message.channel,
-        "deployment_id": message.deployment_id,
+        "survey_id": message.survey_id,
         "invitation_id": message.invitation_id,
         "customer_ref": message.customer_ref,
         "content": {**message.content, "number": number},

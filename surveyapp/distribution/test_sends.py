@@ -11,12 +11,12 @@ from surveyapp.distribution.outgoing import TEST
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.settings import Settings
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment, OutgoingMessage
+from surveyapp.store.models import OutgoingMessage, SurveyRow
 
 
 def send_test(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     to: str,
     language: str,
@@ -29,14 +29,14 @@ def send_test(
         raise Conflict(
             "No mail server is configured. Ask whoever runs this server to set SURVEYAPP_SMTP_URL."
         )
-    if language not in offered(deployment, settings.instrument_roots):
+    if language not in offered(survey, settings.instrument_roots):
         raise Invalid(f"The survey is not available in {language[:20]!r}.", field="language")
     session.add(
         OutgoingMessage(
-            key=f"test {deployment.id} {secrets.token_hex(8)}",
+            key=f"test {survey.id} {secrets.token_hex(8)}",
             kind=TEST,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             content={"to": to, "language": language, "number": int(reminder)},
         )
     )
-    record(session, user_id, "send test message", f"deployment {deployment.code}")
+    record(session, user_id, "send test message", f"survey {survey.code}")

@@ -24,7 +24,7 @@ class Leaving:
 
     customer_key: str
     address_key: str
-    deployment_id: int
+    survey_id: int
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ class Leaving:
 
 def write_token(secret_key: str, leaving: Leaving) -> str:
     """The signed text of a link that lets go."""
-    content = [leaving.customer_key, leaving.address_key, leaving.deployment_id]
+    content = [leaving.customer_key, leaving.address_key, leaving.survey_id]
     written = _serializer(secret_key).dumps(content)
     return written if isinstance(written, str) else written.decode()
 

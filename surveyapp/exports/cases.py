@@ -21,7 +21,7 @@ from surveyapp.exports.csv_table import CsvTable, counted
 from surveyapp.store.models import Case
 
 _COLUMNS = (
-    *("case", "case_id", "journey", "deployment", "response", "response_id"),
+    *("case", "case_id", "journey", "survey", "response", "response_id"),
     *("score", "value", "state", "outcome", "owner"),
     *("opened_at", "due_at", "contacted_at", "closed_at", "overdue"),
 )
@@ -37,10 +37,10 @@ def cases_csv(
     names: dict[tuple[int, str], str] = {}
 
     def score(case: Case) -> str:
-        """The score's name, looked up once for each deployment."""
-        place = (case.deployment_id, case.scale)
+        """The score's name, looked up once for each survey."""
+        place = (case.survey_id, case.scale)
         if place not in names:
-            known = watchable(case.deployment, roots=roots).get(case.scale)
+            known = watchable(case.survey, roots=roots).get(case.scale)
             names[place] = known.definition.label if known else case.scale
         return names[place]
 
@@ -48,8 +48,8 @@ def cases_csv(
         return [
             case.id,
             case.public_id,
-            case.deployment.journey.name,
-            case.deployment.name,
+            case.survey.journey.name,
+            case.survey.name,
             case.response_id,
             response_id,
             score(case),

@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 from instruments.loader import load
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.csv_table import CsvTable, counted
-from surveyapp.store.models import Deployment, Response, Score
+from surveyapp.store.models import Response, Score, SurveyRow
 
 _BATCH = 1000
 _FIXED = (
-    *("response", "response_id", "deployment", "submitted_at", "source", "language"),
+    *("response", "response_id", "survey", "submitted_at", "source", "language"),
     *("started_at", "corrected_at", "way", "wording", "consent_version"),
 )
 # Columns instead of entities: nothing is kept in the session, and a batch costs a third.
 _READ = (
-    *(Response.id, Response.public_id, Response.deployment_id, Response.submitted_at),
+    *(Response.id, Response.public_id, Response.survey_id, Response.submitted_at),
     *(
         Response.source,
         Response.language,
@@ -39,7 +39,7 @@ _READ = (
 class _Columns:
     """What the table has columns for, beside the fixed ones."""
 
-    deployments: dict[int, str]
+    surveys: dict[int, str]
     names: list[str]
     items: list[tuple[str, str]]
     scales: list[str]
@@ -56,7 +56,7 @@ class _Columns:
         return [
             response.id,
             response.public_id,
-            self.deployments[response.deployment_id],
+            self.surveys[response.survey_id],
             _moment(response.submitted_at),
             response.source,
             response.language,
@@ -75,7 +75,7 @@ def responses_csv(
     session: Session,
     journey_id: int,
     *,
-    deployment_id: int | None = None,
+    survey_id: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     roots: Sequence[str | Path],
@@ -89,18 +89,18 @@ def responses_csv(
     ``since`` (included) and ``until`` (excluded) bound the time of submission.
     Reading the chunks raises Truncated when they end before the last row.
     """
-    deployments = [
+    surveys = [
         row
-        for row in session.scalars(select(Deployment).where(Deployment.journey_id == journey_id))
-        if deployment_id in (None, row.id)
+        for row in session.scalars(select(SurveyRow).where(SurveyRow.journey_id == journey_id))
+        if survey_id in (None, row.id)
     ]
-    ids = [row.id for row in deployments]
+    ids = [row.id for row in surveys]
     chosen = _chosen(ids, since, until)
     count, names = _names(session, chosen)
     columns = _Columns(
-        {row.id: row.code for row in deployments},
+        {row.id: row.code for row in surveys},
         names,
-        _items(deployments, roots),
+        _items(surveys, roots),
         _scales(session, ids),
     )
 
@@ -119,9 +119,9 @@ def _cells(session: Session, chosen: Select[Any], columns: _Columns) -> Iterator
 
 
 def _chosen(
-    deployment_ids: Sequence[int], since: datetime | None, until: datetime | None
+    survey_ids: Sequence[int], since: datetime | None, until: datetime | None
 ) -> Select[Any]:
-    query = select(*_READ).where(Response.deployment_id.in_(deployment_ids))
+    query = select(*_READ).where(Response.survey_id.in_(survey_ids))
     if since is not None:
         query = query.where(Response.submitted_at >= since)
     if until is not None:
@@ -129,11 +129,11 @@ def _chosen(
     return query.order_by(Response.id)
 
 
-def _items(deployments: Sequence[Deployment], roots: Sequence[str | Path]) -> list[tuple[str, str]]:
+def _items(surveys: Sequence[SurveyRow], roots: Sequence[str | Path]) -> list[tuple[str, str]]:
     """(instrument, item) of everything asked, in the order of the questionnaires."""
     found: dict[tuple[str, str], None] = {}
-    for deployment in deployments:
-        for ask in deployment.asks:
+    for survey in surveys:
+        for ask in survey.asks:
             instrument = load(ask["instrument"], ask.get("version"), roots=roots)
             for item in instrument.asked(ask.get("key")):
                 found[(instrument.code, item.code)] = None
@@ -151,11 +151,11 @@ def _names(session: Session, chosen: Select[Any]) -> tuple[int, list[str]]:
     return count, sorted(found)
 
 
-def _scales(session: Session, deployment_ids: Sequence[int]) -> list[str]:
+def _scales(session: Session, survey_ids: Sequence[int]) -> list[str]:
     query = (
         select(Score.scale)
         .join(Response, Response.id == Score.response_id)
-        .where(Response.deployment_id.in_(deployment_ids))
+        .where(Response.survey_id.in_(survey_ids))
         .distinct()
     )
     return sorted(session.scalars(query))

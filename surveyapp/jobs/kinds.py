@@ -40,7 +40,7 @@ class ReportPayload:
 
 @dataclass(frozen=True)
 class ImportPayload:
-    deployment_id: int
+    survey_id: int
     file_id: int
 
 

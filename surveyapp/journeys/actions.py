@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment, Interaction, Journey, Stage, Touchpoint
+from surveyapp.store.models import Interaction, Journey, Stage, SurveyRow, Touchpoint
 
 JOURNEY_STATES = ("current", "target", "archived")
 OWNERSHIPS = ("provider", "partner", "customer", "social")
@@ -207,7 +207,7 @@ def _next_position(siblings: Collection[_Placed]) -> int:
 
 
 def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
-    for table, what in ((Deployment, "a survey is placed there"), (Interaction, "events name it")):
+    for table, what in ((SurveyRow, "a survey is placed there"), (Interaction, "events name it")):
         if session.scalar(select(exists().where(table.touchpoint_id == touchpoint.id))):
             raise Conflict(
                 f"{touchpoint.name} cannot be removed, because {what}; rename it, or archive the"

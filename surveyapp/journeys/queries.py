@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from surveyapp.errors import NotFound
 from surveyapp.store.models import (
     EVERYBODY,
-    Deployment,
     Journey,
     Rollup,
     Segment,
     Stage,
+    SurveyRow,
     Touchpoint,
 )
 
@@ -21,7 +21,7 @@ def journeys(session: Session) -> list[Journey]:
     """Every journey with its map, by name; archived ones last."""
     query = select(Journey).options(
         selectinload(Journey.stages).selectinload(Stage.touchpoints),
-        selectinload(Journey.deployments),
+        selectinload(Journey.surveys),
     )
     return list(session.scalars(query.order_by(Journey.state == "archived", Journey.name)))
 
@@ -64,25 +64,25 @@ def touchpoint(session: Session, journey_id: int, touchpoint_id: int) -> Touchpo
     return found
 
 
-def deployments(session: Session, journey_id: int) -> list[Deployment]:
+def surveys(session: Session, journey_id: int) -> list[SurveyRow]:
     """Everything that is asked in this journey, the oldest first."""
-    query = select(Deployment).where(Deployment.journey_id == journey_id)
-    return list(session.scalars(query.order_by(Deployment.id)))
+    query = select(SurveyRow).where(SurveyRow.journey_id == journey_id)
+    return list(session.scalars(query.order_by(SurveyRow.id)))
 
 
-def deployment(session: Session, journey_id: int, deployment_id: int) -> Deployment:
-    """A deployment of this journey; NotFound also when it belongs to another one."""
-    query = select(Deployment).options(joinedload(Deployment.touchpoint))
-    found = session.scalar(query.where(Deployment.id == deployment_id))
+def survey(session: Session, journey_id: int, survey_id: int) -> SurveyRow:
+    """A survey of this journey; NotFound also when it belongs to another one."""
+    query = select(SurveyRow).options(joinedload(SurveyRow.touchpoint))
+    found = session.scalar(query.where(SurveyRow.id == survey_id))
     if found is None or found.journey_id != journey_id:
         raise NotFound("There is no such survey in this journey.")
     return found
 
 
-def deployments_at(session: Session, touchpoint_id: int) -> list[Deployment]:
+def surveys_at(session: Session, touchpoint_id: int) -> list[SurveyRow]:
     """What is asked at this touchpoint, the oldest first."""
-    query = select(Deployment).where(Deployment.touchpoint_id == touchpoint_id)
-    return list(session.scalars(query.order_by(Deployment.id)))
+    query = select(SurveyRow).where(SurveyRow.touchpoint_id == touchpoint_id)
+    return list(session.scalars(query.order_by(SurveyRow.id)))
 
 
 def segments(session: Session) -> list[Segment]:
@@ -110,9 +110,9 @@ def segment_by_code(session: Session, code: str) -> Segment:
 def count_responses(session: Session) -> dict[int, int]:
     """Responses by journey id, from the rollups: counting rows would take longer each month."""
     query = (
-        select(Deployment.journey_id, func.sum(Rollup.n))
-        .join(Rollup, Rollup.deployment_id == Deployment.id)
+        select(SurveyRow.journey_id, func.sum(Rollup.n))
+        .join(Rollup, Rollup.survey_id == SurveyRow.id)
         .where(Rollup.segment_id == EVERYBODY, Rollup.scale == "responses")
-        .group_by(Deployment.journey_id)
+        .group_by(SurveyRow.journey_id)
     )
     return {row[0]: int(row[1]) for row in session.execute(query)}

@@ -112,7 +112,7 @@ def _study(storage: Storage, session: Session, report: Report) -> validations.St
         journey=report.journey.name,
         provider=report.journey.provider,
         segment=analysis.segment.name if analysis.segment else None,
-        deployment=analysis.deployment.name if analysis.deployment else None,
+        survey=analysis.survey.name if analysis.survey else None,
         computed=analysis.created_at.date(),
         roots=tuple(storage.settings.instrument_roots),
     )

@@ -71,7 +71,7 @@ def _facts(asked: Study, made: date) -> list[tuple[str, str]]:
         ("Method", "Composite model (PLS-SEM), second order by repeated items"
          if settings["higher_order"] == "repeated" else "Composite model (PLS-SEM)"),
         ("Resamples", f"{settings['bootstrap']:,}"),
-        ("Answers from", asked.deployment or "all surveys of the journey"),
+        ("Answers from", asked.survey or "all surveys of the journey"),
         ("Computed on", phrases.day(asked.computed)),
         ("Report created on", phrases.day(made)),
     ]  # fmt: skip

@@ -50,7 +50,7 @@ class Study:
     journey: str
     provider: str
     segment: str | None
-    deployment: str | None
+    survey: str | None
     computed: date
     roots: Sequence[str | Path]
     file: str | None = None
@@ -111,7 +111,7 @@ def _plain(names: Sequence[str]) -> str:
 def _facts(study: Study, made: date) -> list[tuple[str, str]]:
     sample, settings = study.document["sample"], study.document["settings"]
     facts = [
-        ("Answers from", study.file or study.deployment or "all surveys of the journey"),
+        ("Answers from", study.file or study.survey or "all surveys of the journey"),
         ("Respondents", f"{sample['n_rows']:,}, of whom {sample['n_complete']:,} answered every item"),
         ("Scale", f"{sample['n_items']} items, {sample['n_factors']} factors"),
         ("Scoring key", str(settings["key"] or "custom model")),

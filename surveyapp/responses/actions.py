@@ -42,7 +42,7 @@ class Stored:
 
 def submit(
     at: Session | Connection,
-    deployment: Fielded,
+    survey: Fielded,
     raw: Mapping[str, object],
     *,
     roots: Roots,
@@ -52,7 +52,7 @@ def submit(
 
     In the caller's transaction, which must be one that writes.
     """
-    submission = read_submission(deployment, raw, roots=roots, **sent)
+    submission = read_submission(survey, raw, roots=roots, **sent)
     if isinstance(submission, Faulty):
         return submission
     if isinstance(at, Session):
@@ -65,7 +65,7 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
     """Keep submissions, in their order; what each came to.
 
     The same key sent again keeps one response, and so does an invitation, whose draft is dropped. An
-    anonymous deployment's response drops the pseudonym, coarsens the time to the day and keeps no
+    anonymous survey's response drops the pseudonym, coarsens the time to the day and keeps no
     trace of the invitation. All in the caller's transaction, which must be one that writes. Several
     submissions cost less than one after the other: their scores and rollups are written together.
     """
@@ -77,7 +77,7 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []
     for submission in submissions:
         row = _row(at, submission)
-        number = None if row is None else _once(at, submission.deployment, row, numbers)
+        number = None if row is None else _once(at, submission.survey, row, numbers)
         if row is None or number is None:
             stored.append(Stored(_response_of(at, submission.key), new=False))
         else:
@@ -85,7 +85,7 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
             kept.append((number, row, submission))
     keep_scores(at, [(number, each.scores) for number, _, each in kept])
     _count(at, kept)
-    told = [_subject(*each) for each in kept if _is_listened(at, each[2].deployment)]
+    told = [_subject(*each) for each in kept if _is_listened(at, each[2].survey)]
     if told:
         events.publish_all(at, "response", told)
     return stored
@@ -96,13 +96,13 @@ def _row(at: DatabaseConnection, submission: Submission) -> dict[str, Any] | Non
 
     None when its invitation had been used already.
     """
-    deployment, prepared = submission.deployment, submission.prepared
+    survey, prepared = submission.survey, submission.prepared
     ticket, used, source = submission.invitation, None, submission.source
-    anonymous = deployment.anonymity == "anonymous"
+    anonymous = survey.anonymity == "anonymous"
     if ticket is not None:
         used = use_invitation(
             at,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             anonymous=anonymous,
             ticket=ticket,
             now=prepared.submitted_at,
@@ -115,7 +115,7 @@ def _row(at: DatabaseConnection, submission: Submission) -> dict[str, Any] | Non
             began = _earlier(prepared.started_at, used.started_at)
             prepared = replace(prepared, started_at=began)
     run = _joined(at, submission)
-    row = row_of(deployment, prepared, run=run, source=source, wordings=submission.wordings)
+    row = row_of(survey, prepared, run=run, source=source, wordings=submission.wordings)
     row["submission_key"] = submission.key
     if used is not None and not anonymous:
         row["invitation_id"] = used.id
@@ -124,26 +124,26 @@ def _row(at: DatabaseConnection, submission: Submission) -> dict[str, Any] | Non
 
 def _joined(at: DatabaseConnection, submission: Submission) -> int | None:
     """The run of the answer: that of the interaction it was asked about, else the customer's own."""
-    deployment, ticket = submission.deployment, submission.invitation
-    visit, ends = visit_of(deployment, submission.prepared), ends_run(deployment)
+    survey, ticket = submission.survey, submission.invitation
+    visit, ends = visit_of(survey, submission.prepared), ends_run(survey)
     if visit is None:
         return None
     if ticket is not None and ticket.run_id is not None:
         return runs.rejoin(at, ticket.run_id, visit.at, ends=ends)
-    return runs.join(at, deployment.journey_id, visit, ends=ends)
+    return runs.join(at, survey.journey_id, visit, ends=ends)
 
 
 def _numbers(at: DatabaseConnection, submissions: Sequence[Submission]) -> Iterator[int]:
     """Numbers for those that are not anonymous; none where the database numbers them."""
-    count = sum(each.deployment.anonymity != "anonymous" for each in submissions)
+    count = sum(each.survey.anonymity != "anonymous" for each in submissions)
     return iter(announce(at, count) if count else ())
 
 
 def _once(
-    at: DatabaseConnection, deployment: Fielded, row: dict[str, Any], numbers: Iterator[int]
+    at: DatabaseConnection, survey: Fielded, row: dict[str, Any], numbers: Iterator[int]
 ) -> int | None:
     """The number of the row that was inserted; None when its key is there already."""
-    given = random_number() if deployment.anonymity == "anonymous" else next(numbers, None)
+    given = random_number() if survey.anonymity == "anonymous" else next(numbers, None)
     if given is not None:
         row["id"] = given
     number = _inserting(at.dialect, tuple(row)).scalar(at, row)
@@ -184,15 +184,15 @@ def _earlier(first: datetime | None, second: datetime | None) -> datetime | None
     return min(known, default=None)
 
 
-def _is_listened(at: DatabaseConnection, deployment: Fielded) -> bool:
-    if isinstance(deployment, Asking):
-        return deployment.listened
-    return is_listened(at, deployment)
+def _is_listened(at: DatabaseConnection, survey: Fielded) -> bool:
+    if isinstance(survey, Asking):
+        return survey.listened
+    return is_listened(at, survey)
 
 
 def _subject(number: int, row: Mapping[str, Any], submission: Submission) -> dict[str, Any]:
     """What an event says of a response; of an anonymous one, that there is one more and no more."""
-    deployment = submission.deployment
-    if deployment.anonymity == "anonymous":
-        return {"deployment_id": deployment.id, "day": row["submitted_at"].date().isoformat()}
-    return {"deployment_id": deployment.id, "response_id": number}
+    survey = submission.survey
+    if survey.anonymity == "anonymous":
+        return {"survey_id": survey.id, "day": row["submitted_at"].date().isoformat()}
+    return {"survey_id": survey.id, "response_id": number}

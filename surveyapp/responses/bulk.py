@@ -34,7 +34,7 @@ class StoredBulk:
 
 def store_bulk(
     session: Session,
-    deployment: Fielded,
+    survey: Fielded,
     prepared: Iterable[Prepared],
     *,
     source: str = "import",
@@ -42,7 +42,7 @@ def store_bulk(
 ) -> StoredBulk:
     """Keep many responses as ``submit`` would, a batch at a time, in the caller's transaction.
 
-    A response whose ``external_id`` the deployment has already is counted and left as it is. Raises
+    A response whose ``external_id`` the survey has already is counted and left as it is. Raises
     DataError for an answer outside its scale.
     """
     session.flush()
@@ -52,11 +52,11 @@ def store_bulk(
     tally = Tally()  # of all batches: as many cells as there are days, not responses
     stored = already = 0
     for batch in _batches(prepared):
-        fresh = _unknown(connection, deployment.id, batch)
+        fresh = _unknown(connection, survey.id, batch)
         already += len(batch) - len(fresh)
         stored += len(fresh)
         if fresh:
-            for row, scores in _store_batch(connection, deployment, fresh, source, roots):
+            for row, scores in _store_batch(connection, survey, fresh, source, roots):
                 rollups.count(tally, row, scores, rules)
     rollups.increase(connection, tally)
     return StoredBulk(stored, already)
@@ -68,15 +68,13 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _unknown(
-    connection: Connection, deployment_id: int, batch: Sequence[Prepared]
-) -> list[Prepared]:
-    """Those that the deployment does not have; of two with one external id, the first."""
+def _unknown(connection: Connection, survey_id: int, batch: Sequence[Prepared]) -> list[Prepared]:
+    """Those that the survey does not have; of two with one external id, the first."""
     ids = {each.external_id for each in batch if each.external_id is not None}
     known: set[str | None] = set()
     if ids:
         query = select(_RESPONSES.c.external_id).where(
-            _RESPONSES.c.deployment_id == deployment_id, _RESPONSES.c.external_id.in_(sorted(ids))
+            _RESPONSES.c.survey_id == survey_id, _RESPONSES.c.external_id.in_(sorted(ids))
         )
         known = set(connection.execute(query).scalars())
     fresh = []
@@ -89,35 +87,33 @@ def _unknown(
 
 def _store_batch(
     connection: Connection,
-    deployment: Fielded,
+    survey: Fielded,
     batch: Sequence[Prepared],
     source: str,
     roots: Roots,
 ) -> Iterable[tuple[dict[str, Any], dict[str, float]]]:
-    visits = [visit_of(deployment, each) for each in batch]
-    joined = runs.join_many(connection, deployment.journey_id, visits, ends=ends_run(deployment))
-    numbers = allocate(connection, len(batch), anonymous=deployment.anonymity == "anonymous")
-    languages = [each.language or deployment.language for each in batch]
-    wordings = {each: wordings_of(deployment, each, roots) for each in set(languages)}
+    visits = [visit_of(survey, each) for each in batch]
+    joined = runs.join_many(connection, survey.journey_id, visits, ends=ends_run(survey))
+    numbers = allocate(connection, len(batch), anonymous=survey.anonymity == "anonymous")
+    languages = [each.language or survey.language for each in batch]
+    wordings = {each: wordings_of(survey, each, roots) for each in set(languages)}
     rows = [
         {
             "id": number,
-            **row_of(deployment, each, run=run, source=source, wordings=wordings[language]),
+            **row_of(survey, each, run=run, source=source, wordings=wordings[language]),
         }
         for each, number, run, language in zip(batch, numbers, joined, languages, strict=True)
     ]
     connection.execute(insert(_RESPONSES), rows)
-    scores = _scores_of(deployment, batch, roots)
+    scores = _scores_of(survey, batch, roots)
     keep_scores(connection, list(zip(numbers, scores, strict=True)))
     return zip(rows, scores, strict=True)
 
 
-def _scores_of(
-    deployment: Fielded, batch: Sequence[Prepared], roots: Roots
-) -> list[dict[str, float]]:
+def _scores_of(survey: Fielded, batch: Sequence[Prepared], roots: Roots) -> list[dict[str, float]]:
     """Each response's scores, computed for the whole batch at once."""
     found: list[dict[str, float]] = [{} for _ in batch]
-    for ask in deployment.asks:
+    for ask in survey.asks:
         instrument = asked_instrument(ask, roots)
         key = instrument.keys[ask["key"]] if ask["key"] else None
         if key is None:

@@ -20,7 +20,7 @@ _IDS = (EXTERNAL_ID, "id", "response")
 # What our own export writes beside answers: its file can be brought into another installation.
 _EXPORTED_ATTRIBUTE, _EXPORTED_SCORE = "attribute.", "score."
 _EXPORTED = (
-    *("response_id", "deployment", "source", "started_at", "corrected_at"),
+    *("response_id", "survey", "source", "started_at", "corrected_at"),
     *("way", "wording", "consent_version"),
 )
 

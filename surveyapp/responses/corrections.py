@@ -42,24 +42,24 @@ _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _ROLLUPS = cast(Table, Rollup.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
-_KEY = ("deployment_id", "segment_id", "scale", "day")
+_KEY = ("survey_id", "segment_id", "scale", "day")
 
 
-def own_response(session: Session, deployment_id: int, ticket: Ticket) -> Response | None:
+def own_response(session: Session, survey_id: int, ticket: Ticket) -> Response | None:
     """The response that was sent with this ticket; None when there is none, or none any more."""
     return session.scalar(
         select(Response)
         .join(Invitation, Invitation.id == Response.invitation_id)
         .where(
             Invitation.token_hash == ticket.token_hash,
-            Invitation.deployment_id == deployment_id,
+            Invitation.survey_id == survey_id,
         )
     )
 
 
 def correct(
     session: Session,
-    deployment: Fielded,
+    survey: Fielded,
     response_id: int,
     raw: Mapping[str, object],
     *,
@@ -74,25 +74,25 @@ def correct(
     """
     optional: Collection[str] = ()
     not_applicable: Sequence[str] = ()
-    if deployment.logic:
+    if survey.logic:
         # The check of attention is no answer: it was passed or failed the first time.
-        applied = logic_of(deployment, roots).apply(raw)
+        applied = logic_of(survey, roots).apply(raw)
         raw, optional, not_applicable = applied.raw, applied.optional, applied.not_applicable
-    answers = read_answers(deployment, raw, optional=optional, roots=roots)
+    answers = read_answers(survey, raw, optional=optional, roots=roots)
     if isinstance(answers, Faulty):
         return answers
     session.flush()
     connection = session.connection()
-    row = _locked(connection, deployment.id, response_id)
+    row = _locked(connection, survey.id, response_id)
     connection.execute(
         update(_RESPONSES)
         .where(_RESPONSES.c.id == response_id)
         .values(answers=answers, paradata=_paradata(row.paradata, not_applicable), corrected_at=now)
     )
-    _mark_reports(session, deployment.journey_id, now.date())
-    record(session, None, "correct response", f"deployment {deployment.code}")
+    _mark_reports(session, survey.journey_id, now.date())
+    record(session, None, "correct response", f"survey {survey.code}")
     scores: dict[str, float] = {}
-    for instrument, key in asked(deployment, roots):
+    for instrument, key in asked(survey, roots):
         scores |= score_one(instrument, answers[instrument.code], key=key)
     before = _scores_of(connection, response_id)
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))
@@ -102,7 +102,7 @@ def correct(
             for scale, value in scores.items()
         ]
         connection.execute(plain_insert(_SCORES), kept)
-    told = {"response_id": row.id, "deployment_id": row.deployment_id}
+    told = {"response_id": row.id, "survey_id": row.survey_id}
     events.publish(connection, "response.corrected", changed=_changed(before, scores), **told)
     _count_instead(connection, row, before, scores)
     place = {"correction": take(connection, "corrections")}  # waited for, hence the last
@@ -111,7 +111,7 @@ def correct(
     return None
 
 
-def erase(session: Session, deployment: Fielded, response_id: int, *, now: datetime) -> None:
+def erase(session: Session, survey: Fielded, response_id: int, *, now: datetime) -> None:
     """Delete a response and what was made of it: scores, rollups, draft, events, an empty run.
 
     The invitation stays as used, so that the link takes no second answer; a case loses its customer
@@ -121,7 +121,7 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     """
     session.flush()
     connection = session.connection()
-    row = _locked(connection, deployment.id, response_id)
+    row = _locked(connection, survey.id, response_id)
     if row.invitation_id is not None:
         token = select(Invitation.token_hash).where(Invitation.id == row.invitation_id)
         session.execute(delete(Draft).where(Draft.token_hash.in_(token)))
@@ -130,11 +130,11 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     told = as_type(Event.subject["response_id"].as_string(), Number)  # as_integer() has 32 bits
     of_this = told == response_id
     session.execute(delete(Event).where(of_this))
-    _mark_reports(session, deployment.journey_id, now.date())
+    _mark_reports(session, survey.journey_id, now.date())
     _empty_case(session, response_id)
     answered = row.submitted_at.date()
-    session.add(Erasure(deployment_id=deployment.id, answered_on=answered, erased_at=now))
-    subject = f"deployment {deployment.code}"
+    session.add(Erasure(survey_id=survey.id, answered_on=answered, erased_at=now))
+    subject = f"survey {survey.code}"
     record(session, None, "erase response", subject, answered=answered.isoformat())
     session.flush()
     before = _scores_of(connection, response_id)
@@ -142,23 +142,23 @@ def erase(session: Session, deployment: Fielded, response_id: int, *, now: datet
     connection.execute(delete(_RESPONSES).where(_RESPONSES.c.id == response_id))
     if row.journey_run_id is not None:
         _delete_empty_run(session, row.journey_run_id)
-    if deployment.anonymity != "anonymous":  # whose responses nobody was told of by number
+    if survey.anonymity != "anonymous":  # whose responses nobody was told of by number
         events.publish(connection, "response.erased", erased_id=row.id, erased=row.public_id)
     _count_instead(connection, row, before, None)
     session.expire_all()
 
 
-def _locked(connection: Connection, deployment_id: int, response_id: int) -> Row[Any]:
+def _locked(connection: Connection, survey_id: int, response_id: int) -> Row[Any]:
     """The response's row, held: two corrections of it come one after the other."""
     columns = [
         _RESPONSES.c[name]
         for name in (
-            *("id", "public_id", "deployment_id", "invitation_id", "journey_run_id"),
+            *("id", "public_id", "survey_id", "invitation_id", "journey_run_id"),
             *("attributes", "submitted_at", "paradata"),
         )
     ]
     query = select(*columns).where(
-        _RESPONSES.c.id == response_id, _RESPONSES.c.deployment_id == deployment_id
+        _RESPONSES.c.id == response_id, _RESPONSES.c.survey_id == survey_id
     )
     row = connection.execute(query.with_for_update()).one_or_none()
     if row is None:
@@ -198,7 +198,7 @@ def _count_instead(
 
 def _tally(row: Row[Any], scores: Mapping[str, float], segments: list[int]) -> Tally:
     tally = Tally()
-    tally.add(row.deployment_id, row.submitted_at.date(), scores, segments)
+    tally.add(row.survey_id, row.submitted_at.date(), scores, segments)
     return tally
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, select
 from surveyapp.errors import Invalid
 from surveyapp.responses.columns import EXTERNAL_ID, LANGUAGE, SUBMITTED_AT, item_names
 from surveyapp.responses.reading import Fielded, Roots, asked, logic_of
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.logic import NOT_APPLICABLE
 from surveyapp.surveys.queries import Asking
@@ -42,23 +42,23 @@ def known_number(asking: Asking, number: str, secret_key: str) -> str:
     return pseudonym(secret_key, f"{asking.code} {own}")
 
 
-def is_stored(connection: Connection, deployment_id: int, known: str) -> bool:
-    """Whether the deployment has the answers with this ``known_number``."""
+def is_stored(connection: Connection, survey_id: int, known: str) -> bool:
+    """Whether the survey has the answers with this ``known_number``."""
     own = _RESPONSES.c
-    query = select(own.id).where(own.deployment_id == deployment_id, own.external_id == known)
+    query = select(own.id).where(own.survey_id == survey_id, own.external_id == known)
     return connection.execute(query).first() is not None
 
 
-def open_device_file(file: BinaryIO, deployment: Deployment, *, roots: Roots) -> DataTable:
+def open_device_file(file: BinaryIO, survey: SurveyRow, *, roots: Roots) -> DataTable:
     """The answers in a kiosk's file as a sheet; a row's line is its place in the file.
 
     Answers to another survey, and those without the consent that this one asks for, are rows with a
     fault. Raises Invalid for what is no such file.
     """
     answers = _read(file)
-    items = sorted(set(item_names(asked(deployment, roots)).values()))
+    items = sorted(set(item_names(asked(survey, roots)).values()))
     headings = (*_ABOUT, *(f"{instrument}.{item}" for instrument, item in items))
-    return DataTable(headings, _rows(answers, deployment, items, roots), "UTF-8", "JSON")
+    return DataTable(headings, _rows(answers, survey, items, roots), "UTF-8", "JSON")
 
 
 def _read(file: BinaryIO) -> list[Any]:
@@ -78,30 +78,30 @@ def _read(file: BinaryIO) -> list[Any]:
 
 
 def _rows(
-    answers: Sequence[Any], deployment: Deployment, items: Sequence[tuple[str, str]], roots: Roots
+    answers: Sequence[Any], survey: SurveyRow, items: Sequence[tuple[str, str]], roots: Roots
 ) -> Iterator[Row]:
     for line, each in enumerate(answers, start=1):
-        fault = _fault(each, deployment)
+        fault = _fault(each, survey)
         if fault:
             yield Row(line, [], fault)
             continue
-        given = _given(each["fields"], deployment, items, roots)
+        given = _given(each["fields"], survey, items, roots)
         about = [own_number(each["id"]), str(each.get("answered", "")), str(each["language"])]
         yield Row(line, [*about, *(given.get(item, "") for item in items)])
 
 
-def _fault(each: object, deployment: Deployment) -> str:
+def _fault(each: object, survey: SurveyRow) -> str:
     """Why this entry is none of this survey's answers; empty when it is one."""
     if not isinstance(each, dict) or not isinstance(each.get("language"), str):
         return "This is no answer of a kiosk."
     if not isinstance(each.get("id"), str) or not ID.fullmatch(each["id"]):
         return "The answer has no number of its device."
-    if each.get("link") != deployment.link:
+    if each.get("link") != survey.link:
         return "It was given to another survey."
     fields = each.get("fields")
     if not isinstance(fields, list) or not all(_is_pair(field) for field in fields):
         return "Its fields cannot be read."
-    if deployment.consent_box and list(_AGREED) not in fields:
+    if survey.consent_box and list(_AGREED) not in fields:
         return "The customer did not tick the box of consent."
     return ""
 
@@ -112,7 +112,7 @@ def _is_pair(field: object) -> bool:
 
 def _given(
     fields: Sequence[Sequence[str]],
-    deployment: Fielded,
+    survey: Fielded,
     items: Sequence[tuple[str, str]],
     roots: Roots,
 ) -> dict[tuple[str, str], str]:
@@ -122,9 +122,7 @@ def _given(
         name = f"{instrument}-{item}"
         values = [value for field, value in fields if field == name and value != NOT_APPLICABLE]
         raw.setdefault(instrument, {})[item] = values
-    left: Mapping[str, Any] = (
-        logic_of(deployment, roots).apply(raw).raw if deployment.logic else raw
-    )
+    left: Mapping[str, Any] = logic_of(survey, roots).apply(raw).raw if survey.logic else raw
     return {
         (instrument, item): "|".join(values)
         for instrument, given in left.items()

@@ -21,7 +21,7 @@ from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, File, Job
+from surveyapp.store.models import File, Job, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.tables.csv_file import open_csv
 from surveyapp.tables.spss_file import open_sav
@@ -53,7 +53,7 @@ class ImportReport:
 
 def import_csv(
     store: Store,
-    deployment: Deployment,
+    survey: SurveyRow,
     file: BinaryIO,
     *,
     columns: Mapping[str, str] | None = None,
@@ -63,7 +63,7 @@ def import_csv(
     progress: Progress | None = None,
     roots: Roots,
 ) -> ImportReport:
-    """Bring in a CSV file of answers to what ``deployment`` asks; columns are mapped as
+    """Bring in a CSV file of answers to what ``survey`` asks; columns are mapped as
     ``columns.map_columns`` says.
 
     A row is known by its id, else by its content and how often that content came before, so that
@@ -74,7 +74,7 @@ def import_csv(
     size = max(1, file.seek(0, 2))
     file.seek(0)
     table = open_csv(file)
-    names = item_names(asked(deployment, roots))
+    names = item_names(asked(survey, roots))
     mapped = map_columns(
         table.headings,
         names,
@@ -82,7 +82,7 @@ def import_csv(
         id_column=id_column,
         attribute_columns=attribute_columns,
     )
-    reading = Reading(deployment, mapped, secret_key, roots, utc_now())
+    reading = Reading(survey, mapped, secret_key, roots, utc_now())
     return _import(
         store, table, reading, progress=progress, percent=lambda: 100 * file.tell() // size
     )
@@ -90,7 +90,7 @@ def import_csv(
 
 def import_sav(
     store: Store,
-    deployment: Deployment,
+    survey: SurveyRow,
     path: Path,
     *,
     columns: Mapping[str, str] | None = None,
@@ -101,7 +101,7 @@ def import_sav(
     roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
-    names = item_names(asked(deployment, roots))
+    names = item_names(asked(survey, roots))
     renamed = {heading.lower() for heading, target in (columns or {}).items() if target in names}
     table = open_sav(path, keep_codes=frozenset(names) | renamed)
     mapped = map_columns(
@@ -111,13 +111,13 @@ def import_sav(
         id_column=id_column,
         attribute_columns=attribute_columns,
     )
-    reading = Reading(deployment, mapped, secret_key, roots, utc_now())
+    reading = Reading(survey, mapped, secret_key, roots, utc_now())
     return _import(store, table, reading, progress=progress, percent=lambda: 50)
 
 
 def import_device(
     store: Store,
-    deployment: Deployment,
+    survey: SurveyRow,
     file: BinaryIO,
     *,
     secret_key: str | None = None,
@@ -125,26 +125,26 @@ def import_device(
     roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from the file of answers that a kiosk could not send."""
-    table = open_device_file(file, deployment, roots=roots)
-    names = item_names(asked(deployment, roots))
+    table = open_device_file(file, survey, roots=roots)
+    names = item_names(asked(survey, roots))
     mapped = map_columns(table.headings, names, attribute_columns=())
-    reading = Reading(deployment, mapped, secret_key, roots, utc_now())
+    reading = Reading(survey, mapped, secret_key, roots, utc_now())
     return _import(store, table, reading, progress=progress, percent=lambda: 50)
 
 
-def ask_import(session: Session, deployment: Deployment, file: File, *, user_id: int | None) -> Job:
+def ask_import(session: Session, survey: SurveyRow, file: File, *, user_id: int | None) -> Job:
     """Have a stored file brought in by the worker."""
-    record(session, user_id, "import responses", f"deployment {deployment.code}", file=file.name)
-    payload = ImportPayload(deployment.id, file.id)
+    record(session, user_id, "import responses", f"survey {survey.code}", file=file.name)
+    payload = ImportPayload(survey.id, file.id)
     return IMPORT_RESPONSES.ask(session, payload, user_id=user_id)
 
 
 def run_import(storage: Storage, payload: ImportPayload, *, progress: Progress) -> dict[str, Any]:
     """The worker's part of ``ask_import``: bring the file in and say what became of its rows."""
     with storage.store.reading() as session:
-        deployment = session.get(Deployment, payload.deployment_id)
+        survey = session.get(SurveyRow, payload.survey_id)
         file = session.get(File, payload.file_id)
-    if deployment is None or file is None:
+    if survey is None or file is None:
         raise NotFound("The survey or the file of this import is gone; upload the file again.")
     path = storage.files.path(file)
     options: dict[str, Any] = {
@@ -153,11 +153,11 @@ def run_import(storage: Storage, payload: ImportPayload, *, progress: Progress) 
         "roots": storage.settings.instrument_roots,
     }
     if file.name.lower().endswith(".sav"):
-        report = import_sav(storage.store, deployment, path, **options)
+        report = import_sav(storage.store, survey, path, **options)
     else:
         reader = import_device if file.name.lower().endswith(".json") else import_csv
         with path.open("rb") as content:
-            report = reader(storage.store, deployment, content, **options)
+            report = reader(storage.store, survey, content, **options)
     return as_result(report)
 
 
@@ -201,7 +201,7 @@ def _import(
             store.give_way()
         if prepared:
             with store.writing() as session:
-                kept = store_bulk(session, reading.deployment, prepared, roots=reading.roots)
+                kept = store_bulk(session, reading.survey, prepared, roots=reading.roots)
             report.stored += kept.stored
             report.already += kept.already
         if progress is not None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from instruments.loader import load
 from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.errors import NotFound
-from surveyapp.store.models import Deployment, Response, Score
+from surveyapp.store.models import Response, Score, SurveyRow
 
 _SNIPPET = 160  # characters of a comment in a list
 
@@ -24,7 +24,7 @@ class Line:
     """A response in a list; ``comment`` is the beginning of its first open answer."""
 
     id: int
-    deployment: str
+    survey: str
     submitted_at: datetime
     source: str
     attributes: Mapping[str, Any]
@@ -56,7 +56,7 @@ class InWords:
     """One response: its row, its questionnaires in words, its scores by scale."""
 
     response: Response
-    deployment: Deployment
+    survey: SurveyRow
     parts: tuple[Part, ...]
     scores: Mapping[str, float]
 
@@ -69,7 +69,7 @@ class Wanted:
     the thousandth costs as much as the first.
     """
 
-    deployment_id: int | None = None
+    survey_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -85,39 +85,37 @@ def lines(
     roots: Sequence[str | Path],
 ) -> list[Line]:
     """At most ``limit`` responses of the journey, the last submitted first."""
-    query = select(Deployment).where(Deployment.journey_id == journey_id)
-    deployments = {
-        row.id: row for row in session.scalars(query) if wanted.deployment_id in (None, row.id)
-    }
-    ids = _ids(session, list(deployments), wanted, limit)
+    query = select(SurveyRow).where(SurveyRow.journey_id == journey_id)
+    surveys = {row.id: row for row in session.scalars(query) if wanted.survey_id in (None, row.id)}
+    ids = _ids(session, list(surveys), wanted, limit)
     rows = session.scalars(select(Response).where(Response.id.in_(ids)))
     found = sorted(rows, key=lambda response: ids.index(response.id))
     scores = _scores(session, ids)
     return [
         Line(
             id=response.id,
-            deployment=deployments[response.deployment_id].name,
+            survey=surveys[response.survey_id].name,
             submitted_at=response.submitted_at,
             source=response.source,
             attributes=response.attributes,
             scores=scores.get(response.id, {}),
-            comment=_comment(response, deployments[response.deployment_id], roots),
+            comment=_comment(response, surveys[response.survey_id], roots),
         )
         for response in found
     ]
 
 
-def _ids(session: Session, deployment_ids: Sequence[int], wanted: Wanted, limit: int) -> list[int]:
-    """The numbers of a page. One deployment at a time, because the index on deployment and time
+def _ids(session: Session, survey_ids: Sequence[int], wanted: Wanted, limit: int) -> list[int]:
+    """The numbers of a page. One survey at a time, because the index on survey and time
     then gives the first ``limit`` at once, where a sort would read every row of the journey.
     """
     forward = wanted.after is None
     bounds = _bounds(session, wanted)
     order = (Response.submitted_at, Response.id)
     found: list[tuple[datetime, int]] = []
-    for deployment_id in deployment_ids:
+    for survey_id in survey_ids:
         query = select(Response.submitted_at, Response.id).where(
-            Response.deployment_id == deployment_id, *bounds
+            Response.survey_id == survey_id, *bounds
         )
         query = query.order_by(*(column.desc() if forward else column for column in order))
         found += [(moment, number) for moment, number in session.execute(query.limit(limit))]
@@ -152,24 +150,24 @@ def in_words(
     response = session.scalar(
         select(Response)
         .options(
-            joinedload(Response.deployment).joinedload(Deployment.journey),
-            joinedload(Response.deployment).joinedload(Deployment.touchpoint),
+            joinedload(Response.survey).joinedload(SurveyRow.journey),
+            joinedload(Response.survey).joinedload(SurveyRow.touchpoint),
         )
         .where(Response.id == response_id)
     )
-    if response is None or response.deployment.journey_id != journey_id:
+    if response is None or response.survey.journey_id != journey_id:
         raise NotFound("There is no such response in this journey.")
-    deployment = response.deployment
-    place = deployment.touchpoint.name if deployment.touchpoint else deployment.journey.name
+    survey = response.survey
+    place = survey.touchpoint.name if survey.touchpoint else survey.journey.name
     parts = []
-    for ask in deployment.asks:
+    for ask in survey.asks:
         instrument = load(ask["instrument"], ask.get("version"), roots=roots)
         fielded = response.wordings.get(instrument.code) or ask.get("wording")
         wording = instrument.wording(response.language, fielded)
-        names = {"provider": deployment.journey.provider, "touchpoint": place}
+        names = {"provider": survey.journey.provider, "touchpoint": place}
         parts.append(_part(instrument, wording, ask.get("key"), response, names))
     scores = _scores(session, [response.id]).get(response.id, {})
-    return InWords(response, deployment, tuple(parts), scores)
+    return InWords(response, survey, tuple(parts), scores)
 
 
 def _part(
@@ -216,8 +214,8 @@ def _words(item: Item, wording: Wording, value: Any) -> str:
     return ", ".join(labels.get(code, code) for code in chosen)
 
 
-def _comment(response: Response, deployment: Deployment, roots: Sequence[str | Path]) -> str:
-    for ask in deployment.asks:
+def _comment(response: Response, survey: SurveyRow, roots: Sequence[str | Path]) -> str:
+    for ask in survey.asks:
         instrument = load(ask["instrument"], ask.get("version"), roots=roots)
         for item in instrument.items:
             text = response.answers.get(instrument.code, {}).get(item.code)

@@ -56,7 +56,7 @@ def _announcing(dialect: Dialect) -> Statement:
 def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int]:
     """``count`` unused numbers for this transaction's responses.
 
-    An anonymous deployment's responses get random ones, so that their order says nothing about who
+    An anonymous survey's responses get random ones, so that their order says nothing about who
     answered when. The others are consecutive, because a database appends cheaply and inserts dearly.
     """
     if anonymous:

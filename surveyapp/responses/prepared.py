@@ -27,20 +27,20 @@ class Prepared:
     paradata: Mapping[str, Any] = field(default_factory=dict)  # how it was answered
 
 
-def visit_of(deployment: Fielded, prepared: Prepared) -> Visit | None:
+def visit_of(survey: Fielded, prepared: Prepared) -> Visit | None:
     """What a journey run learns of it; None where nobody is known."""
-    if deployment.anonymity == "anonymous" or prepared.customer_ref is None:
+    if survey.anonymity == "anonymous" or prepared.customer_ref is None:
         return None
     return Visit(prepared.customer_ref, prepared.submitted_at)
 
 
-def ends_run(deployment: Fielded) -> bool:
+def ends_run(survey: Fielded) -> bool:
     """Whether an answer ends the journey run: what is asked at no touchpoint is asked at the end."""
-    return deployment.touchpoint_id is None
+    return survey.touchpoint_id is None
 
 
 def row_of(
-    deployment: Fielded,
+    survey: Fielded,
     prepared: Prepared,
     *,
     run: int | None,
@@ -48,10 +48,10 @@ def row_of(
     wordings: Mapping[str, str],
 ) -> dict[str, Any]:
     """The row of a response. An anonymous one keeps the day alone, and no trace of an invitation."""
-    anonymous = deployment.anonymity == "anonymous"
+    anonymous = survey.anonymity == "anonymous"
     return {
         "public_id": random_id() if anonymous else timed_id(),
-        "deployment_id": deployment.id,
+        "survey_id": survey.id,
         "invitation_id": None,
         "journey_run_id": run,
         "external_id": prepared.external_id,
@@ -59,22 +59,22 @@ def row_of(
         "answers": prepared.answers,
         "wordings": wordings,
         "attributes": dict(prepared.attributes),
-        "language": prepared.language or deployment.language,
-        "consent_version": deployment.consent_version,
+        "language": prepared.language or survey.language,
+        "consent_version": survey.consent_version,
         "started_at": None if anonymous else prepared.started_at,
         "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
         "paradata": dict(prepared.paradata),
     }
 
 
-def wordings_of(deployment: Fielded, language: str, roots: Roots) -> dict[str, str]:
+def wordings_of(survey: Fielded, language: str, roots: Roots) -> dict[str, str]:
     """The id of each instrument's wording in this language."""
-    is_own = language == deployment.language
+    is_own = language == survey.language
     return {
         ask["instrument"]: asked_instrument(ask, roots)
         .wording(language, ask["wording"] if is_own else None)
         .id
-        for ask in deployment.asks
+        for ask in survey.asks
     }
 
 

@@ -1,4 +1,4 @@
-"""What was sent to a deployment -> answers, or everything that is wrong with them. Stores nothing."""
+"""What was sent to a survey -> answers, or everything that is wrong with them. Stores nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from typing import Any
 from instruments.answers import Answers, Fault, Faults, read
 from instruments.loader import load
 from instruments.schema import Instrument
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.logic import Applied, Logic, read_logic
 from surveyapp.surveys.pins import worded
 from surveyapp.surveys.queries import Asking
 
-Fielded = (
-    Deployment | Asking
-)  # a row of the store, or the plain value that the customer's way reads
+Fielded = SurveyRow | Asking  # a row of the store, or the plain value that the customer's way reads
 Roots = Sequence[str | Path]
 
 
@@ -30,20 +28,20 @@ class Faulty:
 
 
 def read_answers(
-    deployment: Fielded,
+    survey: Fielded,
     raw: Mapping[str, object],
     *,
     partial: bool = False,
     optional: Collection[str] = (),
     roots: Roots,
 ) -> dict[str, dict[str, Any]] | Faulty:
-    """The answers document of a deployment, or everything that is wrong with it.
+    """The answers document of a survey, or everything that is wrong with it.
 
     ``partial`` and ``optional`` (names, ``<instrument>-<item>``) let answers be absent.
     """
     answers: dict[str, dict[str, Any]] = {}
     faults: dict[str, Faults] = {}
-    for ask in deployment.asks:
+    for ask in survey.asks:
         instrument = asked_instrument(ask, roots)
         found = read(
             instrument,
@@ -64,18 +62,18 @@ def read_answers(
     return Faulty(faults) if faults else answers
 
 
-def asked(deployment: Fielded, roots: Roots) -> list[tuple[Instrument, str | None]]:
-    """The instruments of a deployment, each with the scoring key that names the asked items."""
-    return [(asked_instrument(ask, roots), ask["key"]) for ask in deployment.asks]
+def asked(survey: Fielded, roots: Roots) -> list[tuple[Instrument, str | None]]:
+    """The instruments of a survey, each with the scoring key that names the asked items."""
+    return [(asked_instrument(ask, roots), ask["key"]) for ask in survey.asks]
 
 
-def logic_of(deployment: Fielded, roots: Roots) -> Logic:
-    """The deployment's logic, ready to be applied."""
-    return read_logic(deployment.logic, asked(deployment, roots))
+def logic_of(survey: Fielded, roots: Roots) -> Logic:
+    """The survey's logic, ready to be applied."""
+    return read_logic(survey.logic, asked(survey, roots))
 
 
 def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
-    """The very version that the deployment asks, in the wordings that it was published with."""
+    """The very version that the survey asks, in the wordings that it was published with."""
     return worded(_instrument(ask["instrument"], ask["version"], tuple(roots)), ask)
 
 
@@ -90,9 +88,9 @@ def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
     return frozenset(item for code, _, item in split if code == instrument)
 
 
-def with_attention_missing(deployment: Fielded, applied: Applied, roots: Roots) -> Faulty:
+def with_attention_missing(survey: Fielded, applied: Applied, roots: Roots) -> Faulty:
     """What is wrong with a submission that left the check of attention empty."""
-    found = read_answers(deployment, applied.raw, optional=applied.optional, roots=roots)
+    found = read_answers(survey, applied.raw, optional=applied.optional, roots=roots)
     faults = dict(found.faults) if isinstance(found, Faulty) else {}
     instrument, _, item = applied.attention_name.rpartition("-")
     reason = "This question has no answer."

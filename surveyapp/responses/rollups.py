@@ -23,7 +23,7 @@ from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Response, Rollup, 
 from surveyapp.store.statements import DatabaseConnection, Insertion, Statement
 
 ROLLUPS = cast(Table, Rollup.__table__)
-KEY = ("deployment_id", "segment_id", "scale", "day")
+KEY = ("survey_id", "segment_id", "scale", "day")
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _SEGMENTS = cast(Table, Segment.__table__)
@@ -96,7 +96,7 @@ def count(
     """Tally a response's row and scores, for everybody and for the segments that count it."""
     day = row["submitted_at"].astimezone(UTC).date()
     belongs = segments_of(rules, row["id"], row["attributes"])
-    tally.add(row["deployment_id"], day, scores, belongs)
+    tally.add(row["survey_id"], day, scores, belongs)
 
 
 def increase(at: DatabaseConnection, tally: Tally) -> None:
@@ -117,12 +117,12 @@ def _addition(dialect: Dialect) -> Insertion:
 
 
 def page_after(
-    connection: Connection, last: int, size: int, *, deployment_id: int | None = None
+    connection: Connection, last: int, size: int, *, survey_id: int | None = None
 ) -> Sequence[RowMapping]:
-    """The ``size`` responses that follow the id ``last``: id, deployment, time and attributes."""
+    """The ``size`` responses that follow the id ``last``: id, survey, time and attributes."""
     own = _RESPONSES.c
-    query = select(own.id, own.deployment_id, own.submitted_at, own.attributes)
-    following = query.where(own.id > last, *_scope(_RESPONSES, deployment_id))
+    query = select(own.id, own.survey_id, own.submitted_at, own.attributes)
+    following = query.where(own.id > last, *_scope(_RESPONSES, survey_id))
     return connection.execute(following.order_by(own.id).limit(size)).mappings().all()
 
 
@@ -138,7 +138,7 @@ def scores_between(connection: Connection, first: int, last: int) -> dict[int, d
     return found
 
 
-def recount(session: Session, *, deployment_id: int | None = None) -> list[str]:
+def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
     """Where rollups differ from a count of the responses and scores one by one; empty if nowhere.
 
     Counts must be equal; sums may differ by rounding, since they were added in another order. A
@@ -147,13 +147,13 @@ def recount(session: Session, *, deployment_id: int | None = None) -> list[str]:
     session.flush()
     connection = session.connection()
     rules = segment_rules(connection)
-    counted = _counted(connection, rules, deployment_id)
+    counted = _counted(connection, rules, survey_id)
     void = {each.id for each in rules if each.sorted_to == NOTHING_SORTED}  # of an earlier rule
     stored = {
         tuple(row[:4]): list(row[4:])
         for row in connection.execute(
             select(*(ROLLUPS.c[name] for name in (*KEY, *SUMS))).where(
-                *_scope(ROLLUPS, deployment_id), ROLLUPS.c.segment_id.not_in(void)
+                *_scope(ROLLUPS, survey_id), ROLLUPS.c.segment_id.not_in(void)
             )
         )
     }
@@ -167,23 +167,21 @@ def recount(session: Session, *, deployment_id: int | None = None) -> list[str]:
     return faults
 
 
-def _counted(
-    connection: Connection, rules: Sequence[SegmentRule], deployment_id: int | None
-) -> Tally:
+def _counted(connection: Connection, rules: Sequence[SegmentRule], survey_id: int | None) -> Tally:
     tally = Tally()
-    for page in _pages(connection, deployment_id):
+    for page in _pages(connection, survey_id):
         scores = scores_between(connection, page[0]["id"], page[-1]["id"])
         for row in page:
             count(tally, row, scores.get(row["id"], {}), rules)
     return tally
 
 
-def _pages(connection: Connection, deployment_id: int | None) -> Iterator[Sequence[RowMapping]]:
+def _pages(connection: Connection, survey_id: int | None) -> Iterator[Sequence[RowMapping]]:
     last = NOTHING_SORTED
-    while page := page_after(connection, last, _PAGE, deployment_id=deployment_id):
+    while page := page_after(connection, last, _PAGE, survey_id=survey_id):
         yield page
         last = page[-1]["id"]
 
 
-def _scope(table: Table, deployment_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if deployment_id is None else [table.c.deployment_id == deployment_id]
+def _scope(table: Table, survey_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if survey_id is None else [table.c.survey_id == survey_id]

@@ -20,7 +20,7 @@ from surveyapp.responses.columns import (
 )
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty, Roots, asked, read_answers
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.attributes import (
     LONGEST_REF,
     Attribute,
@@ -59,19 +59,19 @@ class Reading:
 
     def __init__(
         self,
-        deployment: Deployment,
+        survey: SurveyRow,
         columns: Columns,
         secret_key: str | None,
         roots: Roots,
         now: datetime,
     ) -> None:
-        self.deployment = deployment
+        self.survey = survey
         self.columns = columns
         self.roots = roots
         self._secret_key = secret_key
         self._now = now
         self._seen: Counter[bytes] = Counter()
-        self._anonymous = deployment.anonymity == "anonymous"
+        self._anonymous = survey.anonymity == "anonymous"
         if secret_key is None and (self._anonymous or CUSTOMER_REF in columns.about):
             raise Invalid(
                 "Customer references and anonymous surveys need the secret key of this installation.",
@@ -82,7 +82,7 @@ class Reading:
         """What somebody should know about how the columns were understood."""
         columns = self.columns
         notes = []
-        expected = set(item_names(asked(self.deployment, self.roots)).values())
+        expected = set(item_names(asked(self.survey, self.roots)).values())
         missing = sorted(item for _, item in expected - set(columns.items.values()))
         if missing:
             notes.append(f"No column for {', '.join(missing)}: taken as not answered.")
@@ -98,7 +98,7 @@ class Reading:
         """The response in a row, or everything that is wrong with the row."""
         if row.fault:
             return [Refusal(row.line, "", "", row.fault, row.cure)]
-        answers = read_answers(self.deployment, self._raw(row), partial=True, roots=self.roots)
+        answers = read_answers(self.survey, self._raw(row), partial=True, roots=self.roots)
         refusals = self._refusals(row, answers) if isinstance(answers, Faulty) else []
         about: dict[str, Any] = {}
         try:
@@ -186,7 +186,7 @@ class Reading:
             self._seen[digest] += 1
             own = f"row {digest.hex()} {self._seen[digest]}"
         if self._anonymous:
-            return pseudonym(self._secret_key or "", f"{self.deployment.code} {own}")
+            return pseudonym(self._secret_key or "", f"{self.survey.code} {own}")
         return own
 
     def _language(self, cell: str) -> str | None:

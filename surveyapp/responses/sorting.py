@@ -22,7 +22,7 @@ from surveyapp.responses import rollups
 from surveyapp.responses.rollups import ROLLUPS, SegmentRule
 from surveyapp.responses.tally import RESPONSES, Tally
 from surveyapp.store.db import Store
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Deployment, Rollup, Segment
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Rollup, Segment, SurveyRow
 
 Progress = Callable[[int, str], None]  # percent, step
 
@@ -85,7 +85,7 @@ def sort_batch(session: Session, segment_id: int) -> SortingStep:
         tally = Tally()
         for row in members:
             day, values = row["submitted_at"].date(), scores.get(row["id"], {})
-            tally.add(row["deployment_id"], day, values, [segment_id])
+            tally.add(row["survey_id"], day, values, [segment_id])
         rollups.increase(connection, tally)
     segment.sorted_to = page[-1]["id"] if len(page) == BATCH else None
     return SortingStep(len(page), complete=segment.sorted_to is None)
@@ -94,15 +94,15 @@ def sort_batch(session: Session, segment_id: int) -> SortingStep:
 def _delete_earlier(session: Session, segment_id: int) -> int:
     """Delete rollups of the segment's earlier rule; how many, BATCH at most.
 
-    Deployment by deployment, which their key begins with: looking for the segment's among all rollups
+    Survey by survey, which their key begins with: looking for the segment's among all rollups
     would read all of them for each batch.
     """
     own = ROLLUPS.c
     deleted = 0
-    there = exists().where(Rollup.deployment_id == Deployment.id, Rollup.segment_id == segment_id)
-    first = select(Deployment.id).where(there).order_by(Deployment.id).limit(1)
+    there = exists().where(Rollup.survey_id == SurveyRow.id, Rollup.segment_id == segment_id)
+    first = select(SurveyRow.id).where(there).order_by(SurveyRow.id).limit(1)
     while deleted < BATCH and (number := session.scalar(first)) is not None:
-        here = (own.deployment_id == number, own.segment_id == segment_id)
+        here = (own.survey_id == number, own.segment_id == segment_id)
         some = select(own.scale, own.day).where(*here).limit(BATCH - deleted)
         less = delete(ROLLUPS).where(*here, tuple_(own.scale, own.day).in_(some))
         deleted += len(session.execute(less.returning(own.day)).all())

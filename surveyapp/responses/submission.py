@@ -30,7 +30,7 @@ class Submission:
     ``scores`` are {scale: value}, ``wordings`` {instrument: id of the wording that was read}.
     """
 
-    deployment: Fielded
+    survey: Fielded
     key: str
     prepared: Prepared
     scores: Mapping[str, float]
@@ -40,7 +40,7 @@ class Submission:
 
 
 def read_submission(
-    deployment: Fielded,
+    survey: Fielded,
     raw: Mapping[str, object],
     *,
     submission_key: str,
@@ -56,22 +56,22 @@ def read_submission(
 ) -> Submission | Faulty:
     """Read and score what was sent, or say everything that is wrong with it.
 
-    ``raw`` is {instrument: {item: what was sent}}; the deployment's logic says what of it is asked,
+    ``raw`` is {instrument: {item: what was sent}}; the survey's logic says what of it is asked,
     and adds to ``paradata`` what it found. ``customer_ref`` is a pseudonym.
     """
     paradata = dict(paradata or {})
     optional: Collection[str] = ()
-    if deployment.logic:
-        applied = logic_of(deployment, roots).apply(raw)
+    if survey.logic:
+        applied = logic_of(survey, roots).apply(raw)
         if applied.attention_missing:
-            return with_attention_missing(deployment, applied, roots)
+            return with_attention_missing(survey, applied, roots)
         raw, optional = applied.raw, applied.optional
         paradata |= applied.paradata
-    answers = read_answers(deployment, raw, optional=optional, roots=roots)
+    answers = read_answers(survey, raw, optional=optional, roots=roots)
     if isinstance(answers, Faulty):
         return answers
     scores: dict[str, float] = {}
-    for ask in deployment.asks:
+    for ask in survey.asks:
         instrument = asked_instrument(ask, roots)
         scores |= score_one(instrument, answers[instrument.code], key=ask["key"])
     prepared = Prepared(
@@ -83,5 +83,5 @@ def read_submission(
         started_at=started_at,
         paradata=paradata,
     )
-    wordings = wordings_of(deployment, language or deployment.language, roots)
-    return Submission(deployment, submission_key, prepared, scores, wordings, source, invitation)
+    wordings = wordings_of(survey, language or survey.language, roots)
+    return Submission(survey, submission_key, prepared, scores, wordings, source, invitation)

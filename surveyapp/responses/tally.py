@@ -12,7 +12,7 @@ from surveyapp.store.models import BINS
 RESPONSES = "responses"  # the scale that counts submissions
 SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
 
-Place = tuple[int, int, str, date]  # deployment, segment, scale, day: a rollup's key
+Place = tuple[int, int, str, date]  # survey, segment, scale, day: a rollup's key
 
 
 class Tally:
@@ -22,13 +22,13 @@ class Tally:
         self.cells: dict[Place, list[float]] = {}
 
     def add(
-        self, deployment_id: int, day: date, scores: Mapping[str, float], segments: Iterable[int]
+        self, survey_id: int, day: date, scores: Mapping[str, float], segments: Iterable[int]
     ) -> None:
         """Count one response in these segments, of which EVERYBODY is one."""
         for segment in segments:
-            self._cell((deployment_id, segment, RESPONSES, day))[0] += 1
+            self._cell((survey_id, segment, RESPONSES, day))[0] += 1
             for scale, value in scores.items():
-                cell = self._cell((deployment_id, segment, scale, day))
+                cell = self._cell((survey_id, segment, scale, day))
                 cell[0] += 1
                 cell[1] += value
                 cell[2] += value * value
@@ -38,7 +38,7 @@ class Tally:
         """Rollup rows in the order of their keys, so that two writers lock in the same order."""
         return [
             {
-                "deployment_id": place[0],
+                "survey_id": place[0],
                 "segment_id": place[1],
                 "scale": place[2],
                 "day": place[3],

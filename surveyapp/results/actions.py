@@ -10,7 +10,7 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.results.groupings import FEWEST, MOST, groupings
 from surveyapp.store.audit import record
-from surveyapp.store.models import Analysis, Deployment, Journey, Segment
+from surveyapp.store.models import Analysis, Journey, Segment, SurveyRow
 
 STUDY_INSTRUMENTS = ("sjq", "servqual-p", "loyalty")  # a marker is welcome
 MARKER = "marker"
@@ -23,7 +23,7 @@ def ask_validation(
     session: Session,
     *,
     journey_id: int,
-    deployment_id: int | None,
+    survey_id: int | None,
     instrument: str,
     key: str | None,
     segment_id: int | None,
@@ -34,11 +34,11 @@ def ask_validation(
     estimator: str = "ML",
     missing: str = "listwise",
 ) -> Analysis:
-    """Ask for the validation of a scale on the answers of a deployment, or of the whole journey.
+    """Ask for the validation of a scale on the answers of a survey, or of the whole journey.
 
     group: attributes of the respondents between whose values the scale is compared. marker: whether
     the marker items are used where they are asked together with the scale. estimator and missing:
-    of the confirmatory model. Raises NotFound for an unknown journey, deployment or segment,
+    of the confirmatory model. Raises NotFound for an unknown journey, survey or segment,
     Invalid for an instrument that is not asked there, for an attribute that does not make 2 to 10
     groups, and for an unknown choice.
     """
@@ -48,24 +48,20 @@ def ask_validation(
         raise NotFound(f"there is no journey number {journey_id}")
     if segment_id is not None and session.get(Segment, segment_id) is None:
         raise NotFound(f"there is no segment number {segment_id}")
-    deployments = [
-        deployment
-        for deployment in journey.deployments
-        if deployment_id is None or deployment.id == deployment_id
-    ]
-    if deployment_id is not None and not deployments:
-        raise NotFound(f"journey {journey.code} has no survey number {deployment_id}")
-    _check_groups(session, group, deployments)
-    marked = _version_beside(deployments, instrument) if marker else None
+    surveys = [survey for survey in journey.surveys if survey_id is None or survey.id == survey_id]
+    if survey_id is not None and not surveys:
+        raise NotFound(f"journey {journey.code} has no survey number {survey_id}")
+    _check_groups(session, group, surveys)
+    marked = _version_beside(surveys, instrument) if marker else None
     analysis = Analysis(
         kind="validate_scale",
         journey_id=journey_id,
-        deployment_id=deployment_id,
+        survey_id=survey_id,
         segment_id=segment_id,
         instrument=instrument,
         parameters={
             "key": key,
-            "version": _version(deployments, instrument),
+            "version": _version(surveys, instrument),
             "group": list(group),
             "marker": marked,
             "estimator": estimator,
@@ -114,10 +110,10 @@ def _check_choices(group: Sequence[str], estimator: str, missing: str) -> None:
         raise Invalid(f"choose up to {MOST_GROUPINGS} attributes, each once", field="group")
 
 
-def _check_groups(session: Session, group: Sequence[str], deployments: list[Deployment]) -> None:
+def _check_groups(session: Session, group: Sequence[str], surveys: list[SurveyRow]) -> None:
     if not group:
         return
-    offered = groupings(session, [deployment.id for deployment in deployments])
+    offered = groupings(session, [survey.id for survey in surveys])
     for name in group:
         if name not in offered:
             raise Invalid(
@@ -127,10 +123,10 @@ def _check_groups(session: Session, group: Sequence[str], deployments: list[Depl
             )
 
 
-def _version_beside(deployments: list[Deployment], instrument: str) -> str | None:
+def _version_beside(surveys: list[SurveyRow], instrument: str) -> str | None:
     """The version of the marker that is asked together with the instrument; None where it is not."""
-    for deployment in deployments:
-        asks = {ask["instrument"]: ask for ask in deployment.asks}
+    for survey in surveys:
+        asks = {ask["instrument"]: ask for ask in survey.asks}
         if instrument in asks and MARKER in asks and instrument != MARKER:
             return str(asks[MARKER]["version"])
     return None
@@ -140,15 +136,15 @@ def ask_sjq_study(
     session: Session,
     *,
     journey_id: int,
-    deployment_id: int | None,
+    survey_id: int | None,
     segment_id: int | None,
     bootstrap: int = 5_000,
     seed: int,
     user_id: int | None,
 ) -> Analysis:
-    """Ask for the study of journey quality, service quality and loyalty at a deployment or journey.
+    """Ask for the study of journey quality, service quality and loyalty at a survey or journey.
 
-    Raises NotFound for an unknown journey, deployment or segment, Invalid where one of the three
+    Raises NotFound for an unknown journey, survey or segment, Invalid where one of the three
     instruments is not asked or for fewer than 100 or more than 20,000 resamples.
     """
     journey = session.get(Journey, journey_id)
@@ -164,10 +160,10 @@ def ask_sjq_study(
     analysis = Analysis(
         kind="sjq_study",
         journey_id=journey_id,
-        deployment_id=deployment_id,
+        survey_id=survey_id,
         segment_id=segment_id,
         instrument="sjq",
-        parameters={"bootstrap": bootstrap, "key": _study_key(journey, deployment_id)},
+        parameters={"bootstrap": bootstrap, "key": _study_key(journey, survey_id)},
         seed=seed,
         created_by=user_id,
     )
@@ -180,29 +176,29 @@ def ask_sjq_study(
     return analysis
 
 
-def _study_key(journey: Journey, deployment_id: int | None) -> str | None:
+def _study_key(journey: Journey, survey_id: int | None) -> str | None:
     """The scoring key of the journey scale where the study's instruments are asked."""
-    deployments = [d for d in journey.deployments if deployment_id in (None, d.id)]
-    if deployment_id is not None and not deployments:
-        raise NotFound(f"journey {journey.code} has no survey number {deployment_id}")
-    asks = {ask["instrument"]: ask for d in deployments for ask in d.asks}
+    surveys = [d for d in journey.surveys if survey_id in (None, d.id)]
+    if survey_id is not None and not surveys:
+        raise NotFound(f"journey {journey.code} has no survey number {survey_id}")
+    asks = {ask["instrument"]: ask for d in surveys for ask in d.asks}
     missing = [code for code in STUDY_INSTRUMENTS if code not in asks]
     if missing:
         raise Invalid(
             f"{', '.join(missing)} is not part of this survey; the study requires"
             f" {', '.join(STUDY_INSTRUMENTS)}",
-            field="deployment",
+            field="survey",
         )
     key = asks["sjq"].get("key")
     return None if key is None else str(key)
 
 
-def _version(deployments: list[Deployment], instrument: str) -> str | None:
+def _version(surveys: list[SurveyRow], instrument: str) -> str | None:
     """The newest version asked; older answers of the same items are taken with it."""
     versions = [
         ask.get("version")
-        for deployment in deployments
-        for ask in deployment.asks
+        for survey in surveys
+        for ask in survey.asks
         if ask["instrument"] == instrument
     ]
     if not versions:

@@ -1,4 +1,4 @@
-"""Rollups summed up: n, sums and histograms by deployment, segment and scale. Never raw rows."""
+"""Rollups summed up: n, sums and histograms by survey, segment and scale. Never raw rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Sums:
 
 NOTHING = Sums()
 MonthKey = tuple[int, int]  # year, month
-Key = tuple[int, str]  # deployment, scale
+Key = tuple[int, str]  # survey, scale
 
 _BIN_COLUMNS = [getattr(Rollup, f"b{i}") for i in range(BINS)]
 _SUMS = [
@@ -53,12 +53,12 @@ _SUMS = [
 
 
 def _where(
-    deployments: Sequence[int],
+    surveys: Sequence[int],
     since: date | None,
     until: date | None,
     scales: Collection[str] | None = None,
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Rollup.deployment_id.in_(deployments)]
+    conditions: list[ColumnElement[bool]] = [Rollup.survey_id.in_(surveys)]
     if scales is not None:
         conditions.append(Rollup.scale.in_(sorted(scales)))
     if since is not None:
@@ -75,97 +75,97 @@ def _sums(values: Sequence[Any]) -> Sums:
 
 def sums(
     session: Session,
-    deployments: Sequence[int],
+    surveys: Sequence[int],
     segments: Sequence[int],
     *,
     since: date | None = None,
     until: date | None = None,
 ) -> dict[int, dict[Key, Sums]]:
-    """Sums by segment, then (deployment, scale); whole days, both ends included."""
+    """Sums by segment, then (survey, scale); whole days, both ends included."""
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, *_SUMS)
-        .where(*_where(deployments, since, until), Rollup.segment_id.in_(segments))
-        .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale)
+        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, *_SUMS)
+        .where(*_where(surveys, since, until), Rollup.segment_id.in_(segments))
+        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale)
     )
     found: dict[int, dict[Key, Sums]] = {segment: {} for segment in segments}
-    for segment, deployment, scale, *values in rows:
-        found[segment][(deployment, scale)] = _sums(values)
+    for segment, survey, scale, *values in rows:
+        found[segment][(survey, scale)] = _sums(values)
     return found
 
 
 def counts(
     session: Session,
-    deployments: Sequence[int],
+    surveys: Sequence[int],
     *,
     since: date | None = None,
     until: date | None = None,
     scales: Collection[str] | None = None,
 ) -> dict[Key, dict[int, int]]:
-    """Number of scores by (deployment, scale), then segment: all segments, for suppression.
+    """Number of scores by (survey, scale), then segment: all segments, for suppression.
 
     ``scales``: only these, where not all are looked at.
     """
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, func.sum(Rollup.n))
-        .where(*_where(deployments, since, until, scales))
-        .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale)
+        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, func.sum(Rollup.n))
+        .where(*_where(surveys, since, until, scales))
+        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale)
     )
     found: dict[Key, dict[int, int]] = {}
-    for segment, deployment, scale, n in rows:
-        found.setdefault((deployment, scale), {})[segment] = int(n)
+    for segment, survey, scale, n in rows:
+        found.setdefault((survey, scale), {})[segment] = int(n)
     return found
 
 
 def monthly(
     session: Session,
-    deployments: Sequence[int],
+    surveys: Sequence[int],
     segments: Sequence[int],
     *,
     scales: Collection[str] | None = None,
 ) -> dict[int, dict[Key, dict[MonthKey, Sums]]]:
-    """Sums by segment, (deployment, scale) and month; only months that have any.
+    """Sums by segment, (survey, scale) and month; only months that have any.
 
     ``scales``: only these, where not all are looked at.
     """
     year, month = extract("year", Rollup.day), extract("month", Rollup.day)
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, year, month, *_SUMS)
-        .where(*_where(deployments, None, None, scales), Rollup.segment_id.in_(segments))
-        .group_by(Rollup.segment_id, Rollup.deployment_id, Rollup.scale, year, month)
+        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, year, month, *_SUMS)
+        .where(*_where(surveys, None, None, scales), Rollup.segment_id.in_(segments))
+        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, year, month)
     )
     found: dict[int, dict[Key, dict[MonthKey, Sums]]] = {segment: {} for segment in segments}
-    for segment, deployment, scale, y, m, *values in rows:
-        months = found[segment].setdefault((deployment, scale), {})
+    for segment, survey, scale, y, m, *values in rows:
+        months = found[segment].setdefault((survey, scale), {})
         months[(int(y), int(m))] = _sums(values)
     return found
 
 
 def days(
     session: Session,
-    deployments: Sequence[int],
+    surveys: Sequence[int],
     segments: Sequence[int],
     *,
     since: date | None = None,
     until: date | None = None,
 ) -> dict[int, dict[int, tuple[int, date, date]]]:
-    """Submissions, first and last day of answers by segment, then deployment; absent without any."""
+    """Submissions, first and last day of answers by segment, then survey; absent without any."""
     rows = session.execute(
         select(
             Rollup.segment_id,
-            Rollup.deployment_id,
+            Rollup.survey_id,
             func.sum(Rollup.n),
             func.min(Rollup.day),
             func.max(Rollup.day),
         )
         .where(
-            *_where(deployments, since, until),
+            *_where(surveys, since, until),
             Rollup.segment_id.in_(segments),
             Rollup.scale == RESPONSES,
             Rollup.n > 0,  # what was erased leaves an empty day
         )
-        .group_by(Rollup.segment_id, Rollup.deployment_id)
+        .group_by(Rollup.segment_id, Rollup.survey_id)
     )
     found: dict[int, dict[int, tuple[int, date, date]]] = {segment: {} for segment in segments}
-    for segment, deployment, n, first, last in rows:
-        found[segment][deployment] = (int(n), first, last)
+    for segment, survey, n, first, last in rows:
+        found[segment][survey] = (int(n), first, last)
     return found

@@ -28,7 +28,7 @@ from surveyapp.results.cells import MonthKey
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.journey import Ground, Period, Place, ground, period
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from surveyapp.store.models import EVERYBODY, Deployment, Response
+from surveyapp.store.models import EVERYBODY, Response, SurveyRow
 
 _KINDS = frozenset({ItemKind.EMOTION, ItemKind.SINGLE_CHOICE, ItemKind.MULTIPLE_CHOICE})
 
@@ -111,8 +111,8 @@ def distributions(
     return tuple(
         _distribution(base, stage, touchpoint, question, groups, when, segment_id, minimum_cell)
         for stage, touchpoint, place in _places(base)
-        for question, deployments in _questions(base, place, roots)
-        if (groups := _groups(session, deployments, question, rules))
+        for question, surveys in _questions(base, place, roots)
+        if (groups := _groups(session, surveys, question, rules))
     )
 
 
@@ -121,8 +121,8 @@ def asks_choices(session: Session, journey_id: int, *, roots: Sequence[str | Pat
     base = ground(session, journey_id, roots=roots)
     return any(
         item.kind in _KINDS
-        for deployment in base.deployments
-        for instrument, key, _ in definitions.asked(deployment, roots=roots)
+        for survey in base.surveys
+        for instrument, key, _ in definitions.asked(survey, roots=roots)
         for item in instrument.asked(key)
     )
 
@@ -170,22 +170,22 @@ def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
 def _questions(
     base: Ground, place: Place, roots: Sequence[str | Path]
 ) -> Iterator[tuple[_Question, list[int]]]:
-    """The list questions at a place, each with the deployments that ask it."""
+    """The list questions at a place, each with the surveys that ask it."""
     found: dict[tuple[str, str], tuple[_Question, list[int]]] = {}
-    here: list[Deployment] = [d for d in base.deployments if d.touchpoint_id == place]
-    for deployment in here:
-        for instrument, key, wording in definitions.asked(deployment, roots=roots):
+    here: list[SurveyRow] = [d for d in base.surveys if d.touchpoint_id == place]
+    for survey in here:
+        for instrument, key, wording in definitions.asked(survey, roots=roots):
             for item in instrument.asked(key):
                 if item.kind in _KINDS:
                     question = _Question(instrument, item, wording)
                     found.setdefault((instrument.code, item.code), (question, []))[1].append(
-                        deployment.id
+                        survey.id
                     )
     yield from found.values()
 
 
 def _groups(
-    session: Session, deployments: Sequence[int], question: _Question, rules: Mapping[int, Rule]
+    session: Session, surveys: Sequence[int], question: _Question, rules: Mapping[int, Rule]
 ) -> list[_Group]:
     """The answers, grouped in the database by month, attributes and choice."""
     chosen = Response.answers[(question.instrument.code, question.item.code)].as_string()
@@ -198,7 +198,7 @@ def _groups(
     )
     inner = (
         select(month.label("month"), attributes.label("attributes"), chosen.label("chosen"))
-        .where(Response.deployment_id.in_(deployments))
+        .where(Response.survey_id.in_(surveys))
         .subquery()
     )
     rows = session.execute(

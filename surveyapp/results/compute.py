@@ -47,7 +47,7 @@ def run_validation(
             session,
             instrument,
             journey_id=analysis.journey_id,
-            deployment_id=analysis.deployment_id,
+            survey_id=analysis.survey_id,
             segment_id=analysis.segment_id,
             beside=Beside(groups, marker, _SECONDS),
         )

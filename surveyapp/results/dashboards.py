@@ -82,7 +82,7 @@ def journey_overview(
         lowest=tuple(lowest(base, found)),
         advice=_advice(session, base, when, segment_id, answered[EVERYBODY], minimum=minimum_cell),
         sides=sides(base, found),
-        fielded=definitions.fielded(base.deployments, roots=roots),
+        fielded=definitions.fielded(base.surveys, roots=roots),
         minimum_cell=minimum_cell,
     )
 
@@ -228,11 +228,11 @@ def _responses(
 def _shown_days(
     base: Ground, answered: Mapping[int, tuple[int, date, date]], found: Cells
 ) -> list[tuple[date, date]]:
-    """First and last day of answers by deployment, where their number may be shown."""
+    """First and last day of answers by survey, where their number may be shown."""
     return [
         (first, last)
-        for deployment, (_, first, last) in answered.items()
-        if not found.get((base.places[deployment], RESPONSES), (NOTHING, Hidden.NO))[1]
+        for survey, (_, first, last) in answered.items()
+        if not found.get((base.places[survey], RESPONSES), (NOTHING, Hidden.NO))[1]
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a journey's deployments ask, and how each of their scored scales is summed up."""
+"""What a journey's surveys ask, and how each of their scored scales is summed up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis import metrics, scoring
 from instruments.loader import load
 from instruments.schema import Instrument, Metric, Wording
 from surveyapp.results.view_models import Definition, Fielded, Unit
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.pins import worded
 
 _UNITS = {
@@ -35,23 +35,23 @@ class Scored:
 
 
 def asked(
-    deployment: Deployment, *, roots: Sequence[str | Path]
+    survey: SurveyRow, *, roots: Sequence[str | Path]
 ) -> Iterator[tuple[Instrument, str | None, Wording]]:
-    """Instrument, scoring key and wording of each ask of a deployment."""
-    for ask in deployment.asks:
+    """Instrument, scoring key and wording of each ask of a survey."""
+    for ask in survey.asks:
         instrument = worded(load(ask["instrument"], ask.get("version"), roots=roots), ask)
-        wording = instrument.wording(deployment.language, ask.get("wording"))
+        wording = instrument.wording(survey.language, ask.get("wording"))
         yield instrument, ask.get("key"), wording
 
 
-def scored(deployments: Iterable[Deployment], *, roots: Sequence[str | Path]) -> dict[str, Scored]:
-    """The scored scales of these deployments by id, totals before their dimensions.
+def scored(surveys: Iterable[SurveyRow], *, roots: Sequence[str | Path]) -> dict[str, Scored]:
+    """The scored scales of these surveys by id, totals before their dimensions.
 
     Marker variables are left out: they tell of the method, not of the journey.
     """
     found: dict[str, Scored] = {}
-    for deployment in deployments:
-        for instrument, key, wording in asked(deployment, roots=roots):
+    for survey in surveys:
+        for instrument, key, wording in asked(survey, roots=roots):
             if instrument.code in _CONTROLS:
                 continue
             for entry in _of(instrument, key, wording.id):
@@ -59,13 +59,11 @@ def scored(deployments: Iterable[Deployment], *, roots: Sequence[str | Path]) ->
     return found
 
 
-def fielded(
-    deployments: Iterable[Deployment], *, roots: Sequence[str | Path]
-) -> tuple[Fielded, ...]:
+def fielded(surveys: Iterable[SurveyRow], *, roots: Sequence[str | Path]) -> tuple[Fielded, ...]:
     """Every instrument, key and wording that was asked, once."""
     found: dict[tuple[str, str, str | None, str], Fielded] = {}
-    for deployment in deployments:
-        for instrument, key, wording in asked(deployment, roots=roots):
+    for survey in surveys:
+        for instrument, key, wording in asked(survey, roots=roots):
             chosen = instrument.keys[key] if key else instrument.default_key
             entry = Fielded(
                 instrument=instrument.code,

@@ -180,7 +180,7 @@ def _outcomes(
             Response.submitted_at,
         )
         .join(Score, Score.response_id == Response.id)
-        .where(Response.deployment_id.in_(ends), Score.scale == outcome.scale.id)
+        .where(Response.survey_id.in_(ends), Score.scale == outcome.scale.id)
         .order_by(Response.submitted_at, Response.id)
     )
     for response, run, value, attributes, moment in session.execute(query):
@@ -204,7 +204,7 @@ def _beside(
     query = (
         select(Score.response_id, Score.scale, Score.value)
         .join(Response, Response.id == Score.response_id)
-        .where(Response.deployment_id.in_(ends), Score.scale.in_(list(dimensions)))
+        .where(Response.survey_id.in_(ends), Score.scale.in_(list(dimensions)))
     )
     for response, scale, value in session.execute(query):
         if response in answered:
@@ -224,21 +224,21 @@ def _along(
         if run is not None:
             rows[run] = {outcome.scale.id: value}
     scales: dict[int, str] = {}
-    for deployment, place in base.places.items():
+    for survey, place in base.places.items():
         first = None if place is None else _first(base, place)
         if first is not None:
-            scales[deployment] = first.scale.id
+            scales[survey] = first.scale.id
     query = (
-        select(Response.journey_run_id, Response.deployment_id, Score.scale, Score.value)
+        select(Response.journey_run_id, Response.survey_id, Score.scale, Score.value)
         .join(Score, Score.response_id == Response.id)
         .where(
-            Response.deployment_id.in_(list(scales)),
+            Response.survey_id.in_(list(scales)),
             Response.journey_run_id.is_not(None),
             Score.scale.in_(sorted(set(scales.values()))),
         )
         .order_by(Response.submitted_at, Response.id)
     )
-    for run, deployment, scale, value in session.execute(query):
-        if run in rows and scales[deployment] == scale:
-            rows[run][f"{base.places[deployment]}:{scale}"] = value
+    for run, survey, scale, value in session.execute(query):
+        if run in rows and scales[survey] == scale:
+            rows[run][f"{base.places[survey]}:{scale}"] = value
     return {run: row for run, row in rows.items() if len(row) > 1}

@@ -16,7 +16,7 @@ from analysis.moments import Moments, moments, pooled
 from instruments.schema import Instrument, ItemKind
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.store.models import Deployment, Response, Segment
+from surveyapp.store.models import Response, Segment, SurveyRow
 
 _CHUNK = 5_000
 _NUMERIC = {ItemKind.RATING, ItemKind.ZERO_TO_TEN, ItemKind.YES_NO}
@@ -42,7 +42,7 @@ def frame(
     instrument: Instrument,
     *,
     journey_id: int,
-    deployment_id: int | None = None,
+    survey_id: int | None = None,
     segment_id: int | None = None,
     beside: Beside = Beside(),
 ) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def frame(
             f"{clash[0]} is the name of an attribute and of an item; rename the attribute"
         )
     chunks, others = [], []
-    for rows in _rows(session, instrument, journey_id, deployment_id, segment_id):
+    for rows in _rows(session, instrument, journey_id, survey_id, segment_id):
         chunks.append(_values(rows, instrument.code, names))
         others += [_others(row, instrument.code, beside, marked) for row in rows]
     values = np.concatenate(chunks) if chunks else np.empty((0, len(names)))
@@ -78,7 +78,7 @@ def streamed(
     names: tuple[str, ...],
     *,
     journey_id: int,
-    deployment_id: int | None = None,
+    survey_id: int | None = None,
     segment_id: int | None = None,
 ) -> Moments:
     """n, means and covariance of complete rows in one pass, in memory of one chunk.
@@ -87,7 +87,7 @@ def streamed(
     """
     chunks = (
         _values(rows, instrument.code, names)
-        for rows in _rows(session, instrument, journey_id, deployment_id, segment_id)
+        for rows in _rows(session, instrument, journey_id, survey_id, segment_id)
     )
     return pooled(
         moments(pd.DataFrame(chunk, columns=list(names)), need=1)
@@ -108,20 +108,20 @@ def _rows(
     session: Session,
     instrument: Instrument,
     journey_id: int,
-    deployment_id: int | None,
+    survey_id: int | None,
     segment_id: int | None,
 ) -> Iterator[list[_Row]]:
     """The responses that were asked the instrument, in chunks."""
     rule = None if segment_id is None else _rule(session, segment_id)
     query = (
         select(Response.answers, Response.attributes, Response.started_at, Response.submitted_at)
-        .join(Deployment)
-        .where(Deployment.journey_id == journey_id)
+        .join(SurveyRow)
+        .where(SurveyRow.journey_id == journey_id)
         .order_by(Response.id)
         .execution_options(yield_per=_CHUNK)
     )
-    if deployment_id is not None:
-        query = query.where(Response.deployment_id == deployment_id)
+    if survey_id is not None:
+        query = query.where(Response.survey_id == survey_id)
     for rows in session.execute(query).partitions():
         kept = [
             _Row(*row)

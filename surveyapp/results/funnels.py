@@ -17,7 +17,7 @@ from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel as counting
 from surveyapp.sampling.funnel import Counts
 from surveyapp.sampling.reasons import Reason
-from surveyapp.store.models import EVERYBODY, Deployment, Segment
+from surveyapp.store.models import EVERYBODY, Segment, SurveyRow
 
 Rate = Share | None  # 0 to 100 with Wilson's interval; None of nobody
 
@@ -44,7 +44,7 @@ class Why:
 
 @dataclass(frozen=True)
 class Funnel:
-    """One or several deployments' decisions: ``decided`` is ``asked`` and all of ``reasons``.
+    """One or several surveys' decisions: ``decided`` is ``asked`` and all of ``reasons``.
 
     Of the asked, ``waiting`` are still to be sent and ``held_back`` were not sent in the end.
     """
@@ -63,9 +63,9 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Row:
-    """The funnel of one deployment; ``stage`` and ``touchpoint`` are None at the journey's end."""
+    """The funnel of one survey; ``stage`` and ``touchpoint`` are None at the journey's end."""
 
-    deployment: Deployment
+    survey: SurveyRow
     stage: str | None
     touchpoint: str | None
     funnel: Funnel
@@ -82,39 +82,37 @@ class SegmentRow:
 
 def funnels(
     session: Session,
-    deployments: Sequence[Deployment],
+    surveys: Sequence[SurveyRow],
     *,
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[Row, ...]:
-    """The funnel of each deployment, of decisions made in these whole months; a few queries."""
+    """The funnel of each survey, of decisions made in these whole months; a few queries."""
     begin, end = _moments(since, until)
-    found = counting.by_deployment(
-        session, [deployment.id for deployment in deployments], begin=begin, end=end
-    )
-    return tuple(_row(deployment, found[deployment.id]) for deployment in deployments)
+    found = counting.by_survey(session, [survey.id for survey in surveys], begin=begin, end=end)
+    return tuple(_row(survey, found[survey.id]) for survey in surveys)
 
 
 def by_segment(
     session: Session,
-    deployments: Sequence[Deployment],
+    surveys: Sequence[SurveyRow],
     *,
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
 ) -> tuple[SegmentRow, ...]:
-    """The funnel of everybody and of each segment, of deployments taken together.
+    """The funnel of everybody and of each segment, of surveys taken together.
 
     A segment of which fewer than ``minimum_cell`` were asked is hidden, and so is what would give
-    it away. What an anonymous deployment does not keep is left out for all.
+    it away. What an anonymous survey does not keep is left out for all.
     """
     segments = list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
-    if not segments or not deployments:
+    if not segments or not surveys:
         return ()
     begin, end = _moments(since, until)
     found = counting.by_segment(
         session,
-        [deployment.id for deployment in deployments],
+        [survey.id for survey in surveys],
         {segment.id: parse(segment.rule) for segment in segments},
         begin=begin,
         end=end,
@@ -123,7 +121,7 @@ def by_segment(
     asked = {number: counts.asked for number, counts in found.items()}
     hidden = suppression.hidden(asked, lying, minimum=minimum_cell)
     names = {EVERYBODY: "All customers", **{segment.id: segment.name for segment in segments}}
-    anonymous = any(deployment.anonymity == "anonymous" for deployment in deployments)
+    anonymous = any(survey.anonymity == "anonymous" for survey in surveys)
     return tuple(
         SegmentRow(
             names[number],
@@ -146,13 +144,13 @@ def of_list(counts: Counts, *, anonymous: bool) -> Funnel:
     return _funnel(counts, anonymous=anonymous, decided="on list")
 
 
-def _row(deployment: Deployment, counts: Counts) -> Row:
-    point = deployment.touchpoint
+def _row(survey: SurveyRow, counts: Counts) -> Row:
+    point = survey.touchpoint
     return Row(
-        deployment,
+        survey,
         point.stage.name if point else None,
         point.name if point else None,
-        _funnel(counts, anonymous=deployment.anonymity == "anonymous"),
+        _funnel(counts, anonymous=survey.anonymity == "anonymous"),
     )
 
 

@@ -10,20 +10,20 @@ from sqlalchemy.orm import Session
 from surveyapp.store.models import Response
 
 FEWEST, MOST = 2, 10  # groups
-_LOOKED_AT = 1_000  # newest responses of a deployment: enough to know an attribute by
+_LOOKED_AT = 1_000  # newest responses of a survey: enough to know an attribute by
 
 
-def groupings(session: Session, deployment_ids: Iterable[int]) -> tuple[str, ...]:
+def groupings(session: Session, survey_ids: Iterable[int]) -> tuple[str, ...]:
     """Attributes with 2 to 10 different values among the newest responses, by name.
 
     A number such as an age takes more values than that and is no group; a segment's rule can make
     one of it.
     """
     found: dict[str, set[str]] = {}
-    for deployment_id in deployment_ids:
+    for survey_id in survey_ids:
         newest = (
             select(Response.attributes)
-            .where(Response.deployment_id == deployment_id)
+            .where(Response.survey_id == survey_id)
             .order_by(Response.submitted_at.desc())
             .limit(_LOOKED_AT)
         )

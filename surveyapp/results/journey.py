@@ -1,4 +1,4 @@
-"""A journey with its map, deployments, segments and their overlaps, read once for a dashboard."""
+"""A journey with its map, surveys, segments and their overlaps, read once for a dashboard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.view_models import Hidden, SegmentName
-from surveyapp.store.models import EVERYBODY, Deployment, Journey, Segment, Stage
+from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage, SurveyRow
 
 Place = int | None  # a touchpoint's id; None is the journey's end
 Cell = tuple[Place, str]  # place, scale
@@ -55,16 +55,16 @@ class Ground:
     """What every dashboard of a journey stands on."""
 
     journey: Journey
-    deployments: tuple[Deployment, ...]
+    surveys: tuple[SurveyRow, ...]
     scored: dict[Place, dict[str, Scored]]
     segments: dict[int, SegmentName]  # those that every response has been sorted into
     sorting: dict[int, SegmentName]  # those whose rollups are not complete yet
     lying: suppression.Overlaps
-    places: dict[int, Place]  # deployment -> where it asks
+    places: dict[int, Place]  # survey -> where it asks
 
     @property
     def ids(self) -> list[int]:
-        return [deployment.id for deployment in self.deployments]
+        return [survey.id for survey in self.surveys]
 
     def segment(self, segment_id: int) -> SegmentName | None:
         """None for everybody; NotFound for an id that no segment has, NotReady while responses are
@@ -83,10 +83,10 @@ class Ground:
         return self.segments[segment_id]
 
     def pooled(self, sums: dict[Key, Sums]) -> dict[Cell, Sums]:
-        """Deployments at the same place together."""
+        """Surveys at the same place together."""
         found: dict[Cell, Sums] = {}
-        for (deployment, scale), value in sums.items():
-            cell = (self.places[deployment], scale)
+        for (survey, scale), value in sums.items():
+            cell = (self.places[survey], scale)
             found[cell] = found.get(cell, NOTHING) + value
         return found
 
@@ -94,8 +94,8 @@ class Ground:
         self, sums: dict[Key, dict[MonthKey, Sums]]
     ) -> dict[Cell, dict[MonthKey, Sums]]:
         found: dict[Cell, dict[MonthKey, Sums]] = {}
-        for (deployment, scale), months in sums.items():
-            into = found.setdefault((self.places[deployment], scale), {})
+        for (survey, scale), months in sums.items():
+            into = found.setdefault((self.places[survey], scale), {})
             for month, value in months.items():
                 into[month] = into.get(month, NOTHING) + value
         return found
@@ -108,7 +108,7 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path]) ->
         .where(Journey.id == journey_id)
         .options(
             selectinload(Journey.stages).selectinload(Stage.touchpoints),
-            selectinload(Journey.deployments),
+            selectinload(Journey.surveys),
         )
     )
     if journey is None:
@@ -118,17 +118,17 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path]) ->
     for row in session.scalars(select(Segment).order_by(Segment.id)):
         into = segments if row.sorted_to is None else sorting
         into[row.id] = SegmentName(row.id, row.code, row.name, row.rule)
-    at: dict[Place, list[Deployment]] = {}
-    for deployment in journey.deployments:
-        at.setdefault(deployment.touchpoint_id, []).append(deployment)
+    at: dict[Place, list[SurveyRow]] = {}
+    for survey in journey.surveys:
+        at.setdefault(survey.touchpoint_id, []).append(survey)
     return Ground(
         journey=journey,
-        deployments=tuple(journey.deployments),
+        surveys=tuple(journey.surveys),
         scored={place: definitions.scored(rows, roots=roots) for place, rows in at.items()},
         segments=segments,
         sorting=sorting,
         lying=suppression.overlaps(tuple((s.id, s.rule) for s in segments.values())),
-        places={deployment.id: deployment.touchpoint_id for deployment in journey.deployments},
+        places={survey.id: survey.touchpoint_id for survey in journey.surveys},
     )
 
 
@@ -149,8 +149,8 @@ def hidden_cells(
     """
     counted = cells.counts(session, base.ids, since=when.since, until=when.until, scales=scales)
     found: dict[Cell, dict[int, int]] = {}
-    for (deployment, scale), by_segment in counted.items():
-        into = found.setdefault((base.places[deployment], scale), {})
+    for (survey, scale), by_segment in counted.items():
+        into = found.setdefault((base.places[survey], scale), {})
         for segment, n in by_segment.items():
             # Rollups of a segment that is being sorted, or was deleted a moment ago, tell nothing.
             if segment == EVERYBODY or segment in base.segments:

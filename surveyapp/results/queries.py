@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from surveyapp.errors import NotFound
 from surveyapp.store.models import Analysis
 
-_WITH = (joinedload(Analysis.job), joinedload(Analysis.segment), joinedload(Analysis.deployment))
+_WITH = (joinedload(Analysis.job), joinedload(Analysis.segment), joinedload(Analysis.survey))
 
 
 def analyses(session: Session, journey_id: int) -> list[Analysis]:

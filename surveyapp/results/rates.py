@@ -1,4 +1,4 @@
-"""Response counts and rates by deployment, from rollups and invitation states; of a segment from events."""
+"""Response counts and rates by survey, from rollups and invitation states; of a segment from events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from surveyapp.results.cells import RESPONSES
 from surveyapp.results.journey import Ground, Period, Place, ground, hidden_cells, period
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
-from surveyapp.store.models import EVERYBODY, Deployment, Invitation
+from surveyapp.store.models import EVERYBODY, Invitation, SurveyRow
 from surveyapp.surveys.queries import answered_anonymously
 
 _NOBODY = (0, None, None)
@@ -53,12 +53,12 @@ def response_rates(
     return tuple(
         _rate(
             base,
-            deployment,
-            answered.get(deployment.id, _NOBODY),
-            invited.get(deployment.id, {}),
-            hidden.get(deployment.touchpoint_id, Hidden.NO),
+            survey,
+            answered.get(survey.id, _NOBODY),
+            invited.get(survey.id, {}),
+            hidden.get(survey.touchpoint_id, Hidden.NO),
         )
-        for deployment in sorted(base.deployments, key=lambda d: _order(base, d))
+        for survey in sorted(base.surveys, key=lambda d: _order(base, d))
     )
 
 
@@ -134,20 +134,20 @@ def _hidden(
             session, base, when, [EVERYBODY], minimum=minimum, scales=[RESPONSES]
         ).items()
     }
-    for deployment, (n, *_) in answered.items():
+    for survey, (n, *_) in answered.items():
         if 0 < n < minimum:
-            place = base.places[deployment]
+            place = base.places[survey]
             found[place] = found.get(place) or Hidden.FEW
     return found
 
 
 def _invitations(
-    session: Session, deployments: Sequence[int], when: Period
+    session: Session, surveys: Sequence[int], when: Period
 ) -> dict[int, dict[str, int]]:
     query = (
-        select(Invitation.deployment_id, Invitation.state, func.count())
-        .where(Invitation.deployment_id.in_(deployments), not_(_TO_BE_SENT))
-        .group_by(Invitation.deployment_id, Invitation.state)
+        select(Invitation.survey_id, Invitation.state, func.count())
+        .where(Invitation.survey_id.in_(surveys), not_(_TO_BE_SENT))
+        .group_by(Invitation.survey_id, Invitation.state)
     )
     begin = end = None
     if when.since is not None:
@@ -157,23 +157,23 @@ def _invitations(
         end = datetime.combine(when.until + timedelta(days=1), time(), UTC)
         query = query.where(Invitation.created_at < end)
     found: dict[int, dict[str, int]] = {}
-    for deployment, state, n in session.execute(query):
-        found.setdefault(deployment, {})[state] = n
-    # An anonymous deployment keeps no used invitation: its answers say how many there were.
-    for deployment, n in answered_anonymously(session, deployments, begin=begin, end=end).items():
-        found.setdefault(deployment, {})["completed"] = n
+    for survey, state, n in session.execute(query):
+        found.setdefault(survey, {})[state] = n
+    # An anonymous survey keeps no used invitation: its answers say how many there were.
+    for survey, n in answered_anonymously(session, surveys, begin=begin, end=end).items():
+        found.setdefault(survey, {})["completed"] = n
     return found
 
 
-def _order(base: Ground, deployment: Deployment) -> tuple[int, int]:
+def _order(base: Ground, survey: SurveyRow) -> tuple[int, int]:
     touchpoints = [t.id for stage in base.journey.stages for t in stage.touchpoints]
-    place = deployment.touchpoint_id
-    return (touchpoints.index(place) if place in touchpoints else len(touchpoints), deployment.id)
+    place = survey.touchpoint_id
+    return (touchpoints.index(place) if place in touchpoints else len(touchpoints), survey.id)
 
 
 def _rate(
     base: Ground,
-    deployment: Deployment,
+    survey: SurveyRow,
     answered: tuple[int, date | None, date | None],
     states: dict[str, int],
     hidden: Hidden,
@@ -187,12 +187,12 @@ def _rate(
         for stage in base.journey.stages
         for touchpoint in stage.touchpoints
     }
-    stage, touchpoint = names.get(deployment.touchpoint_id or 0, (None, None))
+    stage, touchpoint = names.get(survey.touchpoint_id or 0, (None, None))
     responses, first, last = answered
     return ResponseRate(
-        deployment_id=deployment.id,
-        code=deployment.code,
-        name=deployment.name,
+        survey_id=survey.id,
+        code=survey.code,
+        name=survey.name,
         stage=stage,
         touchpoint=touchpoint,
         responses=None if hidden else responses,

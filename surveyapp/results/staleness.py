@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import parse
 from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.store.models import Analysis, Deployment, Erasure, Response
+from surveyapp.store.models import Analysis, Erasure, Response, SurveyRow
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,22 @@ def staleness(session: Session, analyses: Sequence[Analysis]) -> dict[int, Stale
     finished = [each for each in analyses if each.result is not None]
     if not finished:
         return {}
-    places = _deployments(session, {each.journey_id for each in finished})
+    places = _surveys(session, {each.journey_id for each in finished})
     since = min(_read_at(each) for each in finished)
     corrections = session.execute(
         select(
-            Response.deployment_id,
+            Response.survey_id,
             Response.submitted_at,
             Response.corrected_at,
             Response.attributes,
         ).where(
-            Response.deployment_id.in_([place.id for place in places]),
+            Response.survey_id.in_([place.id for place in places]),
             Response.corrected_at > since,
         )
     ).all()
     erasures = session.scalars(
         select(Erasure).where(
-            Erasure.deployment_id.in_([place.id for place in places]), Erasure.erased_at > since
+            Erasure.survey_id.in_([place.id for place in places]), Erasure.erased_at > since
         )
     ).all()
     found = {}
@@ -74,13 +74,13 @@ def staleness(session: Session, analyses: Sequence[Analysis]) -> dict[int, Stale
         rule = parse(each.segment.rule) if each.segment else None
         found[each.id] = Staleness(
             sum(
-                row.deployment_id in ids
+                row.survey_id in ids
                 and row.submitted_at <= read_at < row.corrected_at
                 and (rule is None or rule.matches(row.attributes))
                 for row in corrections
             ),
             sum(
-                gone.deployment_id in ids
+                gone.survey_id in ids
                 and gone.erased_at > read_at
                 and (gone.answered_on is None or gone.answered_on <= read_at.date())
                 for gone in erasures
@@ -96,15 +96,15 @@ def _read_at(analysis: Analysis) -> datetime:
     return job.started_at if job is not None and job.started_at else analysis.created_at
 
 
-def _deployments(session: Session, journey_ids: Iterable[int]) -> list[Deployment]:
-    query = select(Deployment).where(Deployment.journey_id.in_(sorted(journey_ids)))
+def _surveys(session: Session, journey_ids: Iterable[int]) -> list[SurveyRow]:
+    query = select(SurveyRow).where(SurveyRow.journey_id.in_(sorted(journey_ids)))
     return list(session.scalars(query))
 
 
-def _uses(analysis: Analysis, deployment: Deployment) -> bool:
-    """Whether the analysis is made of this deployment's answers."""
-    if analysis.deployment_id is not None:
-        return analysis.deployment_id == deployment.id
+def _uses(analysis: Analysis, survey: SurveyRow) -> bool:
+    """Whether the analysis is made of this survey's answers."""
+    if analysis.survey_id is not None:
+        return analysis.survey_id == survey.id
     wanted = {*STUDY_INSTRUMENTS} if analysis.kind == "sjq_study" else {analysis.instrument}
-    asked = {ask["instrument"] for ask in deployment.asks}
-    return analysis.journey_id == deployment.journey_id and not wanted.isdisjoint(asked)
+    asked = {ask["instrument"] for ask in survey.asks}
+    return analysis.journey_id == survey.journey_id and not wanted.isdisjoint(asked)

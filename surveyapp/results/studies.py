@@ -19,7 +19,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys.segments import parse
 from surveyapp.results.actions import STUDY_INSTRUMENTS
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, Deployment, Response, Segment
+from surveyapp.store.models import Analysis, Response, Segment, SurveyRow
 
 FORMAT = "sjq-study/1"
 MARKED = "marker"
@@ -48,7 +48,7 @@ def run_study(
             session,
             items=study_items(journey),
             journey_id=analysis.journey_id,
-            deployment_id=analysis.deployment_id,
+            survey_id=analysis.survey_id,
             segment_id=analysis.segment_id,
         )
     if data.empty:
@@ -131,7 +131,7 @@ def study_frame(
     *,
     items: Mapping[str, Sequence[str]],
     journey_id: int,
-    deployment_id: int | None = None,
+    survey_id: int | None = None,
     segment_id: int | None = None,
 ) -> pd.DataFrame:
     """One row a person who answered every needed instrument, one column an item, missing NaN.
@@ -148,7 +148,7 @@ def study_frame(
         rule = parse(segment.rule)
     people: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
     known: dict[tuple[str, int], dict[str, Any]] = {}
-    for who, answers, attributes in _responses(session, journey_id, deployment_id):
+    for who, answers, attributes in _responses(session, journey_id, survey_id):
         for instrument in items.keys() & answers.keys():
             people.setdefault(who, {}).setdefault(instrument, {}).update(answers[instrument])
         known.setdefault(who, {}).update(attributes)
@@ -164,18 +164,18 @@ def study_frame(
 
 
 def _responses(
-    session: Session, journey_id: int, deployment_id: int | None
+    session: Session, journey_id: int, survey_id: int | None
 ) -> Iterator[tuple[tuple[str, int], dict[str, dict[str, Any]], dict[str, Any]]]:
     """Person, answers and attributes of each response, in the order of arrival."""
     query = (
         select(Response.id, Response.journey_run_id, Response.answers, Response.attributes)
-        .join(Deployment)
-        .where(Deployment.journey_id == journey_id)
+        .join(SurveyRow)
+        .where(SurveyRow.journey_id == journey_id)
         .order_by(Response.id)
         .execution_options(yield_per=_CHUNK)
     )
-    if deployment_id is not None:
-        query = query.where(Response.deployment_id == deployment_id)
+    if survey_id is not None:
+        query = query.where(Response.survey_id == survey_id)
     for number, run, answers, attributes in session.execute(query):
         yield (("response", number) if run is None else ("run", run)), answers, attributes
 

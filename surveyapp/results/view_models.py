@@ -358,14 +358,14 @@ class Trend:
 
 @dataclass(frozen=True)
 class ResponseRate:
-    """What was sent to all customers and what came back at one deployment.
+    """What was sent to all customers and what came back at one survey.
 
     ``rate`` is completed / sent invitations (0..100) with a Wilson interval; None without any
     invitation: an open link has no rate. ``responses`` counts submissions by any way. When
     ``hidden``, what came back is None: too few answers, or a number that would give them away.
     """
 
-    deployment_id: int
+    survey_id: int
     code: str
     name: str
     stage: str | None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.results import phrases
 from surveyapp.results.view_models import JourneyOverview
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, 
     moments = func.min(Response.submitted_at), func.max(Response.submitted_at)
     query = (
         select(worded, func.count(), *moments)
-        .join(Deployment, Deployment.id == Response.deployment_id)
-        .where(Deployment.journey_id == overview.journey_id, *period)
+        .join(SurveyRow, SurveyRow.id == Response.survey_id)
+        .where(SurveyRow.journey_id == overview.journey_id, *period)
         .group_by(worded)
     )
     found: dict[str, dict[str, Read]] = {}

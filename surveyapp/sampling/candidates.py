@@ -1,4 +1,4 @@
-"""The deployments that ask after interactions, and what is known of the customers concerned."""
+"""The surveys that ask after interactions, and what is known of the customers concerned."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from surveyapp.sampling.plan import Sampling, read_sampling
 from surveyapp.store.models import (
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Journey,
     OptOut,
     Stage,
+    SurveyRow,
     Touchpoint,
 )
 
@@ -46,7 +46,7 @@ class KnownInteraction:
 
 @dataclass(frozen=True)
 class CandidateSurvey:
-    """A deployment as deciding needs it. ``at_end``: asked once a passage through the journey."""
+    """A survey as deciding needs it. ``at_end``: asked once a passage through the journey."""
 
     id: int
     state: str
@@ -94,8 +94,8 @@ def surveys_at(
     journey's end that name it, or name none.
     """
     columns = (
-        *(Deployment.id, Deployment.state, Deployment.opens_at, Deployment.closes_at),
-        *(Deployment.touchpoint_id, Deployment.sampling),
+        *(SurveyRow.id, SurveyRow.state, SurveyRow.opens_at, SurveyRow.closes_at),
+        *(SurveyRow.touchpoint_id, SurveyRow.sampling),
     )
     rows = connection.execute(
         select(Touchpoint.id, Touchpoint.code, Stage.code, *columns)
@@ -103,15 +103,15 @@ def surveys_at(
         .join(Stage, Stage.id == Touchpoint.stage_id)
         .join(Journey, Journey.id == Stage.journey_id)
         .join(
-            Deployment,
+            SurveyRow,
             and_(
-                Deployment.journey_id == Journey.id,
-                func.coalesce(Deployment.touchpoint_id, Touchpoint.id) == Touchpoint.id,
-                Deployment.state != "draft",
+                SurveyRow.journey_id == Journey.id,
+                func.coalesce(SurveyRow.touchpoint_id, Touchpoint.id) == Touchpoint.id,
+                SurveyRow.state != "draft",
             ),
         )
         .where(Touchpoint.id.in_(sorted(touchpoints)))
-        .order_by(Deployment.id)
+        .order_by(SurveyRow.id)
     )
     found: dict[int, list[CandidateSurvey]] = {}
     for touchpoint, code, stage, number, state, opens, closes, own, document in rows:
@@ -151,7 +151,7 @@ def known_of(
     known.asked = times_asked(connection, refs, since=now - longest)
     for survey in surveys:
         if survey.sampling.most is not None:
-            count = select(func.count()).where(own.deployment_id == survey.id, own.outcome == "ask")
+            count = select(func.count()).where(own.survey_id == survey.id, own.outcome == "ask")
             known.counts[survey.id] = connection.execute(count).scalar_one()
     known.runs = _asked_runs(connection, batch, [each.id for each in surveys if each.at_end])
     return known
@@ -170,12 +170,12 @@ def _asked_runs(
     if not runs or not surveys:
         return set()
     rows = connection.execute(
-        select(_DECISIONS.c.deployment_id, _INTERACTIONS.c.journey_run_id)
+        select(_DECISIONS.c.survey_id, _INTERACTIONS.c.journey_run_id)
         .join(_INTERACTIONS, _INTERACTIONS.c.id == _DECISIONS.c.interaction_id)
         .where(
             _INTERACTIONS.c.journey_run_id.in_(runs),
-            _DECISIONS.c.deployment_id.in_(surveys),
+            _DECISIONS.c.survey_id.in_(surveys),
             _DECISIONS.c.outcome == "ask",
         )
     )
-    return {(deployment, run) for deployment, run in rows}
+    return {(survey, run) for survey, run in rows}

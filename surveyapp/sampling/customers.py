@@ -17,12 +17,12 @@ from surveyapp.sampling.reasons import Reason
 from surveyapp.store.models import (
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     Journey,
     OptOut,
     Stage,
+    SurveyRow,
     Touchpoint,
 )
 from surveyapp.surveys.attributes import read_customer_ref
@@ -33,11 +33,11 @@ MOST_SHOWN = 100  # interactions, the latest
 
 @dataclass(frozen=True)
 class Asked:
-    """What one deployment decided about one interaction, and what became of it."""
+    """What one survey decided about one interaction, and what became of it."""
 
     journey_id: int
-    deployment_id: int
-    deployment: str
+    survey_id: int
+    survey: str
     asks: bool
     words: str  # of the outcome
     why: str  # a sentence; empty for an ask at once
@@ -143,18 +143,18 @@ def _keys(customer_ref: str, contact: Contact | None, secret_key: str) -> list[s
 
 def _asked(session: Session, interactions: list[int]) -> dict[int, list[Asked]]:
     rows = session.execute(
-        select(Decision, Deployment, Invitation)
-        .join(Deployment, Deployment.id == Decision.deployment_id)
+        select(Decision, SurveyRow, Invitation)
+        .join(SurveyRow, SurveyRow.id == Decision.survey_id)
         .outerjoin(Invitation, Invitation.id == Decision.invitation_id)
         .where(Decision.interaction_id.in_(interactions))
         .order_by(Decision.id)
     )
     found: dict[int, list[Asked]] = {}
-    for decision, deployment, invitation in rows:
+    for decision, survey, invitation in rows:
         asked = Asked(
-            journey_id=deployment.journey_id,
-            deployment_id=deployment.id,
-            deployment=deployment.name,
+            journey_id=survey.journey_id,
+            survey_id=survey.id,
+            survey=survey.name,
             asks=decision.outcome == "ask",
             words=_words(decision, invitation),
             why=_why(decision, invitation),

@@ -138,7 +138,7 @@ def _decision(
     reason = eligibility.reason
     return {
         "interaction_id": interaction.id,
-        "deployment_id": survey.id,
+        "survey_id": survey.id,
         "customer_ref": interaction.customer_ref,
         "outcome": "ask" if eligibility.asks else "skip",
         "reason": reason.value if reason else "",
@@ -154,7 +154,7 @@ def _invitation(
 ) -> dict[str, Any]:
     seed = new_seed()
     return {
-        "deployment_id": survey.id,
+        "survey_id": survey.id,
         "interaction_id": ask["interaction_id"],
         "token_seed": seed,
         "token_hash": sha256(token_of(secret_key, seed).encode()).hexdigest(),
@@ -170,7 +170,7 @@ def _message(ask: dict[str, Any], survey: CandidateSurvey, now: datetime) -> dic
         "key": f"invitation {ask['invitation_id']}",
         "kind": "invitation",
         "channel": survey.sampling.channel,
-        "deployment_id": survey.id,
+        "survey_id": survey.id,
         "invitation_id": ask["invitation_id"],
         "customer_ref": ask["customer_ref"],
         "due_at": ask["due_at"],

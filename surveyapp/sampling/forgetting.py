@@ -17,13 +17,13 @@ from surveyapp.store.models import (
     CampaignRecipient,
     Contact,
     Decision,
-    Deployment,
     Draft,
     Interaction,
     Invitation,
     JourneyRun,
     OutgoingMessage,
     Response,
+    SurveyRow,
 )
 
 BATCH = 500  # rows of a kind that one transaction deletes
@@ -61,10 +61,10 @@ def _erase_answers(
     """Erase drafts and answers with all that was made of them; how many answers there were."""
     runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
     theirs = or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
-    found = session.execute(select(Response.id, Response.deployment_id).where(theirs)).all()
-    for number, deployment_id in found:
-        deployment = session.get_one(Deployment, deployment_id)
-        corrections.erase(session, deployment, number, now=now)
+    found = session.execute(select(Response.id, Response.survey_id).where(theirs)).all()
+    for number, survey_id in found:
+        survey = session.get_one(SurveyRow, survey_id)
+        corrections.erase(session, survey, number, now=now)
     tokens = select(Invitation.token_hash).where(Invitation.id.in_(invitations))
     session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
     return len(found)

@@ -27,7 +27,7 @@ class Counts:
     """Of all decisions: how many asked, how many of those were sent, opened, started, answered.
 
     ``held_back`` were not sent in the end, ``returned`` were sent and came back, ``skipped`` holds
-    the decisions that did not ask by reason. An anonymous deployment keeps no trace of opening and
+    the decisions that did not ask by reason. An anonymous survey keeps no trace of opening and
     starting.
     """
 
@@ -60,34 +60,34 @@ class Counts:
         )
 
 
-def by_deployment(
+def by_survey(
     session: Session,
-    deployments: Collection[int],
+    surveys: Collection[int],
     *,
     begin: datetime | None = None,
     end: datetime | None = None,
 ) -> dict[int, Counts]:
-    """The counts of each deployment, of decisions from ``begin`` to before ``end``; a few queries."""
+    """The counts of each survey, of decisions from ``begin`` to before ``end``; a few queries."""
     own = _DECISIONS.c
-    scope = _scope(deployments, begin, end)
-    found = dict.fromkeys(deployments, Counts())
+    scope = _scope(surveys, begin, end)
+    found = dict.fromkeys(surveys, Counts())
     skips = (
-        select(own.deployment_id, own.reason, func.count())
+        select(own.survey_id, own.reason, func.count())
         .where(*scope, own.outcome == "skip")
-        .group_by(own.deployment_id, own.reason)
+        .group_by(own.survey_id, own.reason)
     )
-    for deployment, reason, n in session.execute(skips):
-        found[deployment] += Counts(skipped={reason: n})
-    asks = _joined(select(own.deployment_id, *_stages())).where(*scope, own.outcome == "ask")
-    for deployment, *stages in session.execute(asks.group_by(own.deployment_id)):
-        found[deployment] += _counts(stages)
-    for deployment, n in _returned(session, scope).items():
-        found[deployment] += Counts(returned=n)
+    for survey, reason, n in session.execute(skips):
+        found[survey] += Counts(skipped={reason: n})
+    asks = _joined(select(own.survey_id, *_stages())).where(*scope, own.outcome == "ask")
+    for survey, *stages in session.execute(asks.group_by(own.survey_id)):
+        found[survey] += _counts(stages)
+    for survey, n in _returned(session, scope).items():
+        found[survey] += Counts(returned=n)
     return found
 
 
 def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter[int]:
-    """How many messages came back, by deployment: a bounce is of the last one that was sent before it,
+    """How many messages came back, by survey: a bounce is of the last one that was sent before it,
     unless that was long ago; then it was refused when it was sent, and is not counted as sent.
     """
     contact, own = _CONTACTS.c, _DECISIONS.c
@@ -99,7 +99,7 @@ def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter
     refs = sorted(moments)
     for start in range(0, len(refs), _AT_ONCE):
         sent = session.execute(
-            select(own.customer_ref, own.deployment_id, own.sent_at)
+            select(own.customer_ref, own.survey_id, own.sent_at)
             .where(
                 own.customer_ref.in_(refs[start : start + _AT_ONCE]),
                 own.outcome == "ask",
@@ -109,8 +109,8 @@ def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter
             .order_by(own.sent_at)
         )
         last = {
-            ref: deployment
-            for ref, deployment, at in sent
+            ref: survey
+            for ref, survey, at in sent
             if timedelta() <= moments[ref] - at <= BOUNCE_TAKES
         }
         found.update(last.values())
@@ -119,7 +119,7 @@ def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter
 
 def by_segment(
     session: Session,
-    deployments: Collection[int],
+    surveys: Collection[int],
     rules: Mapping[int, Rule],
     *,
     begin: datetime | None = None,
@@ -137,7 +137,7 @@ def by_segment(
     query = (
         _joined(select(own.outcome, *_stages(), *values))
         .join(_INTERACTIONS, _INTERACTIONS.c.id == own.interaction_id)
-        .where(*_scope(deployments, begin, end))
+        .where(*_scope(surveys, begin, end))
         .group_by(own.outcome, *(f"a{place}" for place in range(len(names))))
     )
     found = dict.fromkeys((EVERYBODY, *rules), Counts())
@@ -157,10 +157,10 @@ def by_segment(
 
 
 def _scope(
-    deployments: Collection[int], begin: datetime | None, end: datetime | None
+    surveys: Collection[int], begin: datetime | None, end: datetime | None
 ) -> list[ColumnElement[bool]]:
     own = _DECISIONS.c
-    scope: list[ColumnElement[bool]] = [own.deployment_id.in_(sorted(deployments))]
+    scope: list[ColumnElement[bool]] = [own.survey_id.in_(sorted(surveys))]
     if begin is not None:
         scope.append(own.decided_at >= begin)
     if end is not None:

@@ -1,4 +1,4 @@
-"""Whom a deployment asks: what starts an ask, how long it waits, and whom it leaves alone."""
+"""Whom a survey asks: what starts an ask, how long it waits, and whom it leaves alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from surveyapp.sampling.incoming import LONGEST_WORD
 from surveyapp.sampling.quiet_hours import QuietHours
 from surveyapp.sampling.touchpoint_codes import TouchpointCodes
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment, Journey
+from surveyapp.store.models import Journey, SurveyRow
 
 RESTS = ("block", "delay", "override")
 CHANNELS = ("email", "webhook")
@@ -28,7 +28,7 @@ MOST_WORDS = 50  # channels, outcomes or touchpoints of a trigger
 class Trigger:
     """Which interactions start an ask. An empty part lets every interaction through.
 
-    ``touchpoints`` (codes, ``form`` or ``apply/form``) say where a journey ends, for a deployment
+    ``touchpoints`` (codes, ``form`` or ``apply/form``) say where a journey ends, for a survey
     that is asked at its end. ``rule`` is a segment's rule over the interaction's attributes.
     """
 
@@ -48,7 +48,7 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Sampling:
-    """A deployment's rules of asking. The defaults ask nobody.
+    """A survey's rules of asking. The defaults ask nobody.
 
     ``share`` is that of triggered interactions, 0 to 1; ``most`` how many asks there may be at all;
     ``rest`` what happens while a customer rests: "block" skips, "delay" asks afterwards, "override"
@@ -91,7 +91,7 @@ _TRIGGER_KEYS = {"touchpoints", "channels", "outcomes", "rule"}
 
 
 def read_sampling(raw: Mapping[str, Any]) -> Sampling:
-    """The rules in a deployment's document; {} asks nobody. Raises Invalid, naming the field."""
+    """The rules in a survey's document; {} asks nobody. Raises Invalid, naming the field."""
     _refuse_unknown(raw, _KEYS)
     trigger = raw.get("trigger") or {}
     if not isinstance(trigger, Mapping):
@@ -123,34 +123,34 @@ def read_sampling(raw: Mapping[str, Any]) -> Sampling:
 
 
 def change_sampling(
-    session: Session, deployment: Deployment, raw: Mapping[str, Any], *, user_id: int | None
+    session: Session, survey: SurveyRow, raw: Mapping[str, Any], *, user_id: int | None
 ) -> Sampling:
-    """Set whom the deployment asks from now on. Raises Invalid for rules that cannot work."""
+    """Set whom the survey asks from now on. Raises Invalid for rules that cannot work."""
     sampling = read_sampling(raw)
     named = sampling.trigger.touchpoints
-    if named and deployment.touchpoint_id is not None:
+    if named and survey.touchpoint_id is not None:
         raise Invalid(
             "This survey is about a single touchpoint; leave out the touchpoints that"
             " end the journey.",
             field="touchpoints",
         )
     if named:
-        journey = session.get_one(Journey, deployment.journey_id)
+        journey = session.get_one(Journey, survey.journey_id)
         places = TouchpointCodes(session.connection())
         for name in named:
             places.find(journey.code, name)
-    ends = deployment.touchpoint_id is None
+    ends = survey.touchpoint_id is None
     if sampling.active and ends and not (named or sampling.trigger.outcomes):
         raise Invalid(
             "Nothing defines when the journey ends; name the touchpoints or outcomes that end it.",
             field="touchpoints",
         )
-    deployment.sampling = sampling.stored()
+    survey.sampling = sampling.stored()
     record(
         session,
         user_id,
         "change whom to ask",
-        f"deployment {deployment.code}",
+        f"survey {survey.code}",
         active=sampling.active,
     )
     return sampling

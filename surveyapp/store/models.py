@@ -124,8 +124,8 @@ class Journey(Base):
     stages: Mapped[list[Stage]] = relationship(
         back_populates="journey", order_by="Stage.position", cascade="all, delete-orphan"
     )
-    deployments: Mapped[list[Deployment]] = relationship(
-        back_populates="journey", order_by="Deployment.id"
+    surveys: Mapped[list[SurveyRow]] = relationship(
+        back_populates="journey", order_by="SurveyRow.id"
     )
 
 
@@ -189,7 +189,7 @@ class Segment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
-class Deployment(Base):
+class SurveyRow(Base):
     """Instruments asked at a touchpoint, or at the journey's end when ``touchpoint_id`` is None.
 
     ``asks`` is a list of {"instrument", "version", "key", "wording", "pinned"}; key and wording may be
@@ -200,7 +200,7 @@ class Deployment(Base):
     in ``language``; ``texts`` has them in the others.
     """
 
-    __tablename__ = "deployments"
+    __tablename__ = "surveys"
     __table_args__ = (
         _one_of("state", "draft", "open", "closed"),
         _one_of("anonymity", "pseudonymous", "anonymous"),
@@ -223,12 +223,12 @@ class Deployment(Base):
     texts: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     paging: Mapped[str] = mapped_column(String(20), default="page")
     auto_advance: Mapped[bool] = mapped_column(default=False)
-    look: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    theme: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     logic: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
-    ways: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    channels: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     sampling: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
-    mailing: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
-    loop: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    distribution: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    closed_loop: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     anonymity: Mapped[str] = mapped_column(String(20), default="pseudonymous")
     open_link: Mapped[bool] = mapped_column(default=True)
     link: Mapped[str] = mapped_column(String(60), unique=True)
@@ -237,21 +237,21 @@ class Deployment(Base):
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
-    journey: Mapped[Journey] = relationship(back_populates="deployments")
+    journey: Mapped[Journey] = relationship(back_populates="surveys")
     touchpoint: Mapped[Touchpoint | None] = relationship()
 
 
 class ConsentText(Base):
     """What a consent version stood for. A version is never changed, only followed.
 
-    ``text`` is in the deployment's language, ``texts`` are its translations by language.
+    ``text`` is in the survey's language, ``texts`` are its translations by language.
     """
 
     __tablename__ = "consent_texts"
-    __table_args__ = (UniqueConstraint("deployment_id", "version"),)
+    __table_args__ = (UniqueConstraint("survey_id", "version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     version: Mapped[str] = mapped_column(String(60))
     text: Mapped[str] = mapped_column(Text)
     texts: Mapped[dict[str, str]] = mapped_column(Document, default=dict)
@@ -349,7 +349,7 @@ class Interaction(Base):
 
 
 class Decision(Base):
-    """Whether a deployment asked this customer because of this interaction, and if not, why not.
+    """Whether a survey asked this customer because of this interaction, and if not, why not.
 
     ``outcome`` "ask" has an invitation (gone once an anonymous one is used), "skip" has a reason.
     Rows stay: non-response is reported from them.
@@ -357,9 +357,9 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        UniqueConstraint("interaction_id", "deployment_id"),
+        UniqueConstraint("interaction_id", "survey_id"),
         Index("ix_decisions_customer", "customer_ref", "outcome", "due_at"),
-        Index("ix_decisions_deployment", "deployment_id", "outcome", "reason", "decided_at"),
+        Index("ix_decisions_survey", "survey_id", "outcome", "reason", "decided_at"),
         _one_of("outcome", "ask", "skip"),
     )
 
@@ -367,7 +367,7 @@ class Decision(Base):
     interaction_id: Mapped[int] = mapped_column(
         ForeignKey("interactions.id", ondelete="CASCADE"), index=True
     )
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     customer_ref: Mapped[str] = mapped_column(String(200))
     outcome: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(40), default="")  # of a closed list
@@ -391,12 +391,12 @@ class Invitation(Base):
 
     __tablename__ = "invitations"
     __table_args__ = (
-        Index("ix_invitations_state", "deployment_id", "state"),
+        Index("ix_invitations_state", "survey_id", "state"),
         _one_of("state", "created", "opened", "completed", "suppressed"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     token_seed: Mapped[str | None] = mapped_column(String(64))
     interaction_id: Mapped[int | None] = mapped_column(ForeignKey("interactions.id"), index=True)
@@ -421,19 +421,19 @@ class Response(Base):
 
     __tablename__ = "responses"
     __table_args__ = (
-        UniqueConstraint("deployment_id", "external_id"),
+        UniqueConstraint("survey_id", "external_id"),
         Index("uq_responses_public_id", "public_id", unique=True),
         Index(
             "ix_responses_correction",
-            "deployment_id",
+            "survey_id",
             "correction",
             sqlite_where=text("correction IS NOT NULL"),
             postgresql_where=text("correction IS NOT NULL"),
         ),
-        Index("ix_responses_deployment_submitted", "deployment_id", "submitted_at"),
+        Index("ix_responses_survey_submitted", "survey_id", "submitted_at"),
         Index(
             "ix_responses_corrected",
-            "deployment_id",
+            "survey_id",
             "corrected_at",
             sqlite_where=text("corrected_at IS NOT NULL"),
             postgresql_where=text("corrected_at IS NOT NULL"),
@@ -443,7 +443,7 @@ class Response(Base):
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     public_id: Mapped[str] = _public_id()
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), unique=True)
     journey_run_id: Mapped[int | None] = mapped_column(ForeignKey("journey_runs.id"), index=True)
     submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -461,7 +461,7 @@ class Response(Base):
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     correction: Mapped[int | None] = mapped_column(BigInteger)
 
-    deployment: Mapped[Deployment] = relationship()
+    survey: Mapped[SurveyRow] = relationship()
 
 
 class Counter(Base):
@@ -486,7 +486,7 @@ class Draft(Base):
     __tablename__ = "drafts"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), index=True)
     fields: Mapped[dict[str, Any]] = mapped_column(Document)  # form fields as they were typed
     block: Mapped[int] = mapped_column(default=0)
     language: Mapped[str] = mapped_column(String(20), default="")
@@ -499,11 +499,11 @@ class DrawEntry(Base):
     """Somebody who wants to win. Nothing joins it to an answer: random number, day only."""
 
     __tablename__ = "draw_entries"
-    __table_args__ = (UniqueConstraint("deployment_id", "address"),)
+    __table_args__ = (UniqueConstraint("survey_id", "address"),)
 
     # On SQLite the random number is the row's place, too: the file keeps no order of coming.
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     address: Mapped[str] = mapped_column(String(254))
     day: Mapped[date] = mapped_column(Date)
 
@@ -514,7 +514,7 @@ class PrizeDraw(Base):
     __tablename__ = "prize_draws"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), index=True)
     entries: Mapped[int]
     winners: Mapped[int]
     held_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
@@ -542,10 +542,10 @@ class Campaign(Base):
     """
 
     __tablename__ = "campaigns"
-    __table_args__ = (UniqueConstraint("deployment_id", "day", "list_digest"),)
+    __table_args__ = (UniqueConstraint("survey_id", "day", "list_digest"),)
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     day: Mapped[date] = mapped_column(Date)
     list_digest: Mapped[str | None] = mapped_column(String(16))
     asked: Mapped[int] = mapped_column(default=0)
@@ -575,10 +575,10 @@ class Erasure(Base):
     """
 
     __tablename__ = "erasures"
-    __table_args__ = (Index("ix_erasures_deployment", "deployment_id", "erased_at"),)
+    __table_args__ = (Index("ix_erasures_survey", "survey_id", "erased_at"),)
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     answered_on: Mapped[date | None] = mapped_column(Date)
     erased_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -603,7 +603,7 @@ class OutgoingMessage(Base):
     key: Mapped[str] = mapped_column(String(120), unique=True)
     kind: Mapped[str] = mapped_column(String(20))  # "invitation", "reminder", "alert", "case"
     channel: Mapped[str] = mapped_column(String(20), default="email")
-    deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployments.id"), index=True)
+    survey_id: Mapped[int | None] = mapped_column(ForeignKey("surveys.id"), index=True)
     invitation_id: Mapped[int | None] = mapped_column(
         ForeignKey("invitations.id", ondelete="CASCADE"), index=True
     )
@@ -733,7 +733,7 @@ class Case(Base):
     response_id: Mapped[int | None] = mapped_column(
         ForeignKey("responses.id", ondelete="SET NULL"), unique=True
     )
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), index=True)
     scale: Mapped[str] = mapped_column(String(120))
     value: Mapped[float] = mapped_column(Float(53))
     state: Mapped[str] = mapped_column(String(20), default="open")
@@ -747,7 +747,7 @@ class Case(Base):
     contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    deployment: Mapped[Deployment] = relationship()
+    survey: Mapped[SurveyRow] = relationship()
     notes: Mapped[list[CaseNote]] = relationship(
         order_by="CaseNote.id", cascade="all, delete-orphan"
     )
@@ -777,7 +777,7 @@ class Alert(Base):
     __tablename__ = "alerts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), index=True)
     scale: Mapped[str] = mapped_column(String(120))
     below: Mapped[float] = mapped_column(Float(53))
     minimum_n: Mapped[int]
@@ -820,7 +820,7 @@ class Rollup(Base):
 
     __tablename__ = "rollups"
 
-    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
     segment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     scale: Mapped[str] = mapped_column(String(120), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
@@ -889,7 +889,7 @@ class Analysis(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(60))  # "validate_scale", "sjq_study"
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
-    deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployments.id"))
+    survey_id: Mapped[int | None] = mapped_column(ForeignKey("surveys.id"))
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
     instrument: Mapped[str] = mapped_column(String(60), default="")
     parameters: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
@@ -902,7 +902,7 @@ class Analysis(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     journey: Mapped[Journey] = relationship()
-    deployment: Mapped[Deployment | None] = relationship()
+    survey: Mapped[SurveyRow | None] = relationship()
     segment: Mapped[Segment | None] = relationship()
     job: Mapped[Job | None] = relationship()
 

@@ -19,7 +19,7 @@ from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, Invitation, Journey, Touchpoint
+from surveyapp.store.models import Invitation, Journey, SurveyRow, Touchpoint
 from surveyapp.surveys import links
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
 from surveyapp.surveys.pins import pins
@@ -44,7 +44,7 @@ class IssuedLink:
     url: str
 
 
-def create_deployment(
+def create_survey(
     session: Session,
     journey: Journey,
     *,
@@ -63,7 +63,7 @@ def create_deployment(
     closes_at: datetime | None = None,
     user_id: int | None,
     roots: Sequence[str | Path],
-) -> Deployment:
+) -> SurveyRow:
     """Ask instruments at a touchpoint of ``journey``, or at its end when ``touchpoint`` is None.
 
     ``asks`` holds {"instrument", and if wanted "version", "key", "wording"}, in the order in which
@@ -75,7 +75,7 @@ def create_deployment(
         raise Invalid("The touchpoint belongs to another journey.", field="touchpoint")
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid("The survey would close before it opens.", field="closes_at")
-    deployment = Deployment(
+    survey = SurveyRow(
         journey_id=journey.id,
         touchpoint_id=touchpoint.id if touchpoint else None,
         code=_free_code(session, code, name),
@@ -92,50 +92,49 @@ def create_deployment(
         opens_at=opens_at,
         closes_at=closes_at,
     )
-    session.add(deployment)
+    session.add(survey)
     session.flush()
-    record(session, user_id, "create deployment", _subject(deployment), journey=journey.code)
-    return deployment
+    record(session, user_id, "create survey", _subject(survey), journey=journey.code)
+    return survey
 
 
-def open_deployment(
-    session: Session, deployment: Deployment, *, user_id: int | None, roots: Sequence[str | Path]
+def open_survey(
+    session: Session, survey: SurveyRow, *, user_id: int | None, roots: Sequence[str | Path]
 ) -> None:
     """Take answers from now on, in the wordings of today or of an earlier opening."""
-    was_draft = deployment.state == "draft"
-    deployment.asks = [
-        _pinned(ask, roots) if was_draft or ask.get("pinned") == {} else ask
-        for ask in deployment.asks
+    was_draft = survey.state == "draft"
+    survey.asks = [
+        _pinned(ask, roots) if was_draft or ask.get("pinned") == {} else ask for ask in survey.asks
     ]
-    deployment.state = "open"
-    record(session, user_id, "open deployment", _subject(deployment))
+    survey.state = "open"
+    record(session, user_id, "open survey", _subject(survey))
 
 
-def close_deployment(session: Session, deployment: Deployment, *, user_id: int | None) -> None:
+def close_survey(session: Session, survey: SurveyRow, *, user_id: int | None) -> None:
     """Take no more answers; links say that the survey is closed."""
-    deployment.state = "closed"
-    record(session, user_id, "close deployment", _subject(deployment))
+    survey.state = "closed"
+    record(session, user_id, "close survey", _subject(survey))
 
 
 def invite(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     customers: Iterable[Mapping[str, Any]],
     *,
     user_id: int | None,
     **options: Any,
 ) -> list[IssuedLink]:
     """A single-use link for each of ``customers``, in their order; ``options`` as in ``make_links``."""
-    issued, rows = make_links(deployment, customers, **options)
+    issued, rows = make_links(survey, customers, **options)
     for start in range(0, len(rows), _BATCH):
         session.execute(insert(Invitation), rows[start : start + _BATCH])
-    record(session, user_id, "invite", _subject(deployment), invitations=len(rows))
+    record(session, user_id, "invite", _subject(survey), invitations=len(rows))
     return issued
 
 
 def invite_list(
     store: Store,
-    deployment: Deployment,
+    survey: SurveyRow,
     customers: Iterable[Mapping[str, Any]],
     *,
     user_id: int | None,
@@ -144,7 +143,7 @@ def invite_list(
     """As ``invite``, for a list of any length: some links in a transaction, so that customers who
     answer meanwhile wait for one of them. What fails half-way takes back what it has stored.
     """
-    issued, rows = make_links(deployment, customers, **options)
+    issued, rows = make_links(survey, customers, **options)
     stored: list[list[str]] = []
     try:
         for start in range(0, len(rows), _BATCH):
@@ -155,7 +154,7 @@ def invite_list(
                 session.execute(insert(Invitation), part)
             stored.append([row["token_hash"] for row in part])
         with store.writing() as session:
-            record(session, user_id, "invite", _subject(deployment), invitations=len(rows))
+            record(session, user_id, "invite", _subject(survey), invitations=len(rows))
     except Exception:
         for hashes in stored:
             with store.writing() as session:
@@ -166,7 +165,7 @@ def invite_list(
 
 
 def make_links(
-    deployment: Deployment,
+    survey: SurveyRow,
     customers: Iterable[Mapping[str, Any]],
     *,
     base_url: str,
@@ -178,16 +177,16 @@ def make_links(
     the invitations to be stored.
 
     Nothing of a customer is stored: pseudonym and attributes are signed into the link. In an
-    anonymous deployment the link holds no pseudonym either, and attributes that fewer than
+    anonymous survey the link holds no pseudonym either, and attributes that fewer than
     ``minimum_cell`` of these customers share are refused, because they would name somebody. Raises
     Invalid, naming the customer's place in the list.
     """
-    if deployment.state == "closed":
-        raise Conflict(f"{deployment.name} is closed; reopen it before inviting customers.")
+    if survey.state == "closed":
+        raise Conflict(f"{survey.name} is closed; reopen it before inviting customers.")
     if expires_at is not None and expires_at <= utc_now():
         raise Invalid("The links would already have expired.", field="expires_at")
     read = _read_customers(customers)
-    anonymous = deployment.anonymity == "anonymous"
+    anonymous = survey.anonymity == "anonymous"
     if anonymous:
         _refuse_rare_attributes([attributes for _, attributes in read], minimum_cell)
     issued: list[IssuedLink] = []
@@ -200,22 +199,22 @@ def make_links(
             attributes=attributes,
             expires_at=expires_at,
         )
-        signed = links.write_ticket(secret_key, deployment.link, ticket)
+        signed = links.write_ticket(secret_key, survey.link, ticket)
         if len(signed) > links.LONGEST_TICKET:
             raise Invalid(
                 f"The attributes of customer {len(issued) + 1} make the link"
                 f" {len(signed)} characters long; leave out long ones.",
                 field="attributes",
             )
-        url = links.single_use_url(base_url, deployment.link, signed)
+        url = links.single_use_url(base_url, survey.link, signed)
         issued.append(IssuedLink(customer_ref, attributes, url))
-        rows.append(_invitation(deployment, ticket))
+        rows.append(_invitation(survey, ticket))
     return issued, rows
 
 
-def _invitation(deployment: Deployment, ticket: links.Ticket) -> dict[str, Any]:
+def _invitation(survey: SurveyRow, ticket: links.Ticket) -> dict[str, Any]:
     return {
-        "deployment_id": deployment.id,
+        "survey_id": survey.id,
         "token_hash": ticket.token_hash,
         "expires_at": ticket.expires_at,
     }
@@ -306,7 +305,7 @@ def _read_ask(ask: Mapping[str, Any], language: str, roots: Sequence[str | Path]
 def _published(
     asks: list[dict[str, Any]], state: str, roots: Sequence[str | Path]
 ) -> list[dict[str, Any]]:
-    """The asks of a new deployment: a draft shows the current words until it is opened."""
+    """The asks of a new survey: a draft shows the current words until it is opened."""
     if state == "draft":
         return [{**ask, "pinned": {}} for ask in asks]
     return [_pinned(ask, roots) for ask in asks]
@@ -333,7 +332,7 @@ def _read_wording(instrument: Instrument, wording: str | None, language: str) ->
 
 
 def _free_code(session: Session, code: str, name: str) -> str:
-    taken = set(session.scalars(select(Deployment.code)))
+    taken = set(session.scalars(select(SurveyRow.code)))
     if not code.strip():
         return code_from(name, taken, fallback="survey")
     code = read_code(code)
@@ -368,5 +367,5 @@ def _one_of(value: str, known: tuple[str, ...], field: str) -> str:
     return value
 
 
-def _subject(deployment: Deployment) -> str:
-    return f"deployment {deployment.code}"
+def _subject(survey: SurveyRow) -> str:
+    return f"survey {survey.code}"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 
 MOST_ORIGINS = 20
 _LONGEST_URL = 500
@@ -22,7 +22,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class Channels:
-    """What a deployment allows.
+    """What a survey allows.
 
     ``embed_origins`` are those of pages that may show the survey inside themselves; none: none may.
     A kiosk begins anew so many seconds after its thanks, and after so many without a touch.
@@ -37,7 +37,7 @@ class Channels:
 
 
 def read_channels(raw: Mapping[str, Any]) -> Channels:
-    """The ways in a deployment's document; Invalid, with the field, for what cannot be meant."""
+    """The ways in a survey's document; Invalid, with the field, for what cannot be meant."""
     unknown = set(raw) - set(Channels.__dataclass_fields__)
     if unknown:
         raise Invalid(f"There is no distribution setting {sorted(unknown)[0][:40]!r}.")
@@ -52,7 +52,7 @@ def read_channels(raw: Mapping[str, Any]) -> Channels:
 
 def change_channels(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     raw: Mapping[str, Any],
     *,
     end_hosts: Collection[str],
@@ -63,15 +63,15 @@ def change_channels(
     ``end_hosts`` are the hosts that a survey may lead to. Raises Invalid as ``read_ways`` does, and
     for an end elsewhere.
     """
-    ways = read_channels({**deployment.ways, **raw})
+    ways = read_channels({**survey.channels, **raw})
     if ways.end_url and not leads_to(ways.end_url, end_hosts):
         allowed = ", ".join(sorted(end_hosts)) or "none; set SURVEYAPP_END_HOSTS to allow hosts"
         raise Invalid(
             f"Surveys cannot redirect to {urlsplit(ways.end_url).hostname}; allowed: {allowed}.",
             field="end_url",
         )
-    deployment.ways = {**asdict(ways), "embed_origins": list(ways.embed_origins)}
-    record(session, user_id, "change ways in", f"deployment {deployment.code}", **deployment.ways)
+    survey.channels = {**asdict(ways), "embed_origins": list(ways.embed_origins)}
+    record(session, user_id, "change ways in", f"survey {survey.code}", **survey.channels)
     session.flush()
     return ways
 

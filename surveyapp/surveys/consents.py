@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
-from surveyapp.store.models import ConsentText, Deployment
+from surveyapp.store.models import ConsentText, SurveyRow
 from surveyapp.surveys.texts import Said, plain, translated_texts, with_translations
 from surveyapp.whole import whole_number
 
@@ -23,7 +23,7 @@ _LARGEST_VERSION = 10**9  # a higher number is taken for a name
 
 
 def change_consent(
-    session: Session, deployment: Deployment, *, text: str, box: bool, user_id: int | None
+    session: Session, survey: SurveyRow, *, text: str, box: bool, user_id: int | None
 ) -> bool:
     """Ask customers from now on to agree to ``text``; whether that made a new version.
 
@@ -34,23 +34,23 @@ def change_consent(
     text = _read(text, "text")
     if box and not text:
         raise Invalid("A consent box needs a consent text; write one.", field="text")
-    anew = text != plain(deployment.consent)
-    if not anew and deployment.consent_box == box:
+    anew = text != plain(survey.consent)
+    if not anew and survey.consent_box == box:
         return False
     if anew:
-        _keep(session, deployment)
-        deployment.consent = text
+        _keep(session, survey)
+        survey.consent = text
         if not text:
-            deployment.texts = with_translations(deployment, _NAME, {})
-        _follow(session, deployment)
-    deployment.consent_box = box
-    _record(session, deployment, user_id)
+            survey.texts = with_translations(survey, _NAME, {})
+        _follow(session, survey)
+    survey.consent_box = box
+    _record(session, survey, user_id)
     return anew
 
 
 def translate_consent(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     written: Mapping[str, str],
     *,
     right: Collection[str] = (),
@@ -67,46 +67,46 @@ def translate_consent(
         for language, given in written.items()
         if (text := _read(given, f"{_NAME}-{language}"))
     }
-    if read and not deployment.consent:
+    if read and not survey.consent:
         raise Invalid(
             "There is no consent text to translate yet; write it in the main language first.",
             field=f"{_NAME}-{min(read)}",
         )
-    document = with_translations(deployment, _NAME, read, right=right)
-    if read == translated_texts(deployment, _NAME):
-        deployment.texts = document
+    document = with_translations(survey, _NAME, read, right=right)
+    if read == translated_texts(survey, _NAME):
+        survey.texts = document
         return False
-    _keep(session, deployment)
-    deployment.texts = document
-    _follow(session, deployment)
-    _record(session, deployment, user_id)
+    _keep(session, survey)
+    survey.texts = document
+    _follow(session, survey)
+    _record(session, survey, user_id)
     return True
 
 
-def versions(session: Session, deployment: Deployment) -> list[ConsentText]:
+def versions(session: Session, survey: SurveyRow) -> list[ConsentText]:
     """Every text that was in force, the newest first; the present one included."""
-    query = select(ConsentText).where(ConsentText.deployment_id == deployment.id)
+    query = select(ConsentText).where(ConsentText.survey_id == survey.id)
     found = list(session.scalars(query.order_by(ConsentText.id.desc())))
-    if deployment.consent and not any(e.version == deployment.consent_version for e in found):
-        found.insert(0, _row(deployment))  # its own row is written when another text follows it
+    if survey.consent and not any(e.version == survey.consent_version for e in found):
+        found.insert(0, _row(survey))  # its own row is written when another text follows it
     return found
 
 
-def text_of(session: Session, deployment_id: int, version: str, language: str) -> Said:
+def text_of(session: Session, survey_id: int, version: str, language: str) -> Said:
     """What whoever answered in ``language`` read of a version; empty when nothing was to be agreed to."""
-    deployment = session.get_one(Deployment, deployment_id)
+    survey = session.get_one(SurveyRow, survey_id)
     kept = session.scalar(
         select(ConsentText).where(
-            ConsentText.deployment_id == deployment_id, ConsentText.version == version
+            ConsentText.survey_id == survey_id, ConsentText.version == version
         )
     )
-    if kept is None and deployment.consent_version == version:
-        kept = _row(deployment)
+    if kept is None and survey.consent_version == version:
+        kept = _row(survey)
     if kept is None:
-        return Said("", deployment.language)
-    if language != deployment.language and language in kept.texts:
+        return Said("", survey.language)
+    if language != survey.language and language in kept.texts:
         return Said(kept.texts[language], language)
-    return Said(kept.text, deployment.language)
+    return Said(kept.text, survey.language)
 
 
 def _read(text: str, field: str) -> str:
@@ -118,48 +118,48 @@ def _read(text: str, field: str) -> str:
     return text
 
 
-def _follow(session: Session, deployment: Deployment) -> None:
+def _follow(session: Session, survey: SurveyRow) -> None:
     """Give what is in force now a version of its own, and store it."""
-    deployment.consent_version = _next(session, deployment) if deployment.consent else ""
-    _keep(session, deployment)
+    survey.consent_version = _next(session, survey) if survey.consent else ""
+    _keep(session, survey)
 
 
-def _keep(session: Session, deployment: Deployment) -> None:
+def _keep(session: Session, survey: SurveyRow) -> None:
     """Store the text that is in force under its version, if it is not stored."""
     stored = select(ConsentText.id).where(
-        ConsentText.deployment_id == deployment.id,
-        ConsentText.version == deployment.consent_version,
+        ConsentText.survey_id == survey.id,
+        ConsentText.version == survey.consent_version,
     )
-    if deployment.consent and session.scalar(stored) is None:
-        session.add(_row(deployment))
+    if survey.consent and session.scalar(stored) is None:
+        session.add(_row(survey))
         session.flush()
 
 
-def _row(deployment: Deployment) -> ConsentText:
+def _row(survey: SurveyRow) -> ConsentText:
     return ConsentText(
-        deployment_id=deployment.id,
-        version=deployment.consent_version,
-        text=deployment.consent,
-        texts=translated_texts(deployment, _NAME),
+        survey_id=survey.id,
+        version=survey.consent_version,
+        text=survey.consent,
+        texts=translated_texts(survey, _NAME),
     )
 
 
-def _record(session: Session, deployment: Deployment, user_id: int | None) -> None:
+def _record(session: Session, survey: SurveyRow, user_id: int | None) -> None:
     record(
         session,
         user_id,
         "change consent",
-        f"deployment {deployment.code}",
-        version=deployment.consent_version,
-        box=deployment.consent_box,
-        translations=sorted(translated_texts(deployment, _NAME)),
+        f"survey {survey.code}",
+        version=survey.consent_version,
+        box=survey.consent_box,
+        translations=sorted(translated_texts(survey, _NAME)),
     )
     session.flush()
 
 
-def _next(session: Session, deployment: Deployment) -> str:
+def _next(session: Session, survey: SurveyRow) -> str:
     """One more than there were versions, or than the highest that is a number."""
-    own = ConsentText.deployment_id == deployment.id
+    own = ConsentText.survey_id == survey.id
     names = list(session.scalars(select(ConsentText.version).where(own)))
     numbers = [whole_number(name, largest=_LARGEST_VERSION) or 0 for name in names]
     return str(max([len(names), *numbers]) + 1)

@@ -1,4 +1,4 @@
-"""Changes to how a deployment looks, how its page runs, and what it asks of whom."""
+"""Changes to how a survey looks, how its page runs, and what it asks of whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from instruments.loader import load
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment, Segment
+from surveyapp.store.models import Segment, SurveyRow
 from surveyapp.surveys import piping
 from surveyapp.surveys.languages import read_languages
 from surveyapp.surveys.logic import Asked, read_logic
@@ -24,16 +24,16 @@ PAGINGS = ("page", "blocks")
 LONGEST_TEXT = 5000
 
 
-def asked_by(deployment: Deployment, roots: Sequence[str | Path]) -> Asked:
-    """The instruments of a deployment, each with the key that names the asked items."""
+def asked_by(survey: SurveyRow, roots: Sequence[str | Path]) -> Asked:
+    """The instruments of a survey, each with the key that names the asked items."""
     return [
         (worded(load(ask["instrument"], ask["version"], roots=roots), ask), ask["key"])
-        for ask in deployment.asks
+        for ask in survey.asks
     ]
 
 
 def change_look(
-    session: Session, deployment: Deployment, raw: Mapping[str, Any], *, user_id: int | None
+    session: Session, survey: SurveyRow, raw: Mapping[str, Any], *, user_id: int | None
 ) -> None:
     """Give the page another look: colour, logo, name. Raises Invalid with the field."""
     look = read_theme(raw)
@@ -42,12 +42,12 @@ def change_look(
         for name in ("colour", "logo_file_id", "name", "logo_width", "logo_height")
         if (value := getattr(look, name))
     }
-    _change(session, deployment, "look", document, user_id)
+    _change(session, survey, "theme", document, user_id)
 
 
 def change_page(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     introduction: str,
     paging: str,
@@ -68,8 +68,8 @@ def change_page(
         raise Invalid(
             f"{paging[:40]!r} is not a layout; use {' or '.join(PAGINGS)}.", field="paging"
         )
-    instruments = [instrument for instrument, _ in asked_by(deployment, roots)]
-    chosen = read_languages(languages, instruments, deployment.language) if languages else ()
+    instruments = [instrument for instrument, _ in asked_by(survey, roots)]
+    chosen = read_languages(languages, instruments, survey.language) if languages else ()
     values = {
         "introduction": introduction,
         "paging": paging,
@@ -77,34 +77,34 @@ def change_page(
         "languages": list(chosen),
     }
     for name, value in values.items():
-        _change(session, deployment, name, value, user_id)
+        _change(session, survey, name, value, user_id)
     if not introduction:
-        deployment.texts = with_translations(deployment, "introduction", {})
+        survey.texts = with_translations(survey, "introduction", {})
 
 
 def change_logic(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
     roots: Sequence[str | Path],
 ) -> None:
     """Change what is asked of whom. Raises Invalid with the field and a sentence."""
-    logic = read_logic(raw, asked_by(deployment, roots))
+    logic = read_logic(raw, asked_by(survey, roots))
     codes = set(session.scalars(select(Segment.code)))
     for quota in logic.quotas:
         if quota.segment and quota.segment not in codes:
             raise Invalid(f"There is no segment {quota.segment!r}.", field="quotas")
     document = {name: value for name, value in raw.items() if value}
-    _change(session, deployment, "logic", document, user_id)
+    _change(session, survey, "logic", document, user_id)
 
 
 def _change(
-    session: Session, deployment: Deployment, name: str, value: Any, user_id: int | None
+    session: Session, survey: SurveyRow, name: str, value: Any, user_id: int | None
 ) -> None:
     """Set one column, and say so in the audit log if that changes anything."""
-    if getattr(deployment, name) != value:
-        setattr(deployment, name, value)
+    if getattr(survey, name) != value:
+        setattr(survey, name, value)
         shown = value if isinstance(value, (dict, list, bool)) else str(value)[:100]
-        record(session, user_id, "change page", f"deployment {deployment.code}", **{name: shown})
+        record(session, user_id, "change page", f"survey {survey.code}", **{name: shown})

@@ -1,6 +1,6 @@
 """Answers on the way, by the hash of a personal link's token: saved, found again, dropped.
 
-Only pseudonymous deployments have them; in an anonymous one answers that have not been sent stay in
+Only pseudonymous surveys have them; in an anonymous one answers that have not been sent stay in
 the customer's browser.
 """
 
@@ -65,10 +65,10 @@ class Waiting:
 
 
 def waiting(
-    at: DatabaseConnection, deployment_id: int, ticket: Ticket, *, now: datetime
+    at: DatabaseConnection, survey_id: int, ticket: Ticket, *, now: datetime
 ) -> Waiting | None:
     """The ticket's unused invitation with its draft; None when it is not to be used."""
-    rows = _waiting(at.dialect).rows(at, {**of_ticket(deployment_id, ticket), "moment": now})
+    rows = _waiting(at.dialect).rows(at, {**of_ticket(survey_id, ticket), "moment": now})
     if not rows:
         return None
     state, fields, block, language, unconfirmed = rows[0]
@@ -89,7 +89,7 @@ def _waiting(dialect: Dialect) -> Statement:
 def save(
     at: DatabaseConnection,
     *,
-    deployment_id: int,
+    survey_id: int,
     ticket: Ticket,
     fields: Fields,
     block: int = 0,
@@ -104,7 +104,7 @@ def save(
     """
     begun = not unconfirmed and any(any(given) for given in fields.values())
     # Holding the invitation's row keeps a submission at this moment from leaving a draft behind.
-    own = {**of_ticket(deployment_id, ticket), "moment": now}
+    own = {**of_ticket(survey_id, ticket), "moment": now}
     if not _noting(at.dialect, begun).rows(at, own):
         return False
     rows = _kept(at.dialect).rows(at, {"token_hash": ticket.token_hash})
@@ -112,7 +112,7 @@ def save(
     merged = {**before, **fields}
     draft = {
         "token_hash": ticket.token_hash,
-        "deployment_id": deployment_id,
+        "survey_id": survey_id,
         "fields": {name: given for name, given in merged.items() if any(given)},
         "block": block,
         "language": language,
@@ -192,13 +192,13 @@ def forget(storage: Storage, now: datetime) -> int:
         return drop_old(session, found, before=before, now=now)
 
 
-def unconfirmed(session: Session, deployment_id: int) -> dict[str, dict[str, int]]:
+def unconfirmed(session: Session, survey_id: int) -> dict[str, dict[str, int]]:
     """What was clicked in messages and never confirmed: {item's name: {value: how often}}.
 
     Answers that were sent are not among them: their draft is gone.
     """
     found: dict[str, Counter[str]] = {}
-    query = select(Draft.fields).where(Draft.deployment_id == deployment_id, Draft.unconfirmed)
+    query = select(Draft.fields).where(Draft.survey_id == survey_id, Draft.unconfirmed)
     for fields in session.scalars(query):
         for choice in fields.get(PRESELECTED, []):
             name, _, value = choice.partition(":")

@@ -19,7 +19,7 @@ _own = _INVITATIONS.c
 MOMENT = bindparam("moment", type_=_own.completed_at.type)
 _OF_TICKET = (
     _own.token_hash == bindparam("of_token"),
-    _own.deployment_id == bindparam("of_deployment"),
+    _own.survey_id == bindparam("of_survey"),
 )
 USABLE = (
     *_OF_TICKET,
@@ -37,36 +37,34 @@ class Used:
 
 
 def use_invitation(
-    at: DatabaseConnection, *, deployment_id: int, anonymous: bool, ticket: Ticket, now: datetime
+    at: DatabaseConnection, *, survey_id: int, anonymous: bool, ticket: Ticket, now: datetime
 ) -> Used | None:
     """Use up the ticket's invitation; None when it was used, has expired or never was.
 
     The one statement that decides is atomic, so of any number of posts at once one gets it. In
-    an anonymous deployment the row is deleted: a completed row's place and time among the others
+    an anonymous survey the row is deleted: a completed row's place and time among the others
     would tell which answer came of it.
     """
     using = _using(at.dialect, anonymous)
-    rows = using.rows(at, {**of_ticket(deployment_id, ticket), "moment": now})
+    rows = using.rows(at, {**of_ticket(survey_id, ticket), "moment": now})
     if not rows:
         return None
     return Used(rows[0][0], None if anonymous else read_moment(rows[0][1]))
 
 
-def note_opened(
-    at: DatabaseConnection, *, deployment_id: int, ticket: Ticket, now: datetime
-) -> None:
-    """Note that the link was opened for the first time. Not for anonymous deployments."""
-    _opening(at.dialect).run(at, {**of_ticket(deployment_id, ticket), "moment": now})
+def note_opened(at: DatabaseConnection, *, survey_id: int, ticket: Ticket, now: datetime) -> None:
+    """Note that the link was opened for the first time. Not for anonymous surveys."""
+    _opening(at.dialect).run(at, {**of_ticket(survey_id, ticket), "moment": now})
 
 
-def is_used(at: DatabaseConnection, deployment_id: int, ticket: Ticket) -> bool:
-    """Whether answers were sent with this ticket; never so in an anonymous deployment."""
-    return bool(_used(at.dialect).rows(at, of_ticket(deployment_id, ticket)))
+def is_used(at: DatabaseConnection, survey_id: int, ticket: Ticket) -> bool:
+    """Whether answers were sent with this ticket; never so in an anonymous survey."""
+    return bool(_used(at.dialect).rows(at, of_ticket(survey_id, ticket)))
 
 
-def of_ticket(deployment_id: int, ticket: Ticket) -> dict[str, Any]:
+def of_ticket(survey_id: int, ticket: Ticket) -> dict[str, Any]:
     """The parameters of a statement about one invitation."""
-    return {"of_token": ticket.token_hash, "of_deployment": deployment_id}
+    return {"of_token": ticket.token_hash, "of_survey": survey_id}
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""The languages of a deployment: which are offered, and in which one a customer is met."""
+"""The languages of a survey: which are offered, and in which one a customer is met."""
 
 from __future__ import annotations
 

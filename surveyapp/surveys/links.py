@@ -44,7 +44,7 @@ class Ticket:
 
 
 def new_link() -> str:
-    """A code for a deployment's open link; public, so it has to be free rather than secret."""
+    """A code for a survey's open link; public, so it has to be free rather than secret."""
     return "".join(secrets.choice(_LINK_LETTERS) for _ in range(_LINK_LENGTH))
 
 
@@ -88,7 +88,7 @@ def write_ticket(secret_key: str, link: str, ticket: Ticket) -> str:
 
 
 def read_ticket(secret_key: str, link: str, text: str, *, now: datetime) -> Ticket | None:
-    """The ticket, or None for anything that was not issued for this deployment or has expired."""
+    """The ticket, or None for anything that was not issued for this survey or has expired."""
     if len(text) > LONGEST_TICKET or not _is_canonical(text):
         return None
     try:
@@ -117,7 +117,7 @@ def short_url(base_url: str, token: str) -> str:
 
 
 def _serializer(secret_key: str, link: str) -> URLSafeSerializer:
-    # A salt of its own for each deployment: a ticket of one opens no other.
+    # A salt of its own for each survey: a ticket of one opens no other.
     return URLSafeSerializer(
         secret_key,
         salt=f"surveyapp invitation {link}",

@@ -93,7 +93,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Logic:
-    """A deployment's logic. ``items`` holds every item that it asks, by name, in the page's order."""
+    """A survey's logic. ``items`` holds every item that it asks, by name, in the page's order."""
 
     items: Mapping[str, Item] = field(default_factory=dict)
     show_if: Mapping[str, Condition] = field(default_factory=dict)
@@ -158,7 +158,7 @@ class Logic:
 
 
 def read_logic(raw: Mapping[str, Any], asked: Asked) -> Logic:
-    """The logic in a deployment's document, checked against what it asks.
+    """The logic in a survey's document, checked against what it asks.
 
     ``raw`` may hold "show_if": [{"item", "when", "sign", "value"}], "not_applicable": [names],
     "attention": {"after", "choose"} and "quotas": [{"most", "segment"}]. Raises Invalid with the

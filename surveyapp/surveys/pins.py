@@ -1,6 +1,6 @@
 """The wordings that a survey in the field keeps, whatever becomes of its instruments' texts.
 
-An ask of a deployment holds them as ``pinned``, {language: wording id}. A survey that has not been
+An ask of a survey holds them as ``pinned``, {language: wording id}. A survey that has not been
 opened holds none ({}) and shows the current words. An ask without the key was published before
 wordings were pinned, when each language still had its first wording.
 """
@@ -25,7 +25,7 @@ def pins(instrument: Instrument, chosen: str | None) -> dict[str, str]:
 
 
 def worded(instrument: Instrument, ask: Mapping[str, Any]) -> Instrument:
-    """The instrument with one wording a language: those that this ask of a deployment reads."""
+    """The instrument with one wording a language: those that this ask of a survey reads."""
     held = ask.get("pinned")
     return _worded(
         instrument, ask.get("wording"), None if held is None else tuple(sorted(held.items()))

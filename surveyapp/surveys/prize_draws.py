@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Deployment, DrawEntry, PrizeDraw, PrizeDrawWinner
+from surveyapp.store.models import DrawEntry, PrizeDraw, PrizeDrawWinner, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.texts import plain, with_translations
 
@@ -50,7 +50,7 @@ def write_pass(secret_key: str, link: str, number: str) -> str:
 
 
 def read_pass(secret_key: str, link: str, text: str) -> int | None:
-    """The number of a pass for this deployment's draw, or None for what is none."""
+    """The number of a pass for this survey's draw, or None for what is none."""
     if not 0 < len(text) <= LONGEST_PASS:
         return None
     try:
@@ -60,7 +60,7 @@ def read_pass(secret_key: str, link: str, text: str) -> int | None:
     return int.from_bytes(number[:6], "big")
 
 
-def enter(session: Session, *, deployment_id: int, number: int, address: str, day: date) -> None:
+def enter(session: Session, *, survey_id: int, number: int, address: str, day: date) -> None:
     """Take part, once a pass and once an address; a second time changes and says nothing.
 
     Raises Invalid for what is no address.
@@ -74,7 +74,7 @@ def enter(session: Session, *, deployment_id: int, number: int, address: str, da
     statement = insert(_ENTRIES, dialect)
     values = {
         "id": number,
-        "deployment_id": deployment_id,
+        "survey_id": survey_id,
         "address": f"{name}@{host.lower()}",
         "day": day,
     }
@@ -93,51 +93,49 @@ def mix(storage: Storage, _now: datetime) -> int:
     return 0
 
 
-def change_draw(
-    session: Session, deployment: Deployment, *, text: str, user_id: int | None
-) -> None:
+def change_draw(session: Session, survey: SurveyRow, *, text: str, user_id: int | None) -> None:
     """Offer a draw after the thanks; ``text`` says what may be won, an empty one ends the offer."""
     text = plain(text)
     if len(text) > LONGEST_TEXT:
         raise Invalid(
             f"The prize text has {len(text)} characters; use at most {LONGEST_TEXT}.", field="draw"
         )
-    deployment.draw = text
+    survey.draw = text
     if not text:
-        deployment.texts = with_translations(deployment, "draw", {})
-    record(session, user_id, "change draw", _subject(deployment), offered=bool(text))
+        survey.texts = with_translations(survey, "draw", {})
+    record(session, user_id, "change draw", _subject(survey), offered=bool(text))
 
 
-def entries(session: Session, deployment_id: int) -> list[DrawEntry]:
+def entries(session: Session, survey_id: int) -> list[DrawEntry]:
     """Who takes part, by address: the order in which they came is nobody's business."""
-    own = DrawEntry.deployment_id == deployment_id
+    own = DrawEntry.survey_id == survey_id
     return list(session.scalars(select(DrawEntry).where(own).order_by(DrawEntry.address)))
 
 
 def draw_winners(
-    session: Session, deployment: Deployment, *, count: int, user_id: int | None
+    session: Session, survey: SurveyRow, *, count: int, user_id: int | None
 ) -> list[DrawEntry]:
     """Draw ``count`` different entries by chance that nobody can foresee, and keep who won."""
     if not 1 <= count <= MOST_WINNERS:
         raise Invalid(f"Draw 1 to {MOST_WINNERS} winners, not {count}.", field="count")
     # Numbers alone: customers who answer meanwhile wait until all have been read.
-    own = DrawEntry.deployment_id == deployment.id
+    own = DrawEntry.survey_id == survey.id
     taking_part = session.scalars(select(DrawEntry.id).where(own)).all()
     if count > len(taking_part):
         raise Conflict(f"There are {len(taking_part)} entries, too few to draw {count} winners.")
     numbers = secrets.SystemRandom().sample(taking_part, count)
-    held = PrizeDraw(deployment_id=deployment.id, entries=len(taking_part), winners=count)
+    held = PrizeDraw(survey_id=survey.id, entries=len(taking_part), winners=count)
     session.add(held)
     session.flush()
     session.add_all(PrizeDrawWinner(prize_draw_id=held.id, entry_id=each) for each in numbers)
     counts = {"entries": held.entries, "winners": held.winners}
-    record(session, user_id, "draw winners", _subject(deployment), **counts)
+    record(session, user_id, "draw winners", _subject(survey), **counts)
     return [session.get_one(DrawEntry, number) for number in numbers]
 
 
-def drawings(session: Session, deployment: Deployment) -> list[Drawing]:
+def drawings(session: Session, survey: SurveyRow) -> list[Drawing]:
     """The draws that were held, the last one first."""
-    own = PrizeDraw.deployment_id == deployment.id
+    own = PrizeDraw.survey_id == survey.id
     winners: dict[int, list[str]] = {}
     won = (
         select(PrizeDrawWinner.prize_draw_id, DrawEntry.address)
@@ -154,18 +152,18 @@ def drawings(session: Session, deployment: Deployment) -> list[Drawing]:
 
 def delete_entries(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     numbers: Collection[int] | None = None,
     user_id: int | None,
 ) -> int:
     """Delete these entries, or all with None; how many there were."""
-    own = [DrawEntry.deployment_id == deployment.id]
+    own = [DrawEntry.survey_id == survey.id]
     if numbers is not None:
         own.append(DrawEntry.id.in_(numbers))
     count = session.scalar(select(func.count()).select_from(DrawEntry).where(*own)) or 0
     session.execute(delete(DrawEntry).where(*own))
-    record(session, user_id, "delete draw entries", _subject(deployment), entries=count)
+    record(session, user_id, "delete draw entries", _subject(survey), entries=count)
     return count
 
 
@@ -178,5 +176,5 @@ def _signer(secret_key: str, link: str) -> Signer:
     )
 
 
-def _subject(deployment: Deployment) -> str:
-    return f"deployment {deployment.code}"
+def _subject(survey: SurveyRow) -> str:
+    return f"survey {survey.code}"

@@ -27,11 +27,11 @@ from sqlalchemy.orm import Session, joinedload
 from surveyapp.errors import NotFound
 from surveyapp.store.columns import read_moment
 from surveyapp.store.models import (
-    Deployment,
     Interaction,
     Invitation,
     Journey,
     Response,
+    SurveyRow,
     Touchpoint,
     Webhook,
     WebhookEvent,
@@ -42,7 +42,7 @@ from surveyapp.surveys.links import Ticket
 
 @dataclass(frozen=True)
 class Asking:
-    """A deployment as the way of one response needs it: a plain value, read in one query."""
+    """A survey as the way of one response needs it: a plain value, read in one query."""
 
     id: int
     journey_id: int
@@ -66,10 +66,10 @@ class Asking:
     texts: dict[str, Any]  # introduction, consent and draw in languages other than ``language``
     paging: str
     auto_advance: bool
-    look: dict[str, Any]
+    theme: dict[str, Any]
     logic: dict[str, Any]
-    ways: dict[str, Any]
-    loop: dict[str, Any]
+    channels: dict[str, Any]
+    closed_loop: dict[str, Any]
     provider: str  # what fills {provider}
     touchpoint: str  # what fills {touchpoint}; at the journey's end the journey's name
     told: bool  # whether another program wants to know of responses
@@ -77,7 +77,7 @@ class Asking:
     @property
     def listened(self) -> bool:
         """Whether anybody wants to know of a response."""
-        return self.told or bool(self.loop)
+        return self.told or bool(self.closed_loop)
 
     def is_open(self, now: datetime) -> bool:
         """Whether answers are taken at this moment."""
@@ -94,7 +94,7 @@ _LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in base64; a signed ticket has a point
 # On plain tables, and made once with a place for the link: this query runs for every page shown,
 # and making it anew would cost more than running it.
-_DEPLOYMENTS = cast(Table, Deployment.__table__)
+_SURVEYS = cast(Table, SurveyRow.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
@@ -104,12 +104,12 @@ _WEBHOOK_EVENTS = cast(Table, WebhookEvent.__table__)
 _DOCUMENTS = {
     f.name
     for f in fields(Asking)
-    if f.name in _DEPLOYMENTS.c and isinstance(_DEPLOYMENTS.c[f.name].type, JSON)
+    if f.name in _SURVEYS.c and isinstance(_SURVEYS.c[f.name].type, JSON)
 }
 _OWN = [
-    as_type(_DEPLOYMENTS.c[f.name], Text) if f.name in _DOCUMENTS else _DEPLOYMENTS.c[f.name]
+    as_type(_SURVEYS.c[f.name], Text) if f.name in _DOCUMENTS else _SURVEYS.c[f.name]
     for f in fields(Asking)
-    if f.name in _DEPLOYMENTS.c
+    if f.name in _SURVEYS.c
 ]
 _TOLD = (
     select(_WEBHOOKS.c.id)
@@ -124,14 +124,14 @@ _ASKING = (
         func.coalesce(_TOUCHPOINTS.c.name, _JOURNEYS.c.name),
         _TOLD,
     )
-    .join(_JOURNEYS, _JOURNEYS.c.id == _DEPLOYMENTS.c.journey_id)
-    .outerjoin(_TOUCHPOINTS, _TOUCHPOINTS.c.id == _DEPLOYMENTS.c.touchpoint_id)
-    .where(_DEPLOYMENTS.c.link == bindparam("link"))
+    .join(_JOURNEYS, _JOURNEYS.c.id == _SURVEYS.c.journey_id)
+    .outerjoin(_TOUCHPOINTS, _TOUCHPOINTS.c.id == _SURVEYS.c.touchpoint_id)
+    .where(_SURVEYS.c.link == bindparam("link"))
 )
 
 
 def asking(at: DatabaseConnection, link: str) -> Asking | None:
-    """What the link asks, whatever its state; None when no deployment has it."""
+    """What the link asks, whatever its state; None when no survey has it."""
     if not _LINK.fullmatch(link):
         return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
     rows = _asking(at.dialect).rows(at, {"link": link})
@@ -164,9 +164,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def is_listened(at: DatabaseConnection, deployment: Deployment) -> bool:
-    """Whether anybody wants to know of this deployment's responses."""
-    return bool(deployment.loop) or bool(_told(at.dialect).scalar(at, {}))
+def is_listened(at: DatabaseConnection, survey: SurveyRow) -> bool:
+    """Whether anybody wants to know of this survey's responses."""
+    return bool(survey.closed_loop) or bool(_told(at.dialect).scalar(at, {}))
 
 
 @lru_cache(maxsize=8)
@@ -174,21 +174,21 @@ def _told(dialect: Dialect) -> Statement:
     return Statement(select(_TOLD), dialect)
 
 
-def deployment_by_code(session: Session, code: str) -> Deployment:
-    """The deployment that a command names; NotFound lists the known ones."""
-    found = session.scalar(select(Deployment).where(Deployment.code == code))
+def survey_by_code(session: Session, code: str) -> SurveyRow:
+    """The survey that a command names; NotFound lists the known ones."""
+    found = session.scalar(select(SurveyRow).where(SurveyRow.code == code))
     if found is None:
-        known = ", ".join(session.scalars(select(Deployment.code).order_by(Deployment.code)))
+        known = ", ".join(session.scalars(select(SurveyRow.code).order_by(SurveyRow.code)))
         raise NotFound(f"There is no survey {code!r}; known: {known or 'none'}.")
     return found
 
 
-def deployment(session: Session, deployment_id: int) -> Deployment:
-    """A deployment with its journey and touchpoint, or NotFound."""
+def survey(session: Session, survey_id: int) -> SurveyRow:
+    """A survey with its journey and touchpoint, or NotFound."""
     found = session.scalar(
-        select(Deployment)
-        .options(joinedload(Deployment.journey), joinedload(Deployment.touchpoint))
-        .where(Deployment.id == deployment_id)
+        select(SurveyRow)
+        .options(joinedload(SurveyRow.journey), joinedload(SurveyRow.touchpoint))
+        .where(SurveyRow.id == survey_id)
     )
     if found is None:
         raise NotFound("There is no such survey; it may have been removed.")
@@ -197,14 +197,14 @@ def deployment(session: Session, deployment_id: int) -> Deployment:
 
 _SHORT = (
     select(
-        _DEPLOYMENTS.c.link,
-        _DEPLOYMENTS.c.anonymity,
+        _SURVEYS.c.link,
+        _SURVEYS.c.anonymity,
         _INVITATIONS.c.expires_at,
         _INTERACTIONS.c.customer_ref,
         as_type(_INTERACTIONS.c.attributes, Text),
         _INTERACTIONS.c.journey_run_id,
     )
-    .join(_DEPLOYMENTS, _DEPLOYMENTS.c.id == _INVITATIONS.c.deployment_id)
+    .join(_SURVEYS, _SURVEYS.c.id == _INVITATIONS.c.survey_id)
     .outerjoin(_INTERACTIONS, _INTERACTIONS.c.id == _INVITATIONS.c.interaction_id)
     .where(
         _INVITATIONS.c.token_hash == bindparam("token_hash"),
@@ -214,10 +214,10 @@ _SHORT = (
 
 
 def short_ticket(at: DatabaseConnection, token: str) -> tuple[str, Ticket] | None:
-    """The deployment's link and the ticket behind a short token, whatever the invitation's state.
+    """The survey's link and the ticket behind a short token, whatever the invitation's state.
 
     Customer, attributes and run are those of the interaction that the invitation followed; an anonymous
-    deployment's ticket holds none of them. None when no invitation has this token: there never was one,
+    survey's ticket holds none of them. None when no invitation has this token: there never was one,
     or it was answered anonymously and is gone.
     """
     if not _TOKEN.fullmatch(token):
@@ -242,24 +242,24 @@ def _short(dialect: Dialect) -> Statement:
 
 def answered_anonymously(
     session: Session,
-    deployment_ids: Collection[int],
+    survey_ids: Collection[int],
     *,
     begin: datetime | None = None,
     end: datetime | None = None,
 ) -> dict[int, int]:
-    """How many invitations of each anonymous deployment were answered from ``begin`` to before ``end``.
+    """How many invitations of each anonymous survey were answered from ``begin`` to before ``end``.
 
     There an invitation is deleted when it is used, so the answers themselves are counted.
     """
     query = (
-        select(Response.deployment_id, func.count())
-        .join(Deployment, Deployment.id == Response.deployment_id)
+        select(Response.survey_id, func.count())
+        .join(SurveyRow, SurveyRow.id == Response.survey_id)
         .where(
-            Response.deployment_id.in_(deployment_ids),
-            Deployment.anonymity == "anonymous",
+            Response.survey_id.in_(survey_ids),
+            SurveyRow.anonymity == "anonymous",
             Response.source == "invitation",
         )
-        .group_by(Response.deployment_id)
+        .group_by(Response.survey_id)
     )
     if begin is not None:
         query = query.where(Response.submitted_at >= begin)

@@ -17,7 +17,7 @@ _BEGUN = Segment.sorted_to.is_distinct_from(NOTHING_SORTED)
 
 def is_full(
     connection: Connection,
-    deployment_id: int,
+    survey_id: int,
     quotas: Sequence[Quota],
     attributes: Mapping[str, object],
 ) -> bool:
@@ -29,12 +29,12 @@ def is_full(
     """
     for quota in quotas:
         segment = _segment(connection, quota, attributes)
-        if segment is not None and _count(connection, deployment_id, segment) >= quota.most:
+        if segment is not None and _count(connection, survey_id, segment) >= quota.most:
             return True
     return False
 
 
-def counts(connection: Connection, deployment_id: int, quotas: Sequence[Quota]) -> dict[str, int]:
+def counts(connection: Connection, survey_id: int, quotas: Sequence[Quota]) -> dict[str, int]:
     """How many responses there are under each quota, by the segment's code ("" is everybody)."""
     found = {}
     for quota in quotas:
@@ -43,7 +43,7 @@ def counts(connection: Connection, deployment_id: int, quotas: Sequence[Quota]) 
             # Rollups of a segment that nothing has been sorted into are of its earlier rule.
             known = (Segment.code == quota.segment, _BEGUN)
             number = connection.scalar(select(Segment.id).where(*known))
-        found[quota.segment] = 0 if number is None else _count(connection, deployment_id, number)
+        found[quota.segment] = 0 if number is None else _count(connection, survey_id, number)
     return found
 
 
@@ -62,11 +62,11 @@ def _segment(connection: Connection, quota: Quota, attributes: Mapping[str, obje
         return None
 
 
-def _count(connection: Connection, deployment_id: int, segment: int) -> int:
+def _count(connection: Connection, survey_id: int, segment: int) -> int:
     return int(
         connection.scalar(
             select(func.coalesce(func.sum(Rollup.n), 0)).where(
-                Rollup.deployment_id == deployment_id,
+                Rollup.survey_id == survey_id,
                 Rollup.segment_id == segment,
                 Rollup.scale == _RESPONSES,
             )

@@ -1,6 +1,6 @@
 """What staff write once for all customers: each text in the language in which somebody reads it.
 
-A deployment's own columns hold its texts in its main language; its document ``texts`` holds
+A survey's own columns hold its texts in its main language; its document ``texts`` holds
 translations: {language: {name: text, "of": {name: mark of what was translated}}}. What is not
 translated is read in the main language, and the page says in which.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from instruments.wordings import RIGHT_TO_LEFT
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.queries import Asking
 
 WRITTEN = ("introduction", "consent", "draw")  # by staff, for this survey
@@ -37,8 +37,8 @@ class Said:
         return "rtl" if self.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def said(what: Asking | Deployment, name: str, language: str) -> Said:
-    """A text of the deployment in ``language``, else in its main one; ``name`` is one of NAMES."""
+def said(what: Asking | SurveyRow, name: str, language: str) -> Said:
+    """A text of the survey in ``language``, else in its main one; ``name`` is one of NAMES."""
     main = main_text(what, name)
     written = what.texts.get(language, {}).get(name, "")
     # Without the text itself there is nothing that a translation could be of.
@@ -47,19 +47,17 @@ def said(what: Asking | Deployment, name: str, language: str) -> Said:
     return Said(written, language)
 
 
-def main_text(what: Asking | Deployment, name: str) -> str:
-    """A text in the deployment's main language. What it is about is named by the journey's map."""
-    if name == "touchpoint" and isinstance(what, Deployment):
+def main_text(what: Asking | SurveyRow, name: str) -> str:
+    """A text in the survey's main language. What it is about is named by the journey's map."""
+    if name == "touchpoint" and isinstance(what, SurveyRow):
         return (what.touchpoint or what.journey).name
     return str(getattr(what, name))
 
 
-def is_behind(deployment: Deployment, name: str, language: str) -> bool:
+def is_behind(survey: SurveyRow, name: str, language: str) -> bool:
     """Whether the main language's text has changed since this translation was written of it."""
-    given = deployment.texts.get(language, {})
-    return bool(given.get(name)) and given.get(OF, {}).get(name) != mark(
-        main_text(deployment, name)
-    )
+    given = survey.texts.get(language, {})
+    return bool(given.get(name)) and given.get(OF, {}).get(name) != mark(main_text(survey, name))
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,10 @@ class Spread:
     missing: tuple[str, ...]
 
 
-def spread(deployment: Deployment, name: str, languages: Sequence[str]) -> Spread:
+def spread(survey: SurveyRow, name: str, languages: Sequence[str]) -> Spread:
     """How far a text is translated into ``languages``, those that are offered beside the main one."""
-    there = translated_texts(deployment, name)
-    behind = tuple(each for each in languages if is_behind(deployment, name, each))
+    there = translated_texts(survey, name)
+    behind = tuple(each for each in languages if is_behind(survey, name, each))
     return Spread(
         tuple(each for each in languages if each in there and each not in behind),
         behind,
@@ -82,24 +80,22 @@ def spread(deployment: Deployment, name: str, languages: Sequence[str]) -> Sprea
     )
 
 
-def translated_texts(deployment: Deployment, name: str) -> dict[str, str]:
+def translated_texts(survey: SurveyRow, name: str) -> dict[str, str]:
     """A text in every other language that it is written in."""
-    return {
-        language: given[name] for language, given in deployment.texts.items() if given.get(name)
-    }
+    return {language: given[name] for language, given in survey.texts.items() if given.get(name)}
 
 
 def with_translations(
-    deployment: Deployment, name: str, written: Mapping[str, str], *, right: Collection[str] = ()
+    survey: SurveyRow, name: str, written: Mapping[str, str], *, right: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """The document with exactly these translations of one text, each marked with what it is of.
 
     One that is as it was keeps its mark, unless its language is among those found ``right`` anew.
     """
-    now = mark(main_text(deployment, name))
+    now = mark(main_text(survey, name))
     document: dict[str, dict[str, Any]] = {}
-    for language in sorted({*deployment.texts, *written}):
-        given = deployment.texts.get(language, {})
+    for language in sorted({*survey.texts, *written}):
+        given = survey.texts.get(language, {})
         rest = {each: text for each, text in given.items() if each not in (name, OF)}
         marks = {each: of for each, of in given.get(OF, {}).items() if each != name}
         text = written.get(language, "")

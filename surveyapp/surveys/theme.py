@@ -1,4 +1,4 @@
-"""How a deployment looks to customers: colour, logo and name, over those of the product."""
+"""How a survey looks to customers: colour, logo and name, over those of the product."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Theme:
 
 
 def read_theme(raw: Mapping[str, Any]) -> Theme:
-    """The look in a deployment's document. Raises Invalid with the field for what is none."""
+    """The look in a survey's document. Raises Invalid with the field for what is none."""
     unknown = set(raw) - {"colour", "logo_file_id", "name", "logo_width", "logo_height"}
     if unknown:
         raise Invalid(f"A theme has no setting {sorted(unknown)[0][:60]!r}.", field="colour")

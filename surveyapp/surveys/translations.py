@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import design, languages, piping, prize_draws
 from surveyapp.surveys.consents import translate_consent
 from surveyapp.surveys.texts import NAMES, main_text, plain, translated_texts, with_translations
@@ -28,15 +28,15 @@ _CALLED = {
 }
 
 
-def others(deployment: Deployment, roots: Sequence[str | Path]) -> tuple[str, ...]:
-    """The languages that are offered beside the deployment's own."""
-    instruments = [instrument for instrument, _ in design.asked_by(deployment, roots)]
-    return languages.offered(deployment.languages, instruments, deployment.language)[1:]
+def others(survey: SurveyRow, roots: Sequence[str | Path]) -> tuple[str, ...]:
+    """The languages that are offered beside the survey's own."""
+    instruments = [instrument for instrument, _ in design.asked_by(survey, roots)]
+    return languages.offered(survey.languages, instruments, survey.language)[1:]
 
 
 def translate(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     written: Mapping[str, Mapping[str, str]],
     *,
     right: Collection[tuple[str, str]] = (),
@@ -49,7 +49,7 @@ def translate(
     offered among it. ``right`` are (name, language) of translations that somebody found to fit the
     main language's text as it is now. Raises Invalid at the field ``<name>-<language>``.
     """
-    offered = others(deployment, roots)
+    offered = others(survey, roots)
     for language, given in written.items():
         if language not in offered:
             raise Invalid(
@@ -59,30 +59,30 @@ def translate(
             )
         if unknown := set(given) - set(NAMES):
             raise Invalid(f"A survey has no text {min(unknown)[:40]!r}.", field="texts")
-    after = {name: _after(deployment, name, written) for name in NAMES}
+    after = {name: _after(survey, name, written) for name in NAMES}
     fits = {name: [language for each, language in right if each == name] for name in NAMES}
     consent = after.pop("consent")
     for name, texts in after.items():
-        before = translated_texts(deployment, name)
-        deployment.texts = with_translations(deployment, name, texts, right=fits[name])
+        before = translated_texts(survey, name)
+        survey.texts = with_translations(survey, name, texts, right=fits[name])
         if texts != before:
-            subject = f"deployment {deployment.code}"
+            subject = f"survey {survey.code}"
             record(session, user_id, "translate", subject, text=name, languages=sorted(texts))
-    return translate_consent(session, deployment, consent, right=fits["consent"], user_id=user_id)
+    return translate_consent(session, survey, consent, right=fits["consent"], user_id=user_id)
 
 
 def _after(
-    deployment: Deployment, name: str, written: Mapping[str, Mapping[str, str]]
+    survey: SurveyRow, name: str, written: Mapping[str, Mapping[str, str]]
 ) -> dict[str, str]:
     """All translations of a text as they are to be: what is stored, with what was written."""
-    after = translated_texts(deployment, name)
+    after = translated_texts(survey, name)
     for language, given in written.items():
         if name in given:
-            after[language] = _read(deployment, name, language, given[name])
+            after[language] = _read(survey, name, language, given[name])
     return {language: text for language, text in after.items() if text}
 
 
-def _read(deployment: Deployment, name: str, language: str, given: str) -> str:
+def _read(survey: SurveyRow, name: str, language: str, given: str) -> str:
     field = f"{name}-{language}"
     text = plain(given)
     if name == "touchpoint":
@@ -92,9 +92,9 @@ def _read(deployment: Deployment, name: str, language: str, given: str) -> str:
             f"The {_CALLED[name]} has {len(text):,} characters; use at most {LONGEST[name]:,}.",
             field=field,
         )
-    if text and not main_text(deployment, name):
+    if text and not main_text(survey, name):
         raise Invalid(
-            f"There is no {_CALLED[name]} in {deployment.language!r} to translate yet;"
+            f"There is no {_CALLED[name]} in {survey.language!r} to translate yet;"
             " write that first.",
             field=field,
         )

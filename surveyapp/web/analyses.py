@@ -61,24 +61,22 @@ class ValidationForm(StaffForm):
 
 
 def validation_form(session: Session, journey: Journey) -> ValidationForm:
-    """What can be validated: each scale of several items that a deployment of the journey asks."""
+    """What can be validated: each scale of several items that a survey of the journey asks."""
     form = ValidationForm()
     roots = storage().settings.instrument_roots
-    scales, deployments = [], {}
-    for deployment in queries.deployments(session, journey.id):
-        for ask in deployment.asks:
+    scales, surveys = [], {}
+    for survey in queries.surveys(session, journey.id):
+        for ask in survey.asks:
             instrument = loader.load(ask["instrument"], ask["version"], roots=roots)
             key = instrument.keys.get(ask["key"] or "")
             if key is not None and any(len(items) > 2 for items in key.scales.values()):
-                wording = instrument.wording(deployment.language, ask["wording"])
-                deployments[deployment.id] = deployment
-                scales.append(
-                    (f"{deployment.id}:{instrument.code}", f"{wording.title}, {deployment.name}")
-                )
+                wording = instrument.wording(survey.language, ask["wording"])
+                surveys[survey.id] = survey
+                scales.append((f"{survey.id}:{instrument.code}", f"{wording.title}, {survey.name}"))
     form.scale.choices = choices(scales)
     form.segment.choices = segment_choices(session)
     form.group.choices = choices(
-        (name, name.replace("_", " ").capitalize()) for name in groupings(session, deployments)
+        (name, name.replace("_", " ").capitalize()) for name in groupings(session, surveys)
     )
     return form
 
@@ -92,14 +90,14 @@ def start(journey_id: int) -> ResponseReturnValue:
         if not form.validate():
             raise Invalid("Choose a scale, customers and options from the lists.")
         leave_room(session)
-        deployment_id, _, code = form.scale.data.partition(":")
-        deployment = queries.deployment(session, journey_id, int(deployment_id))
+        survey_id, _, code = form.scale.data.partition(":")
+        survey = queries.survey(session, journey_id, int(survey_id))
         analysis = actions.ask_validation(
             session,
             journey_id=journey_id,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             instrument=code,
-            key=next(ask["key"] for ask in deployment.asks if ask["instrument"] == code),
+            key=next(ask["key"] for ask in survey.asks if ask["instrument"] == code),
             segment_id=int(form.segment.data) if form.segment.data else None,
             seed=SEED,
             user_id=me().id,

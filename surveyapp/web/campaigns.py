@@ -35,7 +35,7 @@ from surveyapp.web.storage import storage
 campaigns = Blueprint(
     "campaigns",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/campaigns",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/campaigns",
 )
 
 _HOUR = 3600  # for which a list that was looked at may be asked
@@ -67,43 +67,43 @@ class ConsentForm(StaffForm):
 
 @campaigns.get("")
 @requires(Permission.SEND_MESSAGES)
-def show(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    return _page(journey_id, deployment_id)
+def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    return _page(journey_id, survey_id)
 
 
 @campaigns.post("")
 @requires(Permission.SEND_MESSAGES)
 @takes_files
-def look(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def look(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Who of the list will be asked; nothing happens yet."""
     form = ListForm()
     with storage().store.reading() as session:
-        queries.deployment(session, journey_id, deployment_id)
+        queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("customers"):
             recipients = actions.read_recipients(
                 customers_in(form.customers.data.read()), secret_key=storage().secret_key
             )
-            token = _written(recipients, deployment_id)
+            token = _written(recipients, survey_id)
             with storage().store.reading() as session:
-                made = _plan(session, journey_id, deployment_id, recipients.customers)
-            return _consent(journey_id, deployment_id, recipients, made, token)
-    return _page(journey_id, deployment_id, ask=form)
+                made = _plan(session, journey_id, survey_id, recipients.customers)
+            return _consent(journey_id, survey_id, recipients, made, token)
+    return _page(journey_id, survey_id, ask=form)
 
 
 @campaigns.post("/ask")
 @requires(Permission.SEND_MESSAGES)
-def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def ask(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Write the messages to the customers of a list that was looked at."""
     form = ConsentForm()
     with storage().store.reading() as session:
-        queries.deployment(session, journey_id, deployment_id)
+        queries.survey(session, journey_id, survey_id)
     if not form.validate_on_submit():
         raise Invalid("This form belongs to another page; choose the file again.")
-    recipients = _read(request.form.get("list", ""), deployment_id)
+    recipients = _read(request.form.get("list", ""), survey_id)
     made = actions.ask_all(
         storage().store,
-        deployment_id,
+        survey_id,
         recipients,
         settings=storage().settings,
         secret_key=storage().secret_key,
@@ -111,30 +111,28 @@ def ask(journey_id: int, deployment_id: int) -> ResponseReturnValue:
         now=utc_now(),
     )
     flash(_said(made))
-    return redirect(
-        url_for("messages.edit", journey_id=journey_id, deployment_id=deployment_id), 303
-    )
+    return redirect(url_for("messages.edit", journey_id=journey_id, survey_id=survey_id), 303)
 
 
 @campaigns.post("/bounces")
 @requires(Permission.SEND_MESSAGES)
 @takes_files
-def bounces(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def bounces(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Mark addresses of any survey, and cancel what waits for them."""
     form = BounceForm()
     with storage().store.reading() as session:
-        queries.deployment(session, journey_id, deployment_id)
+        queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("bounces"):
             rows = list(_bounces(form.bounces.data.read()))
             noted = note_list(storage().store, rows, user_id=me().id)
-            return _page(journey_id, deployment_id, noted=noted)
-    return _page(journey_id, deployment_id, bounce=form)
+            return _page(journey_id, survey_id, noted=noted)
+    return _page(journey_id, survey_id, bounce=form)
 
 
 def _page(
     journey_id: int,
-    deployment_id: int,
+    survey_id: int,
     *,
     ask: ListForm | None = None,
     bounce: BounceForm | None = None,
@@ -142,16 +140,16 @@ def _page(
 ) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        anonymous = deployment.anonymity == "anonymous"
+        survey = queries.survey(session, journey_id, survey_id)
+        anonymous = survey.anonymity == "anonymous"
         asked = [
             (each.day, of_list(each.counts, anonymous=anonymous))
-            for each in campaign_summaries(session, deployment)
+            for each in campaign_summaries(session, survey)
         ]
     page = render_template(
         "campaigns/show.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         ask=ask or ListForm(),
         bounce=bounce or BounceForm(),
         noted=noted,
@@ -162,15 +160,15 @@ def _page(
 
 
 def _consent(
-    journey_id: int, deployment_id: int, recipients: Recipients, made: Plan, token: str
+    journey_id: int, survey_id: int, recipients: Recipients, made: Plan, token: str
 ) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
     return render_template(
         "campaigns/consent.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         form=ConsentForm(formdata=None),
         recipients=recipients,
         plan=made,
@@ -181,11 +179,11 @@ def _consent(
 
 
 def _plan(
-    session: Session, journey_id: int, deployment_id: int, recipients: tuple[Recipient, ...]
+    session: Session, journey_id: int, survey_id: int, recipients: tuple[Recipient, ...]
 ) -> Plan:
     return actions.plan(
         session,
-        queries.deployment(session, journey_id, deployment_id),
+        queries.survey(session, journey_id, survey_id),
         recipients,
         settings=storage().settings,
         secret_key=storage().secret_key,
@@ -216,20 +214,20 @@ def _bounces(data: bytes) -> Iterator[Bounce]:
         yield str(address), str(cells.get("reason", "")), now
 
 
-def _written(recipients: Recipients, deployment_id: int) -> str:
+def _written(recipients: Recipients, survey_id: int) -> str:
     rows = [
         [each.customer_ref, vars(each.card), dict(each.attributes)] for each in recipients.customers
     ]
-    written = _serializer(deployment_id).dumps(rows)
+    written = _serializer(survey_id).dumps(rows)
     text = written if isinstance(written, str) else written.decode()
     if len(text) > _LONGEST_LIST:
         raise Invalid("The list is too large; send it in parts, or leave attributes out.")
     return text
 
 
-def _read(token: str, deployment_id: int) -> tuple[Recipient, ...]:
+def _read(token: str, survey_id: int) -> tuple[Recipient, ...]:
     try:
-        rows = _serializer(deployment_id).loads(token, max_age=_HOUR)
+        rows = _serializer(survey_id).loads(token, max_age=_HOUR)
     except BadData:
         raise Conflict(
             "The list was checked more than an hour ago or in another session; choose"
@@ -238,7 +236,7 @@ def _read(token: str, deployment_id: int) -> tuple[Recipient, ...]:
     return tuple(Recipient(ref, Card(**card), attributes) for ref, card, attributes in rows)
 
 
-def _serializer(deployment_id: int) -> URLSafeTimedSerializer:
-    """Of this deployment and this member of staff: a list is good nowhere else."""
-    salt = f"surveyapp list {deployment_id} {me().id}"
+def _serializer(survey_id: int) -> URLSafeTimedSerializer:
+    """Of this survey and this member of staff: a list is good nowhere else."""
+    salt = f"surveyapp list {survey_id} {me().id}"
     return URLSafeTimedSerializer(storage().secret_key, salt=salt)

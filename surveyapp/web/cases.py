@@ -112,7 +112,7 @@ def export() -> ResponseReturnValue:
 @cases.get("/recovery")
 @requires(Permission.WORK_CASES)
 def recovered() -> ResponseReturnValue:
-    """What came of the cases closed in the last year, by deployment and month."""
+    """What came of the cases closed in the last year, by survey and month."""
     journey_id = number_asked("journey")
     with storage().store.reading() as session:
         found = recovery.recovery(
@@ -262,10 +262,10 @@ def _page(case_id: int, **forms: StaffForm) -> ResponseReturnValue:
 
 def _again(session: Session, case: Case) -> dict[str, Any]:
     """The follow-up: whether one is set up, how the customer is reached, what came back."""
-    rule = read_loop(case.deployment.loop)
+    rule = read_loop(case.survey.closed_loop)
     survey = None
-    if rule is not None and rule.follow_up_deployment_id is not None:
-        survey = rule.follow_up_deployment_id
+    if rule is not None and rule.follow_up_survey_id is not None:
+        survey = rule.follow_up_survey_id
     return {
         "survey": survey,
         "reach": follow_up.reach(session, case, secret_key=storage().secret_key),

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.channels import read_channels
 from surveyapp.web.forms import StaffForm
 
@@ -72,9 +72,9 @@ class EntriesForm(StaffForm):
     beside = ("entry",)
 
 
-def forms_of(deployment: Deployment) -> dict[str, StaffForm]:
-    """Every form as the deployment has it, whatever was sent to one of them."""
-    ways = read_channels(deployment.ways)
+def forms_of(survey: SurveyRow) -> dict[str, StaffForm]:
+    """Every form as the survey has it, whatever was sent to one of them."""
+    ways = read_channels(survey.channels)
 
     def form(kind: type[StaffForm], **data: Any) -> StaffForm:
         return kind(formdata=None, data=data)
@@ -88,7 +88,7 @@ def forms_of(deployment: Deployment) -> dict[str, StaffForm]:
             kiosk_idle_seconds=ways.kiosk_idle_seconds,
         ),
         "end": form(EndForm, end_url=ways.end_url),
-        "consent": form(ConsentForm, text=deployment.consent, box=deployment.consent_box),
-        "draw": form(DrawForm, draw=deployment.draw),
+        "consent": form(ConsentForm, text=survey.consent, box=survey.consent_box),
+        "draw": form(DrawForm, draw=survey.draw),
         "winners": form(WinnersForm, count=1),
     }

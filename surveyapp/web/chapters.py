@@ -59,7 +59,7 @@ def _blocks(analysis: Analysis, roots: Iterable[str | Path]) -> Iterable[Block]:
         journey="",
         provider="",
         segment=None,
-        deployment=None,
+        survey=None,
         computed=analysis.created_at.date(),
         roots=tuple(roots),
     )

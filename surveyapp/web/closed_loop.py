@@ -1,4 +1,4 @@
-"""The closed loop of a deployment: which score opens a case, and which fall raises an alert."""
+"""The closed loop of a survey: which score opens a case, and which fall raises an alert."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results.definitions import Scored
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Alert, Deployment
+from surveyapp.store.models import Alert, SurveyRow
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
@@ -29,7 +29,7 @@ from surveyapp.web.storage import storage
 closed_loop = Blueprint(
     "closed_loop",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/closed-loop",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/closed-loop",
 )
 
 NONE = ""
@@ -48,7 +48,7 @@ class RuleForm(StaffForm):
     )
     working_days = BooleanField("Count working days only (no Saturdays or Sundays)")
     owner_id = SelectField("Owner", description="Is notified of every case.")
-    follow_up_deployment_id = SelectField(
+    follow_up_survey_id = SelectField(
         "Follow-up survey",
         description="Asks for the same score again. Use a survey at a touchpoint of its own;"
         " otherwise its answers are mixed with those they are compared with.",
@@ -77,120 +77,120 @@ class AlertForm(StaffForm):
 
 
 @closed_loop.get("")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def index(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    return _page(journey_id, deployment_id)
+@requires(Permission.EDIT_SURVEYS)
+def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    return _page(journey_id, survey_id)
 
 
 @closed_loop.post("/rule")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def change_rule(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        form = _rule_form(deployment, people.accounts(session), _others(session, deployment))
+        survey = queries.survey(session, journey_id, survey_id)
+        form = _rule_form(survey, people.accounts(session), _others(session, survey))
     if form.validate_on_submit():
         with form.refusing("scale"):
             with storage().store.writing() as session:
-                deployment = queries.deployment(session, journey_id, deployment_id)
-                rule = change_loop(session, deployment, _raw(form), user_id=me().id, roots=_roots())
+                survey = queries.survey(session, journey_id, survey_id)
+                rule = change_loop(session, survey, _raw(form), user_id=me().id, roots=_roots())
             flash(
                 "Case rule saved. New responses open cases by this rule."
                 if rule
                 else "Case rule saved. No new cases are opened."
             )
-            return _back(journey_id, deployment_id)
-    return _page(journey_id, deployment_id, rule=form)
+            return _back(journey_id, survey_id)
+    return _page(journey_id, survey_id, rule=form)
 
 
 @closed_loop.post("/alerts")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def add(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def add(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        form = _alert_form(deployment)
+        survey = queries.survey(session, journey_id, survey_id)
+        form = _alert_form(survey)
     if form.validate_on_submit():
         with form.refusing("watched"):
             with storage().store.writing() as session:
-                deployment = queries.deployment(session, journey_id, deployment_id)
-                actions.create_alert(session, deployment, **_wanted(form))
+                survey = queries.survey(session, journey_id, survey_id)
+                actions.create_alert(session, survey, **_wanted(form))
             flash("Alert added. Scores are checked every five minutes.")
-            return _back(journey_id, deployment_id)
-    return _page(journey_id, deployment_id, alert=form)
+            return _back(journey_id, survey_id)
+    return _page(journey_id, survey_id, alert=form)
 
 
 @closed_loop.route("/alerts/<int:alert_id>", methods=["GET", "POST"])
-@requires(Permission.EDIT_DEPLOYMENTS)
-def change(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     """Have an alert look at something else, or tell others."""
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        alert = actions.alert_of(session, deployment, alert_id)
-        form = _alert_form(deployment, alert)
+        survey = queries.survey(session, journey_id, survey_id)
+        alert = actions.alert_of(session, survey, alert_id)
+        form = _alert_form(survey, alert)
     if form.validate_on_submit():
         with form.refusing("watched"):
             with storage().store.writing() as session:
-                known = queries.deployment(session, journey_id, deployment_id)
+                known = queries.survey(session, journey_id, survey_id)
                 found = actions.alert_of(session, known, alert_id)
                 actions.change_alert(session, known, found, **_wanted(form))
             flash("Alert saved.")
-            return _back(journey_id, deployment_id)
+            return _back(journey_id, survey_id)
     body = render_template(
         "closed_loop/edit.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         form=form,
         alert=alert,
-        scores=watchable(deployment, roots=_roots()).values(),
+        scores=watchable(survey, roots=_roots()).values(),
     )
     return body, form.status
 
 
 @closed_loop.post("/alerts/<int:alert_id>/active")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def set_active(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def set_active(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     wanted = {"1": True, "0": False}.get(request.form.get("active", ""))
     with storage().store.writing() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        alert = actions.alert_of(session, deployment, alert_id)
+        survey = queries.survey(session, journey_id, survey_id)
+        alert = actions.alert_of(session, survey, alert_id)
         if wanted is None:
             raise Invalid("An alert can only be resumed (1) or paused (0); nothing was changed.")
         actions.set_active(session, alert, wanted, user_id=me().id)
-    return _back(journey_id, deployment_id)
+    return _back(journey_id, survey_id)
 
 
 @closed_loop.post("/alerts/<int:alert_id>/remove")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def remove(journey_id: int, deployment_id: int, alert_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def remove(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     with storage().store.writing() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        actions.remove(session, actions.alert_of(session, deployment, alert_id), user_id=me().id)
+        survey = queries.survey(session, journey_id, survey_id)
+        actions.remove(session, actions.alert_of(session, survey, alert_id), user_id=me().id)
     flash("Alert deleted.")
-    return _back(journey_id, deployment_id)
+    return _back(journey_id, survey_id)
 
 
-def _page(journey_id: int, deployment_id: int, **forms: StaffForm) -> ResponseReturnValue:
+def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturnValue:
     settings = storage().settings
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
         watches = actions.watches(
             session,
-            deployment,
+            survey,
             today=utc_now().date(),
             minimum_cell=settings.minimum_cell,
             roots=_roots(),
         )
-        rule = _rule_form(deployment, people.accounts(session), _others(session, deployment))
+        rule = _rule_form(survey, people.accounts(session), _others(session, survey))
     refused = next(iter(forms.values()), None)
     body = render_template(
         "closed_loop/index.html",
         journey=journey,
-        deployment=deployment,
-        scores=watchable(deployment, roots=_roots()).values(),
+        survey=survey,
+        scores=watchable(survey, roots=_roots()).values(),
         rule=forms.get("rule") or rule,
-        ruled=bool(deployment.loop),
-        alert=forms.get("alert") or _alert_form(deployment),
+        ruled=bool(survey.closed_loop),
+        alert=forms.get("alert") or _alert_form(survey),
         refused=refused,
         watches=watches,
         mail=bool(settings.smtp_url),
@@ -199,12 +199,12 @@ def _page(journey_id: int, deployment_id: int, **forms: StaffForm) -> ResponseRe
 
 
 def _rule_form(
-    deployment: Deployment, accounts: Sequence[Account], others: Sequence[Deployment]
+    survey: SurveyRow, accounts: Sequence[Account], others: Sequence[SurveyRow]
 ) -> RuleForm:
-    rule = read_loop(deployment.loop)
+    rule = read_loop(survey.closed_loop)
     form = RuleForm(obj=rule)
     form.scale.choices = choices(
-        [(NONE, "None: do not open cases"), *_scales(watchable(deployment, roots=_roots()))]
+        [(NONE, "None: do not open cases"), *_scales(watchable(survey, roots=_roots()))]
     )
     form.owner_id.choices = choices(
         [
@@ -212,7 +212,7 @@ def _rule_form(
             *((str(each.id), each.name) for each in accounts if each.may(Permission.WORK_CASES)),
         ]
     )
-    form.follow_up_deployment_id.choices = choices(
+    form.follow_up_survey_id.choices = choices(
         [(NONE, "None"), *((str(each.id), each.name) for each in others)]
     )
     form.at_most.flags.required = True  # whenever cases are opened at all
@@ -220,11 +220,11 @@ def _rule_form(
         if rule.at_most.is_integer():
             form.at_most.data = int(rule.at_most)
         form.owner_id.data = str(rule.owner_id or NONE)
-        form.follow_up_deployment_id.data = str(rule.follow_up_deployment_id or NONE)
+        form.follow_up_survey_id.data = str(rule.follow_up_survey_id or NONE)
     return form
 
 
-def _alert_form(deployment: Deployment, alert: Alert | None = None) -> AlertForm:
+def _alert_form(survey: SurveyRow, alert: Alert | None = None) -> AlertForm:
     """The form as it was sent, else with the alert in it, else empty."""
     sent = (
         {} if request.endpoint in {"closed_loop.add", "closed_loop.change"} else {"formdata": None}
@@ -235,7 +235,7 @@ def _alert_form(deployment: Deployment, alert: Alert | None = None) -> AlertForm
         known = {"watched": alert.scale, "below": below, "emails": "\n".join(alert.emails)}
         known |= {"days": alert.days, "minimum_n": alert.minimum_n}
     form = AlertForm(**known, **sent)
-    form.watched.choices = choices(_scales(watchable(deployment, roots=_roots())))
+    form.watched.choices = choices(_scales(watchable(survey, roots=_roots())))
     return form
 
 
@@ -262,8 +262,8 @@ def _raw(form: RuleForm) -> dict[str, Any]:
         "due_days": form.due_days.data,
         "working_days": form.working_days.data,
         "owner_id": int(form.owner_id.data) if form.owner_id.data else None,
-        "follow_up_deployment_id": int(form.follow_up_deployment_id.data)
-        if form.follow_up_deployment_id.data
+        "follow_up_survey_id": int(form.follow_up_survey_id.data)
+        if form.follow_up_survey_id.data
         else None,
     }
 
@@ -272,13 +272,13 @@ def _scales(known: dict[str, Scored]) -> list[tuple[str, str]]:
     return [(scale, entry.definition.label) for scale, entry in known.items()]
 
 
-def _others(session: Any, deployment: Deployment) -> list[Deployment]:
-    """What may ask again: the journey's other deployments that ask a score of this one."""
-    scales = set(watchable(deployment, roots=_roots()))
+def _others(session: Any, survey: SurveyRow) -> list[SurveyRow]:
+    """What may ask again: the journey's other surveys that ask a score of this one."""
+    scales = set(watchable(survey, roots=_roots()))
     return [
         each
-        for each in queries.deployments(session, deployment.journey_id)
-        if each.id != deployment.id
+        for each in queries.surveys(session, survey.journey_id)
+        if each.id != survey.id
         and each.anonymity != "anonymous"
         and scales & set(watchable(each, roots=_roots()))
     ]
@@ -288,7 +288,5 @@ def _roots() -> Sequence[Any]:
     return storage().settings.instrument_roots
 
 
-def _back(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    return redirect(
-        url_for("closed_loop.index", journey_id=journey_id, deployment_id=deployment_id), 303
-    )
+def _back(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    return redirect(url_for("closed_loop.index", journey_id=journey_id, survey_id=survey_id), 303)

@@ -23,7 +23,7 @@ SCOPES = {
     Scope.WRITE_INTERACTIONS: "Report events at touchpoints, so that customers can be surveyed",
     Scope.INVITE_CUSTOMERS: "Create single-use links for customers",
     Scope.WRITE_BOUNCES: "Report bounced messages and opt-outs",
-    Scope.READ_DEPLOYMENTS: "Read surveys and their links",
+    Scope.READ_SURVEYS: "Read surveys and their links",
     Scope.READ_RESPONSES: "Read customers' answers, including comments",
     Scope.READ_RESULTS: "Read a journey's scores",
 }

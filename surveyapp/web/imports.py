@@ -18,7 +18,7 @@ from surveyapp.web.storage import storage
 imports = Blueprint(
     "imports",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/imports",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/imports",
 )
 
 
@@ -35,11 +35,11 @@ class ImportForm(StaffForm):
 @imports.route("", methods=["GET", "POST"])
 @requires(Permission.IMPORT_RESPONSES)
 @takes_files
-def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = ImportForm()
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("answers"):
             upload = form.answers.data
@@ -56,10 +56,10 @@ def new(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                     media_type="text/csv",
                     digest=digest,
                 )
-                known = queries.deployment(session, journey_id, deployment_id)
+                known = queries.survey(session, journey_id, survey_id)
                 job = ask_import(session, known, file, user_id=me().id)
             return redirect(url_for("jobs.show", job_id=job.id), 303)
-    page = render_template("imports/new.html", journey=journey, deployment=deployment, form=form)
+    page = render_template("imports/new.html", journey=journey, survey=survey, form=form)
     return page, form.status
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
-from surveyapp.store.models import Analysis, Deployment, Job, Report
+from surveyapp.store.models import Analysis, Job, Report, SurveyRow
 from surveyapp.web.guards import requires
 from surveyapp.web.sessions import me
 from surveyapp.web.storage import storage
@@ -84,12 +84,10 @@ def _report(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | Non
 
 
 def _responses(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
-    survey = session.get(Deployment, asked.get("deployment_id", 0))
+    survey = session.get(SurveyRow, asked.get("survey_id", 0))
     if survey is None:
         return None
-    return "View survey", url_for(
-        "surveys.show", journey_id=survey.journey_id, deployment_id=survey.id
-    )
+    return "View survey", url_for("surveys.show", journey_id=survey.journey_id, survey_id=survey.id)
 
 
 def _segment(_session: Session, _asked: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -130,7 +130,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         filters=filters,
         segments=segments,
         returned=_returned(rates, own, filters) if any(rate.sent for rate in rates) else "",
-        has_deployments=bool(rates),
+        has_surveys=bool(rates),
     )
 
 
@@ -151,7 +151,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         overview = dashboards.journey_overview(session, journey_id, **options)
         trends = dashboards.trend(session, journey_id, **options)
         segments = queries.segments(session)
-        deployments = queries.deployments_at(session, touchpoint_id)
+        surveys = queries.surveys_at(session, touchpoint_id)
         journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, found.stage_id)
     return render_template(
@@ -163,5 +163,5 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         trends=[trend for trend in trends if trend.touchpoint_id == touchpoint_id],
         filters=filters,
         segments=segments,
-        deployments=deployments,
+        surveys=surveys,
     )

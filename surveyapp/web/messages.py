@@ -1,4 +1,4 @@
-"""Messages of a deployment: what they say, how they look, a test of them, and what became of each."""
+"""Messages of a survey: what they say, how they look, a test of them, and what became of each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from surveyapp.errors import NotFound
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.journeys import queries
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.message_pages import shown
@@ -40,7 +40,7 @@ from surveyapp.web.storage import storage
 messages = Blueprint(
     "messages",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/messages",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/messages",
 )
 
 KINDS = (("invitation", "Invitation"), ("reminder", "Reminder"))
@@ -81,58 +81,58 @@ class TrialForm(StaffForm):
 
 @messages.get("")
 @requires(Permission.SEND_MESSAGES)
-def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-    return _page(journey_id, deployment_id, _form(deployment))
+        survey = queries.survey(session, journey_id, survey_id)
+    return _page(journey_id, survey_id, _form(survey))
 
 
 @messages.post("")
 @requires(Permission.SEND_MESSAGES)
-def save(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def save(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-    form = _form(deployment)
+        survey = queries.survey(session, journey_id, survey_id)
+    form = _form(survey)
     if form.validate_on_submit():
         with form.refusing("one_click"):
             with storage().store.writing() as session:
                 change_message_settings(
                     session,
-                    queries.deployment(session, journey_id, deployment_id),
-                    _raw(form, deployment),
+                    queries.survey(session, journey_id, survey_id),
+                    _raw(form, survey),
                     user_id=me().id,
                     roots=storage().settings.instrument_roots,
                 )
             flash("Saved. New messages use this wording.")
-            return _back(journey_id, deployment_id)
-    return _page(journey_id, deployment_id, form)
+            return _back(journey_id, survey_id)
+    return _page(journey_id, survey_id, form)
 
 
 @messages.get("/preview")
 @requires(Permission.SEND_MESSAGES)
-def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """The message that was saved, to look at; its links lead nowhere."""
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        language = request.args.get("lang") or deployment.language
-        if language not in _languages(deployment):
+        survey = queries.survey(session, journey_id, survey_id)
+        language = request.args.get("lang") or survey.language
+        if language not in _languages(survey):
             raise NotFound("The survey is not available in this language.")
-        return shown(_sample(deployment, language).html)
+        return shown(_sample(survey, language).html)
 
 
 @messages.post("/test")
 @requires(Permission.SEND_MESSAGES)
-def test(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def test(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """A test message to whoever asks for it."""
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-    form = _trial_form(deployment)
+        survey = queries.survey(session, journey_id, survey_id)
+    form = _trial_form(survey)
     if form.validate_on_submit():
         with form.refusing("language"):
             with storage().store.writing() as session:
                 send_test(
                     session,
-                    queries.deployment(session, journey_id, deployment_id),
+                    queries.survey(session, journey_id, survey_id),
                     to=me().email,
                     language=form.language.data,
                     reminder=form.kind.data == "reminder",
@@ -140,38 +140,38 @@ def test(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                     user_id=me().id,
                 )
             flash(f"A test message is on its way to {me().email}.")
-            return _back(journey_id, deployment_id)
-    return _page(journey_id, deployment_id, _form(deployment, stored=True), trial=form)
+            return _back(journey_id, survey_id)
+    return _page(journey_id, survey_id, _form(survey, stored=True), trial=form)
 
 
-def _sample(deployment: Deployment, language: str) -> Message:
+def _sample(survey: SurveyRow, language: str) -> Message:
     """The message that was saved, as it would be for a customer of whom nothing is known."""
     settings = storage().settings
     nowhere = test_url(settings.base_url)
-    made = message_context(deployment, language, nowhere, nowhere, settings, {})
+    made = message_context(survey, language, nowhere, nowhere, settings, {})
     number = int(request.args.get("kind") == "reminder")
-    return message_of(read_message_settings(deployment.mailing), made.reminded(number))
+    return message_of(read_message_settings(survey.distribution), made.reminded(number))
 
 
 def _page(
-    journey_id: int, deployment_id: int, form: MailingForm, *, trial: TrialForm | None = None
+    journey_id: int, survey_id: int, form: MailingForm, *, trial: TrialForm | None = None
 ) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        state = outbox(session, deployment_id)
-        languages = _languages(deployment)
+        survey = queries.survey(session, journey_id, survey_id)
+        state = outbox(session, survey_id)
+        languages = _languages(survey)
         asked_for = request.args.get("lang", "")
-        seen = asked_for if asked_for in languages else deployment.language
-        subject = _sample(deployment, seen).subject
+        seen = asked_for if asked_for in languages else survey.language
+        subject = _sample(survey, seen).subject
     page = render_template(
         "messages/edit.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         form=form,
-        trial=trial or _trial_form(deployment),
+        trial=trial or _trial_form(survey),
         languages=[(each, _called(each)) for each in languages],
-        own=read_message_settings(deployment.mailing).texts,
+        own=read_message_settings(survey.distribution).texts,
         fields=tuple(_TEXTS),
         kinds=KINDS,
         seen=seen,
@@ -187,22 +187,22 @@ def _page(
     return answer
 
 
-def _form(deployment: Deployment, *, stored: bool = False) -> MailingForm:
+def _form(survey: SurveyRow, *, stored: bool = False) -> MailingForm:
     """The form with a field for each text in each language, filled with what is stored.
 
     ``stored`` leaves out what was sent, which belongs to another form of the page.
     """
-    mailing = read_message_settings(deployment.mailing)
+    mailing = read_message_settings(survey.distribution)
     fields = {
         f"{name}-{language}": _field(name, language)
-        for language in _languages(deployment)
+        for language in _languages(survey)
         for name in _TEXTS
     }
     kind = type("MailingFormByLanguage", (MailingForm,), fields)
     sent = {"formdata": None} if stored else {}
     form: MailingForm = kind(data=_data(mailing), **sent)
     roots = storage().settings.instrument_roots
-    clicks = clickable(deployment, deployment.language, roots)
+    clicks = clickable(survey, survey.language, roots)
     questions = [(each.name, each.text) for each in clicks]
     form.one_click.choices = choices(
         [("", "None: show a button that opens the survey"), *questions]
@@ -234,13 +234,13 @@ def _data(mailing: MessageSettings) -> dict[str, Any]:
     }
 
 
-def _raw(form: MailingForm, deployment: Deployment) -> dict[str, Any]:
+def _raw(form: MailingForm, survey: SurveyRow) -> dict[str, Any]:
     """The document that was typed."""
     sent = form.plain()
     return {
         "texts": {
             language: {name: sent[f"{name}-{language}"] for name in MailText.__dataclass_fields__}
-            for language in _languages(deployment)
+            for language in _languages(survey)
         },
         "one_click": sent["one_click"],
         "reply_to": sent["reply_to"],
@@ -248,21 +248,19 @@ def _raw(form: MailingForm, deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def _trial_form(deployment: Deployment) -> TrialForm:
-    form = TrialForm(language=deployment.language)
-    form.language.choices = choices([(each, _called(each)) for each in _languages(deployment)])
+def _trial_form(survey: SurveyRow) -> TrialForm:
+    form = TrialForm(language=survey.language)
+    form.language.choices = choices([(each, _called(each)) for each in _languages(survey)])
     return form
 
 
-def _languages(deployment: Deployment) -> tuple[str, ...]:
-    return offered(deployment, storage().settings.instrument_roots)
+def _languages(survey: SurveyRow) -> tuple[str, ...]:
+    return offered(survey, storage().settings.instrument_roots)
 
 
 def _called(language: str) -> str:
     return OWN_NAMES.get(language, language)
 
 
-def _back(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    return redirect(
-        url_for("messages.edit", journey_id=journey_id, deployment_id=deployment_id), 303
-    )
+def _back(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    return redirect(url_for("messages.edit", journey_id=journey_id, survey_id=survey_id), 303)

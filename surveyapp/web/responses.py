@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
@@ -28,17 +28,17 @@ PAGE = 50
 @responses.get("")
 @requires(Permission.READ_RESPONSES)
 def index(journey_id: int) -> ResponseReturnValue:
-    filters, deployment_id = filters_asked(), number_asked("deployment")
+    filters, survey_id = filters_asked(), _survey_asked()
     before = number_asked("before", largest=LARGEST_LONG)
     after = number_asked("after", largest=LARGEST_LONG)
     since, until = _moments(filters)
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployments = queries.deployments(session, journey_id)
+        surveys = queries.surveys(session, journey_id)
         found = listing.lines(
             session,
             journey_id,
-            listing.Wanted(deployment_id, since, until, before, after),
+            listing.Wanted(survey_id, since, until, before, after),
             limit=PAGE + 1,
             roots=storage().settings.instrument_roots,
         )
@@ -47,15 +47,15 @@ def index(journey_id: int) -> ResponseReturnValue:
     return render_template(
         "responses/index.html",
         journey=journey,
-        deployments=deployments,
-        deployment_id=deployment_id,
+        surveys=surveys,
+        survey_id=survey_id,
         filters=filters,
         lines=shown,
         older=shown[-1].id if shown and (more or after is not None) else None,
         newer=shown[0].id
         if shown and (before is not None or (after is not None and more))
         else None,
-        kept={**filters.arguments, **({"deployment": deployment_id} if deployment_id else {})},
+        kept={**filters.arguments, **({"survey": survey_id} if survey_id else {})},
     )
 
 
@@ -74,7 +74,7 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
 @requires(Permission.EXPORT_RESPONSES)
 def export(journey_id: int) -> ResponseReturnValue:
     """The responses that the filters choose, streamed while they are read."""
-    filters, deployment_id = filters_asked(), number_asked("deployment")
+    filters, survey_id = filters_asked(), _survey_asked()
     since, until = _moments(filters)
     with storage().store.writing() as session:
         journey = queries.journey(session, journey_id)
@@ -82,7 +82,7 @@ def export(journey_id: int) -> ResponseReturnValue:
     table = partial(
         responses_csv,
         journey_id=journey_id,
-        deployment_id=deployment_id,
+        survey_id=survey_id,
         since=since,
         until=until,
         roots=storage().settings.instrument_roots,
@@ -101,3 +101,8 @@ def _moments(filters: Filters) -> tuple[datetime | None, datetime | None]:
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, 1, tzinfo=UTC)
+
+
+def _survey_asked() -> int | None:
+    """The survey to show; bookmarks from before say ``deployment``."""
+    return number_asked("survey" if "survey" in request.args else "deployment")

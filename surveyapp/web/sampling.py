@@ -1,4 +1,4 @@
-"""Whom to ask: a deployment's rules of asking and what came of them; interactions from files."""
+"""Whom to ask: a survey's rules of asking and what came of them; interactions from files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from surveyapp.results import funnels
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.sampling.plan import Sampling, change_sampling, read_sampling
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment, Journey
+from surveyapp.store.models import Journey, SurveyRow
 from surveyapp.web.filters import filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
@@ -165,19 +165,19 @@ class InteractionsForm(StaffForm):
     )
 
 
-@sampling.route("/surveys/<int:deployment_id>/sampling", methods=["GET", "POST"])
-@requires(Permission.EDIT_DEPLOYMENTS)
-def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+@sampling.route("/surveys/<int:survey_id>/sampling", methods=["GET", "POST"])
+@requires(Permission.EDIT_SURVEYS)
+def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
-    form = SamplingForm.of(read_sampling(deployment.sampling))
-    if deployment.touchpoint_id is not None:
+    form = SamplingForm.of(read_sampling(survey.sampling))
+    if survey.touchpoint_id is not None:
         del form.touchpoints
     if form.validate_on_submit():
         with form.refusing("active"):
             with storage().store.writing() as session:
-                known = queries.deployment(session, journey_id, deployment_id)
+                known = queries.survey(session, journey_id, survey_id)
                 sampling = change_sampling(session, known, form.rules(), user_id=me().id)
             flash(
                 "Saved. Customers are invited by these rules from now on."
@@ -185,21 +185,21 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 else "Saved. Customers are not invited after events."
             )
             return redirect(
-                url_for("sampling.edit", journey_id=journey_id, deployment_id=deployment_id), 303
+                url_for("sampling.edit", journey_id=journey_id, survey_id=survey_id), 303
             )
-    return _rules_page(journey, deployment, form), form.status
+    return _rules_page(journey, survey, form), form.status
 
 
-def _rules_page(journey: Journey, deployment: Deployment, form: SamplingForm) -> str:
+def _rules_page(journey: Journey, survey: SurveyRow, form: SamplingForm) -> str:
     """What came of asking in the months asked for, and the form."""
     since, until = _months()
     with storage().store.reading() as session:
-        known = queries.deployment(session, journey.id, deployment.id)
+        known = queries.survey(session, journey.id, survey.id)
         (row,) = funnels.funnels(session, [known], since=since, until=until)
     return render_template(
         "sampling/edit.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         form=form,
         settings=storage().settings,
         funnel=row.funnel,
@@ -218,11 +218,11 @@ def journey(journey_id: int) -> ResponseReturnValue:
     segments = None
     with storage().store.reading() as session:
         found = queries.journey(session, journey_id)
-        deployments = _in_order(found, queries.deployments(session, journey_id))
-        rows = funnels.funnels(session, deployments, since=since, until=until)
+        surveys = _in_order(found, queries.surveys(session, journey_id))
+        rows = funnels.funnels(session, surveys, since=since, until=until)
         if request.args.get("by") == "segment":
             segments = funnels.by_segment(
-                session, deployments, since=since, until=until, minimum_cell=minimum
+                session, surveys, since=since, until=until, minimum_cell=minimum
             )
     return render_template(
         "sampling/journey.html",
@@ -246,12 +246,12 @@ def _months() -> tuple[date | None, date | None]:
     return month, None
 
 
-def _in_order(journey: Journey, deployments: list[Deployment]) -> list[Deployment]:
+def _in_order(journey: Journey, surveys: list[SurveyRow]) -> list[SurveyRow]:
     """By touchpoint as the journey goes, its end last."""
     points = [point.id for stage in journey.stages for point in stage.touchpoints]
     places = {point: place for place, point in enumerate(points)}
     return sorted(
-        deployments, key=lambda each: (places.get(each.touchpoint_id or 0, len(places)), each.id)
+        surveys, key=lambda each: (places.get(each.touchpoint_id or 0, len(places)), each.id)
     )
 
 

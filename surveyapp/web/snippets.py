@@ -29,7 +29,7 @@ def component(base_url: str, link: str, *, item: str = "", label: str = "") -> s
     if label:
         more += Markup(' label="{}"').format(label)
     script = Markup('<script async src="{}/static/embed.js"></script>').format(base_url.rstrip("/"))
-    element = Markup('<survey-app deployment="{}"{}></survey-app>').format(link, more)
+    element = Markup('<survey-app survey="{}"{}></survey-app>').format(link, more)
     return f"{script}\n{element}"
 
 

@@ -39,11 +39,11 @@ def study_form(session: Session, journey: Journey) -> StudyForm:
     """Where the study can be made; no place where its instruments are not asked."""
     form = StudyForm()
     places, everywhere = [], set()
-    for deployment in queries.deployments(session, journey.id):
-        asked = {ask["instrument"] for ask in deployment.asks}
+    for survey in queries.surveys(session, journey.id):
+        asked = {ask["instrument"] for ask in survey.asks}
         everywhere |= asked
         if asked.issuperset(STUDY_INSTRUMENTS):
-            places.append((str(deployment.id), deployment.name))
+            places.append((str(survey.id), survey.name))
     if everywhere.issuperset(STUDY_INSTRUMENTS):
         places.append(("", "The whole journey, with answers linked by customer"))
     form.place.choices = choices(places)
@@ -63,7 +63,7 @@ def ask(journey_id: int) -> ResponseReturnValue:
         analysis = actions.ask_sjq_study(
             session,
             journey_id=journey_id,
-            deployment_id=int(form.place.data) if form.place.data else None,
+            survey_id=int(form.place.data) if form.place.data else None,
             segment_id=int(form.group.data) if form.group.data else None,
             bootstrap=RESAMPLES,
             seed=SEED,

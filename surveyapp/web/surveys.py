@@ -1,4 +1,4 @@
-"""Deployments: what is asked, where and of whom; links, QR codes and the response rate."""
+"""Surveys: what is asked, where and of whom; links, QR codes and the response rate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import actions, drafts, links
 from surveyapp.surveys.texts import WRITTEN, spread
 from surveyapp.surveys.translations import others
@@ -34,7 +34,7 @@ surveys = Blueprint("surveys", __name__, url_prefix="/journeys/<int:journey_id>/
 JOURNEY_END = "end"
 
 
-class DeploymentForm(StaffForm):
+class SurveyForm(StaffForm):
     beside = ("ask", "key-")
     name = StringField(
         "Name",
@@ -86,24 +86,24 @@ class LinksForm(StaffForm):
 
 
 @surveys.get("")
-@requires(Permission.EDIT_DEPLOYMENTS)
+@requires(Permission.EDIT_SURVEYS)
 def index(journey_id: int) -> ResponseReturnValue:
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
         rates = dashboards.response_rates(
             session, journey_id, roots=storage().settings.instrument_roots
         )
-        states = {each.id: each.state for each in journey.deployments}
+        states = {each.id: each.state for each in journey.surveys}
     return render_template("surveys/index.html", journey=journey, rates=rates, states=states)
 
 
 @surveys.route("/new", methods=["GET", "POST"])
-@requires(Permission.EDIT_DEPLOYMENTS)
+@requires(Permission.EDIT_SURVEYS)
 def new(journey_id: int) -> ResponseReturnValue:
     roots = storage().settings.instrument_roots
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-    form = DeploymentForm(place=request.args.get("place", JOURNEY_END))
+    form = SurveyForm(place=request.args.get("place", JOURNEY_END))
     form.place.choices = choices(
         [
             (JOURNEY_END, "The journey as a whole, at its end"),
@@ -120,9 +120,7 @@ def new(journey_id: int) -> ResponseReturnValue:
             with storage().store.writing() as session:
                 made = _create(session, journey_id, form, asks)
             flash("Survey published. Share its link, or create single-use links.")
-            return redirect(
-                url_for("surveys.show", journey_id=journey_id, deployment_id=made.id), 303
-            )
+            return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=made.id), 303)
     known = [loader.load(code, roots=roots) for code in loader.available(roots)]
     known.sort(key=lambda each: len(each.asked()))
     page = render_template(
@@ -140,14 +138,14 @@ def _chosen_instruments() -> list[dict[str, Any]]:
 
 
 def _create(
-    session: Session, journey_id: int, form: DeploymentForm, asks: list[dict[str, Any]]
-) -> Deployment:
+    session: Session, journey_id: int, form: SurveyForm, asks: list[dict[str, Any]]
+) -> SurveyRow:
     wanted = form.plain()
     place = wanted.pop("place")
     touchpoint = (
         None if place == JOURNEY_END else queries.touchpoint(session, journey_id, int(place))
     )
-    return actions.create_deployment(
+    return actions.create_survey(
         session,
         queries.journey(session, journey_id),
         touchpoint=touchpoint,
@@ -158,31 +156,31 @@ def _create(
     )
 
 
-@surveys.get("/<int:deployment_id>")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def show(journey_id: int, deployment_id: int) -> ResponseReturnValue:
-    return _page(journey_id, deployment_id, LinksForm())
+@surveys.get("/<int:survey_id>")
+@requires(Permission.EDIT_SURVEYS)
+def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    return _page(journey_id, survey_id, LinksForm())
 
 
-def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseReturnValue:
+def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnValue:
     settings = storage().settings
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
         rates = dashboards.response_rates(session, journey_id, roots=settings.instrument_roots)
-        clicked = drafts.unconfirmed(session, deployment_id)
-        languages = others(deployment, settings.instrument_roots)
-        unread = _unread(deployment, languages)
+        clicked = drafts.unconfirmed(session, survey_id)
+        languages = others(survey, settings.instrument_roots)
+        unread = _unread(survey, languages)
     instruments = [
         (loader.load(ask["instrument"], ask["version"], roots=settings.instrument_roots), ask)
-        for ask in deployment.asks
+        for ask in survey.asks
     ]
     page = render_template(
         "surveys/show.html",
         journey=journey,
-        deployment=deployment,
-        rate=next(rate for rate in rates if rate.deployment_id == deployment_id),
-        address=links.open_url(settings.base_url, deployment.link),
+        survey=survey,
+        rate=next(rate for rate in rates if rate.survey_id == survey_id),
+        address=links.open_url(settings.base_url, survey.link),
         instruments=instruments,
         clicked=_shown(clicked, settings.minimum_cell),
         languages=languages,
@@ -193,9 +191,9 @@ def _page(journey_id: int, deployment_id: int, form: LinksForm) -> ResponseRetur
     return page, form.status
 
 
-def _unread(deployment: Deployment, languages: Sequence[str]) -> list[str]:
+def _unread(survey: SurveyRow, languages: Sequence[str]) -> list[str]:
     """The languages whose customers read a text of staff in another one, or as it was before."""
-    spreads = [spread(deployment, name, languages) for name in WRITTEN if getattr(deployment, name)]
+    spreads = [spread(survey, name, languages) for name in WRITTEN if getattr(survey, name)]
     return [each for each in languages if any(each not in spread.written for spread in spreads)]
 
 
@@ -217,28 +215,26 @@ def _shown(
     return shown
 
 
-@surveys.post("/<int:deployment_id>/state")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def set_state(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+@surveys.post("/<int:survey_id>/state")
+@requires(Permission.EDIT_SURVEYS)
+def set_state(journey_id: int, survey_id: int) -> ResponseReturnValue:
     wanted = request.form.get("state", "")
     with storage().store.writing() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
         if wanted not in ("open", "closed"):
             raise Invalid(f"{wanted[:20]!r} is not a survey state; use open or closed.")
         if wanted == "open":
             roots = storage().settings.instrument_roots
-            actions.open_deployment(session, deployment, user_id=me().id, roots=roots)
+            actions.open_survey(session, survey, user_id=me().id, roots=roots)
         else:
-            actions.close_deployment(session, deployment, user_id=me().id)
-    return redirect(
-        url_for("surveys.show", journey_id=journey_id, deployment_id=deployment_id), 303
-    )
+            actions.close_survey(session, survey, user_id=me().id)
+    return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=survey_id), 303)
 
 
-@surveys.post("/<int:deployment_id>/links")
-@requires(Permission.EDIT_DEPLOYMENTS)
+@surveys.post("/<int:survey_id>/links")
+@requires(Permission.EDIT_SURVEYS)
 @takes_files
-def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def make_links(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """A CSV of single-use links for an uploaded list; shown now or never."""
     form = LinksForm()
     if form.validate_on_submit():
@@ -246,10 +242,10 @@ def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
             customers = customers_in(form.customers.data.read())
             settings = storage().settings
             with storage().store.reading() as session:
-                deployment = queries.deployment(session, journey_id, deployment_id)
+                survey = queries.survey(session, journey_id, survey_id)
             issued = actions.invite_list(
                 storage().store,
-                deployment,
+                survey,
                 customers,
                 base_url=settings.base_url,
                 secret_key=storage().secret_key,
@@ -257,22 +253,20 @@ def make_links(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 minimum_cell=settings.minimum_cell,
             )
             answer = Response(links_csv(issued), mimetype="text/csv")
-            name = f"links-{deployment.code}.csv"
+            name = f"links-{survey.code}.csv"
             answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
             return answer
-    return _page(journey_id, deployment_id, form)
+    return _page(journey_id, survey_id, form)
 
 
-@surveys.get("/<int:deployment_id>/qr.<any(svg, png):kind>")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def qr_code(journey_id: int, deployment_id: int, kind: str) -> ResponseReturnValue:
+@surveys.get("/<int:survey_id>/qr.<any(svg, png):kind>")
+@requires(Permission.EDIT_SURVEYS)
+def qr_code(journey_id: int, survey_id: int, kind: str) -> ResponseReturnValue:
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-    address = links.open_url(storage().settings.base_url, deployment.link)
-    picture = qr_file(address, kind, title=f"Link to {deployment.name}")
+        survey = queries.survey(session, journey_id, survey_id)
+    address = links.open_url(storage().settings.base_url, survey.link)
+    picture = qr_file(address, kind, title=f"Link to {survey.name}")
     answer = Response(picture, mimetype=MEDIA_TYPES[kind])
     if "download" in request.args:
-        answer.headers["Content-Disposition"] = (
-            f'attachment; filename="qr-{deployment.code}.{kind}"'
-        )
+        answer.headers["Content-Disposition"] = f'attachment; filename="qr-{survey.code}.{kind}"'
     return answer

@@ -1,4 +1,4 @@
-"""Look and logic: the colours and the course of a deployment's page, and what it asks of whom."""
+"""Look and logic: the colours and the course of a survey's page, and what it asks of whom."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
-from surveyapp.store.models import Deployment, Segment
+from surveyapp.store.models import Segment, SurveyRow
 from surveyapp.surveys import design, logos, quotas
 from surveyapp.surveys.languages import spoken
 from surveyapp.surveys.logic import Logic, read_logic
@@ -33,45 +33,45 @@ from surveyapp.web.theme_form import LookForm, form_of
 theme = Blueprint(
     "theme",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/theme",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/theme",
 )
 # Apart from the customers': this application's templates leave other blanks between the lines.
 _previews = Pages()
 
 
 @theme.route("", methods=["GET", "POST"])
-@requires(Permission.EDIT_DEPLOYMENTS)
+@requires(Permission.EDIT_SURVEYS)
 @takes_files
-def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     roots = storage().settings.instrument_roots
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
+        survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
         known = session.scalars(select(Segment)).all()
         segments = [(segment.code, segment.name) for segment in known]
-        logic = read_logic(deployment.logic, design.asked_by(deployment, roots))
-        counted = quotas.counts(session.connection(), deployment_id, logic.quotas)
-    asked = design.asked_by(deployment, roots)
-    form = form_of(deployment, journey, asked, segments, spoken([each for each, _ in asked]))
+        logic = read_logic(survey.logic, design.asked_by(survey, roots))
+        counted = quotas.counts(session.connection(), survey_id, logic.quotas)
+    asked = design.asked_by(survey, roots)
+    form = form_of(survey, journey, asked, segments, spoken([each for each, _ in asked]))
     if form.validate_on_submit() and form.fits():
         with form.refusing("colour"):
             with storage().store.writing() as session:
-                _change(session, queries.deployment(session, journey_id, deployment_id), form)
+                _change(session, queries.survey(session, journey_id, survey_id), form)
             flash("Saved. New visitors see the changes at once.")
-            place = url_for("theme.edit", journey_id=journey_id, deployment_id=deployment_id)
+            place = url_for("theme.edit", journey_id=journey_id, survey_id=survey_id)
             return redirect(place, 303)
-    look = read_theme(deployment.look)
+    look = read_theme(survey.theme)
     page = render_template(
         "theme/edit.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         form=form,
         look=look,
         counted=_named(counted, logic, known),
         notes=page_theme(look.colour).notes,
         swatch=page_theme(look.colour),
         names=OWN_NAMES,
-        introduced=spread(deployment, "introduction", others(deployment, roots)),
+        introduced=spread(survey, "introduction", others(survey, roots)),
     )
     return page, form.status
 
@@ -95,13 +95,13 @@ def _named(
     ]
 
 
-def _change(session: Session, deployment: Deployment, form: LookForm) -> None:
+def _change(session: Session, survey: SurveyRow, form: LookForm) -> None:
     """Everything or nothing: what is refused rolls the rest back."""
     roots = storage().settings.instrument_roots
-    design.change_look(session, deployment, _look(session, deployment, form), user_id=me().id)
+    design.change_look(session, survey, _look(session, survey, form), user_id=me().id)
     design.change_page(
         session,
-        deployment,
+        survey,
         introduction=form.introduction.data or "",
         paging=form.paging.data,
         auto_advance=form.auto_advance.data,
@@ -109,10 +109,10 @@ def _change(session: Session, deployment: Deployment, form: LookForm) -> None:
         user_id=me().id,
         roots=roots,
     )
-    design.change_logic(session, deployment, form.logic(), user_id=me().id, roots=roots)
+    design.change_logic(session, survey, form.logic(), user_id=me().id, roots=roots)
 
 
-def _look(session: Session, deployment: Deployment, form: LookForm) -> dict[str, Any]:
+def _look(session: Session, survey: SurveyRow, form: LookForm) -> dict[str, Any]:
     """The look's document; a logo that was uploaded is drawn anew and stored."""
     wanted: dict[str, Any] = {"colour": form.colour.data or "", "name": form.name.data or ""}
     upload = form.logo.data
@@ -120,7 +120,7 @@ def _look(session: Session, deployment: Deployment, form: LookForm) -> dict[str,
         with upload.stream as stream:
             logo = logos.read_logo(stream.read(logos.LARGEST_UPLOAD + 1))
         file = storage().files.put(
-            session, logo.data, name=f"logo {deployment.code}", media_type=logo.media_type
+            session, logo.data, name=f"logo {survey.code}", media_type=logo.media_type
         )
         return {
             **wanted,
@@ -130,17 +130,17 @@ def _look(session: Session, deployment: Deployment, form: LookForm) -> dict[str,
         }
     if form.remove_logo.data:
         return wanted
-    kept = {name: value for name, value in deployment.look.items() if name.startswith("logo_")}
+    kept = {name: value for name, value in survey.theme.items() if name.startswith("logo_")}
     return {**wanted, **kept}
 
 
 @theme.get("/preview")
-@requires(Permission.EDIT_DEPLOYMENTS)
-def preview(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """The page as customers get it, in a language that they may choose; it can send nothing."""
     with storage().store.reading() as session:
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        found = asking(session.connection(), deployment.link)
+        survey = queries.survey(session, journey_id, survey_id)
+        found = asking(session.connection(), survey.link)
     if found is None:
         raise NotFound("There is no such survey; it may have been removed.")
     roots = storage().settings.instrument_roots

@@ -22,7 +22,7 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from instruments.schema import Item
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.store.models import Deployment, Journey
+from surveyapp.store.models import Journey, SurveyRow
 from surveyapp.surveys import piping
 from surveyapp.surveys.logic import SIGNS, Asked, options_of, read_logic, takes_not_applicable
 from surveyapp.surveys.theme import read_theme
@@ -182,16 +182,16 @@ class LookForm(StaffForm):
 
 
 def form_of(
-    deployment: Deployment,
+    survey: SurveyRow,
     journey: Journey,
     asked: Asked,
     segments: Sequence[tuple[str, str]],
     languages: Sequence[str],
 ) -> LookForm:
-    """The form with what the deployment has, and the questions and segments that it may speak of."""
-    form = LookForm(data=_data(deployment))
+    """The form with what the survey has, and the questions and segments that it may speak of."""
+    form = LookForm(data=_data(survey))
     form.asked = asked
-    items = _items(deployment, journey, asked)
+    items = _items(survey, journey, asked)
     form.languages.choices = choices((each, each) for each in languages)
     form.not_applicable.choices = choices(
         (name, text) for name, item, text in items if takes_not_applicable(item)
@@ -212,8 +212,8 @@ def form_of(
     return form
 
 
-def _data(deployment: Deployment) -> dict[str, Any]:
-    logic, look = deployment.logic, deployment.look
+def _data(survey: SurveyRow) -> dict[str, Any]:
+    logic, look = survey.logic, survey.theme
     attention = logic.get("attention") or {}
     rows = [
         {**row, "value": ", ".join(map(str, value)) if isinstance(value, list) else str(value)}
@@ -223,10 +223,10 @@ def _data(deployment: Deployment) -> dict[str, Any]:
     return {
         "colour": look.get("colour", ""),
         "name": look.get("name", ""),
-        "introduction": deployment.introduction,
-        "paging": deployment.paging,
-        "auto_advance": deployment.auto_advance,
-        "languages": deployment.languages,
+        "introduction": survey.introduction,
+        "paging": survey.paging,
+        "auto_advance": survey.auto_advance,
+        "languages": survey.languages,
         "show_if": rows,
         "not_applicable": logic.get("not_applicable", []),
         "attention_after": attention.get("after", ""),
@@ -235,13 +235,13 @@ def _data(deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def _items(deployment: Deployment, journey: Journey, asked: Asked) -> list[tuple[str, Item, str]]:
+def _items(survey: SurveyRow, journey: Journey, asked: Asked) -> list[tuple[str, Item, str]]:
     """Every question as (name, item, its words cut short)."""
-    place = deployment.touchpoint.name if deployment.touchpoint else journey.name
+    place = survey.touchpoint.name if survey.touchpoint else journey.name
     own = {"provider": journey.provider, "touchpoint": place}
     found = []
-    for (instrument, key), ask in zip(asked, deployment.asks, strict=True):
-        wording = instrument.wording(deployment.language, ask["wording"])
+    for (instrument, key), ask in zip(asked, survey.asks, strict=True):
+        wording = instrument.wording(survey.language, ask["wording"])
         for item in instrument.asked(key):
             words = piping.filled(
                 wording.items[item.code], {}, own, right_to_left=wording.right_to_left

@@ -13,7 +13,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.texts import NAMES, Said, is_behind, main_text, translated_texts
 from surveyapp.surveys.translations import LONGEST, others, translate
 from surveyapp.web.forms import StaffForm
@@ -24,7 +24,7 @@ from surveyapp.web.storage import storage
 translations = Blueprint(
     "translations",
     __name__,
-    url_prefix="/journeys/<int:journey_id>/surveys/<int:deployment_id>/translations",
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/translations",
 )
 
 LABELS = {
@@ -64,20 +64,20 @@ class Chapter:
 
 
 @translations.route("", methods=["GET", "POST"])
-@requires(Permission.EDIT_DEPLOYMENTS)
-def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
+@requires(Permission.EDIT_SURVEYS)
+def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     roots = storage().settings.instrument_roots
     with storage().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        deployment = queries.deployment(session, journey_id, deployment_id)
-        languages = others(deployment, roots)
-        names = [name for name in NAMES if main_text(deployment, name)]
-        form = _form(deployment, languages, names)
-        chapters = [_chapter(deployment, form, language, names) for language in languages]
+        survey = queries.survey(session, journey_id, survey_id)
+        languages = others(survey, roots)
+        names = [name for name in NAMES if main_text(survey, name)]
+        form = _form(survey, languages, names)
+        chapters = [_chapter(survey, form, language, names) for language in languages]
     if form.validate_on_submit():
         with form.refusing(f"{names[0]}-{languages[0]}" if languages else "csrf_token"):
             with storage().store.writing() as session:
-                found = queries.deployment(session, journey_id, deployment_id)
+                found = queries.survey(session, journey_id, survey_id)
                 anew = translate(
                     session,
                     found,
@@ -92,16 +92,16 @@ def edit(journey_id: int, deployment_id: int) -> ResponseReturnValue:
                 if anew
                 else "Saved. New visitors see the changes at once."
             )
-            place = url_for("translations.edit", journey_id=journey_id, deployment_id=deployment_id)
+            place = url_for("translations.edit", journey_id=journey_id, survey_id=survey_id)
             return redirect(place, 303)
     page = render_template(
         "translations/edit.html",
         journey=journey,
-        deployment=deployment,
+        survey=survey,
         form=form,
         chapters=chapters,
-        own=Said("", deployment.language),
-        own_name=called(deployment.language),
+        own=Said("", survey.language),
+        own_name=called(survey.language),
         lacking=[LABELS[name] for name in NAMES if name not in names],
     )
     return page, form.status
@@ -112,16 +112,16 @@ def called(language: str) -> str:
     return OWN_NAMES.get(language, language)
 
 
-def _form(deployment: Deployment, languages: tuple[str, ...], names: list[str]) -> StaffForm:
+def _form(survey: SurveyRow, languages: tuple[str, ...], names: list[str]) -> StaffForm:
     """A form with a field for each text in each language, and a box where one is behind."""
     fields: dict[str, Field] = {}
     stored: dict[str, str] = {}
     for name in names:
-        written = translated_texts(deployment, name)
+        written = translated_texts(survey, name)
         for language in languages:
             fields[f"{name}-{language}"] = _field(name)
             stored[f"{name}-{language}"] = written.get(language, "")
-            if is_behind(deployment, name, language):
+            if is_behind(survey, name, language):
                 fields[f"{_RIGHT}{name}-{language}"] = BooleanField("The translation still fits")
     kind = type("TranslationsForm", (StaffForm,), {**fields, "beside": (_RIGHT,)})
     form: StaffForm = kind(data=stored)
@@ -133,17 +133,17 @@ def _field(name: str) -> Field:
     return kind(LABELS[name], [Optional(), Length(max=LONGEST[name])])
 
 
-def _chapter(deployment: Deployment, form: StaffForm, language: str, names: list[str]) -> Chapter:
+def _chapter(survey: SurveyRow, form: StaffForm, language: str, names: list[str]) -> Chapter:
     pairs = tuple(
         Pair(
             LABELS[name],
-            main_text(deployment, name),
+            main_text(survey, name),
             form[f"{name}-{language}"],
             form[right] if (right := f"{_RIGHT}{name}-{language}") in form else None,
         )
         for name in names
     )
-    written = [name for name in names if language in translated_texts(deployment, name)]
+    written = [name for name in names if language in translated_texts(survey, name)]
     return Chapter(
         language=language,
         name=called(language),
@@ -151,7 +151,7 @@ def _chapter(deployment: Deployment, form: StaffForm, language: str, names: list
         pairs=pairs,
         written=len(written),
         behind=sum(1 for pair in pairs if pair.right is not None),
-        mail=language in read_message_settings(deployment.mailing).texts,
+        mail=language in read_message_settings(survey.distribution).texts,
     )
 
 

@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session, joinedload
 from surveyapp.store.models import (
     Alert,
     Case,
-    Deployment,
     Event,
     Report,
     Response,
     Score,
+    SurveyRow,
     Touchpoint,
 )
 
@@ -62,7 +62,7 @@ def sample(webhook: str, at: str) -> dict[str, Any]:
 
 
 def _response(session: Session, event: Event) -> Telling | None:
-    site = _site(session, event.subject.get("deployment_id"))
+    site = _site(session, event.subject.get("survey_id"))
     if site is None:
         return None
     if site.anonymous:
@@ -108,7 +108,7 @@ def _erased(_session: Session, event: Event) -> Telling | None:
 
 def _low_score(session: Session, event: Event) -> Telling | None:
     case = session.get(Case, event.subject.get("case_id") or 0)
-    site = _site(session, case.deployment_id) if case else None
+    site = _site(session, case.survey_id) if case else None
     if case is None or site is None:
         return None
     response = session.get(Response, case.response_id or 0)
@@ -128,7 +128,7 @@ def _low_score(session: Session, event: Event) -> Telling | None:
 
 def _alert(session: Session, event: Event) -> Telling | None:
     alert = session.get(Alert, event.subject.get("alert_id") or 0)
-    site = _site(session, alert.deployment_id) if alert else None
+    site = _site(session, alert.survey_id) if alert else None
     if alert is None or site is None:
         return None
     figures = {name: event.subject[name] for name in _FIGURES if name in event.subject}
@@ -172,37 +172,38 @@ def _payload(event: str, at: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Site:
-    """Where something happened: codes of journey, touchpoint and deployment."""
+    """Where something happened: codes of journey, touchpoint and survey."""
 
     anonymous: bool
     place: Mapping[str, Any]
 
 
-def _site(session: Session, deployment_id: Any) -> _Site | None:
-    """The deployment's site, read once a transaction: two hundred events may tell of one."""
+def _site(session: Session, survey_id: Any) -> _Site | None:
+    """The survey's site, read once a transaction: two hundred events may tell of one."""
     known: dict[Any, _Site | None] = session.info.setdefault(_Site, {})
-    if deployment_id not in known:
-        known[deployment_id] = _read_site(session, deployment_id)
-    return known[deployment_id]
+    if survey_id not in known:
+        known[survey_id] = _read_site(session, survey_id)
+    return known[survey_id]
 
 
-def _read_site(session: Session, deployment_id: Any) -> _Site | None:
-    deployment = session.scalar(
-        select(Deployment)
+def _read_site(session: Session, survey_id: Any) -> _Site | None:
+    survey = session.scalar(
+        select(SurveyRow)
         .options(
-            joinedload(Deployment.journey),
-            joinedload(Deployment.touchpoint).joinedload(Touchpoint.stage),
+            joinedload(SurveyRow.journey),
+            joinedload(SurveyRow.touchpoint).joinedload(Touchpoint.stage),
         )
-        .where(Deployment.id == (deployment_id or 0))
+        .where(SurveyRow.id == (survey_id or 0))
     )
-    if deployment is None:
+    if survey is None:
         return None
-    point = deployment.touchpoint
+    point = survey.touchpoint
     return _Site(
-        deployment.anonymity == "anonymous",
+        survey.anonymity == "anonymous",
         {
-            "journey": deployment.journey.code,
+            "journey": survey.journey.code,
             "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
-            "deployment": deployment.code,
+            "survey": survey.code,
+            "deployment": survey.code,  # the field's old name, which receivers may still read
         },
     )

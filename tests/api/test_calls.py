@@ -13,10 +13,10 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
     AuditEntry,
     Contact,
-    Deployment,
     Interaction,
     Invitation,
     Response,
+    SurveyRow,
 )
 from surveyapp.surveys.links import pseudonym
 from tests.web.world import answer
@@ -94,8 +94,8 @@ def test_a_thousand_interactions_fit_into_one_request_and_no_more(call, world):
     assert call("POST", "/interactions", json=batch).status_code == 422
 
 
-def test_deployments_are_listed_with_their_places_and_links(call, storage, world):
-    listed = call("GET", "/deployments").json["deployments"]
+def test_surveys_are_listed_with_their_places_and_links(call, storage, world):
+    listed = call("GET", "/surveys").json["surveys"]
     assert len(listed) == 2
     first = listed[0]
     assert (first["code"], first["journey"], first["touchpoint"], first["instruments"]) == (
@@ -105,21 +105,21 @@ def test_deployments_are_listed_with_their_places_and_links(call, storage, world
         ["nps"],
     )
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        assert first["url"].endswith(f"/s/{deployment.link}")
-        deployment.open_link = False
-        deployment.languages = ["fi", "ar"]
-    changed = call("GET", "/deployments").json["deployments"][0]
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        assert first["url"].endswith(f"/s/{survey.link}")
+        survey.open_link = False
+        survey.languages = ["fi", "ar"]
+    changed = call("GET", "/surveys").json["surveys"][0]
     assert (changed["url"], changed["languages"]) == (None, ["en", "fi", "ar"])
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        deployment.asks = [{**deployment.asks[0], "instrument": "gone"}]
-    assert call("GET", "/deployments").json["deployments"][0]["languages"] == ["en"]
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        survey.asks = [{**survey.asks[0], "instrument": "gone"}]
+    assert call("GET", "/surveys").json["surveys"][0]["languages"] == ["en"]
 
 
 def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, world):
     asked = {
-        "deployment": "after-the-form",
+        "survey": "after-the-form",
         "customers": [{"customer_ref": "C-1", "attributes": {"region": "North"}}, {}],
         "expires_at": "2099-01-01T00:00:00Z",
     }
@@ -139,9 +139,9 @@ def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, wo
 
 def test_links_that_cannot_be_made_are_refused_all_together(call, storage, world):
     for wrong, status, field in [
-        ({"deployment": "nope"}, 404, None),
-        ({"deployment": "no code"}, 422, "deployment"),
-        ({"deployment": "\x00"}, 422, "deployment"),
+        ({"survey": "nope"}, 404, None),
+        ({"survey": "no code"}, 422, "survey"),
+        ({"survey": "\x00"}, 422, "survey"),
         ({"customers": []}, 422, "customers"),
         ({"customers": [{"customer_ref": "1"}, {"customer_ref": "1"}]}, 422, "customer_ref"),
         ({"customers": [{"name": "Ada"}]}, 422, "customers.0.name"),
@@ -150,7 +150,7 @@ def test_links_that_cannot_be_made_are_refused_all_together(call, storage, world
         ({"expires_at": "9999-12-31T23:59:59-14:00"}, 422, "expires_at"),
         ({"state": "completed"}, 422, "state"),
     ]:
-        asked = {"deployment": "after-the-form", "customers": [{"customer_ref": "C-1"}], **wrong}
+        asked = {"survey": "after-the-form", "customers": [{"customer_ref": "C-1"}], **wrong}
         answer = call("POST", "/invitations", json=asked)
         assert answer.status_code == status, wrong
         assert [fault["field"] for fault in answer.json.get("errors", [])] == (
@@ -210,17 +210,17 @@ def fill(storage, world, count: int, *, days_ago: int = 1, anonymous: bool = Fal
     if anonymous:
         moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
         if anonymous:
-            deployment.anonymity = "anonymous"
+            survey.anonymity = "anonymous"
         for n in range(count):
-            number = answer(session, deployment, nps=n % 11, reason=f"Reason {n}", attributes={})
+            number = answer(session, survey, nps=n % 11, reason=f"Reason {n}", attributes={})
             session.get_one(Response, number).submitted_at = moment
 
 
 def test_responses_are_read_page_by_page_each_once(call, storage, world):
     fill(storage, world, 7)
-    path, seen, after = "/responses?deployment=after-the-form&limit=3", [], ""
+    path, seen, after = "/responses?survey=after-the-form&limit=3", [], ""
     while True:
         page = call("GET", path + after).json
         if not page["responses"]:
@@ -237,17 +237,17 @@ def test_responses_are_read_page_by_page_each_once(call, storage, world):
 
 def test_responses_carry_a_pseudonym_and_no_reference_or_address(call, storage, world):
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        number = answer(session, deployment, customer_ref=pseudonym(storage.secret_key, "C-1"))
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        number = answer(session, survey, customer_ref=pseudonym(storage.secret_key, "C-1"))
         session.get_one(Response, number).submitted_at = utc_now() - timedelta(days=1)
-    page = call("GET", "/responses?deployment=after-the-form").json
+    page = call("GET", "/responses?survey=after-the-form").json
     assert page["responses"][-1]["customer"] == pseudonym(storage.secret_key, "C-1")
     assert "C-1" not in str(page)
     with storage.store.reading() as session:
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "read responses by API key")
         ).one()
-        assert entry.detail == {"deployment": "after-the-form", "responses": 2}
+        assert entry.detail == {"survey": "after-the-form", "responses": 2}
 
 
 def empty(storage, world) -> None:
@@ -258,7 +258,7 @@ def empty(storage, world) -> None:
 def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
     call, storage, world
 ):
-    path = "/responses?deployment=after-the-form&limit=10"
+    path = "/responses?survey=after-the-form&limit=10"
     empty(storage, world)
     fill(storage, world, 2, days_ago=5, anonymous=True)
     fill(storage, world, 9, days_ago=0, anonymous=True)
@@ -281,7 +281,7 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
     call, storage, world
 ):
     fill(storage, world, 5)
-    path = "/responses?deployment=after-the-form&corrected=true&limit=2"
+    path = "/responses?survey=after-the-form&corrected=true&limit=2"
     empty_page = call("GET", path).json
     assert (empty_page["responses"], empty_page["next"]) == ([], None)
 
@@ -289,11 +289,11 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
         raw = {"nps": {"nps": "4", "nps_reason": ""}}
         for number in numbers:
             with storage.store.writing() as session:
-                deployment = session.get_one(Deployment, world.here.deployment_id)
-                correct(session, deployment, number, raw, now=utc_now(), roots=())
+                survey = session.get_one(SurveyRow, world.here.survey_id)
+                correct(session, survey, number, raw, now=utc_now(), roots=())
 
     with storage.store.reading() as session:
-        own = Response.deployment_id == world.here.deployment_id
+        own = Response.survey_id == world.here.survey_id
         numbers = list(session.scalars(select(Response.id).where(own).order_by(Response.id)))
     change(numbers[1], numbers[2], numbers[3], numbers[0])
     first = call("GET", path).json
@@ -307,21 +307,21 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
     again = call("GET", f"{path}&after={second['next']}").json
     assert [each["response"] for each in again["responses"]] == [numbers[1]]
     with storage.store.writing() as session:  # what was corrected before may not be told of now
-        session.get_one(Deployment, world.here.deployment_id).anonymity = "anonymous"
+        session.get_one(SurveyRow, world.here.survey_id).anonymity = "anonymous"
     assert call("GET", path).json["responses"] == []
 
 
 def test_a_query_that_cannot_be_is_refused_by_name(call, world):
     for query, field in [
-        ("", "deployment"),
-        ("deployment=after-the-form&after=abc", "after"),
-        ("deployment=after-the-form&after=-1", "after"),
-        ("deployment=after-the-form&after=99999999999999999999", "after"),
-        ("deployment=after-the-form&limit=0", "limit"),
-        ("deployment=after-the-form&limit=501", "limit"),
-        ("deployment=after-the-form&order=desc", "order"),
-        ("deployment=after-the-form&corrected=maybe", "corrected"),
-        ("deployment=%00", "deployment"),
+        ("", "survey"),
+        ("survey=after-the-form&after=abc", "after"),
+        ("survey=after-the-form&after=-1", "after"),
+        ("survey=after-the-form&after=99999999999999999999", "after"),
+        ("survey=after-the-form&limit=0", "limit"),
+        ("survey=after-the-form&limit=501", "limit"),
+        ("survey=after-the-form&order=desc", "order"),
+        ("survey=after-the-form&corrected=maybe", "corrected"),
+        ("survey=%00", "survey"),
     ]:
         answer = call("GET", f"/responses?{query}")
         assert answer.status_code == 422, query
@@ -331,7 +331,7 @@ def test_a_query_that_cannot_be_is_refused_by_name(call, world):
 def test_a_place_in_an_anonymous_list_is_a_day(call, storage, world):
     for after in ["5", "2026-02-30", "1999-01-01"]:
         fill(storage, world, 1, anonymous=True)
-        answer = call("GET", f"/responses?deployment=after-the-form&after={after}")
+        answer = call("GET", f"/responses?survey=after-the-form&after={after}")
         assert answer.status_code == 422, after
 
 
@@ -359,3 +359,21 @@ def test_results_of_something_unknown_are_not_found(call, world):
         ("/journeys/open/results?minimum_cell=1", 422),
     ]:
         assert call("GET", path).status_code == status, path
+
+
+def test_the_old_name_of_surveys_is_still_understood(call, world):
+    """Programs written before surveys were called that go on, and are told in the document."""
+    assert (
+        call("GET", "/deployments").json["deployments"] == call("GET", "/surveys").json["surveys"]
+    )
+    now = call("GET", "/responses?survey=after-the-form").json
+    assert call("GET", "/responses?deployment=after-the-form").json == now
+    asked = {"deployment": "after-the-form", "customers": [{"customer_ref": "C-1"}]}
+    assert call("POST", "/invitations", json=asked).status_code == 201
+    twice = call("POST", "/invitations", json={**asked, "survey": "after-the-form"})
+    assert twice.status_code == 422
+    assert [each["field"] for each in twice.json["errors"]] == ["survey"]
+    document = call("GET", "/openapi.json").json
+    assert document["paths"]["/api/v1/deployments"]["get"]["deprecated"] is True
+    fields = document["components"]["schemas"]["Invite"]["properties"]
+    assert fields["deployment"]["deprecated"] is True

@@ -84,25 +84,25 @@ def test_a_session_of_staff_opens_nothing_and_the_api_sets_no_cookie(app, world,
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = f"{user.id}.{user.session_epoch}"
-    answer = client.get("/api/v1/deployments")
+    answer = client.get("/api/v1/surveys")
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert "Set-Cookie" not in call("GET", "/deployments").headers
+    assert "Set-Cookie" not in call("GET", "/surveys").headers
 
 
 def test_a_revoked_key_is_refused_at_its_next_request(call, new_key, storage):
-    key = new_key("read deployments")
-    assert call("GET", "/deployments", key=key).status_code == 200
+    key = new_key("read surveys")
+    assert call("GET", "/surveys", key=key).status_code == 200
     with storage.store.writing() as session:
         found = api_keys.caller(session, key, now=utc_now())
         api_keys.revoke(session, found.id, user_id=None)
-    assert call("GET", "/deployments", key=key).status_code == 401
+    assert call("GET", "/surveys", key=key).status_code == 401
 
 
 def test_the_use_of_a_key_is_noted(call, new_key, storage):
-    key = new_key("read deployments", name="Noted")
-    call("GET", "/deployments", key=key)
+    key = new_key("read surveys", name="Noted")
+    call("GET", "/surveys", key=key)
     with storage.store.reading() as session:
         row = session.scalars(select(ApiKey).where(ApiKey.name == "Noted")).one()
         assert row.used_at is not None
@@ -110,10 +110,10 @@ def test_the_use_of_a_key_is_noted(call, new_key, storage):
 
 
 def test_guessing_is_held_back_and_noted_while_keys_in_force_go_on(call, storage, world):
-    answers = [call("GET", "/deployments", key=f"sak_{n:08}_guess") for n in range(REFUSALS + 5)]
+    answers = [call("GET", "/surveys", key=f"sak_{n:08}_guess") for n in range(REFUSALS + 5)]
     assert [answer.status_code for answer in answers] == [401] * REFUSALS + [429] * 5
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
-    assert call("GET", "/deployments").status_code == 200
+    assert call("GET", "/surveys").status_code == 200
     with storage.store.reading() as session:
         refused = select(AuditEntry).where(AuditEntry.action == "refuse API key")
         assert len(session.scalars(refused).all()) == REFUSALS
@@ -209,14 +209,14 @@ def test_a_body_that_cannot_be_read_is_told_as_a_problem(call):
 
 
 def test_other_methods_and_addresses_are_problems_too(call, app):
-    assert call("DELETE", "/deployments").headers["Allow"]
+    assert call("DELETE", "/surveys").headers["Allow"]
     assert call("GET", "/nothing").status_code == 404
-    for answer in (call("PUT", "/interactions"), app.test_client().get("/api/v2/deployments")):
+    for answer in (call("PUT", "/interactions"), app.test_client().get("/api/v2/surveys")):
         assert answer.content_type == "application/problem+json"
 
 
 def test_headers_protect_whoever_reads_an_answer(call):
-    headers = call("GET", "/deployments").headers
+    headers = call("GET", "/surveys").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
@@ -226,16 +226,16 @@ def test_the_address_behind_a_trusted_proxy_is_the_one_that_is_held_back(storage
     object.__setattr__(storage.settings, "trusted_proxies", 1)
     client = create_api(storage, failed=lambda _: None).test_client()
     statuses = [
-        client.get("/api/v1/deployments", headers={"X-Forwarded-For": "203.0.113.9"}).status_code
+        client.get("/api/v1/surveys", headers={"X-Forwarded-For": "203.0.113.9"}).status_code
         for _ in range(REFUSALS + 1)
     ]
     assert statuses == [401] * REFUSALS + [429]
-    answer = client.get("/api/v1/deployments", headers={"X-Forwarded-For": "203.0.113.10"})
+    answer = client.get("/api/v1/surveys", headers={"X-Forwarded-For": "203.0.113.10"})
     assert answer.status_code == 401
 
 
 def test_the_key_is_read_no_further_than_a_key_is_long(call):
-    assert call("GET", "/deployments", key="sak_" + "a" * 100_000).status_code == 401
+    assert call("GET", "/surveys", key="sak_" + "a" * 100_000).status_code == 401
 
 
 def test_every_shape_of_the_document_is_described_and_allows_no_other_field(call):

@@ -19,15 +19,15 @@ from surveyapp.api import feed
 from surveyapp.responses import corrections, numbers
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Delivery, Deployment, Response
+from surveyapp.store.models import Delivery, Response, SurveyRow
 from tests.web.world import answer
 
 _serial = count()
-PATH = "/responses?deployment=after-the-form"
+PATH = "/responses?survey=after-the-form"
 
 
-def own(session: Session, world) -> Deployment:
-    return session.get_one(Deployment, world.here.deployment_id)
+def own(session: Session, world) -> SurveyRow:
+    return session.get_one(SurveyRow, world.here.survey_id)
 
 
 def answered(storage, world, **options: Any) -> int:
@@ -43,9 +43,9 @@ def erased(storage, world, number: int) -> None:
 def corrected(storage, world, number: int, *, nps: int, now=None) -> None:
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}}
     with storage.store.writing() as session:
-        deployment = own(session, world)
+        survey = own(session, world)
         assert (
-            corrections.correct(session, deployment, number, raw, now=now or utc_now(), roots=())
+            corrections.correct(session, survey, number, raw, now=now or utc_now(), roots=())
             is None
         )
 
@@ -107,7 +107,7 @@ def test_numbers_go_on_after_the_highest_although_all_were_erased(storage, world
     """Also beside anonymous responses, whose random numbers lie above."""
     seen = {answered(storage, world)}
     with storage.store.writing() as session:
-        there = session.get_one(Deployment, world.there.deployment_id)
+        there = session.get_one(SurveyRow, world.there.survey_id)
         there.anonymity = "anonymous"
         answer(session, there)
     for _ in range(3):
@@ -207,10 +207,10 @@ def test_places_that_earlier_editions_named_lead_on(call, storage, world):
 
 def test_an_anonymous_response_has_an_id_without_a_time_and_shows_none(call, storage, world):
     with storage.store.writing() as session:
-        deployment = own(session, world)
-        deployment.anonymity = "anonymous"
+        survey = own(session, world)
+        survey.anonymity = "anonymous"
         session.delete(session.get_one(Response, world.here.response_id))
-        made = [answer(session, deployment) for _ in range(6)]
+        made = [answer(session, survey) for _ in range(6)]
         for number in made:
             response = session.get_one(Response, number)
             assert UUID(response.public_id).version == 4

@@ -29,7 +29,7 @@ from surveyapp.responses.sorting import sort_batch
 from surveyapp.results import dashboards, rates, trends
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import EVERYBODY, Deployment, Score
+from surveyapp.store.models import EVERYBODY, Score, SurveyRow
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.web.storage import EXTENSION
@@ -77,7 +77,7 @@ def fill(storage: Storage) -> None:
             sort_batch(session, segment.id)  # at once: there is nothing to sort yet
         fielded = draw_map(session, plan)
     start, before = time.perf_counter(), peak_megabytes()
-    for where, deployment in fielded.items():
+    for where, survey in fielded.items():
         here = [ask for ask in pool if ask.place == where]
         wanted = round(RESPONSES * len(here) / len(pool))
         prepared = (
@@ -85,7 +85,7 @@ def fill(storage: Storage) -> None:
             for ask in itertools.islice(itertools.cycle(here), wanted)
         )
         with storage.store.writing() as session:
-            store_bulk(session, deployment, prepared, source="simulation", roots=())
+            store_bulk(session, survey, prepared, source="simulation", roots=())
     took = time.perf_counter() - start
     print(
         f"\nstored {RESPONSES:,} responses with scores and rollups in {took:.0f} s "
@@ -143,9 +143,7 @@ def test_pages_and_report_data_cost_days_not_responses(storage: Storage):
 
 def test_rows_come_in_by_file_without_memory_growing(storage: Storage, tmp_path: Path):
     with storage.store.reading() as session:
-        deployment = session.scalars(
-            select(Deployment).where(Deployment.code == "account-compare")
-        ).one()
+        survey = session.scalars(select(SurveyRow).where(SurveyRow.code == "account-compare")).one()
     path = tmp_path / "rows.csv"
     rng = np.random.default_rng(SEED)
     csat, ces = rng.integers(1, 6, IMPORTED), rng.integers(1, 8, IMPORTED)
@@ -157,7 +155,7 @@ def test_rows_come_in_by_file_without_memory_growing(storage: Storage, tmp_path:
     before = peak_megabytes()
     with path.open("rb") as file:
         start = time.perf_counter()
-        report = import_csv(storage.store, deployment, file, id_column="id", roots=())
+        report = import_csv(storage.store, survey, file, id_column="id", roots=())
         took = time.perf_counter() - start
     more = peak_megabytes() - before
     print(

@@ -25,7 +25,7 @@ from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import Storage, open_storage
 from tests.benchmarks.bench_scale import RESPONSES, fill
 from tests.benchmarks.bench_submit import free_port, serving, session_pages
-from tests.responses.makers import SECRET, make_deployment, make_journey
+from tests.responses.makers import SECRET, make_journey, make_survey
 
 EVERY = 0.05  # seconds between two customers
 LONGEST_WAIT = 1.0  # seconds for any page, the form or the thanks for its answers
@@ -99,8 +99,8 @@ def test_no_customer_waits_a_second_while_a_segment_is_saved(tmp_path: Path):
     upgrade(storage.store.engine)
     fill(storage)
     with storage.store.writing() as session:
-        deployment = make_deployment(session, journey=make_journey(session, code="asked"))
-        path = f"/s/{deployment.link}"
+        survey = make_survey(session, journey=make_journey(session, code="asked"))
+        path = f"/s/{survey.link}"
     environment = {
         "SURVEYAPP_HOME": str(settings.home),
         "SURVEYAPP_SECRET_KEY": SECRET,

@@ -37,7 +37,7 @@ from surveyapp.settings import read
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
 from surveyapp.surveys.actions import invite
-from tests.responses.makers import SECRET, make_deployment, make_segment
+from tests.responses.makers import SECRET, make_segment, make_survey
 from tests.web.respondents import fields
 
 CLIENTS = (1, 8, 32)
@@ -272,13 +272,13 @@ def compared(folder: Path, *, processes: int, threads: int) -> Compared:
     upgrade(storage.store.engine)
     with storage.store.writing() as opened:
         make_segment(opened, "north", "region in (North)")
-        deployment = make_deployment(opened)
-        path = f"/s/{deployment.link}"
+        survey = make_survey(opened)
+        path = f"/s/{survey.link}"
         customers = [
             {"customer_ref": f"c{k}", "attributes": {"region": ("North", "South")[k % 2]}}
             for k in range(_MOST_PERSONAL)
         ]
-        issued = invite(opened, deployment, customers, base_url="", secret_key=SECRET, user_id=None)
+        issued = invite(opened, survey, customers, base_url="", secret_key=SECRET, user_id=None)
     storage.close()
     personal = iter([link.url for link in issued])
     text = _HELLO.replace("THREADS", str(threads)).replace("PROCESSES", str(processes))

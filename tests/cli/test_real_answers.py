@@ -18,7 +18,7 @@ from surveyapp.journeys.actions import create_journey
 from surveyapp.responses.rollups import recount
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Response
-from surveyapp.surveys.actions import create_deployment
+from surveyapp.surveys.actions import create_survey
 
 
 def answers() -> pd.DataFrame:
@@ -28,12 +28,12 @@ def answers() -> pd.DataFrame:
 
 @pytest.fixture
 def file(tmp_path: Path, store: Store) -> Path:
-    """The answers as a CSV, and a deployment that asked for them."""
+    """The answers as a CSV, and a survey that asked for them."""
     with store.writing() as session:
         journey = create_journey(
             session, name="Mobile phone", provider="The provider", user_id=None
         )
-        create_deployment(
+        create_survey(
             session,
             journey,
             name="ECSI",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from surveyapp.journeys.actions import create_journey
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, Score
-from surveyapp.surveys.actions import create_deployment
+from surveyapp.surveys.actions import create_survey
 
 
 def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores(
@@ -19,7 +19,7 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
     with store.writing() as session:
         journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
         for code in ("here", "there"):
-            create_deployment(
+            create_survey(
                 session,
                 journey,
                 name=code,
@@ -41,14 +41,13 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
     assert (tmp_path / "old.csv").read_text() == (tmp_path / "out.csv").read_text()
     with store.reading() as session:
         kept = session.execute(
-            select(Response.deployment_id, Response.attributes, Score.value)
+            select(Response.survey_id, Response.attributes, Score.value)
             .join(Score, Score.response_id == Response.id)
             .order_by(Response.id)
         ).all()
-    frame = pd.DataFrame(kept, columns=["deployment", "attributes", "score"])
+    frame = pd.DataFrame(kept, columns=["survey", "attributes", "score"])
     here, there = (
-        part.drop(columns="deployment").to_dict("records")
-        for _, part in frame.groupby("deployment")
+        part.drop(columns="survey").to_dict("records") for _, part in frame.groupby("survey")
     )
     assert (
         here
@@ -64,9 +63,7 @@ def test_an_import_says_how_it_read_the_file(run_stored, store: Store, tmp_path:
     with store.writing() as session:
         journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
         asks = [{"instrument": "csat"}]
-        create_deployment(
-            session, journey, name="here", asks=asks, code="here", user_id=None, roots=()
-        )
+        create_survey(session, journey, name="here", asks=asks, code="here", user_id=None, roots=())
     comment = "Gebühr 50 € zu hoch – „Wucher“ – 5‰ … Œuvre, Žižek"
     (tmp_path / "in.csv").write_text(f"csat;csat_reason\n2;{comment}\n", encoding="cp1252")
     ran = run_stored("import", tmp_path / "in.csv", "--survey", "here")

@@ -21,7 +21,7 @@ from surveyapp.settings import read
 from surveyapp.store import queue
 from surveyapp.store.models import Job
 from surveyapp.store.storage import open_storage
-from tests.responses.makers import SECRET, make_deployment, make_segment
+from tests.responses.makers import SECRET, make_segment, make_survey
 from tests.web.test_respond_kill import free_port
 
 _RUN = "from surveyapp.cli import main; main()"
@@ -48,7 +48,7 @@ class Site:
         self.port = free_port()
         self.storage = open_storage(read({}, home=home, secret_key=SECRET, port=self.port))
         with self.storage.store.writing() as session:
-            self.link = make_deployment(session).link
+            self.link = make_survey(session).link
             self.segment = make_segment(session, "north", "region = North").id
         for name in ("instruments", "analysis", "surveyapp"):  # of the administrator, not ours
             (folder / name).mkdir()

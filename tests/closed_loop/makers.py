@@ -1,4 +1,4 @@
-"""A small bank with a closed loop: a deployment that asks NPS, a rule, somebody who owns cases."""
+"""A small bank with a closed loop: a survey that asks NPS, a rule, somebody who owns cases."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from surveyapp.closed_loop.rules import change_loop
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store import events
 from surveyapp.store.db import Store
-from surveyapp.store.models import Case, Deployment, Journey, User
-from tests.responses.makers import make_deployment
+from surveyapp.store.models import Case, Journey, SurveyRow, User
+from tests.responses.makers import make_survey
 
 BASE = "https://survey.example"
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
@@ -29,7 +29,7 @@ _serial = count()
 class Loop:
     """Ids of what was made."""
 
-    deployment: int
+    survey: int
     follow_up: int
     owner: int
     other: int
@@ -44,23 +44,23 @@ def add_user(session: Session, name: str, **other: object) -> User:
 
 
 def make_loop(session: Session, rule: dict[str, object] | None = None) -> Loop:
-    """A deployment with a rule, one that asks again, two people of the staff."""
+    """A survey with a rule, one that asks again, two people of the staff."""
     owner, other = add_user(session, "Olga"), add_user(session, "Bert")
-    deployment = make_deployment(session, asks=("nps", "csat"), name="After the form")
-    follow_up = make_deployment(
+    survey = make_survey(session, asks=("nps", "csat"), name="After the form")
+    follow_up = make_survey(
         session,
         asks=("nps",),
         name="Asked again",
-        journey=session.get_one(Journey, deployment.journey_id),
+        journey=session.get_one(Journey, survey.journey_id),
     )
-    wanted = {**RULE, "owner_id": owner.id, "follow_up_deployment_id": follow_up.id}
-    change_loop(session, deployment, wanted if rule is None else rule, user_id=owner.id, roots=())
-    return Loop(deployment.id, follow_up.id, owner.id, other.id)
+    wanted = {**RULE, "owner_id": owner.id, "follow_up_survey_id": follow_up.id}
+    change_loop(session, survey, wanted if rule is None else rule, user_id=owner.id, roots=())
+    return Loop(survey.id, follow_up.id, owner.id, other.id)
 
 
 def respond(
     session: Session,
-    deployment_id: int,
+    survey_id: int,
     nps: int,
     *,
     reason: str = "The form lost my data.",
@@ -68,13 +68,13 @@ def respond(
     **other: object,
 ) -> int:
     """A response with this score; its number."""
-    deployment = session.get_one(Deployment, deployment_id)
+    survey = session.get_one(SurveyRow, survey_id)
     raw: dict[str, object] = {"nps": {"nps": str(nps), "nps_reason": reason}}
-    if any(ask["instrument"] == "csat" for ask in deployment.asks):
+    if any(ask["instrument"] == "csat" for ask in survey.asks):
         raw["csat"] = {"csat": "4"}
     stored = submit(
         session,
-        deployment,
+        survey,
         raw,
         submission_key=f"loop-{next(_serial)}",
         attributes=other.pop("attributes", {}),
@@ -86,10 +86,10 @@ def respond(
     return stored.response_id
 
 
-def hear(session: Session, deployment_id: int, response_ids: Sequence[int]) -> None:
+def hear(session: Session, survey_id: int, response_ids: Sequence[int]) -> None:
     """Tell of these responses and spread it, as a worker would."""
     for response_id in response_ids:
-        events.publish(session, "response", response_id=response_id, deployment_id=deployment_id)
+        events.publish(session, "response", response_id=response_id, survey_id=survey_id)
     session.flush()
     events.dispatch(session, {"response": (partial(cases.on_response, base_url=BASE, roots=()),)})
 
@@ -97,6 +97,6 @@ def hear(session: Session, deployment_id: int, response_ids: Sequence[int]) -> N
 def open_case(store: Store, loop: Loop, nps: int = 3, **other: object) -> int:
     """A case of a new low response; its number."""
     with store.writing() as session:
-        response_id = respond(session, loop.deployment, nps, **other)
-        hear(session, loop.deployment, [response_id])
+        response_id = respond(session, loop.survey, nps, **other)
+        hear(session, loop.survey, [response_id])
         return session.scalars(select(Case.id).where(Case.response_id == response_id)).one()

@@ -1,4 +1,4 @@
-"""Trips through the page about a deployment's closed loop."""
+"""Trips through the page about a survey's closed loop."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from surveyapp.closed_loop.rules import read_loop
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Alert, AuditEntry, Deployment, Journey, User
+from surveyapp.store.models import Alert, AuditEntry, Journey, SurveyRow, User
 from tests.closed_loop.makers import make_loop, respond
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def olga(storage, sign_in, loop):
 
 @pytest.fixture
 def base(loop):
-    return f"/journeys/1/surveys/{loop.deployment}/closed-loop"
+    return f"/journeys/1/surveys/{loop.survey}/closed-loop"
 
 
 RULE = {
@@ -38,24 +38,24 @@ RULE = {
     "at_most": "6",
     "due_days": "3",
     "owner_id": "",
-    "follow_up_deployment_id": "",
+    "follow_up_survey_id": "",
 }
 ALERT = {"watched": "nps", "below": "-10.5", "days": "7", "minimum_n": "5", "emails": ""}
 
 
 def rule_of(storage, loop):
     with storage.store.reading() as session:
-        return read_loop(session.get_one(Deployment, loop.deployment).loop)
+        return read_loop(session.get_one(SurveyRow, loop.survey).closed_loop)
 
 
 def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
     assert "No cases are opened yet" in olga.get(base).text
     follow = str(loop.follow_up)
-    sent = {**RULE, "owner_id": str(loop.other), "follow_up_deployment_id": follow}
+    sent = {**RULE, "owner_id": str(loop.other), "follow_up_survey_id": follow}
     assert olga.post(f"{base}/rule", data=sent).status_code == 303
     rule = rule_of(storage, loop)
     assert (rule.scale, rule.at_most, rule.due_days) == ("nps", 6, 3)
-    assert (rule.owner_id, rule.follow_up_deployment_id) == (loop.other, loop.follow_up)
+    assert (rule.owner_id, rule.follow_up_survey_id) == (loop.other, loop.follow_up)
     assert rule.working_days is False
     page = olga.get(base).text
     assert "New responses open cases" in page
@@ -85,20 +85,18 @@ def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(storage, olga, lo
     assert rule_of(storage, loop) is None
 
 
-def test_an_anonymous_deployment_says_why_it_opens_no_cases(storage, olga, loop):
+def test_an_anonymous_survey_says_why_it_opens_no_cases(storage, olga, loop):
     with storage.store.writing() as session:
         journey = session.get_one(Journey, 1)
-        made = make_deployment(
-            session, asks=("nps",), journey=journey, name="A", anonymity="anonymous"
-        )
+        made = make_survey(session, asks=("nps",), journey=journey, name="A", anonymity="anonymous")
     page = olga.get(f"/journeys/1/surveys/{made.id}/closed-loop")
     assert "a low score cannot be traced to a customer" in page.text
     assert "Save rule" not in page.text and "Add alert" in page.text
 
 
-def test_a_deployment_without_a_score_has_nothing_to_watch(storage, olga, loop):
+def test_a_survey_without_a_score_has_nothing_to_watch(storage, olga, loop):
     with storage.store.writing() as session:
-        made = make_deployment(
+        made = make_survey(
             session, asks=("effort-causes",), journey=session.get_one(Journey, 1), name="Causes"
         )
     assert "No scores" in olga.get(f"/journeys/1/surveys/{made.id}/closed-loop").text
@@ -112,7 +110,7 @@ def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base
         assert alert.emails == ["a@example.org", "b@example.org", "c@example.org"]
         assert (alert.below, alert.days, alert.minimum_n) == (-10.5, 7, 5)
         for _ in range(6):
-            respond(session, loop.deployment, 2, at=utc_now())
+            respond(session, loop.survey, 2, at=utc_now())
     page = olga.get(base).text
     assert "NPS below −10.5" in page and 'state-failed">low<' in page and "−100" in page
     assert "never" in page  # told

@@ -11,10 +11,10 @@ from surveyapp.closed_loop import alerts
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.results.view_models import Hidden
 from surveyapp.settings import read
-from surveyapp.store.models import Alert, AuditEntry, Deployment, Event, OutgoingMessage
+from surveyapp.store.models import Alert, AuditEntry, Event, OutgoingMessage, SurveyRow
 from surveyapp.store.storage import Storage
 from tests.closed_loop.makers import BASE, NOW, make_loop, respond
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses.makers import SECRET, make_survey
 
 WANTED = {"scale": "nps", "below": 20.0, "minimum_n": 5, "days": 7, "emails": ["a@example.org"]}
 
@@ -34,9 +34,9 @@ def loop(store):
 
 def add(store, loop, **changes) -> int:
     with store.writing() as session:
-        deployment = session.get_one(Deployment, loop.deployment)
+        survey = session.get_one(SurveyRow, loop.survey)
         made = alerts.create_alert(
-            session, deployment, **{**WANTED, **changes}, user_id=loop.owner, roots=()
+            session, survey, **{**WANTED, **changes}, user_id=loop.owner, roots=()
         )
         return made.id
 
@@ -44,7 +44,7 @@ def add(store, loop, **changes) -> int:
 def answers(store, loop, *scores: int, at=NOW) -> None:
     with store.writing() as session:
         for nps in scores:
-            respond(session, loop.deployment, nps, at=at)
+            respond(session, loop.survey, nps, at=at)
 
 
 def told(store) -> list[OutgoingMessage]:
@@ -66,7 +66,7 @@ def test_a_fall_is_told_once_by_mail_and_event(store, storage, loop):
         "Interval: −",
         "Answers: 5",
         "Period: 28 April 2026 to 4 May 2026",
-        f"{BASE}/journeys/1/surveys/{loop.deployment}/closed-loop",
+        f"{BASE}/journeys/1/surveys/{loop.survey}/closed-loop",
         "so the fall may be due to chance",
     ):
         assert part in first.content["text"]
@@ -132,7 +132,7 @@ def test_a_score_that_goes_up_and_down_in_a_day_is_told_once(store, storage, loo
     assert alerts.alerts_due(storage, NOW + timedelta(hours=2)) == 0
 
 
-def test_stopped_alerts_and_closed_deployments_are_silent(store, storage, loop):
+def test_stopped_alerts_and_closed_surveys_are_silent(store, storage, loop):
     number = add(store, loop)
     answers(store, loop, *[1] * 5)
     with store.writing() as session:
@@ -142,10 +142,10 @@ def test_stopped_alerts_and_closed_deployments_are_silent(store, storage, loop):
     assert alerts.alerts_due(storage, NOW) == 0
     with store.writing() as session:
         alerts.set_active(session, session.get_one(Alert, number), True, user_id=loop.owner)
-        session.get_one(Deployment, loop.deployment).state = "closed"
+        session.get_one(SurveyRow, loop.survey).state = "closed"
     assert alerts.alerts_due(storage, NOW) == 0
     with store.writing() as session:
-        session.get_one(Deployment, loop.deployment).state = "open"
+        session.get_one(SurveyRow, loop.survey).state = "open"
     assert alerts.alerts_due(storage, NOW) == 1
     with store.reading() as session:
         query = select(AuditEntry.action).where(AuditEntry.action.contains("alert"))
@@ -166,8 +166,8 @@ def test_shares_and_means_are_watched_as_they_are_reported(store, storage, loop)
     number = add(store, loop, scale="csat", below=100.0)
     answers(store, loop, *[9] * 5)
     with store.reading() as session:
-        deployment = session.get_one(Deployment, loop.deployment)
-        (seen,) = alerts.watches(session, deployment, today=NOW.date(), minimum_cell=5, roots=())
+        survey = session.get_one(SurveyRow, loop.survey)
+        (seen,) = alerts.watches(session, survey, today=NOW.date(), minimum_cell=5, roots=())
     assert (seen.alert.id, seen.figure.estimate, seen.low) == (number, 100, False)
 
 
@@ -175,8 +175,8 @@ def test_a_handful_is_not_shown_on_the_page_either(store, loop):
     add(store, loop, minimum_n=1)
     answers(store, loop, *[1] * 4)
     with store.reading() as session:
-        deployment = session.get_one(Deployment, loop.deployment)
-        (seen,) = alerts.watches(session, deployment, today=NOW.date(), minimum_cell=5, roots=())
+        survey = session.get_one(SurveyRow, loop.survey)
+        (seen,) = alerts.watches(session, survey, today=NOW.date(), minimum_cell=5, roots=())
     assert (seen.figure.hidden, seen.figure.estimate, seen.low) == (Hidden.FEW, None, False)
 
 
@@ -205,13 +205,13 @@ def test_what_cannot_be_watched_is_refused_by_its_field(store, loop):
         assert refused.value.field == field, value
 
 
-def test_an_alert_belongs_to_its_deployment(store, loop):
+def test_an_alert_belongs_to_its_survey(store, loop):
     number = add(store, loop)
     with store.writing() as session:
-        own = session.get_one(Deployment, loop.deployment)
-        other = make_deployment(session, asks=("nps",), journey=own.journey, name="Other")
+        own = session.get_one(SurveyRow, loop.survey)
+        other = make_survey(session, asks=("nps",), journey=own.journey, name="Other")
         with pytest.raises(NotFound):
             alerts.alert_of(session, other, number)
         alerts.remove(session, alerts.alert_of(session, own, number), user_id=loop.owner)
     with store.reading() as session, pytest.raises(NotFound):
-        alerts.alert_of(session, session.get_one(Deployment, loop.deployment), number)
+        alerts.alert_of(session, session.get_one(SurveyRow, loop.survey), number)

@@ -17,10 +17,10 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Contact,
-    Deployment,
     Interaction,
     OutgoingMessage,
     Response,
+    SurveyRow,
     User,
 )
 from surveyapp.worker import DUTIES
@@ -167,7 +167,7 @@ def test_a_customer_with_an_address_is_asked_by_mail(storage, olga, loop):
         session.add(Contact(customer_ref="c" * 32, email="ann@example.org"))
         session.add(
             Interaction(
-                touchpoint_id=response.deployment.touchpoint_id,
+                touchpoint_id=response.survey.touchpoint_id,
                 journey_run_id=response.journey_run_id,
                 customer_ref="c" * 32,
                 at=utc_now(),
@@ -202,8 +202,8 @@ def test_a_note_is_shown_as_text(storage, olga, loop):
 def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(storage, olga, loop):
     """From the customer's submission over the event to the list, through the worker's own duties."""
     with storage.store.writing() as session:
-        respond(session, loop.deployment, 2)
-        respond(session, loop.deployment, 9)
+        respond(session, loop.survey, 2)
+        respond(session, loop.survey, 9)
     spread = DUTIES["dispatch events"][1]
     while spread(storage, utc_now()):
         pass
@@ -214,7 +214,7 @@ def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(storage, olg
 def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(storage, olga, loop):
     with storage.store.writing() as session:
         session.get_one(User, loop.other).name = "=1+1"
-        session.get_one(Deployment, loop.deployment).name = "+Form"
+        session.get_one(SurveyRow, loop.survey).name = "+Form"
     cases = [open_case(storage.store, loop, nps, reason="It lost my data.") for nps in (3, 2, 1)]
     olga.post(f"/cases/{cases[0]}/owner", data={"owner_id": str(loop.other)})
     olga.post(f"/cases/{cases[0]}/notes", data={"text": "Mrs Lovelace"})
@@ -224,7 +224,7 @@ def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(storage, olga
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert sorted(int(row["case"]) for row in rows) == cases
     first = next(row for row in rows if int(row["case"]) == cases[0])
-    assert (first["owner"], first["deployment"]) == ("'=1+1", "'+Form")
+    assert (first["owner"], first["survey"]) == ("'=1+1", "'+Form")
     assert (first["value"], first["state"], first["overdue"]) == ("3.0", "open", "false")
     closed = next(row for row in rows if int(row["case"]) == cases[1])
     assert (closed["outcome"], closed["owner"], bool(closed["closed_at"])) == (

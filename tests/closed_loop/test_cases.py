@@ -13,10 +13,10 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.store.models import (
     AuditEntry,
     Case,
-    Deployment,
     Event,
     OutgoingMessage,
     Response,
+    SurveyRow,
     User,
 )
 from tests.closed_loop.makers import BASE, NOW, hear, make_loop, open_case, respond
@@ -35,7 +35,7 @@ def count(session, table) -> int:
 @pytest.mark.parametrize(("nps", "opened"), [(0, 1), (6, 1), (7, 0), (10, 0)])
 def test_a_score_at_the_limit_or_below_opens_a_case(store, loop, nps, opened):
     with store.writing() as session:
-        hear(session, loop.deployment, [respond(session, loop.deployment, nps)])
+        hear(session, loop.survey, [respond(session, loop.survey, nps)])
         assert count(session, Case) == opened
         assert count(session, OutgoingMessage) == opened
 
@@ -52,12 +52,12 @@ def test_a_case_has_owner_due_day_and_score(store, loop):
 
 def test_an_event_spread_twice_opens_one_case_and_writes_one_message(store, loop):
     with store.writing() as session:
-        number = respond(session, loop.deployment, 2)
-        hear(session, loop.deployment, [number, number])
+        number = respond(session, loop.survey, 2)
+        hear(session, loop.survey, [number, number])
         told = session.scalars(select(Event).where(Event.kind == "case")).all()
         assert [event.subject["case_id"] for event in told] == [session.scalar(select(Case.id))]
     with store.writing() as session:
-        hear(session, loop.deployment, [number])
+        hear(session, loop.survey, [number])
         assert count(session, Case) == count(session, OutgoingMessage) == 1
         assert count(session, Event) == 0
 
@@ -85,15 +85,15 @@ def test_without_an_open_account_the_case_waits_for_an_owner(store, loop):
 
 def test_no_rule_anonymity_and_a_response_gone_open_nothing(store, loop):
     with store.writing() as session:
-        deployment = session.get_one(Deployment, loop.deployment)
-        number = respond(session, loop.deployment, 1)
+        survey = session.get_one(SurveyRow, loop.survey)
+        number = respond(session, loop.survey, 1)
         session.execute(delete(Response).where(Response.id == number))
-        hear(session, loop.deployment, [number])
-        low = respond(session, loop.deployment, 1)
-        deployment.anonymity = "anonymous"
-        hear(session, loop.deployment, [low])
-        deployment.anonymity, deployment.loop = "pseudonymous", {}
-        hear(session, loop.deployment, [low])
+        hear(session, loop.survey, [number])
+        low = respond(session, loop.survey, 1)
+        survey.anonymity = "anonymous"
+        hear(session, loop.survey, [low])
+        survey.anonymity, survey.closed_loop = "pseudonymous", {}
+        hear(session, loop.survey, [low])
         assert count(session, Case) == 0
 
 
@@ -151,7 +151,7 @@ def test_every_action_sent_twice_is_one(store, loop):
         for _ in range(2):
             cases.reopen(session, case, user_id=loop.owner)
         assert len(case.notes) == 5
-        assert count(session, AuditEntry) == 8  # two deployments, their rule, five changes
+        assert count(session, AuditEntry) == 8  # two surveys, their rule, five changes
 
 
 def test_a_closed_case_is_not_closed_otherwise(store, loop):

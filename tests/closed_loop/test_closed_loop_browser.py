@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from surveyapp.auth.passwords import hash_password
 from surveyapp.closed_loop.alerts import create_alert
-from surveyapp.store.models import Case, Deployment, User
+from surveyapp.store.models import Case, SurveyRow, User
 from surveyapp.store.storage import Storage
 from tests.closed_loop.makers import Loop, make_loop, open_case, respond
 from tests.web.conftest import served
@@ -30,11 +30,11 @@ def loop(served: tuple[str, Storage]) -> Loop:
         made = make_loop(session)
         olga = session.get_one(User, made.owner)
         olga.role, olga.password_hash = "researcher", hash_password(PASSWORD)
-        deployment = session.get_one(Deployment, made.deployment)
+        survey = session.get_one(SurveyRow, made.survey)
         emails = ["olga@example.org", "the-team-that-looks-after-the-form@example.org"]
         create_alert(
             session,
-            deployment,
+            survey,
             scale="nps",
             below=20,
             minimum_n=5,
@@ -44,7 +44,7 @@ def loop(served: tuple[str, Storage]) -> Loop:
             roots=(),
         )
         for nps in (7, 7, 9, 8, 7):
-            respond(session, made.deployment, nps)
+            respond(session, made.survey, nps)
     for _ in range(2):
         open_case(store, made, 3, customer_ref="c" * 32)
     return made
@@ -70,7 +70,7 @@ def test_every_page_is_accessible_and_fits_the_screen(staff: Page, loop: Loop):
         "/cases",
         "/cases/1",
         "/cases/recovery",
-        f"/journeys/1/surveys/{loop.deployment}/closed-loop",
+        f"/journeys/1/surveys/{loop.survey}/closed-loop",
     )
     for path in pages:
         for viewport in (DESKTOP, PHONE):

@@ -12,7 +12,7 @@ from surveyapp.responses.corrections import correct, erase
 from surveyapp.settings import read
 from surveyapp.store import events
 from surveyapp.store.db import Store
-from surveyapp.store.models import Case, CaseNote, Deployment, Event, OutgoingMessage
+from surveyapp.store.models import Case, CaseNote, Event, OutgoingMessage, SurveyRow
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.worker import subscribers
 from tests.closed_loop.makers import NOW, hear, make_loop, open_case, respond
@@ -40,11 +40,11 @@ def told(store, database_url, tmp_path):
     storage.close()
 
 
-def change(store: Store, deployment_id: int, response_id: int, nps: int, csat: int = 4) -> None:
+def change(store: Store, survey_id: int, response_id: int, nps: int, csat: int = 4) -> None:
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}, "csat": {"csat": str(csat)}}
     with store.writing() as session:
-        deployment = session.get_one(Deployment, deployment_id)
-        assert correct(session, deployment, response_id, raw, now=LATER, roots=()) is None
+        survey = session.get_one(SurveyRow, survey_id)
+        assert correct(session, survey, response_id, raw, now=LATER, roots=()) is None
 
 
 def notes(store: Store, case_id: int) -> list[str]:
@@ -60,7 +60,7 @@ def all_cases(store: Store) -> list[Case]:
 def test_a_score_that_is_fine_now_is_noted_and_closes_nothing(store, loop, told):
     number = open_case(store, loop, 3)
     (case,) = all_cases(store)
-    change(store, loop.deployment, case.response_id, 9)
+    change(store, loop.survey, case.response_id, 9)
     told()
     (case,) = all_cases(store)
     assert (case.state, case.value) == ("open", 3)
@@ -68,10 +68,10 @@ def test_a_score_that_is_fine_now_is_noted_and_closes_nothing(store, loop, told)
         "The customer: Changed the score from 3 to 9. It is no longer low; the owner decides what is"
         " left to do."
     ]
-    change(store, loop.deployment, case.response_id, 9, csat=1)
+    change(store, loop.survey, case.response_id, 9, csat=1)
     told()
     assert notes(store, number)[0].endswith("this case's score is unchanged.")
-    change(store, loop.deployment, case.response_id, 2)
+    change(store, loop.survey, case.response_id, 2)
     told()
     assert notes(store, number)[0] == "The customer: Changed the score from 9 to 2."
     assert len(all_cases(store)) == 1
@@ -82,7 +82,7 @@ def test_a_closed_case_stays_closed(store, loop, told):
     with store.writing() as session:
         case = session.get_one(Case, number)
         cases.close(session, case, "recovered", user_id=loop.owner)
-    change(store, loop.deployment, case.response_id, 1)
+    change(store, loop.survey, case.response_id, 1)
     told()
     (case,) = all_cases(store)
     assert (case.state, case.outcome) == ("closed", "recovered")
@@ -91,12 +91,12 @@ def test_a_closed_case_stays_closed(store, loop, told):
 
 def test_a_score_that_falls_by_a_change_opens_one_case(store, loop, told):
     with store.writing() as session:
-        number = respond(session, loop.deployment, 9)
-        hear(session, loop.deployment, [number])
-    change(store, loop.deployment, number, 4)
+        number = respond(session, loop.survey, 9)
+        hear(session, loop.survey, [number])
+    change(store, loop.survey, number, 4)
     told()
-    change(store, loop.deployment, number, 8)
-    change(store, loop.deployment, number, 2)
+    change(store, loop.survey, number, 8)
+    change(store, loop.survey, number, 2)
     told()
     (case,) = all_cases(store)
     assert (case.response_id, case.value, case.owner_id) == (number, 4, loop.owner)
@@ -108,18 +108,18 @@ def test_a_score_that_falls_by_a_change_opens_one_case(store, loop, told):
 
 def test_a_score_that_was_low_before_the_rule_opens_nothing(store, loop, told):
     with store.writing() as session:
-        number = respond(session, loop.deployment, 3)
+        number = respond(session, loop.survey, 3)
         session.query(Event).delete()  # no rule listened
-    change(store, loop.deployment, number, 2)
+    change(store, loop.survey, number, 2)
     told()
     assert all_cases(store) == []
 
 
 def test_without_a_rule_a_change_opens_nothing(store, loop, told):
     with store.writing() as session:
-        number = respond(session, loop.deployment, 9)
-        session.get_one(Deployment, loop.deployment).loop = {}
-    change(store, loop.deployment, number, 1)
+        number = respond(session, loop.survey, 9)
+        session.get_one(SurveyRow, loop.survey).closed_loop = {}
+    change(store, loop.survey, number, 1)
     told()
     assert all_cases(store) == []
 
@@ -132,7 +132,7 @@ def test_an_erased_response_takes_what_was_noted_about_its_customer(store, loop,
             cases.add_note(session, case, "Mrs Lovelace, 0171 555", user_id=loop.owner)
             cases.mark_contacted(session, case, user_id=loop.owner)
         case = session.get_one(Case, number)
-        erase(session, session.get_one(Deployment, loop.deployment), case.response_id, now=LATER)
+        erase(session, session.get_one(SurveyRow, loop.survey), case.response_id, now=LATER)
     told()
     assert [line.partition(": ")[2] for line in notes(store, number)] == [
         "Erased their answers; what was noted about them is deleted.",

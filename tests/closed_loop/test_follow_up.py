@@ -16,16 +16,16 @@ from surveyapp.store.models import (
     Case,
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     JourneyRun,
     OptOut,
     OutgoingMessage,
     Response,
+    SurveyRow,
 )
 from surveyapp.surveys import links
-from surveyapp.surveys.actions import close_deployment
+from surveyapp.surveys.actions import close_survey
 from tests.closed_loop.makers import BASE, make_loop, open_case
 from tests.responses.makers import SECRET
 
@@ -41,10 +41,10 @@ def loop(store):
 def meet(store, loop) -> int:
     """The customer met the touchpoint and left an address."""
     with store.writing() as session:
-        deployment = session.get_one(Deployment, loop.deployment)
+        survey = session.get_one(SurveyRow, loop.survey)
         run = session.scalars(select(JourneyRun)).one()
         met = Interaction(
-            touchpoint_id=deployment.touchpoint_id,
+            touchpoint_id=survey.touchpoint_id,
             journey_run_id=run.id,
             customer_ref=WHO,
             at=utc_now(),
@@ -77,7 +77,7 @@ def answer_with(store, loop, ticket: links.Ticket, nps: int) -> int:
     with store.writing() as session:
         stored = submit(
             session,
-            session.get_one(Deployment, loop.follow_up),
+            session.get_one(SurveyRow, loop.follow_up),
             {"nps": {"nps": str(nps)}},
             submission_key="again",
             attributes=ticket.attributes,
@@ -102,7 +102,7 @@ def test_mail_goes_to_a_customer_with_an_address_once(store, loop):
         ).one()
         invitation = session.scalars(select(Invitation)).one()
         assert message.key == f"invitation {invitation.id}"
-        assert (message.customer_ref, message.deployment_id) == (WHO, loop.follow_up)
+        assert (message.customer_ref, message.survey_id) == (WHO, loop.follow_up)
         assert message.content == {}  # no address: it is looked up when the mail leaves
         assert (invitation.interaction_id, invitation.channel) == (met, "email")
         decision = session.scalars(select(Decision)).one()
@@ -118,7 +118,7 @@ def test_a_decision_against_asking_is_overruled_by_a_person(store, loop):
         session.add(
             Decision(
                 interaction_id=met,
-                deployment_id=loop.follow_up,
+                survey_id=loop.follow_up,
                 customer_ref=WHO,
                 outcome="skip",
                 reason="rest",
@@ -136,7 +136,7 @@ def test_a_link_is_the_same_when_it_is_asked_for_again(store, loop):
     first = ask(store, case, loop, by_mail=False)
     assert ask(store, case, loop, by_mail=False) == first
     with store.reading() as session:
-        link = session.get_one(Deployment, loop.follow_up).link
+        link = session.get_one(SurveyRow, loop.follow_up).link
         signed = first.removeprefix(f"{BASE}/s/{link}/")
         ticket = links.read_ticket(SECRET, link, signed, now=utc_now())
         assert (ticket.customer_ref, ticket.attributes) == (WHO, {"region": "North"})
@@ -220,7 +220,7 @@ def test_the_second_score_stands_beside_the_first(store, loop, nps, better):
     case = open_case(store, loop, customer_ref=WHO)
     url = ask(store, case, loop, by_mail=False)
     with store.reading() as session:
-        link = session.get_one(Deployment, loop.follow_up).link
+        link = session.get_one(SurveyRow, loop.follow_up).link
         assert follow_up_of(session, session.get_one(Case, case)).state == "waiting"
     ticket = links.read_ticket(SECRET, link, url.rsplit("/", 1)[1], now=utc_now())
     second = answer_with(store, loop, ticket, nps)
@@ -254,11 +254,11 @@ def test_an_erased_response_ends_the_way_to_the_customer(store, loop):
 def test_without_an_open_follow_up_survey_nobody_is_asked(store, loop):
     case = open_case(store, loop)
     with store.writing() as session:
-        close_deployment(session, session.get_one(Deployment, loop.follow_up), user_id=None)
+        close_survey(session, session.get_one(SurveyRow, loop.follow_up), user_id=None)
     with pytest.raises(Conflict, match="is not open"):
         ask(store, case, loop, by_mail=False)
     with store.writing() as session:
-        deployment = session.get_one(Deployment, loop.deployment)
-        deployment.loop = {**deployment.loop, "follow_up_deployment_id": None}
+        survey = session.get_one(SurveyRow, loop.survey)
+        survey.closed_loop = {**survey.closed_loop, "follow_up_survey_id": None}
     with pytest.raises(Conflict, match="No follow-up survey is chosen"):
         ask(store, case, loop, by_mail=False)

@@ -14,7 +14,7 @@ from surveyapp.closed_loop.recovery import recovery
 from surveyapp.errors import NotFound
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Case, Deployment, Response
+from surveyapp.store.models import Case, Response, SurveyRow
 from tests.closed_loop.makers import BASE, make_loop, open_case
 
 
@@ -59,7 +59,7 @@ def test_filters_choose_by_state_owner_journey_and_lateness(store, loop):
             session, session.get_one(Case, given), None, user_id=1, base_url=BASE, roots=()
         )
         cases.close(session, session.get_one(Case, done), "no_action", user_id=loop.owner)
-        journey = session.get_one(Deployment, loop.deployment).journey_id
+        journey = session.get_one(SurveyRow, loop.survey).journey_id
     assert listed(store) == [late, given]
     assert listed(store, state="closed") == [done]
     assert listed(store, state="all") == [done, late, given]
@@ -125,23 +125,23 @@ def test_the_recovered_share_has_its_interval_and_medians(store, loop):
     assert (whole.closed, whole.share.n, whole.share.estimate) == (6, 6, expected.estimate)
     assert (whole.share.low, whole.share.high) == (expected.low, expected.high)
     assert (whole.days_to_contact, whole.days_to_close) == (1, 3)
-    assert [(place.name, place.closed) for place in found.deployments] == [("After the form", 6)]
+    assert [(place.name, place.closed) for place in found.surveys] == [("After the form", 6)]
     assert [month.closed for month in found.months] == [6]
 
 
-def test_deployments_of_one_name_are_not_counted_together(store, loop):
+def test_surveys_of_one_name_are_not_counted_together(store, loop):
     close_many(store, loop, ["recovered"] * 3, days=3, contacted=1)
     with store.writing() as session:
-        first = session.get_one(Deployment, loop.deployment)
-        second = Deployment(
+        first = session.get_one(SurveyRow, loop.survey)
+        second = SurveyRow(
             journey_id=first.journey_id, touchpoint_id=first.touchpoint_id, code="second",
             name=first.name, asks=first.asks, link="second",
         )  # fmt: skip
         session.add(second)
         session.flush()
-        session.scalars(select(Case).limit(1)).one().deployment_id = second.id
+        session.scalars(select(Case).limit(1)).one().survey_id = second.id
     with store.reading() as session:
-        places = recovery(session, now=utc_now()).deployments
+        places = recovery(session, now=utc_now()).surveys
     assert [(place.name, place.closed) for place in places] == [
         ("After the form", 2),
         ("After the form", 1),

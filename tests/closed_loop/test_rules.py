@@ -1,4 +1,4 @@
-"""The rule of a deployment: what it may say, and who changed it."""
+"""The rule of a survey: what it may say, and who changed it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from surveyapp.closed_loop.rules import LoopRule, change_loop, read_loop
 from surveyapp.errors import Invalid
-from surveyapp.store.models import AuditEntry, Deployment, User
+from surveyapp.store.models import AuditEntry, SurveyRow, User
 from tests.closed_loop.makers import RULE, make_loop
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 
 def test_no_document_is_no_rule():
@@ -19,7 +19,7 @@ def test_no_document_is_no_rule():
 
 
 def test_a_document_is_read_into_a_rule():
-    read = read_loop({**RULE, "owner_id": 4, "follow_up_deployment_id": 9})
+    read = read_loop({**RULE, "owner_id": 4, "follow_up_survey_id": 9})
     assert read == LoopRule("nps", 6.0, 2, 4, 9)
     assert read.catches(6) and not read.catches(6.5)
 
@@ -59,7 +59,7 @@ def test_a_case_is_due_at_the_end_of_a_day_and_weekends_can_be_left_out(
         ("working_days", 1),
         ("owner_id", "4"),
         ("owner_id", 0),
-        ("follow_up_deployment_id", [1]),
+        ("follow_up_survey_id", [1]),
         ("score", 3),
     ],
 )
@@ -72,10 +72,10 @@ def test_nonsense_is_refused_by_its_field(field: str, value: object):
 def test_a_change_is_stored_and_audited_once(store):
     with store.writing() as session:
         loop = make_loop(session)
-        deployment = session.get_one(Deployment, loop.deployment)
-        change_loop(session, deployment, dict(deployment.loop), user_id=loop.owner, roots=())
-        change_loop(session, deployment, {}, user_id=loop.owner, roots=())
-        assert deployment.loop == {}
+        survey = session.get_one(SurveyRow, loop.survey)
+        change_loop(session, survey, dict(survey.closed_loop), user_id=loop.owner, roots=())
+        change_loop(session, survey, {}, user_id=loop.owner, roots=())
+        assert survey.closed_loop == {}
     with store.reading() as session:
         query = select(AuditEntry).where(AuditEntry.action == "change case rule")
         first, last = session.scalars(query.order_by(AuditEntry.id))
@@ -90,36 +90,34 @@ def test_a_change_is_stored_and_audited_once(store):
         ({"at_most": 10}, "at_most", "0 to 10"),
         ({"at_most": -1}, "at_most", "0 to 10"),
         ({"owner_id": 999}, "owner_id", "no active account"),
-        ({"follow_up_deployment_id": 999}, "follow_up_deployment_id", "this journey"),
+        ({"follow_up_survey_id": 999}, "follow_up_survey_id", "this journey"),
     ],
 )
-def test_a_rule_must_fit_what_the_deployment_asks(store, change, field, words):
+def test_a_rule_must_fit_what_the_survey_asks(store, change, field, words):
     with store.writing() as session:
         loop = make_loop(session)
-        deployment = session.get_one(Deployment, loop.deployment)
+        survey = session.get_one(SurveyRow, loop.survey)
         with pytest.raises(Invalid, match=words) as refused:
-            change_loop(session, deployment, {**deployment.loop, **change}, user_id=None, roots=())
+            change_loop(session, survey, {**survey.closed_loop, **change}, user_id=None, roots=())
         assert refused.value.field == field
-        assert deployment.loop["at_most"] == 6
+        assert survey.closed_loop["at_most"] == 6
 
 
 def test_a_closed_account_owns_no_case(store):
     with store.writing() as session:
         loop = make_loop(session)
         session.get_one(User, loop.other).active = False
-        deployment = session.get_one(Deployment, loop.deployment)
+        survey = session.get_one(SurveyRow, loop.survey)
         with pytest.raises(Invalid, match="no active account"):
-            change_loop(
-                session, deployment, {**RULE, "owner_id": loop.other}, user_id=None, roots=()
-            )
+            change_loop(session, survey, {**RULE, "owner_id": loop.other}, user_id=None, roots=())
 
 
-def test_an_anonymous_deployment_has_no_rule(store):
+def test_an_anonymous_survey_has_no_rule(store):
     """Nobody could be found behind the score, so a case would be a promise that cannot be kept."""
     with store.writing() as session:
-        deployment = make_deployment(session, asks=("nps",), anonymity="anonymous")
+        survey = make_survey(session, asks=("nps",), anonymity="anonymous")
         with pytest.raises(Invalid, match="anonymous"):
-            change_loop(session, deployment, RULE, user_id=None, roots=())
+            change_loop(session, survey, RULE, user_id=None, roots=())
 
 
 @pytest.mark.parametrize(
@@ -133,16 +131,16 @@ def test_an_anonymous_deployment_has_no_rule(store):
 def test_a_follow_up_must_be_comparable_and_joinable(store, options, words):
     with store.writing() as session:
         loop = make_loop(session)
-        deployment = session.get_one(Deployment, loop.deployment)
-        other = deployment
+        survey = session.get_one(SurveyRow, loop.survey)
+        other = survey
         if options is not None:
-            journey = deployment.journey
-            other = make_deployment(session, journey=journey, name="Other", **options)
+            journey = survey.journey
+            other = make_survey(session, journey=journey, name="Other", **options)
         with pytest.raises(Invalid, match=words):
             change_loop(
                 session,
-                deployment,
-                {**RULE, "follow_up_deployment_id": other.id},
+                survey,
+                {**RULE, "follow_up_survey_id": other.id},
                 user_id=None,
                 roots=(),
             )

@@ -18,15 +18,15 @@ from surveyapp.settings import read
 from surveyapp.store.models import (
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     Journey,
     OutgoingMessage,
+    SurveyRow,
 )
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.surveys import links
-from tests.responses.makers import make_deployment
+from tests.responses import makers
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 SENDER = "Northbank survey <survey@northbank.example>"
@@ -44,20 +44,20 @@ def storage_with(database_url: str, home: Path, **settings: Any) -> Iterator[Sto
     opened.close()
 
 
-def make_survey(storage: Storage, **options: Any) -> Deployment:
-    """A deployment of the recommendation question, with a journey that all of them share."""
+def make_survey(storage: Storage, **options: Any) -> SurveyRow:
+    """A survey of the recommendation question, with a journey that all of them share."""
     mailing = options.pop("mailing", {})
     with storage.store.writing() as session:
         journey = session.scalar(select(Journey))
-        made = make_deployment(session, **{"asks": ("nps",), "journey": journey, **options})
-        made.mailing = mailing
+        made = makers.make_survey(session, **{"asks": ("nps",), "journey": journey, **options})
+        made.distribution = mailing
         return made
 
 
 def to_be_asked(
     session: Session,
     storage: Storage,
-    deployment: Deployment,
+    survey: SurveyRow,
     name: str = "ada",
     *,
     email: str | None = None,
@@ -73,7 +73,7 @@ def to_be_asked(
     if session.get(Contact, ref) is None:
         session.add(Contact(customer_ref=ref, email=address, **contact))
     met = Interaction(
-        touchpoint_id=deployment.touchpoint_id,
+        touchpoint_id=survey.touchpoint_id,
         customer_ref=ref,
         at=due_at,
         attributes=attributes or {},
@@ -83,7 +83,7 @@ def to_be_asked(
     session.add(met)
     session.flush()
     invitation = Invitation(
-        deployment_id=deployment.id,
+        survey_id=survey.id,
         token_hash=hashlib.sha256(token.encode()).hexdigest(),
         token_seed=seed,
         interaction_id=met.id,
@@ -95,7 +95,7 @@ def to_be_asked(
     session.add(
         Decision(
             interaction_id=met.id,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             customer_ref=ref,
             outcome="ask",
             invitation_id=invitation.id,
@@ -106,7 +106,7 @@ def to_be_asked(
         key=f"invitation {invitation.id}",
         kind="invitation",
         channel=channel,
-        deployment_id=deployment.id,
+        survey_id=survey.id,
         invitation_id=invitation.id,
         customer_ref=ref,
         due_at=due_at,
@@ -116,10 +116,10 @@ def to_be_asked(
     return message.id
 
 
-def asked(storage: Storage, deployment: Deployment, *names: str, **options: Any) -> list[int]:
+def asked(storage: Storage, survey: SurveyRow, *names: str, **options: Any) -> list[int]:
     """Each of these customers with a message that is due."""
     with storage.store.writing() as session:
-        return [to_be_asked(session, storage, deployment, name, **options) for name in names]
+        return [to_be_asked(session, storage, survey, name, **options) for name in names]
 
 
 def message(storage: Storage, number: int) -> OutgoingMessage:

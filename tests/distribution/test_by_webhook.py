@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from surveyapp.distribution.outbox import send_due
-from surveyapp.store.models import Contact, Deployment, Webhook
+from surveyapp.store.models import Contact, SurveyRow, Webhook
 from surveyapp.store.storage import Storage
 from surveyapp.webhooks.actions import add_webhook
 from surveyapp.webhooks.signing import secret_of
@@ -53,7 +53,7 @@ def sending_hook(storage: Storage, heard: Listening, *events: str) -> Webhook:
         )
 
 
-def to_phone(storage: Storage, survey: Deployment, name: str = "ada", phone: str = PHONE) -> int:
+def to_phone(storage: Storage, survey: SurveyRow, name: str = "ada", phone: str = PHONE) -> int:
     return asked(storage, survey, name, channel="webhook", phone=phone)[0]
 
 

@@ -20,10 +20,10 @@ from surveyapp.store.models import (
     Campaign,
     CampaignRecipient,
     Contact,
-    Deployment,
     Invitation,
     OutgoingMessage,
     Response,
+    SurveyRow,
 )
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import Ticket, pseudonym, token_of
@@ -39,7 +39,7 @@ def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
         yield opened
 
 
-def ask(storage: Storage, survey: Deployment, *names: str, days: int = 0) -> None:
+def ask(storage: Storage, survey: SurveyRow, *names: str, days: int = 0) -> None:
     rows = [{"customer_ref": n, "attributes": {"email": f"{n}@example.org"}} for n in names]
     campaigns.ask_all(
         storage.store,
@@ -59,7 +59,7 @@ def send(storage: Storage) -> None:
             session.get_one(Invitation, message.invitation_id).sent_at = NOW
 
 
-def answer(storage: Storage, survey: Deployment, name: str) -> None:
+def answer(storage: Storage, survey: SurveyRow, name: str) -> None:
     secret = storage.secret_key
     with storage.store.writing() as session:
         mine = OutgoingMessage.customer_ref == pseudonym(secret, name)
@@ -70,7 +70,7 @@ def answer(storage: Storage, survey: Deployment, name: str) -> None:
         ).one()
         stored = submit(
             session,
-            session.get_one(Deployment, survey.id),
+            session.get_one(SurveyRow, survey.id),
             {"nps": {"nps": "9"}},
             submission_key=name,
             attributes={},
@@ -81,9 +81,9 @@ def answer(storage: Storage, survey: Deployment, name: str) -> None:
     assert stored.new
 
 
-def found(storage: Storage, survey: Deployment) -> list[tuple[date, Counts]]:
+def found(storage: Storage, survey: SurveyRow) -> list[tuple[date, Counts]]:
     with storage.store.reading() as session:
-        made = campaign_summaries(session, session.get_one(Deployment, survey.id))
+        made = campaign_summaries(session, session.get_one(SurveyRow, survey.id))
     return [(each.day, each.counts) for each in made]
 
 
@@ -202,7 +202,7 @@ def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
         token = token_of(storage.secret_key, invitation.token_seed or "")
         late = submit(
             session,
-            session.get_one(Deployment, survey.id),
+            session.get_one(SurveyRow, survey.id),
             {"nps": {"nps": "9"}},
             submission_key="late",
             attributes={},

@@ -23,13 +23,13 @@ from surveyapp.store.models import (
     AuditEntry,
     Campaign,
     Contact,
-    Deployment,
     Invitation,
     Response,
+    SurveyRow,
     User,
 )
 from surveyapp.store.storage import Storage
-from surveyapp.surveys.actions import close_deployment
+from surveyapp.surveys.actions import close_survey
 from surveyapp.surveys.links import pseudonym, read_ticket
 from tests.distribution.mail_server import mail_server
 from tests.distribution.makers import BASE, NOW, asked, link_in, make_survey, messages, storage_with
@@ -58,7 +58,7 @@ def row(name: str, email: str | None = None, **attributes: Any) -> dict[str, Any
 
 
 def asking(
-    storage: Storage, survey: Deployment, user_id: int, *rows: dict[str, Any], now=NOW
+    storage: Storage, survey: SurveyRow, user_id: int, *rows: dict[str, Any], now=NOW
 ) -> Plan:
     return ask_all(
         storage.store,
@@ -142,7 +142,7 @@ def test_the_same_list_again_asks_nobody_twice_and_later_it_is_another_wave(
     """In another order and with new attributes it is the same list, even where nobody rests."""
     survey = make_survey(storage)
     with storage.store.writing() as session:
-        session.get_one(Deployment, survey.id).sampling = {"rest": "override"}
+        session.get_one(SurveyRow, survey.id).sampling = {"rest": "override"}
     assert len(asking(storage, survey, user_id, row("ada"), row("bob")).chosen) == 2
     again = asking(storage, survey, user_id, row("bob", region="North"), row("ada"), now=NOW + DAY)
     assert (len(again.chosen), again.already) == (0, 2)
@@ -188,7 +188,7 @@ def test_looking_at_a_list_changes_nothing(storage: Storage):
     with storage.store.writing() as session:
         made = plan(
             session,
-            session.get_one(Deployment, survey.id),
+            session.get_one(SurveyRow, survey.id),
             read_recipients([row("ada")], secret_key=storage.secret_key).customers,
             settings=storage.settings,
             secret_key=storage.secret_key,
@@ -212,7 +212,7 @@ def test_an_anonymous_survey_keeps_nothing_of_the_list_beside_the_invitation(
 def test_a_closed_survey_asks_nobody(storage: Storage, user_id: int):
     survey = make_survey(storage)
     with storage.store.writing() as session:
-        close_deployment(session, session.get_one(Deployment, survey.id), user_id=None)
+        close_survey(session, session.get_one(SurveyRow, survey.id), user_id=None)
     with pytest.raises(Conflict, match="is not open"):
         asking(storage, survey, user_id, row("ada"))
 
@@ -254,7 +254,7 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
         invitation = session.get_one(Invitation, bob.invitation_id)
         invitation.state = "completed"
         answer = Response(
-            deployment_id=survey.id,
+            survey_id=survey.id,
             invitation_id=invitation.id,
             source="invitation",
             answers={"nps": {"nps": 3}},
@@ -263,6 +263,6 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
         )
         session.add(answer)
         session.flush()
-        erase(session, session.get_one(Deployment, survey.id), answer.id, now=NOW)
+        erase(session, session.get_one(SurveyRow, survey.id), answer.id, now=NOW)
     assert [each.content for each in messages(storage)] == [{}, {}]
     assert messages(storage, customer_ref=ada.customer_ref) == []

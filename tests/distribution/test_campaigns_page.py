@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from surveyapp.app import create_app
 from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.settings import read
-from surveyapp.store.models import Contact, Deployment, User
+from surveyapp.store.models import Contact, SurveyRow, User
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym
 from surveyapp.web.storage import EXTENSION
@@ -62,11 +62,11 @@ def client(app: Flask, storage: Storage) -> FlaskClient:
     return signed_in(app, storage)
 
 
-def page(survey: Deployment, rest: str = "") -> str:
+def page(survey: SurveyRow, rest: str = "") -> str:
     return f"/journeys/{survey.journey_id}/surveys/{survey.id}/campaigns{rest}"
 
 
-def looked_at(client: FlaskClient, survey: Deployment, text: str = LIST) -> TestResponse:
+def looked_at(client: FlaskClient, survey: SurveyRow, text: str = LIST) -> TestResponse:
     file = (io.BytesIO(text.encode()), "customers.csv")
     return client.post(page(survey), data={"customers": file})
 
@@ -101,7 +101,7 @@ def test_a_list_is_shown_with_its_reasons_and_asked_once_by_consent(
     assert [cell.text.strip() for cell in counted] == ["3", "2", "0", "0", "0", "0", "0", "-"]
 
 
-def test_a_list_is_good_for_its_own_deployment_and_member_of_staff_only(
+def test_a_list_is_good_for_its_own_survey_and_member_of_staff_only(
     app: Flask, client: FlaskClient, storage: Storage
 ):
     survey = make_survey(storage)

@@ -13,11 +13,11 @@ from surveyapp.design_tokens import contrast
 from surveyapp.distribution.click import Click
 from surveyapp.distribution.message import MessageContext, colours, message_of
 from surveyapp.distribution.message_settings import MailText, MessageSettings
-from surveyapp.distribution.outgoing import message_context as of_deployment
+from surveyapp.distribution.outgoing import message_context as of_survey
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.settings import read
 from surveyapp.store.db import Store
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 LINK = "https://survey.northbank.example/r/AbCdEfGhIjKlMnOpQrStUv"
 LEAVE = "https://survey.northbank.example/u/abc.def"
@@ -87,7 +87,7 @@ def test_without_a_scale_there_is_a_button_and_the_text_has_the_link():
     assert made.short.endswith(f"{LINK}?lang=en")
 
 
-def test_a_deployments_own_words_are_said_with_their_placeholders_filled():
+def test_a_surveys_own_words_are_said_with_their_placeholders_filled():
     mailing = own(
         subject="{attribute:name|Dear customer}, how was {touchpoint}?",
         text="First line\nsecond line.\n\nYours, {provider}",
@@ -256,14 +256,14 @@ def test_every_text_can_be_read_in_light_and_dark(browser: Browser, scheme: str)
 def test_a_message_names_what_it_is_about_in_the_customers_language(store: Store):
     texts = {"touchpoint": "hakulomake"}
     with store.writing() as session:
-        deployment = make_deployment(session, asks=("csat",))
-        deployment.languages, deployment.texts = ["en", "fi", "sv"], {"fi": texts}
-        deployment.mailing = {"one_click": "csat-csat"}
+        survey = make_survey(session, asks=("csat",))
+        survey.languages, survey.texts = ["en", "fi", "sv"], {"fi": texts}
+        survey.distribution = {"one_click": "csat-csat"}
         settings = read({})
         made = {
             language: message_of(
                 MessageSettings(texts={language: MailText(subject="{touchpoint}")}),
-                of_deployment(deployment, language, LINK, LEAVE, settings, {}),
+                of_survey(survey, language, LINK, LEAVE, settings, {}),
             )
             for language in ("fi", "sv")
         }

@@ -15,7 +15,7 @@ from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.distribution.outbox import send_due
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import AuditEntry, Deployment, User
+from surveyapp.store.models import AuditEntry, SurveyRow, User
 from surveyapp.store.storage import Storage
 from surveyapp.web.storage import EXTENSION
 from tests.distribution.mail_server import REFUSED, mail_server
@@ -62,24 +62,24 @@ def client(app: Flask, storage: Storage) -> FlaskClient:
 
 
 @pytest.fixture
-def survey(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     made = make_survey(storage)
     with storage.store.writing() as session:
-        session.get_one(Deployment, made.id).languages = ["en", "fi", "ar"]
+        session.get_one(SurveyRow, made.id).languages = ["en", "fi", "ar"]
     return made
 
 
-def page(survey: Deployment, rest: str = "") -> str:
+def page(survey: SurveyRow, rest: str = "") -> str:
     return f"/journeys/{survey.journey_id}/surveys/{survey.id}/messages{rest}"
 
 
-def mailing(storage: Storage, survey: Deployment):
+def mailing(storage: Storage, survey: SurveyRow):
     with storage.store.reading() as session:
-        return read_message_settings(session.get_one(Deployment, survey.id).mailing)
+        return read_message_settings(session.get_one(SurveyRow, survey.id).distribution)
 
 
 def test_what_is_written_is_said_by_the_next_message(
-    client: FlaskClient, storage: Storage, survey: Deployment
+    client: FlaskClient, storage: Storage, survey: SurveyRow
 ):
     answer = client.post(
         page(survey),
@@ -128,7 +128,7 @@ REFUSED_TEXTS = (
 
 
 def test_what_cannot_be_said_is_refused_at_its_field_with_everything_kept(
-    client: FlaskClient, storage: Storage, survey: Deployment
+    client: FlaskClient, storage: Storage, survey: SurveyRow
 ):
     for sent, field, said in REFUSED_TEXTS:
         answer = client.post(page(survey), data={"one_click": "", "text-fi": "Kerro!", **sent})
@@ -139,17 +139,15 @@ def test_what_cannot_be_said_is_refused_at_its_field_with_everything_kept(
     assert mailing(storage, survey).texts == {}
 
 
-def test_a_question_that_the_survey_does_not_ask_is_refused(
-    client: FlaskClient, survey: Deployment
-):
+def test_a_question_that_the_survey_does_not_ask_is_refused(client: FlaskClient, survey: SurveyRow):
     assert client.post(page(survey), data={"one_click": "csat-csat"}).status_code == 422
 
 
 def test_each_language_and_kind_can_be_looked_at(
-    client: FlaskClient, storage: Storage, survey: Deployment
+    client: FlaskClient, storage: Storage, survey: SurveyRow
 ):
     with storage.store.writing() as session:
-        session.get_one(Deployment, survey.id).mailing = {"one_click": "nps-nps"}
+        session.get_one(SurveyRow, survey.id).distribution = {"one_click": "nps-nps"}
     for language in ("en", "fi", "ar"):
         for kind in ("invitation", "reminder"):
             shown = client.get(page(survey, f"/preview?lang={language}&kind={kind}"))
@@ -162,7 +160,7 @@ def test_each_language_and_kind_can_be_looked_at(
 
 
 def test_languages_that_the_survey_does_not_speak_are_not_written_in(
-    client: FlaskClient, survey: Deployment
+    client: FlaskClient, survey: SurveyRow
 ):
     assert 'name="text-fi"' in client.get(page(survey)).text
     assert 'name="text-sv"' not in client.get(page(survey)).text
@@ -170,11 +168,11 @@ def test_languages_that_the_survey_does_not_speak_are_not_written_in(
 
 
 def test_the_preview_runs_nothing_loads_nothing_and_leads_nowhere(
-    client: FlaskClient, storage: Storage, survey: Deployment
+    client: FlaskClient, storage: Storage, survey: SurveyRow
 ):
     text = {"en": {"text": HOSTILE}}
     with storage.store.writing() as session:
-        session.get_one(Deployment, survey.id).mailing = {"texts": text}
+        session.get_one(SurveyRow, survey.id).distribution = {"texts": text}
     shown = client.get(page(survey, "/preview"))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
     policy = shown.headers["Content-Security-Policy"]
@@ -188,7 +186,7 @@ def test_the_preview_runs_nothing_loads_nothing_and_leads_nowhere(
 
 
 def test_a_test_goes_to_who_asked_marked_and_leading_to_no_survey(
-    client: FlaskClient, storage: Storage, survey: Deployment
+    client: FlaskClient, storage: Storage, survey: SurveyRow
 ):
     data = {"language": "fi", "kind": "reminder"}
     assert client.post(page(survey, "/test"), data=data).status_code == 303
@@ -207,7 +205,7 @@ def test_a_test_goes_to_who_asked_marked_and_leading_to_no_survey(
 
 
 def test_without_a_mail_server_the_page_says_so_and_tests_are_refused(
-    client: FlaskClient, app: Flask, survey: Deployment
+    client: FlaskClient, app: Flask, survey: SurveyRow
 ):
     kept = app.extensions[EXTENSION]
     app.extensions[EXTENSION] = replace(kept, settings=replace(kept.settings, smtp_url=""))
@@ -220,7 +218,7 @@ def test_without_a_mail_server_the_page_says_so_and_tests_are_refused(
 
 
 def test_the_page_counts_what_became_of_messages_and_says_why(
-    client: FlaskClient, storage: Storage, survey: Deployment
+    client: FlaskClient, storage: Storage, survey: SurveyRow
 ):
     asked(storage, survey, "ada", "bob", "eve")
     asked(storage, survey, "nobody", email="")

@@ -18,14 +18,14 @@ from surveyapp.sampling.opt_outs import address_key
 from surveyapp.store.models import (
     Contact,
     Decision,
-    Deployment,
     Invitation,
     OptOut,
     OutgoingMessage,
+    SurveyRow,
 )
 from surveyapp.store.storage import Storage
 from surveyapp.surveys import links
-from surveyapp.surveys.actions import close_deployment
+from surveyapp.surveys.actions import close_survey
 from surveyapp.surveys.invitations import use_invitation
 from tests.distribution.mail_server import DEFERRED, HANG_UP, REFUSED, Received, mail_server
 from tests.distribution.makers import (
@@ -228,15 +228,15 @@ def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
     now = NOW + 2 * DAY if change == "expired" else NOW
     with storage.store.writing() as session:
         contact = session.get_one(Contact, ref)
-        deployment = session.get_one(Deployment, survey.id)
+        survey = session.get_one(SurveyRow, survey.id)
         if change == "answered":
             token_hash = invitation_of(storage, number).token_hash
             invitation = session.query(Invitation).filter_by(token_hash=token_hash).one()
             invitation.state = "completed"
         elif change == "closed":
-            close_deployment(session, deployment, user_id=None)
+            close_survey(session, survey, user_id=None)
         elif change == "over":
-            deployment.closes_at = NOW
+            survey.closes_at = NOW
         elif change == "left":
             session.add(OptOut(key=ref, source="staff"))
         elif change == "address left":
@@ -268,7 +268,7 @@ def test_nobody_is_written_to_at_night(storage: Storage, received: Received):
     """An outage or a reminder that ends in the customer's night waits for the morning there."""
     survey = make_survey(storage)
     with storage.store.writing() as session:
-        session.get_one(Deployment, survey.id).sampling = {
+        session.get_one(SurveyRow, survey.id).sampling = {
             "quiet_from": "21:00",
             "quiet_to": "08:00",
         }
@@ -296,7 +296,7 @@ def test_customers_are_written_to_in_their_language_where_the_survey_speaks_it(
     """A draft is spoken where staff chose it, as on the survey's page."""
     survey = make_survey(storage)
     with storage.store.writing() as session:
-        session.get_one(Deployment, survey.id).languages = offered
+        session.get_one(SurveyRow, survey.id).languages = offered
     asked(storage, survey, "ada", language=known)
     send_due(storage, NOW)
     (mail,) = received.messages
@@ -317,7 +317,7 @@ def test_reminders_follow_until_the_customer_answers(storage: Storage, received:
         ticket = links.Ticket(token)
         assert use_invitation(
             session.connection(),
-            deployment_id=survey.id,
+            survey_id=survey.id,
             anonymous=False,
             ticket=ticket,
             now=NOW + 4 * DAY,
@@ -348,7 +348,7 @@ def test_an_anonymous_answer_takes_the_reminders_with_it(storage: Storage, recei
     with storage.store.writing() as session:
         assert use_invitation(
             session.connection(),
-            deployment_id=survey.id,
+            survey_id=survey.id,
             anonymous=True,
             ticket=links.Ticket(token),
             now=NOW + DAY,
@@ -362,7 +362,7 @@ def test_a_message_that_cannot_be_written_stands_in_nobodys_way(
 ):
     broken, fine = make_survey(storage), make_survey(storage)
     with storage.store.writing() as session:
-        session.get_one(Deployment, broken.id).mailing = {"nonsense": 1}
+        session.get_one(SurveyRow, broken.id).distribution = {"nonsense": 1}
     (bad,) = asked(storage, broken, "ada")
     asked(storage, fine, "bob")
     assert send_due(storage, NOW) == 2

@@ -13,7 +13,7 @@ from surveyapp.closed_loop import staff_messages as loop_messages
 from surveyapp.distribution import campaigns, retention
 from surveyapp.distribution.queries import outbox
 from surveyapp.sampling.contact_history import times_asked
-from surveyapp.store.models import CampaignRecipient, Decision, Deployment, OutgoingMessage
+from surveyapp.store.models import CampaignRecipient, Decision, OutgoingMessage, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym
 from tests.distribution.makers import NOW, asked, make_survey, messages, storage_with
@@ -27,7 +27,7 @@ def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
         yield opened
 
 
-def by_list(storage: Storage, survey: Deployment, *names: str) -> None:
+def by_list(storage: Storage, survey: SurveyRow, *names: str) -> None:
     rows = [
         {"customer_ref": name, "attributes": {"email": f"{name}@example.org", "region": "North"}}
         for name in names
@@ -49,7 +49,7 @@ def recipients(storage: Storage) -> list[str | None]:
         return list(session.scalars(query))
 
 
-def to_staff(storage: Storage, survey: Deployment) -> None:
+def to_staff(storage: Storage, survey: SurveyRow) -> None:
     with storage.store.writing() as session:
         loop_messages.write(
             session, "case 1", "case", survey.id, to="o@example.org", subject="A case", text="NPS 2"

@@ -13,13 +13,13 @@ from surveyapp.store.models import Case, Response, Score
 from tests.responses.makers import NOW
 
 
-def make_responses(session: Session, deployment_id: int, count: int, *, after: int = 0) -> None:
+def make_responses(session: Session, survey_id: int, count: int, *, after: int = 0) -> None:
     """Responses numbered from ``after`` + 1, each with the same answers to NPS and its score."""
     numbers = select(literal(after + 1).label("i")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < after + count))
     values = {
         "public_id": _public_id(numbers.c.i),
-        "deployment_id": literal(deployment_id),
+        "survey_id": literal(survey_id),
         "source": literal("import"),
         "answers": literal({"nps": {"nps": 3, "nps_reason": "Slow."}}, Document),
         "wordings": literal({"nps": "en-1"}, Document),
@@ -47,7 +47,7 @@ def make_responses(session: Session, deployment_id: int, count: int, *, after: i
     )
 
 
-def make_cases(session: Session, deployment_id: int, owner_id: int, count: int) -> None:
+def make_cases(session: Session, survey_id: int, owner_id: int, count: int) -> None:
     """A case of each of the responses numbered 1 to ``count``."""
     session.execute(
         insert(Case).from_select(
@@ -55,7 +55,7 @@ def make_cases(session: Session, deployment_id: int, owner_id: int, count: int) 
                 *(
                     "public_id",
                     "response_id",
-                    "deployment_id",
+                    "survey_id",
                     "scale",
                     "value",
                     "state",
@@ -66,7 +66,7 @@ def make_cases(session: Session, deployment_id: int, owner_id: int, count: int) 
             select(
                 _public_id(Response.id),
                 Response.id,
-                literal(deployment_id),
+                literal(survey_id),
                 literal("nps"),
                 cast(literal(3.0), Float),
                 literal("open"),

@@ -20,12 +20,12 @@ from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.responses import responses_csv
 from surveyapp.results import frames, studies
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from tests.api.conftest import call, new_key
 from tests.cli.conftest import run, run_stored
 from tests.closed_loop.makers import add_user
 from tests.exports.rows import make_cases, make_responses
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.conftest import app, sign_in, storage
 
 __all__ = ["app", "call", "new_key", "run", "run_stored", "sign_in", "storage"]
@@ -46,9 +46,9 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def bank(store: Store) -> Deployment:
+def bank(store: Store) -> SurveyRow:
     with store.writing() as session:
-        made = make_deployment(session, asks=("nps",), code="nps-survey")
+        made = make_survey(session, asks=("nps",), code="nps-survey")
         make_responses(session, made.id, ROWS)
     return made
 
@@ -63,7 +63,7 @@ def test_every_module_that_reads_in_batches_is_tried_here():
     assert found == STREAMS
 
 
-def test_a_page_sends_every_response_and_says_how_many(bank: Deployment, storage, sign_in):
+def test_a_page_sends_every_response_and_says_how_many(bank: SurveyRow, storage, sign_in):
     with storage.store.writing() as session:
         staff = add_user(session, "Rita", role="researcher")
     with sign_in(staff).get(f"/journeys/{bank.journey_id}/responses/export.csv") as sent:
@@ -74,7 +74,7 @@ def test_a_page_sends_every_response_and_says_how_many(bank: Deployment, storage
 
 
 def test_the_command_writes_every_response_and_says_how_many(
-    bank: Deployment, run_stored, tmp_path: Path
+    bank: SurveyRow, run_stored, tmp_path: Path
 ):
     done = run_stored("export", "--survey", "nps-survey", "--out", tmp_path / "out.csv")
     assert (done.code, f"({ROWS} responses)" in done.out) == (0, True)
@@ -82,7 +82,7 @@ def test_the_command_writes_every_response_and_says_how_many(
     assert [int(row["response"]) for row in rows] == list(range(1, ROWS + 1))
 
 
-def test_the_page_of_cases_sends_every_case_and_says_how_many(bank: Deployment, storage, sign_in):
+def test_the_page_of_cases_sends_every_case_and_says_how_many(bank: SurveyRow, storage, sign_in):
     with storage.store.writing() as session:
         staff = add_user(session, "Olga")
         make_cases(session, bank.id, staff.id, ROWS)
@@ -93,7 +93,7 @@ def test_the_page_of_cases_sends_every_case_and_says_how_many(bank: Deployment, 
     assert {row["journey"] for row in rows} == {"Open an account"}
 
 
-def test_analyses_read_every_response(bank: Deployment, store: Store):
+def test_analyses_read_every_response(bank: SurveyRow, store: Store):
     nps, place = load("nps"), {"journey_id": bank.journey_id}
     with store.reading() as session:
         assert len(frames.frame(session, nps, **place)) == ROWS
@@ -101,9 +101,9 @@ def test_analyses_read_every_response(bank: Deployment, store: Store):
         assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
 
 
-def test_a_program_reads_every_response_page_by_page(bank: Deployment, call):
+def test_a_program_reads_every_response_page_by_page(bank: SurveyRow, call):
     seen: list[object] = []
-    address = "/responses?deployment=nps-survey&limit=500"
+    address = "/responses?survey=nps-survey&limit=500"
     page = call("GET", address).json
     while page["responses"]:
         seen += [each["response"] for each in page["responses"]]
@@ -113,7 +113,7 @@ def test_a_program_reads_every_response_page_by_page(bank: Deployment, call):
 
 def test_a_hundred_thousand_responses_are_exported(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, asks=("nps",))
+        made = make_survey(session, asks=("nps",))
         make_responses(session, made.id, 100_000)
     with store.reading() as session:
         table = responses_csv(session, made.journey_id, roots=())
@@ -121,7 +121,7 @@ def test_a_hundred_thousand_responses_are_exported(store: Store):
     assert (table.rows, lines) == (100_000, 100_001)
 
 
-def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: Deployment, store: Store):
+def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: SurveyRow, store: Store):
     """Rows are read twice: once for the columns. Both readings see one moment."""
     with store.reading() as session:
         table = responses_csv(session, bank.journey_id, roots=())
@@ -140,7 +140,7 @@ def test_rows_other_than_counted_are_an_error(given: int):
 
 
 def test_a_command_writes_through_a_link_and_into_what_is_no_file(
-    bank: Deployment, run_stored, tmp_path: Path
+    bank: SurveyRow, run_stored, tmp_path: Path
 ):
     target, link = tmp_path / "kept.csv", tmp_path / "out.csv"
     target.touch(mode=0o640)
@@ -158,7 +158,7 @@ def _disk_gone(*_: object) -> Iterator[list[object]]:
 
 
 def test_a_command_that_fails_leaves_the_file_that_stood_there(
-    bank: Deployment, run_stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bank: SurveyRow, run_stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     out = tmp_path / "out.csv"
     out.write_text("last month's")

@@ -10,12 +10,12 @@ from surveyapp.exports.responses import responses_csv
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
-from tests.responses.makers import NOW, make_deployment, some_answers
+from tests.responses.makers import NOW, make_survey, some_answers
 
 
 def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, asks=("csat", "nps"), consent="Yes.", consent_version="3")
+        made = make_survey(session, asks=("csat", "nps"), consent="Yes.", consent_version="3")
         submit(
             session,
             made,

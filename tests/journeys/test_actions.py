@@ -11,7 +11,7 @@ from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Job, Journey
-from surveyapp.surveys.actions import create_deployment
+from surveyapp.surveys.actions import create_survey
 
 
 def draw(session, *, stages=("Decide", "Apply", "Start"), name="Open an account") -> Journey:
@@ -111,7 +111,7 @@ def test_what_somebody_is_asked_at_cannot_be_removed(store: Store):
         journey = draw(session, stages=("Apply",))
         stage = journey.stages[0]
         form = actions.add_touchpoint(session, stage, name="Form", user_id=None)
-        create_deployment(
+        create_survey(
             session, journey, name="After the form", touchpoint=form,
             asks=[{"instrument": "nps"}], user_id=None,
         roots=())  # fmt: skip

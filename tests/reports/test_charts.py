@@ -15,10 +15,10 @@ from surveyapp import design_tokens
 from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts, validation_charts
 from surveyapp.results.definitions import scored
 from surveyapp.results.view_models import Figure, Hidden, Month, Trend
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 
 SCALES = scored(
-    [Deployment(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")], roots=()
+    [SurveyRow(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")], roots=()
 )
 CSAT, NPS = SCALES["csat"].definition, SCALES["nps"].definition
 

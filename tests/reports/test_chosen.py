@@ -7,7 +7,7 @@ import pytest
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import Chart, Heading, Paragraph
 from surveyapp.results.choices import distributions
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.results.test_choices import give
 
 
@@ -15,7 +15,7 @@ from tests.results.test_choices import give
 def place(store) -> tuple[int, int]:
     with store.writing() as session:
         journey = make_journey(session)
-        made = make_deployment(session, asks=("emotion", "effort-causes"), journey=journey)
+        made = make_survey(session, asks=("emotion", "effort-causes"), journey=journey)
         return journey.id, made.id
 
 

@@ -19,7 +19,7 @@ from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.db import Store
-from tests.responses.makers import NOW, make_deployment, make_journey
+from tests.responses.makers import NOW, make_journey, make_survey
 
 MADE = date(2026, 11, 22)
 
@@ -28,16 +28,16 @@ def _overview(store: Store, n: int) -> JourneyOverview:
     data = load_mobi()
     rows = [dict(zip(data.columns, map(int, row), strict=True)) for row in data.values][:n]
     with store.writing() as session:
-        deployment = make_deployment(
+        survey = make_survey(
             session, asks=("ecsi-mobile",), journey=make_journey(session), at_end=True
         )
         store_bulk(
             session,
-            deployment,
+            survey,
             (Prepared({"ecsi-mobile": row}, NOW - timedelta(hours=1)) for row in rows),
             roots=(),
         )
-        journey_id = deployment.journey_id
+        journey_id = survey.journey_id
     with store.reading() as session:
         return dashboards.journey_overview(session, journey_id, roots=())
 

@@ -106,7 +106,7 @@ def test_both_reports_are_made_filed_and_found_again(storage: Storage):
     with storage.store.writing() as session:
         journey = bank.filled(session)
         analysis = ask_validation(
-            session, journey_id=journey.journey, deployment_id=journey.deployments["end"],
+            session, journey_id=journey.journey, survey_id=journey.surveys["end"],
             instrument="sjq", key="sjq-16", segment_id=None, seed=5, user_id=None,
         )  # fmt: skip
     compute.run_validation(storage.store, analysis.id, progress=quiet, roots=())
@@ -215,7 +215,7 @@ def test_cover_and_tile_count_many_answers_at_small_touchpoints_as_many(storage:
         journey = bank.make_journey(session)
         for code, n in (("app", 3), ("id", 3), ("pay", 4), ("chat", 2), ("meet", 3), ("offer", 4)):
             rows = [(bank.START, {}, {"csat": {"csat": 4}})] * n
-            bank.store_answers(session, journey.deployments[code], rows, {})
+            bank.store_answers(session, journey.surveys[code], rows, {})
     document = benchmark.content(_numbers(storage, journey.journey), made=MADE)
     facts = dict(document.cover.facts)
     assert facts["Responses"] == "19 at 6 touchpoints and the journey's end"
@@ -229,7 +229,7 @@ def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint
         journey = bank.make_journey(session)
         for code, n in (("app", 1000), ("id", 4)):
             rows = [(bank.START, {}, {"csat": {"csat": 4}})] * n
-            bank.store_answers(session, journey.deployments[code], rows, {})
+            bank.store_answers(session, journey.surveys[code], rows, {})
     document = benchmark.content(_numbers(storage, journey.journey), made=MADE)
     assert dict(document.cover.facts)["Responses"] == (
         "at least 1,000 at 6 touchpoints and the journey's end; the number at one place is hidden to "
@@ -284,7 +284,7 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(storage: Storage):
         journey = bank.make_journey(session)
         other = bank.make_journey(session, "other")
         analysis = ask_validation(
-            session, journey_id=journey.journey, deployment_id=None, instrument="sjq", key=None,
+            session, journey_id=journey.journey, survey_id=None, instrument="sjq", key=None,
             segment_id=None, seed=1, user_id=None,
         )  # fmt: skip
         wish: dict[str, Any] = {"journey_id": journey.journey, "user_id": None}

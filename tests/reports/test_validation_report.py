@@ -52,7 +52,7 @@ def study(document: Mapping[str, Any], **changes: Any) -> validation.Study:
         "journey": "Open an account",
         "provider": "Northbank",
         "segment": None,
-        "deployment": None,
+        "survey": None,
         "computed": MADE,
     }
     return validation.Study(**{**settings, **changes}, roots=())
@@ -135,7 +135,7 @@ def test_names_in_the_document_are_printed_as_they_are(document: dict[str, Any])
     hostile = "<b>x</b>&amp;{{7*7}}"
     text = words(
         validation.content(
-            study(document, journey=hostile, provider=hostile, deployment=hostile, segment=hostile),
+            study(document, journey=hostile, provider=hostile, survey=hostile, segment=hostile),
             made=MADE,
         )
     )

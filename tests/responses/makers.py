@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from instruments.loader import load
 from instruments.schema import ItemKind
 from surveyapp.responses.prepared import Prepared
-from surveyapp.store.models import Deployment, Journey, Segment, Stage, Touchpoint
-from surveyapp.surveys.actions import create_deployment
+from surveyapp.store.models import Journey, Segment, Stage, SurveyRow, Touchpoint
+from surveyapp.surveys.actions import create_survey
 
 NOW = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
 SECRET = "a secret key of thirty-two characters or more"
@@ -30,17 +30,17 @@ def make_journey(session: Session, code: str = "account") -> Journey:
     return journey
 
 
-def make_deployment(
+def make_survey(
     session: Session,
     *,
     asks: tuple[str, ...] = FULL,
     journey: Journey | None = None,
     at_end: bool = False,
     **options: Any,
-) -> Deployment:
+) -> SurveyRow:
     journey = journey or make_journey(session)
     options = {"name": "Account survey", "user_id": None, "roots": (), **options}
-    return create_deployment(
+    return create_survey(
         session,
         journey,
         touchpoint=None if at_end else journey.stages[0].touchpoints[0],

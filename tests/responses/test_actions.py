@@ -23,19 +23,19 @@ from surveyapp.surveys.queries import asking
 from tests.responses.makers import (
     NOW,
     SECRET,
-    make_deployment,
     make_journey,
     make_segment,
+    make_survey,
     some_answers,
     some_prepared,
 )
 
 
-def send(store: Store, deployment: Any, key: str, seed: int = 1, **options: Any) -> Stored | Faulty:
+def send(store: Store, survey: Any, key: str, seed: int = 1, **options: Any) -> Stored | Faulty:
     with store.writing() as session:
         return submit(
             session,
-            deployment,
+            survey,
             options.pop("raw", some_answers(seed)),
             submission_key=key,
             attributes=options.pop("attributes", {}),
@@ -46,9 +46,9 @@ def send(store: Store, deployment: Any, key: str, seed: int = 1, **options: Any)
 
 
 @pytest.fixture
-def deployment(store: Store):
+def survey(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, consent="I agree.", consent_version="7")
+        made = make_survey(session, consent="I agree.", consent_version="7")
     with store.reading() as session:
         return asking(session.connection(), made.link)
 
@@ -58,9 +58,9 @@ def only(store: Store) -> Response:
         return session.scalars(select(Response)).one()
 
 
-def test_an_answer_is_kept_with_its_scores_wording_and_consent(store: Store, deployment):
+def test_an_answer_is_kept_with_its_scores_wording_and_consent(store: Store, survey):
     raw = some_answers(3)
-    stored = send(store, deployment, "k1", 3, attributes={"region": "North"})
+    stored = send(store, survey, "k1", 3, attributes={"region": "North"})
     response = only(store)
     assert stored == Stored(response.id, new=True)
     assert response.answers == raw
@@ -83,21 +83,21 @@ def test_an_answer_is_kept_with_its_scores_wording_and_consent(store: Store, dep
     }
 
 
-def test_the_same_form_sent_twice_is_one_response(store: Store, deployment):
-    first = send(store, deployment, "k1", 1)
-    second = send(store, deployment, "k1", 2)
+def test_the_same_form_sent_twice_is_one_response(store: Store, survey):
+    first = send(store, survey, "k1", 1)
+    second = send(store, survey, "k1", 2)
     assert second == Stored(first.response_id, new=False)
     assert only(store).answers == some_answers(1)
     with store.reading() as session:
         assert rollups.recount(session) == []
 
 
-def test_faults_come_back_and_nothing_is_kept(store: Store, deployment):
+def test_faults_come_back_and_nothing_is_kept(store: Store, survey):
     raw = some_answers(1)
     raw["sjq"]["per3"] = 8
     del raw["nps"]["nps"]
     raw["score"] = {"sjq": 7}
-    faulty = send(store, deployment, "k1", raw=raw)
+    faulty = send(store, survey, "k1", raw=raw)
     assert isinstance(faulty, Faulty)
     codes = {
         (instrument, fault.item, fault.code)
@@ -113,10 +113,10 @@ def test_faults_come_back_and_nothing_is_kept(store: Store, deployment):
         assert session.query(Response).count() == session.query(Rollup).count() == 0
 
 
-def test_a_days_rollup_counts_the_answers_of_its_utc_day(store: Store, deployment):
+def test_a_days_rollup_counts_the_answers_of_its_utc_day(store: Store, survey):
     midnight = datetime(2026, 3, 29, tzinfo=UTC)
-    send(store, deployment, "a", now=midnight - timedelta(microseconds=1))
-    send(store, deployment, "b", now=midnight)
+    send(store, survey, "a", now=midnight - timedelta(microseconds=1))
+    send(store, survey, "b", now=midnight)
     with store.reading() as session:
         counted = session.execute(
             select(Rollup.day, Rollup.n).where(Rollup.scale == "responses").order_by(Rollup.day)
@@ -124,11 +124,11 @@ def test_a_days_rollup_counts_the_answers_of_its_utc_day(store: Store, deploymen
     assert [(str(day), n) for day, n in counted] == [("2026-03-28", 1), ("2026-03-29", 1)]
 
 
-def test_a_response_counts_for_everybody_and_for_its_segments(store: Store, deployment):
+def test_a_response_counts_for_everybody_and_for_its_segments(store: Store, survey):
     with store.writing() as session:
         north = make_segment(session, "north", "region = North")
         make_segment(session, "old", "tenure > 5")
-    send(store, deployment, "a", attributes={"region": "North", "tenure": 5})
+    send(store, survey, "a", attributes={"region": "North", "tenure": 5})
     with store.reading() as session:
         found = session.execute(
             select(Rollup.segment_id, Rollup.n).where(Rollup.scale == "responses")
@@ -141,9 +141,9 @@ def test_stored_one_by_one_or_in_bulk_is_the_same(store: Store):
     with store.writing() as session:
         make_segment(session, "north", "region = North and tenure >= 3")
         journey = make_journey(session)
-        one = make_deployment(session, journey=journey)
+        one = make_survey(session, journey=journey)
         other_journey = make_journey(session, "other")
-        many = make_deployment(session, journey=other_journey)
+        many = make_survey(session, journey=other_journey)
     people = list(some_prepared(60))
     for person in people:
         send(
@@ -166,15 +166,15 @@ def test_stored_one_by_one_or_in_bulk_is_the_same(store: Store):
         assert {run.ended_at for run in runs} == {None}
 
 
-def contents(session, deployment_id: int):
-    responses = session.scalars(select(Response).where(Response.deployment_id == deployment_id))
+def contents(session, survey_id: int):
+    responses = session.scalars(select(Response).where(Response.survey_id == survey_id))
     kept = [(r.answers, r.attributes, r.wordings, r.submitted_at) for r in responses]
     scores = session.execute(
         select(Response.submitted_at, Score.scale, Score.value)
         .join(Score, Score.response_id == Response.id)
-        .where(Response.deployment_id == deployment_id)
+        .where(Response.survey_id == survey_id)
     )
-    rows = session.scalars(select(Rollup).where(Rollup.deployment_id == deployment_id))
+    rows = session.scalars(select(Rollup).where(Rollup.survey_id == survey_id))
     cells = [(r.segment_id, r.scale, r.day, r.n, round(r.total, 9), r.b0, r.b5) for r in rows]
     return (
         sorted(map(str, kept)),
@@ -183,10 +183,10 @@ def contents(session, deployment_id: int):
     )
 
 
-def test_a_batch_stored_again_adds_nothing(store: Store, deployment):
+def test_a_batch_stored_again_adds_nothing(store: Store, survey):
     for expected in ((30, 0), (10, 30)):
         with store.writing() as session:
-            counted = store_bulk(session, deployment, some_prepared(sum(expected)), roots=())
+            counted = store_bulk(session, survey, some_prepared(sum(expected)), roots=())
             assert (counted.stored, counted.already) == expected
     with store.reading() as session:
         assert session.query(Response).count() == 40
@@ -196,13 +196,13 @@ def test_a_batch_stored_again_adds_nothing(store: Store, deployment):
 def test_a_run_joins_the_journey_and_its_end_closes_it(store: Store):
     with store.writing() as session:
         journey = make_journey(session)
-        along = make_deployment(session, journey=journey, asks=("csat",), name="Along")
-        end = make_deployment(session, journey=journey, at_end=True, asks=("ces",), name="End")
+        along = make_survey(session, journey=journey, asks=("csat",), name="Along")
+        end = make_survey(session, journey=journey, at_end=True, asks=("ces",), name="End")
 
-    def answer(deployment, key: str, customer: str, minutes: int):
-        raw = some_answers(1, tuple(ask["instrument"] for ask in deployment.asks))
+    def answer(survey, key: str, customer: str, minutes: int):
+        raw = some_answers(1, tuple(ask["instrument"] for ask in survey.asks))
         at = NOW + timedelta(minutes=minutes)
-        send(store, deployment, key, raw=raw, customer_ref=customer, now=at)
+        send(store, survey, key, raw=raw, customer_ref=customer, now=at)
 
     answer(along, "1", "anna", 0)
     answer(along, "2", "bert", 1)
@@ -221,7 +221,7 @@ def test_a_run_joins_the_journey_and_its_end_closes_it(store: Store):
 
 def test_bulk_runs_close_and_begin_again_in_the_order_given(store: Store):
     with store.writing() as session:
-        end = make_deployment(session, at_end=True, asks=("ces",))
+        end = make_survey(session, at_end=True, asks=("ces",))
         people = [
             Prepared({"ces": {"ces": 5}}, NOW + timedelta(days=k), customer_ref="anna")
             for k in range(3)
@@ -234,27 +234,27 @@ def test_bulk_runs_close_and_begin_again_in_the_order_given(store: Store):
         assert all(run.ended_at == run.started_at for run in runs)
 
 
-def ticket_of(store: Store, deployment, **customer: Any) -> links.Ticket:
+def ticket_of(store: Store, survey, **customer: Any) -> links.Ticket:
     with store.writing() as session:
         issued = invite(
             session,
-            deployment,
+            survey,
             [customer],
             base_url="https://survey.example",
             secret_key=SECRET,
             user_id=None,
         )
     text = issued[0].url.rsplit("/", 1)[1]
-    ticket = links.read_ticket(SECRET, deployment.link, text, now=NOW)
+    ticket = links.read_ticket(SECRET, survey.link, text, now=NOW)
     assert ticket is not None
     return ticket
 
 
-def test_an_invitation_is_good_for_one_response(store: Store, deployment):
-    ticket = ticket_of(store, deployment, customer_ref="4711")
-    first = send(store, deployment, "a", invitation=ticket, customer_ref=ticket.customer_ref)
-    again = send(store, deployment, "a", invitation=ticket, customer_ref=ticket.customer_ref)
-    other = send(store, deployment, "b", 2, invitation=ticket, customer_ref=ticket.customer_ref)
+def test_an_invitation_is_good_for_one_response(store: Store, survey):
+    ticket = ticket_of(store, survey, customer_ref="4711")
+    first = send(store, survey, "a", invitation=ticket, customer_ref=ticket.customer_ref)
+    again = send(store, survey, "a", invitation=ticket, customer_ref=ticket.customer_ref)
+    other = send(store, survey, "b", 2, invitation=ticket, customer_ref=ticket.customer_ref)
     assert again == Stored(first.response_id, new=False)
     assert other == Stored(None, new=False)
     response = only(store)
@@ -266,17 +266,17 @@ def test_an_invitation_is_good_for_one_response(store: Store, deployment):
     assert run.customer_ref == links.pseudonym(SECRET, "4711")
 
 
-def test_a_faulty_form_leaves_the_invitation_unused(store: Store, deployment):
-    ticket = ticket_of(store, deployment)
-    assert isinstance(send(store, deployment, "a", raw={}, invitation=ticket), Faulty)
-    assert isinstance(send(store, deployment, "a", invitation=ticket), Stored)
+def test_a_faulty_form_leaves_the_invitation_unused(store: Store, survey):
+    ticket = ticket_of(store, survey)
+    assert isinstance(send(store, survey, "a", raw={}, invitation=ticket), Faulty)
+    assert isinstance(send(store, survey, "a", invitation=ticket), Stored)
     assert only(store).source == "invitation"
 
 
-def test_ids_of_stored_responses_follow_each_other(store: Store, deployment):
+def test_ids_of_stored_responses_follow_each_other(store: Store, survey):
     with store.writing() as session:
-        store_bulk(session, deployment, some_prepared(5), roots=())
-    send(store, deployment, "k")
+        store_bulk(session, survey, some_prepared(5), roots=())
+    send(store, survey, "k")
     with store.reading() as session:
         ids = sorted(session.scalars(select(Response.id)))
     assert all(b - a == 1 for a, b in pairwise(ids))

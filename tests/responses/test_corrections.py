@@ -21,7 +21,6 @@ from surveyapp.store.models import (
     AuditEntry,
     Case,
     Delivery,
-    Deployment,
     Draft,
     Event,
     File,
@@ -32,6 +31,7 @@ from surveyapp.store.models import (
     Response,
     Rollup,
     Score,
+    SurveyRow,
     Webhook,
 )
 from surveyapp.surveys import links
@@ -41,8 +41,8 @@ from surveyapp.surveys.logic import NOT_APPLICABLE
 from tests.responses.makers import (
     NOW,
     SECRET,
-    make_deployment,
     make_segment,
+    make_survey,
     some_answers,
     some_prepared,
 )
@@ -50,24 +50,24 @@ from tests.responses.makers import (
 LATER = NOW + timedelta(days=3)
 
 
-def invited(store: Store, deployment: Deployment, seed: int = 1) -> links.Ticket:
+def invited(store: Store, survey: SurveyRow, seed: int = 1) -> links.Ticket:
     """The ticket of a customer who has answered, among others who have."""
     with store.writing() as session:
-        deployment = session.get_one(Deployment, deployment.id)
+        survey = session.get_one(SurveyRow, survey.id)
         (issued,) = invite(
             session,
-            deployment,
+            survey,
             [{"customer_ref": f"customer {seed}", "attributes": {"region": "North"}}],
             base_url="http://localhost",
             secret_key=SECRET,
             user_id=None,
         )
         text = issued.url.rsplit("/", 1)[1]
-        ticket = links.read_ticket(SECRET, deployment.link, text, now=NOW)
+        ticket = links.read_ticket(SECRET, survey.link, text, now=NOW)
         assert ticket is not None
         stored = submit(
             session,
-            deployment,
+            survey,
             some_answers(seed),
             submission_key=f"key {seed}",
             attributes=ticket.attributes,
@@ -82,19 +82,19 @@ def invited(store: Store, deployment: Deployment, seed: int = 1) -> links.Ticket
 
 
 @pytest.fixture
-def deployment(store: Store) -> Deployment:
-    """A deployment with forty responses of others and two segments."""
+def survey(store: Store) -> SurveyRow:
+    """A survey with forty responses of others and two segments."""
     with store.writing() as session:
         make_segment(session, "north", "region = North")
         make_segment(session, "south", "region = South")
-        made = make_deployment(session)
+        made = make_survey(session)
         store_bulk(session, made, some_prepared(40), roots=())
     return made
 
 
-def own_id(store: Store, deployment: Deployment, ticket: links.Ticket) -> int:
+def own_id(store: Store, survey: SurveyRow, ticket: links.Ticket) -> int:
     with store.reading() as session:
-        found = own_response(session, deployment.id, ticket)
+        found = own_response(session, survey.id, ticket)
         assert found is not None
         return found.id
 
@@ -106,24 +106,24 @@ def assert_counted(store: Store) -> None:
         assert session.scalars(select(Rollup.n).where(Rollup.n <= 0)).all() == []
 
 
-def test_only_the_holder_of_a_used_ticket_finds_its_response(store: Store, deployment):
-    ticket = invited(store, deployment)
+def test_only_the_holder_of_a_used_ticket_finds_its_response(store: Store, survey):
+    ticket = invited(store, survey)
     stranger = links.Ticket(links.new_token())
     with store.reading() as session:
         connection = session.connection()
-        assert is_used(connection, deployment.id, ticket)
-        assert not is_used(connection, deployment.id, stranger)
-        assert not is_used(connection, deployment.id + 1, ticket)
-        assert own_response(session, deployment.id, stranger) is None
-        assert own_response(session, deployment.id + 1, ticket) is None
+        assert is_used(connection, survey.id, ticket)
+        assert not is_used(connection, survey.id, stranger)
+        assert not is_used(connection, survey.id + 1, ticket)
+        assert own_response(session, survey.id, stranger) is None
+        assert own_response(session, survey.id + 1, ticket) is None
 
 
-def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: Store, deployment):
-    ticket = invited(store, deployment)
-    number = own_id(store, deployment, ticket)
+def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: Store, survey):
+    ticket = invited(store, survey)
+    number = own_id(store, survey, ticket)
     fresh = some_answers(99)
     with store.writing() as session:
-        made = session.get_one(Deployment, deployment.id)
+        made = session.get_one(SurveyRow, survey.id)
         assert correct(session, made, number, fresh, now=LATER, roots=()) is None
     with store.reading() as session:
         kept = session.get_one(Response, number)
@@ -136,13 +136,13 @@ def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: 
     assert_counted(store)
 
 
-def test_a_fault_in_a_correction_changes_nothing(store: Store, deployment):
-    ticket = invited(store, deployment)
-    number = own_id(store, deployment, ticket)
+def test_a_fault_in_a_correction_changes_nothing(store: Store, survey):
+    ticket = invited(store, survey)
+    number = own_id(store, survey, ticket)
     wrong = copy.deepcopy(some_answers(99))
     wrong["nps"]["nps"] = 11
     with store.writing() as session:
-        made = session.get_one(Deployment, deployment.id)
+        made = session.get_one(SurveyRow, survey.id)
         assert isinstance(correct(session, made, number, wrong, now=LATER, roots=()), Faulty)
     with store.reading() as session:
         kept = session.get_one(Response, number)
@@ -150,30 +150,28 @@ def test_a_fault_in_a_correction_changes_nothing(store: Store, deployment):
     assert_counted(store)
 
 
-def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, deployment):
-    ticket = invited(store, deployment)
-    number = own_id(store, deployment, ticket)
+def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, survey):
+    ticket = invited(store, survey)
+    number = own_id(store, survey, ticket)
     with store.writing() as session:
         before = session.scalar(select(func.count()).select_from(Score))
         own = session.get_one(Response, number)
         own_scores = session.scalar(
             select(func.count()).select_from(Score).where(Score.response_id == number)
         )
-        case = Case(
-            response_id=number, deployment_id=deployment.id, scale="nps", value=1.0, due_at=LATER
-        )
-        draft = Draft(token_hash=ticket.token_hash, deployment_id=deployment.id, fields={"a": "b"})
+        case = Case(response_id=number, survey_id=survey.id, scale="nps", value=1.0, due_at=LATER)
+        draft = Draft(token_hash=ticket.token_hash, survey_id=survey.id, fields={"a": "b"})
         hook = Webhook(name="CRM", url="https://crm.example", seed="0" * 32, events=["response"])
         session.add_all([case, draft, hook])
         session.flush()
         told = {"event": "response", "payload": {"answers": "all"}}
         session.add(Delivery(webhook_id=hook.id, response_id=number, **told))
-        events.publish(session, "response", response_id=number, deployment_id=deployment.id)
-        events.publish(session, "response", response_id=number + 10**6, deployment_id=1)
+        events.publish(session, "response", response_id=number, survey_id=survey.id)
+        events.publish(session, "response", response_id=number + 10**6, survey_id=1)
         run_id, public_id = own.journey_run_id, own.public_id
         assert run_id is not None
     with store.writing() as session:
-        erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
+        erase(session, session.get_one(SurveyRow, survey.id), number, now=LATER)
     with store.reading() as session:
         assert session.get(Response, number) is None
         assert session.scalar(select(func.count()).select_from(Score)) == before - own_scores
@@ -182,7 +180,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         assert session.scalars(select(Delivery)).all() == []
         told = session.scalars(select(Event).order_by(Event.id)).all()
         assert [(event.kind, event.subject) for event in told] == [
-            ("response", {"response_id": number + 10**6, "deployment_id": 1}),
+            ("response", {"response_id": number + 10**6, "survey_id": 1}),
             ("response.erased", {"erased_id": number, "erased": public_id}),
         ]
         own_run = session.scalars(select(JourneyRun.id).where(JourneyRun.id == run_id)).all()
@@ -191,20 +189,20 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, d
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert (entry.action, entry.subject, entry.detail) == (
             "erase response",
-            f"deployment {deployment.code}",
+            f"survey {survey.code}",
             {"answered": NOW.date().isoformat()},
         )
-        assert is_used(session.connection(), deployment.id, ticket)
+        assert is_used(session.connection(), survey.id, ticket)
     assert_counted(store)
     with store.writing() as session, pytest.raises(NotFound, match="not stored any more"):
-        erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
+        erase(session, session.get_one(SurveyRow, survey.id), number, now=LATER)
 
 
-def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, deployment):
-    ticket = invited(store, deployment)
-    number = own_id(store, deployment, ticket)
+def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, survey):
+    ticket = invited(store, survey)
+    number = own_id(store, survey, ticket)
     with store.writing() as session:
-        made = session.get_one(Deployment, deployment.id)
+        made = session.get_one(SurveyRow, survey.id)
         erase(session, made, number, now=LATER)
         again = submit(
             session,
@@ -219,12 +217,12 @@ def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, deployme
     assert again == Stored(None, new=False)
 
 
-def test_a_run_with_something_else_in_it_stays(store: Store, deployment):
-    ticket = invited(store, deployment)
-    number = own_id(store, deployment, ticket)
+def test_a_run_with_something_else_in_it_stays(store: Store, survey):
+    ticket = invited(store, survey)
+    number = own_id(store, survey, ticket)
     with store.writing() as session:
         run_id = session.get_one(Response, number).journey_run_id
-        made = session.get_one(Deployment, deployment.id)
+        made = session.get_one(SurveyRow, survey.id)
         visit = Interaction(
             touchpoint_id=made.touchpoint_id, journey_run_id=run_id, customer_ref="c", at=NOW
         )
@@ -235,9 +233,9 @@ def test_a_run_with_something_else_in_it_stays(store: Store, deployment):
         assert session.get(JourneyRun, run_id) is not None
 
 
-def test_finished_reports_say_that_answers_under_them_changed(store: Store, deployment):
-    ticket = invited(store, deployment)
-    number = own_id(store, deployment, ticket)
+def test_finished_reports_say_that_answers_under_them_changed(store: Store, survey):
+    ticket = invited(store, survey)
+    number = own_id(store, survey, ticket)
     with store.writing() as session:
         file = File(name="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
         session.add(file)
@@ -246,13 +244,13 @@ def test_finished_reports_say_that_answers_under_them_changed(store: Store, depl
             report = Report(
                 kind="benchmark",
                 title=title,
-                journey_id=deployment.journey_id,
+                journey_id=survey.journey_id,
                 file_id=file_id,
                 parameters={"since": "2026-01-01"},
             )
             session.add(report)
     with store.writing() as session:
-        erase(session, session.get_one(Deployment, deployment.id), number, now=LATER)
+        erase(session, session.get_one(SurveyRow, survey.id), number, now=LATER)
     with store.reading() as session:
         found = {report.title: report.parameters for report in session.scalars(select(Report))}
     assert found == {
@@ -261,9 +259,9 @@ def test_finished_reports_say_that_answers_under_them_changed(store: Store, depl
     }
 
 
-def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store, deployment):
-    tickets = [invited(store, deployment, seed) for seed in range(4)]
-    numbers = [own_id(store, deployment, ticket) for ticket in tickets]
+def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store, survey):
+    tickets = [invited(store, survey, seed) for seed in range(4)]
+    numbers = [own_id(store, survey, ticket) for ticket in tickets]
     together = Barrier(8)
     failures: list[Exception] = []
 
@@ -271,7 +269,7 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
         together.wait()
         try:
             with store.writing() as session:
-                made = session.get_one(Deployment, deployment.id)
+                made = session.get_one(SurveyRow, survey.id)
                 if place % 2:
                     answers = some_answers(50 + place)
                     submit(
@@ -316,7 +314,7 @@ def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
     }
     asks = ("nps", "ces")
     with store.writing() as session:
-        made = make_deployment(session, asks=asks)
+        made = make_survey(session, asks=asks)
         made.logic = logic
         raw = {
             "nps": {"nps": "2", "nps_reason": "Slow.", "npsb": "3"},

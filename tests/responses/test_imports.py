@@ -22,23 +22,23 @@ from surveyapp.responses import rollups
 from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_import
 from surveyapp.settings import read
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, JourneyRun, Response
+from surveyapp.store.models import JourneyRun, Response, SurveyRow
 from surveyapp.store.schema import upgrade
 from surveyapp.store.storage import open_storage
 from surveyapp.surveys.links import pseudonym
-from tests.responses.makers import SECRET, make_deployment, some_answers
+from tests.responses.makers import SECRET, make_survey, some_answers
 
 
 @pytest.fixture
-def deployment(store: Store) -> Deployment:
+def survey(store: Store) -> SurveyRow:
     with store.writing() as session:
-        return make_deployment(session, asks=("csat", "nps"))
+        return make_survey(session, asks=("csat", "nps"))
 
 
-def bring(store: Store, deployment: Deployment, text: str | bytes, **options):
+def bring(store: Store, survey: SurveyRow, text: str | bytes, **options):
     data = text if isinstance(text, bytes) else text.encode()
     options.setdefault("secret_key", SECRET)
-    report = import_csv(store, deployment, io.BytesIO(data), **options, roots=())
+    report = import_csv(store, survey, io.BytesIO(data), **options, roots=())
     assert report.count_in == report.stored + report.already + report.refused_rows
     return report
 
@@ -55,8 +55,8 @@ FILE = """csat,NPS.nps,nps_reason,region,tenure,id,submitted_at,customer_ref,lan
 """
 
 
-def test_columns_become_answers_attributes_and_what_is_known_of_the_response(store, deployment):
-    report = bring(store, deployment, FILE)
+def test_columns_become_answers_attributes_and_what_is_known_of_the_response(store, survey):
+    report = bring(store, survey, FILE)
     first, second = kept(store)
     assert (report.stored, report.encoding, report.separator) == (2, "UTF-8", "comma")
     assert first.answers == {"csat": {"csat": 5}, "nps": {"nps": 10, "nps_reason": "Fast"}}
@@ -84,17 +84,17 @@ def test_columns_become_answers_attributes_and_what_is_known_of_the_response(sto
     ids=["semicolon", "bom", "latin-1", "quoted", "letter over a chunk's edge"],
 )
 def test_encoding_and_separator_are_told_from_the_file(
-    store, deployment, data: bytes, encoding: str, separator: str
+    store, survey, data: bytes, encoding: str, separator: str
 ):
-    report = bring(store, deployment, data)
+    report = bring(store, survey, data)
     assert (report.encoding, report.separator, report.refused) == (encoding, separator, [])
     assert kept(store)[0].attributes["ort"] == "Köln"
 
 
-def test_each_refused_row_is_told_with_line_column_value_and_reason(store, deployment):
+def test_each_refused_row_is_told_with_line_column_value_and_reason(store, survey):
     report = bring(
         store,
-        deployment,
+        survey,
         "csat,nps,submitted_at,language,city\n"
         '5,11,,,"two\nlines"\n'
         "x,3,yesterday,,\n"
@@ -121,32 +121,28 @@ def test_each_refused_row_is_told_with_line_column_value_and_reason(store, deplo
     assert [response.attributes for response in kept(store)] == [{"city": "Bergen"}]
 
 
-def test_a_line_break_in_a_cell_is_refused_as_attribute_and_kept_in_an_open_answer(
-    store, deployment
-):
-    report = bring(store, deployment, 'csat,csat_reason,city\n5,"a\nb",x\n4,c,"y\nz"\n')
+def test_a_line_break_in_a_cell_is_refused_as_attribute_and_kept_in_an_open_answer(store, survey):
+    report = bring(store, survey, 'csat,csat_reason,city\n5,"a\nb",x\n4,c,"y\nz"\n')
     assert [(r.line, r.column) for r in report.refused] == [(4, "city")]
     assert kept(store)[0].answers["csat"]["csat_reason"] == "a\nb"
 
 
 @pytest.mark.parametrize("ids", [True, False])
-def test_the_same_file_again_adds_nothing(store, deployment, ids: bool):
+def test_the_same_file_again_adds_nothing(store, survey, ids: bool):
     rows = [[i % 5 + 1, i % 11, *([f"id{i}"] if ids else [])] for i in range(30)]
     text = "\n".join(",".join(map(str, row)) for row in [["csat", "nps", *["id"] * ids], *rows])
-    first = bring(store, deployment, text)
-    again = bring(store, deployment, text)
+    first = bring(store, survey, text)
+    again = bring(store, survey, text)
     assert (first.stored, again.stored, again.already) == (30, 0, 30)
     assert len(kept(store)) == 30
 
 
-def test_rows_of_equal_content_are_different_people(store, deployment):
-    report = bring(store, deployment, "csat,nps\n5,9\n5,9\n5,9\n")
+def test_rows_of_equal_content_are_different_people(store, survey):
+    report = bring(store, survey, "csat,nps\n5,9\n5,9\n5,9\n")
     assert report.stored == 3
 
 
-def test_an_import_that_was_stopped_half_way_is_finished_by_the_next(
-    store, deployment, monkeypatch
-):
+def test_an_import_that_was_stopped_half_way_is_finished_by_the_next(store, survey, monkeypatch):
     monkeypatch.setattr("surveyapp.responses.imports.BATCH", 10)
     text = "csat,nps\n" + "".join(f"{i % 5 + 1},{i % 11}\n" for i in range(45))
 
@@ -158,9 +154,9 @@ def test_an_import_that_was_stopped_half_way_is_finished_by_the_next(
             raise Stopped
 
     with pytest.raises(Stopped):
-        bring(store, deployment, text, progress=stop)
+        bring(store, survey, text, progress=stop)
     assert len(kept(store)) == 20
-    report = bring(store, deployment, text)
+    report = bring(store, survey, text)
     assert (report.stored, report.already) == (25, 20)
     assert len(kept(store)) == 45
 
@@ -179,16 +175,16 @@ def test_an_import_that_was_stopped_half_way_is_finished_by_the_next(
     ],
     ids=["empty", "workbook", "utf-16", "binary", "no items", "double", "twice", "nameless"],
 )
-def test_a_file_that_cannot_be_read_is_refused_in_words(store, deployment, data, words: str):
+def test_a_file_that_cannot_be_read_is_refused_in_words(store, survey, data, words: str):
     with pytest.raises(Invalid, match=words):
-        bring(store, deployment, data)
+        bring(store, survey, data)
     assert kept(store) == []
 
 
-def test_columns_may_be_renamed_and_attributes_chosen(store, deployment):
+def test_columns_may_be_renamed_and_attributes_chosen(store, survey):
     report = bring(
         store,
-        deployment,
+        survey,
         "Q1,Q2,Kunde,Region,Alter\n5,9,77,Nord,30\n",
         columns={"Q1": "csat", "Q2": "nps.nps", "Kunde": "customer_ref", "Region": "region"},
         attribute_columns=["Region"],
@@ -198,17 +194,17 @@ def test_columns_may_be_renamed_and_attributes_chosen(store, deployment):
     assert response.attributes == {"region": "Nord"}
     assert "Ignored: Alter." in report.notes
     with pytest.raises(Invalid, match="no column q9"):
-        bring(store, deployment, "csat\n5\n", columns={"Q9": "nps"})
+        bring(store, survey, "csat\n5\n", columns={"Q9": "nps"})
 
 
-def test_customer_references_need_the_secret_key(store, deployment):
+def test_customer_references_need_the_secret_key(store, survey):
     with pytest.raises(Invalid, match="secret key"):
-        bring(store, deployment, FILE, secret_key=None)
+        bring(store, survey, FILE, secret_key=None)
 
 
 def test_an_anonymous_import_keeps_no_reference_no_id_and_no_time(store):
     with store.writing() as session:
-        anonymous = make_deployment(session, asks=("csat", "nps"), anonymity="anonymous")
+        anonymous = make_survey(session, asks=("csat", "nps"), anonymity="anonymous")
     bring(store, anonymous, FILE)
     assert bring(store, anonymous, FILE).already == 2
     for response in kept(store):
@@ -220,13 +216,13 @@ def test_an_anonymous_import_keeps_no_reference_no_id_and_no_time(store):
 
 
 def test_an_spss_file_brings_codes_for_items_and_labels_for_attributes(
-    store, deployment, tmp_path: Path
+    store, survey, tmp_path: Path
 ):
     path = tmp_path / "answers.sav"
     frame = pd.DataFrame({"CSAT": [5.0, 9.0], "nps": [10.0, None], "region": [1.0, 2.0]})
     labels = {"region": {1.0: "North", 2.0: "South"}, "CSAT": {5.0: "Very satisfied"}}
     pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
-    report = import_sav(store, deployment, path, roots=())
+    report = import_sav(store, survey, path, roots=())
     assert [(r.line, r.column) for r in report.refused] == [(2, "CSAT")]
     response = kept(store)[0]
     assert response.answers == {"csat": {"csat": 5}, "nps": {"nps": 10}}
@@ -237,10 +233,10 @@ def test_the_worker_brings_in_an_uploaded_file(tmp_path: Path):
     storage = open_storage(read({}, home=tmp_path, secret_key=SECRET))
     upgrade(storage.store.engine)
     with storage.store.writing() as session:
-        deployment = make_deployment(session, asks=("csat", "nps"))
+        survey = make_survey(session, asks=("csat", "nps"))
         data = (FILE + "9,9,,,,,,,\n").encode()
         file = storage.files.put(session, data, name="a.csv", media_type="text/csv")
-        job = ask_import(session, deployment, file, user_id=None)
+        job = ask_import(session, survey, file, user_id=None)
     steps: list[int] = []
     result = run_import(
         storage, IMPORT_RESPONSES.read(job.parameters), progress=lambda at, step: steps.append(at)
@@ -269,13 +265,13 @@ def test_any_rows_are_counted_and_never_an_error(
     path = shutil.copy(migrated_sqlite, tmp_path_factory.mktemp("any") / "a.db")
     store = Store(f"sqlite:///{path}")
     with store.writing() as session:
-        deployment = make_deployment(session, asks=("csat", "nps"))
+        survey = make_survey(session, asks=("csat", "nps"))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=chance.choice(",;\t"))
     writer.writerow(["csat", "nps", "city"])
     writer.writerows(rows)
     data = out.getvalue().encode("utf-8", "surrogatepass").replace(b"\x00", b"")
-    report = bring(store, deployment, data)
+    report = bring(store, survey, data)
     assert report.stored == len(kept(store))
     assert report.refused_rows == len({refusal.line for refusal in report.refused})
     store.close()
@@ -283,22 +279,22 @@ def test_any_rows_are_counted_and_never_an_error(
 
 def test_a_full_questionnaire_comes_back_as_it_went_out(store):
     with store.writing() as session:
-        deployment = make_deployment(session)
+        survey = make_survey(session)
     people = [some_answers(seed) for seed in range(20)]
     out = io.StringIO()
     names = [(code, item) for code, given in people[0].items() for item in given]
     writer = csv.writer(out)
     writer.writerow([f"{code}.{item}" for code, item in names])
     writer.writerows([[person[code][item] for code, item in names] for person in people])
-    report = bring(store, deployment, out.getvalue())
+    report = bring(store, survey, out.getvalue())
     assert report.refused == []
     assert [response.answers for response in kept(store)] == people
 
 
-def test_a_heading_of_several_lines_is_named_by_its_words(store, deployment):
+def test_a_heading_of_several_lines_is_named_by_its_words(store, survey):
     report = bring(
         store,
-        deployment,
+        survey,
         '"How satisfied\n were you?",Respondent  no\n5,7\n',
         columns={"How satisfied were  you?": "csat"},
         id_column="Respondent no",

@@ -12,13 +12,13 @@ from surveyapp.responses.actions import Stored, keep
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
-    Deployment,
     Invitation,
     Journey,
     JourneyRun,
     Response,
     Rollup,
     Score,
+    SurveyRow,
 )
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
@@ -26,9 +26,9 @@ from surveyapp.surveys.queries import Asking, asking
 from tests.responses.makers import (
     NOW,
     SECRET,
-    make_deployment,
     make_journey,
     make_segment,
+    make_survey,
     some_answers,
 )
 
@@ -37,16 +37,16 @@ def make_asking(store: Store, **options: Any) -> Asking:
     """A survey of the one journey, as the customer's way reads it."""
     with store.writing() as session:
         journey = session.scalar(select(Journey)) or make_journey(session)
-        made = make_deployment(session, journey=journey, **options)
+        made = make_survey(session, journey=journey, **options)
     with store.reading() as session:
         found = asking(session.connection(), made.link)
     assert found is not None
     return found
 
 
-def sent(deployment: Asking, key: str, seed: int = 1, **options: Any) -> Submission:
+def sent(survey: Asking, key: str, seed: int = 1, **options: Any) -> Submission:
     given = {"attributes": {}, "now": NOW, "roots": (), **options}
-    found = read_submission(deployment, some_answers(seed), submission_key=key, **given)
+    found = read_submission(survey, some_answers(seed), submission_key=key, **given)
     assert isinstance(found, Submission)
     return found
 
@@ -96,10 +96,8 @@ def test_together_comes_to_the_same_as_one_after_the_other(store: Store):
 
 
 def test_the_same_form_twice_in_one_transaction_is_one_response(store: Store):
-    deployment = make_asking(store)
-    found = kept(
-        store, sent(deployment, "k", 1), sent(deployment, "other", 2), sent(deployment, "k", 3)
-    )
+    survey = make_asking(store)
+    found = kept(store, sent(survey, "k", 1), sent(survey, "other", 2), sent(survey, "k", 3))
     assert [each.new for each in found] == [True, True, False]
     assert found[0].response_id == found[2].response_id != found[1].response_id
     assert len(everything(store)["responses"]) == 2
@@ -110,23 +108,23 @@ def test_the_same_form_twice_in_one_transaction_is_one_response(store: Store):
 def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
     store: Store, anonymity: str
 ):
-    deployment = make_asking(store, anonymity=anonymity)
+    survey = make_asking(store, anonymity=anonymity)
     with store.writing() as session:
         [issued] = invite(
             session,
-            session.get_one(Deployment, deployment.id),
+            session.get_one(SurveyRow, survey.id),
             [{"customer_ref": "ada", "attributes": {}}],
             base_url="https://survey.example",
             secret_key=SECRET,
             user_id=None,
         )
     signed = issued.url.rsplit("/", 1)[1]
-    ticket = links.read_ticket(SECRET, deployment.link, signed, now=NOW)
+    ticket = links.read_ticket(SECRET, survey.link, signed, now=NOW)
     assert ticket is not None
     found = kept(
         store,
-        sent(deployment, "first tab", 1, invitation=ticket, customer_ref=ticket.customer_ref),
-        sent(deployment, "second tab", 2, invitation=ticket, customer_ref=ticket.customer_ref),
+        sent(survey, "first tab", 1, invitation=ticket, customer_ref=ticket.customer_ref),
+        sent(survey, "second tab", 2, invitation=ticket, customer_ref=ticket.customer_ref),
     )
     assert [each.new for each in found] == [True, False]
     assert found[1].response_id is None
@@ -144,7 +142,7 @@ def test_submissions_of_several_surveys_may_go_together(store: Store):
     with store.reading() as session:
         by_key = {r.submission_key: r for r in session.scalars(select(Response))}
         assert rollups.recount(session) == []
-    assert by_key["b"].deployment_id == secret.id
+    assert by_key["b"].survey_id == secret.id
     assert (by_key["b"].submitted_at.hour, by_key["b"].submitted_at.minute) == (0, 0)
     assert by_key["c"].id == by_key["a"].id + 1
     assert by_key["b"].id > by_key["c"].id

@@ -11,25 +11,25 @@ from surveyapp.responses.tally import bin_of
 from surveyapp.store.db import Store
 from surveyapp.store.models import Rollup
 from tests.responses.makers import (
-    make_deployment,
     make_journey,
     make_segment,
+    make_survey,
     some_prepared,
 )
 
 
 @pytest.fixture
 def filled(store: Store) -> tuple[Store, int, int]:
-    """Two deployments, three segments (one empty), 120 responses over 35 days."""
+    """Two surveys, three segments (one empty), 120 responses over 35 days."""
     with store.writing() as session:
         make_segment(session, "north", "region = North")
         make_segment(session, "young", "tenure <= 2")
         make_segment(session, "nobody", "region = Nowhere")
         journey = make_journey(session)
-        first = make_deployment(session, journey=journey, asks=("sjq", "csat", "nps", "ces"))
-        second = make_deployment(session, journey=journey, anonymity="anonymous")
-        for deployment in (first, second):
-            store_bulk(session, deployment, some_prepared(60), roots=())
+        first = make_survey(session, journey=journey, asks=("sjq", "csat", "nps", "ces"))
+        second = make_survey(session, journey=journey, anonymity="anonymous")
+        for survey in (first, second):
+            store_bulk(session, survey, some_prepared(60), roots=())
     return store, first.id, second.id
 
 
@@ -57,8 +57,8 @@ def test_the_size_of_a_page_changes_nothing_about_the_recount(filled, size: int,
     monkeypatch.setattr(rollups, "_PAGE", size)
     with store.writing() as session:
         assert rollups.recount(session) == []
-        session.execute(update(Rollup).where(Rollup.deployment_id == first).values(b1=99))
-        assert len(rollups.recount(session)) == len(rollups.recount(session, deployment_id=first))
+        session.execute(update(Rollup).where(Rollup.survey_id == first).values(b1=99))
+        assert len(rollups.recount(session)) == len(rollups.recount(session, survey_id=first))
 
 
 @pytest.mark.parametrize(

@@ -28,18 +28,18 @@ from surveyapp.store.models import (
     NOTHING_SORTED,
     AuditEntry,
     Base,
-    Deployment,
     Job,
     Response,
     Rollup,
     Segment,
+    SurveyRow,
 )
 from surveyapp.store.storage import open_storage
 from surveyapp.worker import run_job
 from tests.responses.makers import (
     NOW,
-    make_deployment,
     make_journey,
+    make_survey,
     some_answers,
     some_prepared,
 )
@@ -54,16 +54,16 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def filled(store: Store) -> tuple[Deployment, Deployment]:
+def filled(store: Store) -> tuple[SurveyRow, SurveyRow]:
     """A pseudonymous and an anonymous survey, whose ids are random, with 310 responses each."""
     with store.writing() as session:
         journey = make_journey(session)
-        first = make_deployment(session, journey=journey, asks=("csat", "nps"))
-        second = make_deployment(
+        first = make_survey(session, journey=journey, asks=("csat", "nps"))
+        second = make_survey(
             session, journey=journey, asks=("nps",), anonymity="anonymous", at_end=True
         )
-        for deployment in (first, second):
-            store_bulk(session, deployment, some_prepared(310), roots=())
+        for survey in (first, second):
+            store_bulk(session, survey, some_prepared(310), roots=())
     return first, second
 
 
@@ -168,13 +168,13 @@ def test_a_pause_on_sqlite_is_longer_than_a_waiting_writer_sleeps(store: Store, 
 # What happens between two batches, each as the product does it.
 
 
-def answer(store: Store, deployment: Deployment, chance: random.Random) -> None:
+def answer(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     seed = chance.randrange(10**9)
     with store.writing() as session:
         submit(
             session,
-            deployment,
-            some_answers(seed, tuple(ask["instrument"] for ask in deployment.asks)),
+            survey,
+            some_answers(seed, tuple(ask["instrument"] for ask in survey.asks)),
             submission_key=f"key {seed}",
             attributes={"region": chance.choice(["North", "South"]), "tenure": seed % 11},
             now=NOW - timedelta(hours=chance.randrange(900)),
@@ -182,34 +182,34 @@ def answer(store: Store, deployment: Deployment, chance: random.Random) -> None:
         )
 
 
-def some_response(session: Session, deployment: Deployment, chance: random.Random) -> int | None:
-    own = select(Response.id).where(Response.deployment_id == deployment.id)
+def some_response(session: Session, survey: SurveyRow, chance: random.Random) -> int | None:
+    own = select(Response.id).where(Response.survey_id == survey.id)
     return chance.choice(session.scalars(own.order_by(Response.id)).all() or [None])
 
 
-def correct(store: Store, deployment: Deployment, chance: random.Random) -> None:
+def correct(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
-        number = some_response(session, deployment, chance)
+        number = some_response(session, survey, chance)
         if number is not None:
             fresh = some_answers(
-                chance.randrange(10**9), tuple(ask["instrument"] for ask in deployment.asks)
+                chance.randrange(10**9), tuple(ask["instrument"] for ask in survey.asks)
             )
-            corrections.correct(session, deployment, number, fresh, now=NOW, roots=())
+            corrections.correct(session, survey, number, fresh, now=NOW, roots=())
 
 
-def erase(store: Store, deployment: Deployment, chance: random.Random) -> None:
+def erase(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
-        number = some_response(session, deployment, chance)
+        number = some_response(session, survey, chance)
         if number is not None:
-            corrections.erase(session, deployment, number, now=NOW)
+            corrections.erase(session, survey, number, now=NOW)
 
 
-def bring_in(store: Store, deployment: Deployment, chance: random.Random) -> None:
+def bring_in(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
-        store_bulk(session, deployment, some_prepared(20, first=chance.randrange(10**6)), roots=())
+        store_bulk(session, survey, some_prepared(20, first=chance.randrange(10**6)), roots=())
 
 
-EVENTS: dict[str, Callable[[Store, Deployment, random.Random], None]] = {
+EVENTS: dict[str, Callable[[Store, SurveyRow, random.Random], None]] = {
     "answer": answer,
     "correct": correct,
     "erase": erase,
@@ -243,11 +243,11 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
     with store.writing() as session:
         journey = make_journey(session)
         surveys = [
-            make_deployment(session, journey=journey, asks=("csat",), anonymity=anonymity)
+            make_survey(session, journey=journey, asks=("csat",), anonymity=anonymity)
             for anonymity in ("pseudonymous", "anonymous")
         ]
-        for deployment in surveys:
-            store_bulk(session, deployment, some_prepared(90), roots=())
+        for survey in surveys:
+            store_bulk(session, survey, some_prepared(90), roots=())
     segment = new_segment(store)
     for what, which, seed in happenings:
         if what == "edit":

@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, Event, Webhook
+from surveyapp.store.models import Event, SurveyRow, Webhook
 from surveyapp.surveys.queries import asking
-from tests.responses.makers import NOW, make_deployment
+from tests.responses.makers import NOW, make_survey
 
 
 def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, Any]]:
     """What is told of one response; ``row`` submits with the stored row instead of the plain value."""
     with store.writing() as session:
-        made = make_deployment(session, asks=("nps",))
+        made = make_survey(session, asks=("nps",))
         for name, value in columns.items():
             setattr(made, name, value)
         session.flush()
@@ -53,17 +53,17 @@ def test_nobody_listens_and_nothing_is_told(store: Store):
 def test_a_webhook_that_wants_responses_is_told(store: Store, row: bool):
     listen(store, ["case", "response"])
     (subject,) = told(store, row=row)
-    assert set(subject) == {"response_id", "deployment_id"}
+    assert set(subject) == {"response_id", "survey_id"}
 
 
 @pytest.mark.parametrize("row", [False, True])
 def test_a_rule_of_low_scores_is_told(store: Store, row: bool):
-    assert len(told(store, row=row, loop={"scale": "nps"})) == 1
+    assert len(told(store, row=row, closed_loop={"scale": "nps"})) == 1
 
 
 def test_of_an_anonymous_response_only_the_day_is_told(store: Store):
     listen(store, ["response"])
     (subject,) = told(store, anonymity="anonymous")
     with store.reading() as session:
-        number = session.scalars(select(Deployment.id)).one()
-    assert subject == {"deployment_id": number, "day": NOW.date().isoformat()}
+        number = session.scalars(select(SurveyRow.id)).one()
+    assert subject == {"survey_id": number, "day": NOW.date().isoformat()}

@@ -16,7 +16,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File, Job, Response
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.worker import run_job
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 GOOD = b"nps,csat\n9,4\n3,77\n"
 
@@ -31,9 +31,9 @@ def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
 def uploaded(storage: Storage, data: bytes = GOOD) -> int:
     """The job of a file that waits to be brought in."""
     with storage.store.writing() as session:
-        deployment = make_deployment(session, asks=("csat", "nps"))
+        survey = make_survey(session, asks=("csat", "nps"))
         file = storage.files.put(session, data, name="a.csv", media_type="text/csv")
-        return ask_import(session, deployment, file, user_id=None).id
+        return ask_import(session, survey, file, user_id=None).id
 
 
 def job(storage: Storage, number: int) -> Job:

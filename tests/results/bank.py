@@ -18,7 +18,6 @@ from surveyapp.journeys.segments import parse
 from surveyapp.store.models import (
     BINS,
     EVERYBODY,
-    Deployment,
     Invitation,
     Journey,
     Response,
@@ -26,6 +25,7 @@ from surveyapp.store.models import (
     Score,
     Segment,
     Stage,
+    SurveyRow,
     Touchpoint,
 )
 
@@ -49,7 +49,7 @@ class Bank:
 
     journey: int
     segments: dict[str, int]
-    deployments: dict[str, int]
+    surveys: dict[str, int]
     touchpoints: dict[str, int] = field(default_factory=dict)
 
 
@@ -62,7 +62,7 @@ def make_journey(session: Session, code: str = "current-account", **names: str) 
     )
     session.add(journey)
     session.flush()
-    deployments, touchpoints = {}, {}
+    surveys, touchpoints = {}, {}
     for s, (stage_code, (stage_name, points)) in enumerate(STAGES.items()):
         stage = Stage(journey_id=journey.id, position=s, code=stage_code, name=stage_name)
         session.add(stage)
@@ -76,18 +76,16 @@ def make_journey(session: Session, code: str = "current-account", **names: str) 
             session.flush()
             touchpoints[point] = touchpoint.id
             asks = [{"instrument": "csat", "version": "1"}, {"instrument": "ces", "version": "1"}]
-            deployments[point] = _deployment(
-                session, journey, touchpoint.id, f"{code}-{point}", asks
-            )
+            surveys[point] = _survey(session, journey, touchpoint.id, f"{code}-{point}", asks)
     asks = [{"instrument": "sjq", "version": "1", "key": "sjq-16"}, {"instrument": "nps", "version": "1"}]  # fmt: skip
-    deployments["end"] = _deployment(session, journey, None, f"{code}-end", asks)
-    return Bank(journey.id, {}, deployments, touchpoints)
+    surveys["end"] = _survey(session, journey, None, f"{code}-end", asks)
+    return Bank(journey.id, {}, surveys, touchpoints)
 
 
-def _deployment(
+def _survey(
     session: Session, journey: Journey, touchpoint: int | None, code: str, asks: list[Any]
 ) -> int:
-    row = Deployment(
+    row = SurveyRow(
         journey_id=journey.id, touchpoint_id=touchpoint, code=code, name=code, asks=asks, link=code
     )
     session.add(row)
@@ -107,7 +105,7 @@ def make_segments(session: Session, rules: dict[str, tuple[str, str]] = SEGMENTS
 
 def store_answers(
     session: Session,
-    deployment: int,
+    survey: int,
     rows: Iterable[tuple[datetime, dict[str, Any], dict[str, dict[str, Any]]]],
     segments: dict[int, str],
 ) -> None:
@@ -117,7 +115,7 @@ def store_answers(
     responses, scored = [], []
     for at, attributes, answers in rows:
         responses.append(
-            {"deployment_id": deployment, "source": "simulation", "answers": answers,
+            {"survey_id": survey, "source": "simulation", "answers": answers,
              "attributes": attributes, "language": "en", "submitted_at": at}
         )  # fmt: skip
         values = {}
@@ -127,7 +125,7 @@ def store_answers(
         mine = [EVERYBODY, *(s for s, rule in parsed.items() if rule.matches(attributes))]
         for scale, value in [("responses", 1.0), *values.items()]:
             for segment in mine:
-                cell = rollups[(deployment, segment, scale, at.date())]
+                cell = rollups[(survey, segment, scale, at.date())]
                 cell[0] += 1
                 cell[1] += value
                 cell[2] += value * value
@@ -148,7 +146,7 @@ def store_answers(
     session.execute(
         insert(Rollup),
         [
-            {"deployment_id": d, "segment_id": s, "scale": scale, "day": day, "n": int(c[0]),
+            {"survey_id": d, "segment_id": s, "scale": scale, "day": day, "n": int(c[0]),
              "total": c[1], "total_squares": c[2], **{f"b{i}": int(c[3 + i]) for i in range(BINS)}}
             for (d, s, scale, day), c in rollups.items()
         ],
@@ -162,13 +160,13 @@ def _cut(latent: float, cuts: Sequence[float], lowest: int = 1) -> int:
 def fill(
     session: Session, bank: Bank, *, seed: int = 7, a_place: int = 60, months: int = 12
 ) -> None:
-    """Answers at every deployment: North feels less seamlessness, the identity check gets better."""
+    """Answers at every survey: North feels less seamlessness, the identity check gets better."""
     rng = np.random.default_rng(seed)
     levels = {code: level for _, (_, points) in STAGES.items() for code, _, level in points}
     rules = {
         bank.segments[code]: rule for code, (_, rule) in SEGMENTS.items() if code in bank.segments
     }
-    for code, deployment in bank.deployments.items():
+    for code, survey in bank.surveys.items():
         rows = []
         for _ in range(a_place * (3 if code == "end" else 1)):
             who = {
@@ -188,13 +186,13 @@ def fill(
                     "ces": {"ces": _cut(felt + 0.5 * rng.normal(), (-2, -1.5, -1, -0.3, 0.4, 1.2))},
                 }
             rows.append((at, who, answers))
-        store_answers(session, deployment, rows, rules)
+        store_answers(session, survey, rows, rules)
         states = ["completed"] * len(rows) + ["opened"] * (len(rows) // 2) + ["created"] * len(rows)
         if code != "chat":  # the chat has an open link only
             session.execute(
                 insert(Invitation),
                 [
-                    {"deployment_id": deployment, "token_hash": f"{deployment}-{i}", "state": state}
+                    {"survey_id": survey, "token_hash": f"{survey}-{i}", "state": state}
                     for i, state in enumerate(states)
                 ],
             )

@@ -1,4 +1,4 @@
-"""A deployment that asked for everything the study needs, with answers of a known population."""
+"""A survey that asked for everything the study needs, with answers of a known population."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.studies import journey_scales, study_items
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from tests.analysis.sjq_population import answers
-from tests.responses.makers import NOW, make_deployment, make_journey
+from tests.responses.makers import NOW, make_journey, make_survey
 
 STUDY = ("sjq", "servqual-p", "loyalty", "marker")
 ITEMS = study_items(journey_scales(None, roots=()))
@@ -34,13 +34,9 @@ def prepared(
     )
 
 
-def make_study(session: Session, data: pd.DataFrame, asks: Sequence[str] = STUDY) -> Deployment:
+def make_study(session: Session, data: pd.DataFrame, asks: Sequence[str] = STUDY) -> SurveyRow:
     """A journey whose end asks all of it, answered by the rows of ``data``."""
-    deployment = make_deployment(
-        session, asks=tuple(asks), journey=make_journey(session), at_end=True
-    )
+    survey = make_survey(session, asks=tuple(asks), journey=make_journey(session), at_end=True)
     rows = data.to_dict("records")
-    store_bulk(
-        session, deployment, (prepared(row, at, asks) for at, row in enumerate(rows)), roots=()
-    )
-    return deployment
+    store_bulk(session, survey, (prepared(row, at, asks) for at, row in enumerate(rows)), roots=())
+    return survey

@@ -22,7 +22,7 @@ def give(store: Store, made: bank.Bank, code: str, month: int, yes: int, no: int
     at = datetime(2026, month, 10, 12, tzinfo=UTC)
     rows = [(at, {}, {"csat": {"csat": 5 if i < yes else 2}}) for i in range(yes + no)]
     with store.writing() as session:
-        bank.store_answers(session, made.deployments[code], rows, {})
+        bank.store_answers(session, made.surveys[code], rows, {})
 
 
 @pytest.fixture

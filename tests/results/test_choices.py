@@ -13,8 +13,8 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.choices import distributions
 from surveyapp.results.view_models import Hidden
-from surveyapp.store.models import Deployment, Journey, Segment
-from tests.responses.makers import make_deployment, make_journey, make_segment
+from surveyapp.store.models import Journey, Segment, SurveyRow
+from tests.responses.makers import make_journey, make_segment, make_survey
 
 MAY = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
 JUNE = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
@@ -22,14 +22,14 @@ JUNE = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
 
 @pytest.fixture
 def place(store) -> tuple[int, int]:
-    """Ids of a journey and of the deployment that asks for feeling and causes at its touchpoint."""
+    """Ids of a journey and of the survey that asks for feeling and causes at its touchpoint."""
     with store.writing() as session:
         journey = make_journey(session)
-        made = make_deployment(session, asks=("emotion", "effort-causes"), journey=journey)
+        made = make_survey(session, asks=("emotion", "effort-causes"), journey=journey)
         return journey.id, made.id
 
 
-def give(store, deployment: int, feelings: Sequence[str], **options) -> None:
+def give(store, survey: int, feelings: Sequence[str], **options) -> None:
     """One response for each feeling; ``causes`` go with every one of them."""
     causes = options.pop("causes", [])
     with store.writing() as session:
@@ -44,7 +44,7 @@ def give(store, deployment: int, feelings: Sequence[str], **options) -> None:
             )
             for feeling in feelings
         ]
-        store_bulk(session, session.get_one(Deployment, deployment), prepared, roots=())
+        store_bulk(session, session.get_one(SurveyRow, survey), prepared, roots=())
 
 
 def read(store, journey: int, **options):
@@ -108,14 +108,14 @@ def test_of_several_choices_only_customers_who_took_one_of_two_tell_them_apart(s
     assert [figure.estimate for figure in causes.figures[:2]] == [100, pytest.approx(85.1, abs=0.1)]
 
 
-def test_deployments_at_one_place_are_counted_together_and_its_end_comes_first(store, place):
+def test_surveys_at_one_place_are_counted_together_and_its_end_comes_first(store, place):
     journey, first = place
     with store.writing() as session:
         known = session.get_one(Journey, journey)
-        second = make_deployment(session, asks=("emotion",), journey=known, name="Paper")
-        end = make_deployment(session, asks=("emotion",), journey=known, name="End", at_end=True)
-    for deployment in (first, second.id, end.id):
-        give(store, deployment, ["neutral"] * 5)
+        second = make_survey(session, asks=("emotion",), journey=known, name="Paper")
+        end = make_survey(session, asks=("emotion",), journey=known, name="End", at_end=True)
+    for survey in (first, second.id, end.id):
+        give(store, survey, ["neutral"] * 5)
     found = read(store, journey)
     assert [(each.touchpoint, each.n) for each in found] == [
         (None, 5),

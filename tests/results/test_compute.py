@@ -27,7 +27,7 @@ def test_a_frame_holds_each_response_once_and_only_those_of_the_segment(store: S
         whole = frames.frame(session, SJQ, journey_id=made.journey)
         part = frames.frame(session, SJQ, journey_id=made.journey, segment_id=north)
         elsewhere = frames.frame(
-            session, SJQ, journey_id=made.journey, deployment_id=made.deployments["app"]
+            session, SJQ, journey_id=made.journey, survey_id=made.surveys["app"]
         )
     assert list(whole.columns) == [item.code for item in SJQ.items]
     assert len(whole) == 180
@@ -58,7 +58,7 @@ def test_a_validation_asked_for_is_computed_stored_and_repeatable(store: Store):
         made = bank.filled(session)
         ids = [
             ask_validation(
-                session, journey_id=made.journey, deployment_id=made.deployments["end"],
+                session, journey_id=made.journey, survey_id=made.surveys["end"],
                 instrument="sjq", key="sjq-16", segment_id=None, seed=11, user_id=None,
             ).id
             for _ in range(2)
@@ -96,24 +96,22 @@ def test_what_is_not_asked_there_cannot_be_validated(store: Store):
             "seed": 1,
             "user_id": None,
         }
-        end, app = made.deployments["end"], made.deployments["app"]
+        end, app = made.surveys["end"], made.surveys["app"]
         with pytest.raises(Invalid, match="loyalty is not part of this survey"):
-            ask_validation(session, deployment_id=end, instrument="loyalty", **wish)
+            ask_validation(session, survey_id=end, instrument="loyalty", **wish)
         with pytest.raises(Invalid, match="sjq is not part of this survey"):
-            ask_validation(session, deployment_id=app, instrument="sjq", **wish)
+            ask_validation(session, survey_id=app, instrument="sjq", **wish)
         with pytest.raises(NotFound, match="survey number 999"):
-            ask_validation(session, deployment_id=999, instrument="sjq", **wish)
+            ask_validation(session, survey_id=999, instrument="sjq", **wish)
         with pytest.raises(NotFound, match="segment number 999"):
-            ask_validation(
-                session, deployment_id=end, instrument="sjq", **{**wish, "segment_id": 999}
-            )
+            ask_validation(session, survey_id=end, instrument="sjq", **{**wish, "segment_id": 999})
 
 
 def test_a_validation_of_too_few_answers_is_refused(store: Store):
     with store.writing() as session:
         made = bank.make_journey(session)
         wish = ask_validation(
-            session, journey_id=made.journey, deployment_id=None, instrument="sjq",
+            session, journey_id=made.journey, survey_id=None, instrument="sjq",
             key="sjq-16", segment_id=None, seed=1, user_id=None,
         )  # fmt: skip
     with pytest.raises(Conflict, match="sjq has fewer than 5 answers"):

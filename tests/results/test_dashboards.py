@@ -18,7 +18,7 @@ from surveyapp.journeys.segments import parse
 from surveyapp.results import dashboards
 from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, Response, Score
+from surveyapp.store.models import Response, Score, SurveyRow
 from tests.results import bank
 from tests.results.bank import Bank
 
@@ -29,12 +29,12 @@ def northbank(store: Store) -> Bank:
         return bank.filled(session)
 
 
-def raw(session: Session, deployment: int, scale: str, rule: str | None = None) -> list[float]:
+def raw(session: Session, survey: int, scale: str, rule: str | None = None) -> list[float]:
     """The scores themselves, row by row."""
     rows = session.execute(
         select(Score.value, Response.attributes)
         .join(Response, Response.id == Score.response_id)
-        .where(Response.deployment_id == deployment, Score.scale == scale)
+        .where(Response.survey_id == survey, Score.scale == scale)
     )
     return [value for value, who in rows if rule is None or parse(rule).matches(who)]
 
@@ -64,18 +64,18 @@ def test_every_figure_of_the_overview_equals_a_recount(store: Store, northbank: 
     with store.reading() as session:
         overview = dashboards.journey_overview(session, northbank.journey, roots=())
         for figure in overview.end:
-            agrees(figure, raw(session, northbank.deployments["end"], figure.definition.scale))
+            agrees(figure, raw(session, northbank.surveys["end"], figure.definition.scale))
         for touchpoint in overview.touchpoints:
             for figure in touchpoint.figures:
-                deployment = northbank.deployments[touchpoint.code]
-                agrees(figure, raw(session, deployment, figure.definition.scale))
+                survey = northbank.surveys[touchpoint.code]
+                agrees(figure, raw(session, survey, figure.definition.scale))
         for stage in overview.stages:
             for figure in stage.figures:
                 codes = [touchpoint.code for touchpoint in stage.touchpoints]
                 values = [
                     value
                     for code in codes
-                    for value in raw(session, northbank.deployments[code], figure.definition.scale)
+                    for value in raw(session, northbank.surveys[code], figure.definition.scale)
                 ]
                 agrees(figure, values)
         assert overview.responses == 6 * 60 + 180
@@ -91,23 +91,19 @@ def test_every_figure_of_a_segment_equals_a_recount_or_is_hidden(store: Store, n
         assert overview.segment is not None
         assert overview.segment.rule == rule
         for figure in overview.end:
-            agrees(
-                figure, raw(session, northbank.deployments["end"], figure.definition.scale, rule)
-            )
+            agrees(figure, raw(session, northbank.surveys["end"], figure.definition.scale, rule))
         for row in compared.rows:
             if row.touchpoint is None:
                 scale = row.everybody.definition.scale
-                agrees(
-                    row.segments[0].figure, raw(session, northbank.deployments["end"], scale, rule)
-                )
+                agrees(row.segments[0].figure, raw(session, northbank.surveys["end"], scale, rule))
 
 
 def test_a_segment_is_compared_with_everybody_outside_it(store: Store, northbank: Bank):
     with store.reading() as session:
         compared = dashboards.segment_comparison(session, northbank.journey, roots=())
         row = next(r for r in compared.rows if r.everybody.definition.scale == "sjq.seamlessness")
-        values = raw(session, northbank.deployments["end"], "sjq.seamlessness")
-        north = raw(session, northbank.deployments["end"], "sjq.seamlessness", "region = North")
+        values = raw(session, northbank.surveys["end"], "sjq.seamlessness")
+        north = raw(session, northbank.surveys["end"], "sjq.seamlessness", "region = North")
         rest = (sum(values) - sum(north)) / (len(values) - len(north))
         difference = (sum(north) / len(north) - rest) / 6 * 100
         contrast = row.segments[0].against_rest
@@ -125,7 +121,7 @@ def test_months_add_up_to_the_whole_and_hidden_ones_hold_no_number(store: Store,
             code = next(
                 (c for c, t in northbank.touchpoints.items() if t == series.touchpoint_id), "end"
             )
-            values = raw(session, northbank.deployments[code], series.definition.scale)
+            values = raw(session, northbank.surveys[code], series.definition.scale)
             hidden = [m for m in series.months if m.figure.suppressed]
             shown = sum(m.figure.n or 0 for m in series.months)
             # What is hidden is nothing at all, or large enough to be known.
@@ -144,7 +140,7 @@ def test_a_period_is_widened_to_whole_months_and_counts_only_them(store: Store, 
         rows = session.execute(
             select(Score.value, Response.submitted_at)
             .join(Response, Response.id == Score.response_id)
-            .where(Response.deployment_id == northbank.deployments["end"], Score.scale == "sjq")
+            .where(Response.survey_id == northbank.surveys["end"], Score.scale == "sjq")
         )
         inside = [v for v, at in rows if date(2026, 1, 1) <= at.date() <= date(2026, 3, 31)]
         agrees(overview.profile[0], inside)
@@ -156,7 +152,7 @@ def test_a_period_that_would_cut_off_a_few_answers_hides_the_figure(store: Store
         made = bank.make_journey(session)
         rows = [(start, {}, {"csat": {"csat": 4}})] * 20
         few = [(start + timedelta(days=31), {}, {"csat": {"csat": 1}})] * 2
-        bank.store_answers(session, made.deployments["app"], [*rows, *few], {})
+        bank.store_answers(session, made.surveys["app"], [*rows, *few], {})
     with store.reading() as session:
         january = dashboards.journey_overview(
             session, made.journey, until=date(2026, 1, 31), roots=()
@@ -172,7 +168,7 @@ def test_small_cells_hold_no_number_anywhere_and_stages_leave_them_out(store: St
         made = bank.make_journey(session)
         for code, n in (("app", 4), ("id", 30)):
             rows = [(at, {}, {"csat": {"csat": 1 + i % 5}}) for i in range(n)]
-            bank.store_answers(session, made.deployments[code], rows, {})
+            bank.store_answers(session, made.surveys[code], rows, {})
     with store.reading() as session:
         stage = dashboards.journey_overview(session, made.journey, roots=()).stages[0]
     few, enough = (touchpoint.figures[0] for touchpoint in stage.touchpoints)
@@ -193,7 +189,7 @@ def test_differencing_everybody_and_a_segment_gives_no_small_group(store: Store)
             for i in range(27)
         ]
         rules = {made.segments["north"]: "region = North"}
-        bank.store_answers(session, made.deployments["app"], rows, rules)
+        bank.store_answers(session, made.surveys["app"], rows, rules)
     with store.reading() as session:
         overview = dashboards.journey_overview(
             session, made.journey, segment_id=made.segments["north"], roots=()
@@ -230,7 +226,7 @@ def test_answers_at_small_places_are_counted_together_where_that_tells_none_of_t
     with store.writing() as session:
         made = bank.make_journey(session)
         for code, n in places.items():
-            bank.store_answers(session, made.deployments[code], answers(n, at), {})
+            bank.store_answers(session, made.surveys[code], answers(n, at), {})
     with store.reading() as session:
         found = dashboards.journey_overview(session, made.journey, roots=())
         part = dashboards.journey_overview(session, made.journey, since=date(2026, 2, 1), roots=())
@@ -250,7 +246,7 @@ def test_the_days_of_a_segment_are_those_of_its_own_answers(store: Store):
             *answers(10, first + timedelta(days=40), region="North"),
             *answers(10, last, region="South"),
         ]
-        bank.store_answers(session, made.deployments["app"], rows, rules)
+        bank.store_answers(session, made.surveys["app"], rows, rules)
     with store.reading() as session:
         everybody = dashboards.journey_overview(session, made.journey, roots=())
         north = dashboards.journey_overview(
@@ -331,7 +327,7 @@ def test_any_answers_give_the_recounted_figure_or_none(
     store: Store, given_answers: list[tuple[int, str, int]]
 ):
     with store.writing() as session:
-        code = f"j{session.query(Deployment).count()}"
+        code = f"j{session.query(SurveyRow).count()}"
         made = bank.make_journey(session, code)
         made.segments = bank.make_segments(
             session,
@@ -342,14 +338,14 @@ def test_any_answers_give_the_recounted_figure_or_none(
             (bank.START + timedelta(days=day), {"region": where}, {"csat": {"csat": value}})
             for day, where, value in given_answers
         ]
-        bank.store_answers(session, made.deployments["app"], rows, rules)
+        bank.store_answers(session, made.surveys["app"], rows, rules)
     with store.reading() as session:
         for segment, rule in [(0, None), *rules.items()]:
             overview = dashboards.journey_overview(
                 session, made.journey, segment_id=segment, roots=()
             )
             figure = overview.touchpoints[0].figures[0]
-            values = raw(session, made.deployments["app"], "csat", rule)
+            values = raw(session, made.surveys["app"], "csat", rule)
             if figure.suppressed:
                 assert figure.n is None
             elif values:

@@ -17,15 +17,15 @@ from surveyapp.results.drivers import drivers
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import (
     NOTHING_SORTED,
-    Deployment,
     Journey,
     Response,
     Score,
     Segment,
     Stage,
+    SurveyRow,
     Touchpoint,
 )
-from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.responses.makers import make_journey, make_segment, make_survey
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SJQ = load("sjq")
@@ -40,12 +40,10 @@ def place(store):
         stage.touchpoints.append(Touchpoint(code="app", name="the app", position=0))
         session.add(stage)
         session.flush()
-        form = make_deployment(session, asks=("ces",), journey=journey, name="Form")
-        app = make_deployment(session, asks=("ces",), journey=journey, name="App")
+        form = make_survey(session, asks=("ces",), journey=journey, name="Form")
+        app = make_survey(session, asks=("ces",), journey=journey, name="App")
         app.touchpoint_id = stage.touchpoints[0].id
-        end = make_deployment(
-            session, asks=("sjq", "nps"), journey=journey, name="End", at_end=True
-        )
+        end = make_survey(session, asks=("sjq", "nps"), journey=journey, name="End", at_end=True)
         return journey.id, form.id, app.id, end.id
 
 
@@ -75,8 +73,8 @@ def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.
         last = {"sjq": felt, "nps": {"nps": nps}}
         visits[end].append(Prepared(last, at + timedelta(minutes=9), **about))
     with store.writing() as session:
-        for deployment, prepared in visits.items():
-            store_bulk(session, session.get_one(Deployment, deployment), prepared, roots=())
+        for survey, prepared in visits.items():
+            store_bulk(session, session.get_one(SurveyRow, survey), prepared, roots=())
 
 
 def read(store, place, **options):
@@ -117,7 +115,7 @@ def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(st
         journey = session.get_one(Journey, place[0])
         journey.stages[1].touchpoints.append(Touchpoint(code="card", name="the card", position=1))
         session.flush()
-        card = make_deployment(session, asks=("ces",), journey=journey, name="Card")
+        card = make_survey(session, asks=("ces",), journey=journey, name="Card")
         card.touchpoint_id = journey.stages[1].touchpoints[1].id
         points = (place[1], place[2], card.id)
     visits: dict[int, list[Prepared]] = {number: [] for number in (*points, place[3])}
@@ -131,7 +129,7 @@ def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(st
         visits[place[3]].append(Prepared(last, at + timedelta(minutes=9), customer_ref=who))
     with store.writing() as session:
         for number, prepared in visits.items():
-            store_bulk(session, session.get_one(Deployment, number), prepared, roots=())
+            store_bulk(session, session.get_one(SurveyRow, number), prepared, roots=())
     (touchpoints,) = read(store, place)
     assert (touchpoints.joined, touchpoints.n, touchpoints.found) == (60, 0, None)
     assert touchpoints.labels == {}
@@ -146,9 +144,7 @@ def test_a_segments_drivers_are_hidden_where_its_nps_is(store, place):
         most = make_segment(session, "most", "region in (North, South)")
     travel(store, place, 60)
     with store.writing() as session:
-        two = session.scalars(
-            select(Response).where(Response.deployment_id == place[3]).limit(2)
-        ).all()
+        two = session.scalars(select(Response).where(Response.survey_id == place[3]).limit(2)).all()
         for response in two:
             response.attributes = {"region": "East"}
         session.get_one(Segment, most.id).sorted_to = NOTHING_SORTED
@@ -177,7 +173,7 @@ def test_segment_and_period_choose_the_answers(store, place):
 def test_nobody_answered_or_nothing_is_asked_at_the_end(store, place):
     assert read(store, place) == ()
     with store.writing() as session:
-        session.get_one(Deployment, place[3]).asks = [{"instrument": "sjq", "version": "1"}]
+        session.get_one(SurveyRow, place[3]).asks = [{"instrument": "sjq", "version": "1"}]
     assert read(store, place) == ()
     with pytest.raises(NotFound), store.reading() as session:
         drivers(session, 99, roots=())

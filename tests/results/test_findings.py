@@ -30,7 +30,7 @@ def stage_answers(store: Store, **satisfied: tuple[int, int]) -> int:
         made = bank.make_journey(session)
         for code, (yes, no) in satisfied.items():
             rows = [(AT, {}, {"csat": {"csat": 5 if i < yes else 2}}) for i in range(yes + no)]
-            bank.store_answers(session, made.deployments[code], rows, {})
+            bank.store_answers(session, made.surveys[code], rows, {})
     return made.journey
 
 
@@ -67,9 +67,9 @@ def test_random_segments_without_any_effect_are_seldom_called_different(store: S
 
     from surveyapp.results.cells import Sums
     from surveyapp.results.definitions import scored
-    from surveyapp.store.models import Deployment
+    from surveyapp.store.models import SurveyRow
 
-    entry = scored([Deployment(asks=[{"instrument": "csat"}], language="en")], roots=())["csat"]
+    entry = scored([SurveyRow(asks=[{"instrument": "csat"}], language="en")], roots=())["csat"]
     rng = default_rng(3)
 
     def drawn() -> Sums:
@@ -109,9 +109,9 @@ def test_numbers_wear_real_minus_signs_units_and_the_digits_they_can_bear():
 def test_a_hidden_figure_is_empty_whatever_lies_behind_it():
     from surveyapp.results.cells import Sums
     from surveyapp.results.definitions import scored
-    from surveyapp.store.models import Deployment
+    from surveyapp.store.models import SurveyRow
 
-    entry = scored([Deployment(asks=[{"instrument": "nps"}], language="en")], roots=())["nps"]
+    entry = scored([SurveyRow(asks=[{"instrument": "nps"}], language="en")], roots=())["nps"]
     found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
     assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
     assert phrases.value(found) == "fewer than 5"

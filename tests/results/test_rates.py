@@ -11,21 +11,21 @@ from surveyapp.results.findings import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
-from surveyapp.store.models import Decision, Deployment, Interaction, Invitation, Journey, Segment
+from surveyapp.store.models import Decision, Interaction, Invitation, Journey, Segment, SurveyRow
 from tests.results import bank
 from tests.sampling.makers import NOW, bring, decide, make_bank, make_survey, report
 
 MARCH = datetime(2026, 3, 9, tzinfo=UTC)
 
 
-def invited(store: Store, deployment: int, states: str, at: datetime) -> None:
+def invited(store: Store, survey: int, states: str, at: datetime) -> None:
     """One invitation a letter: c for created, a for answered."""
     names = {"c": "created", "a": "completed"}
     with store.writing() as session:
         session.add_all(
             Invitation(
-                deployment_id=deployment,
-                token_hash=f"{deployment} {at:%m} {number}",
+                survey_id=survey,
+                token_hash=f"{survey} {at:%m} {number}",
                 state=names[state],
                 created_at=at,
             )
@@ -33,10 +33,10 @@ def invited(store: Store, deployment: int, states: str, at: datetime) -> None:
         )
 
 
-def answered(store: Store, deployment: int, n: int, at: datetime) -> None:
+def answered(store: Store, survey: int, n: int, at: datetime) -> None:
     with store.writing() as session:
         rows = [(at, {}, {"csat": {"csat": 4}})] * n
-        bank.store_answers(session, deployment, rows, {})
+        bank.store_answers(session, survey, rows, {})
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_answers_to_invitations_of_another_month_are_not_said_to_have_come_anoth
     store: Store, made: bank.Bank
 ):
     """20 were invited in March and answered in April, 10 were invited and answered in April."""
-    place, april = made.deployments["app"], MARCH + timedelta(days=31)
+    place, april = made.surveys["app"], MARCH + timedelta(days=31)
     invited(store, place, "a" * 20 + "c" * 10, MARCH)
     invited(store, place, "a" * 10 + "c" * 10, april)
     answered(store, place, 30, april)
@@ -64,21 +64,21 @@ def test_answers_to_invitations_of_another_month_are_not_said_to_have_come_anoth
 
 def test_answers_without_an_invitation_are_not_all_by_open_links(store: Store, made: bank.Bank):
     """They may be imported, or come from a kiosk."""
-    answered(store, made.deployments["app"], 30, MARCH)
+    answered(store, made.surveys["app"], 30, MARCH)
     with store.reading() as session:
         said = response_sentence(response_rates(session, made.journey, roots=()))
     assert said == "30 responses, none by invitation, so there is no response rate."
 
 
 def test_beside_scores_a_survey_with_too_few_answers_shows_no_number(store: Store, made: bank.Bank):
-    few, many = made.deployments["app"], made.deployments["pay"]
+    few, many = made.surveys["app"], made.surveys["pay"]
     for place, n in ((few, 3), (many, 30)):
         invited(store, place, "a" * n + "c" * 10, MARCH)
         answered(store, place, n, MARCH)
     with store.reading() as session:
         rates = response_rates(session, made.journey, minimum_cell=5, roots=())
         exact = response_rates(session, made.journey, roots=())
-    hidden = next(rate for rate in rates if rate.deployment_id == few)
+    hidden = next(rate for rate in rates if rate.survey_id == few)
     assert (hidden.hidden, hidden.sent) == (Hidden.FEW, 13)
     numbers = (hidden.responses, hidden.opened, hidden.completed, hidden.rate, hidden.low)
     assert numbers == (None,) * 5
@@ -87,25 +87,25 @@ def test_beside_scores_a_survey_with_too_few_answers_shows_no_number(store: Stor
         "30 of 40 invitations were answered (75%). One survey with too few answers to show is left "
         "out."
     )
-    assert [rate.responses for rate in exact if rate.deployment_id == few] == [3]
+    assert [rate.responses for rate in exact if rate.survey_id == few] == [3]
 
 
 def test_two_surveys_at_one_place_are_hidden_together(store: Store, made: bank.Bank):
     """The place's own number is shown elsewhere: one survey would give the other away."""
     with store.writing() as session:
-        first = session.get_one(Deployment, made.deployments["app"])
-        second = Deployment(
+        first = session.get_one(SurveyRow, made.surveys["app"])
+        second = SurveyRow(
             journey_id=first.journey_id, touchpoint_id=first.touchpoint_id, code="two", name="two",
             asks=first.asks, link="two",
         )  # fmt: skip
         session.add(second)
         session.flush()
         number = second.id
-    answered(store, made.deployments["app"], 30, MARCH)
+    answered(store, made.surveys["app"], 30, MARCH)
     answered(store, number, 2, MARCH)
     with store.reading() as session:
         rates = response_rates(session, made.journey, minimum_cell=5, roots=())
-    here = [rate for rate in rates if rate.deployment_id in (made.deployments["app"], number)]
+    here = [rate for rate in rates if rate.survey_id in (made.surveys["app"], number)]
     assert [rate.responses for rate in here] == [None, None]
 
 
@@ -114,8 +114,8 @@ def test_a_segments_rate_is_not_known_from_lists_and_everybodys_is_said_to_be_th
 ):
     with store.writing() as session:
         north = bank.make_segments(session)["north"]
-    invited(store, made.deployments["app"], "a" * 20 + "c" * 30, MARCH)
-    answered(store, made.deployments["app"], 20, MARCH)
+    invited(store, made.surveys["app"], "a" * 20 + "c" * 30, MARCH)
+    answered(store, made.surveys["app"], 20, MARCH)
     with store.reading() as session:
         own = segment_rate(session, made.journey, north, roots=())
         rates = response_rates(session, made.journey, minimum_cell=5, roots=())
@@ -207,8 +207,8 @@ def test_a_small_segments_rate_is_hidden(followed):
 def test_one_invitation_of_a_list_makes_the_segments_rate_unknown(followed):
     store, journey, segments = followed
     with store.reading() as session:
-        deployment = session.get_one(Journey, journey).deployments[0].id
-    invited(store, deployment, "c", NOW)
+        survey = session.get_one(Journey, journey).surveys[0].id
+    invited(store, survey, "c", NOW)
     with store.reading() as session:
         assert segment_rate(session, journey, segments["north"], roots=()) is None
 

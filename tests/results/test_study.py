@@ -23,7 +23,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, AuditEntry, Job, Report
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.worker import run_job
-from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.results.study_place import ITEMS, STUDY, make_study, people, prepared
 
 ALL_ITEMS = [item for items in ITEMS.values() for item in items]
@@ -38,7 +38,7 @@ def storage(database_url: str, tmp_path: Path):
 
 def asked(session: Any, journey_id: int, **changes: Any) -> Analysis:
     values = {
-        "deployment_id": None,
+        "survey_id": None,
         "segment_id": None,
         "bootstrap": 100,
         "seed": 5,
@@ -57,8 +57,8 @@ def finished(storage: Storage, analysis: Analysis) -> tuple[Job, Analysis]:
 def test_the_study_goes_from_wish_to_stored_result_and_paper(storage: Storage):
     data = people(120)
     with storage.store.writing() as session:
-        deployment = make_study(session, data)
-        analysis = asked(session, deployment.journey_id, deployment_id=deployment.id)
+        survey = make_study(session, data)
+        analysis = asked(session, survey.journey_id, survey_id=survey.id)
     job, stored = finished(storage, analysis)
     assert (job.state, job.error) == ("done", "")
     result = stored.result
@@ -87,8 +87,8 @@ def test_the_study_goes_from_wish_to_stored_result_and_paper(storage: Storage):
 def test_the_frame_holds_the_answers_as_they_were_given(store: Store):
     data = people(30)
     with store.writing() as session:
-        deployment = make_study(session, data)
-        found = study_frame(session, items=ITEMS, journey_id=deployment.journey_id)
+        survey = make_study(session, data)
+        found = study_frame(session, items=ITEMS, journey_id=survey.journey_id)
     assert found.astype(int).equals(data[ALL_ITEMS])
 
 
@@ -96,8 +96,8 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
     data = people(8)
     with store.writing() as session:
         journey = make_journey(session)
-        along = make_deployment(session, asks=("servqual-p", "loyalty"), journey=journey)
-        end = make_deployment(
+        along = make_survey(session, asks=("servqual-p", "loyalty"), journey=journey)
+        end = make_survey(
             session, asks=("sjq",), journey=journey, at_end=True, name="End", code="end"
         )
         rows = data.to_dict("records")
@@ -111,7 +111,7 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
         ]
         store_bulk(session, end, last, roots=())
         found = study_frame(session, items=ITEMS, journey_id=journey.id)
-        assert study_frame(session, items=ITEMS, journey_id=journey.id, deployment_id=end.id).empty
+        assert study_frame(session, items=ITEMS, journey_id=journey.id, survey_id=end.id).empty
     wanted = [item for code in STUDY[:3] for item in ITEMS[code]]
     assert found.astype(int).equals(data[wanted][:6])
 
@@ -119,9 +119,9 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
 def test_only_customers_of_the_segment_are_studied(store: Store):
     data = people(20)
     with store.writing() as session:
-        deployment = make_study(session, data)
+        survey = make_study(session, data)
         segment = make_segment(session, "north", "region = North")
-        where = {"items": ITEMS, "journey_id": deployment.journey_id}
+        where = {"items": ITEMS, "journey_id": survey.journey_id}
         found = study_frame(session, segment_id=segment.id, **where)
         with pytest.raises(NotFound, match="no segment number 99"):
             study_frame(session, segment_id=99, **where)
@@ -130,15 +130,15 @@ def test_only_customers_of_the_segment_are_studied(store: Store):
 
 def test_a_marker_that_nobody_answered_is_no_column(store: Store):
     with store.writing() as session:
-        deployment = make_study(session, people(10), asks=STUDY[:3])
-        found = study_frame(session, items=ITEMS, journey_id=deployment.journey_id)
+        survey = make_study(session, people(10), asks=STUDY[:3])
+        found = study_frame(session, items=ITEMS, journey_id=survey.journey_id)
     assert not set(ITEMS["marker"]) & set(found.columns)
 
 
 def test_without_a_complete_person_the_job_says_what_is_missing(storage: Storage):
     with storage.store.writing() as session:
-        deployment = make_study(session, people(0))
-        analysis = asked(session, deployment.journey_id)
+        survey = make_study(session, people(0))
+        analysis = asked(session, survey.journey_id)
     job, stored = finished(storage, analysis)
     assert job.state == "failed"
     assert job.error.startswith("nobody has answered all of sjq, servqual-p, loyalty here")
@@ -147,8 +147,8 @@ def test_without_a_complete_person_the_job_says_what_is_missing(storage: Storage
 
 def test_too_few_people_fail_with_a_sentence(storage: Storage):
     with storage.store.writing() as session:
-        deployment = make_study(session, people(6))
-        analysis = asked(session, deployment.journey_id)
+        survey = make_study(session, people(6))
+        analysis = asked(session, survey.journey_id)
     job, _ = finished(storage, analysis)
     assert job.state == "failed"
     assert "should not" not in job.error and "6" in job.error
@@ -156,14 +156,14 @@ def test_too_few_people_fail_with_a_sentence(storage: Storage):
 
 def test_a_wish_that_cannot_be_met_is_refused(store: Store):
     with store.writing() as session:
-        bare = make_deployment(session)
+        bare = make_survey(session)
         segment = make_segment(session, "north", "region = North")
         with pytest.raises(Invalid, match="servqual-p, loyalty is not part of this survey"):
             asked(session, bare.journey_id)
         with pytest.raises(NotFound, match="no journey number 99"):
             asked(session, 99)
         with pytest.raises(NotFound, match="no survey number 99"):
-            asked(session, bare.journey_id, deployment_id=99)
+            asked(session, bare.journey_id, survey_id=99)
         with pytest.raises(NotFound, match="no segment number 99"):
             asked(session, bare.journey_id, segment_id=segment.id + 98)
         with pytest.raises(Invalid, match="10 resamples"):
@@ -173,12 +173,12 @@ def test_a_wish_that_cannot_be_met_is_refused(store: Store):
 
 def test_a_report_is_only_about_its_own_kind_of_analysis(store: Store):
     with store.writing() as session:
-        deployment = make_study(session, people(3))
-        analysis = asked(session, deployment.journey_id)
+        survey = make_study(session, people(3))
+        analysis = asked(session, survey.journey_id)
         analysis.result = {}
         with pytest.raises(NotFound, match="no analysis number"):
             ask_report(
-                session, kind="validation", journey_id=deployment.journey_id,
+                session, kind="validation", journey_id=survey.journey_id,
                 analysis_id=analysis.id, user_id=None,
             )  # fmt: skip
 
@@ -193,8 +193,8 @@ def test_the_scoring_key_says_which_items_are_studied():
 def test_a_marker_is_no_result_of_the_journey(store: Store):
     """Its scores are kept for tests of the method; no page or report shows them to managers."""
     with store.writing() as session:
-        deployment = make_study(session, people(8))
-        overview = journey_overview(session, deployment.journey_id, roots=())
+        survey = make_study(session, people(8))
+        overview = journey_overview(session, survey.journey_id, roots=())
     shown = {figure.definition.instrument for figure in overview.end}
     assert {"sjq", "servqual-p", "loyalty"} <= shown
     assert "marker" not in shown

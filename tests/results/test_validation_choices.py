@@ -14,8 +14,8 @@ from surveyapp.results import compute, frames
 from surveyapp.results.actions import ask_validation
 from surveyapp.results.groupings import groupings
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, Deployment
-from tests.responses.makers import NOW, make_deployment, make_journey
+from surveyapp.store.models import Analysis, SurveyRow
+from tests.responses.makers import NOW, make_journey, make_survey
 from tests.results.study_place import ITEMS, people
 
 ASKS = ("sjq", "marker")
@@ -23,11 +23,11 @@ N = 120
 LONELY = 3  # customers of the smallest region
 
 
-def _place(store: Store, asks: tuple[str, ...] = ASKS) -> Deployment:
+def _place(store: Store, asks: tuple[str, ...] = ASKS) -> SurveyRow:
     """Customers of two regions and of a tiny third one, each with an age and a number, in 90 s."""
     rows = people(N).to_dict("records")
     with store.writing() as session:
-        deployment = make_deployment(session, asks=asks, journey=make_journey(session), at_end=True)
+        survey = make_survey(session, asks=asks, journey=make_journey(session), at_end=True)
         prepared = (
             Prepared(
                 {code: {item: int(row[item]) for item in ITEMS[code]} for code in asks},
@@ -41,17 +41,17 @@ def _place(store: Store, asks: tuple[str, ...] = ASKS) -> Deployment:
             )
             for at, row in enumerate(rows)
         )
-        store_bulk(session, deployment, prepared, roots=())
+        store_bulk(session, survey, prepared, roots=())
         session.expunge_all()
-        return deployment
+        return survey
 
 
-def _asked(store: Store, deployment: Deployment, **choices: object) -> int:
+def _asked(store: Store, survey: SurveyRow, **choices: object) -> int:
     with store.writing() as session:
         wish = ask_validation(
             session,
-            journey_id=deployment.journey_id,
-            deployment_id=deployment.id,
+            journey_id=survey.journey_id,
+            survey_id=survey.id,
             instrument="sjq",
             key="sjq-16",
             segment_id=None,
@@ -71,9 +71,9 @@ def _result(store: Store, number: int) -> dict[str, object]:
 
 
 def test_only_attributes_of_two_to_ten_values_are_offered(store: Store):
-    deployment = _place(store)
+    survey = _place(store)
     with store.reading() as session:
-        assert groupings(session, [deployment.id]) == ("region",)
+        assert groupings(session, [survey.id]) == ("region",)
         assert groupings(session, []) == ()
 
 
@@ -108,13 +108,13 @@ def test_the_marker_is_left_out_where_it_is_not_wanted_or_not_asked(
 
 
 def test_seconds_are_shared_out_over_all_items_of_the_page(store: Store):
-    deployment = _place(store)
+    survey = _place(store)
     sjq = load("sjq")
     with store.reading() as session:
         data = frames.frame(
             session,
             sjq,
-            journey_id=deployment.journey_id,
+            journey_id=survey.journey_id,
             beside=frames.Beside(("region",), load("marker"), "seconds"),
         )
     share = len(ITEMS["sjq"]) / (len(ITEMS["sjq"]) + len(ITEMS["marker"]))
@@ -124,12 +124,12 @@ def test_seconds_are_shared_out_over_all_items_of_the_page(store: Store):
 
 
 def test_an_attribute_with_the_name_of_an_item_is_refused(store: Store):
-    deployment = _place(store)
+    survey = _place(store)
     with store.reading() as session, pytest.raises(Conflict, match="coh1 is the name"):
         frames.frame(
             session,
             load("sjq"),
-            journey_id=deployment.journey_id,
+            journey_id=survey.journey_id,
             beside=frames.Beside(("coh1",)),
         )
 
@@ -150,6 +150,6 @@ def test_an_attribute_with_the_name_of_an_item_is_refused(store: Store):
 def test_an_impossible_choice_is_refused_when_it_is_made(
     store: Store, choices: dict[str, object], message: str
 ):
-    deployment = _place(store)
+    survey = _place(store)
     with pytest.raises(Invalid, match=message):
-        _asked(store, deployment, **choices)
+        _asked(store, survey, **choices)

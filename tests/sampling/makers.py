@@ -15,13 +15,14 @@ from surveyapp.sampling.plan import change_sampling
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     Decision,
-    Deployment,
     Interaction,
     Journey,
     Stage,
+    SurveyRow,
     Touchpoint,
 )
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses import makers
+from tests.responses.makers import SECRET
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 
@@ -64,14 +65,14 @@ def bring(store: Store, *reports: object, now: datetime = NOW) -> Received:
 
 def make_survey(
     session: Session, journey: Journey, *, at_end: bool = False, asks: str = "nps", **rules: Any
-) -> Deployment:
-    """An open deployment at apply/form, or at the journey's end, that asks by these rules."""
-    deployment = make_deployment(
+) -> SurveyRow:
+    """An open survey at apply/form, or at the journey's end, that asks by these rules."""
+    survey = makers.make_survey(
         session, asks=(asks,), journey=journey, at_end=at_end, name=f"Survey {asks}"
     )
-    change_sampling(session, deployment, {"active": True, **rules}, user_id=None)
+    change_sampling(session, survey, {"active": True, **rules}, user_id=None)
     session.flush()
-    return deployment
+    return survey
 
 
 def decide(store: Store, *, now: datetime = NOW, limit: int = 300, **rules: Any) -> int:
@@ -92,6 +93,6 @@ def decisions(store: Store) -> list[tuple[str, str, str]]:
         rows = session.execute(
             select(Interaction.external_id, Decision.outcome, Decision.reason)
             .join(Decision, Decision.interaction_id == Interaction.id)
-            .order_by(Interaction.external_id, Decision.deployment_id)
+            .order_by(Interaction.external_id, Decision.survey_id)
         )
         return [(row[0] or "", row[1], row[2]) for row in rows]

@@ -22,12 +22,12 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import (
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     Journey,
     JourneyRun,
     OutgoingMessage,
+    SurveyRow,
 )
 from surveyapp.surveys.links import pseudonym, token_of
 from tests.responses.makers import SECRET
@@ -64,7 +64,7 @@ def test_an_ask_is_a_decision_an_invitation_and_a_message(bank: Store):
         met = session.scalars(select(Interaction)).one()
     due = NOW + timedelta(hours=1)
     assert (decision.outcome, decision.reason, decision.due_at) == ("ask", "", due)
-    assert (decision.invitation_id, decision.deployment_id) == (invitation.id, number)
+    assert (decision.invitation_id, decision.survey_id) == (invitation.id, number)
     assert met.decided_at == NOW
     assert (invitation.state, invitation.interaction_id) == ("created", met.id)
     assert (invitation.channel, invitation.expires_at) == ("email", due + timedelta(days=10))
@@ -178,7 +178,7 @@ def test_a_bounced_address_is_not_written_to(bank: Store):
     assert decisions(bank) == [("event 1", "skip", "bounced")]
 
 
-def test_a_customer_rests_across_deployments(bank: Store):
+def test_a_customer_rests_across_surveys(bank: Store):
     survey(bank)
     survey(bank, asks="csat")
     bring(bank, ask(1))
@@ -202,8 +202,8 @@ def test_an_ask_may_wait_until_the_rest_is_over_or_go_beyond_it(bank: Store):
     bring(bank, ask())
     decide(bank)
     with bank.reading() as session:
-        due = dict(session.execute(select(Decision.deployment_id, Decision.due_at)).all())
-        reason = dict(session.execute(select(Decision.deployment_id, Decision.reason)).all())
+        due = dict(session.execute(select(Decision.survey_id, Decision.due_at)).all())
+        reason = dict(session.execute(select(Decision.survey_id, Decision.reason)).all())
     assert (due[waiting], reason[waiting]) == (NOW + timedelta(days=30), "delayed")
     assert (due[beyond], reason[beyond]) == (NOW, "")
 
@@ -240,7 +240,7 @@ def test_a_survey_asks_while_it_takes_answers(bank: Store, change: dict[str, Any
     number = survey(bank, delay_minutes=60)
     with bank.writing() as session:
         for name, value in change.items():
-            setattr(session.get_one(Deployment, number), name, value)
+            setattr(session.get_one(SurveyRow, number), name, value)
     bring(bank, ask())
     decide(bank)
     assert [found for *_, found in decisions(bank)] == [reason]
@@ -286,7 +286,7 @@ def test_a_journeys_end_asks_once_a_passage_when_what_ends_it_happens(bank: Stor
     decide(bank)
     assert decisions(bank)[-1] == ("event 5", "ask", "")
     with bank.reading() as session:
-        assert set(session.scalars(select(Decision.deployment_id))) == {number}
+        assert set(session.scalars(select(Decision.survey_id))) == {number}
 
 
 def test_a_share_is_drawn_by_lot_and_the_same_one_again(bank: Store):
@@ -308,7 +308,7 @@ def test_a_share_is_drawn_by_lot_and_the_same_one_again(bank: Store):
 def test_an_anonymous_survey_asks_and_its_invitation_knows_no_customer(bank: Store):
     number = survey(bank)
     with bank.writing() as session:
-        session.get_one(Deployment, number).anonymity = "anonymous"
+        session.get_one(SurveyRow, number).anonymity = "anonymous"
     bring(bank, ask(attributes={"region": "North"}))
     decide(bank)
     assert decisions(bank) == [("event 1", "ask", "")]
@@ -363,7 +363,7 @@ def test_rest_year_and_quiet_hours_hold_whatever_happens(store: Store, data: st.
                 Invitation,
                 Interaction,
                 JourneyRun,
-                Deployment,
+                SurveyRow,
             ):
                 session.execute(delete(table))
             journey = session.scalars(select(Journey)).one_or_none() or make_bank(session)
@@ -395,6 +395,6 @@ def test_rules_that_change_hold_from_then_on(bank: Store):
     number = survey(bank)
     bring(bank, ask())
     with bank.writing() as session:
-        change_sampling(session, session.get_one(Deployment, number), {}, user_id=None)
+        change_sampling(session, session.get_one(SurveyRow, number), {}, user_id=None)
     assert decide(bank) == 1
     assert decisions(bank) == []

@@ -17,7 +17,6 @@ from surveyapp.store.models import (
     CampaignRecipient,
     Contact,
     Decision,
-    Deployment,
     Draft,
     Interaction,
     Invitation,
@@ -25,6 +24,7 @@ from surveyapp.store.models import (
     JourneyRun,
     OutgoingMessage,
     Response,
+    SurveyRow,
 )
 from surveyapp.surveys.links import pseudonym, token_of
 from surveyapp.surveys.queries import short_ticket
@@ -61,7 +61,7 @@ def answer(store: Store, invitation_id: int) -> None:
         assert found is not None
         submit(
             session,
-            session.get_one(Deployment, invitation.deployment_id),
+            session.get_one(SurveyRow, invitation.survey_id),
             some_answers(1, ("nps",)),
             submission_key=token,
             attributes=found[1].attributes,
@@ -91,11 +91,9 @@ def test_a_forgotten_customer_is_nowhere_and_counts_stay(bank: Store):
     answer(bank, first)
     with bank.writing() as session:
         hashed = session.get_one(Invitation, second).token_hash
-        deployment = session.scalars(select(Deployment.id)).one()
+        survey = session.scalars(select(SurveyRow.id)).one()
         session.add(
-            Draft(
-                token_hash=hashed, deployment_id=deployment, fields={"nps_reason": "half an answer"}
-            )
+            Draft(token_hash=hashed, survey_id=survey, fields={"nps_reason": "half an answer"})
         )
         message = OutgoingMessage(
             key="by a list",
@@ -103,7 +101,7 @@ def test_a_forgotten_customer_is_nowhere_and_counts_stay(bank: Store):
             customer_ref=ANNA,
             content={"attributes": {"nickname": "nick of anna"}},
         )
-        campaign = Campaign(deployment_id=deployment, day=NOW.date(), list_digest="0" * 16)
+        campaign = Campaign(survey_id=survey, day=NOW.date(), list_digest="0" * 16)
         session.add_all([message, campaign])
         session.flush()
         session.add(
@@ -147,7 +145,7 @@ def test_a_link_that_had_been_opened_opens_nothing_after_its_customer_was_forgot
             invitation = session.get_one(Invitation, number)
             invitation.state, invitation.opened_at = "opened", NOW
         theirs = session.get_one(Invitation, asked[ANNA])
-        draft = {"deployment_id": theirs.deployment_id, "fields": {"nps": "3"}}
+        draft = {"survey_id": theirs.survey_id, "fields": {"nps": "3"}}
         session.add(Draft(token_hash=theirs.token_hash, **draft))
     with bank.writing() as session:
         forgetting.forget(session, ANNA, user_id=None, now=NOW)

@@ -19,10 +19,10 @@ from surveyapp.store.models import (
     EVERYBODY,
     Contact,
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     Segment,
+    SurveyRow,
 )
 from tests.sampling.makers import NOW, bring, decide, make_bank, make_survey, report
 
@@ -84,13 +84,13 @@ def asked(store: Store) -> Store:
     return store
 
 
-def deployments(session: Any) -> list[Deployment]:
-    return list(session.scalars(select(Deployment).order_by(Deployment.id)))
+def surveys(session: Any) -> list[SurveyRow]:
+    return list(session.scalars(select(SurveyRow).order_by(SurveyRow.id)))
 
 
 def test_every_decision_is_asked_or_has_a_reason(asked: Store):
     with asked.reading() as session:
-        first, second = funnels(session, deployments(session))
+        first, second = funnels(session, surveys(session))
     found = first.funnel
     assert found.decided == 120
     reasons = {why.words: why.n for why in found.reasons}
@@ -119,7 +119,7 @@ def test_what_came_back_was_sent_and_not_delivered(asked: Store):
             contact = session.get_one(Contact, decision.customer_ref)
             contact.bounced_at = NOW + timedelta(days=days)
     with asked.reading() as session:
-        found = funnels(session, deployments(session))[0].funnel
+        found = funnels(session, surveys(session))[0].funnel
     steps = {step.name: step.n for step in found.steps}
     assert steps["Sent"] - steps["Delivered"] == 3
 
@@ -130,7 +130,7 @@ def test_a_period_counts_decisions_made_in_its_whole_months(asked: Store):
             if decision.id % 2:
                 decision.decided_at = NOW - timedelta(days=40)
     with asked.reading() as session:
-        every = deployments(session)
+        every = surveys(session)
 
         def decided(since: date | None, until: date | None) -> int:
             return funnels(session, every, since=since, until=until)[0].funnel.decided
@@ -145,14 +145,14 @@ def test_a_segment_counts_whom_its_rule_matches(asked: Store):
     """Against asking the rule about every interaction, on both databases."""
     with asked.reading() as session:
         rules = {row.id: parse(row.rule) for row in session.scalars(select(Segment))}
-        numbers = [each.id for each in deployments(session)]
+        numbers = [each.id for each in surveys(session)]
         counted = funnel.by_segment(session, numbers, rules)
         rows = session.execute(
             select(Interaction.attributes, Decision.outcome).join(
                 Decision, Decision.interaction_id == Interaction.id
             )
         ).all()
-        total = funnel.by_deployment(session, numbers)
+        total = funnel.by_survey(session, numbers)
     for number, rule in rules.items():
         inside = [outcome for attributes, outcome in rows if rule.matches(attributes)]
         assert counted[number].decided == len(inside), rule.text
@@ -170,7 +170,7 @@ def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):
         session.add(Segment(code="few", name="few", rule="tenure = 3 and region = South"))
         session.add(Segment(code="rest", name="rest", rule="not (tenure = 3 and region = South)"))
     with asked.reading() as session:
-        found = {row.name: row for row in by_segment(session, deployments(session), minimum_cell=5)}
+        found = {row.name: row for row in by_segment(session, surveys(session), minimum_cell=5)}
     assert found["few"].hidden is Hidden.FEW
     assert found["rest"].hidden is Hidden.COMPLEMENT
     assert found["rest"].funnel is None
@@ -180,12 +180,12 @@ def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):
 
 def test_an_anonymous_survey_counts_answers_by_what_is_gone(asked: Store):
     with asked.writing() as session:
-        for each in deployments(session):
+        for each in surveys(session):
             each.anonymity = "anonymous"
         used = session.scalars(select(Invitation).where(Invitation.state == "completed")).all()
         for invitation in used:
             session.delete(invitation)
     with asked.reading() as session:
-        found = funnels(session, deployments(session))[0].funnel
+        found = funnels(session, surveys(session))[0].funnel
     assert [step.name for step in found.steps] == ["Invited", "Sent", "Delivered", "Answered"]
     assert found.answered.n == len(used) > 0

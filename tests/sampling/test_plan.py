@@ -13,7 +13,7 @@ from surveyapp.sampling.plan import Sampling, Trigger, change_sampling, read_sam
 from surveyapp.sampling.quiet_hours import QuietHours
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.sampling.makers import make_bank
 
 FULL = {
@@ -95,15 +95,15 @@ def test_a_rule_that_is_none_is_refused_by_name(wrong: dict[str, Any], field: st
 def test_a_journeys_end_is_named_before_it_is_asked_about(store: Store):
     with store.writing() as session:
         journey = make_bank(session)
-        end = make_deployment(session, asks=("nps",), journey=journey, at_end=True)
-        along = make_deployment(session, asks=("ces",), journey=journey)
-        for deployment, rules in (
+        end = make_survey(session, asks=("nps",), journey=journey, at_end=True)
+        along = make_survey(session, asks=("ces",), journey=journey)
+        for survey, rules in (
             (end, {"active": True}),
             (end, {"active": True, "trigger": {"touchpoints": ["shop"]}}),
             (along, {"trigger": {"touchpoints": ["form"]}}),
         ):
             with pytest.raises(Invalid):
-                change_sampling(session, deployment, rules, user_id=None)
+                change_sampling(session, survey, rules, user_id=None)
         change_sampling(
             session, end, {"active": True, "trigger": {"touchpoints": ["use/branch"]}}, user_id=None
         )

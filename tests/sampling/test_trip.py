@@ -14,12 +14,12 @@ from surveyapp.sampling import schedule
 from surveyapp.settings import read
 from surveyapp.store.models import (
     Decision,
-    Deployment,
     Interaction,
     Invitation,
     Journey,
     JourneyRun,
     Response,
+    SurveyRow,
 )
 from surveyapp.store.storage import Storage, open_storage
 from surveyapp.surveys.links import token_of
@@ -50,7 +50,7 @@ def test_an_answer_joins_what_it_was_asked_about(storage: Storage, anonymity: st
     with storage.store.writing() as session:
         journey = make_bank(session, gap=10)
         make_survey(session, journey, at_end=True, trigger={"touchpoints": ["form"]})
-        session.scalars(select(Deployment)).one().anonymity = anonymity
+        session.scalars(select(SurveyRow)).one().anonymity = anonymity
     told = report(1, email="anna@example.org", attributes={"region": "North"})
     bring(storage.store, told)
     assert schedule.decide(storage, NOW) == 1
@@ -66,11 +66,11 @@ def test_an_answer_joins_what_it_was_asked_about(storage: Storage, anonymity: st
         token = token_of(SECRET, invitation.token_seed or "")
         found = short_ticket(session.connection(), token)
         assert found is not None
-        deployment = session.scalars(select(Deployment)).one()
+        survey = session.scalars(select(SurveyRow)).one()
         ticket = found[1]
         stored = submit(
             session,
-            deployment,
+            survey,
             some_answers(1, ("nps",)),
             submission_key="a",
             attributes=ticket.attributes,

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from surveyapp.distribution.campaign_results import campaign_summaries
 from surveyapp.responses.numbers import allocate
@@ -21,6 +21,7 @@ from surveyapp.store.counters import take
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     NOTHING_SORTED,
+    ApiKey,
     AuditEntry,
     Base,
     Campaign,
@@ -28,15 +29,17 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Delivery,
-    Deployment,
     Erasure,
+    Event,
     Invitation,
+    Job,
     Journey,
     OutgoingMessage,
     PrizeDraw,
     Response,
     Score,
     Segment,
+    SurveyRow,
     Webhook,
     WebhookEvent,
 )
@@ -152,14 +155,14 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
     with empty_store.reading() as session:
         response = session.query(Response).one()
         assert (response.invitation_id, response.journey_run_id, response.paradata) == (1, 1, {})
-        deployment = response.deployment
-        assert (deployment.paging, deployment.look, deployment.languages) == ("page", {}, [])
+        survey = response.survey
+        assert (survey.paging, survey.theme, survey.languages) == ("page", {}, [])
         assert session.query(Invitation).one().interaction_id is None
         assert session.query(Score).one().value == 9
 
 
 def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_store: Store):
-    """What staff wrote once stays the text of the deployment's own language."""
+    """What staff wrote once stays the text of the survey's own language."""
     upgrade(empty_store.engine, "0002")
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     rows: dict[str, dict[str, object]] = {
@@ -179,10 +182,10 @@ def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_st
     _fill(empty_store, rows)
     upgrade(empty_store.engine)
     with empty_store.reading() as session:
-        deployment = session.query(Deployment).one()
-        assert (deployment.introduction, deployment.draw) == ("Hello.", "A voucher.")
-        assert (deployment.texts, deployment.languages) == ({}, ["en", "fi"])
-        assert [(e.version, e.text, e.texts) for e in versions(session, deployment)] == [
+        survey = session.query(SurveyRow).one()
+        assert (survey.introduction, survey.draw) == ("Hello.", "A voucher.")
+        assert (survey.texts, survey.languages) == ({}, ["en", "fi"])
+        assert [(e.version, e.text, e.texts) for e in versions(session, survey)] == [
             ("2", "Used to improve.", {}),
             ("1", "Used.", {}),
         ]
@@ -267,7 +270,7 @@ def test_a_filled_database_of_the_third_schema_gives_its_rows_names_and_no_numbe
         assert session.get_one(Case, 4).response_id is None
         session.delete(session.get_one(Case, 4))
         session.flush()
-        again = Case(deployment_id=1, scale="nps.nps", value=1, due_at=moment)
+        again = Case(survey_id=1, scale="nps.nps", value=1, due_at=moment)
         session.add_all([again, Delivery(webhook_id=1, event="test", payload={})])
         session.flush()
         assert again.id > 4
@@ -360,7 +363,7 @@ def test_erasures_come_up_from_the_log_of_every_earlier_schema(empty_store: Stor
     upgrade(empty_store.engine)
     with empty_store.reading() as session:
         found = session.scalars(select(Erasure).order_by(Erasure.id)).all()
-        assert [(each.deployment_id, each.answered_on, each.erased_at) for each in found] == [
+        assert [(each.survey_id, each.answered_on, each.erased_at) for each in found] == [
             (1, None, _MARCH),
             (11, date(2026, 2, 27), _MARCH + timedelta(hours=2)),
         ]
@@ -414,7 +417,7 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
             )
     upgrade(empty_store.engine)
     with empty_store.reading() as session:
-        d1 = session.get_one(Deployment, 1)
+        d1 = session.get_one(SurveyRow, 1)
         assert [(each.at, each.entries, each.winners) for each in drawings(session, d1)] == [
             (_MARCH + timedelta(hours=1), 3, ("a@x.org",)),
             (_MARCH, 4, ("a@x.org", "b@x.org")),  # the third has deleted their entry
@@ -423,7 +426,7 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
         assert drawn == [3, 1]
         made = session.scalars(select(Campaign).order_by(Campaign.day)).all()
         assert [
-            (each.deployment_id, each.day.day, each.list_digest, each.asked, each.left_out)
+            (each.survey_id, each.day.day, each.list_digest, each.asked, each.left_out)
             for each in made
         ] == [
             (1, 1, "a" * 16, 3, {"opted_out": 3}),
@@ -469,7 +472,7 @@ def test_webhooks_of_the_third_schema_are_told_of_what_they_were(empty_store: St
     with empty_store.writing() as session:
         found = {each.name: sorted(each.events) for each in session.scalars(select(Webhook))}
         assert found == {"CRM": ["report", "response.erased"], "None": [], "All": ["response"]}
-        survey = Deployment()
+        survey = SurveyRow()
         assert not is_listened(session.connection(), survey)  # the one that wants to know is paused
         session.get_one(Webhook, 3).active = True
         session.flush()
@@ -521,3 +524,76 @@ def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:
         for table, row in rows.items():
             values = {"id": 1, **row} if "id" in old.tables[table].c else row
             connection.execute(insert(old.tables[table]), values)
+
+
+def test_documents_of_a_filled_database_name_surveys(empty_store: Store):
+    """Jobs that wait, events not told yet, follow-up surveys and keys of programs go on working."""
+    upgrade(empty_store.engine, "0007")
+    _deployments_and_log(empty_store, [])
+    shared = {"created_at": _MARCH, "name": "CRM", "prefix": "abcdefgh", "key_hash": "h"}
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["deployments", "jobs", "events", "api_keys"])
+        loop = {"scale": "nps.nps", "at_most": 6, "follow_up_deployment_id": 11}
+        documents = {"loop": loop, "look": {"colour": "#123456"}, "ways": {"kiosk": True}}
+        written = old.tables["deployments"]
+        connection.execute(
+            written.update()
+            .where(written.c.id == 1)
+            .values(**documents, mailing={"reminders": [3]})
+        )
+        job = {"kind": "import", "state": "waiting", "percent": 0, "step": "", "error": ""}
+        job |= {"attempts": 0, "worker": "", "created_at": _MARCH}
+        connection.execute(
+            insert(old.tables["jobs"]), {**job, "parameters": {"deployment_id": 1, "file_id": 2}}
+        )
+        connection.execute(
+            insert(old.tables["events"]),
+            [
+                {
+                    "kind": "response",
+                    "subject": {"deployment_id": 1, "response_id": n},
+                    "at": _MARCH,
+                }
+                for n in range(1100)
+            ],
+        )
+        connection.execute(
+            insert(old.tables["api_keys"]),
+            {**shared, "scopes": ["read deployments", "read results"]},
+        )
+    upgrade(empty_store.engine)
+    if not empty_store.is_sqlite:
+        _go_on_after(empty_store, surveys=11)
+    with empty_store.writing() as session:
+        survey = session.get_one(SurveyRow, 1)
+        assert survey.closed_loop == {"scale": "nps.nps", "at_most": 6, "follow_up_survey_id": 11}
+        assert (survey.theme, survey.channels) == ({"colour": "#123456"}, {"kiosk": True})
+        assert survey.distribution == {"reminders": [3]}
+        assert session.scalars(select(Job.parameters)).one() == {"survey_id": 1, "file_id": 2}
+        subjects = session.scalars(select(Event.subject).order_by(Event.id)).all()
+        assert subjects == [{"survey_id": 1, "response_id": n} for n in range(1100)]
+        assert session.scalars(select(ApiKey.scopes)).one() == ["read surveys", "read results"]
+        # The renamed constraints hold, and references still lead to their rows.
+        session.add(SurveyRow(journey_id=1, code="next", name="N", asks=[], link="n"))
+        session.flush()
+        assert session.scalars(select(func.max(SurveyRow.id))).one() > 11
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.add(SurveyRow(journey_id=1, code="d1", name="Twice", asks=[], link="m"))
+            session.flush()
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.add(Case(survey_id=99, scale="nps.nps", value=1, due_at=_MARCH))
+            session.flush()
+    with empty_store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        named = (
+            "SELECT count(*) FROM sqlite_master WHERE lower(sql || name) LIKE '%deployment%'"
+            if empty_store.is_sqlite
+            else "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE '%deployment%')"
+            " + (SELECT count(*) FROM pg_constraint WHERE conname LIKE '%deployment%')"
+        )
+        assert connection.execute(text(named)).scalar_one() == 0
+        if empty_store.is_sqlite:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []

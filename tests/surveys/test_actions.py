@@ -1,4 +1,4 @@
-"""Deployments and invitations: what may be asked, and what of a customer is kept."""
+"""Surveys and invitations: what may be asked, and what of a customer is kept."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from surveyapp.responses.actions import submit
 from surveyapp.results.rates import response_rates
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import AuditEntry, Deployment, Invitation, Journey
+from surveyapp.store.models import AuditEntry, Invitation, Journey, SurveyRow
 from surveyapp.surveys import actions
 from surveyapp.surveys.invitations import use_invitation
 from surveyapp.surveys.links import read_ticket
-from tests.responses.makers import SECRET, make_deployment, make_journey, some_answers
+from tests.responses.makers import SECRET, make_journey, make_survey, some_answers
 
 URL = "https://survey.example"
 
 
-def create(session, journey: Journey, **options) -> Deployment:
+def create(session, journey: Journey, **options) -> SurveyRow:
     options = {"name": "Survey", "asks": [{"instrument": "csat"}], "user_id": None, **options}
     options.setdefault("roots", ())
-    return actions.create_deployment(session, journey, **options)
+    return actions.create_survey(session, journey, **options)
 
 
-def test_version_and_key_are_pinned_when_a_deployment_is_made(store: Store):
+def test_version_and_key_are_pinned_when_a_survey_is_made(store: Store):
     with store.writing() as session:
         made = create(session, make_journey(session), asks=[{"instrument": "sjq"}])
     (ask,) = made.asks
@@ -90,15 +90,15 @@ def test_codes_are_made_from_names_and_never_used_twice(store: Store):
 def test_every_change_is_in_the_audit_log(store: Store):
     with store.writing() as session:
         made = create(session, make_journey(session))
-        actions.close_deployment(session, made, user_id=None)
-        actions.open_deployment(session, made, user_id=None, roots=())
+        actions.close_survey(session, made, user_id=None)
+        actions.open_survey(session, made, user_id=None, roots=())
         actions.invite(session, made, [{}], base_url=URL, secret_key=SECRET, user_id=None)
     with store.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [entry.action for entry in entries] == [
-        "create deployment",
-        "close deployment",
-        "open deployment",
+        "create survey",
+        "close survey",
+        "open survey",
         "invite",
     ]
     assert entries[-1].detail == {"invitations": 1}
@@ -106,7 +106,7 @@ def test_every_change_is_in_the_audit_log(store: Store):
 
 def test_of_a_customer_only_the_tokens_hash_is_stored(store: Store):
     with store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         issued = actions.invite(
             session,
             made,
@@ -159,18 +159,18 @@ def test_of_a_customer_only_the_tokens_hash_is_stored(store: Store):
 )
 def test_a_customer_that_cannot_be_invited_is_named(store: Store, customers, words: str):
     with store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         with pytest.raises(Invalid, match=words):
             actions.invite(session, made, customers, base_url=URL, secret_key=SECRET, user_id=None)
 
 
 def test_nobody_is_invited_to_a_closed_survey_or_by_links_that_have_expired(store: Store):
     with store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         options = {"base_url": URL, "secret_key": SECRET, "user_id": None}
         with pytest.raises(Invalid, match="already have expired"):
             actions.invite(session, made, [{}], expires_at=utc_now(), **options)
-        actions.close_deployment(session, made, user_id=None)
+        actions.close_survey(session, made, user_id=None)
         with pytest.raises(Conflict, match="is closed"):
             actions.invite(session, made, [{}], **options)
 
@@ -179,7 +179,7 @@ def test_anonymous_links_hold_no_pseudonym_and_no_attributes_that_name_somebody(
     many = [{"customer_ref": str(k), "attributes": {"region": "North"}} for k in range(5)]
     rare = {"customer_ref": "9", "attributes": {"region": "North", "born": "1950-02-03"}}
     with store.writing() as session:
-        made = make_deployment(session, anonymity="anonymous")
+        made = make_survey(session, anonymity="anonymous")
         options = {"base_url": URL, "secret_key": SECRET, "user_id": None}
         with pytest.raises(Invalid, match="Customer 6: only 1 of the list"):
             actions.invite(session, made, [*many, rare], **options)
@@ -194,7 +194,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
     with store.writing() as session:
         journey = make_journey(session)
         for anonymity in actions.ANONYMITIES:
-            made = make_deployment(session, journey=journey, anonymity=anonymity)
+            made = make_survey(session, journey=journey, anonymity=anonymity)
             issued = actions.invite(
                 session, made, [{}] * 4, base_url=URL, secret_key=SECRET, user_id=None
             )
@@ -219,7 +219,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
 
 def test_an_invitation_past_its_time_is_not_used(store: Store):
     with store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         soon = utc_now() + timedelta(minutes=1)
         issued = actions.invite(
             session,
@@ -232,6 +232,6 @@ def test_an_invitation_past_its_time_is_not_used(store: Store):
         )
         ticket = read_ticket(SECRET, made.link, issued[0].url.rsplit("/", 1)[1], now=utc_now())
         assert ticket is not None
-        late = {"deployment_id": made.id, "anonymous": False, "ticket": ticket}
+        late = {"survey_id": made.id, "anonymous": False, "ticket": ticket}
         assert use_invitation(session.connection(), **late, now=soon) is None
         assert use_invitation(session.connection(), **late, now=utc_now()) is not None

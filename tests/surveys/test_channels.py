@@ -1,4 +1,4 @@
-"""What a deployment allows beside its links is read strictly."""
+"""What a survey allows beside its links is read strictly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from surveyapp.errors import Invalid
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry
 from surveyapp.surveys.channels import Channels, change_channels, leads_to, read_channels
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 
 def test_nothing_is_allowed_unless_somebody_says_so():
@@ -81,7 +81,7 @@ def test_what_a_way_cannot_mean_is_refused(raw):
 
 def test_an_end_leads_to_allowed_hosts_only(store: Store):
     with store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         change_channels(session, made, {"kiosk": True}, end_hosts=(), user_id=None)
         for address in ("https://evil.example/", "https://bank.example.evil.example/"):
             with pytest.raises(Invalid, match=r"allowed: bank\.example"):
@@ -91,7 +91,7 @@ def test_an_end_leads_to_allowed_hosts_only(store: Store):
         end = {"end_url": "https://bank.example/thanks?a=1"}
         kept = change_channels(session, made, end, end_hosts=["bank.example"], user_id=None)
         assert (kept.end_url, kept.kiosk) == (end["end_url"], True)
-        assert read_channels(made.ways) == kept
+        assert read_channels(made.channels) == kept
         assert leads_to(kept.end_url, ["bank.example"])
         assert not leads_to(kept.end_url, [])
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "change ways in"))

@@ -10,12 +10,12 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry
 from surveyapp.surveys.consents import change_consent, text_of, translate_consent, versions
 from surveyapp.surveys.texts import Said, said
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 
 def test_each_text_is_a_version_of_its_own_and_the_old_ones_stay(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, consent="First.", consent_version="1")
+        made = make_survey(session, consent="First.", consent_version="1")
         assert [each.text for each in versions(session, made)] == ["First."]
         assert change_consent(session, made, text="Second.", box=True, user_id=None)
         assert change_consent(session, made, text=" Third. ", box=True, user_id=None)
@@ -34,7 +34,7 @@ def test_each_text_is_a_version_of_its_own_and_the_old_ones_stay(store: Store):
 
 def test_the_same_text_again_is_no_new_version_and_neither_is_a_box(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, consent="First.", consent_version="1")
+        made = make_survey(session, consent="First.", consent_version="1")
         assert not change_consent(session, made, text="First.\r\n", box=False, user_id=None)
         assert not change_consent(session, made, text="First.", box=True, user_id=None)
         assert (made.consent_version, made.consent_box) == ("1", True)
@@ -42,7 +42,7 @@ def test_the_same_text_again_is_no_new_version_and_neither_is_a_box(store: Store
 
 def test_a_version_is_never_used_twice(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, consent="Of spring.", consent_version="2026-03")
+        made = make_survey(session, consent="Of spring.", consent_version="2026-03")
         change_consent(session, made, text="Two.", box=False, user_id=None)
         change_consent(session, made, text="", box=False, user_id=None)
         assert (made.consent, made.consent_version) == ("", "")
@@ -54,7 +54,7 @@ def test_a_version_is_never_used_twice(store: Store):
 
 def test_a_box_needs_a_text_and_a_text_has_an_end(store: Store):
     with store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         for text, box in (("", True), ("x" * 5001, False)):
             with pytest.raises(Invalid) as error:
                 change_consent(session, made, text=text, box=box, user_id=None)
@@ -65,7 +65,7 @@ def test_a_box_needs_a_text_and_a_text_has_an_end(store: Store):
 def test_another_wording_in_one_language_is_another_version_in_all(store: Store):
     """Version and language tell the very words; what was not translated was read as it is."""
     with store.writing() as session:
-        made = make_deployment(session, consent="First.", consent_version="1")
+        made = make_survey(session, consent="First.", consent_version="1")
         assert translate_consent(session, made, {"fi": "Eka.", "sv": ""}, user_id=None)
         assert translate_consent(session, made, {"fi": "Eka.", "sv": "Ett."}, user_id=None)
         assert not translate_consent(session, made, {"fi": " Eka.\r\n", "sv": "Ett."}, user_id=None)
@@ -92,7 +92,7 @@ def test_another_wording_in_one_language_is_another_version_in_all(store: Store)
 
 def test_where_nothing_is_to_be_agreed_to_there_is_no_translation_of_it(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, consent="First.", consent_version="1")
+        made = make_survey(session, consent="First.", consent_version="1")
         translate_consent(session, made, {"fi": "Eka."}, user_id=None)
         change_consent(session, made, text="", box=False, user_id=None)
         assert (made.texts, said(made, "consent", "fi").text) == ({}, "")

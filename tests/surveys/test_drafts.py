@@ -13,25 +13,25 @@ from surveyapp.store.models import Draft, Invitation, Response
 from surveyapp.surveys import drafts
 from surveyapp.surveys.links import Ticket
 from surveyapp.surveys.queries import asking
-from tests.responses.makers import NOW, make_deployment
+from tests.responses.makers import NOW, make_survey
 
 TICKET = Ticket("a token")
 
 
 @pytest.fixture
-def deployment(store: Store):
+def survey(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, asks=("nps",))
-        session.add(Invitation(deployment_id=made.id, token_hash=TICKET.token_hash))
+        made = make_survey(session, asks=("nps",))
+        session.add(Invitation(survey_id=made.id, token_hash=TICKET.token_hash))
     with store.reading() as session:
         return asking(session.connection(), made.link)
 
 
-def save(store: Store, deployment, fields, *, minutes: int = 0, **options) -> bool:
+def save(store: Store, survey, fields, *, minutes: int = 0, **options) -> bool:
     with store.writing() as session:
         return drafts.save(
             session.connection(),
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             ticket=options.pop("ticket", TICKET),
             fields=fields,
             now=NOW + timedelta(minutes=minutes),
@@ -39,28 +39,26 @@ def save(store: Store, deployment, fields, *, minutes: int = 0, **options) -> bo
         )
 
 
-def waiting(store: Store, deployment, ticket: Ticket = TICKET):
+def waiting(store: Store, survey, ticket: Ticket = TICKET):
     with store.reading() as session:
-        return drafts.waiting(session.connection(), deployment.id, ticket, now=NOW)
+        return drafts.waiting(session.connection(), survey.id, ticket, now=NOW)
 
 
-def test_what_is_saved_later_is_put_over_what_was_saved_before(store: Store, deployment):
-    assert waiting(store, deployment) == drafts.Waiting("created", None)
-    assert save(store, deployment, {"nps-nps": ["3"], "nps-nps_reason": ["slow"]})
-    assert save(
-        store, deployment, {"nps-nps": ["4"], "nps-nps_reason": [""]}, block=1, language="fi"
-    )
+def test_what_is_saved_later_is_put_over_what_was_saved_before(store: Store, survey):
+    assert waiting(store, survey) == drafts.Waiting("created", None)
+    assert save(store, survey, {"nps-nps": ["3"], "nps-nps_reason": ["slow"]})
+    assert save(store, survey, {"nps-nps": ["4"], "nps-nps_reason": [""]}, block=1, language="fi")
     saved = drafts.Saved({"nps-nps": ["4"]}, 1, "fi", unconfirmed=False)
-    assert waiting(store, deployment) == drafts.Waiting("opened", saved)
+    assert waiting(store, survey) == drafts.Waiting("opened", saved)
 
 
-def test_the_first_draft_begins_the_answer_and_the_response_says_when(store: Store, deployment):
-    save(store, deployment, {"nps-nps": ["3"]})
-    save(store, deployment, {"nps-nps": ["4"]}, minutes=7)
+def test_the_first_draft_begins_the_answer_and_the_response_says_when(store: Store, survey):
+    save(store, survey, {"nps-nps": ["3"]})
+    save(store, survey, {"nps-nps": ["4"]}, minutes=7)
     with store.writing() as session:
         submit(
             session,
-            deployment,
+            survey,
             {"nps": {"nps": "4"}},
             submission_key="k",
             attributes={},
@@ -73,42 +71,39 @@ def test_the_first_draft_begins_the_answer_and_the_response_says_when(store: Sto
         assert session.scalars(select(Response.started_at)).one() == NOW
         assert session.scalars(select(Invitation.started_at)).one() == NOW
         assert session.scalars(select(Draft)).all() == []
-    assert not save(store, deployment, {"nps-nps": ["5"]}, minutes=10)
-    assert waiting(store, deployment) is None
+    assert not save(store, survey, {"nps-nps": ["5"]}, minutes=10)
+    assert waiting(store, survey) is None
 
 
-def test_no_draft_is_kept_for_unknown_or_expired_links(store: Store, deployment):
+def test_no_draft_is_kept_for_unknown_or_expired_links(store: Store, survey):
     late = Ticket("late")
     with store.writing() as session:
-        session.add(
-            Invitation(deployment_id=deployment.id, token_hash=late.token_hash, expires_at=NOW)
-        )
-    assert not save(store, deployment, {"nps-nps": ["5"]}, ticket=late)
-    assert not save(store, deployment, {"nps-nps": ["5"]}, ticket=Ticket("unknown"))
+        session.add(Invitation(survey_id=survey.id, token_hash=late.token_hash, expires_at=NOW))
+    assert not save(store, survey, {"nps-nps": ["5"]}, ticket=late)
+    assert not save(store, survey, {"nps-nps": ["5"]}, ticket=Ticket("unknown"))
     with store.reading() as session:
         assert session.scalars(select(Draft)).all() == []
 
 
-def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, deployment):
+def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, survey):
     tickets = [Ticket(f"token {number}") for number in range(4)]
     with store.writing() as session:
         session.add_all(
-            Invitation(deployment_id=deployment.id, token_hash=ticket.token_hash)
-            for ticket in tickets
+            Invitation(survey_id=survey.id, token_hash=ticket.token_hash) for ticket in tickets
         )
     for ticket, value in zip(tickets, "9933", strict=True):
         clicked = {"nps-nps": [value], drafts.PRESELECTED: [f"nps-nps:{value}"]}
-        assert save(store, deployment, clicked, ticket=ticket, unconfirmed=True)
-    assert save(store, deployment, {"nps-nps_reason": ["because"]}, ticket=tickets[0])
+        assert save(store, survey, clicked, ticket=ticket, unconfirmed=True)
+    assert save(store, survey, {"nps-nps_reason": ["because"]}, ticket=tickets[0])
     with store.writing() as session:
-        assert drafts.unconfirmed(session, deployment.id) == {"nps-nps": {"9": 2, "3": 2}}
+        assert drafts.unconfirmed(session, survey.id) == {"nps-nps": {"9": 2, "3": 2}}
         begun = session.scalars(
             select(Invitation.started_at).where(Invitation.started_at.is_not(None))
         )
         assert len(begun.all()) == 1  # a click is no beginning of an answer
         submit(
             session,
-            deployment,
+            survey,
             {"nps": {"nps": "9"}},
             submission_key="k",
             attributes={},
@@ -116,26 +111,26 @@ def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, 
             now=NOW,
             roots=(),
         )
-        assert drafts.unconfirmed(session, deployment.id) == {"nps-nps": {"9": 1, "3": 2}}
+        assert drafts.unconfirmed(session, survey.id) == {"nps-nps": {"9": 1, "3": 2}}
 
 
-def test_drafts_that_nobody_can_send_or_has_touched_are_forgotten(store: Store, deployment):
+def test_drafts_that_nobody_can_send_or_has_touched_are_forgotten(store: Store, survey):
     def dropped(before: datetime) -> int:
         with store.writing() as session:
             found = drafts.old(session, before=before, now=NOW)
             return drafts.drop_old(session, found, before=before, now=NOW)
 
-    save(store, deployment, {"nps-nps": ["3"]})
+    save(store, survey, {"nps-nps": ["3"]})
     assert dropped(NOW) == 0
     assert dropped(NOW + timedelta(seconds=1)) == 1
-    save(store, deployment, {"nps-nps": ["3"]})
+    save(store, survey, {"nps-nps": ["3"]})
     with store.writing() as session:
         session.scalars(select(Invitation)).one().state = "suppressed"
     assert dropped(NOW) == 1
 
 
-def test_a_draft_that_is_touched_before_it_is_dropped_stays(store: Store, deployment):
-    save(store, deployment, {"nps-nps": ["3"]})
+def test_a_draft_that_is_touched_before_it_is_dropped_stays(store: Store, survey):
+    save(store, survey, {"nps-nps": ["3"]})
     later = NOW + timedelta(days=1)
     with store.reading() as session:
         found = drafts.old(session, before=later, now=NOW)
@@ -146,11 +141,11 @@ def test_a_draft_that_is_touched_before_it_is_dropped_stays(store: Store, deploy
         assert drafts.drop_old(session, found, before=later, now=NOW) == 0
 
 
-def test_drafts_are_dropped_a_batch_at_a_time(store: Store, deployment, monkeypatch):
+def test_drafts_are_dropped_a_batch_at_a_time(store: Store, survey, monkeypatch):
     monkeypatch.setattr(drafts, "BATCH", 2)
     with store.writing() as session:
         for number in range(5):
-            session.add(Draft(token_hash=f"{number:064}", deployment_id=deployment.id, fields={}))
+            session.add(Draft(token_hash=f"{number:064}", survey_id=survey.id, fields={}))
     gone = []
     while not gone or gone[-1]:
         with store.writing() as session:

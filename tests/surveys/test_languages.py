@@ -1,4 +1,4 @@
-"""A customer is met in the language of the link, of the browser, or the deployment's own."""
+"""A customer is met in the language of the link, of the browser, or the survey's own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OFFERED = ("en", "fi", "sv", "de", "ar")
         (None, ",".join(["et"] * 100_000) + ",fi", "en"),
     ],
 )
-def test_the_link_goes_before_the_browser_and_the_browser_before_the_deployment(link, header, met):
+def test_the_link_goes_before_the_browser_and_the_browser_before_the_survey(link, header, met):
     assert negotiated(OFFERED, link, header) == met
 
 
@@ -66,7 +66,7 @@ def test_a_language_that_an_instrument_lacks_is_refused_by_the_instruments_name(
 
 
 def test_the_own_language_is_kept_where_an_instrument_lacks_it():
-    """Its English is shown there; the deployment was made so, and nothing here may close it."""
+    """Its English is shown there; the survey was made so, and nothing here may close it."""
     assert read_languages([], [load("ecsi-mobile")], "fi") == ("fi",)
 
 

@@ -91,7 +91,7 @@ def test_a_rotated_key_ends_every_link():
     assert opened(WRITTEN, secret=SECRET[::-1]) is None
 
 
-def test_a_ticket_of_one_deployment_opens_no_other():
+def test_a_ticket_of_one_survey_opens_no_other():
     assert opened(WRITTEN, link="other") is None
 
 

@@ -12,7 +12,7 @@ from instruments.loader import load, load_folder
 from surveyapp.responses.actions import submit
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from surveyapp.surveys import actions
 from surveyapp.surveys.pins import pins, worded
 from surveyapp.surveys.queries import asking
@@ -73,34 +73,34 @@ def test_a_pin_whose_text_is_gone_shows_the_first_words(texts: Path):
     assert said(texts, {"pinned": {"en": "en-77"}}) == OLD
 
 
-def page(store: Store, deployment: Deployment) -> str:
+def page(store: Store, survey: SurveyRow) -> str:
     """The question as customers read it."""
     with store.reading() as session:
-        survey = asking(session.connection(), deployment.link)
+        survey = asking(session.connection(), survey.link)
     assert survey is not None
     return next(q.text for q in content(survey, "en", ()).questions if q.name == "ces-ces")
 
 
-def make(store: Store, **options) -> Deployment:
+def make(store: Store, **options) -> SurveyRow:
     with store.writing() as session:
         options = {"name": "Survey", "asks": [{"instrument": "ces"}], "roots": (), **options}
-        return actions.create_deployment(session, make_journey(session), user_id=None, **options)
+        return actions.create_survey(session, make_journey(session), user_id=None, **options)
 
 
-def of_before(store: Store, deployment: Deployment) -> None:
+def of_before(store: Store, survey: SurveyRow) -> None:
     """Make it one that was published before wordings were pinned."""
     with store.writing() as session:
-        row = session.get_one(Deployment, deployment.id)
+        row = session.get_one(SurveyRow, survey.id)
         row.asks = [{k: v for k, v in ask.items() if k != "pinned"} for ask in row.asks]
 
 
 def test_a_survey_of_before_shows_and_stores_its_old_words(store: Store):
-    deployment = make(store)
-    assert "get done what I wanted" in page(store, deployment)
-    of_before(store, deployment)
-    assert "do what I came to do" in page(store, deployment)
+    survey = make(store)
+    assert "get done what I wanted" in page(store, survey)
+    of_before(store, survey)
+    assert "do what I came to do" in page(store, survey)
     with store.writing() as session:
-        row = session.get_one(Deployment, deployment.id)
+        row = session.get_one(SurveyRow, survey.id)
         raw = some_answers(1, asks=("ces",))
         submit(session, row, raw, submission_key="k1", attributes={}, now=utc_now(), roots=())
     with store.reading() as session:
@@ -108,19 +108,19 @@ def test_a_survey_of_before_shows_and_stores_its_old_words(store: Store):
 
 
 def test_closing_and_opening_again_keeps_the_words(store: Store):
-    deployment = make(store)
-    of_before(store, deployment)
+    survey = make(store)
+    of_before(store, survey)
     with store.writing() as session:
-        row = session.get_one(Deployment, deployment.id)
-        actions.close_deployment(session, row, user_id=None)
-        actions.open_deployment(session, row, user_id=None, roots=())
-    assert "do what I came to do" in page(store, deployment)
+        row = session.get_one(SurveyRow, survey.id)
+        actions.close_survey(session, row, user_id=None)
+        actions.open_survey(session, row, user_id=None, roots=())
+    assert "do what I came to do" in page(store, survey)
 
 
 def test_a_draft_is_given_the_words_of_the_day_on_which_it_is_opened(store: Store):
-    deployment = make(store, state="draft")
-    assert deployment.asks[0]["pinned"] == {}
+    survey = make(store, state="draft")
+    assert survey.asks[0]["pinned"] == {}
     with store.writing() as session:
-        row = session.get_one(Deployment, deployment.id)
-        actions.open_deployment(session, row, user_id=None, roots=())
+        row = session.get_one(SurveyRow, survey.id)
+        actions.open_survey(session, row, user_id=None, roots=())
     assert row.asks[0]["pinned"] == {w.language: w.id for w in load("ces").current_wordings}

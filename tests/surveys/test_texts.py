@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from surveyapp.errors import Invalid
 from surveyapp.store.db import Store
-from surveyapp.store.models import AuditEntry, Deployment
+from surveyapp.store.models import AuditEntry, SurveyRow
 from surveyapp.surveys.consents import change_consent
 from surveyapp.surveys.design import change_page
 from surveyapp.surveys.prize_draws import change_draw
 from surveyapp.surveys.queries import asking
 from surveyapp.surveys.texts import Said, Spread, said, spread
 from surveyapp.surveys.translations import others, translate
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 OTHERS = ("fi", "sv", "ar")
 FINNISH = {
@@ -26,22 +26,22 @@ FINNISH = {
 
 
 @pytest.fixture
-def made(store: Store) -> Deployment:
+def made(store: Store) -> SurveyRow:
     """Detached: each test loads it anew by its id."""
     with store.writing() as session:
-        made = make_deployment(session, introduction="Hello!", consent="Consent.")
+        made = make_survey(session, introduction="Hello!", consent="Consent.")
         made.languages, made.draw = ["en", *OTHERS], "Win!"
         return made
 
 
 def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(store: Store, made):
     with store.writing() as session:
-        deployment = session.get_one(Deployment, made.id)
-        assert others(deployment, roots=()) == OTHERS
+        survey = session.get_one(SurveyRow, made.id)
+        assert others(survey, roots=()) == OTHERS
         assert translate(
-            session, deployment, {"fi": FINNISH, "sv": {"draw": "Vinn!"}}, user_id=None, roots=()
+            session, survey, {"fi": FINNISH, "sv": {"draw": "Vinn!"}}, user_id=None, roots=()
         )
-        for what in (deployment, asking(session.connection(), deployment.link)):
+        for what in (survey, asking(session.connection(), survey.link)):
             assert what is not None
             read = {n: [said(what, n, each) for each in ("en", "fi", "sv")] for n in FINNISH}
             assert read == {
@@ -63,7 +63,7 @@ def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(sto
 
 def test_a_survey_at_the_end_is_about_its_journey(store: Store):
     with store.writing() as session:
-        made = make_deployment(session, at_end=True)
+        made = make_survey(session, at_end=True)
         made.languages = ["en", "fi"]
         translate(session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None, roots=())
         read = [said(made, "touchpoint", each).text for each in ("en", "fi")]
@@ -72,65 +72,65 @@ def test_a_survey_at_the_end_is_about_its_journey(store: Store):
 
 def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_looks(store, made):
     with store.writing() as session:
-        deployment = session.get_one(Deployment, made.id)
+        survey = session.get_one(SurveyRow, made.id)
 
         def now(name: str) -> Spread:
-            return spread(deployment, name, OTHERS)
+            return spread(survey, name, OTHERS)
 
         translate(
             session,
-            deployment,
+            survey,
             {"fi": FINNISH, "sv": {"consent": "Samtycke."}},
             user_id=None,
             roots=(),
         )
         assert now("consent") == Spread(("fi", "sv"), (), ("ar",))
-        change_consent(session, deployment, text="Consent, too.", box=False, user_id=None)
-        change_draw(session, deployment, text="Win more!", user_id=None)
-        assert deployment.touchpoint is not None
-        deployment.touchpoint.name = "the form"
+        change_consent(session, survey, text="Consent, too.", box=False, user_id=None)
+        change_draw(session, survey, text="Win more!", user_id=None)
+        assert survey.touchpoint is not None
+        survey.touchpoint.name = "the form"
         assert now("consent") == Spread((), ("fi", "sv"), ("ar",))
         assert (now("draw").behind, now("introduction").behind) == (("fi",), ())
         assert now("touchpoint").behind == ("fi",)
         # Another text is up to date; one that was looked at, too; saving alone says nothing.
         changes = {"fi": {**FINNISH, "draw": "Voita enemmän!"}, "sv": {"consent": "Samtycke."}}
         right = [("consent", "sv"), ("touchpoint", "fi")]
-        version = deployment.consent_version
-        assert not translate(session, deployment, changes, right=right, user_id=None, roots=())
+        version = survey.consent_version
+        assert not translate(session, survey, changes, right=right, user_id=None, roots=())
         assert now("consent") == Spread(("sv",), ("fi",), ("ar",))
         assert now("draw").behind == now("touchpoint").behind == ()
-        assert deployment.consent_version == version
+        assert survey.consent_version == version
 
 
 def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
     with store.writing() as session:
-        deployment = session.get_one(Deployment, made.id)
+        survey = session.get_one(SurveyRow, made.id)
         for text in ("One\nline.", "One\r\nline. "):
-            change_draw(session, deployment, text=text, user_id=None)
-            translate(session, deployment, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, roots=())
-            assert spread(deployment, "draw", OTHERS).behind == ()
-        deployment.draw = "One\r\nline."  # as it was kept before there were translations
-        assert spread(deployment, "draw", OTHERS).behind == ()
+            change_draw(session, survey, text=text, user_id=None)
+            translate(session, survey, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, roots=())
+            assert spread(survey, "draw", OTHERS).behind == ()
+        survey.draw = "One\r\nline."  # as it was kept before there were translations
+        assert spread(survey, "draw", OTHERS).behind == ()
 
 
 def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
     with store.writing() as session:
-        deployment = session.get_one(Deployment, made.id)
-        translate(session, deployment, {"fi": FINNISH}, user_id=None, roots=())
-        change_draw(session, deployment, text="", user_id=None)
+        survey = session.get_one(SurveyRow, made.id)
+        translate(session, survey, {"fi": FINNISH}, user_id=None, roots=())
+        change_draw(session, survey, text="", user_id=None)
         change_page(
             session,
-            deployment,
+            survey,
             introduction="",
             paging="page",
             auto_advance=False,
-            languages=deployment.languages,
+            languages=survey.languages,
             user_id=None,
             roots=(),
         )
-        assert set(deployment.texts["fi"]) == {"consent", "touchpoint", "of"}
-        change_draw(session, deployment, text="Win again!", user_id=None)
-        assert said(deployment, "draw", "fi") == Said("Win again!", "en")
+        assert set(survey.texts["fi"]) == {"consent", "touchpoint", "of"}
+        change_draw(session, survey, text="Win again!", user_id=None)
+        assert said(survey, "draw", "fi") == Said("Win again!", "en")
 
 
 @pytest.mark.parametrize(
@@ -150,22 +150,22 @@ def test_what_cannot_be_a_translation_is_refused_with_all_others(
     store, made, written, field, words
 ):
     with pytest.raises(Invalid, match=words) as error, store.writing() as session:
-        translate(session, session.get_one(Deployment, made.id), written, user_id=None, roots=())
+        translate(session, session.get_one(SurveyRow, made.id), written, user_id=None, roots=())
     assert error.value.field == field
     with store.reading() as session:
-        assert session.get_one(Deployment, made.id).texts == {}
+        assert session.get_one(SurveyRow, made.id).texts == {}
 
 
 def test_texts_of_a_language_that_is_no_longer_offered_are_kept_and_each_change_is_noted(
     store, made
 ):
     with store.writing() as session:
-        deployment = session.get_one(Deployment, made.id)
-        translate(session, deployment, {"fi": FINNISH}, user_id=None, roots=())
-        deployment.languages = ["en", "sv"]
-        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
-        translate(session, deployment, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
-        assert said(deployment, "draw", "fi").text == "Voita!"
+        survey = session.get_one(SurveyRow, made.id)
+        translate(session, survey, {"fi": FINNISH}, user_id=None, roots=())
+        survey.languages = ["en", "sv"]
+        translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
+        translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
+        assert said(survey, "draw", "fi").text == "Voita!"
         noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "translate"))
         assert [(each.detail["text"], each.detail["languages"]) for each in noted] == [
             ("introduction", ["fi"]),

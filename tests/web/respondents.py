@@ -10,7 +10,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.actions import invite
 from tests.responses.makers import some_answers
@@ -53,13 +53,13 @@ def sent(client: FlaskClient, url: str, seed: int = 1, **changes: Any) -> TestRe
 
 
 def single_use(
-    storage: Storage, deployment: Deployment, *customers: dict[str, Any], **options: Any
+    storage: Storage, survey: SurveyRow, *customers: dict[str, Any], **options: Any
 ) -> list[str]:
     """The paths of single-use links."""
     with storage.store.writing() as session:
         issued = invite(
             session,
-            deployment,
+            survey,
             customers or [{}],
             base_url="http://localhost",
             secret_key=storage.secret_key,

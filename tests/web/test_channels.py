@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
-from surveyapp.store.models import AuditEntry, Deployment, User
+from surveyapp.store.models import AuditEntry, SurveyRow, User
 from surveyapp.store.storage import Storage
 from surveyapp.surveys import prize_draws
 from surveyapp.surveys.channels import read_channels
@@ -26,7 +26,7 @@ SignIn = Callable[[User], FlaskClient]
 
 @pytest.fixture
 def url(world: World) -> str:
-    return f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}/channels"
+    return f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}/channels"
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def client(sign_in: SignIn, world: World) -> FlaskClient:
     return sign_in(world.users["researcher"])
 
 
-def deployment(storage: Storage, world: World) -> Deployment:
+def survey(storage: Storage, world: World) -> SurveyRow:
     with storage.store.reading() as session:
-        return session.get_one(Deployment, world.here.deployment_id)
+        return session.get_one(SurveyRow, world.here.survey_id)
 
 
 def posted(client: FlaskClient, url: str, part: str, **data: object) -> str:
@@ -54,10 +54,10 @@ def copied(page: str) -> list[str]:
 def test_pages_are_named_before_there_is_anything_to_copy(client, storage, world, url):
     assert "survey-app" not in opened(client, url)
     page = posted(client, url, "embed", embed_origins="https://Shop.example/\n\n")
-    assert read_channels(deployment(storage, world).ways).embed_origins == ("https://shop.example",)
-    link = deployment(storage, world).link
+    assert read_channels(survey(storage, world).channels).embed_origins == ("https://shop.example",)
+    link = survey(storage, world).link
     component = copied(page)[0]
-    assert f'<survey-app deployment="{link}"' in component
+    assert f'<survey-app survey="{link}"' in component
     assert 'src="http://127.0.0.1:8000/static/embed.js"' in component
 
 
@@ -76,8 +76,8 @@ def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, storage
         assert answer.status_code == 422, part
         assert said in answer.text, part
         assert "Nothing has been saved" in answer.text
-    kept = deployment(storage, world)
-    assert (kept.ways, kept.draw, kept.consent) == ({}, "", "")
+    kept = survey(storage, world)
+    assert (kept.channels, kept.draw, kept.consent) == ({}, "", "")
     answer = client.post(f"{url}/embed", data={"embed_origins": "", "anonymity": "anonymous"})
     assert answer.status_code == 422
 
@@ -85,7 +85,7 @@ def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, storage
 def test_a_kiosk_is_opened_by_its_link(client, storage, world, url):
     assert "/k/" not in opened(client, url)
     page = posted(client, url, "kiosk", kiosk="y", kiosk_seconds="5", kiosk_idle_seconds="90")
-    link = deployment(storage, world).link
+    link = survey(storage, world).link
     assert f"http://127.0.0.1:8000/k/{link}" in page
     assert client.get(f"/k/{link}").status_code == 200
     posted(client, url, "kiosk", kiosk_seconds="5", kiosk_idle_seconds="90")
@@ -95,7 +95,7 @@ def test_a_kiosk_is_opened_by_its_link(client, storage, world, url):
 def test_another_consent_text_is_another_version(client, storage, world, url):
     posted(client, url, "consent", text="We keep <it>.")
     page = posted(client, url, "consent", text="We keep it for a year.", box="y")
-    kept = deployment(storage, world)
+    kept = survey(storage, world)
     assert (kept.consent_version, kept.consent_box) == ("2", True)
     assert "We keep &lt;it&gt;." in page
     assert "2 (in force)" in page
@@ -107,7 +107,7 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
         for number in range(3):
             prize_draws.enter(
                 session,
-                deployment_id=world.here.deployment_id,
+                survey_id=world.here.survey_id,
                 number=number + 1,
                 address=f"person{number}@example.org",
                 day=date(2026, 3, 29),
@@ -130,11 +130,11 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
         assert client.post(f"{url}/draw/entries", data={"entry": wrong}).status_code in {400, 422}
 
 
-def test_entries_of_another_deployment_are_not_deleted_here(client, storage, world, url):
+def test_entries_of_another_survey_are_not_deleted_here(client, storage, world, url):
     with storage.store.writing() as session:
         prize_draws.enter(
             session,
-            deployment_id=world.there.deployment_id,
+            survey_id=world.there.survey_id,
             number=7,
             address="a@example.org",
             day=date(2026, 3, 29),
@@ -142,12 +142,12 @@ def test_entries_of_another_deployment_are_not_deleted_here(client, storage, wor
     for entry in ("7", "all"):
         posted(client, url, "draw/entries", entry=entry)
     with storage.store.reading() as session:
-        assert len(prize_draws.entries(session, world.there.deployment_id)) == 1
+        assert len(prize_draws.entries(session, world.there.survey_id)) == 1
 
 
 def test_the_poster_is_there_in_each_language(client, storage, world, url):
     with storage.store.writing() as session:
-        session.get_one(Deployment, world.here.deployment_id).languages = ["en", "fi", "ar"]
+        session.get_one(SurveyRow, world.here.survey_id).languages = ["en", "fi", "ar"]
     languages = [
         tag.attributes["hreflang"]
         for tag in parsed(opened(client, url)).all("a")
@@ -163,7 +163,7 @@ def test_the_poster_is_there_in_each_language(client, storage, world, url):
 
 def test_one_question_can_be_copied_and_its_buttons_open_the_survey(client, storage, world, url):
     form = next(text for text in copied(opened(client, url)) if text.startswith("<form"))
-    link = deployment(storage, world).link
+    link = survey(storage, world).link
     tags = parsed(form)
     assert tags.all("form")[0].attributes["action"] == f"http://127.0.0.1:8000/s/{link}"
     scores = [tag.attributes["value"] for tag in tags.all("button", name="score")]
@@ -192,4 +192,4 @@ def test_the_page_says_where_a_survey_may_lead_and_takes_such_an_address(
         cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
     assert "Allowed hosts: www.bank.example" in opened(client, url)
     posted(client, url, "end", end_url="https://www.bank.example/")
-    assert read_channels(deployment(storage, world).ways).end_url == "https://www.bank.example/"
+    assert read_channels(survey(storage, world).channels).end_url == "https://www.bank.example/"

@@ -8,11 +8,11 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from surveyapp.store.models import Deployment, DrawEntry
+from surveyapp.store.models import DrawEntry, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys import prize_draws
 from surveyapp.surveys.channels import change_channels
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import opened, parsed, sent, single_use
 from tests.web.world import add_user
 
@@ -23,12 +23,12 @@ ODD = ("\x00", SCRIPT, "..", "%", "é" * 200, "a" * 5000, "a b", "\u202e")
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
         journey = make_journey(session)
         journey.provider = SCRIPT
         journey.stages[0].touchpoints[0].name = SCRIPT
-        made = make_deployment(
+        made = make_survey(
             session, journey=journey, introduction=SCRIPT, consent=SCRIPT, name=SCRIPT
         )
         made.draw = SCRIPT
@@ -52,10 +52,10 @@ def assert_harmless(page: str, scripts: set[str] = frozenset()) -> None:
     assert "62615533" not in page  # what the template in SCRIPT comes to
 
 
-def test_texts_of_staff_and_customers_stay_texts_on_every_way(client, storage, deployment):
-    link = deployment.link
+def test_texts_of_staff_and_customers_stay_texts_on_every_way(client, storage, survey):
+    link = survey.link
     customer = {"attributes": {"region": SCRIPT[:190]}}
-    (path,) = single_use(storage, deployment, customer)
+    (path,) = single_use(storage, survey, customer)
     thanks = sent(client, path, **{"nps-nps_reason": SCRIPT}).location
     draw = next(
         tag.attributes["href"]
@@ -77,12 +77,12 @@ def test_texts_of_staff_and_customers_stay_texts_on_every_way(client, storage, d
     assert data.json["about"] == SCRIPT
 
 
-def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, storage, deployment):
+def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, storage, survey):
     with storage.store.writing() as session:
         user = add_user(session, "researcher")
         prize_draws.enter(
             session,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             number=1,
             address="'a'&b@x.yz",
             day=date(2026, 3, 29),
@@ -90,7 +90,7 @@ def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, storage, depl
     client = app.test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
-    url = f"/journeys/{deployment.journey_id}/surveys/{deployment.id}/channels"
+    url = f"/journeys/{survey.journey_id}/surveys/{survey.id}/channels"
     page = parsed(opened(client, url))
     assert {tag.attributes["alt"] for tag in page.all("img")} == {"", "QR code of the open link"}
     assert not [tag for tag in page.all("script") if "src" not in tag.attributes]
@@ -105,8 +105,8 @@ def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, storage, depl
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_addresses_are_those_of_strangers_and_never_a_failure(client, deployment, odd: str):
-    text, link = quote(odd, safe=""), deployment.link
+def test_odd_addresses_are_those_of_strangers_and_never_a_failure(client, survey, odd: str):
+    text, link = quote(odd, safe=""), survey.link
     for address in (
         *(f"/r/{text}", f"/r/{text}/mine", f"/e/{text}", f"/e/{text}/thanks", f"/k/{text}"),
         *(f"/e/{link}/item/{text}", f"/s/{link}/{text}/mine", f"/s/{text}/x/mine"),
@@ -130,8 +130,8 @@ def test_odd_addresses_are_those_of_strangers_and_never_a_failure(client, deploy
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_addresses_in_a_draw_are_refused_and_never_a_failure(client, storage, deployment, odd):
-    thanks = sent(client, f"/s/{deployment.link}").location
+def test_odd_addresses_in_a_draw_are_refused_and_never_a_failure(client, storage, survey, odd):
+    thanks = sent(client, f"/s/{survey.link}").location
     draw = next(
         tag.attributes["href"]
         for tag in parsed(opened(client, thanks)).all("a")

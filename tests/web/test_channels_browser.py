@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from tests.accessibility import violations
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import single_use
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -22,14 +22,14 @@ LOGIC = {
 }
 
 
-def make(storage: Storage, **options) -> Deployment:
+def make(storage: Storage, **options) -> SurveyRow:
     with storage.store.writing() as session:
-        first = session.scalars(select(Deployment)).first()
+        first = session.scalars(select(SurveyRow)).first()
         journey = first.journey if first else make_journey(session)
         values = {
             name: options.pop(name) for name in ("logic", "paging", "draw") if name in options
         }
-        made = make_deployment(session, journey=journey, asks=("nps", "ces"), **options)
+        made = make_survey(session, journey=journey, asks=("nps", "ces"), **options)
         for name, value in values.items():
             setattr(made, name, value)
         change_channels(session, made, {"kiosk": True}, end_hosts=(), user_id=None)
@@ -109,7 +109,7 @@ def test_answers_are_changed_on_one_page_whatever_the_survey_was(browser, served
     assert page.get_by_text("Your changes are saved").is_visible()
     assert page.get_by_text("Does not apply", exact=False).is_visible()
     with storage.store.reading() as session:
-        kept = session.scalars(select(Response).where(Response.deployment_id == made.id)).one()
+        kept = session.scalars(select(Response).where(Response.survey_id == made.id)).one()
     assert kept.answers == {"nps": {"nps": 3}, "ces": {}}
     assert kept.paradata["not_applicable"] == ["ces-ces"]
     assert kept.paradata["attention"] == "passed"
@@ -122,7 +122,7 @@ def test_a_kiosk_shows_blocks_as_one_page_asks_for_consent_and_hides_what_is_not
     base, storage = served
     made = make(storage, paging="blocks", logic=LOGIC, consent="We keep it.")
     with storage.store.writing() as session:
-        session.get_one(Deployment, made.id).languages = ["en", "de"]
+        session.get_one(SurveyRow, made.id).languages = ["en", "de"]
     context = browser.new_context(viewport={"width": 800, "height": 1000})
     page = context.new_page()
     page.goto(f"{base}/k/{made.link}")
@@ -139,7 +139,7 @@ def test_a_kiosk_shows_blocks_as_one_page_asks_for_consent_and_hides_what_is_not
     page.get_by_role("dialog").get_by_role("button").click()
     page.wait_for_url(lambda url: "lang" not in url)  # the next person begins in the survey's own
     with storage.store.reading() as session:
-        kept = session.scalars(select(Response).where(Response.deployment_id == made.id)).one()
+        kept = session.scalars(select(Response).where(Response.survey_id == made.id)).one()
     assert (kept.language, kept.answers["nps"]) == ("de", {"nps": 3})
     assert kept.paradata == {"way": "kiosk", "attention": "passed"}
     context.close()

@@ -13,11 +13,11 @@ from playwright.sync_api import Browser, Frame, Page
 from sqlalchemy import select, update
 
 import surveyapp.web
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from tests.accessibility import violations
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import opened, parsed, sent
 
 SCRIPT = Path(surveyapp.web.__file__).parent / "static" / "embed.js"
@@ -25,9 +25,9 @@ SHOP = "https://shop.example"
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         change_channels(session, made, {"embed_origins": [SHOP]}, end_hosts=(), user_id=None)
         return made
 
@@ -37,23 +37,21 @@ def policy(answer) -> dict[str, str]:
     return dict(part.strip().split(" ", 1) for part in parts)
 
 
-def test_only_the_named_origins_may_frame_it_and_only_this_way_in(client, storage, deployment):
-    link = deployment.link
+def test_only_the_named_origins_may_frame_it_and_only_this_way_in(client, storage, survey):
+    link = survey.link
     assert policy(client.get(f"/e/{link}"))["frame-ancestors"] == SHOP
     assert policy(client.get(f"/e/{link}/thanks"))["frame-ancestors"] == SHOP
     assert policy(client.get(f"/e/{link}/item/nps-nps"))["frame-ancestors"] == SHOP
     for path in (f"/s/{link}", f"/s/{link}/thanks", "/e/nothing", "/e/nothing/thanks"):
         assert policy(client.get(path))["frame-ancestors"] == "'none'", path
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(ways={}))
+        session.execute(update(SurveyRow).values(channels={}))
     for path in (f"/e/{link}", f"/e/{link}/thanks", f"/e/{link}/item/nps-nps"):
         assert policy(client.get(path))["frame-ancestors"] == "'none'", path
 
 
-def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(
-    client, storage, deployment
-):
-    url = f"/e/{deployment.link}"
+def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(client, storage, survey):
+    url = f"/e/{survey.link}"
     answer = sent(client, url)
     assert (answer.status_code, answer.location) == (303, f"{url}/thanks")
     wrong = sent(client, url, **{"nps-nps": "11"})
@@ -66,18 +64,18 @@ def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(
         assert session.scalars(select(Response.paradata)).all() == [{"way": "embed"}]
 
 
-def test_a_personal_link_is_no_way_into_a_frame(client, deployment):
-    assert client.get(f"/e/{deployment.link}/{'a' * 22}").status_code == 404
+def test_a_personal_link_is_no_way_into_a_frame(client, survey):
+    assert client.get(f"/e/{survey.link}/{'a' * 22}").status_code == 404
 
 
-def test_one_question_leads_on_to_the_survey_with_its_answer(client, deployment):
-    page = parsed(opened(client, f"/e/{deployment.link}/item/nps-nps?lang=fi"))
+def test_one_question_leads_on_to_the_survey_with_its_answer(client, survey):
+    page = parsed(opened(client, f"/e/{survey.link}/item/nps-nps?lang=fi"))
     buttons = [tag.attributes["value"] for tag in page.all("button", name="score")]
     assert buttons == [f"nps-nps:{value}" for value in range(11)]
-    assert page.all("form")[0].attributes["action"] == f"/e/{deployment.link}"
+    assert page.all("form")[0].attributes["action"] == f"/e/{survey.link}"
     assert page.all("input", name="lang")[0].attributes["value"] == "fi"
     for item in ("nps-nps_reason", "nps-nothing", "<b>"):
-        assert client.get(f"/e/{deployment.link}/item/{item}").status_code == 404
+        assert client.get(f"/e/{survey.link}/item/{item}").status_code == 404
 
 
 def test_the_component_is_small_and_leaves_nothing_behind():
@@ -147,7 +145,7 @@ HOST = """<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1>
   window.before = Object.keys(window);
 </script>
 <script src="{base}/static/embed.js"></script>
-<survey-app deployment="{link}"{more}></survey-app><p id="after">Below</p></html>"""
+<survey-app survey="{link}"{more}></survey-app><p id="after">Below</p></html>"""
 
 
 def embedded(base: str, link: str, more: str = "") -> str:
@@ -160,8 +158,8 @@ def shop(served: tuple[str, Storage], site: Callable[[], Site]) -> tuple[Site, s
     base, storage = served
     shop = site()
     with storage.store.writing() as session:
-        journey = session.scalars(select(Deployment)).first()
-        made = make_deployment(
+        journey = session.scalars(select(SurveyRow)).first()
+        made = make_survey(
             session,
             journey=journey.journey if journey else make_journey(session),
             asks=("nps", "ces"),
@@ -226,7 +224,7 @@ def test_the_frame_grows_with_faults_and_shrinks_with_thanks(page, served, shop)
     page.wait_for_function("window.sent === 1")
     assert page.evaluate("Object.keys(window).filter((key) => !window.before.includes(key))") == []
     with storage.store.reading() as session:
-        own = select(Response).join(Deployment).where(Deployment.link == link)
+        own = select(Response).join(SurveyRow).where(SurveyRow.link == link)
         assert len(session.scalars(own).all()) == 1
 
 
@@ -236,7 +234,7 @@ def test_each_block_of_a_survey_has_its_own_height(page, served, shop):
     _, storage = served
     host, link = shop
     with storage.store.writing() as session:
-        own = update(Deployment).where(Deployment.link == link)
+        own = update(SurveyRow).where(SurveyRow.link == link)
         session.execute(own.values(paging="blocks"))
     page.goto(host.origin)
     frame = frame_of(page, f"/e/{link}")

@@ -12,20 +12,20 @@ from sqlalchemy import select, update
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
-from surveyapp.store.models import Base, Deployment, DrawEntry, Response
+from surveyapp.store.models import Base, DrawEntry, Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from surveyapp.web.storage import EXTENSION
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 
 END = "https://www.bank.example/thanks?from=survey"
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        made = make_deployment(session, anonymity="anonymous")
+        made = make_survey(session, anonymity="anonymous")
         made.draw = "Win one of ten <vouchers>."
         return made
 
@@ -41,8 +41,8 @@ def entries(storage: Storage) -> list[tuple[int, str]]:
         return [(each.id, each.address) for each in session.scalars(select(DrawEntry))]
 
 
-def test_who_has_answered_takes_part_once(client, storage, deployment):
-    url = f"/s/{deployment.link}"
+def test_who_has_answered_takes_part_once(client, storage, survey):
+    url = f"/s/{survey.link}"
     thanks = sent(client, url).location
     page = opened(client, thanks)
     assert "Win one of ten &lt;vouchers&gt;." in page
@@ -56,8 +56,8 @@ def test_who_has_answered_takes_part_once(client, storage, deployment):
     assert [address for _, address in entries(storage)] == ["a@example.org"]
 
 
-def test_a_wrong_address_is_shown_again(client, storage, deployment):
-    link = draw_link(client, sent(client, f"/s/{deployment.link}").location)
+def test_a_wrong_address_is_shown_again(client, storage, survey):
+    link = draw_link(client, sent(client, f"/s/{survey.link}").location)
     answer = client.post(link, data={"address": '"><script>'})
     assert answer.status_code == 422
     assert "&#34;&gt;&lt;script&gt;" in answer.text
@@ -65,9 +65,9 @@ def test_a_wrong_address_is_shown_again(client, storage, deployment):
 
 
 def test_the_same_form_twice_is_one_chance_and_a_second_form_of_a_used_link_none(
-    client, storage, deployment
+    client, storage, survey
 ):
-    (path,) = single_use(storage, deployment)
+    (path,) = single_use(storage, survey)
     forms = [{**fields(seed), "form-key": form_key(opened(client, path))} for seed in (1, 2)]
     first, again, other = (client.post(path, data=forms[k]).location for k in (0, 0, 1))
     assert first == again
@@ -75,9 +75,9 @@ def test_the_same_form_twice_is_one_chance_and_a_second_form_of_a_used_link_none
     assert "pass=" not in other
 
 
-def test_nothing_that_is_stored_joins_an_entry_to_an_answer(client, storage, deployment):
+def test_nothing_that_is_stored_joins_an_entry_to_an_answer(client, storage, survey):
     """The number of the entry stands nowhere else, and no number of the answer stands with it."""
-    url = f"/s/{deployment.link}"
+    url = f"/s/{survey.link}"
     key = form_key(opened(client, url))
     thanks = client.post(url, data={**fields(1), "form-key": key}).location
     carried = parse_qs(urlsplit(thanks).query)
@@ -95,8 +95,8 @@ def test_nothing_that_is_stored_joins_an_entry_to_an_answer(client, storage, dep
                     assert str(number) not in str(row), table.name
 
 
-def test_without_a_pass_or_a_draw_there_is_the_page_of_strangers(client, storage, deployment):
-    url = f"/s/{deployment.link}"
+def test_without_a_pass_or_a_draw_there_is_the_page_of_strangers(client, storage, survey):
+    url = f"/s/{survey.link}"
     link = draw_link(client, sent(client, url).location)
     unknown = client.get("/s/nothing").text
     for address in (f"{url}/draw", f"{url}/draw?pass=invented", f"{link}x", "/s/nothing/draw"):
@@ -104,7 +104,7 @@ def test_without_a_pass_or_a_draw_there_is_the_page_of_strangers(client, storage
             assert (answer.status_code, answer.text) == (404, unknown)
     assert "/draw" not in opened(client, f"{url}/thanks?pass=invented")
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(draw=""))
+        session.execute(update(SurveyRow).values(draw=""))
     assert client.post(link, data={"address": "a@example.org"}).text == unknown
     assert "/draw" not in opened(client, sent(client, url).location)
     assert entries(storage) == []
@@ -121,7 +121,7 @@ def allowing(database_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
 
 def test_thanks_lead_on_by_a_link_to_an_allowed_host_only(client, storage, allowing):
     with storage.store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         hosts = ["www.bank.example"]
         change_channels(session, made, {"end_url": END}, end_hosts=hosts, user_id=None)
     url = f"/s/{made.link}/thanks"
@@ -137,7 +137,7 @@ def test_thanks_lead_on_by_a_link_to_an_allowed_host_only(client, storage, allow
 @pytest.mark.parametrize("anonymity", ["anonymous", "pseudonymous"])
 def test_anonymity_is_said_in_one_sentence_before_sending(client, storage, anonymity: str):
     with storage.store.writing() as session:
-        made = make_deployment(session, anonymity=anonymity)
+        made = make_survey(session, anonymity=anonymity)
     page = opened(client, f"/s/{made.link}")
     anonymous = "nothing we store can link your answers to you" in page
     coded = "stored under a code" in page

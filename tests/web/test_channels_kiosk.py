@@ -19,27 +19,27 @@ from surveyapp.app import create_app
 from surveyapp.responses import rollups
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from surveyapp.web.storage import EXTENSION
 from tests.accessibility import violations
 from tests.conftest import CHROMIUM_ARGUMENTS
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.respondents import fields, form_key, opened, parsed, sent
 
 SHORT = {"kiosk": True, "kiosk_seconds": 3, "kiosk_idle_seconds": 30}
 
 
-def make_kiosk(storage: Storage, **options) -> Deployment:
+def make_kiosk(storage: Storage, **options) -> SurveyRow:
     with storage.store.writing() as session:
-        made = make_deployment(session, **options)
+        made = make_survey(session, **options)
         change_channels(session, made, SHORT, end_hosts=(), user_id=None)
         return made
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     return make_kiosk(storage, consent="We keep it.", consent_version="2")
 
 
@@ -53,36 +53,36 @@ def filled(client: FlaskClient, link: str, seed: int = 1) -> dict[str, str]:
     return {**fields(seed), "form-key": form_key(opened(client, f"/k/{link}"))}
 
 
-def test_there_is_no_kiosk_unless_staff_want_one(client, storage, deployment):
-    form = filled(client, deployment.link)
+def test_there_is_no_kiosk_unless_staff_want_one(client, storage, survey):
+    form = filled(client, survey.link)
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(ways={}))
+        session.execute(update(SurveyRow).values(channels={}))
     unknown = client.get("/s/nothing").text
     for answer in (
-        client.get(f"/k/{deployment.link}"),
-        client.post(f"/k/{deployment.link}", data=form),
-        client.get(f"/k/{deployment.link}/thanks"),
+        client.get(f"/k/{survey.link}"),
+        client.post(f"/k/{survey.link}", data=form),
+        client.get(f"/k/{survey.link}/thanks"),
         client.get("/k/nothing"),
     ):
         assert (answer.status_code, answer.text) == (404, unknown)
-    kept = client.post(f"/k/{deployment.link}/answers?id={uuid4()}", data=form)
+    kept = client.post(f"/k/{survey.link}/answers?id={uuid4()}", data=form)
     assert kept.status_code == 404
     assert responses(storage) == []
 
 
-def test_without_script_a_kiosk_thanks_and_begins_anew(client, storage, deployment):
-    url = f"/k/{deployment.link}"
+def test_without_script_a_kiosk_thanks_and_begins_anew(client, storage, survey):
+    url = f"/k/{survey.link}"
     answer = sent(client, url)
     assert (answer.status_code, answer.location) == (303, f"{url}/thanks")
     assert client.get(answer.location).headers["Refresh"] == f"3; url={url}"
     assert len(responses(storage)) == 1
 
 
-def test_what_a_device_sends_again_is_one_response(client, storage, deployment):
-    form = filled(client, deployment.link)
+def test_what_a_device_sends_again_is_one_response(client, storage, survey):
+    form = filled(client, survey.link)
     first, second = uuid4(), uuid4()
     for number in (first, first, second, first):  # one page, two people, tries that were not heard
-        answer = client.post(f"/k/{deployment.link}/answers?id={number}", data=form)
+        answer = client.post(f"/k/{survey.link}/answers?id={number}", data=form)
         assert (answer.status_code, answer.data) == (204, b"")
     kept = responses(storage)
     assert len(kept) == 2
@@ -90,15 +90,15 @@ def test_what_a_device_sends_again_is_one_response(client, storage, deployment):
     assert [each.paradata["way"] for each in kept] == ["kiosk", "kiosk"]
 
 
-def test_answers_are_of_the_time_when_they_were_given(client, storage, deployment, monkeypatch):
-    form = filled(client, deployment.link)
+def test_answers_are_of_the_time_when_they_were_given(client, storage, survey, monkeypatch):
+    form = filled(client, survey.link)
     opened_at = utc_now().replace(microsecond=0)
     now = opened_at + timedelta(hours=10)
     monkeypatch.setattr("surveyapp.web.respond.kiosk.utc_now", lambda: now)
     for number, query in enumerate(
         ("age=3600&began=3660", "age=999999999&began=999999999", "age=-5", "age=x&began=0")
     ):
-        address = f"/k/{deployment.link}/answers?id={uuid4()}&{query}"
+        address = f"/k/{survey.link}/answers?id={uuid4()}&{query}"
         data = {**form, "nps-nps": str(number)}
         assert client.post(address, data=data).status_code == 204
     kept = {each.answers["nps"]["nps"]: each for each in responses(storage)}
@@ -112,26 +112,26 @@ def test_answers_are_of_the_time_when_they_were_given(client, storage, deploymen
     assert kept[2].submitted_at == kept[3].submitted_at == now
 
 
-def test_answers_that_were_given_in_time_are_taken_after_the_end(client, storage, deployment):
-    form = filled(client, deployment.link)
-    url = f"/k/{deployment.link}/answers"
+def test_answers_that_were_given_in_time_are_taken_after_the_end(client, storage, survey):
+    form = filled(client, survey.link)
+    url = f"/k/{survey.link}/answers"
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(closes_at=utc_now() + timedelta(seconds=1)))
+        session.execute(update(SurveyRow).values(closes_at=utc_now() + timedelta(seconds=1)))
     assert client.post(f"{url}?id={uuid4()}", data=form).status_code == 204
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(closes_at=utc_now() - timedelta(seconds=30)))
+        session.execute(update(SurveyRow).values(closes_at=utc_now() - timedelta(seconds=30)))
     late = client.post(f"{url}?id={uuid4()}&age=0", data=form)
     assert late.status_code == 409  # the device keeps them: staff may extend the survey
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(closes_at=None, state="closed"))
+        session.execute(update(SurveyRow).values(closes_at=None, state="closed"))
     assert client.post(f"{url}?id={uuid4()}", data=form).status_code == 409
     assert len(responses(storage)) == 1
 
 
-def test_what_is_no_answer_of_a_device_is_refused_for_good(client, storage, deployment):
-    form = filled(client, deployment.link)
-    foreign = make_kiosk_beside(storage, deployment)
-    url = f"/k/{deployment.link}/answers"
+def test_what_is_no_answer_of_a_device_is_refused_for_good(client, storage, survey):
+    form = filled(client, survey.link)
+    foreign = make_kiosk_beside(storage, survey)
+    url = f"/k/{survey.link}/answers"
     other_key = form_key(opened(client, f"/k/{foreign}"))
     for number, data in (
         (uuid4(), {**form, "nps-nps": "11"}),
@@ -146,10 +146,10 @@ def test_what_is_no_answer_of_a_device_is_refused_for_good(client, storage, depl
     assert responses(storage) == []
 
 
-def make_kiosk_beside(storage: Storage, deployment: Deployment) -> str:
+def make_kiosk_beside(storage: Storage, survey: SurveyRow) -> str:
     with storage.store.writing() as session:
-        first = session.get_one(Deployment, deployment.id)
-        made = make_deployment(session, journey=first.journey, name="Another")
+        first = session.get_one(SurveyRow, survey.id)
+        made = make_survey(session, journey=first.journey, name="Another")
         change_channels(session, made, SHORT, end_hosts=(), user_id=None)
         return made.link
 

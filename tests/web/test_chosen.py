@@ -7,7 +7,7 @@ import re
 import pytest
 
 from surveyapp.store.models import Journey
-from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.results.test_choices import give
 from tests.web.world import add_user
 
@@ -22,7 +22,7 @@ def manager(storage, sign_in):
 def place(storage) -> tuple[int, int]:
     with storage.store.writing() as session:
         journey = make_journey(session)
-        made = make_deployment(session, asks=("emotion", "effort-causes"), journey=journey)
+        made = make_survey(session, asks=("emotion", "effort-causes"), journey=journey)
         return journey.id, made.id
 
 

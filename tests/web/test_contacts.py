@@ -11,7 +11,7 @@ from surveyapp.sampling import schedule
 from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.plan import change_sampling
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import AuditEntry, Contact, Deployment, Journey, OptOut
+from surveyapp.store.models import AuditEntry, Contact, Journey, OptOut, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym
 from tests.web.conftest import World
@@ -21,8 +21,8 @@ from tests.web.conftest import World
 def client(world: World, storage: Storage, sign_in):
     """An administrator, in whose installation one customer met one touchpoint."""
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        change_sampling(session, deployment, {"active": True}, user_id=None)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        change_sampling(session, survey, {"active": True}, user_id=None)
         journey = session.get_one(Journey, world.here.journey_id)
         told = {
             "journey": journey.code,

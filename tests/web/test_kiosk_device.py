@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from surveyapp.errors import Invalid
 from surveyapp.responses import rollups
 from surveyapp.responses.imports import import_device
-from surveyapp.store.models import AuditEntry, Deployment, Response
+from surveyapp.store.models import AuditEntry, Response, SurveyRow
 from surveyapp.store.storage import Storage
 from tests.web.test_channels_kiosk import answer_all, filled, make_kiosk, ready
 from tests.web.world import PASSWORD, add_user
@@ -27,7 +27,7 @@ def client(app) -> FlaskClient:
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     return make_kiosk(storage, asks=("nps", "ces"))
 
 
@@ -37,14 +37,12 @@ def stored(storage: Storage) -> list[Response]:
         return list(session.scalars(select(Response).order_by(Response.id)))
 
 
-def kiosk_file(
-    deployment: Deployment, *answers: dict[str, object], **changes: object
-) -> io.BytesIO:
+def kiosk_file(survey: SurveyRow, *answers: dict[str, object], **changes: object) -> io.BytesIO:
     """A file as a device writes it."""
     made = [
         {
             "id": str(uuid4()),
-            "link": deployment.link,
+            "link": survey.link,
             "language": "en",
             "answered": "2026-03-02T10:00:00.000Z",
             "fields": [["form-key", "x"], ["nps-nps", "9"], ["ces-ces", "6"]],
@@ -56,14 +54,14 @@ def kiosk_file(
     return io.BytesIO(json.dumps(document).encode())
 
 
-def brought_in(storage: Storage, deployment: Deployment, file: io.BytesIO):
+def brought_in(storage: Storage, survey: SurveyRow, file: io.BytesIO):
     file.seek(0)
-    return import_device(storage.store, deployment, file, secret_key=storage.secret_key, roots=())
+    return import_device(storage.store, survey, file, secret_key=storage.secret_key, roots=())
 
 
-def test_a_refusal_says_why(client, storage, deployment):
-    form = {**filled(client, deployment.link), "nps-nps": ""}
-    address = f"/k/{deployment.link}/answers"
+def test_a_refusal_says_why(client, storage, survey):
+    form = {**filled(client, survey.link), "nps-nps": ""}
+    address = f"/k/{survey.link}/answers"
     answer = client.post(f"{address}?id={uuid4()}", data=form)
     assert answer.status_code == 422
     assert [why.partition("”")[2] for why in answer.json["why"]] == [
@@ -74,22 +72,20 @@ def test_a_refusal_says_why(client, storage, deployment):
     assert (foreign.status_code, len(foreign.json["why"])) == (422, 1)
 
 
-def test_a_kiosks_file_is_brought_in_as_far_as_the_survey_asks(storage, deployment):
+def test_a_kiosks_file_is_brought_in_as_far_as_the_survey_asks(storage, survey):
     gone = {"fields": [["nps-nps", "3"], ["csat-csat", "4"], ["ces-ces", ""]]}
     foreign = {"link": "another"}
     unreadable = {"fields": {"nps-nps": "3"}}
     wrong = {"fields": [["nps-nps", "99"]]}
-    file = kiosk_file(
-        deployment, {}, gone, foreign, unreadable, wrong, {"id": "1"}, {"answered": 5}
-    )
-    report = brought_in(storage, deployment, file)
+    file = kiosk_file(survey, {}, gone, foreign, unreadable, wrong, {"id": "1"}, {"answered": 5})
+    report = brought_in(storage, survey, file)
     assert (report.count_in, report.stored, report.refused_rows) == (7, 2, 5)
     assert [refusal.line for refusal in report.refused] == [3, 4, 5, 6, 7]
     kept = stored(storage)
     assert [each.answers["nps"]["nps"] for each in kept] == [9, 3]
     assert kept[1].answers["ces"] == {}
     assert {each.submitted_at.isoformat() for each in kept} == {"2026-03-02T10:00:00+00:00"}
-    again = brought_in(storage, deployment, file)
+    again = brought_in(storage, survey, file)
     assert (again.stored, again.already) == (0, 2)
 
 
@@ -110,20 +106,20 @@ def test_a_file_and_a_device_that_sends_again_store_an_answer_once(client, stora
         assert not {first, second} & {str(each.external_id)[-36:] for each in kept}
 
 
-def test_what_is_no_file_of_a_kiosk_is_refused_whole(storage, deployment):
+def test_what_is_no_file_of_a_kiosk_is_refused_whole(storage, survey):
     for body in (b"", b"[]", b'{"kind": "x"}', b"\xff", b"[" * 100_000):
         with pytest.raises(Invalid, match="file"):
-            brought_in(storage, deployment, io.BytesIO(body))
+            brought_in(storage, survey, io.BytesIO(body))
     with pytest.raises(Invalid, match="no answers"):
-        brought_in(storage, deployment, kiosk_file(deployment))
+        brought_in(storage, survey, kiosk_file(survey))
 
 
 def test_a_missing_consent_is_not_made_up(storage):
     made = make_kiosk(storage, asks=("nps", "ces"), consent="We keep it.", consent_version="1")
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(consent_box=True))
+        session.execute(update(SurveyRow).values(consent_box=True))
         session.flush()
-        made = session.get_one(Deployment, made.id)
+        made = session.get_one(SurveyRow, made.id)
     agreed = {"fields": [["nps-nps", "9"], ["consent", "yes"]]}
     report = brought_in(storage, made, kiosk_file(made, {}, agreed))
     assert (report.stored, report.refused_rows) == (1, 1)
@@ -159,7 +155,7 @@ def test_leaving_a_device_signs_out_and_goes_nowhere_else(storage, world, sign_i
 # In a real browser.
 
 
-def refused(page: Page, base: str, storage: Storage, made: Deployment) -> None:
+def refused(page: Page, base: str, storage: Storage, made: SurveyRow) -> None:
     """Have somebody answer an edition of the survey that is changed meanwhile."""
     ask(storage, made, 2)
     page.goto(f"{base}/k/{made.link}")
@@ -170,10 +166,10 @@ def refused(page: Page, base: str, storage: Storage, made: Deployment) -> None:
     page.get_by_role("button", name="Start over").click()
 
 
-def ask(storage: Storage, deployment: Deployment, count: int) -> None:
+def ask(storage: Storage, survey: SurveyRow, count: int) -> None:
     """Have the survey ask the first of its instruments only."""
     with storage.store.writing() as session:
-        session.get_one(Deployment, deployment.id).asks = deployment.asks[:count]
+        session.get_one(SurveyRow, survey.id).asks = survey.asks[:count]
 
 
 @pytest.mark.browser
@@ -239,7 +235,7 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     page.goto(f"{base}/k/{made.link}")
     ready(page)
     with storage.store.writing() as session:
-        session.get_one(Deployment, made.id).state = "closed"
+        session.get_one(SurveyRow, made.id).state = "closed"
     answer_all(page, 1)  # not refused for good, and yet staff have to do something
     page.get_by_text("Answers waiting to be sent: 1").wait_for()
     page.get_by_role("button", name="Start over").click()

@@ -10,7 +10,7 @@ from flask import Flask
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.web.storage import EXTENSION
 from tests.web.conftest import World
@@ -24,9 +24,9 @@ def test_every_link_opens_for_whoever_sees_it(
     app: Flask, world: World, sign_in, storage: Storage, role: str
 ):
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
         for _ in range(6):
-            answer(session, deployment)
+            answer(session, survey)
     client = sign_in(world.users[role])
     waiting, seen = ["/journeys"], {"/journeys"}
     while waiting:

@@ -17,11 +17,11 @@ from werkzeug.routing import Rule
 from surveyapp.api.application import create_api
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
-from surveyapp.store.models import Deployment, Draft, Journey, Response
+from surveyapp.store.models import Draft, Journey, Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.web.ids import Id, LongId
 from surveyapp.web.respond.apart import BLUEPRINTS
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.conftest import World
 from tests.web.respondents import fields, form_key, opened, parsed, single_use
 from tests.web.test_guards import address, guarded_rules, methods_of
@@ -86,7 +86,7 @@ def test_no_parameter_of_a_page_for_staff_makes_it_fail(
     rules = [rule for rule, _ in guarded_rules(app) if "GET" in methods_of(rule)]
     paths = [address(app, rule, vars(world.here)) for rule in rules]
     known = try_all(sign_in(world.users["administrator"]), paths, asked)
-    assert {"segment", "from", "to", "before", "after", "deployment", "user"} <= set(known)
+    assert {"segment", "from", "to", "before", "after", "survey", "user"} <= set(known)
     assert {"owner", "journey", "state", "lang", "place", "about", "customer"} <= set(known)
 
 
@@ -94,17 +94,17 @@ def test_no_parameter_of_a_page_for_customers_makes_it_fail(
     app: Flask, storage: Storage, asked: set[str]
 ):
     with storage.store.writing() as session:
-        deployment = make_deployment(session)
-        deployment.draw = "A voucher."
-        deployment.paging = "blocks"
-        deployment.ways = {"kiosk": True, "embed_origins": ["https://example.org"]}
+        survey = make_survey(session)
+        survey.draw = "A voucher."
+        survey.paging = "blocks"
+        survey.channels = {"kiosk": True, "embed_origins": ["https://example.org"]}
         session.flush()
-    (personal,) = single_use(storage, deployment)
+    (personal,) = single_use(storage, survey)
     ticket = personal.rsplit("/", 1)[1]
     surveys = Flask("surveys")
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)
-    values = {"link": deployment.link, "ticket": ticket, "token": ticket, "part": "mine"}
+    values = {"link": survey.link, "ticket": ticket, "token": ticket, "part": "mine"}
     values |= {"name": "nps-nps"}
     paths = [
         surveys.url_map.bind("localhost").build(
@@ -125,7 +125,7 @@ def test_no_parameter_of_the_api_makes_it_fail(
     with storage.store.writing() as session:
         _, key = api_keys.make(session, name="k", scopes=list(Scope), user_id=None)
         code = session.get_one(Journey, world.here.journey_id).code
-        deployment = session.get_one(Deployment, world.here.deployment_id).code
+        survey = session.get_one(SurveyRow, world.here.survey_id).code
     api = create_api(storage, failed=lambda _: None)
     paths = [
         str(rule).replace("<string:code>", code)
@@ -135,11 +135,11 @@ def test_no_parameter_of_the_api_makes_it_fail(
     assert not any("<" in path for path in paths)
     headers = {"Authorization": f"Bearer {key}"}
     known = try_all(app.test_client(), paths, asked, headers=headers)
-    assert {"segment", "from", "to", "deployment"} <= set(known)
+    assert {"segment", "from", "to", "survey"} <= set(known)
     client = app.test_client()
     for name in ("after", "changed_after", "limit"):
         for value in (*map(quote, NASTY), NOT_TEXT):
-            path = f"/api/v1/responses?deployment={deployment}&{name}={value}"
+            path = f"/api/v1/responses?survey={survey}&{name}={value}"
             assert client.get(path, headers=headers).status_code < 500, (name, value[:40])
 
 
@@ -168,11 +168,11 @@ def test_a_survey_in_blocks_takes_any_place_to_be_at_for_its_first(
     app: Flask, storage: Storage, at: str
 ):
     with storage.store.writing() as session:
-        deployment = make_deployment(session)
-        deployment.paging = "blocks"
+        survey = make_survey(session)
+        survey.paging = "blocks"
     client = app.test_client()
-    (personal,) = single_use(storage, deployment)
-    for link in (f"/s/{deployment.link}", personal):
+    (personal,) = single_use(storage, survey)
+    for link in (f"/s/{survey.link}", personal):
         key = form_key(opened(client, link))
         form = {"form-key": key, "at": at, "go": "back"}
         assert client.post(link, data=form).status_code < 500

@@ -17,9 +17,9 @@ from surveyapp.exports.responses import responses_csv
 from surveyapp.reports.actions import ask_report
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Case, Deployment, Job, Journey
+from surveyapp.store.models import Case, Job, Journey, SurveyRow
 from surveyapp.store.storage import Storage
-from surveyapp.surveys.actions import create_deployment
+from surveyapp.surveys.actions import create_survey
 from surveyapp.web.security import limiter
 from surveyapp.web.storage import EXTENSION
 from surveyapp.worker import DUTIES, run_job
@@ -59,11 +59,11 @@ def storage(app: Flask) -> Storage:
 
 
 @pytest.fixture
-def asked(storage: Storage, world: World) -> Deployment:
+def asked(storage: Storage, world: World) -> SurveyRow:
     """The journey's end asks ``ease``, and a low score becomes a case."""
     roots = storage.settings.instrument_roots
     with storage.store.writing() as session:
-        made = create_deployment(
+        made = create_survey(
             session,
             session.get_one(Journey, world.here.journey_id),
             name="Ease",
@@ -79,7 +79,7 @@ def asked(storage: Storage, world: World) -> Deployment:
 
 
 def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
-    app: Flask, storage: Storage, world: World, asked: Deployment, sign_in
+    app: Flask, storage: Storage, world: World, asked: SurveyRow, sign_in
 ):
     customer = app.test_client()
     page = customer.get(f"/s/{asked.link}")
@@ -96,19 +96,19 @@ def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
     staff = sign_in(world.users["administrator"])
     for rule, _ in guarded_rules(app):
         if "GET" in (rule.methods or ()):
-            for deployment in (asked.id, world.here.deployment_id):
-                ids = {**vars(world.here), "deployment_id": deployment}
+            for survey in (asked.id, world.here.survey_id):
+                ids = {**vars(world.here), "survey_id": survey}
                 with staff.get(address(app, rule, ids)) as answer:
                     assert answer.status_code in {200, 303, 404, 409}, (
                         rule,
-                        deployment,
+                        survey,
                         answer.text[:500],
                     )
 
 
 @pytest.mark.parametrize("duty", DUTIES)
 def test_every_duty_of_the_worker_does_its_work(
-    app: Flask, storage: Storage, asked: Deployment, duty: str
+    app: Flask, storage: Storage, asked: SurveyRow, duty: str
 ):
     """Of all duties, one answer gives work to the one that opens the case; none fails over it."""
     customer = app.test_client()
@@ -120,7 +120,7 @@ def test_every_duty_of_the_worker_does_its_work(
 
 
 def test_its_report_is_made_and_its_answers_are_sorted_into_segments(
-    storage: Storage, world: World, asked: Deployment
+    storage: Storage, world: World, asked: SurveyRow
 ):
     with storage.store.writing() as session:
         ask_report(session, kind="benchmark", journey_id=world.here.journey_id, user_id=None)

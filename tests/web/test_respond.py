@@ -13,27 +13,27 @@ from sqlalchemy import select, update
 
 from surveyapp.responses import rollups
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Deployment, Invitation, Journey, Response
+from surveyapp.store.models import Invitation, Journey, Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.web.respond.form_tokens import new_key, read_key
 from surveyapp.web.respond.framed import Framed
-from tests.responses.makers import make_deployment, make_journey, some_answers
+from tests.responses.makers import make_journey, make_survey, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 
 FIRST_VIEW = 14 * 1024  # bytes: what a fresh connection carries in its first round trip
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        return make_deployment(
+        return make_survey(
             session, introduction="How was it?", consent="We keep it.", consent_version="2"
         )
 
 
 @pytest.fixture
-def url(deployment: Deployment) -> str:
-    return f"/s/{deployment.link}"
+def url(survey: SurveyRow) -> str:
+    return f"/s/{survey.link}"
 
 
 def responses(storage: Storage) -> list[Response]:
@@ -196,9 +196,9 @@ def test_a_forms_key_is_tied_to_its_page_and_never_gets_too_old(monkeypatch):
     assert read_key("secret", "link a", key) == known
 
 
-def test_a_single_use_link_is_answered_once(client, storage, deployment):
+def test_a_single_use_link_is_answered_once(client, storage, survey):
     (path,) = single_use(
-        storage, deployment, {"customer_ref": "4711", "attributes": {"region": "North"}}
+        storage, survey, {"customer_ref": "4711", "attributes": {"region": "North"}}
     )
     key = form_key(opened(client, path))
     with storage.store.reading() as session:
@@ -212,19 +212,17 @@ def test_a_single_use_link_is_answered_once(client, storage, deployment):
     assert kept.journey_run_id is not None
 
 
-def test_two_tabs_of_one_invitation_are_one_response_and_the_same_thanks(
-    client, storage, deployment
-):
-    (path,) = single_use(storage, deployment)
+def test_two_tabs_of_one_invitation_are_one_response_and_the_same_thanks(client, storage, survey):
+    (path,) = single_use(storage, survey)
     tabs = [{**fields(seed), "form-key": form_key(opened(client, path))} for seed in (1, 2)]
     answers = [client.post(path, data=tab) for tab in tabs]
-    assert {a.headers["Location"] for a in answers} == {f"/s/{deployment.link}/thanks?own=1"}
+    assert {a.headers["Location"] for a in answers} == {f"/s/{survey.link}/thanks?own=1"}
     assert [kept.answers for kept in responses(storage)] == [some_answers(1)]
 
 
-def test_looking_is_not_answering(client, storage, deployment):
+def test_looking_is_not_answering(client, storage, survey):
     """Mail scanners and previews open links; HEAD does not even count as opened."""
-    (path,) = single_use(storage, deployment)
+    (path,) = single_use(storage, survey)
     assert client.head(path).status_code == 200
     with storage.store.reading() as session:
         assert session.scalars(select(Invitation.state)).one() == "created"
@@ -233,49 +231,49 @@ def test_looking_is_not_answering(client, storage, deployment):
     assert responses(storage) == []
 
 
-def change(storage: Storage, deployment: Deployment, **values) -> None:
+def change(storage: Storage, survey: SurveyRow, **values) -> None:
     with storage.store.writing() as session:
-        session.execute(update(Deployment).where(Deployment.id == deployment.id).values(**values))
+        session.execute(update(SurveyRow).where(SurveyRow.id == survey.id).values(**values))
 
 
-def test_a_closed_survey_says_so_and_takes_nothing(client, url, storage, deployment):
-    (path,) = single_use(storage, deployment)
+def test_a_closed_survey_says_so_and_takes_nothing(client, url, storage, survey):
+    (path,) = single_use(storage, survey)
     data = {**fields(1), "form-key": form_key(opened(client, url))}
     for closing in ({"state": "closed"}, {"state": "open", "closes_at": utc_now()}):
-        change(storage, deployment, **closing)
+        change(storage, survey, **closing)
         for answer in (client.get(url), client.get(path), client.post(url, data=data)):
             assert (answer.status_code, "is closed" in answer.text) == (410, True)
     assert responses(storage) == []
 
 
 def test_unknown_used_expired_and_unopened_links_get_one_and_the_same_answer(
-    client, url, storage, deployment, monkeypatch
+    client, url, storage, survey, monkeypatch
 ):
     with storage.store.writing() as session:
-        journey = session.get_one(Journey, deployment.journey_id)
-        anonymous = make_deployment(session, journey=journey, anonymity="anonymous")
-    used, spare = (*single_use(storage, anonymous), *single_use(storage, deployment))
+        journey = session.get_one(Journey, survey.journey_id)
+        anonymous = make_survey(session, journey=journey, anonymity="anonymous")
+    used, spare = (*single_use(storage, anonymous), *single_use(storage, survey))
     sent(client, used)
     soon = utc_now() + timedelta(seconds=30)
-    (expired,) = single_use(storage, deployment, expires_at=soon)
+    (expired,) = single_use(storage, survey, expires_at=soon)
     unknown = client.get("/s/nothing")
     answers = [client.get(path) for path in (used, f"{url}/invented", f"{used}x", "/s/nothing/x")]
-    answers.append(client.get(spare.replace(deployment.link, "nothing")))
+    answers.append(client.get(spare.replace(survey.link, "nothing")))
     monkeypatch.setattr("surveyapp.web.respond.access.utc_now", lambda: soon)
     answers.append(client.get(expired))
     answers.append(client.post(expired, data=fields(1)))
     for hidden in ({"state": "draft"}, {"state": "open", "opens_at": soon + timedelta(days=1)}):
-        change(storage, deployment, **hidden)
+        change(storage, survey, **hidden)
         answers.append(client.get(url))
-    change(storage, deployment, open_link=False, opens_at=None)
+    change(storage, survey, open_link=False, opens_at=None)
     answers.append(client.get(url))
     assert {(a.status_code, a.text) for a in answers} == {(404, unknown.text)}
     assert client.get(spare).status_code == 200
 
 
-def test_a_change_of_the_survey_shows_at_once(client, url, storage, deployment):
+def test_a_change_of_the_survey_shows_at_once(client, url, storage, survey):
     opened(client, url)
-    change(storage, deployment, introduction="A new beginning")
+    change(storage, survey, introduction="A new beginning")
     assert "A new beginning" in opened(client, url)
     with storage.store.writing() as session:
         session.execute(update(Journey).values(provider="Southbank"))
@@ -285,7 +283,7 @@ def test_a_change_of_the_survey_shows_at_once(client, url, storage, deployment):
 @pytest.mark.parametrize("language", ["fi", "de", "fr", "es", "ar"])
 def test_a_survey_speaks_the_language_that_staff_chose(client, storage, language: str):
     with storage.store.writing() as session:
-        made = make_deployment(session, language=language)
+        made = make_survey(session, language=language)
     page = opened(client, f"/s/{made.link}")
     html = parsed(page).all("html")[0].attributes
     expected = {"lang": language, "dir": "rtl"} if language == "ar" else {"lang": language}
@@ -308,7 +306,7 @@ def test_draft_translations_are_not_offered_to_customers(client, url):
 def test_a_language_that_is_offered_can_be_chosen_and_is_kept(client, storage, tmp_path):
     """A survey in Finnish may be answered in reviewed English."""
     with storage.store.writing() as session:
-        made = make_deployment(session, language="fi", asks=("nps",))
+        made = make_survey(session, language="fi", asks=("nps",))
     url = f"/s/{made.link}"
     buttons = parsed(opened(client, url)).all("button", name="lang")
     assert [tag.attributes["value"] for tag in buttons] == ["fi", "en"]
@@ -326,8 +324,7 @@ def test_every_instrument_of_the_library_can_be_asked(client, storage):
     with storage.store.writing() as session:
         journey = make_journey(session)
         links = {
-            code: make_deployment(session, journey=journey, asks=(code,)).link
-            for code in available()
+            code: make_survey(session, journey=journey, asks=(code,)).link for code in available()
         }
     for code, link in links.items():
         answer = client.post(

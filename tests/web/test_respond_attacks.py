@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select, text
 
 from surveyapp.responses import rollups
-from surveyapp.store.models import Base, Deployment, Invitation, Response
+from surveyapp.store.models import Base, Invitation, Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.web.respond.assets import script, script_hash, style
 from surveyapp.web.respond.views import LARGEST_BODY
-from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 
 SCRIPT = (
@@ -24,9 +24,9 @@ SCRIPT = (
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        return make_deployment(session)
+        return make_survey(session)
 
 
 def test_texts_from_staff_and_customers_stay_texts(client, storage):
@@ -34,7 +34,7 @@ def test_texts_from_staff_and_customers_stay_texts(client, storage):
         journey = make_journey(session)
         journey.provider = SCRIPT
         journey.stages[0].touchpoints[0].name = SCRIPT
-        made = make_deployment(
+        made = make_survey(
             session, journey=journey, introduction=SCRIPT, consent=SCRIPT, name=SCRIPT
         )
     url = f"/s/{made.link}"
@@ -59,8 +59,8 @@ def test_texts_from_staff_and_customers_stay_texts(client, storage):
     assert "{{7*7}}" in pages[0]
 
 
-def test_the_policy_allows_our_stylesheet_and_script_and_nothing_else(client, deployment):
-    for path, status in ((f"/s/{deployment.link}", 200), ("/s/nothing", 404)):
+def test_the_policy_allows_our_stylesheet_and_script_and_nothing_else(client, survey):
+    for path, status in ((f"/s/{survey.link}", 200), ("/s/nothing", 404)):
         answer = client.get(path)
         policy = dict(
             part.strip().split(" ", 1)
@@ -76,9 +76,9 @@ def test_the_policy_allows_our_stylesheet_and_script_and_nothing_else(client, de
         assert "noindex" in answer.headers["X-Robots-Tag"]
 
 
-def test_many_posts_of_one_invitation_at_once_are_one_response(app, client, storage, deployment):
+def test_many_posts_of_one_invitation_at_once_are_one_response(app, client, storage, survey):
     count = 8
-    (path,) = single_use(storage, deployment, {"customer_ref": "4711"})
+    (path,) = single_use(storage, survey, {"customer_ref": "4711"})
     forms = [{**fields(seed), "form-key": form_key(opened(client, path))} for seed in range(count)]
     together = Barrier(count)
 
@@ -93,9 +93,9 @@ def test_many_posts_of_one_invitation_at_once_are_one_response(app, client, stor
         assert rollups.recount(session) == []
 
 
-def test_many_posts_of_one_open_form_at_once_are_one_response(app, client, storage, deployment):
+def test_many_posts_of_one_open_form_at_once_are_one_response(app, client, storage, survey):
     count = 8
-    url = f"/s/{deployment.link}"
+    url = f"/s/{survey.link}"
     form = {**fields(1), "form-key": form_key(opened(client, url))}
     together = Barrier(count)
 
@@ -110,13 +110,13 @@ def test_many_posts_of_one_open_form_at_once_are_one_response(app, client, stora
         assert rollups.recount(session) == []
 
 
-def test_answers_that_come_together_are_all_counted(app, client, storage, deployment):
+def test_answers_that_come_together_are_all_counted(app, client, storage, survey):
     """Different people at the same moment add to the same rollup rows."""
     count = 8
     with storage.store.writing() as session:
         make_segment(session, "north", "region = North")
     customers = [{"attributes": {"region": "North"}}] * count
-    paths = single_use(storage, deployment, *customers)
+    paths = single_use(storage, survey, *customers)
     forms = [
         (path, {**fields(seed), "form-key": form_key(opened(client, path))})
         for seed, path in enumerate(paths)
@@ -134,10 +134,10 @@ def test_answers_that_come_together_are_all_counted(app, client, storage, deploy
         assert rollups.recount(session) == []
 
 
-def test_a_key_of_one_link_or_invitation_sends_no_other(client, storage, deployment):
-    first, second = single_use(storage, deployment, {}, {})
+def test_a_key_of_one_link_or_invitation_sends_no_other(client, storage, survey):
+    first, second = single_use(storage, survey, {}, {})
     key = form_key(opened(client, first))
-    for path in (second, f"/s/{deployment.link}"):
+    for path in (second, f"/s/{survey.link}"):
         assert client.post(path, data={**fields(1), "form-key": key}).status_code == 422
     with storage.store.reading() as session:
         assert session.query(Response).count() == 0
@@ -156,7 +156,7 @@ def dump(storage: Storage) -> str:
 def test_a_dump_of_an_anonymous_survey_joins_no_answer_to_a_link(client, storage):
     count = 12
     with storage.store.writing() as session:
-        made = make_deployment(session, anonymity="anonymous")
+        made = make_survey(session, anonymity="anonymous")
     customers = [
         {"customer_ref": f"customer-{k}", "attributes": {"region": "North"}} for k in range(count)
     ]
@@ -185,8 +185,8 @@ def test_a_dump_of_an_anonymous_survey_joins_no_answer_to_a_link(client, storage
     assert reasons != [f"reason {seed}" for seed in range(count - 2)]
 
 
-def test_a_pseudonymous_dump_holds_no_reference_and_no_token(client, storage, deployment):
-    (path,) = single_use(storage, deployment, {"customer_ref": "customer-1"})
+def test_a_pseudonymous_dump_holds_no_reference_and_no_token(client, storage, survey):
+    (path,) = single_use(storage, survey, {"customer_ref": "customer-1"})
     sent(client, path)
     held = dump(storage)
     assert "customer-1" not in held
@@ -194,12 +194,12 @@ def test_a_pseudonymous_dump_holds_no_reference_and_no_token(client, storage, de
     assert path.rsplit("/", 1)[1].split(".")[0] not in held
 
 
-def test_the_log_and_the_pages_do_not_repeat_a_token(client, storage, deployment, capsys):
-    (path,) = single_use(storage, deployment)
+def test_the_log_and_the_pages_do_not_repeat_a_token(client, storage, survey, capsys):
+    (path,) = single_use(storage, survey)
     ticket = path.rsplit("/", 1)[1]
     answer = sent(client, path)
     assert ticket not in answer.headers["Location"]
-    assert ticket not in opened(client, single_use(storage, deployment)[0])
+    assert ticket not in opened(client, single_use(storage, survey)[0])
     printed = capsys.readouterr()
     assert "/s/<link>/<ticket>" in printed.err
     assert ticket not in printed.err + printed.out
@@ -213,9 +213,9 @@ def test_the_log_and_the_pages_do_not_repeat_a_token(client, storage, deployment
     ],
     ids=["text", "repeats"],
 )
-def test_a_body_that_is_too_large_is_refused_in_words(client, storage, deployment, data):
+def test_a_body_that_is_too_large_is_refused_in_words(client, storage, survey, data):
     kind = "application/x-www-form-urlencoded"
-    answer = client.post(f"/s/{deployment.link}", data=data, content_type=kind)
+    answer = client.post(f"/s/{survey.link}", data=data, content_type=kind)
     assert (answer.status_code, "larger than this survey accepts" in answer.text) == (413, True)
 
 
@@ -229,15 +229,15 @@ def test_a_body_that_is_too_large_is_refused_in_words(client, storage, deploymen
         ("application/x-www-form-urlencoded", b"nps-nps=%ff%00&nps-nps_reason=%ed%a0%80&%00=%00"),
     ],
 )
-def test_bodies_that_are_no_form_get_the_form_back(client, storage, deployment, content_type, body):
-    answer = client.post(f"/s/{deployment.link}", data=body, content_type=content_type)
+def test_bodies_that_are_no_form_get_the_form_back(client, storage, survey, content_type, body):
+    answer = client.post(f"/s/{survey.link}", data=body, content_type=content_type)
     assert answer.status_code in {400, 422}
     with storage.store.reading() as session:
         assert session.query(Response).count() == 0
 
 
-def test_what_no_database_can_hold_is_taken_out_of_a_text(client, storage, deployment):
-    url = f"/s/{deployment.link}"
+def test_what_no_database_can_hold_is_taken_out_of_a_text(client, storage, survey):
+    url = f"/s/{survey.link}"
     form = {**fields(1), "form-key": form_key(opened(client, url))}
     del form["nps-nps_reason"]
     body = urlencode(form) + "&nps-nps_reason=a%00b%ed%a0%80c"
@@ -259,9 +259,9 @@ def test_odd_addresses_get_the_neutral_page(client, storage, path: str):
 
 
 def test_without_its_database_the_page_says_so_and_nothing_is_half_written(
-    app, client, storage, deployment
+    app, client, storage, survey
 ):
-    url = f"/s/{deployment.link}"
+    url = f"/s/{survey.link}"
     form = {**fields(1), "form-key": form_key(opened(client, url))}
     with storage.store.engine.begin() as connection:
         connection.execute(text("ALTER TABLE scores RENAME TO scores_away"))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from surveyapp.store.models import Draft, Response
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment, some_answers
+from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import (
     fields,
     form_key,
@@ -23,13 +23,13 @@ from tests.web.respondents import (
 
 
 @pytest.fixture
-def deployment(storage: Storage):
+def survey(storage: Storage):
     return make(storage)
 
 
 def make(storage: Storage, **changes: Any):
     with storage.store.writing() as session:
-        made = make_deployment(session, consent="We keep it.")
+        made = make_survey(session, consent="We keep it.")
         made.paging = "blocks"
         for name, value in changes.items():
             setattr(made, name, value)
@@ -49,8 +49,8 @@ def answered(storage: Storage) -> list[Any]:
         return list(session.scalars(select(Response.answers)))
 
 
-def test_block_after_block_leads_to_one_response_with_everything(client, storage, deployment):
-    url = f"/s/{deployment.link}"
+def test_block_after_block_leads_to_one_response_with_everything(client, storage, survey):
+    url = f"/s/{survey.link}"
     page = opened(client, url)
     key, seen, sizes = form_key(page), [], []
     while True:
@@ -69,8 +69,8 @@ def test_block_after_block_leads_to_one_response_with_everything(client, storage
     assert answered(storage) == [some_answers(4)]
 
 
-def test_a_part_says_where_it_is_and_is_left_only_when_it_is_whole(client, storage, deployment):
-    url = f"/s/{deployment.link}"
+def test_a_part_says_where_it_is_and_is_left_only_when_it_is_whole(client, storage, survey):
+    url = f"/s/{survey.link}"
     page = opened(client, url)
     assert "Part 1 of 7 · Survey" in parsed(page).all("title")[0].text
     answers = fields(1)
@@ -85,8 +85,8 @@ def test_a_part_says_where_it_is_and_is_left_only_when_it_is_whole(client, stora
     assert (again.status_code, "Part 2 of 7" in again.text) == (200, True)
 
 
-def test_going_back_keeps_what_was_given_later(client, storage, deployment):
-    url = f"/s/{deployment.link}"
+def test_going_back_keeps_what_was_given_later(client, storage, survey):
+    url = f"/s/{survey.link}"
     first = opened(client, url)
     second = pressed(client, url, first, "next", fields(1)).text
     partly = dict(list(fields(2).items())[:6])  # the second block is left half done
@@ -103,9 +103,9 @@ def test_going_back_keeps_what_was_given_later(client, storage, deployment):
 
 
 def test_whoever_sends_everything_at_once_is_led_to_the_block_with_the_fault(
-    client, storage, deployment
+    client, storage, survey
 ):
-    url = f"/s/{deployment.link}"
+    url = f"/s/{survey.link}"
     data = {**fields(1), "form-key": form_key(opened(client, url)), "go": "send", "at": "6"}
     del data["csat-csat"]
     answer = client.post(f"{url}?at=6", data=data)
@@ -132,8 +132,8 @@ def test_consent_is_asked_first_and_never_ticked_for_anybody(client, storage):
     assert client.post(f"{url}?at=6", data={**whole, "consent": "yes"}).status_code == 303
 
 
-def test_a_personal_link_opens_at_the_block_that_was_left(app, client, storage, deployment):
-    (path,) = single_use(storage, deployment)
+def test_a_personal_link_opens_at_the_block_that_was_left(app, client, storage, survey):
+    (path,) = single_use(storage, survey)
     page = opened(client, path)
     for _ in range(2):
         page = pressed(client, path, page, "next", fields(3)).text
@@ -160,7 +160,7 @@ def test_an_anonymous_survey_carries_answers_in_the_form_and_keeps_none(client, 
 
 def test_another_language_in_the_middle_keeps_block_and_answers(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, language="fi")
+        made = make_survey(session, language="fi")
         made.paging, made.languages = "blocks", ["en", "ar"]
     url = f"/s/{made.link}?lang=fi"
     base = f"/s/{made.link}"
@@ -174,9 +174,9 @@ def test_another_language_in_the_middle_keeps_block_and_answers(client, storage)
 
 
 def test_whoever_clicked_in_a_message_begins_there_and_is_led_through_the_rest(
-    client, storage, deployment
+    client, storage, survey
 ):
-    url = f"/s/{deployment.link}"
+    url = f"/s/{survey.link}"
     page = opened(client, f"{url}?score=nps-nps:9")
     assert questions_on(page) == ["nps-nps", "nps-nps_reason"]
     seen = []

@@ -13,7 +13,7 @@ from surveyapp.store.storage import Storage
 from surveyapp.surveys.theme import Theme, read_theme
 from surveyapp.web.respond.assets import hash_of
 from surveyapp.web.respond.theme import DARK, LIGHT, TEXT, page_theme
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.respondents import opened, parsed
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
@@ -59,8 +59,8 @@ def test_what_is_no_look_is_refused(raw):
 def test_every_stylesheet_of_a_page_is_named_in_its_policy(app: Flask, storage: Storage):
     client = app.test_client()
     with storage.store.writing() as session:
-        made = make_deployment(session, asks=("nps",))
-        made.look = {"colour": "#d4007a", "name": "Northbank <b>"}
+        made = make_survey(session, asks=("nps",))
+        made.theme = {"colour": "#d4007a", "name": "Northbank <b>"}
         made.logic = {
             "show_if": [{"item": "nps-nps_reason", "when": "nps-nps", "sign": "<=", "value": "6"}]
         }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from surveyapp.store.models import Response
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import single_use
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -32,14 +32,14 @@ def links(served: tuple[str, Storage]) -> dict[str, str]:
     base, storage = served
     with storage.store.writing() as session:
         journey = make_journey(session)
-        deployments = {
-            "full": make_deployment(session, journey=journey, introduction="Hello", consent="OK"),
-            "other": make_deployment(
+        surveys = {
+            "full": make_survey(session, journey=journey, introduction="Hello", consent="OK"),
+            "other": make_survey(
                 session, journey=journey, asks=("fcr", "emotion", "effort-causes")
             ),
-            "arabic": make_deployment(session, journey=journey, language="ar"),
+            "arabic": make_survey(session, journey=journey, language="ar"),
         }
-    addresses = {name: f"{base}/s/{made.link}" for name, made in deployments.items()}
+    addresses = {name: f"{base}/s/{made.link}" for name, made in surveys.items()}
     return {**addresses, "arabic": f"{addresses['arabic']}?lang=ar"}
 
 
@@ -171,7 +171,7 @@ def test_after_a_mistake_the_focus_is_on_the_summary_and_its_links_lead_to_the_q
 def test_a_single_use_link_works_in_a_browser_once(phone, served):
     base, storage = served
     with storage.store.writing() as session:
-        made = make_deployment(session, journey=make_journey(session, "single"), asks=("fcr",))
+        made = make_survey(session, journey=make_journey(session, "single"), asks=("fcr",))
     (path,) = single_use(storage, made)
     page = phone.new_page()
     page.goto(base + path)
@@ -213,7 +213,7 @@ def test_enter_in_a_field_presses_what_leads_on_and_no_language(browser, served)
     base, storage = served
     with storage.store.writing() as session:
         journey = make_journey(session, "enter")
-        made = make_deployment(session, journey=journey, asks=("csat", "ces", "nps"))
+        made = make_survey(session, journey=journey, asks=("csat", "ces", "nps"))
         made.languages = ["ar", "de"]
     for paging in ("page", "blocks"):
         with storage.store.writing() as session:

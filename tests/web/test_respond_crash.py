@@ -25,7 +25,7 @@ from surveyapp.store import events
 from surveyapp.store.models import Case, Event, Response
 from surveyapp.store.storage import open_storage
 from surveyapp.worker import subscribers
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key, submission_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
 
@@ -128,9 +128,9 @@ def test_five_thousand_answers_under_random_kills_are_each_stored_once(
     settings = read({}, home=home, secret_key=SECRET, port=port, log_level="ERROR")
     storage = open_storage(settings)
     with storage.store.writing() as session:
-        deployment = make_deployment(session, asks=ASKS)
-        deployment.loop = {"scale": "nps", "at_most": 3, "due_days": 3}
-        link = deployment.link
+        survey = make_survey(session, asks=ASKS)
+        survey.closed_loop = {"scale": "nps", "at_most": 3, "due_days": 3}
+        link = survey.link
     environment = {
         **os.environ,
         "SURVEYAPP_HOME": str(home),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from surveyapp.store.models import Draft, Invitation, Response
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment, some_answers
+from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import (
     fields,
     form_key,
@@ -22,7 +22,7 @@ from tests.web.respondents import (
 @pytest.fixture
 def path(storage: Storage) -> str:
     with storage.store.writing() as session:
-        made = make_deployment(session, language="fi", asks=("nps", "csat"))
+        made = make_survey(session, language="fi", asks=("nps", "csat"))
         made.languages = ["en"]  # staff offer it, although its wording is a draft
     return single_use(storage, made)[0]
 
@@ -69,7 +69,7 @@ def test_a_draft_needs_the_forms_key_and_keeps_nothing_that_is_not_asked(client,
 
 def test_nothing_is_kept_of_somebody_who_has_not_agreed_where_that_is_asked(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, asks=("nps",), consent="We keep it.")
+        made = make_survey(session, asks=("nps",), consent="We keep it.")
         made.consent_box = True
     (path,) = single_use(storage, made)
     body = {"form-key": form_key(opened(client, path)), "nps-nps": "3"}
@@ -81,7 +81,7 @@ def test_nothing_is_kept_of_somebody_who_has_not_agreed_where_that_is_asked(clie
 
 def test_an_open_link_has_no_draft_on_the_server(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, asks=("nps",))
+        made = make_survey(session, asks=("nps",))
     url = f"/s/{made.link}"
     body = {"form-key": form_key(opened(client, url)), "nps-nps": "3"}
     assert client.post(f"{url}?draft", data=body).status_code == 409
@@ -103,7 +103,7 @@ def test_switching_the_language_shows_the_form_filled_in_and_without_faults(clie
 
 def test_a_customer_is_met_in_the_language_of_the_link_else_of_the_browser(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session)
+        made = make_survey(session)
         made.languages = ["fi", "ar"]
     url = f"/s/{made.link}"
     header = {"Accept-Language": "ar-EG, fi;q=0.8"}

@@ -22,7 +22,7 @@ from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
 from surveyapp.web.storage import EXTENSION
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key, submission_key
 
 CLIENTS = 4
@@ -84,7 +84,7 @@ def test_a_killed_server_keeps_every_acknowledged_answer_and_none_twice(
 ):
     store = Store(database_url)
     with store.writing() as session:
-        link = make_deployment(session).link
+        link = make_survey(session).link
     port = free_port()
     settings = read(
         {},

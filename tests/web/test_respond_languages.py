@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from instruments.loader import load
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -25,7 +25,7 @@ TOO_WIDE = """() => [...document.body.querySelectorAll('*')]
 def address(served: tuple[str, Storage]) -> str:
     base, storage = served
     with storage.store.writing() as session:
-        asked = make_deployment(session)
+        asked = make_survey(session)
         asked.languages = LANGUAGES
         return f"{base}/s/{asked.link}"
 

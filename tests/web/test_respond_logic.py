@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from surveyapp.store.models import Response, Score
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment, make_segment
+from tests.responses.makers import make_segment, make_survey
 from tests.web.respondents import form_key, form_of, opened, parsed, questions_on, single_use
 
 HARD = [{"item": "nps-nps_reason", "when": "nps-nps", "sign": "<=", "value": "6"}]
@@ -21,7 +21,7 @@ CHAIN = [
 
 def make(storage: Storage, logic: dict[str, Any], **changes: Any) -> Any:
     with storage.store.writing() as session:
-        made = make_deployment(session, asks=("nps", "csat"))
+        made = make_survey(session, asks=("nps", "csat"))
         made.logic = logic
         for name, value in changes.items():
             setattr(made, name, value)

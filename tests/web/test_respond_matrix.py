@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from surveyapp.store.models import Deployment, Draft, Invitation, Response
+from surveyapp.store.models import Draft, Invitation, Response, SurveyRow
 from surveyapp.store.storage import Storage
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import single_use
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -27,17 +27,17 @@ LOGIC = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where surveys are served, and their deployments by name."""
+    """Where surveys are served, and their surveys by name."""
 
     base: str
     storage: Storage
-    deployments: dict[str, Deployment]
+    surveys: dict[str, SurveyRow]
 
     def url(self, name: str) -> str:
-        return f"{self.base}/s/{self.deployments[name].link}"
+        return f"{self.base}/s/{self.surveys[name].link}"
 
     def personal(self, name: str) -> str:
-        return self.base + single_use(self.storage, self.deployments[name])[0]
+        return self.base + single_use(self.storage, self.surveys[name])[0]
 
     def all(self, column: Any) -> list[Any]:
         with self.storage.store.reading() as session:
@@ -51,20 +51,20 @@ def place(served: tuple[str, Storage]) -> Place:
     with storage.store.writing() as session:
         journey = make_journey(session, "matrix")
 
-        def made(asks: tuple[str, ...], **columns: Any) -> Deployment:
-            each = make_deployment(session, journey=journey, asks=asks, consent="We keep it.")
+        def made(asks: tuple[str, ...], **columns: Any) -> SurveyRow:
+            each = make_survey(session, journey=journey, asks=asks, consent="We keep it.")
             for name, value in columns.items():
                 setattr(each, name, value)
             return each
 
-        deployments = {
-            "page": made(short, languages=["ar", "fi"], logic=LOGIC, look={"colour": "#ffcc00"}),
+        surveys = {
+            "page": made(short, languages=["ar", "fi"], logic=LOGIC, theme={"colour": "#ffcc00"}),
             "blocks": made(short, paging="blocks", languages=["ar"], consent_box=True),
             "kinds": made(("fcr", "emotion", "effort-causes", "nps"), auto_advance=True),
             "anonymous": made(("nps",), anonymity="anonymous"),
             "closed": made(("nps",), state="closed"),
         }
-    return Place(base, storage, deployments)
+    return Place(base, storage, surveys)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 
 import surveyapp.web
 from surveyapp.i18n.languages import OWN_NAMES, texts
-from surveyapp.store.models import Deployment, Invitation, Response
+from surveyapp.store.models import Invitation, Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
-from tests.responses.makers import make_deployment, make_journey
+from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import (
     fields,
     form_in_text_browser,
@@ -31,12 +31,12 @@ ASKS = ("csat", "ces", "nps")
 WAYS = ("open", "personal", "embed", "kiosk")
 
 
-def make(storage: Storage, **columns: object) -> Deployment:
+def make(storage: Storage, **columns: object) -> SurveyRow:
     with storage.store.writing() as session:
         journey = make_journey(
-            session, f"journey-{session.scalar(select(func.count(Deployment.id)))}"
+            session, f"journey-{session.scalar(select(func.count(SurveyRow.id)))}"
         )
-        made = make_deployment(session, journey=journey, asks=ASKS, language="en")
+        made = make_survey(session, journey=journey, asks=ASKS, language="en")
         ways = {"embed_origins": ["https://shop.example"], "kiosk": True}
         change_channels(session, made, ways, end_hosts=(), user_id=None)
         made.languages = LANGUAGES
@@ -45,7 +45,7 @@ def make(storage: Storage, **columns: object) -> Deployment:
         return made
 
 
-def url_of(storage: Storage, made: Deployment, way: str) -> str:
+def url_of(storage: Storage, made: SurveyRow, way: str) -> str:
     if way == "personal":
         return single_use(storage, made)[0]
     return {"open": "/s/", "embed": "/e/", "kiosk": "/k/"}[way] + made.link
@@ -125,7 +125,7 @@ def test_blocks_are_turned_in_both_directions_and_in_another_language(client, st
 
 def test_a_question_that_may_be_left_out_is_left_out(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, asks=("effort-causes", "nps"))
+        made = make_survey(session, asks=("effort-causes", "nps"))
         causes = [each.code for each in _optional_choices()]
     assert causes
     url = f"/s/{made.link}"

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from surveyapp.i18n.languages import texts
-from surveyapp.store.models import Deployment, Response
+from surveyapp.store.models import Response, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.consents import change_consent, translate_consent
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.respondents import Parsed, opened, parsed, sent, single_use
 
 FINNISH = {
@@ -29,9 +29,9 @@ def client(app) -> FlaskClient:
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        made = make_deployment(session, consent="Used to improve.")
+        made = make_survey(session, consent="Used to improve.")
         for name, value in {**MAIN, "texts": {"fi": FINNISH}}.items():
             setattr(made, name, value)
         translate_consent(session, made, {"fi": "Parannamme palvelua."}, user_id=None)
@@ -46,12 +46,12 @@ def said(page: Parsed, tag: str, kind: str) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize("way", ["s", "e", "k"])
 def test_every_way_in_has_the_texts_in_the_pages_language_or_marked_with_theirs(
-    client, storage, deployment, way
+    client, storage, survey, way
 ):
     with storage.store.writing() as session:
         ways = {"embed_origins": ["https://shop.example"], "kiosk": True}
-        session.execute(update(Deployment).values(ways=ways))
-    url = f"/{way}/{deployment.link}"
+        session.execute(update(SurveyRow).values(channels=ways))
+    url = f"/{way}/{survey.link}"
     pages = {each: opened(client, f"{url}?lang={each}") for each in ("en", "fi", "ar")}
     read = {
         language: (said(parsed(page), "p", "lead"), said(parsed(page), "p", "consent"))
@@ -68,7 +68,7 @@ def test_every_way_in_has_the_texts_in_the_pages_language_or_marked_with_theirs(
 
 def test_a_text_in_a_language_from_right_to_left_is_marked_so(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, language="ar", introduction="Northbank مرحبا")
+        made = make_survey(session, language="ar", introduction="Northbank مرحبا")
         made.languages = ["ar", "en"]
     page = parsed(opened(client, f"/s/{made.link}?lang=en"))
     assert said(page, "p", "lead") == ("Northbank مرحبا", "ar", "rtl")
@@ -78,13 +78,13 @@ def test_a_text_in_a_language_from_right_to_left_is_marked_so(client, storage):
 
 
 def test_who_answered_sees_the_consent_as_it_was_read_whatever_was_written_since(
-    client, storage, deployment
+    client, storage, survey
 ):
-    finnish, arabic = single_use(storage, deployment, {"customer_ref": "a"}, {"customer_ref": "b"})
+    finnish, arabic = single_use(storage, survey, {"customer_ref": "a"}, {"customer_ref": "b"})
     assert sent(client, f"{finnish}?lang=fi").status_code == 303
     assert sent(client, f"{arabic}?lang=ar").status_code == 303
     with storage.store.writing() as session:
-        made = session.get_one(Deployment, deployment.id)
+        made = session.get_one(SurveyRow, survey.id)
         change_consent(session, made, text="Used and sold.", box=False, user_id=None)
         translate_consent(session, made, {"fi": "Myydään.", "ar": "نبيعها"}, user_id=None)
         rows = session.execute(select(Response.language, Response.consent_version))
@@ -98,14 +98,12 @@ def test_who_answered_sees_the_consent_as_it_was_read_whatever_was_written_since
     assert (data["consent"], data["about"]) == (wanted, "hakulomake")
 
 
-def test_the_box_to_tick_stands_under_the_words_in_the_customers_language(
-    client, storage, deployment
-):
+def test_the_box_to_tick_stands_under_the_words_in_the_customers_language(client, storage, survey):
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(consent_box=True))
-    page = parsed(opened(client, f"/s/{deployment.link}?lang=fi"))
+        session.execute(update(SurveyRow).values(consent_box=True))
+    page = parsed(opened(client, f"/s/{survey.link}?lang=fi"))
     assert page.all("p", id="consent-text")[0].text == "Parannamme palvelua."
-    page = parsed(opened(client, f"/s/{deployment.link}?lang=ar"))
+    page = parsed(opened(client, f"/s/{survey.link}?lang=ar"))
     marked = page.all("p", id="consent-text")[0].attributes
     assert (marked["lang"], marked["dir"]) == ("en", "ltr")
 
@@ -114,8 +112,8 @@ def test_the_box_to_tick_stands_under_the_words_in_the_customers_language(
     ("language", "words", "mark"),
     [("fi", "Voita lahjakortti.", ""), ("ar", "Win a voucher.", "en")],
 )
-def test_the_draw_is_offered_in_the_customers_language(client, deployment, language, words, mark):
-    thanks = opened(client, sent(client, f"/s/{deployment.link}?lang={language}").location)
+def test_the_draw_is_offered_in_the_customers_language(client, survey, language, words, mark):
+    thanks = opened(client, sent(client, f"/s/{survey.link}?lang={language}").location)
     offers = [each for each in parsed(thanks).all("p") if each.text == words]
     assert [each.attributes.get("lang", "") for each in offers] == [mark]
     link = next(a.attributes["href"] for a in parsed(thanks).all("a") if "/draw" in str(a))
@@ -125,21 +123,21 @@ def test_the_draw_is_offered_in_the_customers_language(client, deployment, langu
 
 
 def test_pages_without_a_form_speak_the_browsers_language_among_those_of_the_survey(
-    client, storage, deployment
+    client, storage, survey
 ):
     def titles(url: str, accepted: str) -> set[str]:
         page = client.get(url, headers={"Accept-Language": accepted})
         assert "Accept-Language" in page.headers["Vary"]
         return {each.text.strip() for each in parsed(page.text).all("h1")}
 
-    url = f"/s/{deployment.link}"
+    url = f"/s/{survey.link}"
     assert titles(f"{url}/thanks", "fi-FI, sv;q=0.9") == {texts("fi").thanks_title}
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(logic={"quotas": [{"most": 1, "segment": ""}]}))
+        session.execute(update(SurveyRow).values(logic={"quotas": [{"most": 1, "segment": ""}]}))
     sent(client, url)
     assert titles(url, "ar") == {texts("ar").full_title}
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(state="closed"))
+        session.execute(update(SurveyRow).values(state="closed"))
     assert titles(url, "ar-EG, fi;q=0.5") == {texts("ar").closed_title}
     assert titles(url, "sv, de") == {texts("en").closed_title}  # neither is offered
     assert titles(f"{url}?lang=fi", "ar") == {texts("fi").closed_title}
@@ -149,18 +147,18 @@ def test_pages_without_a_form_speak_the_browsers_language_among_those_of_the_sur
     # A survey may be over for longer than its questions are there.
     gone = {"instrument": "gone", "version": "1", "key": None, "wording": None}
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(asks=[gone], logic={}))
+        session.execute(update(SurveyRow).values(asks=[gone], logic={}))
     assert titles(url, "fi") == {texts("fi").closed_title}
 
 
-def test_texts_in_seven_languages_weigh_no_more_than_one(client, storage, deployment):
+def test_texts_in_seven_languages_weigh_no_more_than_one(client, storage, survey):
     """Only the page's own language goes over the wire."""
     header = {"Accept-Encoding": "gzip"}
-    small = client.get(f"/s/{deployment.link}?lang=fi", headers=header)
+    small = client.get(f"/s/{survey.link}?lang=fi", headers=header)
     more = {each: {**FINNISH, "introduction": f"{each} " * 900} for each in ("ar", "de", "sv")}
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(texts={"fi": FINNISH, **more}))
-    large = client.get(f"/s/{deployment.link}?lang=fi", headers=header)
+        session.execute(update(SurveyRow).values(texts={"fi": FINNISH, **more}))
+    large = client.get(f"/s/{survey.link}?lang=fi", headers=header)
     assert b"sv sv" not in gzip.decompress(large.data)
     assert abs(len(large.data) - len(small.data)) < 100
     assert len(large.data) <= 14 * 1024

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from surveyapp.store.models import Invitation
-from tests.responses.makers import make_deployment, make_journey, make_segment
+from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.results import bank
 from tests.web.world import add_user
 
@@ -36,7 +36,7 @@ def give(storage, made: bank.Bank, code: str, n: int, *, yes: int = 0) -> None:
         for i in range(n)
     ]
     with storage.store.writing() as session:
-        bank.store_answers(session, made.deployments[code], rows, rules)
+        bank.store_answers(session, made.surveys[code], rows, rules)
 
 
 def words(page) -> str:
@@ -49,7 +49,7 @@ def test_a_segments_page_says_that_the_response_rate_is_of_all_customers(storage
     with storage.store.writing() as session:
         session.add_all(
             Invitation(
-                deployment_id=made.deployments["app"], token_hash=str(number), created_at=AT,
+                survey_id=made.surveys["app"], token_hash=str(number), created_at=AT,
                 state="completed" if number < 40 else "created",
             )
             for number in range(100)
@@ -99,7 +99,7 @@ def test_the_results_page_shows_which_customers_and_months_it_is_about(storage, 
     with storage.store.writing() as session:
         researcher = sign_in(add_user(session, "researcher"))
         journey = make_journey(session)
-        number = make_deployment(session, asks=("csat", "sjq"), journey=journey).journey_id
+        number = make_survey(session, asks=("csat", "sjq"), journey=journey).journey_id
         north = make_segment(session, "north", "region = North").id
     page = researcher.get(f"/journeys/{number}/results?segment={north}&from=2026-10").text
     assert "Validate scale" in page

@@ -13,7 +13,7 @@ from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.plan import change_sampling, read_sampling
 from surveyapp.sampling.quiet_hours import QuietHours
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Contact, Deployment, Interaction, Journey
+from surveyapp.store.models import Contact, Interaction, Journey, SurveyRow
 from surveyapp.store.storage import Storage
 from tests.web.conftest import World
 
@@ -37,7 +37,7 @@ FORM = {
 
 @pytest.fixture
 def address(world: World) -> str:
-    return f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}/sampling"
+    return f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}/sampling"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_rules_are_saved_and_shown_again(researcher, world: World, storage: 
     saved = researcher.post(address, data=FORM)
     assert (saved.status_code, saved.location) == (303, address)
     with storage.store.reading() as session:
-        document = session.get_one(Deployment, world.here.deployment_id).sampling
+        document = session.get_one(SurveyRow, world.here.survey_id).sampling
     sampling = read_sampling(document)
     assert (sampling.active, sampling.share, sampling.most) == (True, 0.125, None)
     assert sampling.trigger.channels == ("app", "web")
@@ -90,7 +90,7 @@ def test_a_wrong_rule_comes_back_with_what_was_typed(researcher, address, wrong,
 
 def test_a_journeys_end_asks_for_what_ends_it(researcher, world: World, storage: Storage, address):
     with storage.store.writing() as session:
-        session.get_one(Deployment, world.here.deployment_id).touchpoint_id = None
+        session.get_one(SurveyRow, world.here.survey_id).touchpoint_id = None
         code = journey_of(session, world.here.journey_id).stages[0].touchpoints[0].code
     assert code in researcher.get(address).text
     assert "Nothing defines when the journey ends" in researcher.post(address, data=FORM).text
@@ -147,8 +147,8 @@ def test_what_came_of_asking_is_shown_with_its_reasons(
     assert "Response funnel" not in researcher.get(address).text
     assert "No events in" in researcher.get(journey_page).text
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        change_sampling(session, deployment, {"active": True}, user_id=None)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        change_sampling(session, survey, {"active": True}, user_id=None)
         journey = session.get_one(Journey, world.here.journey_id)
         told = [
             {
@@ -172,6 +172,6 @@ def test_what_came_of_asking_is_shown_with_its_reasons(
     page = manager.get(f"{journey_page}?by=segment").text
     assert "By segment" in page
     assert "Open north" in page
-    assert f'href="{address}"' not in page  # a manager may not edit deployments
+    assert f'href="{address}"' not in page  # a manager may not edit surveys
     assert f'href="{address}"' in researcher.get(journey_page).text
     assert researcher.get(f"{journey_page}?from=March").status_code == 422

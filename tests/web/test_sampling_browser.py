@@ -54,7 +54,7 @@ def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
     page: Page, served: tuple[str, Storage], place: Place, tmp_path: Path
 ):
     storage = served[1]
-    rules = f"/journeys/{place.journey_id}/surveys/{place.deployment_id}/sampling"
+    rules = f"/journeys/{place.journey_id}/surveys/{place.survey_id}/sampling"
     page.goto(rules)
     page.get_by_label("Invite customers after events").check()
     page.get_by_label("Outcomes").fill("approved")

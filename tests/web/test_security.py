@@ -17,7 +17,7 @@ from werkzeug.test import encode_multipart
 from surveyapp.app import create_app
 from surveyapp.journeys import queries
 from surveyapp.settings import read
-from surveyapp.store.models import Deployment, Invitation, Job, Journey, Response, User
+from surveyapp.store.models import Invitation, Job, Journey, Response, SurveyRow, User
 from surveyapp.store.storage import Storage
 from surveyapp.web.quota import MOST_WAITING
 from surveyapp.web.storage import EXTENSION
@@ -163,7 +163,7 @@ def test_junk_in_any_form_is_refused_or_kept_as_text(app: Flask, world: World, s
             # 413: a form of many fields, each as long as the junk, is more than a page takes.
             assert sent.status_code in {200, 303, 404, 409, 413, 422, 429}, (path, sent.status_code)
         here = f"/journeys/{world.here.journey_id}"
-        for name in ("segment", "deployment", "from", "before", "user"):
+        for name in ("segment", "survey", "from", "before", "user"):
             for path in (here, f"{here}/responses", "/audit"):
                 assert client.get(path, query_string={name: junk}).status_code < 500, (path, name)
 
@@ -177,7 +177,7 @@ def test_numbers_that_no_row_has_are_not_found(app: Flask, world: World, sign_in
         *(f"/users/{number}", f"/segments/{number}", f"{here}/reports/{number}.pdf"),
     ):
         assert client.get(path).status_code == 404, path
-    for query in (f"segment={number}", f"deployment={number}", f"before={number}"):
+    for query in (f"segment={number}", f"survey={number}", f"before={number}"):
         assert client.get(f"{here}/responses?{query}").status_code in {200, 404, 422}
 
 
@@ -190,7 +190,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(app: Flask, world
 
 def test_only_pages_that_ask_for_files_take_large_ones(app: Flask, world: World, sign_in):
     client = sign_in(world.users["administrator"])
-    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
     listed = b"customer_ref,region\n" + b"".join(
         b"c%d,%s\n" % (i, b"N" * 190) for i in range(9_000)
     )
@@ -223,7 +223,7 @@ def test_a_list_of_customers_that_cannot_be_read_is_told_and_changes_nothing(
     app: Flask, world: World, sign_in, storage: Storage, content: bytes, words: str
 ):
     client = sign_in(world.users["researcher"])
-    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
     name = "customers.csv" if content else ""
     refused = client.post(f"{base}/links", data={"customers": (io.BytesIO(content), name)})
     assert refused.status_code == 422
@@ -234,9 +234,9 @@ def test_a_list_of_customers_that_cannot_be_read_is_told_and_changes_nothing(
 
 def test_exported_cells_never_begin_a_formula(app: Flask, world: World, sign_in, storage: Storage):
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
         for formula in FORMULAS:
-            answer(session, deployment, reason=formula, attributes={"region": formula})
+            answer(session, survey, reason=formula, attributes={"region": formula})
             # Attributes come from files too, whose reader trims; rows may be older than it.
             newest = session.scalars(select(Response).order_by(Response.id.desc())).first()
             newest.attributes = {"region": formula, "balance": -3}
@@ -255,7 +255,7 @@ def test_exported_cells_never_begin_a_formula(app: Flask, world: World, sign_in,
 
 def test_links_for_customers_are_safe_in_a_spreadsheet(app: Flask, world: World, sign_in):
     client = sign_in(world.users["researcher"])
-    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
     content = b"customer_ref;region;tenure\n=1+1;@North;-3\n"
     made = client.post(f"{base}/links", data={"customers": (io.BytesIO(content), "c.csv")})
     row = next(csv.DictReader(io.StringIO(made.text.removeprefix("\ufeff"))))
@@ -265,7 +265,7 @@ def test_links_for_customers_are_safe_in_a_spreadsheet(app: Flask, world: World,
 
 def test_the_log_names_routes_and_never_tokens(capfd, app: Flask, world: World, sign_in):
     client = sign_in(world.users["researcher"])
-    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
     file = {"customers": (io.BytesIO(b"customer_ref\nc1\n"), "c.csv")}
     link = client.post(f"{base}/links", data=file).text.split(",")[-1].strip()
     path = link.removeprefix("http://127.0.0.1:8000")

@@ -14,7 +14,7 @@ from surveyapp.reports.document import Paragraph
 from surveyapp.responses import rollups, sorting
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.dashboards import segment_comparison
-from surveyapp.store.models import NOTHING_SORTED, Deployment, Job, Journey, Response, Segment
+from surveyapp.store.models import NOTHING_SORTED, Job, Journey, Response, Segment, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
 from tests.web.conftest import World
@@ -30,10 +30,10 @@ def half_sorted(storage: Storage, world: World, monkeypatch: pytest.MonkeyPatch)
             other.rule, other.sorted_to = "region = Nowhere", NOTHING_SORTED
             sort_batch(session, other.id)
         there = session.scalar(select(func.count()).select_from(Response)) or 0
-        deployment = session.get_one(Deployment, world.here.deployment_id)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
         for region, value in (("Nordland", 10), ("South", 2)):
             for _ in range(16):
-                answer(session, deployment, nps=value, attributes={"region": region})
+                answer(session, survey, nps=value, attributes={"region": region})
         segment, _ = create_segment(
             session, name="The north", rule="region = Nordland", user_id=None
         )
@@ -152,9 +152,9 @@ def test_a_quota_counts_those_sorted_so_far_and_the_page_says_so(
     storage: Storage, world: World, staff, half_sorted: int
 ):
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
-    address = f"/journeys/{world.here.journey_id}/surveys/{deployment.id}/theme"
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        survey.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
+    address = f"/journeys/{world.here.journey_id}/surveys/{survey.id}/theme"
     page = staff.get(address).text
     assert "8 of 12 so far; responses are still being assigned to this segment" in page
     finish(storage)
@@ -170,9 +170,9 @@ def test_rollups_of_the_earlier_rule_fill_no_quota(
     with storage.store.writing() as session:
         known = session.get_one(Segment, half_sorted)
         edit_segment(session, known, name="The north", rule="region = East", user_id=None)
-        deployment = session.get_one(Deployment, world.here.deployment_id)
-        deployment.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
-    address = f"/journeys/{world.here.journey_id}/surveys/{deployment.id}/theme"
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        survey.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
+    address = f"/journeys/{world.here.journey_id}/surveys/{survey.id}/theme"
     assert "0 of 12 so far" in staff.get(address).text
 
 

@@ -20,33 +20,33 @@ from surveyapp.responses import rollups
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
     AuditEntry,
-    Deployment,
     Interaction,
     Invitation,
     Report,
     Response,
+    SurveyRow,
     Touchpoint,
 )
 from surveyapp.store.storage import Storage
 from surveyapp.surveys import links
-from tests.responses.makers import make_deployment, some_answers
+from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
 from tests.web.world import add_user
 
 
 @pytest.fixture
-def deployment(storage: Storage) -> Deployment:
+def survey(storage: Storage) -> SurveyRow:
     with storage.store.writing() as session:
-        return make_deployment(session, consent="We keep it for a year.", consent_version="2")
+        return make_survey(session, consent="We keep it for a year.", consent_version="2")
 
 
 @pytest.fixture
-def path(client: FlaskClient, storage: Storage, deployment: Deployment) -> str:
+def path(client: FlaskClient, storage: Storage, survey: SurveyRow) -> str:
     """A personal link that has been answered."""
     customer: dict[str, Any] = {"customer_ref": "4711", "attributes": {"region": "North"}}
-    (made,) = single_use(storage, deployment, customer)
+    (made,) = single_use(storage, survey, customer)
     answer = sent(client, made)
-    assert answer.location == f"/s/{deployment.link}/thanks?own=1"
+    assert answer.location == f"/s/{survey.link}/thanks?own=1"
     assert "see, change or erase" in client.get(answer.location).text
     return made
 
@@ -57,7 +57,7 @@ def responses(storage: Storage) -> list[Response]:
         return list(session.scalars(select(Response)))
 
 
-def short_link(storage: Storage, deployment: Deployment, **options: Any) -> str:
+def short_link(storage: Storage, survey: SurveyRow, **options: Any) -> str:
     """The token of an invitation that followed an interaction."""
     seed = links.new_seed()
     ticket = links.Ticket(links.token_of(storage.secret_key, seed))
@@ -72,7 +72,7 @@ def short_link(storage: Storage, deployment: Deployment, **options: Any) -> str:
         session.flush()
         session.add(
             Invitation(
-                deployment_id=deployment.id,
+                survey_id=survey.id,
                 token_hash=ticket.token_hash,
                 token_seed=seed,
                 interaction_id=visit.id,
@@ -82,7 +82,7 @@ def short_link(storage: Storage, deployment: Deployment, **options: Any) -> str:
     return ticket.token
 
 
-def test_the_used_link_leads_to_what_is_stored_in_words(client, deployment, path):
+def test_the_used_link_leads_to_what_is_stored_in_words(client, survey, path):
     assert client.get(path).location == f"{path}/mine"
     page = opened(client, f"{path}/mine")
     given = some_answers(1)
@@ -116,7 +116,7 @@ def test_answers_are_told_with_the_marks_of_their_language(
     client, storage, language: str, point: str, row: str
 ):
     with storage.store.writing() as session:
-        made = make_deployment(session, language=language, asks=("ces", "effort-causes"))
+        made = make_survey(session, language=language, asks=("ces", "effort-causes"))
     (path,) = single_use(storage, made)
     key = form_key(opened(client, path))
     data = {
@@ -132,7 +132,7 @@ def test_answers_are_told_with_the_marks_of_their_language(
     assert f">{point.format(label=label)}<" in page
 
 
-def test_what_is_stored_can_be_taken_elsewhere(client, deployment, path):
+def test_what_is_stored_can_be_taken_elsewhere(client, survey, path):
     answer = client.get(f"{path}/mine/answers.json")
     assert "attachment" in answer.headers["Content-Disposition"]
     data = answer.json
@@ -175,7 +175,7 @@ def test_a_change_with_a_fault_shows_the_form_again_and_stores_nothing(client, s
     assert (kept.answers, kept.corrected_at) == (some_answers(1), None)
 
 
-def test_erasing_asks_once_more_and_then_leaves_nothing(client, storage, deployment, path):
+def test_erasing_asks_once_more_and_then_leaves_nothing(client, storage, survey, path):
     asked = opened(client, f"{path}/mine/erase")
     assert "cannot be undone" in asked
     assert len(responses(storage)) == 1  # looking erases nothing
@@ -212,12 +212,12 @@ def sent_again(client: FlaskClient, path: str) -> list[str]:
     return [tag.attributes["name"] for tag in parsed(page).all("input")]
 
 
-def test_rights_outlive_the_survey_and_the_link(client, storage, deployment, monkeypatch):
+def test_rights_outlive_the_survey_and_the_link(client, storage, survey, monkeypatch):
     soon = utc_now().replace(year=utc_now().year + 1)
-    (path,) = single_use(storage, deployment, expires_at=soon)
+    (path,) = single_use(storage, survey, expires_at=soon)
     sent(client, path)
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(state="closed"))
+        session.execute(update(SurveyRow).values(state="closed"))
     later = soon.replace(year=soon.year + 1)
     monkeypatch.setattr("surveyapp.web.respond.access.utc_now", lambda: later)
     assert client.get(path).location == f"{path}/mine"
@@ -226,12 +226,12 @@ def test_rights_outlive_the_survey_and_the_link(client, storage, deployment, mon
     assert responses(storage) == []
 
 
-def test_strangers_find_the_page_of_strangers_at_every_address(client, storage, deployment, path):
+def test_strangers_find_the_page_of_strangers_at_every_address(client, storage, survey, path):
     with storage.store.writing() as session:
-        other = make_deployment(session, journey=deployment_journey(session), code="other")
+        other = make_survey(session, journey=survey_journey(session), code="other")
     unknown = client.get("/s/nothing").text
-    foreign = path.replace(deployment.link, other.link)
-    for holder in (f"{path}x", foreign, f"/s/{deployment.link}/{'a' * 22}", "/s/nothing/x"):
+    foreign = path.replace(survey.link, other.link)
+    for holder in (f"{path}x", foreign, f"/s/{survey.link}/{'a' * 22}", "/s/nothing/x"):
         for end in ("", "/mine", "/mine/change", "/mine/erase", "/mine/answers.json"):
             answer = client.get(holder + end)
             assert (answer.status_code, answer.text) == (404, unknown), holder + end
@@ -242,18 +242,18 @@ def test_strangers_find_the_page_of_strangers_at_every_address(client, storage, 
     assert len(responses(storage)) == 1
 
 
-def deployment_journey(session):
-    return session.scalars(select(Deployment)).one().journey
+def survey_journey(session):
+    return session.scalars(select(SurveyRow)).one().journey
 
 
-def test_a_link_that_was_not_used_leads_to_the_survey(client, storage, deployment):
-    (path,) = single_use(storage, deployment)
+def test_a_link_that_was_not_used_leads_to_the_survey(client, storage, survey):
+    (path,) = single_use(storage, survey)
     assert client.get(f"{path}/mine").location == path
 
 
 def test_an_anonymous_survey_says_why_nothing_can_be_found(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, anonymity="anonymous")
+        made = make_survey(session, anonymity="anonymous")
     (path,) = single_use(storage, made)
     answer = sent(client, path)
     assert answer.location == f"/s/{made.link}/thanks"
@@ -269,7 +269,7 @@ def test_an_anonymous_survey_says_why_nothing_can_be_found(client, storage):
 @pytest.mark.parametrize("language", ["ar", "de"])
 def test_the_page_speaks_the_language_of_the_answers(client, storage, language: str):
     with storage.store.writing() as session:
-        made = make_deployment(session, language=language)
+        made = make_survey(session, language=language)
     (path,) = single_use(storage, made)
     sent(client, path)
     root = parsed(opened(client, f"{path}/mine")).all("html")[0].attributes
@@ -282,10 +282,10 @@ def test_the_page_speaks_the_language_of_the_answers(client, storage, language: 
     assert texts(language).erased_title in gone.text
 
 
-def test_a_short_link_is_answered_once_for_its_interaction(client, storage, deployment):
-    token = short_link(storage, deployment)
+def test_a_short_link_is_answered_once_for_its_interaction(client, storage, survey):
+    token = short_link(storage, survey)
     assert len(f"/r/{token}") == 25
-    long = f"/s/{deployment.link}/{token}"
+    long = f"/s/{survey.link}/{token}"
     assert client.get(f"/r/{token}?lang=fi&score=nps-nps:3").location == (
         f"{long}?lang=fi&score=nps-nps:3"
     )
@@ -304,15 +304,15 @@ def test_a_short_link_is_answered_once_for_its_interaction(client, storage, depl
     ["link=x", "ticket=x", "endpoint=x", "_external=1&_scheme=ftp", "_anchor=x", "_method=x"],
 )
 def test_a_short_link_hands_on_what_stands_after_the_question_mark_and_no_more(
-    client, storage, deployment, query: str
+    client, storage, survey, query: str
 ):
-    token = short_link(storage, deployment)
-    assert client.get(f"/r/{token}?{query}").location == f"/s/{deployment.link}/{token}?{query}"
+    token = short_link(storage, survey)
+    assert client.get(f"/r/{token}?{query}").location == f"/s/{survey.link}/{token}?{query}"
 
 
 def test_a_short_link_in_an_anonymous_survey_brings_nothing_along(client, storage):
     with storage.store.writing() as session:
-        made = make_deployment(session, anonymity="anonymous")
+        made = make_survey(session, anonymity="anonymous")
     token = short_link(storage, made)
     long = f"/s/{made.link}/{token}"
     data = {**fields(1), "form-key": form_key(opened(client, long))}
@@ -327,22 +327,22 @@ def test_a_short_link_in_an_anonymous_survey_brings_nothing_along(client, storag
     assert client.post(long, data=invented).text == unknown
 
 
-def test_an_expired_short_link_is_one_of_a_stranger(client, storage, deployment):
-    token = short_link(storage, deployment, expires_at=utc_now())
+def test_an_expired_short_link_is_one_of_a_stranger(client, storage, survey):
+    token = short_link(storage, survey, expires_at=utc_now())
     unknown = client.get("/s/nothing").text
     for answer in (
         client.get(f"/r/{token}", follow_redirects=True),
-        client.post(f"/s/{deployment.link}/{token}", data=fields(1)),
+        client.post(f"/s/{survey.link}/{token}", data=fields(1)),
     ):
         assert (answer.status_code, answer.text) == (404, unknown)
     assert responses(storage) == []
 
 
-def test_the_response_names_the_consent_that_stood_on_the_page(client, storage, deployment):
-    (path,) = single_use(storage, deployment)
+def test_the_response_names_the_consent_that_stood_on_the_page(client, storage, survey):
+    (path,) = single_use(storage, survey)
     data = {**fields(1), "form-key": form_key(opened(client, path))}
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(consent="Something else.", consent_version="3"))
+        session.execute(update(SurveyRow).values(consent="Something else.", consent_version="3"))
     assert client.post(path, data=data).status_code == 303
     (kept,) = responses(storage)
     assert kept.consent_version == "2"
@@ -351,7 +351,7 @@ def test_the_response_names_the_consent_that_stood_on_the_page(client, storage, 
 def test_staff_see_which_report_an_erased_answer_has_outdated(app, client, storage, path):
     with storage.store.writing() as session:
         user = add_user(session, "manager")
-        journey_id = session.scalars(select(Deployment.journey_id)).one()
+        journey_id = session.scalars(select(SurveyRow.journey_id)).one()
         file = storage.files.put(session, b"%PDF", name="a.pdf", media_type="application/pdf")
         session.add(Report(kind="benchmark", title="Spring", journey_id=journey_id, file=file))
     staff = app.test_client()

@@ -22,7 +22,7 @@ from surveyapp.cli.serving import web_command
 from surveyapp.settings import read
 from surveyapp.store.storage import Storage
 from surveyapp.web.storage import EXTENSION
-from tests.responses.makers import SECRET, make_deployment
+from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
 from tests.web.world import add_user, make_place
@@ -68,10 +68,10 @@ def site(migrated_sqlite: Path, tmp_path_factory) -> Iterator[Site]:
     app = create_app(settings)
     storage: Storage = app.extensions[EXTENSION]
     with storage.store.writing() as session:
-        link = make_deployment(session).link
+        link = make_survey(session).link
         user = add_user(session, "administrator")
     place = make_place(storage, "Open", user)
-    imports = f"/journeys/{place.journey_id}/surveys/{place.deployment_id}/imports"
+    imports = f"/journeys/{place.journey_id}/surveys/{place.survey_id}/imports"
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = f"{user.id}.{user.session_epoch}"

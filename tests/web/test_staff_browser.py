@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from surveyapp.store.models import Deployment, Job, User
+from surveyapp.store.models import Job, SurveyRow, User
 from surveyapp.store.storage import Storage
 from tests.accessibility import violations
 from tests.web.world import PASSWORD, Place, add_user, answer, make_place
@@ -31,10 +31,10 @@ def place(served: tuple[str, Storage], user: User) -> Place:
     storage = served[1]
     made = make_place(storage, "Open an account", user)
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, made.deployment_id)
+        survey = session.get_one(SurveyRow, made.survey_id)
         for region in ("North", "South"):
             for value in (10, 9, 9, 8, 7, 3):
-                answer(session, deployment, nps=value, attributes={"region": region})
+                answer(session, survey, nps=value, attributes={"region": region})
     return made
 
 
@@ -136,10 +136,10 @@ def main_pages(place: Place) -> list[str]:
         *(f"{journey}/touchpoints/{place.touchpoint_id}", f"{journey}/reports/new"),
         f"{journey}/stages/touchpoints/{place.touchpoint_id}",
         *(f"{journey}/surveys", f"{journey}/surveys/new"),
-        f"{journey}/surveys/{place.deployment_id}",
-        f"{journey}/surveys/{place.deployment_id}/imports",
-        f"{journey}/surveys/{place.deployment_id}/messages",
-        f"{journey}/surveys/{place.deployment_id}/campaigns",
+        f"{journey}/surveys/{place.survey_id}",
+        f"{journey}/surveys/{place.survey_id}/imports",
+        f"{journey}/surveys/{place.survey_id}/messages",
+        f"{journey}/surveys/{place.survey_id}/campaigns",
         *(f"{journey}/responses", f"{journey}/responses/{place.response_id}"),
         *(f"{journey}/analyses/{place.analysis_id}", f"/jobs/{place.job_id}"),
         *("/connections", "/connections/keys/new", "/connections/webhooks/new"),
@@ -159,7 +159,7 @@ def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: P
         "/responses",
         "/touchpoints/",
         "/analyses/",
-        "/deployments/",
+        "/surveys/",
         "/connections",
     )
     for path in main_pages(place):
@@ -254,7 +254,7 @@ def test_files_come_down_as_files(staff: Page, place: Place, tmp_path: Path):
     assert waited.value.suggested_filename == name
     customers = tmp_path / "customers.csv"
     customers.write_text("customer_ref,region\nc1,North\n")
-    staff.goto(f"/journeys/{place.journey_id}/surveys/{place.deployment_id}")
+    staff.goto(f"/journeys/{place.journey_id}/surveys/{place.survey_id}")
     staff.get_by_label("Customer list").set_input_files(customers)
     with staff.expect_download() as waited:
         staff.get_by_role("button", name="Create links").click()

@@ -25,10 +25,10 @@ def researcher(storage: Storage, sign_in) -> FlaskClient:
 
 
 def place(storage: Storage, asks=STUDY, n: int = 0) -> tuple[int, int]:
-    """(journey id, deployment id) of a journey that asks this."""
+    """(journey id, survey id) of a journey that asks this."""
     with storage.store.writing() as session:
-        deployment = make_study(session, people(n), asks)
-        return deployment.journey_id, deployment.id
+        survey = make_study(session, people(n), asks)
+        return survey.journey_id, survey.id
 
 
 def stored(storage: Storage, journey_id: int, **changes: object) -> int:
@@ -42,16 +42,16 @@ def stored(storage: Storage, journey_id: int, **changes: object) -> int:
 
 
 def test_a_study_is_asked_for_where_its_instruments_are(storage: Storage, researcher: FlaskClient):
-    journey_id, deployment_id = place(storage, n=3)
+    journey_id, survey_id = place(storage, n=3)
     page = researcher.get(f"/journeys/{journey_id}/results").text
-    assert "Run study" in page and f'<option value="{deployment_id}">Account survey' in page
+    assert "Run study" in page and f'<option value="{survey_id}">Account survey' in page
     taken = researcher.post(
-        f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
+        f"/journeys/{journey_id}/studies", data={"place": str(survey_id), "group": ""}
     )
     assert taken.status_code == 303
     with storage.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
-        assert (analysis.kind, analysis.deployment_id) == ("sjq_study", deployment_id)
+        assert (analysis.kind, analysis.survey_id) == ("sjq_study", survey_id)
         assert analysis.parameters["bootstrap"] == 5_000
         job_id = analysis.job_id
     page = researcher.get(taken.location).text
@@ -73,16 +73,16 @@ def test_the_whole_journey_of_one_segment_can_be_studied(storage: Storage, resea
     assert taken.status_code == 303
     with storage.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
-        assert (analysis.deployment_id, analysis.segment_id) == (None, segment_id)
+        assert (analysis.survey_id, analysis.segment_id) == (None, segment_id)
 
 
 def test_nothing_is_offered_where_an_instrument_is_missing(
     storage: Storage, researcher: FlaskClient
 ):
-    journey_id, deployment_id = place(storage, asks=("sjq", "loyalty"))
+    journey_id, survey_id = place(storage, asks=("sjq", "loyalty"))
     assert "Run study" not in researcher.get(f"/journeys/{journey_id}/results").text
     taken = researcher.post(
-        f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
+        f"/journeys/{journey_id}/studies", data={"place": str(survey_id), "group": ""}
     )
     assert taken.status_code == 422
     with storage.store.reading() as session:
@@ -147,12 +147,12 @@ def test_the_study_goes_on_paper_from_its_page(storage: Storage, researcher: Fla
 
 
 def test_managers_read_a_study_but_do_not_run_one(app: Flask, storage: Storage, sign_in):
-    journey_id, deployment_id = place(storage)
+    journey_id, survey_id = place(storage)
     analysis_id = stored(storage, journey_id)
     with storage.store.writing() as session:
         manager = sign_in(add_user(session, "manager"))
     assert manager.get(f"/journeys/{journey_id}/analyses/{analysis_id}").status_code == 200
     refused = manager.post(
-        f"/journeys/{journey_id}/studies", data={"place": str(deployment_id), "group": ""}
+        f"/journeys/{journey_id}/studies", data={"place": str(survey_id), "group": ""}
     )
     assert refused.status_code == 403

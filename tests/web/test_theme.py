@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import AuditEntry, Deployment, File, Invitation
+from surveyapp.store.models import AuditEntry, File, Invitation, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys import drafts
 from surveyapp.surveys.links import Ticket
@@ -32,7 +32,7 @@ def client(world, sign_in) -> FlaskClient:
 
 @pytest.fixture
 def url(world) -> str:
-    return f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}/theme"
+    return f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}/theme"
 
 
 def filled(**changes: Any) -> dict[str, Any]:
@@ -52,15 +52,15 @@ def filled(**changes: Any) -> dict[str, Any]:
     }
 
 
-def deployment(storage: Storage, world) -> Deployment:
+def survey(storage: Storage, world) -> SurveyRow:
     with storage.store.reading() as session:
-        return session.get_one(Deployment, world.here.deployment_id)
+        return session.get_one(SurveyRow, world.here.survey_id)
 
 
 def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, storage, world):
     changes = {"logo": (BytesIO(picture()), "logo.png"), "not_applicable": ["nps-nps"]}
     assert client.post(url, data=filled(**changes, auto_advance="y")).status_code == 303
-    made = deployment(storage, world)
+    made = survey(storage, world)
     assert made.logic["show_if"] == [
         {"item": "nps-nps_reason", "when": "nps-nps", "sign": "<=", "value": "6"}
     ]
@@ -78,7 +78,7 @@ def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, storag
         changed = session.scalars(
             select(AuditEntry.detail).where(AuditEntry.action == "change page")
         ).all()
-    assert {name for detail in changed for name in detail} >= {"look", "logic", "paging"}
+    assert {name for detail in changed for name in detail} >= {"theme", "logic", "paging"}
 
 
 def test_a_picture_of_absurd_dimensions_is_refused_beside_its_field(client, url, storage):
@@ -92,7 +92,7 @@ def test_a_picture_of_absurd_dimensions_is_refused_beside_its_field(client, url,
 
 def test_a_logo_is_served_as_pixels_that_can_be_kept(client, url, storage, world):
     client.post(url, data=filled(logo=(BytesIO(picture("JPEG")), "x.jpg")))
-    link = deployment(storage, world).link
+    link = survey(storage, world).link
     logo = client.get(f"/s/{link}/logo?v=1")
     assert (logo.status_code, logo.mimetype) == (200, "image/webp")
     assert logo.headers["X-Content-Type-Options"] == "nosniff"
@@ -149,7 +149,7 @@ def test_a_fault_stands_beside_its_field_and_nothing_is_saved(
     assert sent.status_code == 422
     assert f'href="#{control}"' in sent.text
     assert words in sent.text
-    assert deployment(storage, world).look == deployment(storage, world).logic == {}
+    assert survey(storage, world).theme == survey(storage, world).logic == {}
 
 
 def test_all_faults_are_told_at_once(client, url):
@@ -179,12 +179,12 @@ def test_unconfirmed_clicks_stand_apart_and_small_numbers_do_not(client, url, st
             for number in range(count):
                 ticket = Ticket(f"{value} {number}")
                 session.add(
-                    Invitation(deployment_id=world.here.deployment_id, token_hash=ticket.token_hash)
+                    Invitation(survey_id=world.here.survey_id, token_hash=ticket.token_hash)
                 )
                 session.flush()
                 drafts.save(
                     session.connection(),
-                    deployment_id=world.here.deployment_id,
+                    survey_id=world.here.survey_id,
                     ticket=ticket,
                     fields={drafts.PRESELECTED: [f"nps-nps:{value}"]},
                     unconfirmed=True,

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.texts import said
 from tests.web.respondents import opened, parsed
@@ -28,14 +28,14 @@ def url(world, storage: Storage) -> str:
     with storage.store.writing() as session:
         offered = {"languages": ["en", "fi", "ar"], **MAIN}
         session.execute(
-            update(Deployment).where(Deployment.id == world.here.deployment_id).values(**offered)
+            update(SurveyRow).where(SurveyRow.id == world.here.survey_id).values(**offered)
         )
-    return f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
+    return f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
 
 
-def stored(storage: Storage, world) -> Deployment:
+def stored(storage: Storage, world) -> SurveyRow:
     with storage.store.reading() as session:
-        return session.get_one(Deployment, world.here.deployment_id)
+        return session.get_one(SurveyRow, world.here.survey_id)
 
 
 def summaries(page: str) -> list[str]:
@@ -126,7 +126,7 @@ def test_a_text_in_a_language_that_is_not_offered_is_refused(client, url, storag
 
 def test_a_survey_in_one_language_has_nothing_to_translate(client, url, storage, world):
     with storage.store.writing() as session:
-        session.execute(update(Deployment).values(languages=["en"]))
+        session.execute(update(SurveyRow).values(languages=["en"]))
     page = opened(client, f"{url}/translations")
     assert "English only" in page
     assert "textarea" not in page
@@ -136,14 +136,14 @@ def test_a_survey_in_one_language_has_nothing_to_translate(client, url, storage,
 def test_what_staff_type_is_text_on_every_page(client, url, storage, world):
     script = "<script>alert(1)</script>"
     client.post(f"{url}/translations", data=dict.fromkeys(FINNISH, script))
-    deployment = stored(storage, world)
-    assert said(deployment, "consent", "fi").text == script
+    survey = stored(storage, world)
+    assert said(survey, "consent", "fi").text == script
     shown = [
         f"{url}/translations",
         f"{url}/channels",
         f"{url}/theme",
         f"{url}/theme/preview?lang=fi",
     ]
-    for address in (*shown, f"/s/{deployment.link}?lang=fi"):
+    for address in (*shown, f"/s/{survey.link}?lang=fi"):
         page = opened(client, address)
         assert script not in page, address

@@ -8,11 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.surveys.consents import change_consent
 from surveyapp.surveys.translations import translate
-from tests.responses.makers import make_deployment
+from tests.responses.makers import make_survey
 from tests.web.world import PASSWORD, add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -32,10 +32,10 @@ SEEN = """e => { const range = document.createRange(); range.selectNodeContents(
 
 
 @pytest.fixture(scope="module")
-def made(served: tuple[str, Storage]) -> Deployment:
+def made(served: tuple[str, Storage]) -> SurveyRow:
     with served[1].store.writing() as session:
         add_user(session, "researcher")
-        made = make_deployment(session, introduction=INTRODUCTION, consent="Used by us.")
+        made = make_survey(session, introduction=INTRODUCTION, consent="Used by us.")
         made.languages = ["en", "fi", "ar"]
         translate(session, made, {"fi": FINNISH}, user_id=None, roots=())
         change_consent(session, made, text="Used by us alone.", box=True, user_id=None)

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from surveyapp.journeys import queries
-from surveyapp.store.models import Analysis, Deployment, Job, Report, Response, Segment
+from surveyapp.store.models import Analysis, Job, Report, Response, Segment, SurveyRow
 from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
 from tests.web.conftest import World
@@ -82,8 +82,8 @@ def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
     app: Flask, researcher, storage: Storage
 ):
     journey_id, touchpoint_id = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, touchpoint_id, ["csat", "nps"])
-    page = researcher.get(f"/journeys/{journey_id}/surveys/{deployment_id}").text
+    survey_id = deploy(researcher, journey_id, touchpoint_id, ["csat", "nps"])
+    page = researcher.get(f"/journeys/{journey_id}/surveys/{survey_id}").text
     link = re.search(r'value="http://127\.0\.0\.1:8000(/s/\w+)"', page)[1]
     for value in (10, 10, 9, 8, 2):
         customer = app.test_client()
@@ -112,11 +112,11 @@ def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
     app: Flask, researcher, storage: Storage
 ):
     journey_id, touchpoint_id = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
+    survey_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, deployment_id)
+        survey = session.get_one(SurveyRow, survey_id)
         for _ in range(4):
-            answer(session, deployment, nps=10)
+            answer(session, survey, nps=10)
     for path in ("", f"/touchpoints/{touchpoint_id}"):
         page = researcher.get(f"/journeys/{journey_id}{path}").text
         assert "fewer than 5" in page
@@ -125,17 +125,17 @@ def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
 
 def test_an_answer_can_be_closed_off_and_opened_again(app: Flask, researcher, storage: Storage):
     journey_id, _ = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, "end", ["nps"])
-    base = f"/journeys/{journey_id}/surveys/{deployment_id}"
+    survey_id = deploy(researcher, journey_id, "end", ["nps"])
+    base = f"/journeys/{journey_id}/surveys/{survey_id}"
     with storage.store.reading() as session:
-        link = session.get_one(Deployment, deployment_id).link
+        link = session.get_one(SurveyRow, survey_id).link
     for state, status in (("closed", 410), ("open", 200)):
         send(researcher, f"{base}/state", state=state)
         assert app.test_client().get(f"/s/{link}").status_code == status
     assert researcher.post(f"{base}/state", data={"state": "gone"}).status_code == 422
 
 
-def test_a_deployment_without_questions_is_refused_on_its_page(researcher, storage: Storage):
+def test_a_survey_without_questions_is_refused_on_its_page(researcher, storage: Storage):
     journey_id, touchpoint_id = draw(researcher, storage)
     form = {"name": "Nothing", "place": str(touchpoint_id), "anonymity": "anonymous"}
     refused = researcher.post(f"/journeys/{journey_id}/surveys/new", data=form)
@@ -146,8 +146,8 @@ def test_a_deployment_without_questions_is_refused_on_its_page(researcher, stora
 
 def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
     journey_id, _ = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, "end", ["nps"])
-    base = f"/journeys/{journey_id}/surveys/{deployment_id}"
+    survey_id = deploy(researcher, journey_id, "end", ["nps"])
+    base = f"/journeys/{journey_id}/surveys/{survey_id}"
     drawn = researcher.get(f"{base}/qr.svg")
     assert drawn.mimetype == "image/svg+xml" and b"<svg" in drawn.data
     printed = researcher.get(f"{base}/qr.png?download=1")
@@ -157,8 +157,8 @@ def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
 
 def test_single_use_links_are_made_from_a_list_and_counted(app, researcher, storage: Storage):
     journey_id, _ = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, "end", ["nps"])
-    base = f"/journeys/{journey_id}/surveys/{deployment_id}"
+    survey_id = deploy(researcher, journey_id, "end", ["nps"])
+    base = f"/journeys/{journey_id}/surveys/{survey_id}"
     listed = b"customer_ref;Region;Tenure (years)\nc1;North;3\nc2;South;0\n"
     made = researcher.post(f"{base}/links", data={"customers": (io.BytesIO(listed), "c.csv")})
     rows = list(csv.DictReader(io.StringIO(made.text.removeprefix("\ufeff"))))
@@ -176,7 +176,7 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
     app: Flask, storage: Storage, sign_in, world: World
 ):
     administrator = sign_in(world.users["administrator"])
-    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.deployment_id}"
+    base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
     rows = b"external_id,nps\na,10\nb,11\nc,9\n"
     sent = administrator.post(f"{base}/imports", data={"answers": (io.BytesIO(rows), "old.csv")})
     assert sent.status_code == 303
@@ -194,12 +194,12 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
 
 def test_a_segment_filters_the_journey_once_its_job_is_done(app, researcher, storage: Storage):
     journey_id, touchpoint_id = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
+    survey_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, deployment_id)
+        survey = session.get_one(SurveyRow, survey_id)
         for region, value in (("North", 10), ("South", 2)):
             for _ in range(8):
-                answer(session, deployment, nps=value, attributes={"region": region})
+                answer(session, survey, nps=value, attributes={"region": region})
     job = send(researcher, "/segments/new", name="The north", rule="region = North")
     run_jobs(storage)
     assert "done" in researcher.get(job).text
@@ -215,9 +215,9 @@ def test_a_segment_filters_the_journey_once_its_job_is_done(app, researcher, sto
 
 def test_a_report_is_asked_for_made_and_downloaded(app: Flask, storage: Storage, sign_in, world):
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
         for value in (10, 9, 9, 8, 7, 6, 3):
-            answer(session, deployment, nps=value)
+            answer(session, survey, nps=value)
         session.execute(Job.__table__.delete().where(Job.state == "waiting"))
     manager = sign_in(world.users["manager"])
     base = f"/journeys/{world.here.journey_id}/reports"
@@ -241,11 +241,11 @@ def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
 ):
     """Too few answers: the page says so in a sentence, and nothing else breaks."""
     journey_id, _ = draw(researcher, storage)
-    deployment_id = deploy(researcher, journey_id, "end", ["sjq"], **{"key-sjq": "sjq-9"})
+    survey_id = deploy(researcher, journey_id, "end", ["sjq"], **{"key-sjq": "sjq-9"})
     page = researcher.get(f"/journeys/{journey_id}/results").text
     assert "Validate scale" in page
     where = send(
-        researcher, f"/journeys/{journey_id}/analyses", scale=f"{deployment_id}:sjq", segment=""
+        researcher, f"/journeys/{journey_id}/analyses", scale=f"{survey_id}:sjq", segment=""
     )
     assert "data-progress" in researcher.get(where).text
     with storage.store.reading() as session:
@@ -258,9 +258,9 @@ def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
 
 def test_pages_of_responses_lead_on_and_back(app: Flask, storage: Storage, sign_in, world: World):
     with storage.store.writing() as session:
-        deployment = session.get_one(Deployment, world.here.deployment_id)
+        survey = session.get_one(SurveyRow, world.here.survey_id)
         for _ in range(119):
-            answer(session, deployment)
+            answer(session, survey)
     client, base = (
         sign_in(world.users["researcher"]),
         f"/journeys/{world.here.journey_id}/responses",
@@ -279,7 +279,7 @@ def test_pages_of_responses_lead_on_and_back(app: Flask, storage: Storage, sign_
     assert [len(numbers(page)) for page in (first, second, third)] == [50, 50, 20]
     everything = numbers(first) + numbers(second) + numbers(third)
     with storage.store.reading() as session:
-        query = select(Response.id).where(Response.deployment_id == world.here.deployment_id)
+        query = select(Response.id).where(Response.survey_id == world.here.survey_id)
         newest = query.order_by(Response.submitted_at.desc(), Response.id.desc())
         assert everything == list(session.scalars(newest))
     assert not step(third, "Older")
@@ -294,8 +294,8 @@ def test_filters_stand_in_the_address_and_are_kept_by_the_download(
 ):
     client = sign_in(world.users["researcher"])
     base = f"/journeys/{world.here.journey_id}/responses"
-    page = client.get(f"{base}?deployment={world.here.deployment_id}&from=2020-01").text
-    assert f"export.csv?from=2020-01&amp;deployment={world.here.deployment_id}" in page
+    page = client.get(f"{base}?survey={world.here.survey_id}&from=2020-01").text
+    assert f"export.csv?from=2020-01&amp;survey={world.here.survey_id}" in page
     assert "No matching responses" in client.get(f"{base}?to=2020-01").text
     with client.get(f"{base}/export.csv?to=2020-01") as sent:
         assert sent.text.count("\n") == 1  # the headings alone

@@ -18,18 +18,18 @@ from tests.web.world import add_user
 
 @pytest.fixture
 def place(storage: Storage, sign_in) -> tuple[FlaskClient, int, int]:
-    """A researcher, a journey and its deployment with 120 answers of two regions."""
+    """A researcher, a journey and its survey with 120 answers of two regions."""
     with storage.store.writing() as session:
-        deployment = make_study(session, people(120), ("sjq", "marker"))
+        survey = make_study(session, people(120), ("sjq", "marker"))
         reader = sign_in(add_user(session, "researcher"))
-        return reader, deployment.journey_id, deployment.id
+        return reader, survey.journey_id, survey.id
 
 
 def _ask(place: tuple[FlaskClient, int, int], **choices: object) -> str:
-    reader, journey_id, deployment_id = place
+    reader, journey_id, survey_id = place
     answer = reader.post(
         f"/journeys/{journey_id}/analyses",
-        data={"scale": f"{deployment_id}:sjq", "segment": "", **choices},
+        data={"scale": f"{survey_id}:sjq", "segment": "", **choices},
     )
     assert answer.status_code == 303
     return str(answer.location)
@@ -86,7 +86,7 @@ def test_a_validation_without_choices_takes_the_usual_ones(place, storage: Stora
 
 
 def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, storage: Storage):
-    reader, journey_id, deployment_id = place
+    reader, journey_id, survey_id = place
     for wrong in (
         {"group": "shoe size"},
         {"estimator": "OLS"},
@@ -94,7 +94,7 @@ def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, storage: 
     ):
         answer = reader.post(
             f"/journeys/{journey_id}/analyses",
-            data={"scale": f"{deployment_id}:sjq", "segment": "", **wrong},
+            data={"scale": f"{survey_id}:sjq", "segment": "", **wrong},
         )
         assert answer.status_code == 422, wrong
     with storage.store.reading() as session:

@@ -19,9 +19,9 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Delivery,
-    Deployment,
     Job,
     Report,
+    SurveyRow,
     User,
 )
 from surveyapp.store.storage import Storage
@@ -54,7 +54,7 @@ class Place:
     journey_id: int
     stage_id: int
     touchpoint_id: int
-    deployment_id: int
+    survey_id: int
     response_id: int
     analysis_id: int
     report_id: int
@@ -69,7 +69,7 @@ class Place:
 
 
 def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Place:
-    """A journey with one stage, touchpoint, deployment, response, analysis and report.
+    """A journey with one stage, touchpoint, survey, response, analysis and report.
 
     ``text`` is put into every text that somebody can type.
     """
@@ -93,7 +93,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             backstage=text,
             user_id=user.id,
         )
-        deployment = fielding.create_deployment(
+        survey = fielding.create_survey(
             session,
             journey,
             name=f"After the form {text}".strip(),
@@ -109,7 +109,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
         )
         sort_batch(session, segment.id)
         response_id = answer(
-            session, deployment, attributes={"region": text or "North"}, reason=text or "Fine."
+            session, survey, attributes={"region": text or "North"}, reason=text or "Fine."
         )
         job = Job(
             kind="validate_scale", parameters={}, created_by=user.id, error=text, state="failed"
@@ -119,7 +119,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
         analysis = Analysis(
             kind="validate_scale",
             journey_id=journey.id,
-            deployment_id=deployment.id,
+            survey_id=survey.id,
             instrument="nps",
             job_id=job.id,
         )
@@ -140,12 +140,12 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
         )
         session.add_all([analysis, report])
         session.flush()
-        case, alert = _loop(session, deployment, response_id, user, text)
+        case, alert = _loop(session, survey, response_id, user, text)
         return Place(
             journey.id,
             stage.id,
             point.id,
-            deployment.id,
+            survey.id,
             response_id,
             analysis.id,
             report.id,
@@ -182,12 +182,12 @@ def _told(session: Session, text: str) -> tuple[int, int]:
 
 
 def _loop(
-    session: Session, deployment: Deployment, response_id: int, user: User, text: str
+    session: Session, survey: SurveyRow, response_id: int, user: User, text: str
 ) -> tuple[Case, Alert]:
-    """A case of the response with a note, and an alert of the deployment."""
+    """A case of the response with a note, and an alert of the survey."""
     case = Case(
         response_id=response_id,
-        deployment_id=deployment.id,
+        survey_id=survey.id,
         scale="nps",
         value=3,
         owner_id=user.id,
@@ -195,7 +195,7 @@ def _loop(
         notes=[CaseNote(user_id=user.id, text=text or "Called.")],
     )
     alert = Alert(
-        deployment_id=deployment.id,
+        survey_id=survey.id,
         scale="nps",
         below=20,
         minimum_n=10,
@@ -213,7 +213,7 @@ _serial = iter(range(10**9))
 
 def answer(
     session: Session,
-    deployment: Deployment,
+    survey: SurveyRow,
     *,
     nps: int = 9,
     reason: str = "Fine.",
@@ -222,7 +222,7 @@ def answer(
 ) -> int:
     stored = submit(
         session,
-        deployment,
+        survey,
         {"nps": {"nps": str(nps), "nps_reason": reason}},
         submission_key=f"test-{next(_serial)}",
         attributes=attributes or {},

@@ -25,8 +25,8 @@ from surveyapp.store.models import (
     AuditEntry,
     Case,
     Delivery,
-    Deployment,
     Response,
+    SurveyRow,
     Webhook,
 )
 from surveyapp.store.models import Event as StoredEvent
@@ -42,7 +42,7 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 def submit(storage: Storage, place: Place, *, nps: int = 9, **other: Any) -> int:
     with storage.store.writing() as session:
-        return answer(session, session.get_one(Deployment, place.deployment_id), nps=nps, **other)
+        return answer(session, session.get_one(SurveyRow, place.survey_id), nps=nps, **other)
 
 
 def spread(storage: Storage) -> int:
@@ -80,14 +80,14 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
         number = submit(storage, place, nps=9)
         named = public_id(storage, number)
         with storage.store.writing() as session:
-            deployment = session.get_one(Deployment, place.deployment_id)
+            survey = session.get_one(SurveyRow, place.survey_id)
             raw = {"nps": {"nps": "2", "nps_reason": "Ada"}}
-            corrections.correct(session, deployment, number, raw, now=NOW, roots=())
+            corrections.correct(session, survey, number, raw, now=NOW, roots=())
         spread(storage)
         deliver(storage, NOW)
         with storage.store.writing() as session:
-            deployment = session.get_one(Deployment, place.deployment_id)
-            corrections.erase(session, deployment, number, now=NOW)
+            survey = session.get_one(SurveyRow, place.survey_id)
+            corrections.erase(session, survey, number, now=NOW)
         assert rows(storage) == []  # what told of the response is gone with it
         spread(storage)
         deliver(storage, NOW)
@@ -119,7 +119,7 @@ def test_a_response_is_told_signed_and_once(storage: Storage, place: Place, add_
     assert (row.state, row.status, row.attempts, row.delivered_at) == ("delivered", 200, 1, NOW)
     told = json.loads(body)
     assert set(told["data"]) == {
-        *("journey", "touchpoint", "deployment", "response_id", "response"),
+        *("journey", "touchpoint", "survey", "deployment", "response_id", "response"),
         *("submitted_at", "language", "scores"),
     }
     assert (told["data"]["response"], told["data"]["scores"]) == (response_id, {"nps": 9.0})
@@ -140,7 +140,7 @@ def test_nothing_is_written_for_who_does_not_want_to_know(storage: Storage, plac
         actions.pause(session, session.get_one(Webhook, paused), user_id=None)
     submit(storage, place)
     with storage.store.writing() as session:
-        events.publish(session, "response", response_id=1, deployment_id=place.deployment_id)
+        events.publish(session, "response", response_id=1, survey_id=place.survey_id)
     spread(storage)
     assert rows(storage) == []
 
@@ -313,7 +313,7 @@ def test_an_anonymous_survey_tells_that_somebody_answered_and_the_day(
     with listening(200) as server:
         add_hook(server)
         with storage.store.writing() as session:
-            session.get_one(Deployment, place.deployment_id).anonymity = "anonymous"
+            session.get_one(SurveyRow, place.survey_id).anonymity = "anonymous"
         submit(storage, place, attributes={})
         spread(storage)
         deliver(storage, NOW)
@@ -326,7 +326,8 @@ def test_an_anonymous_survey_tells_that_somebody_answered_and_the_day(
         "data": {
             "journey": "open",
             "touchpoint": "apply/form",
-            "deployment": "after-the-form",
+            "survey": "after-the-form",
+            "deployment": "after-the-form",  # the old name
         },
     }
     [row] = rows(storage)
@@ -340,13 +341,13 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
         with storage.store.writing() as session:
             case = Case(
                 response_id=response_id,
-                deployment_id=place.deployment_id,
+                survey_id=place.survey_id,
                 scale="nps",
                 value=2.0,
                 due_at=NOW,
             )
             alert = Alert(
-                deployment_id=place.deployment_id,
+                survey_id=place.survey_id,
                 scale="nps",
                 below=10.0,
                 minimum_n=20,
@@ -362,7 +363,8 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
         assert spread(storage) == 4
         assert deliver(storage, NOW) == 3
     told = {json.loads(body)["event"]: json.loads(body)["data"] for _, _, body in server.told}
-    where = {"journey": "open", "touchpoint": "apply/form", "deployment": "after-the-form"}
+    where = {"journey": "open", "touchpoint": "apply/form", "survey": "after-the-form"}
+    where["deployment"] = "after-the-form"  # the old name
     assert told == {
         "low_score": {
             **where,

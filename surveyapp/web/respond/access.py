@@ -70,7 +70,7 @@ class Access:
 
 
 def page_of(asking: Asking, language: str) -> Page:
-    """The deployment's page in a language that it has, else in its own.
+    """The survey's page in a language that it has, else in its own.
 
     ``g.one_page`` wants a survey in blocks on one page: a device that is offline turns none.
     """
@@ -81,7 +81,7 @@ def page_of(asking: Asking, language: str) -> Page:
 
 
 def page_for(asking: Asking, wanted: str | None) -> Page:
-    """The page in the language that a link wants, else that of the browser, else the deployment's."""
+    """The page in the language that a link wants, else that of the browser, else the survey's."""
     page = page_of(asking, asking.language)
     languages = page.content.languages
     if len(languages) == 1:
@@ -137,7 +137,7 @@ def opened(
     if ticket is None or waits is None:
         return Access(asking, ticket)
     if waits.state == "created" and _is_visit() and asking.anonymity != "anonymous":
-        written(partial(note_opened, deployment_id=asking.id, ticket=ticket, now=now))
+        written(partial(note_opened, survey_id=asking.id, ticket=ticket, now=now))
     return Access(asking, ticket, waits.saved)
 
 

@@ -97,7 +97,7 @@ class Content:
 
 
 def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
-    """The languages that customers may choose from, the deployment's own first."""
+    """The languages that customers may choose from, the survey's own first."""
     instruments = tuple(asked_instrument(ask, roots) for ask in asking.asks)
     return _offered(instruments, tuple(asking.languages), asking.language)
 
@@ -115,7 +115,7 @@ def content(
     roots: Sequence[str | Path],
     attributes: Mapping[str, Attribute] | None = None,
 ) -> Content:
-    """The survey of a deployment in ``language``, or in its own where that is not offered.
+    """The survey of a survey in ``language``, or in its own where that is not offered.
 
     ``attributes`` are the customer's, for texts that use them.
     """
@@ -146,7 +146,7 @@ def content(
         right_to_left=sections[0].right_to_left,
         languages=open_to,
         provider=asking.provider,
-        look=read_theme(asking.look),
+        look=read_theme(asking.theme),
         introduction=replace(
             introduction,
             text=fill(introduction.text, right_to_left=introduction.direction == "rtl"),

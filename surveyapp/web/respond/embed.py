@@ -1,4 +1,4 @@
-"""The survey inside another page: only inside those that the deployment names, and without cookies."""
+"""The survey inside another page: only inside those that the survey names, and without cookies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _framed(link: str, answer: Response, *, sent: bool = False) -> Response:
     """Let the page be shown inside others, tell them how high it is, and stay inside."""
     with storage().store.raw_connection() as connection:
         asking = queries.asking(connection, link)
-    origins = read_channels(asking.ways).embed_origins if asking else ()
+    origins = read_channels(asking.channels).embed_origins if asking else ()
     allow(frame_ancestors=" ".join(origins) or "'none'")
     if answer.location:
         answer.location = answer.location.replace("/s/", "/e/", 1)

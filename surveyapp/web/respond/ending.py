@@ -64,7 +64,7 @@ def ending(asking: Asking) -> tuple[list[Said], list[tuple[str, str]]]:
         values: dict[str, Any] = {"lang": request.args.get("lang"), PASS: text}
         address = url_for("draw.show", link=asking.link, **values)
         links.append((words.draw_title, address))
-    end = read_channels(asking.ways).end_url
+    end = read_channels(asking.channels).end_url
     # Allowed when it was typed, and now: an installation may have thought better of a host.
     if end and leads_to(end, storage().settings.end_hosts_allowed):
         links.append((words.filled(words.go_on, host=urlsplit(end).hostname or ""), end))
@@ -88,7 +88,7 @@ def show(link: str) -> ResponseReturnValue:
         with storage().store.writing() as session:
             enter(
                 session,
-                deployment_id=asking.id,
+                survey_id=asking.id,
                 number=number,
                 address=typed,
                 day=utc_now().date(),

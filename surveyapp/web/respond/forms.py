@@ -1,4 +1,4 @@
-"""The form of a survey page: one WTForms class a deployment and language, made from its questions."""
+"""The form of a survey page: one WTForms class a survey and language, made from its questions."""
 
 from __future__ import annotations
 

@@ -44,12 +44,12 @@ def allow(**directives: str) -> None:
 
 
 def allow_style(style_hash: str) -> None:
-    """Let this answer carry one more stylesheet: a deployment's own."""
+    """Let this answer carry one more stylesheet: a survey's own."""
     g.styles = (*g.get("styles", ()), f"'{style_hash}'")
 
 
 def brand(asking: Asking) -> str:
-    """The stylesheet of a deployment's colour, allowed on this answer; empty without a colour."""
+    """The stylesheet of a survey's colour, allowed on this answer; empty without a colour."""
     css = theme_css(asking)
     if css:
         allow_style(hash_of(css))
@@ -57,8 +57,8 @@ def brand(asking: Asking) -> str:
 
 
 def theme_css(asking: Asking) -> str:
-    """A deployment's colours, light and dark; empty where they are the product's."""
-    colour = read_theme(asking.look).colour
+    """A survey's colours, light and dark; empty where they are the product's."""
+    colour = read_theme(asking.theme).colour
     return page_theme(colour).css if colour else ""
 
 

@@ -86,7 +86,7 @@ def keep(link: str) -> ResponseReturnValue:
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     with storage().store.raw_connection() as connection:
         asking = queries.asking(connection, link)
-    if asking is None or not asking.open_link or not read_channels(asking.ways).kiosk:
+    if asking is None or not asking.open_link or not read_channels(asking.channels).kiosk:
         return _not_kept(404, "This survey is not available on a kiosk at present.")
     g.one_page = True
     door = Access(asking, None)
@@ -160,10 +160,10 @@ def _moment(name: str, now: datetime, opened: datetime) -> datetime:
 
 
 def _ways(link: str) -> Channels | None:
-    """The ways of a deployment that allows kiosks; None for all others."""
+    """The ways of a survey that allows kiosks; None for all others."""
     with storage().store.raw_connection() as connection:
         asking: Asking | None = queries.asking(connection, link)
-    ways = read_channels(asking.ways) if asking else Channels()
+    ways = read_channels(asking.channels) if asking else Channels()
     return ways if ways.kiosk else None
 
 

@@ -1,4 +1,4 @@
-"""Survey pages ready to send: made once for each deployment and language, and kept."""
+"""Survey pages ready to send: made once for each survey and language, and kept."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Logo:
 
 @dataclass(frozen=True)
 class Page:
-    """A deployment's page in one language: its content, its form's class, and the untouched form.
+    """A survey's page in one language: its content, its form's class, and the untouched form.
 
-    ``style`` is the deployment's own: its colour, and what hides questions that are not asked.
+    ``style`` is the survey's own: its colour, and what hides questions that are not asked.
     """
 
     asking: Asking
@@ -91,14 +91,14 @@ class ProgressStep:
 
 
 class Pages:
-    """The pages made last. A page whose deployment has changed in any way is made again."""
+    """The pages made last. A page whose survey has changed in any way is made again."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], Page] = OrderedDict()
         self._lock = Lock()
 
     def page(self, asking: Asking, language: str, roots: Sequence[str | Path]) -> Page:
-        """The page of a deployment in a language that it has, else in its own."""
+        """The page of a survey in a language that it has, else in its own."""
         place = (asking.link, language)
         with self._lock:
             kept = self._kept.get(place)
@@ -193,7 +193,7 @@ def rendered(
 
 
 def logo_of(asking: Asking, what: Content) -> Logo | None:
-    """The deployment's picture; its address changes with the picture, so that it can be kept."""
+    """The survey's picture; its address changes with the picture, so that it can be kept."""
     look = what.look
     if look.logo_file_id is None:
         return None

@@ -54,7 +54,7 @@ def message(
         kind=kind,
         title=getattr(words, f"{kind}_title"),
         text=text or getattr(words, f"{kind}_text"),
-        provider=(read_theme(asking.look).name or asking.provider) if asking else "",
+        provider=(read_theme(asking.theme).name or asking.provider) if asking else "",
         words=words,
         style=style(),
         own_style=brand(asking) if asking else "",

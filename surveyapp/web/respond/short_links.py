@@ -19,7 +19,7 @@ short_links = Blueprint("short_links", __name__)
 def go(token: str, part: str = "") -> ResponseReturnValue:
     """Lead on, with what stands after the question mark; the long address says whether it may be used.
 
-    A survey answered there is sent to an address that names its deployment, so that the same form
+    A survey answered there is sent to an address that names its survey, so that the same form
     sent twice finds it although an anonymous invitation is gone after the first.
     """
     with storage().store.raw_connection() as connection:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from surveyapp.distribution.unsubscribe import TEST_TOKEN, Leaving, let_go, read_token
 from surveyapp.i18n.languages import texts
 from surveyapp.sampling.opt_outs import is_opted_out
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import queries
 from surveyapp.surveys.queries import Asking
 from surveyapp.surveys.theme import read_theme
@@ -54,9 +54,9 @@ def go(token: str) -> ResponseReturnValue:
 
 
 def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
-    asking = _asking(leaver.deployment_id)
+    asking = _asking(leaver.survey_id)
     words = texts(negotiated_language(asking))
-    provider = (read_theme(asking.look).name or asking.provider) if asking else ""
+    provider = (read_theme(asking.theme).name or asking.provider) if asking else ""
     return message(
         kind,
         200,
@@ -66,7 +66,7 @@ def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
     )
 
 
-def _asking(deployment_id: int) -> Asking | None:
+def _asking(survey_id: int) -> Asking | None:
     with storage().store.engine.connect() as connection:
-        link = connection.scalar(select(Deployment.link).where(Deployment.id == deployment_id))
+        link = connection.scalar(select(SurveyRow.link).where(SurveyRow.id == survey_id))
         return None if link is None else queries.asking(connection, link)

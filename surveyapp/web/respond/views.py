@@ -171,7 +171,7 @@ def _keep(
         return False
     save = partial(
         drafts.save,
-        deployment_id=door.asking.id,
+        survey_id=door.asking.id,
         ticket=door.ticket,
         fields=fields,
         block=block,
@@ -187,7 +187,7 @@ def logo(link: str) -> ResponseReturnValue:
     """The brand's picture, as it was checked and drawn anew when staff chose it."""
     with storage().store.reading() as session:
         asking = queries.asking(session.connection(), link)
-        number = None if asking is None else read_theme(asking.look).logo_file_id
+        number = None if asking is None else read_theme(asking.theme).logo_file_id
         file = None if number is None else session.get(File, number)
     if file is None or file.media_type not in MEDIA_TYPES:
         return neutral()

@@ -1,5 +1,6 @@
-/* <survey-app deployment="abcdefghjk"></survey-app>: a survey inside another page, as high as it is.
+/* <survey-app survey="abcdefghjk"></survey-app>: a survey inside another page, as high as it is.
    Also: base (where the survey lives), item (one question first), lang, label (for screen readers).
+   The attribute survey was once called deployment; pages that say so still work.
    Fires surveyapp:sent when answers have arrived. */
 (() => {
   "use strict";
@@ -12,7 +13,7 @@
     #hear = null;
 
     connectedCallback() {
-      const link = this.getAttribute("deployment") || "";
+      const link = this.getAttribute("survey") || this.getAttribute("deployment") || "";
       const item = this.getAttribute("item") || "";
       if (!NAME.test(link) || (item && !NAME.test(item))) return;
       const address = new URL(`/e/${link}${item ? `/item/${item}` : ""}`,

@@ -1,5 +1,5 @@
 // The survey page works without this. With it: answers are kept as they are given, the progress is
-// told, and a tap leads on to the next question where the deployment wants that.
+// told, and a tap leads on to the next question where the survey wants that.
 (() => {
   "use strict";
   const DAYS = 3;

@@ -1,7 +1,8 @@
-"""Deployments: which surveys there are, and single-use links into them."""
+"""Surveys: which surveys there are, and single-use links into them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -16,18 +17,18 @@ from surveyapp.distribution.languages import offered
 from surveyapp.errors import Invalid
 from surveyapp.journeys.codes import read_code
 from surveyapp.store.audit import record
-from surveyapp.store.models import Deployment
+from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import actions, links
-from surveyapp.surveys.queries import deployment_by_code
+from surveyapp.surveys.queries import survey_by_code
 
 MOST_CUSTOMERS = 1000  # in one request
 
-deployments = Blueprint(
-    "deployments", __name__, url_prefix="/api/v1", description="Surveys and their links."
+surveys = Blueprint(
+    "surveys", __name__, url_prefix="/api/v1", description="Surveys and their links."
 )
 
 
-class DeploymentSchema(ma.Schema):
+class SurveySchema(ma.Schema):
     """A survey at a touchpoint, or at a journey's end."""
 
     code = ma.fields.String(required=True)
@@ -73,10 +74,43 @@ class DeploymentSchema(ma.Schema):
     closes_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
-class DeploymentsSchema(ma.Schema):
+class SurveysSchema(ma.Schema):
     """All surveys, by journey."""
 
-    deployments = ma.fields.List(ma.fields.Nested(DeploymentSchema), required=True)
+    surveys = ma.fields.List(ma.fields.Nested(SurveySchema), required=True)
+
+
+class DeploymentsSchema(ma.Schema):
+    """All surveys, by journey, under the word that they had before."""
+
+    deployments = ma.fields.List(ma.fields.Nested(SurveySchema), required=True)
+
+
+class OfSurvey(Strict):
+    """Names a survey as ``survey``, or by the field's deprecated name ``deployment``."""
+
+    survey = ma.fields.String(
+        validate=ma.validate.Length(min=1, max=60),
+        metadata={"description": "The survey's code. Required."},
+    )
+    deployment = ma.fields.String(
+        validate=ma.validate.Length(min=1, max=60),
+        metadata={"description": "Use `survey`.", "deprecated": True},
+    )
+
+    @ma.validates_schema
+    def one_survey(self, data: Mapping[str, Any], **_: Any) -> None:
+        if len({"survey", "deployment"} & data.keys()) != 1:
+            said = "Missing data for required field."
+            if data.keys() >= {"survey", "deployment"}:
+                said = "Give the survey once: deployment is the old name of this field."
+            raise ma.ValidationError(said, "survey")
+
+    @ma.post_load
+    def under_one_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "deployment" in data:
+            data["survey"] = data.pop("deployment")
+        return data
 
 
 class CustomerSchema(Strict):
@@ -98,14 +132,9 @@ class CustomerSchema(Strict):
     )
 
 
-class InviteSchema(Strict):
+class InviteSchema(OfSurvey):
     """The customers to create links for."""
 
-    deployment = ma.fields.String(
-        required=True,
-        validate=ma.validate.Length(max=60),
-        metadata={"description": "The survey's code."},
-    )
     customers = ma.fields.List(
         ma.fields.Nested(CustomerSchema),
         required=True,
@@ -127,27 +156,33 @@ class InvitationsSchema(ma.Schema):
     invitations = ma.fields.List(ma.fields.Nested(InvitationSchema), required=True)
 
 
-@deployments.route("/deployments", methods=["GET"])
-@needs(Scope.READ_DEPLOYMENTS)
-@deployments.response(200, DeploymentsSchema)
-def list_deployments() -> dict[str, Any]:
+@surveys.route("/surveys", methods=["GET"])
+@needs(Scope.READ_SURVEYS)
+@surveys.response(200, SurveysSchema)
+def list_surveys() -> dict[str, Any]:
     """List surveys
 
     Every survey with its code, its touchpoint and its open link.
     """
-    with storage().store.reading() as session:
-        found = session.scalars(
-            select(Deployment)
-            .options(joinedload(Deployment.journey), joinedload(Deployment.touchpoint))
-            .order_by(Deployment.journey_id, Deployment.id)
-        )
-        return {"deployments": [_shown(each) for each in found]}
+    return {"surveys": _all()}
 
 
-@deployments.route("/invitations", methods=["POST"])
+@surveys.route("/deployments", methods=["GET"])
+@surveys.doc(deprecated=True)
+@needs(Scope.READ_SURVEYS)
+@surveys.response(200, DeploymentsSchema)
+def list_deployments() -> dict[str, Any]:
+    """List surveys (deprecated)
+
+    Use `GET /api/v1/surveys`.
+    """
+    return {"deployments": _all()}
+
+
+@surveys.route("/invitations", methods=["POST"])
 @needs(Scope.INVITE_CUSTOMERS)
-@deployments.arguments(InviteSchema)
-@deployments.response(201, InvitationsSchema)
+@surveys.arguments(InviteSchema)
+@surveys.response(201, InvitationsSchema)
 def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
     """Create single-use links
 
@@ -158,10 +193,10 @@ def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
     """
     settings = storage().settings
     with storage().store.writing() as session:
-        deployment = deployment_named(session, wanted["deployment"])
+        survey = survey_named(session, wanted["survey"])
         issued = actions.invite(
             session,
-            deployment,
+            survey,
             wanted["customers"],
             base_url=settings.base_url,
             secret_key=storage().secret_key,
@@ -174,38 +209,48 @@ def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
             None,
             "invite by API key",
             f"API key {caller().name}",
-            deployment=deployment.code,
+            survey=survey.code,
             invitations=len(issued),
         )
         return {"invitations": [vars(each) for each in issued]}
 
 
-def deployment_named(session: Session, code: str) -> Deployment:
-    """The deployment of this code; Invalid for a text that is no code, NotFound when none has it."""
+def survey_named(session: Session, code: str) -> SurveyRow:
+    """The survey of this code; Invalid for a text that is no code, NotFound when none has it."""
     try:
-        return deployment_by_code(session, read_code(code))
+        return survey_by_code(session, read_code(code))
     except Invalid as error:
-        raise Invalid(str(error), field="deployment") from error
+        raise Invalid(str(error), field="survey") from error
 
 
-def _languages(deployment: Deployment) -> list[str]:
+def _all() -> list[dict[str, Any]]:
+    with storage().store.reading() as session:
+        found = session.scalars(
+            select(SurveyRow)
+            .options(joinedload(SurveyRow.journey), joinedload(SurveyRow.touchpoint))
+            .order_by(SurveyRow.journey_id, SurveyRow.id)
+        )
+        return [_shown(each) for each in found]
+
+
+def _languages(survey: SurveyRow) -> list[str]:
     try:
-        return list(offered(deployment, storage().settings.instrument_roots))
+        return list(offered(survey, storage().settings.instrument_roots))
     except InstrumentError:  # a survey may be over for longer than its questions are there
-        return [deployment.language]
+        return [survey.language]
 
 
-def _shown(deployment: Deployment) -> dict[str, Any]:
-    point = deployment.touchpoint
+def _shown(survey: SurveyRow) -> dict[str, Any]:
+    point = survey.touchpoint
     base = storage().settings.base_url
     return {
         **{
-            name: getattr(deployment, name)
+            name: getattr(survey, name)
             for name in ("code", "name", "state", "anonymity", "language", "opens_at", "closes_at")
         },
-        "journey": deployment.journey.code,
+        "journey": survey.journey.code,
         "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
-        "languages": _languages(deployment),
-        "instruments": [ask["instrument"] for ask in deployment.asks],
-        "url": links.open_url(base, deployment.link) if deployment.open_link else None,
+        "languages": _languages(survey),
+        "instruments": [ask["instrument"] for ask in survey.asks],
+        "url": links.open_url(base, survey.link) if survey.open_link else None,
     }
