@@ -15,6 +15,10 @@ class NotFound(SurveyappError):
     """Nothing here by that name, or nothing that the asker may see."""
 
 
+class Damaged(SurveyappError):
+    """What was stored is not what is read: a failing disk, or a restored half."""
+
+
 class NotAllowed(SurveyappError):
     """Known, signed in, and still not permitted."""
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,35 @@ from surveyapp.whole import whole_number
 PREFIX = "SURVEYAPP_"
 _SHORTEST_SECRET = 32
 _FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
+_SHORTEST_REPEAT = 8  # characters that come again before it is no accident
+_PLACEHOLDERS = (
+    *(
+        "change",
+        "replace",
+        "insert",
+        "default",
+        "example",
+        "password",
+        "secret",
+        "survey",
+        "please",
+    ),
+    *(
+        "this",
+        "your",
+        "key",
+        "app",
+        "here",
+        "with",
+        "random",
+        "long",
+        "value",
+        "string",
+        "me",
+        "my",
+    ),
+)
+_FEWEST_BESIDE_WORDS = 12
 _LARGEST = 2**31 - 1
 
 
@@ -117,9 +147,17 @@ class Settings:
         rows = []
         for entry in fields(self):
             value = getattr(self, entry.name)
-            text = "(hidden)" if entry.metadata["secret"] and value else str(value)
+            text = (
+                "(hidden)" if entry.metadata["secret"] and value else _without_password(str(value))
+            )
             rows.append((PREFIX + entry.name.upper(), text, entry.metadata["help"]))
         return rows
+
+
+def _without_password(text: str) -> str:
+    """The text with the password of an address in it hidden, wherever one stands."""
+    hidden = re.sub(r"(?<=://)([^/@:\s]*):[^/\s]*@", r"\1:(hidden)@", text)
+    return re.sub(r"(?i)([?&](?:password|sslpassword|passfile)=)[^&\s]*", r"\1(hidden)", hidden)
 
 
 def _parsed(name: str, default: Any, text: str) -> Any:
@@ -173,6 +211,18 @@ def key_fault(key: str) -> str | None:
         return f"has {len(key)} characters, needs {_SHORTEST_SECRET}"
     if len(set(key)) < _FEWEST_DIFFERENT:
         return f"has {len(set(key))} different characters, needs {_FEWEST_DIFFERENT}"
+    lengths = range(1, min(_SHORTEST_SECRET, len(key) - _SHORTEST_REPEAT + 1))
+    repeated = next((n for n in lengths if key[n:] == key[:-n]), None)
+    if repeated is not None:
+        return f"repeats its first {repeated} characters"
+    steps = [ord(after) - ord(before) for before, after in pairwise(key)]
+    if sum(step in {-1, 0, 1} for step in steps) > len(steps) / 2:
+        return "counts through the alphabet or the digits"
+    left = re.sub(r"[\W_]", "", key.lower())
+    for word in _PLACEHOLDERS:
+        left = left.replace(word, "")
+    if len(left) < _FEWEST_BESIDE_WORDS:
+        return "is made of words that stand in examples"
     return None
 
 
@@ -191,6 +241,14 @@ def _faults(settings: Settings) -> list[str]:
         ("sqlite:///", "postgresql+psycopg://")
     ):
         faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
+    for name in ("base_url", "database_url", "smtp_url"):
+        try:
+            _ = urlsplit(getattr(settings, name)).port
+        except ValueError:
+            faults.append(
+                f"{PREFIX}{name.upper()}: its host and port cannot be read; a port is a number up to"
+                " 65535, and signs such as / and @ in a password are written %2F and %40"
+            )
     if settings.smtp_url:
         mail = urlsplit(settings.smtp_url)
         if mail.scheme not in {"smtp", "smtps"} or not mail.hostname:

@@ -65,6 +65,26 @@ def main() -> None:
     except click.ClickException as error:
         click.echo(f"Error: {error.format_message()}", err=True)
         sys.exit(2)
-    except (SurveyappError, AnalysisError, InstrumentError, OSError) as error:
+    except (SurveyappError, AnalysisError, InstrumentError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        click.echo(f"Error: {named}", err=True)
+        sys.exit(2)
+    except Exception as error:
+        said = _database_fault(error)
+        if said is None:
+            raise
+        click.echo(f"Error: {said}", err=True)
+        sys.exit(2)
+
+
+def _database_fault(error: Exception) -> str | None:
+    """What an error of the database means; only commands that open one have loaded its library."""
+    library = sys.modules.get("sqlalchemy.exc")
+    if library is None or not isinstance(error, library.SQLAlchemyError):
+        return None
+    from surveyapp.cli.database_errors import database_fault
+
+    return database_fault(error)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from surveyapp.store import private
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 
 _BUSY_SECONDS = 30
@@ -26,8 +27,8 @@ def make_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True, **_POOL)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database and parsed.database != ":memory:":
+        _make_private(Path(parsed.database))
     # isolation_level None hands BEGIN to us: sqlite3 would begin at the first write only, too
     # late for a consistent read before it.
     engine = create_engine(
@@ -36,6 +37,15 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(database: Path) -> None:
+    """The file with what SQLite keeps beside it, closed to others; its folder only if it is made here."""
+    if not database.parent.exists():
+        private.make_folder(database.parent)
+    private.make_file(database)
+    beside = (database.with_name(f"{database.name}-{end}") for end in ("wal", "shm"))
+    private.close_to_others(path for path in beside if path.exists())
 
 
 def _pragmas(connection: Any, _record: Any) -> None:

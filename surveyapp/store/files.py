@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyapp.errors import NotFound
+from surveyapp.errors import Damaged, NotFound
+from surveyapp.store import private
 from surveyapp.store.models import File
 
 
@@ -27,7 +28,8 @@ class FileStore:
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.folder)
+            path.parent.mkdir(exist_ok=True, mode=0o700)
             handle, temporary = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as out:
                 out.write(data)
@@ -55,10 +57,22 @@ class FileStore:
         session.delete(file)
 
     def path(self, file: File) -> Path:
-        """Where the bytes lie; NotFound when someone removed them."""
+        """Where the bytes lie, which are those that were put there.
+
+        Raises NotFound when someone removed them, Damaged when they are not the same any more: a file
+        is named by its digest, so that what a failing disk or a half restored backup left is known.
+        """
         path = self._path(file.sha256)
         if not path.is_file():
             raise NotFound(f"{file.name} is no longer in the file store; make it again")
+        with path.open("rb") as written:
+            found = hashlib.file_digest(written, "sha256").hexdigest()
+        if found != file.sha256:
+            raise Damaged(
+                f"{file.name} is damaged: the file store holds {path.stat().st_size:,} bytes that are not"
+                f" the {file.size:,} that were stored. Make it again, or bring {file.sha256} back from a"
+                " backup; then check the disk."
+            )
         return path
 
     def _path(self, digest: str) -> Path:

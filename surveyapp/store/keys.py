@@ -84,8 +84,10 @@ def check(store: Store, key: str) -> None:
         try:
             with store.writing() as session:
                 if _known(session) is None:
-                    _add(session, own)
-        except IntegrityError:  # on PostgreSQL two may find none; the first has number 1
+                    # Number 1 whatever is there by now: on PostgreSQL another one may have come
+                    # first, and after it this would be the newer of two.
+                    session.add(KeyFingerprint(id=1, fingerprint=own))
+        except IntegrityError:
             pass
         with store.reading() as session:
             known = _known(session)
@@ -102,13 +104,9 @@ def adopt(session: Session, key: str) -> str:
     """Make ``key`` the database's own; its fingerprint. What the old key signed opens nothing more."""
     own = fingerprint(key)
     if _known(session) != own:
-        _add(session, own)
+        last = session.scalar(select(func.max(KeyFingerprint.id))) or 0
+        session.add(KeyFingerprint(id=last + 1, fingerprint=own))
     return own
-
-
-def _add(session: Session, own: str) -> None:
-    last = session.scalar(select(func.max(KeyFingerprint.id))) or 0
-    session.add(KeyFingerprint(id=last + 1, fingerprint=own))
 
 
 def _known(session: Session) -> str | None:

@@ -80,7 +80,7 @@ def composed(mail: Mail, sender: str, *, now: datetime) -> EmailMessage:
     """The message as it goes over the wire. ValueError for an address or header that cannot be one."""
     message = EmailMessage(policy=_POLICY)
     name, address = parseaddr(sender)
-    message["From"] = Address(display_name=name, addr_spec=_ascii(address))
+    message["From"] = Address(display_name=_line(name), addr_spec=_ascii(address))
     message["To"] = Address(addr_spec=_ascii(mail.to))
     message["Subject"] = _line(mail.subject)
     message["Date"] = format_datetime(now)
@@ -96,7 +96,18 @@ def composed(mail: Mail, sender: str, *, now: datetime) -> EmailMessage:
     if mail.html:
         message.add_alternative(mail.html, subtype="html", cte=_encoding(mail.html))
     message["Content-Language"] = mail.language
+    _check_headers(message)
     return message
+
+
+def _check_headers(message: EmailMessage) -> None:
+    """Raise ValueError unless the message as it is sent has the headers that were set, and no more."""
+    head = message.as_bytes().split(b"\r\n\r\n", 1)[0]
+    sent = [
+        line.split(b":", 1)[0].decode().lower() for line in head.split(b"\r\n") if line[:1].strip()
+    ]
+    if sent != [name.lower() for name in message]:
+        raise ValueError("a header would make another one")
 
 
 class Postbox:
@@ -259,7 +270,14 @@ def _ascii(address: str) -> str:
 
 
 def _line(text: str) -> str:
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    """The text on one line, without an encoded word (RFC 2047) of its own.
+
+    Python decodes those when it reads a header, and some of its versions (CVE-2024-6923) write a line
+    break that was hidden in one into the header as it is.
+    """
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable()).replace(
+        "=?", "= ?"
+    )
 
 
 def _encoding(text: str) -> str:

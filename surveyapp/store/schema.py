@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from surveyapp.errors import SettingsError
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -24,20 +26,45 @@ def _config() -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Apply every migration up to ``revision``; on both databases each one is a transaction."""
+    """Apply every migration up to ``revision``; on both databases each one is a transaction.
+
+    Raises SettingsError for a database of a newer version.
+    """
     from alembic import command
 
     config = _config()
+    _refuse_newer(engine, config)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
 
 def pending(engine: Engine) -> bool:
-    """Whether the database is behind the newest migration."""
+    """Whether the database is behind the newest migration.
+
+    Raises SettingsError for a database of a newer version.
+    """
+    from alembic.script import ScriptDirectory
+
+    config = _config()
+    current = _refuse_newer(engine, config)
+    return current != ScriptDirectory.from_config(config).get_current_head()
+
+
+def _refuse_newer(engine: Engine, config: Config) -> str | None:
+    """The database's schema, None where it has none. Its number is unknown here only when a newer
+    version of the program has been there.
+    """
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    return current != ScriptDirectory.from_config(_config()).get_current_head()
+    scripts = ScriptDirectory.from_config(config)
+    known = {each.revision for each in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        raise SettingsError(
+            f"This database has the schema {current}, which is newer than this version of surveyapp"
+            f" knows ({scripts.get_current_head()}). Install the version that made it, or a later one."
+        )
+    return current

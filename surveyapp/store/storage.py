@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from surveyapp.settings import Settings
-from surveyapp.store import keys
+from surveyapp.store import keys, private
 from surveyapp.store.db import Store
 from surveyapp.store.files import FileStore
 
@@ -34,7 +34,7 @@ def open_storage(settings: Settings) -> Storage:
 
     Raises SettingsError for a secret key that cannot be used.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    private.make_folder(settings.home)
     return Storage(
         settings=settings,
         store=Store(settings.sqlalchemy_url),

@@ -19,6 +19,7 @@ from werkzeug.exceptions import NotFound as NoRoute
 
 from surveyapp.errors import (
     Conflict,
+    Damaged,
     Invalid,
     NotAllowed,
     NotFound,
@@ -82,6 +83,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
         "Nothing was saved. Try again in a moment. If the problem persists, contact"
         " whoever runs this server.",
     ),
+    Damaged: ErrorPage(500, "Damaged file"),
     SurveyappError: ErrorPage(422, "Not possible"),
 }
 UNEXPECTED = ErrorPage(

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.errors import SettingsError
+from surveyapp.store.private import try_write
 from surveyapp.store.schema import pending
 from surveyapp.web.guards import public
 from surveyapp.web.storage import storage
@@ -24,8 +25,11 @@ def healthz() -> ResponseReturnValue:
 @health.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """Ready: the database answers, has the newest schema, and belongs to this process's key."""
+    """Ready: the disk takes writes, the database answers, has the newest schema, and belongs to this
+    process's key.
+    """
     try:
+        try_write(storage().settings.home)
         if pending(storage().store.engine):
             return {"status": "the database schema is out of date; run `surveyapp db upgrade`"}, 503
         storage().check_key()
@@ -33,4 +37,7 @@ def readyz() -> ResponseReturnValue:
         return {"status": "the database does not respond"}, 503
     except SettingsError as error:
         return {"status": str(error)}, 503
+    except OSError as error:
+        said = error.strerror or str(error)
+        return {"status": f"the home folder cannot be written to: {said}"}, 503
     return {"status": "ok"}

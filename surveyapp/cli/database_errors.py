@@ -1,0 +1,60 @@
+"""What a command says when the database cannot be used: one line, with the cure."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+
+# A part of what the driver says -> what to do about it; the first that fits.
+_CURES = (
+    ("database or disk is full", "Free space on its disk, then run the command again."),
+    ("no space left", "Free space on its disk, then run the command again."),
+    ("disk i/o error", "Check that its disk has space and no faults."),
+    ("readonly database", "Give this user the right to write to the file and its folder."),
+    (
+        "unable to open database file",
+        "Check that its folder exists and that this user may write there.",
+    ),
+    (
+        "file is not a database",
+        "Check SURVEYAPP_DATABASE_URL and SURVEYAPP_HOME; the file holds something else.",
+    ),
+    ("malformed", "The file is damaged. Bring it back from a backup."),
+    ("database is locked", "Another program holds it. Stop that, then run the command again."),
+    ("password authentication failed", "Check the user and password in SURVEYAPP_DATABASE_URL."),
+    ("no password supplied", "Check the user and password in SURVEYAPP_DATABASE_URL."),
+    ("permission denied", "Give the database user the rights on the database and its schema."),
+    ("does not exist", "Create it, or check SURVEYAPP_DATABASE_URL."),
+    ("refused", "Start the database server, or check host and port in SURVEYAPP_DATABASE_URL."),
+    ("resolve host", "Check the host in SURVEYAPP_DATABASE_URL."),
+    ("name or service not known", "Check the host in SURVEYAPP_DATABASE_URL."),
+    ("timeout", "Check that the database server can be reached from here."),
+    ("too many connections", "Raise the server's max_connections, or lower processes and workers."),
+    ("too many clients", "Raise the server's max_connections, or lower processes and workers."),
+)
+_ELSE = "Check SURVEYAPP_DATABASE_URL and the database server's log."
+
+
+def database_fault(error: SQLAlchemyError) -> str | None:
+    """The sentence for an error that the database or its address is to blame for; None for a fault of
+    the program's own, which needs its trace.
+    """
+    if isinstance(error, ArgumentError):
+        return "SURVEYAPP_DATABASE_URL is not an address; see `surveyapp settings` for its form."
+    if not isinstance(error, DBAPIError):
+        return None
+    said = " ".join(str(error.orig).split())
+    lowered = said.lower()
+    cure = next((cure for part, cure in _CURES if part in lowered), None)
+    if cure is None and not isinstance(error, OperationalError | InterfaceError):
+        return None
+    # psycopg lists every address that it tried; the first says what is wrong.
+    first = re.split(r"(?: - |; | Multiple connection attempts)", said)[0]
+    return f"The database cannot be used: {first[:300].rstrip('.?')}. {cure or _ELSE}"
