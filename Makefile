@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint docs bench lock clean
 
 help:  ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,6 +40,9 @@ lint: .venv/.dev  ## ruff and mypy.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/.dev  ## The documentation as a site in build/docs; a warning is an error.
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
 bench: .venv/.dev  ## Ratios against named peers, in one run.
 	$(BIN)/pytest tests/benchmarks -s -p no:cacheprovider -o testpaths= -o python_files='bench_*.py'

@@ -1,4 +1,4 @@
-"""The README's recipes work as they are written: each is followed in a copy of the project."""
+"""The recipes work as they are written: each is followed in a copy of the project."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 COMMAND = "from surveyapp.cli import main; main()"  # as the script `surveyapp` of the copy would
-README = (ROOT / "README.md").read_text()
+RECIPES = (ROOT / "docs/recipes.md").read_text()
+TITLES = tuple(re.findall(r"^## (.+)$", RECIPES, re.MULTILINE))
 
 
 def recipe(title: str) -> str:
     """The text of the recipe with this title, up to the next one."""
-    begin = README.index(f"**{title}**")
-    end = re.compile(r"^(\*\*Add |\*\*Write |## )", re.M).search(README, begin + 2)
-    return README[begin : end.start() if end else None]
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", RECIPES, re.M | re.S)
+    assert found is not None, f"no recipe {title!r}; there are {', '.join(TITLES)}"
+    return found[1]
 
 
 def files_of(text: str) -> dict[str, str]:
@@ -46,7 +47,7 @@ def run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_add_a_page(copy: Path):
-    text = recipe("Add a page.")
+    text = recipe("Add a page")
     written = files_of(text)
     assert set(written) == {
         "surveyapp/web/glossary.py",
@@ -85,7 +86,7 @@ def test_add_a_page(copy: Path):
 
 
 def test_add_an_instrument(copy: Path):
-    text = recipe("Add an instrument.")
+    text = recipe("Add an instrument")
     source = re.search(r"Copy `([\w/]+)/`", text)
     earlier = re.search(r"without the earlier wordings \(`texts/([^`]+)`\)", text)
     assert source is not None
@@ -108,7 +109,7 @@ def test_add_an_instrument(copy: Path):
 
 
 def test_add_a_language(copy: Path):
-    text = recipe("Add a language.")
+    text = recipe("Add a language")
     place = re.search(r"in `OWN_NAMES` of `([\w/.]+)` and run `python -m ([\w.]+)`", text)
     written = re.search(r"It writes `([\w/]+)/<language>\.po`", text)
     assert place is not None

@@ -58,13 +58,13 @@ def show() -> ResponseReturnValue:
     """The page for people."""
     document = _document()
     shapes = {
-        name: (schema.get("description", ""), _fields(schema))
+        name: (schema.get("description", ""), fields(schema))
         for name, schema in document["components"]["schemas"].items()
     }
     return render_template(
         "api/docs.html",
         info=document["info"],
-        operations=_operations(document),
+        operations=operations(document),
         shapes=shapes,
         base=storage().settings.base_url.rstrip("/"),
         written=written,
@@ -90,7 +90,8 @@ def _document() -> dict[str, Any]:
     return document
 
 
-def _operations(document: Mapping[str, Any]) -> list[Operation]:
+def operations(document: Mapping[str, Any]) -> list[Operation]:
+    """Every operation of an OpenAPI document, in its order."""
     found = []
     for path, methods in document["paths"].items():
         shared = methods.get("parameters", [])
@@ -127,7 +128,8 @@ def _operation(
     )
 
 
-def _fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
+def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The fields of a shape in an OpenAPI document."""
     required = set(schema.get("required", ()))
     return tuple(
         Field(name, *_kind(field), name in required, field.get("description", ""))

@@ -33,7 +33,7 @@ class SurveySchema(ma.Schema):
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
-    journey = ma.fields.String(required=True, metadata={"description": "The survey's code."})
+    journey = ma.fields.String(required=True, metadata={"description": "The journey's code."})
     touchpoint = ma.fields.String(
         required=True,
         allow_none=True,

@@ -1,0 +1,64 @@
+"""The reference of the API, from the OpenAPI document that it serves."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from docs.generated.markdown import definitions, plain
+from surveyapp.api.application import PREFIX, create_api
+from surveyapp.api.docs import Field, Operation, fields, operations
+from surveyapp.settings import read
+from surveyapp.store.storage import open_storage
+
+
+def document() -> Mapping[str, Any]:
+    """The OpenAPI document of an installation that has no other settings than its own."""
+    with tempfile.TemporaryDirectory() as home:
+        storage = open_storage(read({}, home=Path(home)))
+        try:
+            api = create_api(storage, failed=lambda error: None)
+            answer = api.test_client().get(f"{PREFIX}/v1/openapi.json")
+        finally:
+            storage.close()
+    found: Mapping[str, Any] = answer.json
+    return found
+
+
+def api_reference() -> str:
+    """Every operation, then every shape that is sent or comes back."""
+    described = document()
+    parts = ["## Operations", *(_operation(each) for each in operations(described)), "## Shapes"]
+    for name, schema in described["components"]["schemas"].items():
+        parts += [f"### {name}", plain(schema.get("description", "")), _fields(fields(schema))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _operation(operation: Operation) -> str:
+    sent = f"Send {_shape(operation.body)}. " if operation.body else ""
+    return "\n\n".join(
+        part
+        for part in (
+            f"### {operation.title}",
+            f"`{operation.method} {operation.path}`, for a key with the scope “{operation.scope}”.",
+            plain(operation.text),
+            _fields(operation.parameters),
+            f"{sent}The answer is {operation.status} with {_shape(operation.answer)}.",
+        )
+        if part
+    )
+
+
+def _fields(found: Iterable[Field]) -> str:
+    return definitions((f"`{each.name}`, {_kind(each)}", each.text) for each in found)
+
+
+def _kind(field: Field) -> str:
+    kind = " ".join(part for part in (field.kind, _shape(field.shape)) if part)
+    return f"{kind}, required" if field.required else kind
+
+
+def _shape(name: str) -> str:
+    return f"[{name}](#{name.lower()})" if name else ""
