@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,14 @@ ROOT = Path(__file__).parent.parent
 COMMAND = "from surveyapp.cli import main; main()"  # as the script `surveyapp` of the copy would
 RECIPES = (ROOT / "docs/recipes.md").read_text()
 TITLES = tuple(re.findall(r"^## (.+)$", RECIPES, re.MULTILINE))
+# What a reader's shell finds: the copy's own program, and the Python that it is installed in.
+SHELL = f"""set -eu
+python() {{ {sys.executable} "$@"; }}
+surveyapp() {{ python -c "{COMMAND}" "$@"; }}
+"""
+_STEP = re.compile(
+    r"(?:`(?P<path>[\w/.@-]+)`[^`\n]*:\n\n)?^```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.M | re.S
+)
 
 
 def recipe(title: str) -> str:
@@ -23,15 +33,17 @@ def recipe(title: str) -> str:
     return found[1]
 
 
-def files_of(text: str) -> dict[str, str]:
-    """The blocks of code in a recipe, by the path that is named before each."""
-    return dict(re.findall(r"`([\w/.]+)`:\n\n```\w+\n(.*?)```", text, re.DOTALL))
+def steps(title: str) -> Iterator[tuple[str, str, str]]:
+    """(path or nothing, kind, code) of every block of a recipe, in order."""
+    for found in _STEP.finditer(recipe(title)):
+        is_file = found["kind"] not in {"sh", "diff"}
+        yield (found["path"] or "") if is_file else "", found["kind"], found["code"]
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The project as it is here, without what was made in it."""
-    for name in ("surveyapp", "instruments", "analysis", "migrations", "tests"):
+    for name in ("surveyapp", "instruments", "analysis", "migrations", "tests", "docs"):
         shutil.copytree(
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
         )
@@ -40,35 +52,50 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run(copy: Path, *command: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(copy),
+        "PYTEST_ADDOPTS": "-p no:cacheprovider",
+        "GIT_CEILING_DIRECTORIES": str(copy.parent),
+        "SURVEYAPP_HOME": str(copy / "home"),
+    }
     return subprocess.run(
-        [sys.executable, *command], cwd=copy, capture_output=True, text=True, check=False
+        command, cwd=copy, env=environ, input=given, capture_output=True, text=True, check=False
     )
+
+
+def follow(copy: Path, title: str) -> list[str]:
+    """Do what the recipe says, in its order; what each of its commands printed."""
+    printed = []
+    for path, kind, code in steps(title):
+        if path:
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            assert not (copy / path).exists(), path
+            (copy / path).write_text(code)
+        elif kind == "diff":
+            changed = run(copy, "git", "apply", "-", given=code)
+            assert changed.returncode == 0, f"{code}\n{changed.stderr}"
+        else:
+            assert kind == "sh", f"{title}: a block of {kind} that is neither file nor command"
+            done = run(copy, "bash", "-c", SHELL + code)
+            assert done.returncode == 0, f"{code}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            printed.append(done.stdout)
+    return printed
+
+
+def test_every_recipe_that_can_be_followed_is():
+    for title in TITLES:
+        if any(steps(title)):
+            assert f"test_{title.lower().replace(' ', '_')}" in globals(), title
 
 
 def test_add_a_page(copy: Path):
-    text = recipe("Add a page")
-    written = files_of(text)
-    assert set(written) == {
-        "surveyapp/web/glossary.py",
-        "surveyapp/web/templates/glossary/index.html",
-    }
-    for name, content in written.items():
-        (copy / name).parent.mkdir(exist_ok=True)
-        (copy / name).write_text(content)
-    row = re.search(r'`(Section\("Glossary", .*?\),)`', text)
-    assert row is not None
-    table = copy / "surveyapp/web/pages.py"
-    table.write_text(
-        table.read_text()
-        .replace(
-            "from surveyapp.web.imports import",
-            "from surveyapp.web.glossary import glossary\nfrom surveyapp.web.imports import",
-        )
-        .replace("SECTIONS = (\n", f"SECTIONS = (\n    {row[1]}\n")
-    )
+    (tested,) = follow(copy, "Add a page")
+    assert "100%" in tested
     opened = run(
         copy,
+        sys.executable,
         "-c",
         "from surveyapp.app import create_app; from surveyapp.settings import read;"
         "from pathlib import Path; app = create_app(read({}, home=Path('home')));"
@@ -76,18 +103,19 @@ def test_add_a_page(copy: Path):
         "print(answer.status_code, answer.headers['Location'])",
     )
     assert opened.stdout.strip() == "303 /sign-in?next=/glossary", opened.stderr
-    tested = run(
-        copy,
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/web/test_pages.py"),
-        *("tests/web/test_guards.py", "-k", "glossary or states_its_guard or folder or section"),
-    )
-    assert tested.returncode == 0, tested.stdout[-3000:]
-    assert run(copy, "-m", "ruff", "check", "surveyapp/web").returncode == 0
+    assert run(copy, sys.executable, "-m", "ruff", "check", "surveyapp/web").returncode == 0
 
 
 def test_add_an_instrument(copy: Path):
+    listed, copied, checked = follow(copy, "Add an instrument")
+    assert listed.startswith("own/delight: no errors.\n")
+    assert re.search(r"^delight +1 +3 items +delight +\[en\]$", listed, re.MULTILINE)
+    assert (copied, checked) == ("", "own/delight: no errors.\n")
+
+
+def test_an_instrument_is_made_from_a_copy_of_another(copy: Path):
     text = recipe("Add an instrument")
-    source = re.search(r"Copy `([\w/]+)/`", text)
+    source = re.search(r"copy `([\w/]+)/`", text)
     earlier = re.search(r"without the earlier wordings \(`texts/([^`]+)`\)", text)
     assert source is not None
     assert earlier is not None
@@ -95,32 +123,25 @@ def test_add_an_instrument(copy: Path):
     shutil.copytree(copy / source[1], folder, ignore=shutil.ignore_patterns(earlier[1]))
     definition = folder / "instrument.toml"
     definition.write_text(definition.read_text().replace('code = "csat"', 'code = "delight"', 1))
-    checked = run(copy, "-c", COMMAND, "instruments", "check", str(folder))
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    again = folder / "texts/en.toml"
-    kept = re.search(r"beside it as `texts/<language>@<id>\.toml`", text)
-    assert kept is not None
-    before = re.search(r'^id = "([^"]+)"', again.read_text(), re.MULTILINE)
-    assert before is not None
-    shutil.copy(again, folder / f"texts/en@{before[1]}.toml")
-    again.write_text(again.read_text().replace(f'"{before[1]}"', '"en-9"', 1))
-    checked = run(copy, "-c", COMMAND, "instruments", "check", str(folder))
+    checked = run(copy, sys.executable, "-c", COMMAND, "instruments", "check", str(folder))
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_add_a_language(copy: Path):
-    text = recipe("Add a language")
-    place = re.search(r"in `OWN_NAMES` of `([\w/.]+)` and run `python -m ([\w.]+)`", text)
-    written = re.search(r"It writes `([\w/]+)/<language>\.po`", text)
-    assert place is not None
-    assert written is not None
-    names = copy / place[1]
-    names.write_text(
-        re.sub(r"(OWN_NAMES[^{]*\{)", r'\1\n    "et": "Eesti",', names.read_text(), count=1)
-    )
-    made = run(copy, "-m", place[2])
-    assert made.returncode == 0, made.stderr
-    counted = re.search(r"^et: (\d+) to translate$", made.stdout, re.MULTILINE)
+    made, checked = follow(copy, "Add a language")
+    counted = re.search(r"^et: (\d+) to translate$", made, re.MULTILINE)
     assert counted is not None
     assert int(counted[1]) > 100
-    assert 'msgid "Send my answers"' in (copy / written[1] / "et.po").read_text()
+    written = re.search(r"makes `([\w/.]+)`", recipe("Add a language"))
+    assert written is not None
+    assert 'msgid "Send my answers"' in (copy / written[1]).read_text()
+    assert checked == "instruments/library/nps: no errors.\n"
+    listed = run(copy, sys.executable, "-c", COMMAND, "instruments", "list").stdout
+    assert re.search(r"^nps .*\bet\b", listed, re.MULTILINE)
+
+
+def test_add_a_route_of_the_api(copy: Path):
+    (tested,) = follow(copy, "Add a route of the API")
+    assert "100%" in tested
+    checks = ("-m", "ruff", "check", "surveyapp/api")
+    assert run(copy, sys.executable, *checks).returncode == 0
