@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the generated pages read the project as it stands here
@@ -19,6 +23,7 @@ language = "en"
 extensions = ["myst_parser", "docs.generated"]
 exclude_patterns = ["generated"]
 nitpicky = True
+highlight_language = "text"  # a block that names no language is none
 smartquotes = False  # commands and settings stay as they are typed
 
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -36,3 +41,15 @@ html_theme_options = {
         "color-brand-content": COLOURS["accent"],
     },
 }
+
+
+def setup(app: Sphinx) -> None:
+    """Let blocks of code that are wider than the screen be scrolled with the keyboard."""
+
+    def reach(
+        _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: Any
+    ) -> None:
+        if "body" in context:
+            context["body"] = context["body"].replace("<pre>", '<pre tabindex="0">')
+
+    app.connect("html-page-context", reach)
