@@ -17,9 +17,9 @@ from tests.docs.pages import PAGES
 __all__ = ["run", "run_stored"]  # fixtures of the command line serve here too
 
 _SHOWN = re.compile(
-    r"^```text\n(?P<file>.*?)^```\n\n```sh\nsurveyapp (?P<line>[^\n]+)\n```\n\n"
-    r"```text\n(?P<printed>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
+    r"^```text\n(?P<file>[^`]+)^```\n\n```sh\nsurveyapp (?P<line>[^\n]+)\n```\n\n"
+    r"```text\n(?P<printed>[^`]+)^```$",
+    re.MULTILINE,
 )
 SHOWN = [(page, *found.groups()) for page in PAGES for found in _SHOWN.finditer(PAGES[page])]
 

@@ -1,4 +1,4 @@
-"""A journey that asks an instrument of one's own, made by the README's recipe, works everywhere."""
+"""A journey that asks an instrument of one's own, a copy of one of the library, works everywhere."""
 
 from __future__ import annotations
 
