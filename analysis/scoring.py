@@ -141,8 +141,8 @@ def score_one(
     total are added from the first to the last. Without arrays, which cost a customer's answer more
     than the arithmetic does. The errors are the same too.
 
-    >>> from instruments.loader import load
-    >>> score_one(load("ces"), {"ces": 6, "ces_reason": "quick"})
+    >>> from instruments.loader import BUILT_IN
+    >>> score_one(BUILT_IN.load("ces"), {"ces": 6, "ces_reason": "quick"})
     {'ces': 6.0}
     """
     plan = _plan(instrument, key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,7 +22,15 @@ from instruments.schema import Instrument, Wording
 from instruments.tables import Fault, Table, parsed
 from instruments.wordings import wording
 
-__all__ = ["Fault", "InstrumentError", "available", "check", "load", "load_folder", "parse"]
+__all__ = [
+    "BUILT_IN",
+    "Fault",
+    "InstrumentError",
+    "Library",
+    "check",
+    "load_folder",
+    "parse",
+]
 
 DEFINITION = "instrument.toml"
 TEXTS = "texts"
@@ -36,22 +44,30 @@ class InstrumentError(ValueError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-def load(code: str, version: str | None = None, *, roots: Sequence[str | Path] = ()) -> Instrument:
-    """The instrument of this code, its current version unless another is asked.
+@dataclass(frozen=True)
+class Library:
+    """The instruments that ship with the package, and those in further folders, the roots.
 
-    ``roots`` are further folders of instrument folders. Raises InstrumentError when there is none
-    or when its files are wrong.
-
-    >>> load("nps").default_key.metric
+    >>> Library().load("nps").default_key.metric
     <Metric.NPS: 'nps'>
     """
-    return _load(code, version, tuple(str(root) for root in roots))
+
+    roots: tuple[str | Path, ...] = ()
+
+    def load(self, code: str, version: str | None = None) -> Instrument:
+        """The instrument of this code, its current version unless another is asked; read once.
+
+        Raises InstrumentError when there is none or when its files are wrong.
+        """
+        return _load(code, version, self.roots)
+
+    def available(self) -> tuple[str, ...]:
+        """The codes that ``load`` knows, in alphabetical order."""
+        found = {folder.name for folder in _folders(self.roots)}
+        return tuple(sorted(name for name in found if "@" not in name))
 
 
-def available(roots: Sequence[str | Path] = ()) -> tuple[str, ...]:
-    """The codes that ``load`` knows, in alphabetical order."""
-    found = {folder.name for folder in _folders(tuple(str(root) for root in roots))}
-    return tuple(sorted(name for name in found if "@" not in name))
+BUILT_IN = Library()
 
 
 def check(path: str | Path | Traversable) -> tuple[Fault, ...]:
@@ -152,7 +168,7 @@ def _placed(table: Table, name: str, read: Wording, others: Mapping[str, Wording
 
 
 @lru_cache(maxsize=256)
-def _load(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
+def _load(code: str, version: str | None, roots: tuple[str | Path, ...]) -> Instrument:
     wanted = code if version is None else f"{code} version {version}"
     for folder in _folders(roots):
         if version is None and folder.name == code:
@@ -161,11 +177,11 @@ def _load(code: str, version: str | None, roots: tuple[str, ...]) -> Instrument:
             instrument = load_folder(folder)
             if instrument.version == version:
                 return instrument
-    known = ", ".join(available(roots))
+    known = ", ".join(Library(roots).available())
     raise InstrumentError([Fault("library", "code", repr(wanted), f"is not here; known: {known}")])
 
 
-def _folders(roots: tuple[str, ...]) -> list[Traversable]:
+def _folders(roots: tuple[str | Path, ...]) -> list[Traversable]:
     """Every instrument folder: the library's, then those of each root, by name."""
     found: list[Traversable] = []
     for root in (files("instruments").joinpath("library"), *(Path(root) for root in roots)):

@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from surveyapp.api.application import create_api, is_api, serve_under
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.errors import SettingsError
+from surveyapp.installation import Installation, open_installation
 from surveyapp.server.bridge import Bridge
 from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import health
 from surveyapp.web.ids import read_ids
+from surveyapp.web.installation import EXTENSION
 from surveyapp.web.log import keep_log
 from surveyapp.web.moved import lead_on
 from surveyapp.web.number_formats import teach_words
@@ -29,7 +30,6 @@ from surveyapp.web.plots import teach_plots
 from surveyapp.web.respond import respond, serve_apart
 from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.sessions import remember_sessions
-from surveyapp.web.storage import EXTENSION
 from surveyapp.web.stylesheet import stylesheet
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application for these settings, else for those of the environment."""
     settings = settings or read()
-    storage = open_storage(settings)
-    _check_key(storage)
+    installation = open_installation(settings)
+    _check_key(installation)
     app = Flask("surveyapp.web")
-    app.extensions[EXTENSION] = storage
-    app.secret_key = storage.secret_key
+    app.extensions[EXTENSION] = installation
+    app.secret_key = installation.secret_key
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
     keep_log(app, settings.log_level)
@@ -61,20 +61,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     add_pages(app)
     serve_apart(app)
-    api = create_api(storage, failed=lambda error: note_failure(app, error))
+    api = create_api(installation, failed=lambda error: note_failure(app, error))
     keep_log(api, settings.log_level)
     serve_under(app, api)
     return app
 
 
-def _check_key(storage: Storage) -> None:
+def _check_key(installation: Installation) -> None:
     """Refuse to start with a key that the database does not know; a database that is away or behind
     is for /readyz to tell, which checks the key again.
     """
     try:
-        storage.check_key()
+        installation.check_key()
     except SettingsError:
-        storage.close()
+        installation.close()
         raise
     except SQLAlchemyError as error:
         log.warning("the secret key is not checked: %s", str(error).partition("\n")[0])

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from surveyapp.closed_loop import alerts, cases
 from surveyapp.distribution import outbox, retention
 from surveyapp.errors import SurveyappError
+from surveyapp.installation import Installation
 from surveyapp.jobs import kinds, running
 from surveyapp.jobs.kinds import (
     AnalysisPayload,
@@ -32,13 +33,11 @@ from surveyapp.responses import imports, sorting, uploads
 from surveyapp.results import compute, studies
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import events, queue
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Event, Job
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import drafts, prize_draws
 from surveyapp.webhooks import deliveries
 
-Duty = Callable[[Storage, datetime], int]
+Duty = Callable[[Installation, datetime], int]
 
 _SWEEP_SECONDS = 60.0
 _LOOK_SECONDS = 0.5  # between two looks for waiting jobs, a read of 50 microseconds
@@ -49,53 +48,60 @@ _ROUNDS = 20  # of dispatching events before the clock is looked at again
 Result = dict[str, Any] | None
 
 
-def _validate_scale(storage: Storage, asked: AnalysisPayload, progress: Progress) -> Result:
+def _validate_scale(
+    installation: Installation, asked: AnalysisPayload, progress: Progress
+) -> Result:
     return compute.run_validation(
-        storage.store,
+        installation,
         asked.analysis_id,
         progress=progress,
-        minimum_cell=storage.settings.minimum_cell,
-        roots=storage.settings.instrument_roots,
     )
 
 
-def _sjq_study(storage: Storage, asked: AnalysisPayload, progress: Progress) -> Result:
+def _sjq_study(installation: Installation, asked: AnalysisPayload, progress: Progress) -> Result:
     return studies.run_study(
-        storage.store,
+        installation,
         asked.analysis_id,
         progress=progress,
-        roots=storage.settings.instrument_roots,
     )
 
 
-def _sjq_study_report(storage: Storage, asked: ReportPayload, progress: Progress) -> Result:
-    return make.sjq_study(storage, asked.report_id, progress=progress)
+def _sjq_study_report(
+    installation: Installation, asked: ReportPayload, progress: Progress
+) -> Result:
+    return make.sjq_study(installation, asked.report_id, progress=progress)
 
 
-def _benchmark_report(storage: Storage, asked: ReportPayload, progress: Progress) -> Result:
-    return make.benchmark(storage, asked.report_id, progress=progress)
+def _benchmark_report(
+    installation: Installation, asked: ReportPayload, progress: Progress
+) -> Result:
+    return make.benchmark(installation, asked.report_id, progress=progress)
 
 
-def _validation_report(storage: Storage, asked: ReportPayload, progress: Progress) -> Result:
-    return make.validation(storage, asked.report_id, progress=progress)
+def _validation_report(
+    installation: Installation, asked: ReportPayload, progress: Progress
+) -> Result:
+    return make.validation(installation, asked.report_id, progress=progress)
 
 
-def _import_responses(storage: Storage, asked: ImportPayload, progress: Progress) -> Result:
-    return imports.run_import(storage, asked, progress=progress)
+def _import_responses(
+    installation: Installation, asked: ImportPayload, progress: Progress
+) -> Result:
+    return imports.run_import(installation, asked, progress=progress)
 
 
-def _sort_segment(storage: Storage, asked: SegmentPayload, progress: Progress) -> Result:
-    done = sorting.sort_segment(storage.store, asked.segment_id, progress=progress)
+def _sort_segment(installation: Installation, asked: SegmentPayload, progress: Progress) -> Result:
+    done = sorting.sort_segment(installation.store, asked.segment_id, progress=progress)
     return {"responses": done}
 
 
 def _bound(
-    kind: Kind[Payload], function: Callable[[Storage, Payload, Progress], Result]
+    kind: Kind[Payload], function: Callable[[Installation, Payload, Progress], Result]
 ) -> tuple[str, Work]:
     """A kind's name, and the function with the payload read for it."""
 
-    def run(storage: Storage, parameters: dict[str, Any], progress: Progress) -> Result:
-        return function(storage, kind.read(parameters), progress)
+    def run(installation: Installation, parameters: dict[str, Any], progress: Progress) -> Result:
+        return function(installation, kind.read(parameters), progress)
 
     return kind.name, run
 
@@ -124,16 +130,11 @@ SUBSCRIBERS: Mapping[str, tuple[events.Subscriber, ...]] = {
 }
 
 
-def subscribers(storage: Storage) -> Mapping[str, tuple[events.Subscriber, ...]]:
-    """SUBSCRIBERS, and before them those that need to know this installation's settings."""
-    settings = storage.settings
+def subscribers(installation: Installation) -> Mapping[str, tuple[events.Subscriber, ...]]:
+    """SUBSCRIBERS, and before them those that need to know the installation."""
     first = {
-        "response": partial(
-            cases.on_response, base_url=settings.base_url, roots=settings.instrument_roots
-        ),
-        "response.corrected": partial(
-            cases.on_correction, base_url=settings.base_url, roots=settings.instrument_roots
-        ),
+        "response": partial(cases.on_response, installation=installation),
+        "response.corrected": partial(cases.on_correction, installation=installation),
     }
     return {
         kind: (first[kind], *others) if kind in first else others
@@ -141,14 +142,14 @@ def subscribers(storage: Storage) -> Mapping[str, tuple[events.Subscriber, ...]]
     }
 
 
-def _dispatch_events(storage: Storage, _now: datetime) -> int:
-    with storage.store.reading() as session:
+def _dispatch_events(installation: Installation, _now: datetime) -> int:
+    with installation.store.reading() as session:
         if session.scalar(select(Event.id).limit(1)) is None:
             return 0  # without waiting for the lock of who writes
     told = 0
     for _ in range(_ROUNDS):
-        with storage.store.writing() as session:
-            count = events.dispatch(session, subscribers(storage))
+        with installation.store.writing() as session:
+            count = events.dispatch(session, subscribers(installation))
         told += count
         if count < events.AT_ONCE:
             break
@@ -173,28 +174,32 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
 }
 
 
-def run_job(storage: Storage, job_id: int, *, worker: str, shown: Progress | None = None) -> bool:
+def run_job(
+    installation: Installation, job_id: int, *, worker: str, shown: Progress | None = None
+) -> bool:
     """Run one waiting job to its end. False when someone else has it or it is finished."""
-    return running.run(storage, job_id, worker=worker, work=WORK, shown=shown)
+    return running.run(installation, job_id, worker=worker, work=WORK, shown=shown)
 
 
-def run_now(storage: Storage, job_id: int | None, *, worker: str, shown: Progress) -> None:
+def run_now(
+    installation: Installation, job_id: int | None, *, worker: str, shown: Progress
+) -> None:
     """Run a job here instead of waiting for a worker; its failure is raised as SurveyappError.
 
     ``job_id`` as analyses and reports hold it, None when it was deleted.
     """
     if job_id is None:
         raise SurveyappError("The job is gone; ask for it again.")
-    run_job(storage, job_id, worker=worker, shown=shown)
-    with storage.store.reading() as session:
+    run_job(installation, job_id, worker=worker, shown=shown)
+    with installation.store.reading() as session:
         job = session.get_one(Job, job_id)
     if job.state != "done":
         raise SurveyappError(job.error or f"another worker has taken job {job_id}; look there")
 
 
-def work(storage: Storage) -> None:
+def work(installation: Installation) -> None:
     """Work until told to stop (SIGINT, SIGTERM); a job under way is finished first."""
-    storage.check_key()
+    installation.check_key()
     over, asked = threading.Event(), threading.Event()
 
     def stop(*_: object) -> None:
@@ -209,32 +214,32 @@ def work(storage: Storage) -> None:
         asked.clear()
         return over.is_set()
 
-    with worker_place(storage.settings.home) as place:
+    with worker_place(installation.settings.home) as place:
         if place.left_by:
-            with storage.store.writing() as session:
+            with installation.store.writing() as session:
                 queue.sweep(session, left_by=place.left_by)
         place.take()
         for name, (seconds, duty) in DUTIES.items():
             # Side by side: a slow mail server holds up no webhook.
-            _thread(over.wait, partial(_do, duty, storage), name, seconds)
-        _thread(over.wait, Sweep(storage), "the sweep for jobs", _SWEEP_SECONDS)
+            _thread(over.wait, partial(_do, duty, installation), name, seconds)
+        _thread(over.wait, Sweep(installation), "the sweep for jobs", _SWEEP_SECONDS)
         looking = _LOOK_SECONDS
-        if not storage.store.is_sqlite:
+        if not installation.store.is_sqlite:
             looking = _LOOK_BESIDE_LISTENING_SECONDS
-            listen = partial(queue.listen, storage.store, over.is_set, asked.set)
+            listen = partial(queue.listen, installation.store, over.is_set, asked.set)
             _thread(over.wait, listen, "listening for jobs", 0.0)
-        run = partial(running.run_waiting, storage, worker=place.name, work=WORK)
+        run = partial(running.run_waiting, installation, worker=place.name, work=WORK)
         workers = [
             _thread(rest, run, "running jobs", looking, pause=0.0)
-            for _ in range(storage.settings.workers)
+            for _ in range(installation.settings.workers)
         ]
         over.wait()
         for thread in workers:
             thread.join()
 
 
-def _do(duty: Duty, storage: Storage) -> int:
-    return duty(storage, utc_now())
+def _do(duty: Duty, installation: Installation) -> int:
+    return duty(installation, installation.now())
 
 
 def _thread(

@@ -12,21 +12,21 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth.passwords import matches
 from surveyapp.demo.make import EMAIL, Made, make
+from surveyapp.installation import Installation, open_installation
 from surveyapp.responses.rollups import recount
 from surveyapp.settings import read
 from surveyapp.store.models import Analysis, Job, Report, Response, User
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import Storage, open_storage
 
 pytestmark = pytest.mark.xdist_group("demo")  # the bank takes seconds to make: once is enough
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Storage, Made]]:
-    storage = open_storage(read({}, home=tmp_path_factory.mktemp("bank")))
-    upgrade(storage.store.engine)
-    yield storage, make(storage, responses=3000, progress=lambda _percent, _step: None)
-    storage.close()
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, Made]]:
+    installation = open_installation(read({}, home=tmp_path_factory.mktemp("bank")))
+    upgrade(installation.store.engine)
+    yield installation, make(installation, responses=3000, progress=lambda _percent, _step: None)
+    installation.close()
 
 
 def texts(path: Path) -> str:
@@ -34,8 +34,8 @@ def texts(path: Path) -> str:
 
 
 def test_about_as_many_responses_are_there_as_were_asked_for_and_every_rollup_is_right(bank):
-    storage, _ = bank
-    with storage.store.reading() as session:
+    installation, _ = bank
+    with installation.store.reading() as session:
         assert session.scalar(select(func.count()).select_from(Response)) == pytest.approx(
             3000, rel=0.15
         )
@@ -58,16 +58,16 @@ def test_the_researchers_report_confirms_three_factors(bank):
 
 
 def test_the_printed_password_opens_the_account_once_and_a_second_run_makes_only_a_new_one(bank):
-    storage, made = bank
-    with storage.store.reading() as session:
+    installation, made = bank
+    with installation.store.reading() as session:
         user = session.scalars(select(User).where(User.email == EMAIL)).one()
         before = _counts(session)
     assert user.must_change_password
     assert matches(user.password_hash, made.password)
-    again = make(storage, responses=3000, progress=lambda _percent, _step: None)
+    again = make(installation, responses=3000, progress=lambda _percent, _step: None)
     assert again.password != made.password
     assert again.reports == made.reports
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert _counts(session) == before
 
 

@@ -21,6 +21,7 @@ FLOORS = {
     "surveyapp.whole": 1,
     "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
+    "surveyapp.installation": 2,
     "surveyapp.i18n": 2,
     "surveyapp.jobs": 2,
     "surveyapp.tables": 2,
@@ -46,7 +47,9 @@ FLOORS = {
 }
 # Who may know whom on the same floor, and why.
 NEIGHBOURS = {
+    ("surveyapp.installation", "surveyapp.store"),  # it holds the open store
     ("surveyapp.jobs", "surveyapp.store"),  # a job is a row
+    ("surveyapp.jobs", "surveyapp.installation"),  # a job runs in an installation
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
     ("surveyapp.responses", "surveyapp.surveys"),  # a response uses up an invitation
     ("surveyapp.surveys", "surveyapp.journeys"),  # a survey's code obeys the same rule

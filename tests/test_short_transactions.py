@@ -13,6 +13,7 @@ from sqlalchemy import event, func, insert, select
 
 from surveyapp.distribution import campaigns, retention
 from surveyapp.distribution.bounces import note_list
+from surveyapp.installation import Installation, open_installation
 from surveyapp.responses.imports import import_csv
 from surveyapp.sampling import schedule
 from surveyapp.sampling.interaction_sheets import receive_csv
@@ -34,7 +35,6 @@ from surveyapp.store.models import (
     Touchpoint,
     Webhook,
 )
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.surveys import actions, drafts
 from surveyapp.webhooks import deliveries
 from tests.responses.makers import SECRET, make_survey
@@ -46,9 +46,9 @@ LONG_AGO = timedelta(days=1000)
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path, monkeypatch) -> Iterator[Storage]:
+def installation(database_url: str, tmp_path: Path, monkeypatch) -> Iterator[Installation]:
     monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
-    opened = open_storage(
+    opened = open_installation(
         read({}, home=tmp_path / "home", database_url=database_url, secret_key=SECRET)
     )
     yield opened
@@ -56,20 +56,20 @@ def storage(database_url: str, tmp_path: Path, monkeypatch) -> Iterator[Storage]
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    with installation.store.writing() as session:
         return make_survey(session, asks=("nps",))
 
 
-def count(storage: Storage, table: type[Base]) -> int:
-    with storage.store.reading() as session:
+def count(installation: Installation, table: type[Base]) -> int:
+    with installation.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def repeated(duty: Callable[..., int], storage: Storage) -> int:
+def repeated(duty: Callable[..., int], installation: Installation) -> int:
     """A duty as the worker does it: again and again while there is something to do."""
     done = 0
-    while some := duty(storage, utc_now()):
+    while some := duty(installation, utc_now()):
         done += some
     return done
 
@@ -78,54 +78,52 @@ def file(headings: str, row: Callable[[int], str]) -> io.BytesIO:
     return io.BytesIO("\n".join([headings, *map(row, range(ROWS))]).encode())
 
 
-def answers(storage: Storage, survey: SurveyRow) -> int:
+def answers(installation: Installation, survey: SurveyRow) -> int:
     rows = file("id,nps,region", lambda k: f"row {k},{k % 11},North")
-    return import_csv(storage.store, survey, rows, id_column="id", roots=()).stored
+    return import_csv(installation, survey, rows, id_column="id").stored
 
 
-def interactions(storage: Storage, survey: SurveyRow) -> int:
+def interactions(installation: Installation, survey: SurveyRow) -> int:
     at = f"{utc_now():%Y-%m-%dT%H:%M}+00:00"
     rows = file(
         "journey,touchpoint,customer_ref,at,external_id",
         lambda k: f"account,form,c{k},{at},e{k}",
     )
-    return receive_csv(storage.store, rows, secret_key=SECRET, now=utc_now()).stored
+    return receive_csv(installation, rows, now=utc_now()).stored
 
 
-def links_for_a_list(storage: Storage, survey: SurveyRow) -> int:
+def links_for_a_list(installation: Installation, survey: SurveyRow) -> int:
     rows = [{"customer_ref": f"c{k}", "attributes": {}} for k in range(ROWS)]
-    options: dict[str, Any] = {"base_url": "", "secret_key": SECRET, "user_id": None}
-    return len(actions.invite_list(storage.store, survey, rows, **options))
+    return len(actions.invite_list(installation, survey, rows, user_id=None))
 
 
-def asking_a_list(storage: Storage, survey: SurveyRow) -> int:
+def asking_a_list(installation: Installation, survey: SurveyRow) -> int:
     rows = [{"customer_ref": f"c{k}", "attributes": {"email": f"c{k}@x.org"}} for k in range(ROWS)]
     roll = campaigns.read_recipients(rows, secret_key=SECRET).customers
-    options: dict[str, Any] = {"settings": storage.settings, "secret_key": SECRET}
-    made = campaigns.ask_all(storage.store, survey.id, roll, **options, user_id=None, now=utc_now())
+    made = campaigns.ask_all(installation, survey.id, roll, user_id=None, now=utc_now())
     return len(made.chosen)
 
 
-def bounces(storage: Storage, survey: SurveyRow) -> int:
-    with storage.store.writing() as session:
+def bounces(installation: Installation, survey: SurveyRow) -> int:
+    with installation.store.writing() as session:
         rows = [{"customer_ref": f"c{k}", "email": f"c{k}@x.org"} for k in range(ROWS)]
         session.execute(insert(Contact), rows)
     told = [(row["email"], "gone", utc_now()) for row in rows]
-    return note_list(storage.store, told, user_id=None).noted
+    return note_list(installation.store, told, user_id=None).noted
 
 
-def old_drafts(storage: Storage, survey: SurveyRow) -> int:
-    with storage.store.writing() as session:
+def old_drafts(installation: Installation, survey: SurveyRow) -> int:
+    with installation.store.writing() as session:
         session.execute(
             insert(Draft),
             [{"token_hash": f"{k:064}", "survey_id": survey.id, "fields": {}} for k in range(ROWS)],
         )
-    return repeated(drafts.forget, storage)
+    return repeated(drafts.forget, installation)
 
 
-def old_contacts(storage: Storage, survey: SurveyRow) -> int:
+def old_contacts(installation: Installation, survey: SurveyRow) -> int:
     at = utc_now() - LONG_AGO
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         touchpoint = session.scalars(select(Touchpoint.id)).one()
         session.execute(
             insert(Interaction),
@@ -134,11 +132,11 @@ def old_contacts(storage: Storage, survey: SurveyRow) -> int:
                 for k in range(ROWS)
             ],
         )
-    return repeated(schedule.retire, storage)
+    return repeated(schedule.retire, installation)
 
 
-def old_messages(storage: Storage, survey: SurveyRow) -> int:
-    with storage.store.writing() as session:
+def old_messages(installation: Installation, survey: SurveyRow) -> int:
+    with installation.store.writing() as session:
         session.execute(
             insert(OutgoingMessage),
             [
@@ -151,11 +149,11 @@ def old_messages(storage: Storage, survey: SurveyRow) -> int:
                 for k in range(ROWS)
             ],
         )
-    return retention.forget(storage, utc_now())
+    return retention.forget(installation, utc_now())
 
 
-def the_log_of_a_webhook(storage: Storage, survey: SurveyRow) -> int:
-    with storage.store.writing() as session:
+def the_log_of_a_webhook(installation: Installation, survey: SurveyRow) -> int:
+    with installation.store.writing() as session:
         hook = Webhook(name="W", url="https://x.example", seed="s", events=[])
         session.add(hook)
         session.flush()
@@ -163,7 +161,7 @@ def the_log_of_a_webhook(storage: Storage, survey: SurveyRow) -> int:
             insert(Delivery),
             [{"webhook_id": hook.id, "event": "response", "payload": {}} for _ in range(ROWS)],
         )
-    return deliveries.forget_all(storage.store, hook.id)
+    return deliveries.forget_all(installation.store, hook.id)
 
 
 WORK = {
@@ -181,17 +179,17 @@ WORK = {
 
 @pytest.mark.parametrize("name", WORK)
 def test_no_transaction_writes_more_rows_than_a_batch_of_customers_has(
-    storage: Storage, survey: SurveyRow, name: str
+    installation: Installation, survey: SurveyRow, name: str
 ):
-    with counted_writes(storage.store) as written:
-        assert WORK[name](storage, survey) == ROWS
+    with counted_writes(installation.store) as written:
+        assert WORK[name](installation, survey) == ROWS
     own = [count for count in written if count not in {ROWS, ROWS + 1}]  # what a test begins with
     assert len(own) > 1
     assert max(own) <= MOST
 
 
 def test_the_list_of_links_is_taken_back_when_storing_it_fails_half_way(
-    storage: Storage, survey: SurveyRow
+    installation: Installation, survey: SurveyRow
 ):
     calls = 0
 
@@ -202,15 +200,15 @@ def test_the_list_of_links_is_taken_back_when_storing_it_fails_half_way(
         if storing and calls == 2:
             raise RuntimeError("the disk is full")
 
-    event.listen(storage.store.engine, "before_cursor_execute", fail)
+    event.listen(installation.store.engine, "before_cursor_execute", fail)
     with pytest.raises(RuntimeError, match="disk"):
-        links_for_a_list(storage, survey)
-    event.remove(storage.store.engine, "before_cursor_execute", fail)
-    assert count(storage, Invitation) == 0
+        links_for_a_list(installation, survey)
+    event.remove(installation.store.engine, "before_cursor_execute", fail)
+    assert count(installation, Invitation) == 0
 
 
 def test_a_list_that_was_asked_half_way_is_asked_to_its_end_by_the_same_list_again(
-    storage: Storage, survey: SurveyRow, monkeypatch
+    installation: Installation, survey: SurveyRow, monkeypatch
 ):
     class Killed(BaseException):
         pass
@@ -221,24 +219,24 @@ def test_a_list_that_was_asked_half_way_is_asked_to_its_end_by_the_same_list_aga
     with monkeypatch.context() as dying:
         dying.setattr("surveyapp.store.db.Store.give_way", die)
         with pytest.raises(Killed):
-            asking_a_list(storage, survey)
-    there = count(storage, OutgoingMessage)
+            asking_a_list(installation, survey)
+    there = count(installation, OutgoingMessage)
     assert 0 < there < ROWS
-    assert count(storage, CampaignRecipient) == there
-    assert asking_a_list(storage, survey) == ROWS - there
-    assert count(storage, OutgoingMessage) == count(storage, CampaignRecipient) == ROWS
-    assert asking_a_list(storage, survey) == 0
-    with storage.store.reading() as session:
+    assert count(installation, CampaignRecipient) == there
+    assert asking_a_list(installation, survey) == ROWS - there
+    assert count(installation, OutgoingMessage) == count(installation, CampaignRecipient) == ROWS
+    assert asking_a_list(installation, survey) == 0
+    with installation.store.reading() as session:
         (made,) = session.scalars(select(Campaign))  # knows also of those before the kill
         assert (made.asked, made.left_out) == (ROWS, {})
 
 
-def test_a_list_leaves_one_entry_in_the_audit_log(storage: Storage, survey: SurveyRow):
-    asking_a_list(storage, survey)
-    with storage.store.reading() as session:
+def test_a_list_leaves_one_entry_in_the_audit_log(installation: Installation, survey: SurveyRow):
+    asking_a_list(installation, survey)
+    with installation.store.reading() as session:
         (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "ask a list"))
     assert (entry.detail["asked"], entry.detail["left_out"]) == (ROWS, 0)
 
 
-def test_answers_from_a_file_are_all_stored(storage: Storage, survey: SurveyRow):
-    assert answers(storage, survey) == count(storage, Response) == ROWS
+def test_answers_from_a_file_are_all_stored(installation: Installation, survey: SurveyRow):
+    assert answers(installation, survey) == count(installation, Response) == ROWS

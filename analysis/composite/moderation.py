@@ -118,8 +118,8 @@ def _boundaries(b1: float, b3: float, cov: np.ndarray, z: float) -> tuple[float,
     discriminant = b**2 - 4 * a * c
     if discriminant < 0 or a == 0:
         return ()
-    roots = [(-b - np.sqrt(discriminant)) / (2 * a), (-b + np.sqrt(discriminant)) / (2 * a)]
-    return tuple(sorted(float(root) for root in roots))
+    library = [(-b - np.sqrt(discriminant)) / (2 * a), (-b + np.sqrt(discriminant)) / (2 * a)]
+    return tuple(sorted(float(root) for root in library))
 
 
 def _stretches(

@@ -11,21 +11,21 @@ from typing import Any
 from docs.generated.markdown import definitions, plain
 from surveyapp.api.application import PREFIX, create_api
 from surveyapp.api.docs import Field, Operation, fields, operations
+from surveyapp.installation import open_installation
 from surveyapp.settings import read
-from surveyapp.store.storage import open_storage
 
 
 def document() -> Mapping[str, Any]:
     """The OpenAPI document of an installation that has no other settings than its own."""
     with tempfile.TemporaryDirectory() as home:
-        storage = open_storage(read({}, home=Path(home)))
+        installation = open_installation(read({}, home=Path(home)))
         try:
-            api = create_api(storage, failed=lambda error: None)
+            api = create_api(installation, failed=lambda error: None)
             found: Mapping[str, Any] = json.loads(
                 api.test_client().get(f"{PREFIX}/v1/openapi.json").text
             )
         finally:
-            storage.close()
+            installation.close()
     return found
 
 

@@ -14,7 +14,7 @@ from flask_smorest.utils import prepare_response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.api.bodies import LARGEST_BODY
-from surveyapp.api.callers import CALLS_A_MINUTE, STORAGE, THROTTLES, new_throttles
+from surveyapp.api.callers import CALLS_A_MINUTE, EXTENSION, THROTTLES, new_throttles
 from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.interactions import interactions
@@ -22,7 +22,7 @@ from surveyapp.api.problems import MEDIA_TYPE, ProblemSchema, answer_problems
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
 from surveyapp.api.surveys import surveys
-from surveyapp.store.storage import Storage
+from surveyapp.installation import Installation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -67,11 +67,11 @@ class Api(SmorestApi):  # type: ignore[misc]
             self.spec.components.response(name, response, lazy=True)
 
 
-def create_api(storage: Storage, *, failed: Callable[[Exception], None]) -> Flask:
+def create_api(installation: Installation, *, failed: Callable[[Exception], None]) -> Flask:
     """The API of this installation; ``failed`` hears of failures that are its own fault."""
     app = Flask("surveyapp.api", static_folder=None)
-    settings = storage.settings
-    app.extensions[STORAGE] = storage
+    settings = installation.settings
+    app.extensions[EXTENSION] = installation
     app.extensions[THROTTLES] = new_throttles()
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,

@@ -14,11 +14,10 @@ from surveyapp.api.problems import Problem
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Caller, Scope
-from surveyapp.store.columns import utc_now
-from surveyapp.store.storage import Storage
+from surveyapp.installation import Installation
 
 View = TypeVar("View", bound=Callable[..., Any])
-STORAGE = "surveyapp"
+EXTENSION = "surveyapp"
 THROTTLES = "surveyapp.api.throttles"
 SCOPE = "scope"
 REFUSALS = 20  # wrong keys from one address in REFUSAL_SECONDS
@@ -27,9 +26,9 @@ CALLS_A_MINUTE = 600  # of one key
 _LONGEST_KEY = 200
 
 
-def storage() -> Storage:
+def installation() -> Installation:
     """The installation that this API is a door to."""
-    return cast(Storage, current_app.extensions[STORAGE])
+    return cast(Installation, current_app.extensions[EXTENSION])
 
 
 def caller() -> Caller:
@@ -63,7 +62,7 @@ def new_throttles() -> tuple[Throttle, Throttle]:
 
 def _let_in(scope: Scope) -> Caller:
     refusals, calls = current_app.extensions[THROTTLES]
-    store, now, sent = storage().store, utc_now(), _sent()
+    store, now, sent = installation().store, installation().now(), _sent()
     with store.reading() as session:
         found = api_keys.caller(session, sent, now=now)
     if found is None:

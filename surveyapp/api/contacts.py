@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Moment, Strict
-from surveyapp.api.callers import caller, needs, storage
+from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.problems import FaultSchema
 from surveyapp.auth.api_keys import Scope
 from surveyapp.distribution.bounces import note_bounces
@@ -15,7 +15,6 @@ from surveyapp.errors import Invalid
 from surveyapp.sampling import opt_outs
 from surveyapp.sampling.contacts import read_email
 from surveyapp.store.audit import record
-from surveyapp.store.columns import utc_now
 from surveyapp.surveys.attributes import read_customer_ref
 from surveyapp.surveys.links import pseudonym
 
@@ -107,9 +106,9 @@ def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
     No more messages are sent to these addresses until the customer has a new one. Invalid addresses
     are listed in `refused`, all others are recorded. Requests can be repeated safely.
     """
-    now = utc_now()
+    now = installation().now()
     told = [(each["email"], each["reason"], each.get("at", now)) for each in batch["bounces"]]
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         noted = note_bounces(session, told)
         if noted.noted:
             record(
@@ -135,8 +134,8 @@ def opt_customers_out(batch: dict[str, Any]) -> dict[str, Any]:
     Customers who opted out are not invited again, and their waiting messages are cancelled. Either all
     are recorded or none. Requests can be repeated safely. Only keyed hashes are stored.
     """
-    keys = _keys(batch["opt_outs"], storage().secret_key)
-    with storage().store.writing() as session:
+    keys = _keys(batch["opt_outs"], installation().secret_key)
+    with installation().store.writing() as session:
         added = opt_outs.opt_out(session, keys, source="api")
         if added:
             record(session, None, "opt out by API key", f"API key {caller().name}", keys=added)

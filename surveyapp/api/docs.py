@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from surveyapp.api.callers import storage
+from surveyapp.api.callers import installation
 
 docs = Blueprint("docs", __name__, url_prefix="/api", template_folder="templates")
 
@@ -66,7 +66,7 @@ def show() -> ResponseReturnValue:
         info=document["info"],
         operations=operations(document),
         shapes=shapes,
-        base=storage().settings.base_url.rstrip("/"),
+        base=installation().settings.base_url.rstrip("/"),
         written=written,
     )
 

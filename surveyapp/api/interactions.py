@@ -7,11 +7,10 @@ from typing import Any
 import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict
-from surveyapp.api.callers import needs, storage
+from surveyapp.api.callers import installation, needs
 from surveyapp.api.problems import Fault, Problem
 from surveyapp.auth.api_keys import Scope
 from surveyapp.sampling.interactions import receive
-from surveyapp.store.columns import utc_now
 
 MOST = 1000  # in one request
 
@@ -106,13 +105,13 @@ def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
     If no event is valid, the answer is 422 with the same reasons. Requests can be repeated safely:
     nothing is stored twice.
     """
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         received = receive(
             session,
             batch["interactions"],
-            secret_key=storage().secret_key,
+            secret_key=installation().secret_key,
             source="api",
-            now=utc_now(),
+            now=installation().now(),
         )
     if not received.stored and not received.already:
         raise Problem(

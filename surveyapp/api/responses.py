@@ -8,12 +8,11 @@ import marshmallow as ma
 
 from surveyapp.api import feed
 from surveyapp.api.bodies import Blueprint
-from surveyapp.api.callers import caller, needs, storage
+from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.surveys import OfSurvey, survey_named
 from surveyapp.auth.api_keys import Scope
 from surveyapp.responses import numbers
 from surveyapp.store.audit import record
-from surveyapp.store.columns import utc_now
 
 MOST = 500  # in one page
 
@@ -111,9 +110,9 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     Customers can change or erase their answers. To keep a copy current, also read the list of
     `corrected` responses, and have a webhook report each erased one (`response.erased`).
     """
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         settled = numbers.settled(session.connection())
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = survey_named(session, query["survey"])
         after, limit = query.get("after"), query["limit"]
         if query["corrected"]:
@@ -125,11 +124,11 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
                 after=after,
                 limit=limit,
                 settled=settled,
-                minimum_cell=storage().settings.minimum_cell,
-                now=utc_now(),
+                minimum_cell=installation().settings.minimum_cell,
+                now=installation().now(),
             )
     if found.responses:
-        with storage().store.writing() as session:
+        with installation().store.writing() as session:
             record(
                 session,
                 None,

@@ -9,7 +9,7 @@ from typing import Any
 import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict
-from surveyapp.api.callers import needs, storage
+from surveyapp.api.callers import installation, needs
 from surveyapp.auth.api_keys import Scope
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
@@ -116,11 +116,11 @@ def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     Groups with fewer answers than the smallest allowed are hidden, as are scores from which they could
     be derived. While responses are still being assigned to the segment, the answer is 409.
     """
-    settings = storage().settings
+    settings = installation().settings
     since, until = _month(query.get("since")), _month(query.get("until"))
     if since and until and until < since:
         raise Invalid("The last month is before the first.", field="to")
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = journey_by_code(session, _code(code, "journey"))
         segment_id = EVERYBODY
         if "segment" in query:
@@ -132,7 +132,7 @@ def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
             since=since,
             until=until,
             minimum_cell=settings.minimum_cell,
-            roots=settings.instrument_roots,
+            library=installation().library,
         )
     return _shown(overview)
 

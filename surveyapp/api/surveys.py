@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from instruments.loader import InstrumentError
 from surveyapp.api.bodies import Blueprint, Moment, Strict
-from surveyapp.api.callers import caller, needs, storage
+from surveyapp.api.callers import caller, installation, needs
 from surveyapp.auth.api_keys import Scope
 from surveyapp.distribution.languages import offered
 from surveyapp.errors import Invalid
@@ -191,18 +191,15 @@ def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
     is wrong with which customer. An anonymous survey accepts only attributes that enough customers
     share.
     """
-    settings = storage().settings
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         survey = survey_named(session, wanted["survey"])
         issued = actions.invite(
             session,
             survey,
             wanted["customers"],
-            base_url=settings.base_url,
-            secret_key=storage().secret_key,
+            installation=installation(),
             expires_at=wanted.get("expires_at"),
             user_id=None,
-            minimum_cell=settings.minimum_cell,
         )
         record(
             session,
@@ -224,7 +221,7 @@ def survey_named(session: Session, code: str) -> SurveyRow:
 
 
 def _all() -> list[dict[str, Any]]:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = session.scalars(
             select(SurveyRow)
             .options(joinedload(SurveyRow.journey), joinedload(SurveyRow.touchpoint))
@@ -235,14 +232,14 @@ def _all() -> list[dict[str, Any]]:
 
 def _languages(survey: SurveyRow) -> list[str]:
     try:
-        return list(offered(survey, storage().settings.instrument_roots))
+        return list(offered(survey, installation().library))
     except InstrumentError:  # a survey may be over for longer than its questions are there
         return [survey.language]
 
 
 def _shown(survey: SurveyRow) -> dict[str, Any]:
     point = survey.touchpoint
-    base = storage().settings.base_url
+    base = installation().settings.base_url
     return {
         **{
             name: getattr(survey, name)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from instruments import loader
+from instruments.loader import Library
 from surveyapp.cli.opened import opened
 from surveyapp.settings import read
 from surveyapp.store import keys, schema
@@ -28,10 +29,10 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Upgrade the database to the current schema."""
-    with opened(migrate=False) as storage:
-        schema.upgrade(storage.store.engine)
+    with opened(migrate=False) as installation:
+        schema.upgrade(installation.store.engine)
         click.echo(
-            f"{storage.store.engine.url.render_as_string(hide_password=True)} has the"
+            f"{installation.store.engine.url.render_as_string(hide_password=True)} has the"
             " current schema."
         )
 
@@ -43,8 +44,8 @@ def db_upgrade() -> None:
 )
 def db_adopt_key() -> None:
     """Bind the database to this installation's secret key, if the old key is lost."""
-    with opened(check_key=False) as storage, storage.store.writing() as session:
-        fingerprint = keys.adopt(session, storage.secret_key)
+    with opened(check_key=False) as installation, installation.store.writing() as session:
+        fingerprint = keys.adopt(session, installation.secret_key)
         record(session, None, "adopt key", f"key {fingerprint}")
     click.echo(f"The database now uses the key with the fingerprint {fingerprint}.")
 
@@ -68,7 +69,7 @@ def user_create(email: str, name: str, role: str, password: str) -> None:
     """Create a staff account that signs in with EMAIL."""
     from surveyapp.auth import actions
 
-    with opened() as storage, storage.store.writing() as session:
+    with opened() as installation, installation.store.writing() as session:
         actions.create_user(session, email=email, name=name or email, password=password, role=role)
     click.echo(f"{email} can now sign in as {role}.")
 
@@ -81,9 +82,9 @@ def instruments() -> None:
 @instruments.command("list")
 def instruments_list() -> None:
     """List every instrument with its scoring keys and languages."""
-    roots = read().instrument_roots
-    for code in loader.available(roots=roots):
-        found = loader.load(code, roots=roots)
+    library = Library(read().instrument_roots)
+    for code in library.available():
+        found = library.load(code)
         languages = ", ".join(dict.fromkeys(w.language for w in found.wordings.values()))
         keys = ", ".join(found.keys) or "not scored"
         click.echo(

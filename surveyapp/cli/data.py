@@ -15,7 +15,6 @@ from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.responses.imports import ImportReport, import_csv, import_device, import_sav
 from surveyapp.sampling.interaction_sheets import receive_csv
-from surveyapp.store.columns import utc_now
 from surveyapp.surveys.queries import survey_by_code
 from surveyapp.tables.dialect import SEPARATORS
 
@@ -45,23 +44,22 @@ def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]
     if not file.is_file():
         raise NotFound(f"{file}: no such file")
     columns = dict(_pair(pair) for pair in pairs)
-    with opened() as storage, progress_bar("Importing") as progress:
-        with storage.store.reading() as session:
+    with opened() as installation, progress_bar("Importing") as progress:
+        with installation.store.reading() as session:
             survey = survey_by_code(session, code)
-        common: dict[str, Any] = {
-            "secret_key": storage.secret_key,
+        options: dict[str, Any] = {
+            "columns": columns or None,
+            "id_column": id_column,
             "progress": progress,
-            "roots": storage.settings.instrument_roots,
         }
-        options = {"columns": columns or None, "id_column": id_column, **common}
         if file.suffix.lower() == ".json":
             with file.open("rb") as source:
-                report = import_device(storage.store, survey, source, **common)
+                report = import_device(installation, survey, source, progress=progress)
         elif file.suffix.lower() == ".sav":
-            report = import_sav(storage.store, survey, file, **options)
+            report = import_sav(installation, survey, file, **options)
         else:
             with file.open("rb") as source:
-                report = import_csv(storage.store, survey, source, **options)
+                report = import_csv(installation, survey, source, **options)
     _tell(report)
 
 
@@ -76,17 +74,16 @@ def interactions(file: Path, journey: str | None) -> None:
     """
     if not file.is_file():
         raise NotFound(f"{file}: no such file")
-    with opened() as storage, progress_bar("Reading") as progress, file.open("rb") as source:
+    with opened() as installation, progress_bar("Reading") as progress, file.open("rb") as source:
         if journey is not None:
-            with storage.store.reading() as session:
+            with installation.store.reading() as session:
                 journey_by_code(session, journey)
         report = receive_csv(
-            storage.store,
+            installation,
             source,
-            secret_key=storage.secret_key,
             journey=journey,
             progress=progress,
-            now=utc_now(),
+            now=installation.now(),
         )
     _tell(report)
 
@@ -127,13 +124,13 @@ def _tell(report: ImportReport) -> None:
 )
 def export(code: str, out: Path) -> None:
     """Export a survey's answers, attributes and scores as CSV that is safe to open in spreadsheets."""
-    with opened() as storage, storage.store.reading() as session:
+    with opened() as installation, installation.store.reading() as session:
         survey = survey_by_code(session, code)
         table = responses_csv(
             session,
             survey.journey_id,
             survey_id=survey.id,
-            roots=storage.settings.instrument_roots,
+            library=installation.library,
         )
         with replacing(out) as target:
             for chunk in table.chunks:

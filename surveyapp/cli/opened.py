@@ -1,4 +1,4 @@
-"""What commands open: settings, storage, and a bar that shows how far a job is."""
+"""What commands open: settings, installation, and a bar that shows how far a job is."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from contextlib import contextmanager
 
 import click
 
+from surveyapp.installation import Installation, open_installation
 from surveyapp.settings import read
 from surveyapp.store.schema import pending, upgrade
-from surveyapp.store.storage import Storage, open_storage
 
 
 @contextmanager
-def opened(*, migrate: bool = True, check_key: bool = True) -> Iterator[Storage]:
-    """The storage that the environment names, at the newest schema and with the database's own key."""
-    storage = open_storage(read())
+def opened(*, migrate: bool = True, check_key: bool = True) -> Iterator[Installation]:
+    """The installation that the environment names, at the newest schema and with the database's own key."""
+    installation = open_installation(read())
     try:
-        if migrate and pending(storage.store.engine):
-            upgrade(storage.store.engine)
+        if migrate and pending(installation.store.engine):
+            upgrade(installation.store.engine)
         if migrate and check_key:
-            storage.check_key()
-        yield storage
+            installation.check_key()
+        yield installation
     finally:
-        storage.close()
+        installation.close()
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.written import replacing
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.installation import Installation
 from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store.models import Analysis, Report
-from surveyapp.store.storage import Storage
 from surveyapp.worker import run_now
 
 _WORKER = "command line"
@@ -67,8 +67,8 @@ def report(
     """Write the journey benchmark report, a scale validation report, or the study, as PDF."""
     if instrument and study:
         raise Invalid("--validate and --study are different reports; choose one")
-    with opened() as storage, progress_bar("Report") as progress:
-        with storage.store.reading() as session:
+    with opened() as installation, progress_bar("Report") as progress:
+        with installation.store.reading() as session:
             journey_id = journey_by_code(session, journey_code).id
             segment_id = segment_by_code(session, segment_code).id if segment_code else None
         about: dict[str, Any] = {
@@ -81,11 +81,11 @@ def report(
         analysis_id, kind = None, "benchmark"
         if instrument:
             ask = partial(ask_validation, instrument=instrument, key=None, **about)
-            analysis_id, kind = _analysed(storage, ask, progress), "validation"
+            analysis_id, kind = _analysed(installation, ask, progress), "validation"
         elif study:
             ask = partial(ask_sjq_study, bootstrap=bootstrap, **about)
-            analysis_id, kind = _analysed(storage, ask, progress), "sjq_study"
-        with storage.store.writing() as session:
+            analysis_id, kind = _analysed(installation, ask, progress), "sjq_study"
+        with installation.store.writing() as session:
             asked = ask_report(
                 session,
                 kind=kind,
@@ -95,20 +95,22 @@ def report(
                 user_id=None,
             )
             report_id, job_id = asked.id, asked.job_id
-        run_now(storage, job_id, worker=_WORKER, shown=progress)
-        with storage.store.reading() as session:
+        run_now(installation, job_id, worker=_WORKER, shown=progress)
+        with installation.store.reading() as session:
             file = session.get_one(Report, report_id).file
             if file is None:
                 raise NotFound("the report has no file; create the report again")
             with replacing(out) as target:
-                target.write(storage.files.path(file).read_bytes())
+                target.write(installation.files.path(file).read_bytes())
     click.echo(f"Written: {out}")
 
 
-def _analysed(storage: Storage, ask: Callable[[Session], Analysis], progress: Progress) -> int:
+def _analysed(
+    installation: Installation, ask: Callable[[Session], Analysis], progress: Progress
+) -> int:
     """The number of the analysis that ``ask`` asks for, once it has been run here."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         analysis = ask(session)
         analysis_id, job_id = analysis.id, analysis.job_id
-    run_now(storage, job_id, worker=_WORKER, shown=progress)
+    run_now(installation, job_id, worker=_WORKER, shown=progress)
     return analysis_id

@@ -12,7 +12,7 @@ from analysis.metrics import Mean, Share, summarize
 from analysis.moments import numeric
 from analysis.scoring import ScoredScale, scales, to_percent
 from analysis.scoring import score as score_columns
-from instruments.loader import load
+from instruments.loader import Library
 from surveyapp.cli.outputs import finish, number
 from surveyapp.errors import Invalid
 from surveyapp.results.tables import matching_columns, read_table
@@ -30,7 +30,7 @@ from surveyapp.settings import read
 )
 def score(file: Path, code: str, key: str | None, out: Path | None) -> None:
     """Score the answers in FILE (.csv or .sav): one row per scale, with its interval."""
-    instrument = load(code, roots=read().instrument_roots)
+    instrument = Library(read().instrument_roots).load(code)
     scored = scales(instrument, key)
     if not scored:
         raise Invalid(f"{code} has no scoring key; none of its items are scored")

@@ -22,8 +22,8 @@ def worker() -> None:
     """Run the worker, which processes jobs and messages."""
     from surveyapp.worker import work
 
-    with opened() as storage:
-        work(storage)
+    with opened() as installation:
+        work(installation)
 
 
 @click.command()
@@ -40,8 +40,8 @@ def web(host: str, port: int, processes: int) -> None:
 @click.command()
 def run() -> None:
     """Run web server and worker together; Ctrl-C stops both. Processes that die are restarted."""
-    with opened() as storage:
-        settings = storage.settings
+    with opened() as installation:
+        settings = installation.settings
     _check_port(settings.host, settings.port)
     click.echo(
         f"Serving {settings.base_url} (listening on {settings.host}:{settings.port}); Ctrl-C stops."
@@ -84,8 +84,8 @@ def demo(no_serve: bool, responses: int) -> None:
     """Create the demonstration bank (simulated responses, analyses, two PDFs), then serve it."""
     from surveyapp.demo.make import make
 
-    with opened() as storage, progress_bar("Demonstration") as progress:
-        made = make(storage, responses=responses, progress=progress)
+    with opened() as installation, progress_bar("Demonstration") as progress:
+        made = make(installation, responses=responses, progress=progress)
     click.echo(made.told())
     if not no_serve:
         run.main([], standalone_mode=False)

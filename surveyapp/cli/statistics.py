@@ -9,7 +9,7 @@ import click
 import pandas as pd
 
 from analysis.scale.validation import validate_scale
-from instruments.loader import load
+from instruments.loader import Library
 from instruments.schema import Instrument
 from surveyapp.cli.models import factors, listed, model_text
 from surveyapp.cli.opened import progress_bar
@@ -87,9 +87,9 @@ def validate(
         raise Invalid("give --instrument or --model to say which items measure which factor")
     if key is not None and model is not None:
         raise Invalid("--key selects a scoring key of --instrument; a --model has none")
-    roots = read().instrument_roots
+    library = Library(read().instrument_roots)
     data = read_table(file)
-    instrument = load(code, roots=roots) if code else None
+    instrument = library.load(code) if code else None
     if instrument is not None:
         data = _named_by_item(data, instrument, file)
     with progress_bar("Validating") as progress:
@@ -112,7 +112,7 @@ def validate(
     files = json_file(json_path, document)
     if pdf_path is not None:
         made = utc_now().date()
-        study = Study(document, "", "", None, None, made, roots, file=file.name)
+        study = Study(document, "", "", None, None, made, library, file=file.name)
         files.append((pdf_path, pdf(content(study, made=made))))
     said = [f"Warning ({w['step']}): {w['message']}" for w in document["warnings"]]
     finish(_summary(document), said, files)

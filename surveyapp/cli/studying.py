@@ -8,6 +8,7 @@ from typing import Any
 import click
 import pandas as pd
 
+from instruments.loader import Library
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number
 from surveyapp.errors import Invalid
@@ -44,7 +45,7 @@ def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Pat
 
     FILE (.csv or .sav) has the items of sjq, servqual-p, loyalty and optionally marker as columns.
     """
-    scales = journey_scales(key, roots=read().instrument_roots)
+    scales = journey_scales(key, library=Library(read().instrument_roots))
     wanted = study_items(scales)
     table = read_table(file)
     found = {code: matching_columns(table, code, items) for code, items in wanted.items()}

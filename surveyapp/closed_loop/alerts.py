@@ -6,15 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from instruments.loader import Library
 from surveyapp.closed_loop import staff_messages
 from surveyapp.closed_loop.rules import watchable
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.installation import Installation
 from surveyapp.results import cells, phrases
 from surveyapp.results.cells import NOTHING
 from surveyapp.results.definitions import Scored
@@ -23,7 +24,6 @@ from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Alert, SurveyRow
-from surveyapp.store.storage import Storage
 
 MOST_EMAILS = 20
 MOST_DAYS = 365
@@ -66,14 +66,14 @@ def create_alert(
     days: int,
     emails: Sequence[str],
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> Alert:
     """Watch a score of the survey over the last ``days`` days, today included.
 
     ``below`` is in the unit in which the score is reported: 0 to 100, for NPS -100 to 100. Without
     ``emails`` only webhooks are told. Raises Invalid, naming the field.
     """
-    read = _read(survey, scale, below, minimum_n, days, emails, roots)
+    read = _read(survey, scale, below, minimum_n, days, emails, library)
     alert = Alert(survey_id=survey.id, created_by=user_id, **read)
     session.add(alert)
     session.flush()
@@ -92,14 +92,14 @@ def change_alert(
     days: int,
     emails: Sequence[str],
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> None:
     """Have an alert of the survey look at something else, or tell others; as ``create_alert``.
 
     One that looks at something else tells at once when that is low; one that only tells others goes
     on as it was.
     """
-    read = _read(survey, scale, below, minimum_n, days, emails, roots)
+    read = _read(survey, scale, below, minimum_n, days, emails, library)
     changed = {name for name, value in read.items() if getattr(alert, name) != value}
     if not changed:
         return
@@ -138,11 +138,11 @@ def watches(
     *,
     today: date,
     minimum_cell: int,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> list[Watch]:
     """The survey's alerts with what each of them sees today, the oldest first."""
     query = select(Alert).where(Alert.survey_id == survey.id).order_by(Alert.id)
-    known = watchable(survey, roots=roots)
+    known = watchable(survey, library=library)
     return [
         watch(session, alert, known.get(alert.scale), today=today, minimum_cell=minimum_cell)
         for alert in session.scalars(query)
@@ -163,13 +163,13 @@ def watch(
     return Watch(alert, seen, since, today, sums.n >= max(alert.minimum_n, minimum_cell))
 
 
-def alerts_due(storage: Storage, now: datetime) -> int:
+def alerts_due(installation: Installation, now: datetime) -> int:
     """Look at every active alert; how many told of a fall.
 
     An alert tells when its score is below the limit for the first time since it was back, and at
     most once a day, however often and by however many workers this is called.
     """
-    settings, today = storage.settings, now.date()
+    settings, today = installation.settings, now.date()
     query = (
         select(Alert, SurveyRow)
         .join(SurveyRow, SurveyRow.id == Alert.survey_id)
@@ -177,27 +177,27 @@ def alerts_due(storage: Storage, now: datetime) -> int:
         .where(Alert.active.is_(True), SurveyRow.state != "closed")
         .order_by(Alert.id)
     )
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         seen = []
         for alert, survey in session.execute(query):
-            scored = watchable(survey, roots=settings.instrument_roots).get(alert.scale)
+            scored = watchable(survey, library=installation.library).get(alert.scale)
             found = watch(session, alert, scored, today=today, minimum_cell=settings.minimum_cell)
             seen.append((found, survey))
     told = 0
     for found, survey in seen:
         alert = found.alert
         if found.back and not alert.armed and alert.told_at and alert.told_at.date() < today:
-            with storage.store.writing() as session:
+            with installation.store.writing() as session:
                 session.execute(update(Alert).where(Alert.id == alert.id).values(armed=True))
         elif found.low and alert.armed:
-            told += _tell(storage, found, survey, now)
+            told += _tell(installation, found, survey, now)
     return told
 
 
-def _tell(storage: Storage, found: Watch, survey: SurveyRow, now: datetime) -> int:
+def _tell(installation: Installation, found: Watch, survey: SurveyRow, now: datetime) -> int:
     """Write the messages and the event, unless another worker has done so meanwhile."""
     alert, seen = found.alert, cast(Figure, found.figure)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         claim = (
             update(Alert)
             .where(Alert.id == alert.id, Alert.armed.is_(True), Alert.active.is_(True))
@@ -205,7 +205,7 @@ def _tell(storage: Storage, found: Watch, survey: SurveyRow, now: datetime) -> i
         )
         if cast("CursorResult[None]", session.execute(claim)).rowcount != 1:
             return 0
-        subject, text = _words(found, survey, storage.settings.base_url)
+        subject, text = _words(found, survey, installation.settings.base_url)
         for place, to in enumerate(alert.emails, start=1):
             key = f"alert {alert.id} on {now:%Y-%m-%d} to {place}"
             staff_messages.write(
@@ -264,10 +264,10 @@ def _read(
     minimum_n: int,
     days: int,
     emails: Sequence[str],
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> dict[str, Any]:
     """An alert's columns; Invalid, naming the field, for what none can have."""
-    known = watchable(survey, roots=roots).get(scale)
+    known = watchable(survey, library=library).get(scale)
     if known is None:
         raise Invalid("Choose a score of this survey.", field="scale")
     low, high = known.definition.axis

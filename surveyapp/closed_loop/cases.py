@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Table, select
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from surveyapp.closed_loop import staff_messages
 from surveyapp.closed_loop.rules import LoopRule, read_loop
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.installation import Installation
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
@@ -29,9 +29,7 @@ LONGEST_NOTE = 5000
 _CASES = cast(Table, Case.__table__)
 
 
-def on_response(
-    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path]
-) -> None:
+def on_response(session: Session, event: Event, *, installation: Installation) -> None:
     """Open a case when the event's response scored low by its survey's rule.
 
     Exactly one a response, however often the event is dispatched. Publishes the event "case" and writes a
@@ -47,13 +45,11 @@ def on_response(
         return
     case_id = _open(session, survey, rule, score, event.at)
     if case_id is not None:
-        staff_messages.tell_of_case(session, session.get_one(Case, case_id), base_url, roots)
+        staff_messages.tell_of_case(session, session.get_one(Case, case_id), installation)
         events.publish(session, "case", case_id=case_id, survey_id=survey.id)
 
 
-def on_correction(
-    session: Session, event: Event, *, base_url: str, roots: Sequence[str | Path]
-) -> None:
+def on_correction(session: Session, event: Event, *, installation: Installation) -> None:
     """Act on a customer's change to their own answers, by the survey's rule.
 
     A response with a case gets a line in its story and nothing more: whether a score that is fine now
@@ -71,7 +67,7 @@ def on_correction(
     if rule is None or after is None or not rule.catches(after):
         return
     if before is None or not rule.catches(before):
-        on_response(session, event, base_url=base_url, roots=roots)
+        on_response(session, event, installation=installation)
 
 
 def _note_correction(
@@ -123,8 +119,7 @@ def assign(
     owner_id: int | None,
     *,
     user_id: int,
-    base_url: str,
-    roots: Sequence[str | Path],
+    installation: Installation,
 ) -> None:
     """Give the case to somebody, who gets a message unless they took it themselves; None: nobody."""
     if owner_id == case.owner_id:
@@ -136,7 +131,7 @@ def assign(
     _change(session, case, f"Assigned to {owner.name}." if owner else "Given to nobody.", user_id)
     record(session, user_id, "assign case", f"case {case.id}", owner_id=owner_id)
     if owner is not None and owner.id != user_id:
-        staff_messages.tell_of_assignment(session, case, owner, base_url, roots)
+        staff_messages.tell_of_assignment(session, case, owner, installation)
 
 
 def add_note(session: Session, case: Case, text: str, *, user_id: int) -> None:

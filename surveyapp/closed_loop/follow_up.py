@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.closed_loop.rules import read_loop
 from surveyapp.errors import Conflict
+from surveyapp.installation import Installation
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
@@ -99,8 +100,7 @@ def ask_again(
     *,
     by_mail: bool,
     user_id: int,
-    base_url: str,
-    secret_key: str,
+    installation: Installation,
     now: datetime | None = None,
 ) -> Asked:
     """Invite the customer to the follow-up survey, by mail or by a link for somebody to pass on.
@@ -108,8 +108,9 @@ def ask_again(
     Asked twice it is one invitation, and the link is the same again. Raises Conflict where there is
     no open follow-up survey, where mail cannot be sent, and when it was answered already.
     """
-    now = now or utc_now()
+    now = now or installation.now()
     survey = _survey(session, case, now)
+    secret_key = installation.secret_key
     found = reach(session, case, secret_key=secret_key)
     if found.opted_out:
         raise Conflict("The customer has opted out of surveys, so no link was created.")
@@ -122,7 +123,7 @@ def ask_again(
     if by_mail:
         _write_mail(session, case, invitation, found, now)
         return Asked(invitation.id, "")
-    return Asked(invitation.id, _url(session, case, survey, invitation, base_url, secret_key))
+    return Asked(invitation.id, _url(session, case, survey, invitation, installation))
 
 
 def follow_up_of(session: Session, case: Case, *, now: datetime | None = None) -> FollowUp | None:
@@ -285,10 +286,10 @@ def _url(
     case: Case,
     survey: SurveyRow,
     invitation: Invitation,
-    base_url: str,
-    secret_key: str,
+    installation: Installation,
 ) -> str:
     """The link: short where an interaction knows the customer, else with them signed into it."""
+    base_url, secret_key = installation.settings.base_url, installation.secret_key
     token = links.token_of(secret_key, invitation.token_seed or "")
     if invitation.interaction_id is not None:
         return links.short_url(base_url, token)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from instruments.loader import load
+from instruments.loader import Library
 from instruments.schema import ItemKind
 from surveyapp.closed_loop.rules import watchable
 from surveyapp.errors import NotFound
@@ -79,7 +78,7 @@ def lines(
     *,
     now: datetime,
     limit: int,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> list[CaseLine]:
     """At most ``limit`` cases, the soonest due first. Raises NotFound for an ``after`` that is gone."""
     query = _listed(wanted, now).where(*_following(session, wanted)).limit(limit)
@@ -88,7 +87,7 @@ def lines(
             id=case.id,
             journey=case.survey.journey.name,
             survey=case.survey.name,
-            score=score(case, roots=roots),
+            score=score(case, library=library),
             state=case.state,
             outcome=case.outcome,
             owner=owner or "",
@@ -180,9 +179,9 @@ def story(session: Session, case_id: int) -> list[StoryLine]:
     ]
 
 
-def score(case: Case, *, roots: Sequence[str | Path]) -> str:
+def score(case: Case, *, library: Library) -> str:
     """The case's score for a list: "NPS 3"."""
-    known = watchable(case.survey, roots=roots).get(case.scale)
+    known = watchable(case.survey, library=library).get(case.scale)
     return f"{known.definition.short if known else case.scale} {points(case.value)}"
 
 
@@ -191,16 +190,16 @@ def points(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
 
 
-def said(session: Session, case: Case, *, roots: Sequence[str | Path]) -> Said | None:
+def said(session: Session, case: Case, *, library: Library) -> Said | None:
     """The score's question and every open answer; None when the response was erased."""
     if case.response_id is None:
         return None
-    words = listing.in_words(session, case.survey.journey_id, case.response_id, roots=roots)
-    known = watchable(case.survey, roots=roots).get(case.scale)
+    words = listing.in_words(session, case.survey.journey_id, case.response_id, library=library)
+    known = watchable(case.survey, library=library).get(case.scale)
     alone = known.scale.items[0] if known and len(known.scale.items) == 1 else None
     question, comments = "", []
     for ask, part in zip(case.survey.asks, words.parts, strict=True):
-        instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+        instrument = library.load(ask["instrument"], ask.get("version"))
         kinds = {item.code: item.kind for item in instrument.items}
         for answer in part.answers:
             if known and answer.item == alone and instrument.code == known.definition.instrument:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.results.definitions import Scored, scored
 from surveyapp.store.audit import record
@@ -86,7 +86,7 @@ def change_loop(
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> LoopRule | None:
     """Set the survey's rule, or take it away with an empty ``raw``.
 
@@ -95,7 +95,7 @@ def change_loop(
     """
     rule = read_loop(raw)
     if rule is not None:
-        _check(session, survey, rule, roots)
+        _check(session, survey, rule, library)
     stored = {} if rule is None else asdict(rule)
     if stored != survey.closed_loop:
         survey.closed_loop = stored
@@ -103,21 +103,19 @@ def change_loop(
     return rule
 
 
-def watchable(survey: SurveyRow, *, roots: Sequence[str | Path]) -> dict[str, Scored]:
+def watchable(survey: SurveyRow, *, library: Library) -> dict[str, Scored]:
     """The scores that a rule or an alert of this survey may look at, by id."""
-    return scored([survey], roots=roots)
+    return scored([survey], library=library)
 
 
-def _check(
-    session: Session, survey: SurveyRow, rule: LoopRule, roots: Sequence[str | Path]
-) -> None:
+def _check(session: Session, survey: SurveyRow, rule: LoopRule, library: Library) -> None:
     if survey.anonymity == "anonymous":
         raise Invalid(
             "This survey is anonymous: a low score cannot be traced to a customer, so"
             " it cannot open cases. Use an alert instead.",
             field="scale",
         )
-    known = watchable(survey, roots=roots)
+    known = watchable(survey, library=library)
     if rule.scale not in known:
         raise Invalid(
             f"{rule.scale[:60]!r} is not a score of this survey; its scores are"
@@ -135,12 +133,10 @@ def _check(
     if rule.owner_id is not None and (owner is None or not owner.active):
         raise Invalid("The owner has no active account; choose someone else.", field="owner_id")
     if rule.follow_up_survey_id is not None:
-        _check_follow_up(session, survey, rule, roots)
+        _check_follow_up(session, survey, rule, library)
 
 
-def _check_follow_up(
-    session: Session, survey: SurveyRow, rule: LoopRule, roots: Sequence[str | Path]
-) -> None:
+def _check_follow_up(session: Session, survey: SurveyRow, rule: LoopRule, library: Library) -> None:
     following = session.get(SurveyRow, rule.follow_up_survey_id)
     if following is None or following.journey_id != survey.journey_id:
         reason = "does not belong to this journey"
@@ -148,7 +144,7 @@ def _check_follow_up(
         reason = "is this survey itself; create a separate survey for the follow-up"
     elif following.anonymity == "anonymous":
         reason = "is anonymous, so its answers could not be linked to a case"
-    elif rule.scale not in watchable(following, roots=roots):
+    elif rule.scale not in watchable(following, library=library):
         reason = "does not ask for the same score, so before and after could not be compared"
     else:
         return

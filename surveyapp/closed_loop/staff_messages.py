@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.closed_loop.rules import watchable
+from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Case, OutgoingMessage, SurveyRow, User
@@ -50,22 +51,22 @@ def write(
     return new is not None
 
 
-def tell_of_case(session: Session, case: Case, base_url: str, roots: Sequence[str | Path]) -> None:
+def tell_of_case(session: Session, case: Case, installation: Installation) -> None:
     """Tell the owner of a new case; nobody where it has none."""
     owner = session.get(User, case.owner_id) if case.owner_id else None
     if owner is None:
         return
     what = f"A low score has opened case {case.id}, which is assigned to you."
-    _write_of_case(session, f"case {case.id}", case, owner, what, base_url, roots)
+    _write_of_case(session, f"case {case.id}", case, owner, what, installation)
 
 
 def tell_of_assignment(
-    session: Session, case: Case, owner: User, base_url: str, roots: Sequence[str | Path]
+    session: Session, case: Case, owner: User, installation: Installation
 ) -> None:
     """Tell somebody that a case was given to them; once a day at most for one case."""
-    key = f"case {case.id} given to {owner.id} on {utc_now():%Y-%m-%d}"
+    key = f"case {case.id} given to {owner.id} on {installation.now():%Y-%m-%d}"
     what = f"Case {case.id} has been assigned to you."
-    _write_of_case(session, key, case, owner, what, base_url, roots)
+    _write_of_case(session, key, case, owner, what, installation)
 
 
 def case_url(base_url: str, case_id: int) -> str:
@@ -84,19 +85,18 @@ def _write_of_case(
     case: Case,
     owner: User,
     what: str,
-    base_url: str,
-    roots: Sequence[str | Path],
+    installation: Installation,
 ) -> None:
     survey = session.get_one(SurveyRow, case.survey_id)
     text = "\n".join(
         (
             what,
             "",
-            f"Score: {score_in_words(case, survey, roots)}",
+            f"Score: {score_in_words(case, survey, installation.library)}",
             f"Survey: {survey.name} ({survey.journey.name})",
             f"Due: {_day(case.due_at)}",
             "",
-            f"Open case: {case_url(base_url, case.id)}",
+            f"Open case: {case_url(installation.settings.base_url, case.id)}",
             "",
         )
     )
@@ -111,9 +111,9 @@ def _write_of_case(
     )
 
 
-def score_in_words(case: Case, survey: SurveyRow, roots: Sequence[str | Path]) -> str:
+def score_in_words(case: Case, survey: SurveyRow, library: Library) -> str:
     """The score that opened a case: "Net Promoter Score (NPS) 3, on a scale from 0 to 10"."""
-    known = watchable(survey, roots=roots).get(case.scale)
+    known = watchable(survey, library=library).get(case.scale)
     value = f"{case.value:.0f}" if case.value == round(case.value) else f"{case.value:.1f}"
     if known is None:
         return f"{case.scale} {value}"

@@ -15,12 +15,14 @@ import numpy as np
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
 from surveyapp.closed_loop.alerts import create_alert
 from surveyapp.closed_loop.rules import change_loop
 from surveyapp.demo import population
 from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
 from surveyapp.distribution.message_settings import change_message_settings
+from surveyapp.installation import Installation
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.sampling.decisions import decide_due
 from surveyapp.sampling.eligibility import Rules
@@ -29,7 +31,6 @@ from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.sampling.plan import change_sampling
 from surveyapp.store import events
 from surveyapp.store.models import Case, Decision, Event, Invitation, OutgoingMessage, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym, token_of
 from surveyapp.surveys.queries import asking, short_ticket
 from surveyapp.worker import subscribers
@@ -50,7 +51,7 @@ _RULES = Rules("Europe/Helsinki", 30, 6)
 
 def ask(
     session: Session,
-    storage: Storage,
+    installation: Installation,
     plan: JourneyPlan,
     *,
     rng: np.random.Generator,
@@ -58,7 +59,7 @@ def ask(
     owner_id: int,
 ) -> None:
     """Set up two touchpoints for asking by mail, then live through the last weeks."""
-    secret_key = storage.secret_key
+    secret_key = installation.secret_key
     points = {point.code: point for point in plan.touchpoints if point.code in _PLACES}
     surveys = {
         code: session.scalars(
@@ -81,7 +82,7 @@ def ask(
             point = points[survey.code.removeprefix(f"{plan.code}-")]
             _live(session, number, point, rng, now, secret_key)
         session.execute(update(Event).values(at=now))
-        while events.dispatch(session, subscribers(storage)):
+        while events.dispatch(session, subscribers(installation)):
             pass
     _work_on_cases(session, rng, owner_id)
 
@@ -95,10 +96,14 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
         user_id=None,
     )
     change_message_settings(
-        session, survey, {"one_click": "csat-csat", "reminders": [4]}, user_id=None, roots=()
+        session,
+        survey,
+        {"one_click": "csat-csat", "reminders": [4]},
+        user_id=None,
+        library=BUILT_IN,
     )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
-    change_loop(session, survey, rule, user_id=None, roots=())
+    change_loop(session, survey, rule, user_id=None, library=BUILT_IN)
     create_alert(
         session,
         survey,
@@ -108,7 +113,7 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
         days=30,
         emails=["care@northbank.example"],
         user_id=None,
-        roots=(),
+        library=BUILT_IN,
     )
 
 
@@ -200,7 +205,7 @@ def _live(
         invitation=found[1],
         started_at=now - timedelta(seconds=float(rng.uniform(20, 90))),
         now=now,
-        roots=(),
+        library=BUILT_IN,
     )
     if not isinstance(stored, Stored):
         raise RuntimeError(f"the demonstration's answers were refused: {stored}")

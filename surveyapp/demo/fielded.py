@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.demo import study, worded
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.journeys import actions as journeys
@@ -76,7 +77,7 @@ def _deploy(
         touchpoint=touchpoint,
         code=f"{journey.code}-{touchpoint.code if touchpoint else code}",
         user_id=None,
-        roots=(),
+        library=BUILT_IN,
     )
     # Drafts of translations, which a demonstration may show.
     change_page(
@@ -87,12 +88,12 @@ def _deploy(
         auto_advance=False,
         languages=_LANGUAGES,
         user_id=None,
-        roots=(),
+        library=BUILT_IN,
     )
     offers = code == study.PLACE  # it is the longest
     if offers:
         change_draw(session, survey, text=worded.DRAW, user_id=None)
     place = touchpoint.code if touchpoint else journey.code
     written = worded.translations(introduction, place, draw=offers)
-    translate(session, survey, written, user_id=None, roots=())
+    translate(session, survey, written, user_id=None, library=BUILT_IN)
     return survey

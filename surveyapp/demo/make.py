@@ -14,12 +14,14 @@ import numpy as np
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.fielded import draw_map
 from surveyapp.errors import SurveyappError
+from surveyapp.installation import Installation
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
@@ -27,9 +29,7 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store import queue
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import open_url, pseudonym
 from surveyapp.worker import run_now
 
@@ -66,37 +66,37 @@ class Made:
         return "\n".join(lines)
 
 
-def make(storage: Storage, *, responses: int, progress: Progress) -> Made:
+def make(installation: Installation, *, responses: int, progress: Progress) -> Made:
     """Everything once; called again, only the one-time password is new."""
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         there = (
             session.scalar(select(Journey.id).where(Journey.code == JOURNEYS[0].code)) is not None
         )
     if not there:
         progress(1, "Drawing the map")
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             owner = _account(session, one_time_password())
-        _answers(storage, responses, owner, progress)
-        _study(storage, _between(progress, 60, 64))
+        _answers(installation, responses, owner, progress)
+        _study(installation, _between(progress, 60, 64))
     progress(64, "Validating the scale")
-    files = _reports(storage, progress)
-    with storage.store.writing() as session:
+    files = _reports(installation, progress)
+    with installation.store.writing() as session:
         password = _let_in(session)
         link = session.scalars(
             select(SurveyRow.link)
             .join(Journey)
             .where(Journey.code == JOURNEYS[0].code, SurveyRow.touchpoint_id.is_(None))
         ).first()
-    base = storage.settings.base_url
+    base = installation.settings.base_url
     return Made(f"{base}/", EMAIL, password, open_url(base, link or ""), files)
 
 
-def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress) -> None:
+def _answers(installation: Installation, responses: int, owner_id: int, progress: Progress) -> None:
     """Map and answers in one transaction: a demonstration is there or it is not."""
     rng = np.random.default_rng(SEED)
-    today = utc_now().replace(hour=12, minute=0, second=0, microsecond=0)
+    today = installation.now().replace(hour=12, minute=0, second=0, microsecond=0)
     people = max(10, round(responses / population.RESPONSES_A_CUSTOMER / len(JOURNEYS)))
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         for code, name, rule in SEGMENTS:
             segment, job = create_segment(session, name=name, rule=rule, code=code, user_id=None)
             sort_batch(session, segment.id)  # at once: there is nothing to sort yet
@@ -115,12 +115,12 @@ def _answers(storage: Storage, responses: int, owner_id: int, progress: Progress
                 store_bulk(
                     session,
                     survey,
-                    _prepared(session, storage, survey, here, rng),
+                    _prepared(session, installation, survey, here, rng),
                     source="invitation",
-                    roots=(),
+                    library=BUILT_IN,
                 )
         progress(60, "Asking by mail, day by day")
-        asked.ask(session, storage, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
+        asked.ask(session, installation, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
 
 
 def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> float:
@@ -131,7 +131,7 @@ def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -
 
 def _prepared(
     session: Session,
-    storage: Storage,
+    installation: Installation,
     survey: SurveyRow,
     asks: Sequence[population.Ask],
     rng: np.random.Generator,
@@ -147,7 +147,7 @@ def _prepared(
                     submitted_at=ask.at,
                     started_at=ask.at - timedelta(seconds=_taken(ask.answers, rng)),
                     attributes=ask.attributes,
-                    customer_ref=pseudonym(storage.secret_key, ask.customer),
+                    customer_ref=pseudonym(installation.secret_key, ask.customer),
                 )
 
 
@@ -166,10 +166,10 @@ def _invitation(survey: SurveyRow, ask: population.Ask, rng: np.random.Generator
     }
 
 
-def _study(storage: Storage, progress: Progress) -> None:
+def _study(installation: Installation, progress: Progress) -> None:
     """Does journey quality drive loyalty? Its page then has something to show."""
     code = next(f"{plan.code}-{study.PLACE}" for plan in JOURNEYS if plan.studied)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.scalars(select(SurveyRow).where(SurveyRow.code == code)).one()
         analysis = ask_sjq_study(
             session,
@@ -181,15 +181,15 @@ def _study(storage: Storage, progress: Progress) -> None:
             user_id=None,
         )
         job_id = analysis.job_id
-    run_now(storage, job_id, worker=_WORKER, shown=progress)
+    run_now(installation, job_id, worker=_WORKER, shown=progress)
 
 
-def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
+def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]:
     """A manager's and a researcher's PDF of the first journey, also laid beside the database."""
-    there = _finished(storage)
+    there = _finished(installation)
     if set(there) == set(_KINDS):
-        return tuple(_lay_out(storage, there[kind]) for kind in _KINDS)
-    with storage.store.writing() as session:
+        return tuple(_lay_out(installation, there[kind]) for kind in _KINDS)
+    with installation.store.writing() as session:
         journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         end = session.scalars(
             select(SurveyRow).where(
@@ -208,8 +208,8 @@ def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
             user_id=None,
         )
         validated = analysis.job_id
-    run_now(storage, validated, worker=_WORKER, shown=_between(progress, 64, 75))
-    with storage.store.writing() as session:
+    run_now(installation, validated, worker=_WORKER, shown=_between(progress, 64, 75))
+    with installation.store.writing() as session:
         wished = [
             ask_report(
                 session,
@@ -225,13 +225,13 @@ def _reports(storage: Storage, progress: Progress) -> tuple[Path, ...]:
     paths = []
     for place, (report_id, job_id) in enumerate(wanted):
         shown = _between(progress, 75 + 12 * place, 87 + 12 * place)
-        run_now(storage, job_id, worker=_WORKER, shown=shown)
-        paths.append(_lay_out(storage, report_id))
+        run_now(installation, job_id, worker=_WORKER, shown=shown)
+        paths.append(_lay_out(installation, report_id))
     progress(100, "Ready")
     return tuple(paths)
 
 
-def _finished(storage: Storage) -> dict[str, int]:
+def _finished(installation: Installation) -> dict[str, int]:
     """The newest finished report of each kind about the first journey."""
     query = (
         select(Report.kind, func.max(Report.id))
@@ -241,7 +241,7 @@ def _finished(storage: Storage) -> dict[str, int]:
         )
         .group_by(Report.kind)
     )
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -249,13 +249,13 @@ def _between(progress: Progress, low: int, high: int) -> Progress:
     return lambda percent, step: progress(low + (high - low) * percent // 100, step)
 
 
-def _lay_out(storage: Storage, report_id: int) -> Path:
-    with storage.store.reading() as session:
+def _lay_out(installation: Installation, report_id: int) -> Path:
+    with installation.store.reading() as session:
         file = session.get_one(Report, report_id).file
         if file is None:
             raise SurveyappError("the report has no file")
-        source, name = storage.files.path(file), file.name
-    target = storage.settings.home / "reports" / name
+        source, name = installation.files.path(file), file.name
+    target = installation.settings.home / "reports" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(source.read_bytes())
     return target.absolute()

@@ -16,6 +16,7 @@ from sqlalchemy import Table, insert, literal, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.installation import Installation
 from surveyapp.sampling import contacts
 from surveyapp.sampling.contact_frequency import YEAR, asked_within_a_year, rests
 from surveyapp.sampling.contact_history import times_asked
@@ -23,9 +24,7 @@ from surveyapp.sampling.contacts import Card
 from surveyapp.sampling.opt_outs import address_key
 from surveyapp.sampling.plan import Sampling, read_sampling
 from surveyapp.sampling.reasons import Reason
-from surveyapp.settings import Settings
 from surveyapp.store.audit import record
-from surveyapp.store.db import Store
 from surveyapp.store.models import (
     Campaign,
     CampaignRecipient,
@@ -110,25 +109,24 @@ def plan(
     survey: SurveyRow,
     recipients: Sequence[Recipient],
     *,
-    settings: Settings,
-    secret_key: str,
+    installation: Installation,
     now: datetime,
 ) -> Plan:
     """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
     _refuse_closed(survey, now)
     digest = _digest(recipients)
-    options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
-    parts = [_plan(session, survey, digest, part, **options) for part in _parts(recipients)]
+    parts = [
+        _plan(session, survey, digest, part, installation=installation, now=now)
+        for part in _parts(recipients)
+    ]
     return _together(parts)
 
 
 def ask_all(
-    store: Store,
+    installation: Installation,
     survey_id: int,
     recipients: Sequence[Recipient],
     *,
-    settings: Settings,
-    secret_key: str,
     user_id: int | None,
     now: datetime,
 ) -> Plan:
@@ -138,7 +136,7 @@ def ask_all(
     list again, also after a stop half-way, asks nobody a second time within a week.
     """
     digest = _digest(recipients)
-    options: dict[str, Any] = {"settings": settings, "secret_key": secret_key, "now": now}
+    store, secret_key = installation.store, installation.secret_key
     parts = list(_parts(recipients))
     asked: list[Plan] = []
     for place, part in enumerate(parts, start=1):
@@ -149,7 +147,7 @@ def ask_all(
             own = select(SurveyRow).where(SurveyRow.id == survey_id).with_for_update()
             survey = session.scalars(own).one()
             _refuse_closed(survey, now)
-            made = _plan(session, survey, digest, part, **options)
+            made = _plan(session, survey, digest, part, installation=installation, now=now)
             asked.append(made)
             whole = _together(asked)
             if whole.chosen:
@@ -186,8 +184,7 @@ def _plan(
     digest: str,
     part: Sequence[Recipient],
     *,
-    settings: Settings,
-    secret_key: str,
+    installation: Installation,
     now: datetime,
 ) -> Plan:
     """Who of this part of the list with this digest is asked."""
@@ -206,7 +203,7 @@ def _plan(
     )
     fresh = [each for each in part if each.customer_ref not in sent]
     sampling = read_sampling(survey.sampling)
-    against = _reasons(session, fresh, sampling, settings, secret_key, now)
+    against = _reasons(session, fresh, sampling, installation, now)
     chosen = tuple(each for each in fresh if each.customer_ref not in against)
     return Plan(chosen, Counter(against.values()), len(part) - len(fresh))
 
@@ -328,8 +325,7 @@ def _reasons(
     session: Session,
     recipients: Sequence[Recipient],
     sampling: Sampling,
-    settings: Settings,
-    secret_key: str,
+    installation: Installation,
     now: datetime,
 ) -> dict[str, Reason]:
     """Why customers of the list are not asked, by customer; who may be asked is left out."""
@@ -338,7 +334,8 @@ def _reasons(
         each.customer_ref: each
         for each in session.scalars(select(Contact).where(Contact.customer_ref.in_(refs)))
     }
-    gone = _opted_out(session, recipients, known, secret_key)
+    settings = installation.settings
+    gone = _opted_out(session, recipients, known, installation.secret_key)
     days = settings.rest_days if sampling.rest_days is None else sampling.rest_days
     since = now - max(YEAR, timedelta(days=days))
     asked = times_asked(session.connection(), refs, since=since)

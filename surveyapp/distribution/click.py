@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from instruments.loader import Library
 from instruments.schema import Wording
 from surveyapp.responses.reading import asked_instrument
 from surveyapp.store.models import SurveyRow
@@ -35,11 +34,11 @@ class Click:
         return tuple(option for option in (self.options[0], self.options[-1]) if option[1])
 
 
-def clickable(survey: SurveyRow, language: str, roots: Sequence[str | Path]) -> tuple[Click, ...]:
+def clickable(survey: SurveyRow, language: str, library: Library) -> tuple[Click, ...]:
     """Every question of the survey that can be answered in a message, in a language that it has."""
     found = []
     for ask in survey.asks:
-        instrument = asked_instrument(ask, roots)
+        instrument = asked_instrument(ask, library)
         own = ask["wording"] if language == survey.language else None
         wording = instrument.wording(language, own)
         for item in instrument.asked(ask["key"]):

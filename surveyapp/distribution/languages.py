@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
+from instruments.loader import Library
 from surveyapp.responses.reading import asked_instrument
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import languages
 
 
-def offered(survey: SurveyRow, roots: Sequence[str | Path]) -> tuple[str, ...]:
+def offered(survey: SurveyRow, library: Library) -> tuple[str, ...]:
     """The survey's own language first, then the others that customers may choose."""
-    instruments = [asked_instrument(ask, roots) for ask in survey.asks]
+    instruments = [asked_instrument(ask, library) for ask in survey.asks]
     return languages.offered(survey.languages, instruments, survey.language)

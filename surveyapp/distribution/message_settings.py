@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from instruments.wordings import BRACES, LANGUAGE, PLACEHOLDERS
 from surveyapp.distribution.click import clickable
 from surveyapp.distribution.languages import offered
@@ -85,11 +85,11 @@ def change_message_settings(
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> MessageSettings:
     """Keep what the survey's messages say from now on. Raises Invalid(field=)."""
     mailing = read_message_settings(raw)
-    known_languages = offered(survey, roots)
+    known_languages = offered(survey, library)
     foreign = sorted(set(mailing.texts) - set(known_languages))
     if foreign:
         raise Invalid(
@@ -97,7 +97,7 @@ def change_message_settings(
             f" {', '.join(known_languages)}.",
             field="texts",
         )
-    known = [each.name for each in clickable(survey, survey.language, roots)]
+    known = [each.name for each in clickable(survey, survey.language, library)]
     if mailing.one_click and mailing.one_click not in known:
         raise Invalid(
             "This question cannot be answered in a message; choose one with a scale"

@@ -20,10 +20,9 @@ from surveyapp.distribution import reminders
 from surveyapp.distribution.checks import obstacle
 from surveyapp.distribution.outgoing import TO_CUSTOMERS, Outgoing, outgoing, written
 from surveyapp.distribution.transports import Transports
-from surveyapp.settings import Settings
+from surveyapp.installation import Installation
 from surveyapp.store.mail import MailServerAway, Outcome, Posted
 from surveyapp.store.models import Contact, Decision, Invitation, OutgoingMessage
-from surveyapp.store.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -38,33 +37,27 @@ _LOOKED_AT = 50  # messages that are no longer wanted, in one transaction
 _LONGEST_ERROR = 300
 
 
-def send_due(storage: Storage, now: datetime) -> int:
+def send_due(installation: Installation, now: datetime) -> int:
     """Send what is due at ``now``, some messages a round; how many were handed on or given up."""
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         channels = _due_channels(session, now)
     if not channels:
         return 0
     begun, done = monotonic(), 0
-    with Transports(storage) as transports:
+    with Transports(installation) as transports:
         while done < _A_ROUND and (passed := monotonic() - begun) < _ROUND_SECONDS:
-            ready = _ready(storage, transports, channels)
+            ready = _ready(installation, transports, channels)
             if not ready:
                 break
             moment = now + timedelta(seconds=passed)
-            with storage.store.writing() as session:
-                found, others = claim(
-                    session,
-                    ready,
-                    secret_key=storage.secret_key,
-                    settings=storage.settings,
-                    now=moment,
-                )
+            with installation.store.writing() as session:
+                found, others = claim(session, ready, installation, now=moment)
             if found is None and others:
                 continue
             if found is None:
                 break
-            posted = _sent(storage, transports, found)
-            with storage.store.writing() as session:
+            posted = _sent(installation, transports, found)
+            with installation.store.writing() as session:
                 note(session, found.message.id, posted, now=moment)
             done += 1
     return done
@@ -73,9 +66,8 @@ def send_due(storage: Storage, now: datetime) -> int:
 def claim(
     session: Session,
     channels: Collection[str],
+    installation: Installation,
     *,
-    secret_key: str,
-    settings: Settings,
     now: datetime,
 ) -> tuple[Outgoing | None, bool]:
     """Take the message that has been due for longest, for this worker alone; None when there is none,
@@ -84,6 +76,7 @@ def claim(
     What is no longer wanted is cancelled on the way. The second value is True when that was so much
     that there may be others, to be looked at in another transaction.
     """
+    settings, secret_key = installation.settings, installation.secret_key
     recent = select(func.count()).where(OutgoingMessage.claimed_at > now - _MINUTE)
     if (session.scalar(recent) or 0) >= settings.mails_a_minute:
         return None, False
@@ -202,7 +195,9 @@ def _state(name: str) -> ColumnElement[bool]:
     return OutgoingMessage.state == name
 
 
-def _ready(storage: Storage, transports: Transports, channels: Collection[str]) -> set[str]:
+def _ready(
+    installation: Installation, transports: Transports, channels: Collection[str]
+) -> set[str]:
     """Those of the ways that are open. An outage is written where staff look, and costs no attempt."""
     ready = set()
     for channel in channels:
@@ -211,11 +206,11 @@ def _ready(storage: Storage, transports: Transports, channels: Collection[str]) 
                 ready.add(channel)
         except MailServerAway as away:
             log.warning("%s", away)
-            _note_outage(storage, channel, str(away))
+            _note_outage(installation, channel, str(away))
     return ready
 
 
-def _note_outage(storage: Storage, channel: str, reason: str) -> None:
+def _note_outage(installation: Installation, channel: str, reason: str) -> None:
     oldest = (
         select(OutgoingMessage.id)
         .where(_state("waiting"), OutgoingMessage.channel == channel)
@@ -223,7 +218,7 @@ def _note_outage(storage: Storage, channel: str, reason: str) -> None:
         .limit(1)
         .scalar_subquery()
     )
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(
             update(OutgoingMessage)
             .where(OutgoingMessage.id == oldest)
@@ -231,11 +226,11 @@ def _note_outage(storage: Storage, channel: str, reason: str) -> None:
         )
 
 
-def _sent(storage: Storage, transports: Transports, found: Outgoing) -> Posted:
+def _sent(installation: Installation, transports: Transports, found: Outgoing) -> Posted:
     """Hand a message on. One that cannot be made must not stand in the way of all others."""
     number = found.message.id
     try:
-        made = written(found, storage.settings, storage.secret_key)
+        made = written(found, installation)
     except Exception:
         log.exception("message %s could not be written", number)
         return Posted(

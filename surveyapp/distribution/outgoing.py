@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.distribution.click import clickable
 from surveyapp.distribution.languages import offered
 from surveyapp.distribution.message import Message, MessageContext, colours, message_of
@@ -22,9 +21,9 @@ from surveyapp.distribution.unsubscribe import (
     write_token,
 )
 from surveyapp.errors import NotFound
+from surveyapp.installation import Installation
 from surveyapp.responses.reading import asked_instrument
 from surveyapp.sampling.opt_outs import address_key
-from surveyapp.settings import Settings
 from surveyapp.store.models import (
     Contact,
     Interaction,
@@ -99,24 +98,27 @@ def outgoing(session: Session, message: OutgoingMessage) -> Outgoing:
     return found
 
 
-def written(found: Outgoing, settings: Settings, secret_key: str) -> Written:
+def written(found: Outgoing, installation: Installation) -> Written:
     """The message's words. Addresses in it are made of the settings' base_url and nothing else."""
+    settings, secret_key = installation.settings, installation.secret_key
     message = found.message
     message_id = _message_id(message.key, settings.mail_from, secret_key)
     if message.kind not in (*TO_CUSTOMERS, TEST):
         content = message.content
         plain = Message(str(content.get("subject", "")), str(content.get("text", "")))
         return Written(found.recipient, plain, message_id)
-    language = language_of(found, settings.instrument_roots)
+    language = language_of(found, installation.library)
     if message.kind == TEST:
         link = unsubscribe = test_url(settings.base_url)
     else:
-        link = _personal_link(found, settings.base_url, secret_key)
+        link = _personal_link(found, installation)
         unsubscribe = unsubscribe_url(
             settings.base_url, write_token(secret_key, _leaving(found, secret_key)), language
         )
     mailing = read_message_settings(found.asked.distribution)
-    made = message_context(found.asked, language, link, unsubscribe, settings, attributes_of(found))
+    made = message_context(
+        found.asked, language, link, unsubscribe, installation.library, attributes_of(found)
+    )
     made = replace(
         made, reminder=int(message.content.get("number", 0)), is_test=message.kind == TEST
     )
@@ -136,13 +138,13 @@ def message_context(
     language: str,
     link: str,
     unsubscribe: str,
-    settings: Settings,
+    library: Library,
     attributes: dict[str, Any],
 ) -> MessageContext:
     """What a message of this survey is made of."""
     look, mailing = read_theme(survey.theme), read_message_settings(survey.distribution)
-    asked = [(ask, asked_instrument(ask, settings.instrument_roots)) for ask in survey.asks]
-    clicks = clickable(survey, language, settings.instrument_roots)
+    asked = [(ask, asked_instrument(ask, library)) for ask in survey.asks]
+    clicks = clickable(survey, language, library)
     return MessageContext(
         language=language,
         provider=look.name or survey.journey.provider,
@@ -156,13 +158,13 @@ def message_context(
     )
 
 
-def language_of(found: Outgoing, roots: Sequence[str | Path]) -> str:
+def language_of(found: Outgoing, library: Library) -> str:
     """The customer's language where the survey is asked in it, else the survey's own."""
     survey, message = found.asked, found.message
     wanted = message.content.get("language") or (found.contact.language if found.contact else "")
     if not wanted and found.interaction is not None:
         wanted = found.interaction.language
-    return negotiated(offered(survey, roots), wanted or None, None)
+    return negotiated(offered(survey, library), wanted or None, None)
 
 
 def attributes_of(found: Outgoing) -> dict[str, Any]:
@@ -172,8 +174,9 @@ def attributes_of(found: Outgoing) -> dict[str, Any]:
     return dict(found.message.content.get("attributes", {}))
 
 
-def _personal_link(found: Outgoing, base_url: str, secret_key: str) -> str:
+def _personal_link(found: Outgoing, installation: Installation) -> str:
     """The same link in the invitation and in each reminder."""
+    base_url, secret_key = installation.settings.base_url, installation.secret_key
     invitation, survey = found.invitation, found.asked
     if invitation is None:
         raise NotFound("The invitation of this message no longer exists.")

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from surveyapp.distribution.campaigns import SAME
 from surveyapp.distribution.outgoing import TO_CUSTOMERS
+from surveyapp.installation import Installation
 from surveyapp.sampling.contact_frequency import YEAR
 from surveyapp.store.models import Campaign, CampaignRecipient, OutgoingMessage
-from surveyapp.store.storage import Storage
 
 BATCH = 200  # rows that one transaction changes: customers who answer meanwhile wait for its end
 LAST = 2**63 - 1  # no message has a higher number
@@ -28,21 +28,23 @@ _NAMED = exists().where(
 )
 
 
-def forget(storage: Storage, now: datetime) -> int:
+def forget(installation: Installation, now: datetime) -> int:
     """Take old messages' contents away, a batch in a transaction; how many messages that were."""
-    days = storage.settings.keep_messages_days
+    days = installation.settings.keep_messages_days
     before = now - timedelta(days=days)
-    remembered = now - max(timedelta(days=max(days, storage.settings.rest_days)), YEAR)
+    remembered = now - max(timedelta(days=max(days, installation.settings.rest_days)), YEAR)
     to_customers = OutgoingMessage.kind.in_(TO_CUSTOMERS)
-    _drop_digests(storage, now)
+    _drop_digests(installation, now)
     return (
-        _all(storage, OutgoingMessage.kind.not_in(TO_CUSTOMERS), before, _delete)
-        + _all(storage, to_customers & _says(), before, _empty)
-        + _all(storage, _NAMED, remembered, _unname)
+        _all(installation, OutgoingMessage.kind.not_in(TO_CUSTOMERS), before, _delete)
+        + _all(installation, to_customers & _says(), before, _empty)
+        + _all(installation, _NAMED, remembered, _unname)
     )
 
 
-def _all(storage: Storage, which: ColumnElement[bool], before: datetime, change: Change) -> int:
+def _all(
+    installation: Installation, which: ColumnElement[bool], before: datetime, change: Change
+) -> int:
     """Change all messages of a kind that were over before this moment. Each batch begins where the
     one before ended, so that what is done already is not looked at again and again.
     """
@@ -50,13 +52,13 @@ def _all(storage: Storage, which: ColumnElement[bool], before: datetime, change:
     query = own.order_by(OutgoingMessage.id.desc()).limit(BATCH)
     done, last = 0, LAST
     while True:
-        with storage.store.reading() as session:
+        with installation.store.reading() as session:
             numbers = list(session.scalars(query.where(OutgoingMessage.id < last)))
         if not numbers:
             return done
         if done:
-            storage.store.give_way()
-        with storage.store.writing() as session:
+            installation.store.give_way()
+        with installation.store.writing() as session:
             change(session, numbers)
         done, last = done + len(numbers), numbers[-1]
 
@@ -82,12 +84,12 @@ def _unname(session: Session, numbers: Sequence[int]) -> None:
     session.execute(update(CampaignRecipient).where(theirs).values(customer_ref=None))
 
 
-def _drop_digests(storage: Storage, now: datetime) -> None:
+def _drop_digests(installation: Installation, now: datetime) -> None:
     """Drop what the same list is recognised by, once it coming again is another wave."""
     day = (now - SAME).date() - timedelta(days=1)  # the last message of a day may be a day younger
     old = (Campaign.day < day, Campaign.list_digest.is_not(None))
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         if session.scalar(select(Campaign.id).where(*old).limit(1)) is None:
             return  # without waiting for the lock of who writes
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(Campaign).where(*old).values(list_digest=None))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from surveyapp.distribution.languages import offered
 from surveyapp.distribution.outgoing import TEST
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.settings import Settings
+from surveyapp.installation import Installation
 from surveyapp.store.audit import record
 from surveyapp.store.models import OutgoingMessage, SurveyRow
 
@@ -21,15 +21,15 @@ def send_test(
     to: str,
     language: str,
     reminder: bool,
-    settings: Settings,
+    installation: Installation,
     user_id: int,
 ) -> None:
     """Have a test message sent as soon as a worker comes by. Raises Invalid, Conflict without mail."""
-    if not settings.smtp_url:
+    if not installation.settings.smtp_url:
         raise Conflict(
             "No mail server is configured. Ask whoever runs this server to set SURVEYAPP_SMTP_URL."
         )
-    if language not in offered(survey, settings.instrument_roots):
+    if language not in offered(survey, installation.library):
         raise Invalid(f"The survey is not available in {language[:20]!r}.", field="language")
     session.add(
         OutgoingMessage(

@@ -10,10 +10,9 @@ from sqlalchemy import select
 
 from surveyapp.distribution.outgoing import Written
 from surveyapp.errors import SurveyappError
-from surveyapp.store.columns import utc_now
+from surveyapp.installation import Installation
 from surveyapp.store.mail import Mail, Outcome, Postbox, Posted
 from surveyapp.store.models import Webhook
-from surveyapp.store.storage import Storage
 from surveyapp.webhooks import signing
 from surveyapp.webhooks.client import post
 from surveyapp.webhooks.payloads import SEND_MESSAGE
@@ -24,9 +23,9 @@ _TOO_MUCH = frozenset({408, 425, 429})
 class Transports:
     """What is open for one round: a connection to the mail server, and the webhook that sends."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        settings = storage.settings
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        settings = installation.settings
         self._post = Postbox(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
         self._hook: Webhook | None = None
 
@@ -73,7 +72,7 @@ class Transports:
         return Posted(Outcome.AGAIN, "There is currently no way to send this message.")
 
     def _sending_hook(self) -> Webhook | None:
-        with self._storage.store.reading() as session:
+        with self._installation.store.reading() as session:
             hooks = session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id))
             return next((hook for hook in hooks if SEND_MESSAGE in hook.events), None)
 
@@ -90,12 +89,16 @@ class Transports:
             },
             ensure_ascii=False,
         ).encode()
-        secret = signing.secret_of(self._storage.secret_key, hook.seed)
+        secret = signing.secret_of(self._installation.secret_key, hook.seed)
         headers = signing.headers(
-            secret, body, event=SEND_MESSAGE, delivery=written.message_id, now=utc_now()
+            secret,
+            body,
+            event=SEND_MESSAGE,
+            delivery=written.message_id,
+            now=self._installation.now(),
         )
         try:
-            answer = post(hook.url, body, headers, private=self._storage.settings.hook_places)
+            answer = post(hook.url, body, headers, private=self._installation.settings.hook_places)
         except SurveyappError as error:
             return Posted(Outcome.AGAIN, str(error))
         if answer.accepted:

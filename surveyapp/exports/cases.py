@@ -6,13 +6,13 @@ erasing reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.closed_loop import queries
 from surveyapp.closed_loop.queries import Wanted
 from surveyapp.closed_loop.rules import watchable
@@ -27,9 +27,7 @@ _COLUMNS = (
 )
 
 
-def cases_csv(
-    session: Session, wanted: Wanted, *, now: datetime, roots: Sequence[str | Path]
-) -> CsvTable:
+def cases_csv(session: Session, wanted: Wanted, *, now: datetime, library: Library) -> CsvTable:
     """The cases that the list would show, all its pages, as CSV: the soonest due first.
 
     Reading the chunks raises Truncated when they end before the last case.
@@ -40,7 +38,7 @@ def cases_csv(
         """The score's name, looked up once for each survey."""
         place = (case.survey_id, case.scale)
         if place not in names:
-            known = watchable(case.survey, roots=roots).get(case.scale)
+            known = watchable(case.survey, library=library).get(case.scale)
             names[place] = known.definition.label if known else case.scale
         return names[place]
 

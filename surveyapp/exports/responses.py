@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from instruments.loader import load
+from instruments.loader import Library
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.csv_table import CsvTable, counted
 from surveyapp.store.models import Response, Score, SurveyRow
@@ -78,7 +77,7 @@ def responses_csv(
     survey_id: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> CsvTable:
     """The journey's responses as CSV, oldest first, in chunks, and how many there are.
 
@@ -100,7 +99,7 @@ def responses_csv(
     columns = _Columns(
         {row.id: row.code for row in surveys},
         names,
-        _items(surveys, roots),
+        _items(surveys, library),
         _scales(session, ids),
     )
 
@@ -129,12 +128,12 @@ def _chosen(
     return query.order_by(Response.id)
 
 
-def _items(surveys: Sequence[SurveyRow], roots: Sequence[str | Path]) -> list[tuple[str, str]]:
+def _items(surveys: Sequence[SurveyRow], library: Library) -> list[tuple[str, str]]:
     """(instrument, item) of everything asked, in the order of the questionnaires."""
     found: dict[tuple[str, str], None] = {}
     for survey in surveys:
         for ask in survey.asks:
-            instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+            instrument = library.load(ask["instrument"], ask.get("version"))
             for item in instrument.asked(ask.get("key")):
                 found[(instrument.code, item.code)] = None
     return list(found)

@@ -15,30 +15,30 @@ from sqlalchemy.orm import Session
 
 from analysis.errors import AnalysisError
 from surveyapp.errors import SurveyappError
+from surveyapp.installation import Installation
 from surveyapp.periodic import repeat
 from surveyapp.store import queue
 from surveyapp.store.models import Job
-from surveyapp.store.storage import Storage
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[int, str], None]
-Work = Callable[[Storage, dict[str, Any], Progress], dict[str, Any] | None]
+Work = Callable[[Installation, dict[str, Any], Progress], dict[str, Any] | None]
 
 _HEARTBEAT_SECONDS = 20.0
 _PROGRESS_SECONDS = 0.2  # a step may report a thousand times a second; the page looks once
 _PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)  # seconds between tries to write a job's end
 
 
-def run_waiting(storage: Storage, *, worker: str, work: Mapping[str, Work]) -> bool:
+def run_waiting(installation: Installation, *, worker: str, work: Mapping[str, Work]) -> bool:
     """Run the oldest job that waits; whether there was one."""
-    with storage.store.reading() as session:  # without waiting for the lock of who writes
+    with installation.store.reading() as session:  # without waiting for the lock of who writes
         waiting = queue.waiting(session)
-    return any(run(storage, job_id, worker=worker, work=work) for job_id in waiting)
+    return any(run(installation, job_id, worker=worker, work=work) for job_id in waiting)
 
 
 def run(
-    storage: Storage,
+    installation: Installation,
     job_id: int,
     *,
     worker: str,
@@ -51,24 +51,26 @@ def run(
     An error that speaks to people becomes the job's error; any other is logged with its trace
     and the person gets the job's number to quote. A job whose database goes away waits again.
     """
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         job = queue.claim(session, job_id, worker=worker)
     if job is None:
         return False
-    with _beating(storage, job):
+    with _beating(installation, job):
         try:
-            _keep(storage, _ended(storage, job, shown, work), pause)
+            _keep(installation, _ended(installation, job, shown, work), pause)
         except queue.Lost as lost:
             log.warning("%s", lost)
     return True
 
 
 def _ended(
-    storage: Storage, job: Job, shown: Progress | None, work: Mapping[str, Work]
+    installation: Installation, job: Job, shown: Progress | None, work: Mapping[str, Work]
 ) -> Callable[[Session], object]:
     """Do the work; what is to be written about its end."""
     try:
-        result = work[job.kind](storage, dict(job.parameters), _progress(storage, job, shown))
+        result = work[job.kind](
+            installation, dict(job.parameters), _progress(installation, job, shown)
+        )
     except queue.Lost:
         raise
     except (SurveyappError, AnalysisError) as error:
@@ -84,12 +86,12 @@ def _ended(
 
 
 def _keep(
-    storage: Storage, end: Callable[[Session], object], pause: Callable[[float], object]
+    installation: Installation, end: Callable[[Session], object], pause: Callable[[float], object]
 ) -> None:
     """Write a job's end; a database that is away for minutes does not undo an hour's work."""
     for seconds in (*_PATIENCE, None):
         try:
-            with storage.store.writing() as session:
+            with installation.store.writing() as session:
                 end(session)
         except OperationalError:
             if seconds is None:
@@ -99,7 +101,7 @@ def _keep(
             return
 
 
-def _progress(storage: Storage, job: Job, shown: Progress | None) -> Progress:
+def _progress(installation: Installation, job: Job, shown: Progress | None) -> Progress:
     last = 0.0
 
     def report(percent: int, step: str) -> None:
@@ -109,20 +111,20 @@ def _progress(storage: Storage, job: Job, shown: Progress | None) -> Progress:
         if monotonic() - last < _PROGRESS_SECONDS and percent < 100:
             return
         last = monotonic()
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             queue.progress(session, job, percent, step)
 
     return report
 
 
 @contextmanager
-def _beating(storage: Storage, job: Job) -> Iterator[None]:
+def _beating(installation: Installation, job: Job) -> Iterator[None]:
     """Heartbeats from a thread of their own: a long matrix step reports nothing for minutes."""
     over = threading.Event()
 
     def beat() -> None:
         try:
-            with storage.store.writing() as session:
+            with installation.store.writing() as session:
                 queue.heartbeat(session, job)
         except queue.Lost:
             over.set()  # the work itself is told at its next step

@@ -7,9 +7,9 @@ from time import monotonic
 
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store import queue
 from surveyapp.store.models import Job
-from surveyapp.store.storage import Storage
 
 
 class Sweep:
@@ -19,8 +19,8 @@ class Sweep:
     database has answered for as long.
     """
 
-    def __init__(self, storage: Storage, clock: Callable[[], float] = monotonic) -> None:
-        self._storage = storage
+    def __init__(self, installation: Installation, clock: Callable[[], float] = monotonic) -> None:
+        self._installation = installation
         self._clock = clock
         self._answering_since: float | None = None
 
@@ -33,12 +33,12 @@ class Sweep:
             raise
 
     def _sweep(self) -> int:
-        with self._storage.store.reading() as session:
+        with self._installation.store.reading() as session:
             running = session.scalar(select(Job.id).where(Job.state == "running").limit(1))
         now = self._clock()
         if self._answering_since is None:
             self._answering_since = now
         if running is None or now - self._answering_since < queue.SILENCE.total_seconds():
             return 0
-        with self._storage.store.writing() as session:
+        with self._installation.store.writing() as session:
             return queue.sweep(session)

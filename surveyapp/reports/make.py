@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, NotFound
+from surveyapp.installation import Installation
 from surveyapp.reports import benchmark as benchmarks
 from surveyapp.reports import study as studies
 from surveyapp.reports import validation as validations
@@ -21,36 +22,34 @@ from surveyapp.results.queries import latest_validation
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.wordings import mixed
 from surveyapp.store import events
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Analysis, Report
-from surveyapp.store.storage import Storage
 
 Progress = Callable[[int, str], None]
 
 
-def benchmark(storage: Storage, report_id: int, *, progress: Progress) -> dict[str, Any]:
+def benchmark(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
     """Make a journey benchmark report. Raises NotFound."""
     progress(5, "Reading the numbers")
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         report = _report(session, report_id)
-        numbers = _numbers(storage, session, report)
+        numbers = _numbers(installation, session, report)
         name = f"{report.journey.code}-benchmark"
         if report.segment is not None:
             name += f"-{report.segment.code}"
     progress(30, "Drawing the charts")
-    document = benchmarks.content(numbers, made=utc_now().date())
-    return _kept(storage, report_id, document, name, progress)
+    document = benchmarks.content(numbers, made=installation.now().date())
+    return _kept(installation, report_id, document, name, progress)
 
 
-def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.Numbers:
-    settings = storage.settings
+def _numbers(installation: Installation, session: Session, report: Report) -> benchmarks.Numbers:
+    settings = installation.settings
     segment_id = EVERYBODY if report.segment_id is None else report.segment_id
-    roots = settings.instrument_roots
+    library = installation.library
     when: dict[str, Any] = {
         name: date.fromisoformat(report.parameters[name]) if name in report.parameters else None
         for name in ("since", "until")
     }
-    cut: dict[str, Any] = {**when, "minimum_cell": settings.minimum_cell, "roots": roots}
+    cut: dict[str, Any] = {**when, "minimum_cell": settings.minimum_cell, "library": library}
     overview = dashboards.journey_overview(session, report.journey_id, segment_id=segment_id, **cut)
     comparison = None
     if segment_id == EVERYBODY:
@@ -76,31 +75,31 @@ def _numbers(storage: Storage, session: Session, report: Report) -> benchmarks.N
     )
 
 
-def validation(storage: Storage, report_id: int, *, progress: Progress) -> dict[str, Any]:
+def validation(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
     """Make a scale validation report. Raises NotFound, Conflict without a finished analysis."""
     progress(5, "Reading the analysis")
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         report = _report(session, report_id)
-        study = _study(storage, session, report)
+        study = _study(installation, session, report)
         name = f"{report.journey.code}-validation-{study.document['settings']['instrument']}"
     progress(30, "Drawing the charts")
-    document = validations.content(study, made=utc_now().date())
-    return _kept(storage, report_id, document, name, progress)
+    document = validations.content(study, made=installation.now().date())
+    return _kept(installation, report_id, document, name, progress)
 
 
-def sjq_study(storage: Storage, report_id: int, *, progress: Progress) -> dict[str, Any]:
+def sjq_study(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
     """Make a service journey study's report. Raises NotFound, Conflict without a finished study."""
     progress(5, "Reading the study")
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         report = _report(session, report_id)
-        study = _study(storage, session, report)
+        study = _study(installation, session, report)
         name = f"{report.journey.code}-journey-study"
     progress(30, "Drawing the charts")
-    document = studies.content(study, made=utc_now().date())
-    return _kept(storage, report_id, document, name, progress)
+    document = studies.content(study, made=installation.now().date())
+    return _kept(installation, report_id, document, name, progress)
 
 
-def _study(storage: Storage, session: Session, report: Report) -> validations.Study:
+def _study(installation: Installation, session: Session, report: Report) -> validations.Study:
     """The stored analysis that a report is about."""
     analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
     if analysis is None or analysis.result is None:
@@ -114,7 +113,7 @@ def _study(storage: Storage, session: Session, report: Report) -> validations.St
         segment=analysis.segment.name if analysis.segment else None,
         survey=analysis.survey.name if analysis.survey else None,
         computed=analysis.created_at.date(),
-        roots=tuple(storage.settings.instrument_roots),
+        library=installation.library,
     )
 
 
@@ -126,13 +125,13 @@ def _report(session: Session, report_id: int) -> Report:
 
 
 def _kept(
-    storage: Storage, report_id: int, document: Document, name: str, progress: Progress
+    installation: Installation, report_id: int, document: Document, name: str, progress: Progress
 ) -> dict[str, Any]:
     progress(60, "Setting the pages")
     data = pdf(document)
     progress(95, "Storing the file")
-    with storage.store.writing() as session:
-        file = storage.files.put(
+    with installation.store.writing() as session:
+        file = installation.files.put(
             session,
             data,
             name=f"{name}-{document.made.isoformat()}.pdf",

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from instruments.loader import InstrumentError, load
+from instruments.loader import InstrumentError
 from surveyapp.reports import apa, study_charts
 from surveyapp.reports import study_tables as tables
 from surveyapp.reports.document import (
@@ -131,7 +131,7 @@ def _method(asked: Study) -> Iterator[Block]:
     yield Heading("Instruments", level=2)
     for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:
         try:
-            instrument = load(code, roots=asked.roots)
+            instrument = asked.library.load(code)
         except InstrumentError:
             continue  # no longer installed; its citation went with it
         yield Paragraph(instrument.citation, Tone.REFERENCE)

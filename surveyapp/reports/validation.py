@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from instruments.loader import load
+from instruments.loader import Library
 from surveyapp.reports import apa, validation_figures
 from surveyapp.reports import validation_annex as annex
 from surveyapp.reports import validation_tables as tables
@@ -52,7 +51,7 @@ class Study:
     segment: str | None
     survey: str | None
     computed: date
-    roots: Sequence[str | Path]
+    library: Library
     file: str | None = None
 
     @property
@@ -100,7 +99,7 @@ def _title(study: Study) -> str:
         if len(names) > _MOST_NAMED:
             return f"A scale of {len(names)} factors"
         return _plain(names)[:1].upper() + _plain(names)[1:]
-    instrument = load(code, study.document["settings"]["instrument_version"], roots=study.roots)
+    instrument = study.library.load(code, study.document["settings"]["instrument_version"])
     return next(iter(instrument.wordings.values())).title
 
 
@@ -335,7 +334,7 @@ def _references(study: Study) -> Iterator[Block]:
     if code is None:
         return
     version = study.document["settings"]["instrument_version"]
-    instrument = load(code, version, roots=study.roots)
+    instrument = study.library.load(code, version)
     yield Heading("The instrument", level=2)
     yield Paragraph(instrument.citation, Tone.REFERENCE)
     if instrument.note:

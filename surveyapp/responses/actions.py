@@ -11,10 +11,11 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.numbers import announce, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
-from surveyapp.responses.reading import Faulty, Fielded, Roots
+from surveyapp.responses.reading import Faulty, Fielded
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
@@ -45,14 +46,14 @@ def submit(
     survey: Fielded,
     raw: Mapping[str, object],
     *,
-    roots: Roots,
+    library: Library,
     **sent: Any,
 ) -> Stored | Faulty:
     """Read, score and keep one submission; ``sent`` is what ``read_submission`` takes besides.
 
     In the caller's transaction, which must be one that writes.
     """
-    submission = read_submission(survey, raw, roots=roots, **sent)
+    submission = read_submission(survey, raw, library=library, **sent)
     if isinstance(submission, Faulty):
         return submission
     if isinstance(at, Session):

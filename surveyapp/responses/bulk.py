@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.orm import Session
 
 from analysis.scoring import score
+from instruments.loader import Library
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.numbers import allocate
 from surveyapp.responses.prepared import Prepared, ends_run, row_of, visit_of, wordings_of
-from surveyapp.responses.reading import Fielded, Roots, asked_instrument
+from surveyapp.responses.reading import Fielded, asked_instrument
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.tally import Tally
 from surveyapp.store.models import Response
@@ -38,7 +39,7 @@ def store_bulk(
     prepared: Iterable[Prepared],
     *,
     source: str = "import",
-    roots: Roots,
+    library: Library,
 ) -> StoredBulk:
     """Keep many responses as ``submit`` would, a batch at a time, in the caller's transaction.
 
@@ -56,7 +57,7 @@ def store_bulk(
         already += len(batch) - len(fresh)
         stored += len(fresh)
         if fresh:
-            for row, scores in _store_batch(connection, survey, fresh, source, roots):
+            for row, scores in _store_batch(connection, survey, fresh, source, library):
                 rollups.count(tally, row, scores, rules)
     rollups.increase(connection, tally)
     return StoredBulk(stored, already)
@@ -90,13 +91,13 @@ def _store_batch(
     survey: Fielded,
     batch: Sequence[Prepared],
     source: str,
-    roots: Roots,
+    library: Library,
 ) -> Iterable[tuple[dict[str, Any], dict[str, float]]]:
     visits = [visit_of(survey, each) for each in batch]
     joined = runs.join_many(connection, survey.journey_id, visits, ends=ends_run(survey))
     numbers = allocate(connection, len(batch), anonymous=survey.anonymity == "anonymous")
     languages = [each.language or survey.language for each in batch]
-    wordings = {each: wordings_of(survey, each, roots) for each in set(languages)}
+    wordings = {each: wordings_of(survey, each, library) for each in set(languages)}
     rows = [
         {
             "id": number,
@@ -105,16 +106,18 @@ def _store_batch(
         for each, number, run, language in zip(batch, numbers, joined, languages, strict=True)
     ]
     connection.execute(insert(_RESPONSES), rows)
-    scores = _scores_of(survey, batch, roots)
+    scores = _scores_of(survey, batch, library)
     keep_scores(connection, list(zip(numbers, scores, strict=True)))
     return zip(rows, scores, strict=True)
 
 
-def _scores_of(survey: Fielded, batch: Sequence[Prepared], roots: Roots) -> list[dict[str, float]]:
+def _scores_of(
+    survey: Fielded, batch: Sequence[Prepared], library: Library
+) -> list[dict[str, float]]:
     """Each response's scores, computed for the whole batch at once."""
     found: list[dict[str, float]] = [{} for _ in batch]
     for ask in survey.asks:
-        instrument = asked_instrument(ask, roots)
+        instrument = asked_instrument(ask, library)
         key = instrument.keys[ask["key"]] if ask["key"] else None
         if key is None:
             continue

@@ -12,9 +12,10 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
 from analysis.scoring import SCORING_VERSION, score_one
+from instruments.loader import Library
 from surveyapp.errors import NotFound
 from surveyapp.responses import rollups
-from surveyapp.responses.reading import Faulty, Fielded, Roots, asked, logic_of, read_answers
+from surveyapp.responses.reading import Faulty, Fielded, asked, logic_of, read_answers
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store import events
 from surveyapp.store.audit import record
@@ -64,7 +65,7 @@ def correct(
     raw: Mapping[str, object],
     *,
     now: datetime,
-    roots: Roots,
+    library: Library,
 ) -> Faulty | None:
     """Put these answers in the place of the stored ones: answers, scores, rollups and reports.
 
@@ -76,9 +77,9 @@ def correct(
     not_applicable: Sequence[str] = ()
     if survey.logic:
         # The check of attention is no answer: it was passed or failed the first time.
-        applied = logic_of(survey, roots).apply(raw)
+        applied = logic_of(survey, library).apply(raw)
         raw, optional, not_applicable = applied.raw, applied.optional, applied.not_applicable
-    answers = read_answers(survey, raw, optional=optional, roots=roots)
+    answers = read_answers(survey, raw, optional=optional, library=library)
     if isinstance(answers, Faulty):
         return answers
     session.flush()
@@ -92,7 +93,7 @@ def correct(
     _mark_reports(session, survey.journey_id, now.date())
     record(session, None, "correct response", f"survey {survey.code}")
     scores: dict[str, float] = {}
-    for instrument, key in asked(survey, roots):
+    for instrument, key in asked(survey, library):
         scores |= score_one(instrument, answers[instrument.code], key=key)
     before = _scores_of(connection, response_id)
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))

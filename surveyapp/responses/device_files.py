@@ -13,9 +13,10 @@ from typing import Any, BinaryIO, cast
 
 from sqlalchemy import Connection, Table, select
 
+from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.responses.columns import EXTERNAL_ID, LANGUAGE, SUBMITTED_AT, item_names
-from surveyapp.responses.reading import Fielded, Roots, asked, logic_of
+from surveyapp.responses.reading import Fielded, asked, logic_of
 from surveyapp.store.models import Response, SurveyRow
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.logic import NOT_APPLICABLE
@@ -49,16 +50,16 @@ def is_stored(connection: Connection, survey_id: int, known: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def open_device_file(file: BinaryIO, survey: SurveyRow, *, roots: Roots) -> DataTable:
+def open_device_file(file: BinaryIO, survey: SurveyRow, *, library: Library) -> DataTable:
     """The answers in a kiosk's file as a sheet; a row's line is its place in the file.
 
     Answers to another survey, and those without the consent that this one asks for, are rows with a
     fault. Raises Invalid for what is no such file.
     """
     answers = _read(file)
-    items = sorted(set(item_names(asked(survey, roots)).values()))
+    items = sorted(set(item_names(asked(survey, library)).values()))
     headings = (*_ABOUT, *(f"{instrument}.{item}" for instrument, item in items))
-    return DataTable(headings, _rows(answers, survey, items, roots), "UTF-8", "JSON")
+    return DataTable(headings, _rows(answers, survey, items, library), "UTF-8", "JSON")
 
 
 def _read(file: BinaryIO) -> list[Any]:
@@ -78,14 +79,14 @@ def _read(file: BinaryIO) -> list[Any]:
 
 
 def _rows(
-    answers: Sequence[Any], survey: SurveyRow, items: Sequence[tuple[str, str]], roots: Roots
+    answers: Sequence[Any], survey: SurveyRow, items: Sequence[tuple[str, str]], library: Library
 ) -> Iterator[Row]:
     for line, each in enumerate(answers, start=1):
         fault = _fault(each, survey)
         if fault:
             yield Row(line, [], fault)
             continue
-        given = _given(each["fields"], survey, items, roots)
+        given = _given(each["fields"], survey, items, library)
         about = [own_number(each["id"]), str(each.get("answered", "")), str(each["language"])]
         yield Row(line, [*about, *(given.get(item, "") for item in items)])
 
@@ -114,7 +115,7 @@ def _given(
     fields: Sequence[Sequence[str]],
     survey: Fielded,
     items: Sequence[tuple[str, str]],
-    roots: Roots,
+    library: Library,
 ) -> dict[tuple[str, str], str]:
     """What was answered to the items that are asked now, several ticks in one cell."""
     raw: dict[str, dict[str, list[str]]] = {}
@@ -122,7 +123,7 @@ def _given(
         name = f"{instrument}-{item}"
         values = [value for field, value in fields if field == name and value != NOT_APPLICABLE]
         raw.setdefault(instrument, {})[item] = values
-    left: Mapping[str, Any] = logic_of(survey, roots).apply(raw).raw if survey.logic else raw
+    left: Mapping[str, Any] = logic_of(survey, library).apply(raw).raw if survey.logic else raw
     return {
         (instrument, item): "|".join(values)
         for instrument, given in left.items()

@@ -11,18 +11,17 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
+from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import IMPORT_RESPONSES, ImportPayload
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.columns import item_names, map_columns
 from surveyapp.responses.device_files import open_device_file
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.reading import Roots, asked
+from surveyapp.responses.reading import asked
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.store.audit import record
-from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import File, Job, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.tables.csv_file import open_csv
 from surveyapp.tables.spss_file import open_sav
 from surveyapp.tables.table import DataTable, Row
@@ -52,29 +51,27 @@ class ImportReport:
 
 
 def import_csv(
-    store: Store,
+    installation: Installation,
     survey: SurveyRow,
     file: BinaryIO,
     *,
     columns: Mapping[str, str] | None = None,
     id_column: str | None = None,
     attribute_columns: Collection[str] | None = None,
-    secret_key: str | None = None,
     progress: Progress | None = None,
-    roots: Roots,
 ) -> ImportReport:
     """Bring in a CSV file of answers to what ``survey`` asks; columns are mapped as
     ``columns.map_columns`` says.
 
     A row is known by its id, else by its content and how often that content came before, so that
     the same file brought in again, or after a stop half-way, adds nothing twice. Each batch is one
-    transaction. ``secret_key`` turns customer references into pseudonyms and is needed when the file
-    has them. Raises Invalid for a file that cannot be read as a whole.
+    transaction. Customer references become pseudonyms. Raises Invalid for a file that cannot be read
+    as a whole.
     """
     size = max(1, file.seek(0, 2))
     file.seek(0)
     table = open_csv(file)
-    names = item_names(asked(survey, roots))
+    names = item_names(asked(survey, installation.library))
     mapped = map_columns(
         table.headings,
         names,
@@ -82,26 +79,28 @@ def import_csv(
         id_column=id_column,
         attribute_columns=attribute_columns,
     )
-    reading = Reading(survey, mapped, secret_key, roots, utc_now())
+    reading = Reading(installation, survey, mapped)
     return _import(
-        store, table, reading, progress=progress, percent=lambda: 100 * file.tell() // size
+        installation.store,
+        table,
+        reading,
+        progress=progress,
+        percent=lambda: 100 * file.tell() // size,
     )
 
 
 def import_sav(
-    store: Store,
+    installation: Installation,
     survey: SurveyRow,
     path: Path,
     *,
     columns: Mapping[str, str] | None = None,
     id_column: str | None = None,
     attribute_columns: Collection[str] | None = None,
-    secret_key: str | None = None,
     progress: Progress | None = None,
-    roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
-    names = item_names(asked(survey, roots))
+    names = item_names(asked(survey, installation.library))
     renamed = {heading.lower() for heading, target in (columns or {}).items() if target in names}
     table = open_sav(path, keep_codes=frozenset(names) | renamed)
     mapped = map_columns(
@@ -111,25 +110,23 @@ def import_sav(
         id_column=id_column,
         attribute_columns=attribute_columns,
     )
-    reading = Reading(survey, mapped, secret_key, roots, utc_now())
-    return _import(store, table, reading, progress=progress, percent=lambda: 50)
+    reading = Reading(installation, survey, mapped)
+    return _import(installation.store, table, reading, progress=progress, percent=lambda: 50)
 
 
 def import_device(
-    store: Store,
+    installation: Installation,
     survey: SurveyRow,
     file: BinaryIO,
     *,
-    secret_key: str | None = None,
     progress: Progress | None = None,
-    roots: Roots,
 ) -> ImportReport:
     """As ``import_csv``, from the file of answers that a kiosk could not send."""
-    table = open_device_file(file, survey, roots=roots)
-    names = item_names(asked(survey, roots))
+    table = open_device_file(file, survey, library=installation.library)
+    names = item_names(asked(survey, installation.library))
     mapped = map_columns(table.headings, names, attribute_columns=())
-    reading = Reading(survey, mapped, secret_key, roots, utc_now())
-    return _import(store, table, reading, progress=progress, percent=lambda: 50)
+    reading = Reading(installation, survey, mapped)
+    return _import(installation.store, table, reading, progress=progress, percent=lambda: 50)
 
 
 def ask_import(session: Session, survey: SurveyRow, file: File, *, user_id: int | None) -> Job:
@@ -139,25 +136,22 @@ def ask_import(session: Session, survey: SurveyRow, file: File, *, user_id: int 
     return IMPORT_RESPONSES.ask(session, payload, user_id=user_id)
 
 
-def run_import(storage: Storage, payload: ImportPayload, *, progress: Progress) -> dict[str, Any]:
+def run_import(
+    installation: Installation, payload: ImportPayload, *, progress: Progress
+) -> dict[str, Any]:
     """The worker's part of ``ask_import``: bring the file in and say what became of its rows."""
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         survey = session.get(SurveyRow, payload.survey_id)
         file = session.get(File, payload.file_id)
     if survey is None or file is None:
         raise NotFound("The survey or the file of this import is gone; upload the file again.")
-    path = storage.files.path(file)
-    options: dict[str, Any] = {
-        "secret_key": storage.secret_key,
-        "progress": progress,
-        "roots": storage.settings.instrument_roots,
-    }
+    path = installation.files.path(file)
     if file.name.lower().endswith(".sav"):
-        report = import_sav(storage.store, survey, path, **options)
+        report = import_sav(installation, survey, path, progress=progress)
     else:
         reader = import_device if file.name.lower().endswith(".json") else import_csv
         with path.open("rb") as content:
-            report = reader(storage.store, survey, content, **options)
+            report = reader(installation, survey, content, progress=progress)
     return as_result(report)
 
 
@@ -201,7 +195,7 @@ def _import(
             store.give_way()
         if prepared:
             with store.writing() as session:
-                kept = store_bulk(session, reading.survey, prepared, roots=reading.roots)
+                kept = store_bulk(session, reading.survey, prepared, library=reading.library)
             report.stored += kept.stored
             report.already += kept.already
         if progress is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from instruments.loader import load
+from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.errors import NotFound
 from surveyapp.store.models import Response, Score, SurveyRow
@@ -82,7 +81,7 @@ def lines(
     wanted: Wanted,
     *,
     limit: int,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> list[Line]:
     """At most ``limit`` responses of the journey, the last submitted first."""
     query = select(SurveyRow).where(SurveyRow.journey_id == journey_id)
@@ -99,7 +98,7 @@ def lines(
             source=response.source,
             attributes=response.attributes,
             scores=scores.get(response.id, {}),
-            comment=_comment(response, surveys[response.survey_id], roots),
+            comment=_comment(response, surveys[response.survey_id], library),
         )
         for response in found
     ]
@@ -143,9 +142,7 @@ def _bounds(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     return [*bounds, Response.submitted_at >= moment, later]
 
 
-def in_words(
-    session: Session, journey_id: int, response_id: int, *, roots: Sequence[str | Path]
-) -> InWords:
+def in_words(session: Session, journey_id: int, response_id: int, *, library: Library) -> InWords:
     """One response of this journey; NotFound also when it belongs to another one."""
     response = session.scalar(
         select(Response)
@@ -161,7 +158,7 @@ def in_words(
     place = survey.touchpoint.name if survey.touchpoint else survey.journey.name
     parts = []
     for ask in survey.asks:
-        instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+        instrument = library.load(ask["instrument"], ask.get("version"))
         fielded = response.wordings.get(instrument.code) or ask.get("wording")
         wording = instrument.wording(response.language, fielded)
         names = {"provider": survey.journey.provider, "touchpoint": place}
@@ -214,9 +211,9 @@ def _words(item: Item, wording: Wording, value: Any) -> str:
     return ", ".join(labels.get(code, code) for code in chosen)
 
 
-def _comment(response: Response, survey: SurveyRow, roots: Sequence[str | Path]) -> str:
+def _comment(response: Response, survey: SurveyRow, library: Library) -> str:
     for ask in survey.asks:
-        instrument = load(ask["instrument"], ask.get("version"), roots=roots)
+        instrument = library.load(ask["instrument"], ask.get("version"))
         for item in instrument.items:
             text = response.answers.get(instrument.code, {}).get(item.code)
             if item.kind is ItemKind.OPEN_TEXT and isinstance(text, str) and text:

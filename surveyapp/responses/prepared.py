@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from surveyapp.responses.reading import Fielded, Roots, asked_instrument
+from instruments.loader import Library
+from surveyapp.responses.reading import Fielded, asked_instrument
 from surveyapp.responses.runs import Visit
 from surveyapp.store.public_ids import random_id, timed_id
 from surveyapp.surveys.attributes import Attribute
@@ -67,11 +68,11 @@ def row_of(
     }
 
 
-def wordings_of(survey: Fielded, language: str, roots: Roots) -> dict[str, str]:
+def wordings_of(survey: Fielded, language: str, library: Library) -> dict[str, str]:
     """The id of each instrument's wording in this language."""
     is_own = language == survey.language
     return {
-        ask["instrument"]: asked_instrument(ask, roots)
+        ask["instrument"]: asked_instrument(ask, library)
         .wording(language, ask["wording"] if is_own else None)
         .id
         for ask in survey.asks

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from instruments.answers import Answers, Fault, Faults, read
-from instruments.loader import load
+from instruments.loader import Library
 from instruments.schema import Instrument
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.logic import Applied, Logic, read_logic
@@ -33,7 +32,7 @@ def read_answers(
     *,
     partial: bool = False,
     optional: Collection[str] = (),
-    roots: Roots,
+    library: Library,
 ) -> dict[str, dict[str, Any]] | Faulty:
     """The answers document of a survey, or everything that is wrong with it.
 
@@ -42,7 +41,7 @@ def read_answers(
     answers: dict[str, dict[str, Any]] = {}
     faults: dict[str, Faults] = {}
     for ask in survey.asks:
-        instrument = asked_instrument(ask, roots)
+        instrument = asked_instrument(ask, library)
         found = read(
             instrument,
             raw.get(instrument.code, {}),
@@ -62,24 +61,19 @@ def read_answers(
     return Faulty(faults) if faults else answers
 
 
-def asked(survey: Fielded, roots: Roots) -> list[tuple[Instrument, str | None]]:
+def asked(survey: Fielded, library: Library) -> list[tuple[Instrument, str | None]]:
     """The instruments of a survey, each with the scoring key that names the asked items."""
-    return [(asked_instrument(ask, roots), ask["key"]) for ask in survey.asks]
+    return [(asked_instrument(ask, library), ask["key"]) for ask in survey.asks]
 
 
-def logic_of(survey: Fielded, roots: Roots) -> Logic:
+def logic_of(survey: Fielded, library: Library) -> Logic:
     """The survey's logic, ready to be applied."""
-    return read_logic(survey.logic, asked(survey, roots))
+    return read_logic(survey.logic, asked(survey, library))
 
 
-def asked_instrument(ask: Mapping[str, Any], roots: Roots) -> Instrument:
+def asked_instrument(ask: Mapping[str, Any], library: Library) -> Instrument:
     """The very version that the survey asks, in the wordings that it was published with."""
-    return worded(_instrument(ask["instrument"], ask["version"], tuple(roots)), ask)
-
-
-@lru_cache(maxsize=256)
-def _instrument(code: str, version: str | None, roots: tuple[str | Path, ...]) -> Instrument:
-    return load(code, version, roots=roots)
+    return worded(library.load(ask["instrument"], ask["version"]), ask)
 
 
 def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
@@ -88,9 +82,9 @@ def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
     return frozenset(item for code, _, item in split if code == instrument)
 
 
-def with_attention_missing(survey: Fielded, applied: Applied, roots: Roots) -> Faulty:
+def with_attention_missing(survey: Fielded, applied: Applied, library: Library) -> Faulty:
     """What is wrong with a submission that left the check of attention empty."""
-    found = read_answers(survey, applied.raw, optional=applied.optional, roots=roots)
+    found = read_answers(survey, applied.raw, optional=applied.optional, library=library)
     faults = dict(found.faults) if isinstance(found, Faulty) else {}
     instrument, _, item = applied.attention_name.rpartition("-")
     reason = "This question has no answer."

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from surveyapp.errors import Invalid
+from surveyapp.installation import Installation
 from surveyapp.responses.columns import (
     CUSTOMER_REF,
     EXTERNAL_ID,
@@ -19,7 +20,7 @@ from surveyapp.responses.columns import (
     item_names,
 )
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.reading import Faulty, Roots, asked, read_answers
+from surveyapp.responses.reading import Faulty, asked, read_answers
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.attributes import (
     LONGEST_REF,
@@ -57,32 +58,20 @@ class _Refused(Exception):
 class Reading:
     """Rows of one file -> prepared responses; remembers how often each content came."""
 
-    def __init__(
-        self,
-        survey: SurveyRow,
-        columns: Columns,
-        secret_key: str | None,
-        roots: Roots,
-        now: datetime,
-    ) -> None:
+    def __init__(self, installation: Installation, survey: SurveyRow, columns: Columns) -> None:
         self.survey = survey
         self.columns = columns
-        self.roots = roots
-        self._secret_key = secret_key
-        self._now = now
+        self.library = installation.library
+        self._secret_key = installation.secret_key
+        self._now = installation.now()
         self._seen: Counter[bytes] = Counter()
         self._anonymous = survey.anonymity == "anonymous"
-        if secret_key is None and (self._anonymous or CUSTOMER_REF in columns.about):
-            raise Invalid(
-                "Customer references and anonymous surveys need the secret key of this installation.",
-                field="secret_key",
-            )
 
     def notes(self) -> list[str]:
         """What somebody should know about how the columns were understood."""
         columns = self.columns
         notes = []
-        expected = set(item_names(asked(self.survey, self.roots)).values())
+        expected = set(item_names(asked(self.survey, self.library)).values())
         missing = sorted(item for _, item in expected - set(columns.items.values()))
         if missing:
             notes.append(f"No column for {', '.join(missing)}: taken as not answered.")
@@ -98,7 +87,7 @@ class Reading:
         """The response in a row, or everything that is wrong with the row."""
         if row.fault:
             return [Refusal(row.line, "", "", row.fault, row.cure)]
-        answers = read_answers(self.survey, self._raw(row), partial=True, roots=self.roots)
+        answers = read_answers(self.survey, self._raw(row), partial=True, library=self.library)
         refusals = self._refusals(row, answers) if isinstance(answers, Faulty) else []
         about: dict[str, Any] = {}
         try:
@@ -171,7 +160,7 @@ class Reading:
             known = read_customer_ref(cell)
         except Invalid as error:
             raise _Refused(CUSTOMER_REF, cell, str(error), "Correct it.") from error
-        return None if known is None else pseudonym(self._secret_key or "", known)
+        return None if known is None else pseudonym(self._secret_key, known)
 
     def _external_id(self, row: Row) -> str:
         """The row's own id, else its content and how often that came; hidden where it could tell on
@@ -186,7 +175,7 @@ class Reading:
             self._seen[digest] += 1
             own = f"row {digest.hex()} {self._seen[digest]}"
         if self._anonymous:
-            return pseudonym(self._secret_key or "", f"{self.survey.code} {own}")
+            return pseudonym(self._secret_key, f"{self.survey.code} {own}")
         return own
 
     def _language(self, cell: str) -> str | None:

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from analysis.scoring import score_one
+from instruments.loader import Library
 from surveyapp.responses.prepared import Prepared, wordings_of
 from surveyapp.responses.reading import (
     Faulty,
     Fielded,
-    Roots,
     asked_instrument,
     logic_of,
     read_answers,
@@ -52,7 +52,7 @@ def read_submission(
     language: str | None = None,
     paradata: Mapping[str, Any] | None = None,
     now: datetime,
-    roots: Roots,
+    library: Library,
 ) -> Submission | Faulty:
     """Read and score what was sent, or say everything that is wrong with it.
 
@@ -62,17 +62,17 @@ def read_submission(
     paradata = dict(paradata or {})
     optional: Collection[str] = ()
     if survey.logic:
-        applied = logic_of(survey, roots).apply(raw)
+        applied = logic_of(survey, library).apply(raw)
         if applied.attention_missing:
-            return with_attention_missing(survey, applied, roots)
+            return with_attention_missing(survey, applied, library)
         raw, optional = applied.raw, applied.optional
         paradata |= applied.paradata
-    answers = read_answers(survey, raw, optional=optional, roots=roots)
+    answers = read_answers(survey, raw, optional=optional, library=library)
     if isinstance(answers, Faulty):
         return answers
     scores: dict[str, float] = {}
     for ask in survey.asks:
-        instrument = asked_instrument(ask, roots)
+        instrument = asked_instrument(ask, library)
         scores |= score_one(instrument, answers[instrument.code], key=ask["key"])
     prepared = Prepared(
         answers,
@@ -83,5 +83,5 @@ def read_submission(
         started_at=started_at,
         paradata=paradata,
     )
-    wordings = wordings_of(survey, language or survey.language, roots)
+    wordings = wordings_of(survey, language or survey.language, library)
     return Submission(survey, submission_key, prepared, scores, wordings, source, invitation)

@@ -10,27 +10,27 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import IMPORT_RESPONSES
 from surveyapp.store.models import File, Job
-from surveyapp.store.storage import Storage
 
 KEPT = timedelta(days=30)  # for which a job's page lists the rows that were refused, and why
 _AT_ONCE = 20
 _OVER = Job.state.in_(("done", "failed"))
 
 
-def forget(storage: Storage, now: datetime) -> int:
+def forget(installation: Installation, now: datetime) -> int:
     """Delete files whose import is over, and old lists of refused rows; how many of both."""
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         files = list(session.scalars(_brought_in()))
         jobs = list(session.scalars(_told_long_ago(now - KEPT)))
     for number in files:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             file = session.get(File, number)
             if file is not None:
-                storage.files.remove(session, file)
+                installation.files.remove(session, file)
     for number in jobs:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             _drop_refused(session, number, now)
     return len(files) + len(jobs)
 

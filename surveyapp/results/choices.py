@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, permutations
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Text, cast, func, literal, select
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from analysis.compare import holm, mcnemar
 from analysis.metrics import share
+from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results import definitions, phrases, suppression
@@ -97,32 +97,32 @@ def distributions(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> tuple[Distribution, ...]:
     """Every list question of the journey: its end first, then touchpoint by touchpoint.
 
     Only questions that somebody answered. A question is hidden where too few answered it, and where
     showing it would give away a small group by another segment or period. Raises NotFound.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     base.segment(segment_id)
     when = period(since, until)
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     return tuple(
         _distribution(base, stage, touchpoint, question, groups, when, segment_id, minimum_cell)
         for stage, touchpoint, place in _places(base)
-        for question, surveys in _questions(base, place, roots)
+        for question, surveys in _questions(base, place, library)
         if (groups := _groups(session, surveys, question, rules))
     )
 
 
-def asks_choices(session: Session, journey_id: int, *, roots: Sequence[str | Path]) -> bool:
+def asks_choices(session: Session, journey_id: int, *, library: Library) -> bool:
     """Whether the journey asks any list question. Raises NotFound."""
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     return any(
         item.kind in _KINDS
         for survey in base.surveys
-        for instrument, key, _ in definitions.asked(survey, roots=roots)
+        for instrument, key, _ in definitions.asked(survey, library=library)
         for item in instrument.asked(key)
     )
 
@@ -168,13 +168,13 @@ def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
 
 
 def _questions(
-    base: Ground, place: Place, roots: Sequence[str | Path]
+    base: Ground, place: Place, library: Library
 ) -> Iterator[tuple[_Question, list[int]]]:
     """The list questions at a place, each with the surveys that ask it."""
     found: dict[tuple[str, str], tuple[_Question, list[int]]] = {}
     here: list[SurveyRow] = [d for d in base.surveys if d.touchpoint_id == place]
     for survey in here:
-        for instrument, key, wording in definitions.asked(survey, roots=roots):
+        for instrument, key, wording in definitions.asked(survey, library=library):
             for item in instrument.asked(key):
                 if item.kind in _KINDS:
                     question = _Question(instrument, item, wording)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from analysis.scale.plan import plan_of
 from analysis.scale.validation import validate_scale
-from instruments.loader import load
 from surveyapp.errors import Conflict, NotFound
+from surveyapp.installation import Installation
 from surveyapp.results.actions import MARKER
 from surveyapp.results.frames import Beside, frame, numeric_items
-from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis
 
 Progress = Callable[[int, str], None]
@@ -23,26 +21,23 @@ _SECONDS = "seconds for the scale"
 
 
 def run_validation(
-    store: Store,
-    analysis_id: int,
-    *,
-    progress: Progress,
-    minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    installation: Installation, analysis_id: int, *, progress: Progress
 ) -> dict[str, Any]:
     """Validate the scale that the analysis asks for and store the result with its provenance.
 
     No transaction is open while it computes. Raises NotFound, and Conflict for too few answers.
     """
+    store, library = installation.store, installation.library
+    minimum_cell = installation.settings.minimum_cell
     progress(0, "Reading answers")
     with store.reading() as session:
         analysis = session.get(Analysis, analysis_id)
         if analysis is None:
             raise NotFound(f"there is no analysis number {analysis_id}")
         asked = analysis.parameters
-        instrument = load(analysis.instrument, asked.get("version"), roots=roots)
+        instrument = library.load(analysis.instrument, asked.get("version"))
         groups = tuple(asked.get("group", ()))
-        marker = load(MARKER, asked["marker"], roots=roots) if asked.get("marker") else None
+        marker = library.load(MARKER, asked["marker"]) if asked.get("marker") else None
         data = frame(
             session,
             instrument,

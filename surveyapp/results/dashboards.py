@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, RESPONSES, Sums
 from surveyapp.results.definitions import Scored
@@ -45,13 +45,13 @@ def journey_overview(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> JourneyOverview:
     """Stages, touchpoints and the journey's end with every figure. Raises NotFound.
 
     ``since`` and ``until`` are widened to whole months.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     segment, when = base.segment(segment_id), period(since, until)
     found = _cells(session, base, when, [segment_id], minimum=minimum_cell)[segment_id]
     answered = cells.days(
@@ -82,7 +82,7 @@ def journey_overview(
         lowest=tuple(lowest(base, found)),
         advice=_advice(session, base, when, segment_id, answered[EVERYBODY], minimum=minimum_cell),
         sides=sides(base, found),
-        fielded=definitions.fielded(base.surveys, roots=roots),
+        fielded=definitions.fielded(base.surveys, library=library),
         minimum_cell=minimum_cell,
     )
 
@@ -95,12 +95,12 @@ def segment_comparison(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> SegmentComparison:
     """Every figure for everybody and each segment (all when None), and how each segment differs
     from everybody else. Raises NotFound, NotReady for one that is still being sorted.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     wanted = list(base.segments) if segment_ids is None else list(dict.fromkeys(segment_ids))
     names = tuple(name for name in map(base.segment, wanted) if name is not None)
     ids = [name.id for name in names]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from analysis import metrics, scoring
-from instruments.loader import load
+from instruments.loader import Library
 from instruments.schema import Instrument, Metric, Wording
 from surveyapp.results.view_models import Definition, Fielded, Unit
 from surveyapp.store.models import SurveyRow
@@ -35,23 +34,23 @@ class Scored:
 
 
 def asked(
-    survey: SurveyRow, *, roots: Sequence[str | Path]
+    survey: SurveyRow, *, library: Library
 ) -> Iterator[tuple[Instrument, str | None, Wording]]:
     """Instrument, scoring key and wording of each ask of a survey."""
     for ask in survey.asks:
-        instrument = worded(load(ask["instrument"], ask.get("version"), roots=roots), ask)
+        instrument = worded(library.load(ask["instrument"], ask.get("version")), ask)
         wording = instrument.wording(survey.language, ask.get("wording"))
         yield instrument, ask.get("key"), wording
 
 
-def scored(surveys: Iterable[SurveyRow], *, roots: Sequence[str | Path]) -> dict[str, Scored]:
+def scored(surveys: Iterable[SurveyRow], *, library: Library) -> dict[str, Scored]:
     """The scored scales of these surveys by id, totals before their dimensions.
 
     Marker variables are left out: they tell of the method, not of the journey.
     """
     found: dict[str, Scored] = {}
     for survey in surveys:
-        for instrument, key, wording in asked(survey, roots=roots):
+        for instrument, key, wording in asked(survey, library=library):
             if instrument.code in _CONTROLS:
                 continue
             for entry in _of(instrument, key, wording.id):
@@ -59,11 +58,11 @@ def scored(surveys: Iterable[SurveyRow], *, roots: Sequence[str | Path]) -> dict
     return found
 
 
-def fielded(surveys: Iterable[SurveyRow], *, roots: Sequence[str | Path]) -> tuple[Fielded, ...]:
+def fielded(surveys: Iterable[SurveyRow], *, library: Library) -> tuple[Fielded, ...]:
     """Every instrument, key and wording that was asked, once."""
     found: dict[tuple[str, str, str | None, str], Fielded] = {}
     for survey in surveys:
-        for instrument, key, wording in asked(survey, roots=roots):
+        for instrument, key, wording in asked(survey, library=library):
             chosen = instrument.keys[key] if key else instrument.default_key
             entry = Fielded(
                 instrument=instrument.code,

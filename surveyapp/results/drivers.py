@@ -6,10 +6,9 @@ run. Computed for reports in the worker: resampling is too slow for a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from analysis.drivers import MOST_PREDICTORS, RelativeImportance, needed, relative_importance
 from analysis.errors import DataError
 from analysis.threads import one_blas_thread
+from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.journeys.segments import parse
 from surveyapp.results.definitions import Scored
@@ -63,7 +63,7 @@ def drivers(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    library: Library,
     resamples: int = _RESAMPLES,
 ) -> tuple[Drivers, ...]:
     """Relative importance of the journey's dimensions, then of its touchpoints. Raises NotFound.
@@ -72,7 +72,7 @@ def drivers(
     wherever the NPS itself is. Empty where the journey's end does not ask NPS or nothing stands
     beside it.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     name = base.segment(segment_id)
     outcome = next(
         (s for s in base.scored.get(None, {}).values() if s.scale.metric is Metric.NPS), None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from instruments.loader import Library
 from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
@@ -101,7 +101,7 @@ class Ground:
         return found
 
 
-def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path]) -> Ground:
+def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
     """Read a journey's map and rules. Raises NotFound."""
     journey = session.scalar(
         select(Journey)
@@ -124,7 +124,7 @@ def ground(session: Session, journey_id: int, *, roots: Sequence[str | Path]) ->
     return Ground(
         journey=journey,
         surveys=tuple(journey.surveys),
-        scored={place: definitions.scored(rows, roots=roots) for place, rows in at.items()},
+        scored={place: definitions.scored(rows, library=library) for place, rows in at.items()},
         segments=segments,
         sorting=sorting,
         lying=suppression.overlaps(tuple((s.id, s.rule) for s in segments.values())),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 from sqlalchemy import and_, func, not_, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
+from instruments.loader import Library
 from surveyapp.journeys.segments import parse
 from surveyapp.results import cells, suppression
 from surveyapp.results.cells import RESPONSES
@@ -36,7 +36,7 @@ def response_rates(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 1,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> tuple[ResponseRate, ...]:
     """What was sent and what came back, in the journey's order, its end last. Raises NotFound.
 
@@ -44,7 +44,7 @@ def response_rates(
     counts answers given in it, and invitations made in it whenever they were answered. Beside scores
     give ``minimum_cell``; without it nothing is hidden, for those who run the surveys.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     when = period(since, until)
     found = cells.days(session, base.ids, [EVERYBODY], since=when.since, until=when.until)
     answered = found[EVERYBODY]
@@ -70,7 +70,7 @@ def segment_rate(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> SegmentRate | None:
     """The response rate of one segment, None where it is not known. Raises NotFound.
 
@@ -78,7 +78,7 @@ def segment_rate(
     known of a customer in their links. Only for all time, because the edges of a period could cut
     off a small group.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     base.segment(segment_id)
     if not period(since, until).whole:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,11 +13,11 @@ from analysis.composite.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
 from analysis.json_values import to_json
 from analysis.provenance import fingerprint, versions
 from analysis.threads import one_blas_thread
-from instruments.loader import load
+from instruments.loader import Library
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.installation import Installation
 from surveyapp.journeys.segments import parse
 from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Response, Segment, SurveyRow
 
 FORMAT = "sjq-study/1"
@@ -30,20 +29,21 @@ Progress = Callable[[int, str], None]
 
 
 def run_study(
-    store: Store, analysis_id: int, *, progress: Progress, roots: Sequence[str | Path]
+    installation: Installation, analysis_id: int, *, progress: Progress
 ) -> dict[str, Any]:
     """Compute the study that the analysis asks for and store the result with its provenance.
 
     No transaction is open while it computes. Raises NotFound; Conflict without a person who
     answered all three instruments.
     """
+    store = installation.store
     progress(0, "Reading answers")
     with store.reading() as session:
         analysis = session.get(Analysis, analysis_id)
         if analysis is None:
             raise NotFound(f"there is no analysis number {analysis_id}")
         asked, seed = analysis.parameters, analysis.seed or 1
-        journey = journey_scales(asked.get("key"), roots=roots)
+        journey = journey_scales(asked.get("key"), library=installation.library)
         data = study_frame(
             session,
             items=study_items(journey),
@@ -107,9 +107,9 @@ def study_document(
     return dict(to_json(document))
 
 
-def journey_scales(key: str | None, *, roots: Sequence[str | Path]) -> dict[str, tuple[str, ...]]:
+def journey_scales(key: str | None, *, library: Library) -> dict[str, tuple[str, ...]]:
     """The dimensions of the journey scale and their items by a scoring key (None: the default)."""
-    instrument = load("sjq", roots=roots)
+    instrument = library.load("sjq")
     chosen = instrument.keys.get(key) if key is not None else instrument.default_key
     if chosen is None:
         raise Invalid(f"sjq has no scoring key {key}; it has {', '.join(instrument.keys)}")

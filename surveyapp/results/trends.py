@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, MonthKey, Sums
 from surveyapp.results.figures import differences, figure
@@ -25,14 +25,14 @@ def trend(
     since: date | None = None,
     until: date | None = None,
     minimum_cell: int = 5,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> tuple[Trend, ...]:
     """Every figure by month: the journey's end first, then touchpoint by touchpoint.
 
     Months too few to be shown alone are hidden together with as many neighbours as make up a group
     that may be known, so that no month follows from the sum of all. Raises NotFound.
     """
-    base = ground(session, journey_id, roots=roots)
+    base = ground(session, journey_id, library=library)
     base.segment(segment_id)
     by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, segment_id}))
     everybody = base.pooled_months(by_segment[EVERYBODY])

@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from surveyapp.errors import Invalid
+from surveyapp.installation import Installation
 from surveyapp.responses.imports import ImportReport
 from surveyapp.responses.rows import Refusal
 from surveyapp.sampling.incoming import FIELDS
 from surveyapp.sampling.interactions import Received, receive
-from surveyapp.store.db import Store
 from surveyapp.surveys.attributes import name_of, typed
 from surveyapp.tables.csv_file import open_csv
 from surveyapp.tables.table import Row, refuse_unclear
@@ -26,10 +26,9 @@ _BATCH = 500  # rows a transaction: customers who answer meanwhile wait for its 
 
 
 def receive_csv(
-    store: Store,
+    installation: Installation,
     file: BinaryIO,
     *,
-    secret_key: str,
     journey: str | None = None,
     user_id: int | None = None,
     progress: Progress | None = None,
@@ -51,12 +50,12 @@ def receive_csv(
         broken = [Refusal(row.line, "", "", row.fault, row.cure) for row in rows if row.fault]
         good = [row for row in rows if not row.fault]
         if report.count_in:
-            store.give_way()
-        with store.writing() as session:
+            installation.store.give_way()
+        with installation.store.writing() as session:
             received = receive(
                 session,
                 [_report(names, row, journey) for row in good],
-                secret_key=secret_key,
+                secret_key=installation.secret_key,
                 source="csv",
                 user_id=user_id,
                 now=now,

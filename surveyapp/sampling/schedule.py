@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from surveyapp.installation import Installation
 from surveyapp.sampling import forgetting
 from surveyapp.sampling.decisions import anything_undecided, decide_due
 from surveyapp.sampling.eligibility import Rules
-from surveyapp.store.storage import Storage
 
 
-def decide(storage: Storage, now: datetime) -> int:
+def decide(installation: Installation, now: datetime) -> int:
     """Decide about one batch of what waits; how many interactions were looked at."""
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         if not anything_undecided(session):
             return 0  # without waiting for the lock of who writes
-    settings = storage.settings
+    settings = installation.settings
     rules = Rules(settings.time_zone, settings.rest_days, settings.asks_a_year)
-    with storage.store.writing() as session:
-        return decide_due(session, now=now, secret_key=storage.secret_key, rules=rules)
+    with installation.store.writing() as session:
+        return decide_due(session, now=now, secret_key=installation.secret_key, rules=rules)
 
 
-def retire(storage: Storage, now: datetime) -> int:
+def retire(installation: Installation, now: datetime) -> int:
     """Delete some of what is older than it may be kept; how much."""
-    before = now - timedelta(days=storage.settings.keep_contacts_days)
-    with storage.store.reading() as session:
+    before = now - timedelta(days=installation.settings.keep_contacts_days)
+    with installation.store.reading() as session:
         found = forgetting.old(session, before=before)
     if not found.interactions and not found.contacts:
         return 0
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         return forgetting.retire(session, found, before=before)

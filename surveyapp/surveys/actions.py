@@ -6,19 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
-from instruments.loader import InstrumentError, load
+from instruments.loader import InstrumentError, Library
 from instruments.schema import Instrument
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.installation import Installation
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.store.audit import record
-from surveyapp.store.columns import utc_now
-from surveyapp.store.db import Store
 from surveyapp.store.models import Invitation, Journey, SurveyRow, Touchpoint
 from surveyapp.surveys import links
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
@@ -62,7 +60,7 @@ def create_survey(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> SurveyRow:
     """Ask instruments at a touchpoint of ``journey``, or at its end when ``touchpoint`` is None.
 
@@ -80,7 +78,7 @@ def create_survey(
         touchpoint_id=touchpoint.id if touchpoint else None,
         code=_free_code(session, code, name),
         name=_line(name, "name"),
-        asks=_published(_read_asks(asks, language, roots), state, roots),
+        asks=_published(_read_asks(asks, language, library), state, library),
         language=language,
         introduction=_text(introduction, "introduction"),
         consent=_text(consent, "consent"),
@@ -99,12 +97,13 @@ def create_survey(
 
 
 def open_survey(
-    session: Session, survey: SurveyRow, *, user_id: int | None, roots: Sequence[str | Path]
+    session: Session, survey: SurveyRow, *, user_id: int | None, library: Library
 ) -> None:
     """Take answers from now on, in the wordings of today or of an earlier opening."""
     was_draft = survey.state == "draft"
     survey.asks = [
-        _pinned(ask, roots) if was_draft or ask.get("pinned") == {} else ask for ask in survey.asks
+        _pinned(ask, library) if was_draft or ask.get("pinned") == {} else ask
+        for ask in survey.asks
     ]
     survey.state = "open"
     record(session, user_id, "open survey", _subject(survey))
@@ -121,11 +120,12 @@ def invite(
     survey: SurveyRow,
     customers: Iterable[Mapping[str, Any]],
     *,
+    installation: Installation,
+    expires_at: datetime | None = None,
     user_id: int | None,
-    **options: Any,
 ) -> list[IssuedLink]:
-    """A single-use link for each of ``customers``, in their order; ``options`` as in ``make_links``."""
-    issued, rows = make_links(survey, customers, **options)
+    """A single-use link for each of ``customers``, in their order; as ``make_links``."""
+    issued, rows = make_links(survey, customers, installation=installation, expires_at=expires_at)
     for start in range(0, len(rows), _BATCH):
         session.execute(insert(Invitation), rows[start : start + _BATCH])
     record(session, user_id, "invite", _subject(survey), invitations=len(rows))
@@ -133,17 +133,18 @@ def invite(
 
 
 def invite_list(
-    store: Store,
+    installation: Installation,
     survey: SurveyRow,
     customers: Iterable[Mapping[str, Any]],
     *,
+    expires_at: datetime | None = None,
     user_id: int | None,
-    **options: Any,
 ) -> list[IssuedLink]:
     """As ``invite``, for a list of any length: some links in a transaction, so that customers who
     answer meanwhile wait for one of them. What fails half-way takes back what it has stored.
     """
-    issued, rows = make_links(survey, customers, **options)
+    issued, rows = make_links(survey, customers, installation=installation, expires_at=expires_at)
+    store = installation.store
     stored: list[list[str]] = []
     try:
         for start in range(0, len(rows), _BATCH):
@@ -168,27 +169,28 @@ def make_links(
     survey: SurveyRow,
     customers: Iterable[Mapping[str, Any]],
     *,
-    base_url: str,
-    secret_key: str,
+    installation: Installation,
     expires_at: datetime | None = None,
-    minimum_cell: int = 5,
 ) -> tuple[list[IssuedLink], list[dict[str, Any]]]:
     """A single-use link for each of ``customers``, {"customer_ref", "attributes"}, in their order; and
     the invitations to be stored.
 
     Nothing of a customer is stored: pseudonym and attributes are signed into the link. In an
-    anonymous survey the link holds no pseudonym either, and attributes that fewer than
-    ``minimum_cell`` of these customers share are refused, because they would name somebody. Raises
+    anonymous survey the link holds no pseudonym either, and attributes that fewer of these customers
+    share than the setting ``minimum_cell`` says are refused, because they would name somebody. Raises
     Invalid, naming the customer's place in the list.
     """
     if survey.state == "closed":
         raise Conflict(f"{survey.name} is closed; reopen it before inviting customers.")
-    if expires_at is not None and expires_at <= utc_now():
+    if expires_at is not None and expires_at <= installation.now():
         raise Invalid("The links would already have expired.", field="expires_at")
     read = _read_customers(customers)
     anonymous = survey.anonymity == "anonymous"
     if anonymous:
-        _refuse_rare_attributes([attributes for _, attributes in read], minimum_cell)
+        _refuse_rare_attributes(
+            [attributes for _, attributes in read], installation.settings.minimum_cell
+        )
+    secret_key, base_url = installation.secret_key, installation.settings.base_url
     issued: list[IssuedLink] = []
     rows: list[dict[str, Any]] = []
     for customer_ref, attributes in read:
@@ -261,7 +263,7 @@ def _refuse_rare_attributes(attributes: list[dict[str, Attribute]], minimum_cell
 
 
 def _read_asks(
-    asks: Sequence[Mapping[str, Any]], language: str, roots: Sequence[str | Path]
+    asks: Sequence[Mapping[str, Any]], language: str, library: Library
 ) -> list[dict[str, Any]]:
     if not 1 <= len(asks) <= MOST_ASKS:
         raise Invalid(f"Choose 1 to {MOST_ASKS} questionnaires, not {len(asks)}.", field="asks")
@@ -272,7 +274,7 @@ def _read_asks(
             raise Invalid(
                 f"A questionnaire has no setting {', '.join(sorted(unknown))}.", field="asks"
             )
-        read.append(_read_ask(ask, language, roots))
+        read.append(_read_ask(ask, language, library))
     codes = [ask["instrument"] for ask in read]
     for code in codes:
         if codes.count(code) > 1:
@@ -280,9 +282,9 @@ def _read_asks(
     return read
 
 
-def _read_ask(ask: Mapping[str, Any], language: str, roots: Sequence[str | Path]) -> dict[str, Any]:
+def _read_ask(ask: Mapping[str, Any], language: str, library: Library) -> dict[str, Any]:
     try:
-        instrument = load(str(ask.get("instrument", "")), ask.get("version") or None, roots=roots)
+        instrument = library.load(str(ask.get("instrument", "")), ask.get("version") or None)
     except InstrumentError as error:
         raise Invalid(f"This questionnaire cannot be used: {error}", field="asks") from error
     key = ask.get("key") or None
@@ -302,17 +304,15 @@ def _read_ask(ask: Mapping[str, Any], language: str, roots: Sequence[str | Path]
     }
 
 
-def _published(
-    asks: list[dict[str, Any]], state: str, roots: Sequence[str | Path]
-) -> list[dict[str, Any]]:
+def _published(asks: list[dict[str, Any]], state: str, library: Library) -> list[dict[str, Any]]:
     """The asks of a new survey: a draft shows the current words until it is opened."""
     if state == "draft":
         return [{**ask, "pinned": {}} for ask in asks]
-    return [_pinned(ask, roots) for ask in asks]
+    return [_pinned(ask, library) for ask in asks]
 
 
-def _pinned(ask: Mapping[str, Any], roots: Sequence[str | Path]) -> dict[str, Any]:
-    instrument = load(ask["instrument"], ask["version"], roots=roots)
+def _pinned(ask: Mapping[str, Any], library: Library) -> dict[str, Any]:
+    instrument = library.load(ask["instrument"], ask["version"])
     return {**ask, "pinned": pins(instrument, ask.get("wording"))}
 
 

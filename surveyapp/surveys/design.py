@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from instruments.loader import load
+from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.models import Segment, SurveyRow
@@ -24,10 +23,10 @@ PAGINGS = ("page", "blocks")
 LONGEST_TEXT = 5000
 
 
-def asked_by(survey: SurveyRow, roots: Sequence[str | Path]) -> Asked:
+def asked_by(survey: SurveyRow, library: Library) -> Asked:
     """The instruments of a survey, each with the key that names the asked items."""
     return [
-        (worded(load(ask["instrument"], ask["version"], roots=roots), ask), ask["key"])
+        (worded(library.load(ask["instrument"], ask["version"]), ask), ask["key"])
         for ask in survey.asks
     ]
 
@@ -54,7 +53,7 @@ def change_page(
     auto_advance: bool,
     languages: Sequence[str],
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> None:
     """Change the page's course and languages. Raises Invalid with the field."""
     introduction = plain(introduction)
@@ -68,7 +67,7 @@ def change_page(
         raise Invalid(
             f"{paging[:40]!r} is not a layout; use {' or '.join(PAGINGS)}.", field="paging"
         )
-    instruments = [instrument for instrument, _ in asked_by(survey, roots)]
+    instruments = [instrument for instrument, _ in asked_by(survey, library)]
     chosen = read_languages(languages, instruments, survey.language) if languages else ()
     values = {
         "introduction": introduction,
@@ -88,10 +87,10 @@ def change_logic(
     raw: Mapping[str, Any],
     *,
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> None:
     """Change what is asked of whom. Raises Invalid with the field and a sentence."""
-    logic = read_logic(raw, asked_by(survey, roots))
+    logic = read_logic(raw, asked_by(survey, library))
     codes = set(session.scalars(select(Segment.code)))
     for quota in logic.quotas:
         if quota.segment and quota.segment not in codes:

@@ -30,10 +30,10 @@ from sqlalchemy import (
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
+from surveyapp.installation import Installation
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Draft, Invitation
 from surveyapp.store.statements import DatabaseConnection, Statement
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.invitations import MOMENT, USABLE, of_ticket
 from surveyapp.surveys.links import Ticket
 
@@ -178,17 +178,17 @@ def _is_old(before: datetime, now: datetime) -> ColumnElement[bool]:
     return or_(Draft.updated_at < before, ~usable)
 
 
-def forget(storage: Storage, now: datetime) -> int:
+def forget(installation: Installation, now: datetime) -> int:
     """Drop some of what has been left lying for ``KEPT_DAYS`` or can be sent no more; how many drafts.
 
     All drafts are looked at without the lock of who writes.
     """
     before = now - timedelta(days=KEPT_DAYS)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         found = old(session, before=before, now=now)
     if not found:
         return 0
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         return drop_old(session, found, before=before, now=now)
 
 

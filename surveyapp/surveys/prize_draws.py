@@ -21,10 +21,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.installation import Installation
 from surveyapp.store.audit import record
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import DrawEntry, PrizeDraw, PrizeDrawWinner, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.texts import plain, with_translations
 
 LONGEST_PASS = 120
@@ -81,14 +81,14 @@ def enter(session: Session, *, survey_id: int, number: int, address: str, day: d
     session.execute(statement.values(values).on_conflict_do_nothing())
 
 
-def mix(storage: Storage, _now: datetime) -> int:
+def mix(installation: Installation, _now: datetime) -> int:
     """Put the entries into the order of their random numbers, where the database keeps another.
 
     PostgreSQL appends, so that a copy of the table would tell the order in which people came; SQLite
     keeps rows by their number. A duty that is never in a hurry, hence always 0.
     """
-    if storage.store.engine.dialect.name == "postgresql":
-        with storage.store.writing() as session:
+    if installation.store.engine.dialect.name == "postgresql":
+        with installation.store.writing() as session:
             session.execute(sql("CLUSTER draw_entries USING pk_draw_entries"))
     return 0
 

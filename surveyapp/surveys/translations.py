@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.models import SurveyRow
@@ -28,9 +28,9 @@ _CALLED = {
 }
 
 
-def others(survey: SurveyRow, roots: Sequence[str | Path]) -> tuple[str, ...]:
+def others(survey: SurveyRow, library: Library) -> tuple[str, ...]:
     """The languages that are offered beside the survey's own."""
-    instruments = [instrument for instrument, _ in design.asked_by(survey, roots)]
+    instruments = [instrument for instrument, _ in design.asked_by(survey, library)]
     return languages.offered(survey.languages, instruments, survey.language)[1:]
 
 
@@ -41,7 +41,7 @@ def translate(
     *,
     right: Collection[tuple[str, str]] = (),
     user_id: int | None,
-    roots: Sequence[str | Path],
+    library: Library,
 ) -> bool:
     """Have texts read as ``written``, {language: {name: text}}; whether consent got a new version.
 
@@ -49,7 +49,7 @@ def translate(
     offered among it. ``right`` are (name, language) of translations that somebody found to fit the
     main language's text as it is now. Raises Invalid at the field ``<name>-<language>``.
     """
-    offered = others(survey, roots)
+    offered = others(survey, library)
     for language, given in written.items():
         if language not in offered:
             raise Invalid(

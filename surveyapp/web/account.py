@@ -14,8 +14,8 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.web import sessions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public, requires, safe_next
+from surveyapp.web.installation import installation
 from surveyapp.web.security import limiter
-from surveyapp.web.storage import storage
 
 account = Blueprint("account", __name__)
 
@@ -76,17 +76,17 @@ def sign_in() -> ResponseReturnValue:
             sessions.begin(found)
             return redirect(safe_next(form.next.data) or url_for("journeys.index"), 303)
         form.password.errors = ["Incorrect email or password. Try again."]
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         is_new = queries.count_users(session) == 0
     return render_template("account/sign_in.html", form=form, is_new=is_new), form.status
 
 
 def _checked(email: str, password: str) -> Account | None:
     """The account, once its password is found right; hashing happens outside any transaction."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         known = queries.credentials(session, email)
     right = passwords.matches(known.password_hash if known else None, password)
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         if known and right:
             return actions.note_sign_in(session, known, password)
         actions.note_refused_sign_in(session, known)
@@ -116,7 +116,7 @@ def change_password() -> ResponseReturnValue:
             form.again.errors = ["The new passwords do not match. Enter the same password twice."]
         else:
             with form.refusing("password"):
-                with storage().store.writing() as session:
+                with installation().store.writing() as session:
                     changed = actions.change_password(
                         session,
                         sessions.me().id,
@@ -133,7 +133,7 @@ def change_password() -> ResponseReturnValue:
 @account.post("/account/sign-out-everywhere")
 @requires(Permission.OWN_ACCOUNT)
 def sign_out_everywhere() -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         actions.end_sessions(session, sessions.me().id)
     sessions.end()
     return redirect(url_for("account.sign_in"), 303)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput
 
-from instruments import loader
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
@@ -24,9 +23,9 @@ from surveyapp.web.chapters import chapters
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 analyses = Blueprint("analyses", __name__, url_prefix="/journeys/<int:journey_id>/analyses")
 
@@ -63,11 +62,11 @@ class ValidationForm(StaffForm):
 def validation_form(session: Session, journey: Journey) -> ValidationForm:
     """What can be validated: each scale of several items that a survey of the journey asks."""
     form = ValidationForm()
-    roots = storage().settings.instrument_roots
+    library = installation().library
     scales, surveys = [], {}
     for survey in queries.surveys(session, journey.id):
         for ask in survey.asks:
-            instrument = loader.load(ask["instrument"], ask["version"], roots=roots)
+            instrument = library.load(ask["instrument"], ask["version"])
             key = instrument.keys.get(ask["key"] or "")
             if key is not None and any(len(items) > 2 for items in key.scales.values()):
                 wording = instrument.wording(survey.language, ask["wording"])
@@ -84,7 +83,7 @@ def validation_form(session: Session, journey: Journey) -> ValidationForm:
 @analyses.post("")
 @requires(Permission.RUN_ANALYSES)
 def start(journey_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
         form = validation_form(session, journey)
         if not form.validate():
@@ -113,7 +112,7 @@ def start(journey_id: int) -> ResponseReturnValue:
 @analyses.get("/<int:analysis_id>")
 @requires(Permission.READ_RESULTS)
 def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = stored.analysis(session, journey_id, analysis_id)
         since = staleness(session, [found]).get(analysis_id)
@@ -126,7 +125,7 @@ def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
         analysis=found,
         result=found.result,
         changed=since,
-        chapters=chapters(found, storage().settings.instrument_roots),
+        chapters=chapters(found, installation().library),
         estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
         missing=MISSING.get(asked.get("missing", "listwise")),
     )
@@ -156,7 +155,7 @@ def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
 
 
 def _finished(journey_id: int, analysis_id: int) -> Analysis:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.journey(session, journey_id)
         found = stored.analysis(session, journey_id, analysis_id)
     if found.result is None:

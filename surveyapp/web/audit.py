@@ -10,7 +10,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.web.filters import number_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 
 audit = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -21,7 +21,7 @@ PAGE = 50
 @requires(Permission.READ_AUDIT)
 def index() -> ResponseReturnValue:
     before, user_id = number_asked("before", largest=LARGEST_LONG), number_asked("user")
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         lines = queries.audit_log(session, limit=PAGE + 1, before=before, user_id=user_id)
         accounts = queries.accounts(session)
     return render_template(

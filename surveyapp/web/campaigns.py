@@ -25,12 +25,11 @@ from surveyapp.exports.links import customers_in
 from surveyapp.journeys import queries
 from surveyapp.results.funnels import of_list
 from surveyapp.sampling.contacts import Card
-from surveyapp.store.columns import utc_now
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.installation import installation
 from surveyapp.web.security import ORDINARY_BODY
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 campaigns = Blueprint(
     "campaigns",
@@ -77,15 +76,15 @@ def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def look(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Who of the list will be asked; nothing happens yet."""
     form = ListForm()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("customers"):
             recipients = actions.read_recipients(
-                customers_in(form.customers.data.read()), secret_key=storage().secret_key
+                customers_in(form.customers.data.read()), secret_key=installation().secret_key
             )
             token = _written(recipients, survey_id)
-            with storage().store.reading() as session:
+            with installation().store.reading() as session:
                 made = _plan(session, journey_id, survey_id, recipients.customers)
             return _consent(journey_id, survey_id, recipients, made, token)
     return _page(journey_id, survey_id, ask=form)
@@ -96,19 +95,17 @@ def look(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def ask(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Write the messages to the customers of a list that was looked at."""
     form = ConsentForm()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.survey(session, journey_id, survey_id)
     if not form.validate_on_submit():
         raise Invalid("This form belongs to another page; choose the file again.")
     recipients = _read(request.form.get("list", ""), survey_id)
     made = actions.ask_all(
-        storage().store,
+        installation(),
         survey_id,
         recipients,
-        settings=storage().settings,
-        secret_key=storage().secret_key,
         user_id=me().id,
-        now=utc_now(),
+        now=installation().now(),
     )
     flash(_said(made))
     return redirect(url_for("messages.edit", journey_id=journey_id, survey_id=survey_id), 303)
@@ -120,12 +117,12 @@ def ask(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def bounces(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Mark addresses of any survey, and cancel what waits for them."""
     form = BounceForm()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("bounces"):
             rows = list(_bounces(form.bounces.data.read()))
-            noted = note_list(storage().store, rows, user_id=me().id)
+            noted = note_list(installation().store, rows, user_id=me().id)
             return _page(journey_id, survey_id, noted=noted)
     return _page(journey_id, survey_id, bounce=form)
 
@@ -138,7 +135,7 @@ def _page(
     bounce: BounceForm | None = None,
     noted: Noted | None = None,
 ) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
         anonymous = survey.anonymity == "anonymous"
@@ -162,7 +159,7 @@ def _page(
 def _consent(
     journey_id: int, survey_id: int, recipients: Recipients, made: Plan, token: str
 ) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
     return render_template(
@@ -173,7 +170,7 @@ def _consent(
         recipients=recipients,
         plan=made,
         token=token,
-        mail_set=bool(storage().settings.smtp_url),
+        mail_set=bool(installation().settings.smtp_url),
         most_shown=_MOST_SHOWN,
     )
 
@@ -185,9 +182,8 @@ def _plan(
         session,
         queries.survey(session, journey_id, survey_id),
         recipients,
-        settings=storage().settings,
-        secret_key=storage().secret_key,
-        now=utc_now(),
+        installation=installation(),
+        now=installation().now(),
     )
 
 
@@ -203,7 +199,7 @@ def _said(made: Plan) -> str:
 
 
 def _bounces(data: bytes) -> Iterator[Bounce]:
-    now = utc_now()
+    now = installation().now()
     for row in customers_in(data):
         cells: dict[str, Any] = row["attributes"]
         address = next((cells[each] for each in ("email", "address") if each in cells), None)
@@ -239,4 +235,4 @@ def _read(token: str, survey_id: int) -> tuple[Recipient, ...]:
 def _serializer(survey_id: int) -> URLSafeTimedSerializer:
     """Of this survey and this member of staff: a list is good nowhere else."""
     salt = f"surveyapp list {survey_id} {me().id}"
-    return URLSafeTimedSerializer(storage().secret_key, salt=salt)
+    return URLSafeTimedSerializer(installation().secret_key, salt=salt)

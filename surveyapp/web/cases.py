@@ -22,15 +22,14 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.cases import cases_csv
 from surveyapp.journeys import queries as journeys
 from surveyapp.store.audit import record
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case
 from surveyapp.web.downloads import download
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -68,10 +67,10 @@ class CloseForm(StaffForm):
 @requires(Permission.WORK_CASES)
 def index() -> ResponseReturnValue:
     wanted = _wanted()
-    settings, now = storage().settings, utc_now()
-    with storage().store.reading() as session:
+    settings, now = installation().settings, installation().now()
+    with installation().store.reading() as session:
         found = queries.lines(
-            session, wanted, now=now, limit=PAGE + 1, roots=settings.instrument_roots
+            session, wanted, now=now, limit=PAGE + 1, library=installation().library
         )
         waiting, overdue = queries.counts(session, wanted, now=now)
         done = recovery.recovery(
@@ -102,11 +101,11 @@ def index() -> ResponseReturnValue:
 @requires(Permission.WORK_CASES)
 def export() -> ResponseReturnValue:
     """The cases that the filters choose, streamed while they are read."""
-    wanted, now = _wanted(), utc_now()
-    with storage().store.writing() as session:
+    wanted, now = _wanted(), installation().now()
+    with installation().store.writing() as session:
         record(session, me().id, "export cases", "cases", **_kept())
-    roots = storage().settings.instrument_roots
-    return download(partial(cases_csv, wanted=wanted, now=now, roots=roots), "cases")
+    library = installation().library
+    return download(partial(cases_csv, wanted=wanted, now=now, library=library), "cases")
 
 
 @cases.get("/recovery")
@@ -114,12 +113,12 @@ def export() -> ResponseReturnValue:
 def recovered() -> ResponseReturnValue:
     """What came of the cases closed in the last year, by survey and month."""
     journey_id = number_asked("journey")
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = recovery.recovery(
             session,
-            now=utc_now(),
+            now=installation().now(),
             journey_id=journey_id,
-            minimum_cell=storage().settings.minimum_cell,
+            minimum_cell=installation().settings.minimum_cell,
         )
         known = journeys.journeys(session)
     return render_template(
@@ -136,19 +135,18 @@ def show(case_id: int) -> ResponseReturnValue:
 @cases.post("/<long:case_id>/owner")
 @requires(Permission.WORK_CASES)
 def assign(case_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         case = queries.one(session, case_id)
         form = _owner_form(case, people.accounts(session))
     if form.validate_on_submit():
         with form.refusing("owner_id"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 actions.assign(
                     session,
                     queries.one(session, case_id, to_change=True),
                     int(form.owner_id.data) or None,
                     user_id=me().id,
-                    base_url=storage().settings.base_url,
-                    roots=storage().settings.instrument_roots,
+                    installation=installation(),
                 )
             return _back(case_id)
     return _page(case_id, owner=form)
@@ -157,12 +155,12 @@ def assign(case_id: int) -> ResponseReturnValue:
 @cases.post("/<long:case_id>/notes")
 @requires(Permission.WORK_CASES)
 def add_note(case_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.one(session, case_id)
     form = NoteForm()
     if form.validate_on_submit():
         with form.refusing("text"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 case = queries.one(session, case_id, to_change=True)
                 actions.add_note(session, case, form.text.data, user_id=me().id)
             return _back(case_id)
@@ -172,7 +170,7 @@ def add_note(case_id: int) -> ResponseReturnValue:
 @cases.post("/<long:case_id>/contacted")
 @requires(Permission.WORK_CASES)
 def mark_contacted(case_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         case = queries.one(session, case_id, to_change=True)
         actions.mark_contacted(session, case, user_id=me().id)
     return _back(case_id)
@@ -181,12 +179,12 @@ def mark_contacted(case_id: int) -> ResponseReturnValue:
 @cases.post("/<long:case_id>/close")
 @requires(Permission.WORK_CASES)
 def close(case_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.one(session, case_id)
     form = CloseForm()
     if form.validate_on_submit():
         with form.refusing("outcome"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 case = queries.one(session, case_id, to_change=True)
                 actions.close(session, case, form.outcome.data, user_id=me().id)
             return _back(case_id)
@@ -196,7 +194,7 @@ def close(case_id: int) -> ResponseReturnValue:
 @cases.post("/<long:case_id>/reopen")
 @requires(Permission.WORK_CASES)
 def reopen(case_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         case = queries.one(session, case_id, to_change=True)
         actions.reopen(session, case, user_id=me().id)
     return _back(case_id)
@@ -207,7 +205,7 @@ def reopen(case_id: int) -> ResponseReturnValue:
 def ask_again(case_id: int) -> ResponseReturnValue:
     """Ask the customer again, by mail, or by a link that stands in this answer only."""
     way = request.form.get("way", "")
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         case = queries.one(session, case_id, to_change=True)
         if way not in {"mail", "link"}:
             raise Invalid("Choose whether to send an email or create a link; nothing was sent.")
@@ -216,8 +214,7 @@ def ask_again(case_id: int) -> ResponseReturnValue:
             case,
             by_mail=way == "mail",
             user_id=me().id,
-            base_url=storage().settings.base_url,
-            secret_key=storage().secret_key,
+            installation=installation(),
         )
     if asked.url:
         return render_template("cases/link.html", case_id=case_id, url=asked.url)
@@ -226,14 +223,14 @@ def ask_again(case_id: int) -> ResponseReturnValue:
 
 
 def _page(case_id: int, **forms: StaffForm) -> ResponseReturnValue:
-    roots, now = storage().settings.instrument_roots, utc_now()
-    with storage().store.reading() as session:
+    library, now = installation().library, installation().now()
+    with installation().store.reading() as session:
         case = queries.one(session, case_id)
         accounts = people.accounts(session)
         page: dict[str, Any] = {
             "case": case,
-            "said": queries.said(session, case, roots=roots),
-            "score": queries.score(case, roots=roots),
+            "said": queries.said(session, case, library=library),
+            "score": queries.score(case, library=library),
             "points": queries.points,
             "story": queries.story(session, case_id),
             "overdue": queries.is_overdue(case, now),
@@ -268,7 +265,7 @@ def _again(session: Session, case: Case) -> dict[str, Any]:
         survey = rule.follow_up_survey_id
     return {
         "survey": survey,
-        "reach": follow_up.reach(session, case, secret_key=storage().secret_key),
+        "reach": follow_up.reach(session, case, secret_key=installation().secret_key),
         "after": follow_up.follow_up_of(session, case),
     }
 

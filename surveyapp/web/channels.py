@@ -34,10 +34,10 @@ from surveyapp.web.channel_forms import (
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.content import Content, content
 from surveyapp.web.sessions import me
 from surveyapp.web.snippets import component, one_question
-from surveyapp.web.storage import storage
 from surveyapp.whole import whole_number
 
 channels = Blueprint(
@@ -133,7 +133,7 @@ def draw_winners(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_SURVEYS)
 def delete_entries(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Delete one entry, or all of them."""
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         survey = queries.survey(session, journey_id, survey_id)
         EntriesForm().validate()
         wanted = request.form.get("entry", "")
@@ -149,10 +149,10 @@ def delete_entries(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @channels.get("/draw.csv")
 @requires(Permission.EXPORT_RESPONSES)
 def export(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         survey = queries.survey(session, journey_id, survey_id)
         record(session, me().id, "export draw entries", f"survey {survey.code}")
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         answer = Response(entries_csv(prize_draws.entries(session, survey.id)), mimetype="text/csv")
     name = f"draw-{survey.code}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -166,14 +166,14 @@ def poster(journey_id: int, survey_id: int) -> ResponseReturnValue:
     # Loaded for the few who want one: setting pages would cost every start of a server its time.
     from surveyapp.exports.poster import Poster, poster_pdf
 
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         page = _content(session, survey, request.args.get("lang", ""))
         look = read_theme(survey.theme)
         file = session.get(File, look.logo_file_id) if look.logo_file_id else None
-        logo = storage().files.path(file).read_bytes() if file else None
+        logo = installation().files.path(file).read_bytes() if file else None
     words = texts(page.language)
-    address = links.open_url(storage().settings.base_url, survey.link)
+    address = links.open_url(installation().settings.base_url, survey.link)
     if page.language != survey.language:
         address += f"?lang={page.language}"
     made = poster_pdf(
@@ -203,11 +203,11 @@ def _changed(
     said: str = "Saved.",
 ) -> ResponseReturnValue:
     """Make a change that a form asks for, and show the page again: with what is wrong, if anything."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing(fallback):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 change(session, queries.survey(session, journey_id, survey_id))
             flash(said)
             return _back(journey_id, survey_id, name)
@@ -221,7 +221,7 @@ def _back(journey_id: int, survey_id: int, name: str) -> ResponseReturnValue:
 
 
 def _change_ways(session: Session, survey: SurveyRow, **raw: object) -> None:
-    hosts = storage().settings.end_hosts_allowed
+    hosts = installation().settings.end_hosts_allowed
     change_channels(session, survey, raw, end_hosts=hosts, user_id=me().id)
 
 
@@ -230,7 +230,7 @@ def _content(session: Session, survey: SurveyRow, language: str) -> Content:
     found = asking(session.connection(), survey.link)
     if found is None:
         raise Invalid("The survey was removed in the meantime; go back to its journey.")
-    return content(found, language or survey.language, storage().settings.instrument_roots)
+    return content(found, language or survey.language, installation().library)
 
 
 def _page(
@@ -239,8 +239,8 @@ def _page(
     sent: dict[str, StaffForm] | None = None,
     refused: StaffForm | None = None,
 ) -> ResponseReturnValue:
-    base = storage().settings.base_url.rstrip("/")
-    with storage().store.reading() as session:
+    base = installation().settings.base_url.rstrip("/")
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
         page = _content(session, survey, "")
@@ -260,7 +260,7 @@ def _page(
         kiosk_address=f"{base}/k/{survey.link}",
         component=component(base, survey.link, label=f"{page.provider}: survey"),
         snippets=one_question(base, survey.link, page),
-        end_hosts=storage().settings.end_hosts_allowed,
+        end_hosts=installation().settings.end_hosts_allowed,
         languages=page.languages,
         spreads=spreads,
         names=OWN_NAMES,

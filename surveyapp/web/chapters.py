@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from instruments.loader import Library
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Styled, Text, Tone
 from surveyapp.store.models import Analysis
 from surveyapp.web.drawings import drawing
@@ -34,7 +34,7 @@ _set: dict[tuple[int, str], tuple[Chapter, ...]] = {}
 _lock = Lock()
 
 
-def chapters(analysis: Analysis, roots: Iterable[str | Path]) -> tuple[Chapter, ...]:
+def chapters(analysis: Analysis, library: Library) -> tuple[Chapter, ...]:
     """The chapters of a finished validation; none before it has a result."""
     if analysis.result is None:
         return ()
@@ -42,7 +42,7 @@ def chapters(analysis: Analysis, roots: Iterable[str | Path]) -> tuple[Chapter, 
     with _lock:
         known = _set.get(key)
     if known is None:
-        known = tuple(_chapters(_blocks(analysis, roots)))
+        known = tuple(_chapters(_blocks(analysis, library)))
         with _lock:
             while len(_set) >= _KEPT:
                 _set.pop(next(iter(_set)))
@@ -50,7 +50,7 @@ def chapters(analysis: Analysis, roots: Iterable[str | Path]) -> tuple[Chapter, 
     return known
 
 
-def _blocks(analysis: Analysis, roots: Iterable[str | Path]) -> Iterable[Block]:
+def _blocks(analysis: Analysis, library: Library) -> Iterable[Block]:
     # Chart library and typefaces are loaded with the first page: seconds that the start is spared.
     from surveyapp.reports import validation
 
@@ -61,7 +61,7 @@ def _blocks(analysis: Analysis, roots: Iterable[str | Path]) -> Iterable[Block]:
         segment=None,
         survey=None,
         computed=analysis.created_at.date(),
-        roots=tuple(roots),
+        library=library,
     )
     return validation.chapters(study)
 

@@ -19,12 +19,11 @@ from surveyapp.closed_loop.rules import LONGEST_DUE, change_loop, read_loop, wat
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results.definitions import Scored
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Alert, SurveyRow
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 closed_loop = Blueprint(
     "closed_loop",
@@ -85,14 +84,16 @@ def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @closed_loop.post("/rule")
 @requires(Permission.EDIT_SURVEYS)
 def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         form = _rule_form(survey, people.accounts(session), _others(session, survey))
     if form.validate_on_submit():
         with form.refusing("scale"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 survey = queries.survey(session, journey_id, survey_id)
-                rule = change_loop(session, survey, _raw(form), user_id=me().id, roots=_roots())
+                rule = change_loop(
+                    session, survey, _raw(form), user_id=me().id, library=installation().library
+                )
             flash(
                 "Case rule saved. New responses open cases by this rule."
                 if rule
@@ -105,12 +106,12 @@ def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @closed_loop.post("/alerts")
 @requires(Permission.EDIT_SURVEYS)
 def add(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         form = _alert_form(survey)
     if form.validate_on_submit():
         with form.refusing("watched"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 survey = queries.survey(session, journey_id, survey_id)
                 actions.create_alert(session, survey, **_wanted(form))
             flash("Alert added. Scores are checked every five minutes.")
@@ -122,14 +123,14 @@ def add(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_SURVEYS)
 def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     """Have an alert look at something else, or tell others."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
         alert = actions.alert_of(session, survey, alert_id)
         form = _alert_form(survey, alert)
     if form.validate_on_submit():
         with form.refusing("watched"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 known = queries.survey(session, journey_id, survey_id)
                 found = actions.alert_of(session, known, alert_id)
                 actions.change_alert(session, known, found, **_wanted(form))
@@ -141,7 +142,7 @@ def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValu
         survey=survey,
         form=form,
         alert=alert,
-        scores=watchable(survey, roots=_roots()).values(),
+        scores=watchable(survey, library=installation().library).values(),
     )
     return body, form.status
 
@@ -150,7 +151,7 @@ def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValu
 @requires(Permission.EDIT_SURVEYS)
 def set_active(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     wanted = {"1": True, "0": False}.get(request.form.get("active", ""))
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         survey = queries.survey(session, journey_id, survey_id)
         alert = actions.alert_of(session, survey, alert_id)
         if wanted is None:
@@ -162,7 +163,7 @@ def set_active(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturn
 @closed_loop.post("/alerts/<int:alert_id>/remove")
 @requires(Permission.EDIT_SURVEYS)
 def remove(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         survey = queries.survey(session, journey_id, survey_id)
         actions.remove(session, actions.alert_of(session, survey, alert_id), user_id=me().id)
     flash("Alert deleted.")
@@ -170,16 +171,16 @@ def remove(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValu
 
 
 def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturnValue:
-    settings = storage().settings
-    with storage().store.reading() as session:
+    settings = installation().settings
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
         watches = actions.watches(
             session,
             survey,
-            today=utc_now().date(),
+            today=installation().now().date(),
             minimum_cell=settings.minimum_cell,
-            roots=_roots(),
+            library=installation().library,
         )
         rule = _rule_form(survey, people.accounts(session), _others(session, survey))
     refused = next(iter(forms.values()), None)
@@ -187,7 +188,7 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
         "closed_loop/index.html",
         journey=journey,
         survey=survey,
-        scores=watchable(survey, roots=_roots()).values(),
+        scores=watchable(survey, library=installation().library).values(),
         rule=forms.get("rule") or rule,
         ruled=bool(survey.closed_loop),
         alert=forms.get("alert") or _alert_form(survey),
@@ -204,7 +205,10 @@ def _rule_form(
     rule = read_loop(survey.closed_loop)
     form = RuleForm(obj=rule)
     form.scale.choices = choices(
-        [(NONE, "None: do not open cases"), *_scales(watchable(survey, roots=_roots()))]
+        [
+            (NONE, "None: do not open cases"),
+            *_scales(watchable(survey, library=installation().library)),
+        ]
     )
     form.owner_id.choices = choices(
         [
@@ -235,7 +239,7 @@ def _alert_form(survey: SurveyRow, alert: Alert | None = None) -> AlertForm:
         known = {"watched": alert.scale, "below": below, "emails": "\n".join(alert.emails)}
         known |= {"days": alert.days, "minimum_n": alert.minimum_n}
     form = AlertForm(**known, **sent)
-    form.watched.choices = choices(_scales(watchable(survey, roots=_roots())))
+    form.watched.choices = choices(_scales(watchable(survey, library=installation().library)))
     return form
 
 
@@ -248,7 +252,7 @@ def _wanted(form: AlertForm) -> dict[str, Any]:
         "minimum_n": form.minimum_n.data,
         "emails": re.split(r"[\s,;]+", form.emails.data or ""),
         "user_id": me().id,
-        "roots": _roots(),
+        "library": installation().library,
     }
 
 
@@ -274,18 +278,14 @@ def _scales(known: dict[str, Scored]) -> list[tuple[str, str]]:
 
 def _others(session: Any, survey: SurveyRow) -> list[SurveyRow]:
     """What may ask again: the journey's other surveys that ask a score of this one."""
-    scales = set(watchable(survey, roots=_roots()))
+    scales = set(watchable(survey, library=installation().library))
     return [
         each
         for each in queries.surveys(session, survey.journey_id)
         if each.id != survey.id
         and each.anonymity != "anonymous"
-        and scales & set(watchable(each, roots=_roots()))
+        and scales & set(watchable(each, library=installation().library))
     ]
-
-
-def _roots() -> Sequence[Any]:
-    return storage().settings.instrument_roots
 
 
 def _back(journey_id: int, survey_id: int) -> ResponseReturnValue:

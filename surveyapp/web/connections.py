@@ -13,8 +13,8 @@ from surveyapp.auth.api_keys import Scope
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 from surveyapp.webhooks import queries
 
 connections = Blueprint("connections", __name__, url_prefix="/connections")
@@ -45,7 +45,7 @@ class KeyForm(StaffForm):
 @connections.get("")
 @requires(Permission.MANAGE_CONNECTIONS)
 def index() -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         keys, webhooks = api_keys.lines(session), queries.lines(session)
     return render_template("connections/index.html", keys=keys, webhooks=webhooks)
 
@@ -56,7 +56,7 @@ def new_key() -> ResponseReturnValue:
     form = KeyForm()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 key, text = api_keys.make(session, **form.plain(), user_id=me().id)
             # Shown in this answer only; its hash alone is stored.
             return render_template("connections/key.html", key=key, text=text)
@@ -66,7 +66,7 @@ def new_key() -> ResponseReturnValue:
 @connections.post("/keys/<int:key_id>/revoke")
 @requires(Permission.MANAGE_CONNECTIONS)
 def revoke_key(key_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         key = api_keys.revoke(session, key_id, user_id=me().id)
     flash(f"The key for {key.name} has been revoked.")
     return redirect(url_for("connections.index"), 303)

@@ -12,11 +12,10 @@ from wtforms.validators import InputRequired, Length
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.sampling import customers, forgetting, opt_outs
-from surveyapp.store.columns import utc_now
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 contacts = Blueprint("contacts", __name__, url_prefix="/contacts")
 
@@ -40,14 +39,18 @@ def index() -> ResponseReturnValue:
     form = SearchForm()
     found: list[str] = []
     if form.validate_on_submit():
-        with form.refusing("customer"), storage().store.reading() as session:
-            found = customers.search(session, form.customer.data, secret_key=storage().secret_key)
+        with form.refusing("customer"), installation().store.reading() as session:
+            found = customers.search(
+                session, form.customer.data, secret_key=installation().secret_key
+            )
     if len(found) == 1:
         return redirect(url_for("contacts.index", customer=found[0]), 303)
     chosen = _asked_for()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         customer = (
-            customers.customer(session, chosen, secret_key=storage().secret_key) if chosen else None
+            customers.customer(session, chosen, secret_key=installation().secret_key)
+            if chosen
+            else None
         )
     page = render_template("contacts/index.html", form=form, customer=customer, found=found)
     return page, 200 if found else form.status
@@ -57,9 +60,9 @@ def index() -> ResponseReturnValue:
 @requires(Permission.MANAGE_CONTACTS)
 def opt_out() -> ResponseReturnValue:
     customer_ref = _posted()
-    with storage().store.writing() as session:
-        customer = customers.customer(session, customer_ref, secret_key=storage().secret_key)
-        keys = customers.keys_of(customer, storage().secret_key)
+    with installation().store.writing() as session:
+        customer = customers.customer(session, customer_ref, secret_key=installation().secret_key)
+        keys = customers.keys_of(customer, installation().secret_key)
         opt_outs.opt_out(session, keys, source="staff", user_id=me().id)
     flash("The customer has been opted out.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
@@ -69,9 +72,9 @@ def opt_out() -> ResponseReturnValue:
 @requires(Permission.MANAGE_CONTACTS)
 def take_back() -> ResponseReturnValue:
     customer_ref = _posted()
-    with storage().store.writing() as session:
-        customer = customers.customer(session, customer_ref, secret_key=storage().secret_key)
-        keys = customers.keys_of(customer, storage().secret_key)
+    with installation().store.writing() as session:
+        customer = customers.customer(session, customer_ref, secret_key=installation().secret_key)
+        keys = customers.keys_of(customer, installation().secret_key)
         opt_outs.remove(session, keys, user_id=me().id)
     flash("The opt-out has been removed. The customer can be invited again.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
@@ -81,8 +84,8 @@ def take_back() -> ResponseReturnValue:
 @requires(Permission.MANAGE_CONTACTS)
 def forget() -> ResponseReturnValue:
     customer_ref = _posted()
-    with storage().store.writing() as session:
-        forgetting.forget(session, customer_ref, user_id=me().id, now=utc_now())
+    with installation().store.writing() as session:
+        forgetting.forget(session, customer_ref, user_id=me().id, now=installation().now())
     flash("The customer's address, attributes, drafts and answers have been erased.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
 

@@ -17,8 +17,8 @@ from surveyapp.store.audit import record
 from surveyapp.surveys.queries import asking
 from surveyapp.web import sessions
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.content import content
-from surveyapp.web.storage import storage
 from surveyapp.whole import whole_number
 
 devices = Blueprint("devices", __name__, url_prefix="/devices")
@@ -39,11 +39,11 @@ def show() -> ResponseReturnValue:
 @requires(Permission.READ_RESPONSES)
 def survey() -> ResponseReturnValue:
     """The name and the questions of the survey behind a link; nothing where there is none."""
-    with storage().store.engine.connect() as connection:
+    with installation().store.engine.connect() as connection:
         found = asking(connection, _link("link"))
     if found is None:
         return {}
-    page = content(found, found.language, storage().settings.instrument_roots)
+    page = content(found, found.language, installation().library)
     return {"name": found.name, "questions": {each.name: each.text for each in page.questions}}
 
 
@@ -55,7 +55,7 @@ def note() -> ResponseReturnValue:
     count = whole_number(request.form.get("count", ""), largest=MOST)
     if what not in _DONE or not count:
         raise Invalid("Send the action (discarded or downloaded) and the number of answers.")
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         subject = f"survey {_link('link')}"
         record(session, sessions.me().id, _DONE[what], subject, answers=count)
     return "", 204

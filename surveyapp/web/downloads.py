@@ -10,7 +10,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from surveyapp.exports.csv_table import CsvTable
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def download(table: Callable[[Session], CsvTable], name: str) -> Response:
     """
     opened = ExitStack()
     try:
-        streamed = table(opened.enter_context(storage().store.reading()))
+        streamed = table(opened.enter_context(installation().store.reading()))
         first = next(streamed.chunks)
     except BaseException:
         opened.close()

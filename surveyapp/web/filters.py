@@ -12,7 +12,7 @@ from flask import request
 from surveyapp.errors import Invalid
 from surveyapp.store.models import EVERYBODY
 from surveyapp.web.ids import LARGEST
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 from surveyapp.whole import whole_number
 
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")  # what follows the last month is still a date
@@ -45,13 +45,13 @@ def filters_asked() -> Filters:
 
 def dashboard_options(filters: Filters) -> dict[str, Any]:
     """What every dashboard is asked with: the filters and this installation's rules."""
-    settings = storage().settings
+    settings = installation().settings
     return {
         "segment_id": filters.segment_id,
         "since": filters.since,
         "until": filters.until,
         "minimum_cell": settings.minimum_cell,
-        "roots": settings.instrument_roots,
+        "library": installation().library,
     }
 
 

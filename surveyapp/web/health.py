@@ -10,7 +10,7 @@ from surveyapp.errors import SettingsError
 from surveyapp.store.private import try_write
 from surveyapp.store.schema import pending
 from surveyapp.web.guards import public
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 
 health = Blueprint("health", __name__)
 
@@ -29,10 +29,10 @@ def readyz() -> ResponseReturnValue:
     process's key.
     """
     try:
-        try_write(storage().settings.home)
-        if pending(storage().store.engine):
+        try_write(installation().settings.home)
+        if pending(installation().store.engine):
             return {"status": "the database schema is out of date; run `surveyapp db upgrade`"}, 503
-        storage().check_key()
+        installation().check_key()
     except SQLAlchemyError:
         return {"status": "the database does not respond"}, 503
     except SettingsError as error:

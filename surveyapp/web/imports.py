@@ -11,9 +11,9 @@ from surveyapp.journeys import queries
 from surveyapp.responses.imports import ask_import
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.installation import installation
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 imports = Blueprint(
     "imports",
@@ -37,19 +37,19 @@ class ImportForm(StaffForm):
 @takes_files
 def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = ImportForm()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("answers"):
             upload = form.answers.data
             data = upload.read()
-            with storage().store.reading() as session:
+            with installation().store.reading() as session:
                 leave_room(session)  # else the bytes would lie there for nobody
-            digest = storage().files.write(data)
-            with storage().store.writing() as session:
+            digest = installation().files.write(data)
+            with installation().store.writing() as session:
                 leave_room(session)
-                file = storage().files.put(
+                file = installation().files.put(
                     session,
                     data,
                     name=_shown(upload.filename),

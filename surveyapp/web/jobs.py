@@ -15,8 +15,8 @@ from surveyapp.errors import NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
 from surveyapp.store.models import Analysis, Job, Report, SurveyRow
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 jobs = Blueprint("jobs", __name__, url_prefix="/jobs")
 
@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
     query = select(Job).order_by(Job.id.desc()).limit(_LISTED)
     if me().role is not Role.ADMINISTRATOR:
         query = query.where(Job.created_by == me().id)
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = list(session.scalars(query))
     return render_template("jobs/index.html", jobs=found, title=title_of)
 
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
 @jobs.get("/<long:job_id>")
 @requires(Permission.OWN_ACCOUNT)
 def show(job_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         job = _own_job(session, job_id)
         outcome = _outcome(session, job)
     return render_template("jobs/show.html", job=job, title=title_of(job.kind), outcome=outcome)
@@ -48,7 +48,7 @@ def show(job_id: int) -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def progress(job_id: int) -> ResponseReturnValue:
     """What the page's script asks for, so that nothing but the bar moves."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         job = _own_job(session, job_id)
     return {"state": job.state, "percent": job.percent, "step": job.step}
 

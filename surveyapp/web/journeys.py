@@ -20,8 +20,8 @@ from surveyapp.store.models import EVERYBODY
 from surveyapp.web.filters import Filters, dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 journeys = Blueprint("journeys", __name__)
 
@@ -71,7 +71,7 @@ def home() -> ResponseReturnValue:
 @journeys.get("/journeys")
 @requires(Permission.READ_JOURNEYS)
 def index() -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         return render_template(
             "journeys/index.html",
             journeys=queries.journeys(session),
@@ -85,7 +85,7 @@ def new() -> ResponseReturnValue:
     form = JourneyForm()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 journey = actions.create_journey(session, **form.wanted(), user_id=me().id)
             flash(f"Journey {journey.name} created. Now add its stages and touchpoints.")
             return redirect(url_for("stages.index", journey_id=journey.id), 303)
@@ -95,12 +95,12 @@ def new() -> ResponseReturnValue:
 @journeys.route("/journeys/<int:journey_id>/edit", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def edit(journey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
     form = JourneyForm(obj=journey)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 known = queries.journey(session, journey_id)
                 actions.edit_journey(session, known, **form.wanted(), user_id=me().id)
             flash("Saved.")
@@ -112,7 +112,7 @@ def edit(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.READ_JOURNEYS)
 def show(journey_id: int) -> ResponseReturnValue:
     filters = filters_asked()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         overview = dashboards.journey_overview(session, journey_id, **dashboard_options(filters))
         options = dashboard_options(filters)
@@ -138,7 +138,7 @@ def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, filters: F
     whole = filters.since is None and filters.until is None
     if filters.segment_id == EVERYBODY:
         return response_sentence(rates, whole=whole)
-    return segment_sentence(own, rates, whole=whole, few=storage().settings.minimum_cell)
+    return segment_sentence(own, rates, whole=whole, few=installation().settings.minimum_cell)
 
 
 @journeys.get("/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>")
@@ -146,7 +146,7 @@ def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, filters: F
 def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
     filters = filters_asked()
     options = dashboard_options(filters)
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = queries.touchpoint(session, journey_id, touchpoint_id)
         overview = dashboards.journey_overview(session, journey_id, **options)
         trends = dashboards.trend(session, journey_id, **options)

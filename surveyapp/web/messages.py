@@ -28,14 +28,13 @@ from surveyapp.distribution.unsubscribe import test_url
 from surveyapp.errors import NotFound
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.journeys import queries
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import SurveyRow
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.message_pages import shown
 from surveyapp.web.security import CONTENT_POLICY
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 messages = Blueprint(
     "messages",
@@ -82,7 +81,7 @@ class TrialForm(StaffForm):
 @messages.get("")
 @requires(Permission.SEND_MESSAGES)
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
     return _page(journey_id, survey_id, _form(survey))
 
@@ -90,18 +89,18 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @messages.post("")
 @requires(Permission.SEND_MESSAGES)
 def save(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
     form = _form(survey)
     if form.validate_on_submit():
         with form.refusing("one_click"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 change_message_settings(
                     session,
                     queries.survey(session, journey_id, survey_id),
                     _raw(form, survey),
                     user_id=me().id,
-                    roots=storage().settings.instrument_roots,
+                    library=installation().library,
                 )
             flash("Saved. New messages use this wording.")
             return _back(journey_id, survey_id)
@@ -112,7 +111,7 @@ def save(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.SEND_MESSAGES)
 def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """The message that was saved, to look at; its links lead nowhere."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         language = request.args.get("lang") or survey.language
         if language not in _languages(survey):
@@ -124,19 +123,19 @@ def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.SEND_MESSAGES)
 def test(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """A test message to whoever asks for it."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
     form = _trial_form(survey)
     if form.validate_on_submit():
         with form.refusing("language"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 send_test(
                     session,
                     queries.survey(session, journey_id, survey_id),
                     to=me().email,
                     language=form.language.data,
                     reminder=form.kind.data == "reminder",
-                    settings=storage().settings,
+                    installation=installation(),
                     user_id=me().id,
                 )
             flash(f"A test message is on its way to {me().email}.")
@@ -146,9 +145,8 @@ def test(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
 def _sample(survey: SurveyRow, language: str) -> Message:
     """The message that was saved, as it would be for a customer of whom nothing is known."""
-    settings = storage().settings
-    nowhere = test_url(settings.base_url)
-    made = message_context(survey, language, nowhere, nowhere, settings, {})
+    nowhere = test_url(installation().settings.base_url)
+    made = message_context(survey, language, nowhere, nowhere, installation().library, {})
     number = int(request.args.get("kind") == "reminder")
     return message_of(read_message_settings(survey.distribution), made.reminded(number))
 
@@ -156,7 +154,7 @@ def _sample(survey: SurveyRow, language: str) -> Message:
 def _page(
     journey_id: int, survey_id: int, form: MailingForm, *, trial: TrialForm | None = None
 ) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
         state = outbox(session, survey_id)
@@ -176,10 +174,10 @@ def _page(
         kinds=KINDS,
         seen=seen,
         subject=subject,
-        now=utc_now(),
+        now=installation().now(),
         seen_kind="reminder" if request.args.get("kind") == "reminder" else "invitation",
         outbox=state,
-        mail_set=bool(storage().settings.smtp_url),
+        mail_set=bool(installation().settings.smtp_url),
         to=me().email,
     )
     answer = make_response(page, (trial or form).status)
@@ -201,8 +199,8 @@ def _form(survey: SurveyRow, *, stored: bool = False) -> MailingForm:
     kind = type("MailingFormByLanguage", (MailingForm,), fields)
     sent = {"formdata": None} if stored else {}
     form: MailingForm = kind(data=_data(mailing), **sent)
-    roots = storage().settings.instrument_roots
-    clicks = clickable(survey, survey.language, roots)
+    library = installation().library
+    clicks = clickable(survey, survey.language, library)
     questions = [(each.name, each.text) for each in clicks]
     form.one_click.choices = choices(
         [("", "None: show a button that opens the survey"), *questions]
@@ -255,7 +253,7 @@ def _trial_form(survey: SurveyRow) -> TrialForm:
 
 
 def _languages(survey: SurveyRow) -> tuple[str, ...]:
-    return offered(survey, storage().settings.instrument_roots)
+    return offered(survey, installation().library)
 
 
 def _called(language: str) -> str:

@@ -17,7 +17,7 @@ from surveyapp.results.view_models import (
     JourneyOverview,
     ResponseRate,
 )
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 
 HEATS = 7  # classes from low (orange) over the middle (grey) to high (blue)
 _SHAPES = ("", "▼▼", "▼", "▽", "●", "△", "▲", "▲▲")  # colour alone must never say it
@@ -59,7 +59,7 @@ def amount(count: int) -> str:
 
 def value(figure: Figure) -> str:
     """The estimate, or why there is none."""
-    return phrases.value(figure, few=storage().settings.minimum_cell)
+    return phrases.value(figure, few=installation().settings.minimum_cell)
 
 
 def interval(figure: Figure) -> str:
@@ -130,7 +130,7 @@ def share_of_axis(value: float, definition: Definition) -> float:
 def instrument_title(code: str) -> str:
     """What a questionnaire is called; its code where it is no longer installed."""
     try:
-        instrument = loader.load(code, roots=storage().settings.instrument_roots)
+        instrument = installation().library.load(code)
     except loader.InstrumentError:
         return code
     return instrument.wording("en").title

@@ -17,10 +17,10 @@ from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
 
@@ -35,7 +35,7 @@ class ReportForm(StaffForm):
 @reports.get("")
 @requires(Permission.READ_REPORTS)
 def index(journey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = stored.reports(session, journey_id)
         return render_template("reports/index.html", journey=journey, reports=found)
@@ -44,12 +44,12 @@ def index(journey_id: int) -> ResponseReturnValue:
 @reports.route("/new", methods=["GET", "POST"])
 @requires(Permission.MAKE_REPORTS)
 def new(journey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         form = _form(session, journey_id)
     if form.validate_on_submit():
         with form.refusing("about"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 leave_room(session)
                 _ask(session, journey_id, form)
             flash("The report is being created; this takes a few seconds.")
@@ -99,12 +99,12 @@ def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
 @reports.get("/<int:report_id>.pdf")
 @requires(Permission.READ_REPORTS)
 def download(journey_id: int, report_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         report = stored.report(session, journey_id, report_id)
         if report.file is None:
             raise Conflict("This report is not finished yet; see its page for progress.")
         return send_file(
-            storage().files.path(report.file).absolute(),
+            installation().files.path(report.file).absolute(),
             mimetype=report.file.media_type,
             as_attachment=True,
             download_name=report.file.name,

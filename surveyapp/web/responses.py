@@ -17,8 +17,8 @@ from surveyapp.web.downloads import download
 from surveyapp.web.filters import Filters, filters_asked, number_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 responses = Blueprint("responses", __name__, url_prefix="/journeys/<int:journey_id>/responses")
 
@@ -32,7 +32,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     before = number_asked("before", largest=LARGEST_LONG)
     after = number_asked("after", largest=LARGEST_LONG)
     since, until = _moments(filters)
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         surveys = queries.surveys(session, journey_id)
         found = listing.lines(
@@ -40,7 +40,7 @@ def index(journey_id: int) -> ResponseReturnValue:
             journey_id,
             listing.Wanted(survey_id, since, until, before, after),
             limit=PAGE + 1,
-            roots=storage().settings.instrument_roots,
+            library=installation().library,
         )
     more = len(found) > PAGE
     shown = found[-PAGE:] if after is not None else found[:PAGE]
@@ -62,11 +62,9 @@ def index(journey_id: int) -> ResponseReturnValue:
 @responses.get("/<long:response_id>")
 @requires(Permission.READ_RESPONSES)
 def show(journey_id: int, response_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        found = listing.in_words(
-            session, journey_id, response_id, roots=storage().settings.instrument_roots
-        )
+        found = listing.in_words(session, journey_id, response_id, library=installation().library)
     return render_template("responses/show.html", journey=journey, found=found)
 
 
@@ -76,7 +74,7 @@ def export(journey_id: int) -> ResponseReturnValue:
     """The responses that the filters choose, streamed while they are read."""
     filters, survey_id = filters_asked(), _survey_asked()
     since, until = _moments(filters)
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
         record(session, me().id, "export responses", f"journey {journey.code}")
     table = partial(
@@ -85,7 +83,7 @@ def export(journey_id: int) -> ResponseReturnValue:
         survey_id=survey_id,
         since=since,
         until=until,
-        roots=storage().settings.instrument_roots,
+        library=installation().library,
     )
     return download(table, f"responses-{journey.code}")
 

@@ -16,7 +16,7 @@ from surveyapp.web import studies
 from surveyapp.web.analyses import validation_form
 from surveyapp.web.filters import dashboard_options, filters_asked
 from surveyapp.web.guards import requires
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>/results")
 
@@ -28,7 +28,7 @@ COUNTED_AT_ONCE = 100_000  # responses whose choices are counted without being a
 def index(journey_id: int) -> ResponseReturnValue:
     filters = filters_asked()
     options = dashboard_options(filters)
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         comparison = dashboards.segment_comparison(
             session, journey_id, **{k: v for k, v in options.items() if k != "segment_id"}
@@ -38,7 +38,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         known = queries.count_responses(session).get(journey_id, 0)
         counted = known <= COUNTED_AT_ONCE or "choices" in request.args
         chosen = distributions(session, journey_id, **options) if counted else ()
-        ask = not counted and asks_choices(session, journey_id, roots=options["roots"])
+        ask = not counted and asks_choices(session, journey_id, library=options["library"])
         stored = stored_analyses.analyses(session, journey_id)
         since = staleness(session, stored)
         form = validation_form(session, journey)

@@ -25,13 +25,12 @@ from surveyapp.journeys import queries
 from surveyapp.results import funnels
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.sampling.plan import Sampling, change_sampling, read_sampling
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Journey, SurveyRow
 from surveyapp.web.filters import filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 sampling = Blueprint("sampling", __name__, url_prefix="/journeys/<int:journey_id>")
 
@@ -168,7 +167,7 @@ class InteractionsForm(StaffForm):
 @sampling.route("/surveys/<int:survey_id>/sampling", methods=["GET", "POST"])
 @requires(Permission.EDIT_SURVEYS)
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
     form = SamplingForm.of(read_sampling(survey.sampling))
@@ -176,7 +175,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
         del form.touchpoints
     if form.validate_on_submit():
         with form.refusing("active"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 known = queries.survey(session, journey_id, survey_id)
                 sampling = change_sampling(session, known, form.rules(), user_id=me().id)
             flash(
@@ -193,7 +192,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def _rules_page(journey: Journey, survey: SurveyRow, form: SamplingForm) -> str:
     """What came of asking in the months asked for, and the form."""
     since, until = _months()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         known = queries.survey(session, journey.id, survey.id)
         (row,) = funnels.funnels(session, [known], since=since, until=until)
     return render_template(
@@ -201,7 +200,7 @@ def _rules_page(journey: Journey, survey: SurveyRow, form: SamplingForm) -> str:
         journey=journey,
         survey=survey,
         form=form,
-        settings=storage().settings,
+        settings=installation().settings,
         funnel=row.funnel,
         since=since,
         until=until,
@@ -214,9 +213,9 @@ def _rules_page(journey: Journey, survey: SurveyRow, form: SamplingForm) -> str:
 def journey(journey_id: int) -> ResponseReturnValue:
     """Who was asked in the whole journey, by touchpoint and, where wanted, by segment."""
     since, until = _months()
-    minimum = storage().settings.minimum_cell
+    minimum = installation().settings.minimum_cell
     segments = None
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = queries.journey(session, journey_id)
         surveys = _in_order(found, queries.surveys(session, journey_id))
         rows = funnels.funnels(session, surveys, since=since, until=until)
@@ -240,7 +239,7 @@ def _months() -> tuple[date | None, date | None]:
     asked = filters_asked()
     if asked.since is not None or asked.until is not None or "from" in request.args:
         return asked.since, asked.until
-    month = utc_now().date().replace(day=1)
+    month = installation().now().date().replace(day=1)
     for _ in range(2):
         month = (month - timedelta(days=1)).replace(day=1)
     return month, None
@@ -261,7 +260,7 @@ def _in_order(journey: Journey, surveys: list[SurveyRow]) -> list[SurveyRow]:
 def bring(journey_id: int) -> ResponseReturnValue:
     """A file of interactions, taken in at once: it holds addresses, and is not kept."""
     form = InteractionsForm()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
     report = None
     if form.validate_on_submit():
@@ -273,12 +272,11 @@ def bring(journey_id: int) -> ResponseReturnValue:
                     " the command surveyapp interactions."
                 )
             report = receive_csv(
-                storage().store,
+                installation(),
                 io.BytesIO(data),
-                secret_key=storage().secret_key,
                 journey=journey.code,
                 user_id=me().id,
-                now=utc_now(),
+                now=installation().now(),
             )
     page = render_template("sampling/bring.html", journey=journey, form=form, report=report)
     return page, 200 if report is not None else form.status

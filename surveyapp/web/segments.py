@@ -11,9 +11,9 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries, segment_actions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 segments = Blueprint("segments", __name__, url_prefix="/segments")
 
@@ -31,7 +31,7 @@ class SegmentForm(StaffForm):
 @segments.get("")
 @requires(Permission.READ_JOURNEYS)
 def index() -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         return render_template("segments/index.html", segments=queries.segments(session))
 
 
@@ -41,7 +41,7 @@ def new() -> ResponseReturnValue:
     form = SegmentForm()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 leave_room(session)
                 _, job = segment_actions.create_segment(session, **form.plain(), user_id=me().id)
             flash("Segment created. Existing responses are being assigned to it.")
@@ -52,12 +52,12 @@ def new() -> ResponseReturnValue:
 @segments.route("/<int:segment_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def edit(segment_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         segment = queries.segment(session, segment_id)
     form = SegmentForm(obj=segment)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 leave_room(session)
                 known = queries.segment(session, segment_id)
                 job = segment_actions.edit_segment(session, known, **form.plain(), user_id=me().id)

@@ -18,7 +18,7 @@ from surveyapp.auth import queries
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.ids import LARGEST
-from surveyapp.web.storage import storage
+from surveyapp.web.installation import installation
 from surveyapp.whole import whole_number
 
 manager = LoginManager()
@@ -54,7 +54,7 @@ def _load(session_id: str) -> SignedIn | None:
     user_id, epoch = (whole_number(each, largest=LARGEST) for each in (first, second))
     if user_id is None or epoch is None:
         return None
-    with storage().store.reading() as db:
+    with installation().store.reading() as db:
         account = queries.in_session(db, user_id, epoch)
     return SignedIn(account) if account else None
 

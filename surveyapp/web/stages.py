@@ -14,8 +14,8 @@ from surveyapp.journeys import actions, queries
 from surveyapp.store.models import Journey
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 stages = Blueprint("stages", __name__, url_prefix="/journeys/<int:journey_id>/stages")
 
@@ -62,7 +62,7 @@ def _map(journey_id: int) -> ResponseReturnValue:
 @stages.get("")
 @requires(Permission.EDIT_JOURNEYS)
 def index(journey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
     return _page(journey, StageForm())
 
@@ -77,11 +77,11 @@ def add_stage(journey_id: int) -> ResponseReturnValue:
     form = StageForm()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 journey = queries.journey(session, journey_id)
                 actions.add_stage(session, journey, **form.plain(), user_id=me().id)
             return _map(journey_id)
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
     return _page(journey, form)
 
@@ -89,13 +89,13 @@ def add_stage(journey_id: int) -> ResponseReturnValue:
 @stages.route("/<int:stage_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def edit_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, stage_id)
     form = StageForm(obj=stage)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 known = queries.stage(session, journey_id, stage_id)
                 actions.edit_stage(session, known, **form.plain(), user_id=me().id)
             return _map(journey_id)
@@ -106,7 +106,7 @@ def edit_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
 @stages.post("/<int:stage_id>/move")
 @requires(Permission.EDIT_JOURNEYS)
 def move_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         stage = queries.stage(session, journey_id, stage_id)
         actions.move_stage(session, stage, by=_places(), user_id=me().id)
     return _map(journey_id)
@@ -115,7 +115,7 @@ def move_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
 @stages.post("/<int:stage_id>/remove")
 @requires(Permission.EDIT_JOURNEYS)
 def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         stage = queries.stage(session, journey_id, stage_id)
         actions.remove_stage(session, stage, user_id=me().id)
     flash(f"{stage.name} has been removed.")
@@ -125,13 +125,13 @@ def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
 @stages.route("/<int:stage_id>/new", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def add_touchpoint(journey_id: int, stage_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, stage_id)
     form = TouchpointForm()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 known = queries.stage(session, journey_id, stage_id)
                 actions.add_touchpoint(session, known, **form.plain(), user_id=me().id)
             return _map(journey_id)
@@ -141,14 +141,14 @@ def add_touchpoint(journey_id: int, stage_id: int) -> ResponseReturnValue:
 @stages.route("/touchpoints/<int:touchpoint_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def edit_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
         stage = queries.stage(session, journey_id, touchpoint.stage_id)
     form = TouchpointForm(obj=touchpoint)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 known = queries.touchpoint(session, journey_id, touchpoint_id)
                 actions.edit_touchpoint(session, known, **form.plain(), user_id=me().id)
             return _map(journey_id)
@@ -162,7 +162,7 @@ def _touchpoint_page(form: TouchpointForm, **known: Any) -> ResponseReturnValue:
 @stages.post("/touchpoints/<int:touchpoint_id>/move")
 @requires(Permission.EDIT_JOURNEYS)
 def move_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
         actions.move_touchpoint(session, touchpoint, by=_places(), user_id=me().id)
     return _map(journey_id)
@@ -171,7 +171,7 @@ def move_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
 @stages.post("/touchpoints/<int:touchpoint_id>/remove")
 @requires(Permission.EDIT_JOURNEYS)
 def remove_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
         actions.remove_touchpoint(session, touchpoint, user_id=me().id)
     flash(f"{touchpoint.name} has been removed.")

@@ -20,9 +20,9 @@ from surveyapp.web.choosing import segment_choices
 from surveyapp.web.drawings import drawings
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 studies = Blueprint("studies", __name__, url_prefix="/journeys/<int:journey_id>/studies")
 
@@ -54,7 +54,7 @@ def study_form(session: Session, journey: Journey) -> StudyForm:
 @studies.post("")
 @requires(Permission.RUN_ANALYSES)
 def ask(journey_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
         form = study_form(session, journey)
         if not form.validate():

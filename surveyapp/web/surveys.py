@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from instruments import loader
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.exports.links import customers_in, links_csv
@@ -26,8 +25,8 @@ from surveyapp.surveys.texts import WRITTEN, spread
 from surveyapp.surveys.translations import others
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 surveys = Blueprint("surveys", __name__, url_prefix="/journeys/<int:journey_id>/surveys")
 
@@ -88,11 +87,9 @@ class LinksForm(StaffForm):
 @surveys.get("")
 @requires(Permission.EDIT_SURVEYS)
 def index(journey_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(
-            session, journey_id, roots=storage().settings.instrument_roots
-        )
+        rates = dashboards.response_rates(session, journey_id, library=installation().library)
         states = {each.id: each.state for each in journey.surveys}
     return render_template("surveys/index.html", journey=journey, rates=rates, states=states)
 
@@ -100,8 +97,8 @@ def index(journey_id: int) -> ResponseReturnValue:
 @surveys.route("/new", methods=["GET", "POST"])
 @requires(Permission.EDIT_SURVEYS)
 def new(journey_id: int) -> ResponseReturnValue:
-    roots = storage().settings.instrument_roots
-    with storage().store.reading() as session:
+    library = installation().library
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
     form = SurveyForm(place=request.args.get("place", JOURNEY_END))
     form.place.choices = choices(
@@ -117,11 +114,11 @@ def new(journey_id: int) -> ResponseReturnValue:
     asks = _chosen_instruments()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 made = _create(session, journey_id, form, asks)
             flash("Survey published. Share its link, or create single-use links.")
             return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=made.id), 303)
-    known = [loader.load(code, roots=roots) for code in loader.available(roots)]
+    known = [library.load(code) for code in library.available()]
     known.sort(key=lambda each: len(each.asked()))
     page = render_template(
         "surveys/new.html", journey=journey, form=form, instruments=known, asks=asks
@@ -152,7 +149,7 @@ def _create(
         asks=asks,
         **wanted,
         user_id=me().id,
-        roots=storage().settings.instrument_roots,
+        library=installation().library,
     )
 
 
@@ -163,17 +160,16 @@ def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
 
 def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnValue:
-    settings = storage().settings
-    with storage().store.reading() as session:
+    settings = installation().settings
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(session, journey_id, roots=settings.instrument_roots)
+        rates = dashboards.response_rates(session, journey_id, library=installation().library)
         clicked = drafts.unconfirmed(session, survey_id)
-        languages = others(survey, settings.instrument_roots)
+        languages = others(survey, installation().library)
         unread = _unread(survey, languages)
     instruments = [
-        (loader.load(ask["instrument"], ask["version"], roots=settings.instrument_roots), ask)
-        for ask in survey.asks
+        (installation().library.load(ask["instrument"], ask["version"]), ask) for ask in survey.asks
     ]
     page = render_template(
         "surveys/show.html",
@@ -219,13 +215,13 @@ def _shown(
 @requires(Permission.EDIT_SURVEYS)
 def set_state(journey_id: int, survey_id: int) -> ResponseReturnValue:
     wanted = request.form.get("state", "")
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         survey = queries.survey(session, journey_id, survey_id)
         if wanted not in ("open", "closed"):
             raise Invalid(f"{wanted[:20]!r} is not a survey state; use open or closed.")
         if wanted == "open":
-            roots = storage().settings.instrument_roots
-            actions.open_survey(session, survey, user_id=me().id, roots=roots)
+            library = installation().library
+            actions.open_survey(session, survey, user_id=me().id, library=library)
         else:
             actions.close_survey(session, survey, user_id=me().id)
     return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=survey_id), 303)
@@ -240,18 +236,9 @@ def make_links(journey_id: int, survey_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("customers"):
             customers = customers_in(form.customers.data.read())
-            settings = storage().settings
-            with storage().store.reading() as session:
+            with installation().store.reading() as session:
                 survey = queries.survey(session, journey_id, survey_id)
-            issued = actions.invite_list(
-                storage().store,
-                survey,
-                customers,
-                base_url=settings.base_url,
-                secret_key=storage().secret_key,
-                user_id=me().id,
-                minimum_cell=settings.minimum_cell,
-            )
+            issued = actions.invite_list(installation(), survey, customers, user_id=me().id)
             answer = Response(links_csv(issued), mimetype="text/csv")
             name = f"links-{survey.code}.csv"
             answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -262,9 +249,9 @@ def make_links(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @surveys.get("/<int:survey_id>/qr.<any(svg, png):kind>")
 @requires(Permission.EDIT_SURVEYS)
 def qr_code(journey_id: int, survey_id: int, kind: str) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
-    address = links.open_url(storage().settings.base_url, survey.link)
+    address = links.open_url(installation().settings.base_url, survey.link)
     picture = qr_file(address, kind, title=f"Link to {survey.name}")
     answer = Response(picture, mimetype=MEDIA_TYPES[kind])
     if "download" in request.args:

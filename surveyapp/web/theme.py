@@ -23,11 +23,11 @@ from surveyapp.surveys.texts import spread
 from surveyapp.surveys.theme import read_theme
 from surveyapp.surveys.translations import others
 from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.headers import preview_policy
 from surveyapp.web.respond.pages import Pages
 from surveyapp.web.respond.theme import page_theme
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 from surveyapp.web.theme_form import LookForm, form_of
 
 theme = Blueprint(
@@ -43,19 +43,19 @@ _previews = Pages()
 @requires(Permission.EDIT_SURVEYS)
 @takes_files
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    roots = storage().settings.instrument_roots
-    with storage().store.reading() as session:
+    library = installation().library
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
         known = session.scalars(select(Segment)).all()
         segments = [(segment.code, segment.name) for segment in known]
-        logic = read_logic(survey.logic, design.asked_by(survey, roots))
+        logic = read_logic(survey.logic, design.asked_by(survey, library))
         counted = quotas.counts(session.connection(), survey_id, logic.quotas)
-    asked = design.asked_by(survey, roots)
+    asked = design.asked_by(survey, library)
     form = form_of(survey, journey, asked, segments, spoken([each for each, _ in asked]))
     if form.validate_on_submit() and form.fits():
         with form.refusing("colour"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 _change(session, queries.survey(session, journey_id, survey_id), form)
             flash("Saved. New visitors see the changes at once.")
             place = url_for("theme.edit", journey_id=journey_id, survey_id=survey_id)
@@ -71,7 +71,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
         notes=page_theme(look.colour).notes,
         swatch=page_theme(look.colour),
         names=OWN_NAMES,
-        introduced=spread(survey, "introduction", others(survey, roots)),
+        introduced=spread(survey, "introduction", others(survey, library)),
     )
     return page, form.status
 
@@ -97,7 +97,7 @@ def _named(
 
 def _change(session: Session, survey: SurveyRow, form: LookForm) -> None:
     """Everything or nothing: what is refused rolls the rest back."""
-    roots = storage().settings.instrument_roots
+    library = installation().library
     design.change_look(session, survey, _look(session, survey, form), user_id=me().id)
     design.change_page(
         session,
@@ -107,9 +107,9 @@ def _change(session: Session, survey: SurveyRow, form: LookForm) -> None:
         auto_advance=form.auto_advance.data,
         languages=form.languages.data or [],
         user_id=me().id,
-        roots=roots,
+        library=library,
     )
-    design.change_logic(session, survey, form.logic(), user_id=me().id, roots=roots)
+    design.change_logic(session, survey, form.logic(), user_id=me().id, library=library)
 
 
 def _look(session: Session, survey: SurveyRow, form: LookForm) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _look(session: Session, survey: SurveyRow, form: LookForm) -> dict[str, Any]
     if upload:
         with upload.stream as stream:
             logo = logos.read_logo(stream.read(logos.LARGEST_UPLOAD + 1))
-        file = storage().files.put(
+        file = installation().files.put(
             session, logo.data, name=f"logo {survey.code}", media_type=logo.media_type
         )
         return {
@@ -138,13 +138,13 @@ def _look(session: Session, survey: SurveyRow, form: LookForm) -> dict[str, Any]
 @requires(Permission.EDIT_SURVEYS)
 def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """The page as customers get it, in a language that they may choose; it can send nothing."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         survey = queries.survey(session, journey_id, survey_id)
         found = asking(session.connection(), survey.link)
     if found is None:
         raise NotFound("There is no such survey; it may have been removed.")
-    roots = storage().settings.instrument_roots
-    page = _previews.page(found, request.args.get("lang") or found.language, roots)
+    library = installation().library
+    page = _previews.page(found, request.args.get("lang") or found.language, library)
     response = Response(page.untouched.plain("preview"), mimetype="text/html")
     response.headers["Content-Security-Policy"] = preview_policy(page.style_hash)
     return response

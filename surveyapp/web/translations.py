@@ -18,8 +18,8 @@ from surveyapp.surveys.texts import NAMES, Said, is_behind, main_text, translate
 from surveyapp.surveys.translations import LONGEST, others, translate
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 translations = Blueprint(
     "translations",
@@ -66,17 +66,17 @@ class Chapter:
 @translations.route("", methods=["GET", "POST"])
 @requires(Permission.EDIT_SURVEYS)
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    roots = storage().settings.instrument_roots
-    with storage().store.reading() as session:
+    library = installation().library
+    with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         survey = queries.survey(session, journey_id, survey_id)
-        languages = others(survey, roots)
+        languages = others(survey, library)
         names = [name for name in NAMES if main_text(survey, name)]
         form = _form(survey, languages, names)
         chapters = [_chapter(survey, form, language, names) for language in languages]
     if form.validate_on_submit():
         with form.refusing(f"{names[0]}-{languages[0]}" if languages else "csrf_token"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 found = queries.survey(session, journey_id, survey_id)
                 anew = translate(
                     session,
@@ -84,7 +84,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
                     _written(form, languages, names),
                     right=_found_right(form),
                     user_id=me().id,
-                    roots=roots,
+                    library=library,
                 )
                 version = found.consent_version
             flash(

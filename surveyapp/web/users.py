@@ -11,8 +11,8 @@ from surveyapp.auth import actions, passwords, queries
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 
 users = Blueprint("users", __name__, url_prefix="/users")
 
@@ -36,7 +36,7 @@ class RoleForm(StaffForm):
 @users.get("")
 @requires(Permission.MANAGE_USERS)
 def index() -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         return render_template("users/index.html", accounts=queries.accounts(session))
 
 
@@ -47,7 +47,7 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         password = passwords.one_time_password()
         with form.refusing("email"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 made = actions.create_user(
                     session,
                     **form.plain(),
@@ -63,12 +63,12 @@ def new() -> ResponseReturnValue:
 @users.route("/<int:user_id>", methods=["GET", "POST"])
 @requires(Permission.MANAGE_USERS)
 def show(user_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         account = queries.account(session, user_id)
     form = RoleForm(obj=account)
     if form.validate_on_submit():
         with form.refusing("role"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 actions.set_role(session, user_id, form.role.data, by=me().id)
             flash(f"{account.name} is now {form.role.data}; their sessions have ended.")
             return redirect(url_for("users.index"), 303)
@@ -78,7 +78,7 @@ def show(user_id: int) -> ResponseReturnValue:
 @users.post("/<int:user_id>/password")
 @requires(Permission.MANAGE_USERS)
 def reset_password(user_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         password = actions.reset_password(session, user_id, by=me().id)
         account = queries.account(session, user_id)
     return render_template("users/password.html", account=account, password=password)
@@ -97,7 +97,7 @@ def reopen(user_id: int) -> ResponseReturnValue:
 
 
 def _set_active(user_id: int, *, active: bool) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         account = actions.set_active(session, user_id, active, by=me().id)
     flash(f"The account of {account.name} has been {('reopened' if active else 'closed')}.")
     return redirect(url_for("users.index"), 303)

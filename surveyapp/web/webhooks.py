@@ -16,8 +16,8 @@ from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
+from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
-from surveyapp.web.storage import storage
 from surveyapp.webhooks import actions, deliveries, queries, signing
 from surveyapp.webhooks.payloads import EVENTS
 
@@ -50,11 +50,11 @@ def new() -> ResponseReturnValue:
     form = WebhookForm()
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 webhook = actions.add_webhook(
                     session,
                     **form.plain(),
-                    private=storage().settings.hook_places,
+                    private=installation().settings.hook_places,
                     user_id=me().id,
                 )
             return _secret(webhook)
@@ -65,7 +65,7 @@ def new() -> ResponseReturnValue:
 @requires(Permission.MANAGE_CONNECTIONS)
 def show(webhook_id: int) -> ResponseReturnValue:
     before = number_asked("before", largest=LARGEST_LONG)
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = queries.webhook(session, webhook_id)
         log = queries.deliveries(session, webhook_id, limit=PAGE + 1, before=before)
     return render_template(
@@ -83,17 +83,17 @@ def show(webhook_id: int) -> ResponseReturnValue:
 @webhooks.route("/<int:webhook_id>/edit", methods=["GET", "POST"])
 @requires(Permission.MANAGE_CONNECTIONS)
 def edit(webhook_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = queries.webhook(session, webhook_id)
     form = WebhookForm(obj=found)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with storage().store.writing() as session:
+            with installation().store.writing() as session:
                 actions.change_webhook(
                     session,
                     queries.webhook(session, webhook_id),
                     **form.plain(),
-                    private=storage().settings.hook_places,
+                    private=installation().settings.hook_places,
                     user_id=me().id,
                 )
             return _back(webhook_id, "Webhook saved.")
@@ -103,7 +103,7 @@ def edit(webhook_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/test")
 @requires(Permission.MANAGE_CONNECTIONS)
 def test(webhook_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         actions.send_test(session, queries.webhook(session, webhook_id), user_id=me().id)
     return _back(webhook_id, "Test sent; reload in a moment to see the response.")
 
@@ -111,7 +111,7 @@ def test(webhook_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/pause")
 @requires(Permission.MANAGE_CONNECTIONS)
 def pause(webhook_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         actions.pause(session, queries.webhook(session, webhook_id), user_id=me().id)
     return _back(webhook_id, "Webhook paused; new events are not recorded for it.")
 
@@ -119,7 +119,7 @@ def pause(webhook_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/resume")
 @requires(Permission.MANAGE_CONNECTIONS)
 def resume(webhook_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         actions.resume(session, queries.webhook(session, webhook_id), user_id=me().id)
     return _back(webhook_id, "Webhook resumed; pending deliveries are sent first.")
 
@@ -127,7 +127,7 @@ def resume(webhook_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/secret")
 @requires(Permission.MANAGE_CONNECTIONS)
 def renew_secret(webhook_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         found = queries.webhook(session, webhook_id)
         actions.new_secret(session, found, user_id=me().id)
     return _secret(found)
@@ -136,10 +136,10 @@ def renew_secret(webhook_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/delete")
 @requires(Permission.MANAGE_CONNECTIONS)
 def delete(webhook_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         queries.webhook(session, webhook_id)
-    deliveries.forget_all(storage().store, webhook_id)
-    with storage().store.writing() as session:
+    deliveries.forget_all(installation().store, webhook_id)
+    with installation().store.writing() as session:
         found = queries.webhook(session, webhook_id)
         actions.delete_webhook(session, found, user_id=me().id)
     flash(f"The webhook {found.name} and its delivery log have been deleted.")
@@ -149,7 +149,7 @@ def delete(webhook_id: int) -> ResponseReturnValue:
 @webhooks.get("/<int:webhook_id>/deliveries/<long:delivery_id>")
 @requires(Permission.MANAGE_CONNECTIONS)
 def delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         found = queries.webhook(session, webhook_id)
         told = queries.delivery(session, webhook_id, delivery_id)
     body = json.dumps(told.payload, indent=2, ensure_ascii=False, sort_keys=True)
@@ -161,7 +161,7 @@ def delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
 @webhooks.post("/<int:webhook_id>/deliveries/<long:delivery_id>/replay")
 @requires(Permission.MANAGE_CONNECTIONS)
 def replay(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         found = queries.webhook(session, webhook_id)
         told = queries.delivery(session, webhook_id, delivery_id)
         actions.replay(session, found, told, user_id=me().id)
@@ -170,7 +170,7 @@ def replay(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
 
 def _secret(webhook: Webhook) -> ResponseReturnValue:
     """The page that shows a webhook's secret, in this answer only."""
-    text = signing.secret_of(storage().secret_key, webhook.seed)
+    text = signing.secret_of(installation().secret_key, webhook.seed)
     return render_template("webhooks/secret.html", webhook=webhook, secret=text)
 
 

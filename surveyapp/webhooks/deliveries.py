@@ -18,10 +18,10 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
+from surveyapp.installation import Installation
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
 from surveyapp.store.models import Delivery, Event, Webhook, WebhookEvent
-from surveyapp.store.storage import Storage
 from surveyapp.webhooks import client, signing
 from surveyapp.webhooks.addresses import Unreachable
 from surveyapp.webhooks.payloads import telling
@@ -97,20 +97,20 @@ def _listening(session: Session) -> list[tuple[int, str]]:
     return found
 
 
-def deliver(storage: Storage, now: datetime) -> int:
+def deliver(installation: Installation, now: datetime) -> int:
     """One round: post what is due, several webhooks side by side; how many were tried.
 
     The deliveries of one webhook go one after the other, and after a failure the rest waits for the
     next round: a server in trouble is not sent a hundred at once, and holds up no other.
     """
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         if session.scalar(select(Delivery.id).where(*_due(now)).limit(1)) is None:
             return 0  # without waiting for the lock of who writes
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         claimed = claim(session, now=now)
     until = monotonic() + _ROUND_SECONDS
     with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="webhook") as pool:
-        tried = pool.map(lambda each: _tell(storage, each, now=now, until=until), claimed)
+        tried = pool.map(lambda each: _tell(installation, each, now=now, until=until), claimed)
         return sum(tried)
 
 
@@ -182,13 +182,13 @@ def note(session: Session, due: Due, outcome: Outcome, *, now: datetime) -> None
         )
 
 
-def forget(storage: Storage, now: datetime) -> int:
+def forget(installation: Installation, now: datetime) -> int:
     """Delete what was told, or given up, longer ago than the log is kept; how many."""
     old = (Delivery.state.in_(("delivered", "failed")), Delivery.created_at < now - KEPT)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         ids = list(session.scalars(select(Delivery.id).where(*old).limit(BATCH)))
     if ids:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
     return len(ids)
 
@@ -216,21 +216,23 @@ def body_of(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _tell(storage: Storage, claimed: Sequence[Due], *, now: datetime, until: float) -> int:
+def _tell(
+    installation: Installation, claimed: Sequence[Due], *, now: datetime, until: float
+) -> int:
     """Post one webhook's deliveries in their order; give back what is not tried any more."""
     tried = 0
     for due in claimed:
         if monotonic() >= until:
             break
-        outcome = _attempt(storage, due, now=now)
+        outcome = _attempt(installation, due, now=now)
         tried += 1
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             note(session, due, outcome, now=now)
         if outcome.error:
             break
     rest = [due.id for due in claimed[tried:]]
     if rest:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             session.execute(
                 update(Delivery)
                 .where(Delivery.id.in_(rest), Delivery.state == "sending")
@@ -239,12 +241,12 @@ def _tell(storage: Storage, claimed: Sequence[Due], *, now: datetime, until: flo
     return tried
 
 
-def _attempt(storage: Storage, due: Due, *, now: datetime) -> Outcome:
+def _attempt(installation: Installation, due: Due, *, now: datetime) -> Outcome:
     body = body_of(due.payload)
-    secret = signing.secret_of(storage.secret_key, due.seed)
+    secret = signing.secret_of(installation.secret_key, due.seed)
     headers = signing.headers(secret, body, event=due.event, delivery=due.public_id, now=now)
     try:
-        answer = client.post(due.url, body, headers, private=storage.settings.hook_places)
+        answer = client.post(due.url, body, headers, private=installation.settings.hook_places)
     except (Unreachable, Invalid) as error:
         return Outcome(None, str(error))
     if answer.accepted:

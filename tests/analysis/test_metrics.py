@@ -22,7 +22,7 @@ from analysis.metrics import (
     suppressed,
 )
 from analysis.scoring import scales
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 
 COUNTS_0_10 = st.lists(st.integers(0, 400), min_size=11, max_size=11).filter(any)
 
@@ -196,7 +196,7 @@ def test_impossible_input_is_refused_in_a_sentence(call, says):
 
 def test_a_rollup_is_summed_up_in_its_own_metric():
     def of(code: str, **rollup: object):
-        return summarize(scales(load(code))[-1], **rollup)
+        return summarize(scales(BUILT_IN.load(code))[-1], **rollup)
 
     assert of("sjq", n=3, total=15, total_squares=77).estimate == 5
     rest = {"n": 100, "total": 0, "total_squares": 0}

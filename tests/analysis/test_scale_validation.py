@@ -12,7 +12,7 @@ import pytest
 from analysis.errors import DataError, MissingItem, ModelError
 from analysis.scale.document import ScaleValidationDocument
 from analysis.scale.validation import validate_scale
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey
 from tests.analysis.data_sets import (
     HS_MODEL,
@@ -371,7 +371,7 @@ def test_the_input_is_untouched():
 
 def test_the_sjq_procedure_finds_the_population_of_the_published_loadings():
     # Jaakkola & Terho 2021: three factors, 16 items, N = 278, maximum likelihood as AMOS has it.
-    sjq = load("sjq")
+    sjq = BUILT_IN.load("sjq")
     data = simulated(278, correlation=0.6, seed=7)
     data = data.assign(region=np.where(np.arange(278) % 2, "north", "south"))
     got = validate_scale(data, sjq, likelihood="wishart", group="region").to_dict()

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError, MissingItem
 from analysis.scoring import CHUNK, scales, score, score_one, to_percent
-from instruments.loader import load, parse
+from instruments.loader import BUILT_IN, parse
 from instruments.schema import Instrument, Metric
 
-SJQ = load("sjq")
+SJQ = BUILT_IN.load("sjq")
 ITEMS = SJQ.keys["sjq-16"].items
 
 
@@ -86,7 +86,7 @@ def test_a_long_table_scored_in_chunks_equals_its_rows():
 
 
 def one_item(*, reverse: bool, higher_is_better: bool) -> Instrument:
-    instrument = load("ces")
+    instrument = BUILT_IN.load("ces")
     first = instrument.items[0]
     assert first.scale is not None
     scale = replace(first.scale, higher_is_better=higher_is_better)
@@ -129,8 +129,8 @@ def test_scale_ids_name_instrument_and_dimension():
     ],
 )
 def test_a_single_item_is_its_own_score(code: str, answers: dict[str, int], low: int, high: int):
-    assert score_one(load(code), answers) == {code: float(answers[code])}
-    only = scales(load(code))
+    assert score_one(BUILT_IN.load(code), answers) == {code: float(answers[code])}
+    only = scales(BUILT_IN.load(code))
     assert [(s.id, s.code, s.minimum, s.maximum, s.parent) for s in only] == [
         (code, code, low, high, None)
     ]

@@ -22,7 +22,7 @@ from analysis.composite.sjq_study import (
     study_models,
 )
 from analysis.errors import DataError, MissingItem, ModelError
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from tests.analysis.sjq_population import (
     DIRECT,
     FROM_QUALITY,
@@ -150,12 +150,12 @@ def test_the_study_is_json(study: SjqStudy) -> None:
 
 def test_item_codes_are_those_of_the_instruments() -> None:
     for code, dimensions in (("sjq", JOURNEY), ("servqual-p", SERVICE)):
-        items = load(code).items
+        items = BUILT_IN.load(code).items
         for dimension, codes in dimensions.items():
             fielded = {i.code for i in items if i.dimension == dimension}
             assert set(codes) <= fielded
-    assert {i.code for i in load("loyalty").items} >= set(LOYALTY)
-    assert {i.code for i in load("marker").items} >= set(MARKER)
+    assert {i.code for i in BUILT_IN.load("loyalty").items} >= set(LOYALTY)
+    assert {i.code for i in BUILT_IN.load("marker").items} >= set(MARKER)
 
 
 def test_what_is_missing_is_named() -> None:

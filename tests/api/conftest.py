@@ -11,20 +11,20 @@ from werkzeug.test import TestResponse
 
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
-from surveyapp.store.storage import Storage
-from tests.web.conftest import app, storage, world
+from surveyapp.installation import Installation
+from tests.web.conftest import app, installation, world
 
-__all__ = ["app", "storage", "world"]  # fixtures of the pages serve here too
+__all__ = ["app", "installation", "world"]  # fixtures of the pages serve here too
 
 Call = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def new_key(storage: Storage) -> Callable[..., str]:
+def new_key(installation: Installation) -> Callable[..., str]:
     """Make a key that may do this; its text."""
 
     def made(*scopes: str, name: str = "Branches") -> str:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             return api_keys.make(session, name=name, scopes=scopes or list(Scope), user_id=None)[1]
 
     return made

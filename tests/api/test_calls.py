@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses.corrections import correct
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.store.columns import utc_now
@@ -33,7 +34,7 @@ def interaction(number: int = 1, **other: Any) -> dict[str, Any]:
     }
 
 
-def test_interactions_are_kept_once_however_often_they_are_sent(call, storage, world):
+def test_interactions_are_kept_once_however_often_they_are_sent(call, installation, world):
     batch = {"interactions": [interaction(n, email=f"c{n}@example.org") for n in range(3)]}
     assert call("POST", "/interactions", json=batch).json == {
         "stored": 3,
@@ -41,7 +42,7 @@ def test_interactions_are_kept_once_however_often_they_are_sent(call, storage, w
         "refused": [],
     }
     assert call("POST", "/interactions", json=batch).json["already"] == 3
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         rows = session.scalars(select(Interaction)).all()
         assert {row.source for row in rows} == {"api"}
         assert rows[0].at == datetime(2026, 3, 29, 11, 5, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_interactions_are_kept_once_however_often_they_are_sent(call, storage, w
         assert session.scalar(select(func.count()).select_from(Contact)) == 3
 
 
-def test_what_cannot_be_taken_is_listed_and_the_rest_is_kept(call, storage, world):
+def test_what_cannot_be_taken_is_listed_and_the_rest_is_kept(call, installation, world):
     batch = {"interactions": [interaction(1), interaction(2, touchpoint="nowhere"), interaction(3)]}
     answer = call("POST", "/interactions", json=batch)
     assert answer.status_code == 200
@@ -70,7 +71,7 @@ def test_a_batch_of_which_nothing_can_be_taken_is_a_problem_with_each_reason(cal
 
 
 def test_a_field_that_nobody_knows_or_of_a_wrong_form_refuses_the_batch_by_name(
-    call, storage, world
+    call, installation, world
 ):
     for wrong, field in [
         ({"score": 5}, "interactions.1.score"),
@@ -83,7 +84,7 @@ def test_a_field_that_nobody_knows_or_of_a_wrong_form_refuses_the_batch_by_name(
         answer = call("POST", "/interactions", json=batch)
         assert answer.status_code == 422, wrong
         assert [fault["field"] for fault in answer.json["errors"]] == [field]
-        with storage.store.reading() as session:
+        with installation.store.reading() as session:
             assert session.scalars(select(Interaction)).all() == []
 
 
@@ -94,7 +95,7 @@ def test_a_thousand_interactions_fit_into_one_request_and_no_more(call, world):
     assert call("POST", "/interactions", json=batch).status_code == 422
 
 
-def test_surveys_are_listed_with_their_places_and_links(call, storage, world):
+def test_surveys_are_listed_with_their_places_and_links(call, installation, world):
     listed = call("GET", "/surveys").json["surveys"]
     assert len(listed) == 2
     first = listed[0]
@@ -104,20 +105,20 @@ def test_surveys_are_listed_with_their_places_and_links(call, storage, world):
         "apply/form",
         ["nps"],
     )
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         assert first["url"].endswith(f"/s/{survey.link}")
         survey.open_link = False
         survey.languages = ["fi", "ar"]
     changed = call("GET", "/surveys").json["surveys"][0]
     assert (changed["url"], changed["languages"]) == (None, ["en", "fi", "ar"])
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         survey.asks = [{**survey.asks[0], "instrument": "gone"}]
     assert call("GET", "/surveys").json["surveys"][0]["languages"] == ["en"]
 
 
-def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, world):
+def test_links_are_made_for_customers_and_open_the_survey(app, call, installation, world):
     asked = {
         "survey": "after-the-form",
         "customers": [{"customer_ref": "C-1", "attributes": {"region": "North"}}, {}],
@@ -127,9 +128,9 @@ def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, wo
     assert answer.status_code == 201
     made = answer.json["invitations"]
     assert [each["customer_ref"] for each in made] == ["C-1", None]
-    path = made[0]["url"].removeprefix(storage.settings.base_url)
+    path = made[0]["url"].removeprefix(installation.settings.base_url)
     assert app.test_client().get(path).status_code == 200
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalar(select(func.count()).select_from(Invitation)) == 2
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "invite by API key")
@@ -137,7 +138,7 @@ def test_links_are_made_for_customers_and_open_the_survey(app, call, storage, wo
         assert entry.subject == "API key Branches"
 
 
-def test_links_that_cannot_be_made_are_refused_all_together(call, storage, world):
+def test_links_that_cannot_be_made_are_refused_all_together(call, installation, world):
     for wrong, status, field in [
         ({"survey": "nope"}, 404, None),
         ({"survey": "no code"}, 422, "survey"),
@@ -156,21 +157,23 @@ def test_links_that_cannot_be_made_are_refused_all_together(call, storage, world
         assert [fault["field"] for fault in answer.json.get("errors", [])] == (
             [field] if field else []
         )
-        with storage.store.reading() as session:
+        with installation.store.reading() as session:
             assert session.scalars(select(Invitation)).all() == []
 
 
-def test_a_customer_who_opted_out_is_known_by_hashes_only(call, storage, world):
+def test_a_customer_who_opted_out_is_known_by_hashes_only(call, installation, world):
     sent = {"opt_outs": [{"customer_ref": "C-1"}, {"email": "Ada@Example.org"}]}
     assert call("POST", "/opt-outs", json=sent).json == {"added": 2}
     assert call("POST", "/opt-outs", json=sent).json == {"added": 0}
-    secret = storage.secret_key
-    with storage.store.reading() as session:
+    secret = installation.secret_key
+    with installation.store.reading() as session:
         assert is_opted_out(session, [pseudonym(secret, "C-1")])
         assert is_opted_out(session, [address_key(secret, "ada@example.org")])
 
 
-def test_an_address_that_bounced_is_noted_once_and_what_is_none_is_listed(call, storage, world):
+def test_an_address_that_bounced_is_noted_once_and_what_is_none_is_listed(
+    call, installation, world
+):
     call("POST", "/interactions", json={"interactions": [interaction(1, email="c1@example.org")]})
     sent = {
         "bounces": [
@@ -187,7 +190,7 @@ def test_an_address_that_bounced_is_noted_once_and_what_is_none_is_listed(call, 
     assert (first["noted"], first["already"], first["unknown"]) == (1, 0, 1)
     assert (again["noted"], again["already"], again["unknown"]) == (0, 1, 1)
     assert [fault["field"] for fault in first["refused"]] == ["bounces.2.email"]
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         contact = session.scalars(select(Contact)).one()
         assert contact.bounce_reason == "550 no such user"
         assert contact.bounced_at == datetime(2026, 3, 29, tzinfo=UTC)
@@ -205,11 +208,11 @@ def test_an_opt_out_that_names_nobody_is_refused(call, world):
         assert answer.json["errors"][0]["field"] == field
 
 
-def fill(storage, world, count: int, *, days_ago: int = 1, anonymous: bool = False) -> None:
+def fill(installation, world, count: int, *, days_ago: int = 1, anonymous: bool = False) -> None:
     moment = utc_now() - timedelta(days=days_ago)
     if anonymous:
         moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         if anonymous:
             survey.anonymity = "anonymous"
@@ -218,8 +221,8 @@ def fill(storage, world, count: int, *, days_ago: int = 1, anonymous: bool = Fal
             session.get_one(Response, number).submitted_at = moment
 
 
-def test_responses_are_read_page_by_page_each_once(call, storage, world):
-    fill(storage, world, 7)
+def test_responses_are_read_page_by_page_each_once(call, installation, world):
+    fill(installation, world, 7)
     path, seen, after = "/responses?survey=after-the-form&limit=3", [], ""
     while True:
         page = call("GET", path + after).json
@@ -231,41 +234,41 @@ def test_responses_are_read_page_by_page_each_once(call, storage, world):
     assert len(numbers) == len(set(numbers)) == 8
     assert seen[1]["answers"] == {"nps": {"nps": 0, "nps_reason": "Reason 0"}}
     assert seen[1]["scores"] == {"nps": 0.0}
-    fill(storage, world, 1)
+    fill(installation, world, 1)
     assert len(call("GET", path + after).json["responses"]) == 1
 
 
-def test_responses_carry_a_pseudonym_and_no_reference_or_address(call, storage, world):
-    with storage.store.writing() as session:
+def test_responses_carry_a_pseudonym_and_no_reference_or_address(call, installation, world):
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
-        number = answer(session, survey, customer_ref=pseudonym(storage.secret_key, "C-1"))
+        number = answer(session, survey, customer_ref=pseudonym(installation.secret_key, "C-1"))
         session.get_one(Response, number).submitted_at = utc_now() - timedelta(days=1)
     page = call("GET", "/responses?survey=after-the-form").json
-    assert page["responses"][-1]["customer"] == pseudonym(storage.secret_key, "C-1")
+    assert page["responses"][-1]["customer"] == pseudonym(installation.secret_key, "C-1")
     assert "C-1" not in str(page)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "read responses by API key")
         ).one()
         assert entry.detail == {"survey": "after-the-form", "responses": 2}
 
 
-def empty(storage, world) -> None:
-    with storage.store.writing() as session:
+def empty(installation, world) -> None:
+    with installation.store.writing() as session:
         session.delete(session.get_one(Response, world.here.response_id))
 
 
 def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
-    call, storage, world
+    call, installation, world
 ):
     path = "/responses?survey=after-the-form&limit=10"
-    empty(storage, world)
-    fill(storage, world, 2, days_ago=5, anonymous=True)
-    fill(storage, world, 9, days_ago=0, anonymous=True)
+    empty(installation, world)
+    fill(installation, world, 2, days_ago=5, anonymous=True)
+    fill(installation, world, 9, days_ago=0, anonymous=True)
     assert call("GET", path).json["responses"] == []  # two that are over, nine of today
-    fill(storage, world, 4, days_ago=4, anonymous=True)
-    fill(storage, world, 6, days_ago=3, anonymous=True)
-    fill(storage, world, 3, days_ago=2, anonymous=True)
+    fill(installation, world, 4, days_ago=4, anonymous=True)
+    fill(installation, world, 6, days_ago=3, anonymous=True)
+    fill(installation, world, 3, days_ago=2, anonymous=True)
     page = call("GET", path).json
     days = [(utc_now() - timedelta(days=n)).date().isoformat() for n in (5, 4, 3, 2)]
     assert (len(page["responses"]), page["first_day"], page["last_day"]) == (6, days[0], days[1])
@@ -278,9 +281,9 @@ def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
 
 
 def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
-    call, storage, world
+    call, installation, world
 ):
-    fill(storage, world, 5)
+    fill(installation, world, 5)
     path = "/responses?survey=after-the-form&corrected=true&limit=2"
     empty_page = call("GET", path).json
     assert (empty_page["responses"], empty_page["next"]) == ([], None)
@@ -288,11 +291,11 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
     def change(*numbers: int) -> None:
         raw = {"nps": {"nps": "4", "nps_reason": ""}}
         for number in numbers:
-            with storage.store.writing() as session:
+            with installation.store.writing() as session:
                 survey = session.get_one(SurveyRow, world.here.survey_id)
-                correct(session, survey, number, raw, now=utc_now(), roots=())
+                correct(session, survey, number, raw, now=utc_now(), library=BUILT_IN)
 
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         own = Response.survey_id == world.here.survey_id
         numbers = list(session.scalars(select(Response.id).where(own).order_by(Response.id)))
     change(numbers[1], numbers[2], numbers[3], numbers[0])
@@ -306,7 +309,9 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
     change(numbers[1])  # changed once more: it comes once more
     again = call("GET", f"{path}&after={second['next']}").json
     assert [each["response"] for each in again["responses"]] == [numbers[1]]
-    with storage.store.writing() as session:  # what was corrected before may not be told of now
+    with (
+        installation.store.writing() as session
+    ):  # what was corrected before may not be told of now
         session.get_one(SurveyRow, world.here.survey_id).anonymity = "anonymous"
     assert call("GET", path).json["responses"] == []
 
@@ -328,23 +333,23 @@ def test_a_query_that_cannot_be_is_refused_by_name(call, world):
         assert [fault["field"] for fault in answer.json["errors"]] == [field]
 
 
-def test_a_place_in_an_anonymous_list_is_a_day(call, storage, world):
+def test_a_place_in_an_anonymous_list_is_a_day(call, installation, world):
     for after in ["5", "2026-02-30", "1999-01-01"]:
-        fill(storage, world, 1, anonymous=True)
+        fill(installation, world, 1, anonymous=True)
         answer = call("GET", f"/responses?survey=after-the-form&after={after}")
         assert answer.status_code == 422, after
 
 
-def test_results_are_the_pages_numbers_with_small_groups_hidden(call, storage, world):
+def test_results_are_the_pages_numbers_with_small_groups_hidden(call, installation, world):
     before = call("GET", "/journeys/open/results").json
     point = before["stages"][0]["touchpoints"][0]["figures"][0]
     assert (point["hidden"], point["n"], point["estimate"]) == ("few", None, None)
-    fill(storage, world, 20)
+    fill(installation, world, 20)
     after = call("GET", "/journeys/open/results").json
     point = after["stages"][0]["touchpoints"][0]["figures"][0]
     assert (point["hidden"], point["n"]) == ("", 21)
     assert point["low"] <= point["estimate"] <= point["high"]
-    assert after["minimum_cell"] == storage.settings.minimum_cell
+    assert after["minimum_cell"] == installation.settings.minimum_cell
 
 
 def test_results_of_something_unknown_are_not_found(call, world):

@@ -16,17 +16,17 @@ from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
+from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import ApiKey, AuditEntry
-from surveyapp.store.storage import Storage
 
 # The document, its page, and the way to it.
 OPEN = {"/api/v1/openapi.json", "/api/docs", "/api/docs.css", "/api", "/api/"}
 
 
 @pytest.fixture
-def api(storage: Storage) -> Flask:
-    return create_api(storage, failed=lambda _: None)
+def api(installation: Installation) -> Flask:
+    return create_api(installation, failed=lambda _: None)
 
 
 def guarded(api: Flask) -> Iterator[tuple[Rule, str, Scope]]:
@@ -51,9 +51,9 @@ def test_every_route_names_a_scope_or_is_a_known_open_one(api: Flask):
     assert {scope for *_, scope in guarded(api)} == set(Scope)
 
 
-def test_without_a_key_in_force_every_route_is_closed(api, call, new_key, storage, world):
+def test_without_a_key_in_force_every_route_is_closed(api, call, new_key, installation, world):
     revoked, other = new_key(), new_key()
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         found = api_keys.caller(session, revoked, now=utc_now())
         api_keys.revoke(session, found.id, user_id=None)
     for rule, method, _ in guarded(api):
@@ -91,30 +91,30 @@ def test_a_session_of_staff_opens_nothing_and_the_api_sets_no_cookie(app, world,
     assert "Set-Cookie" not in call("GET", "/surveys").headers
 
 
-def test_a_revoked_key_is_refused_at_its_next_request(call, new_key, storage):
+def test_a_revoked_key_is_refused_at_its_next_request(call, new_key, installation):
     key = new_key("read surveys")
     assert call("GET", "/surveys", key=key).status_code == 200
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         found = api_keys.caller(session, key, now=utc_now())
         api_keys.revoke(session, found.id, user_id=None)
     assert call("GET", "/surveys", key=key).status_code == 401
 
 
-def test_the_use_of_a_key_is_noted(call, new_key, storage):
+def test_the_use_of_a_key_is_noted(call, new_key, installation):
     key = new_key("read surveys", name="Noted")
     call("GET", "/surveys", key=key)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         row = session.scalars(select(ApiKey).where(ApiKey.name == "Noted")).one()
         assert row.used_at is not None
         assert (utc_now() - row.used_at).total_seconds() < 60
 
 
-def test_guessing_is_held_back_and_noted_while_keys_in_force_go_on(call, storage, world):
+def test_guessing_is_held_back_and_noted_while_keys_in_force_go_on(call, installation, world):
     answers = [call("GET", "/surveys", key=f"sak_{n:08}_guess") for n in range(REFUSALS + 5)]
     assert [answer.status_code for answer in answers] == [401] * REFUSALS + [429] * 5
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
     assert call("GET", "/surveys").status_code == 200
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         refused = select(AuditEntry).where(AuditEntry.action == "refuse API key")
         assert len(session.scalars(refused).all()) == REFUSALS
 
@@ -222,9 +222,11 @@ def test_headers_protect_whoever_reads_an_answer(call):
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
 
 
-def test_the_address_behind_a_trusted_proxy_is_the_one_that_is_held_back(storage: Storage):
-    object.__setattr__(storage.settings, "trusted_proxies", 1)
-    client = create_api(storage, failed=lambda _: None).test_client()
+def test_the_address_behind_a_trusted_proxy_is_the_one_that_is_held_back(
+    installation: Installation,
+):
+    object.__setattr__(installation.settings, "trusted_proxies", 1)
+    client = create_api(installation, failed=lambda _: None).test_client()
     statuses = [
         client.get("/api/v1/surveys", headers={"X-Forwarded-For": "203.0.113.9"}).status_code
         for _ in range(REFUSALS + 1)

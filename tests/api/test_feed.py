@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.api import feed
 from surveyapp.responses import corrections, numbers
 from surveyapp.responses.actions import Stored, submit
@@ -30,22 +31,24 @@ def own(session: Session, world) -> SurveyRow:
     return session.get_one(SurveyRow, world.here.survey_id)
 
 
-def answered(storage, world, **options: Any) -> int:
-    with storage.store.writing() as session:
+def answered(installation, world, **options: Any) -> int:
+    with installation.store.writing() as session:
         return answer(session, own(session, world), **options)
 
 
-def erased(storage, world, number: int) -> None:
-    with storage.store.writing() as session:
+def erased(installation, world, number: int) -> None:
+    with installation.store.writing() as session:
         corrections.erase(session, own(session, world), number, now=utc_now())
 
 
-def corrected(storage, world, number: int, *, nps: int, now=None) -> None:
+def corrected(installation, world, number: int, *, nps: int, now=None) -> None:
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = own(session, world)
         assert (
-            corrections.correct(session, survey, number, raw, now=now or utc_now(), roots=())
+            corrections.correct(
+                session, survey, number, raw, now=now or utc_now(), library=BUILT_IN
+            )
             is None
         )
 
@@ -59,18 +62,18 @@ def stored(session: Session, world, *, days_ago: int) -> int:
         submission_key=f"in flight {next(_serial)}",
         attributes={},
         now=utc_now() - timedelta(days=days_ago),
-        roots=(),
+        library=BUILT_IN,
     )
     assert isinstance(found, Stored)
     assert found.response_id is not None
     return found.response_id
 
 
-def read(storage, world, after: str | None = None) -> feed.Page:
+def read(installation, world, after: str | None = None) -> feed.Page:
     """A page, as the route asks for it."""
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         settled = numbers.settled(session.connection())
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         return feed.page(
             session,
             own(session, world),
@@ -92,55 +95,55 @@ def to_the_end(call, path: str = PATH) -> tuple[list[dict[str, Any]], str]:
         after = page["next"]
 
 
-def test_a_response_after_an_erased_one_is_another_and_is_read(call, storage, world):
-    first = answered(storage, world)
+def test_a_response_after_an_erased_one_is_another_and_is_read(call, installation, world):
+    first = answered(installation, world)
     before, cursor = to_the_end(call)
-    erased(storage, world, first)
-    second = answered(storage, world, nps=1)
+    erased(installation, world, first)
+    second = answered(installation, world, nps=1)
     assert second > first
     (new,) = call("GET", f"{PATH}&after={cursor}").json["responses"]
     assert (new["response"], new["scores"]) == (second, {"nps": 1.0})
     assert UUID(new["response_id"]) not in {UUID(each["response_id"]) for each in before}
 
 
-def test_numbers_go_on_after_the_highest_although_all_were_erased(storage, world):
+def test_numbers_go_on_after_the_highest_although_all_were_erased(installation, world):
     """Also beside anonymous responses, whose random numbers lie above."""
-    seen = {answered(storage, world)}
-    with storage.store.writing() as session:
+    seen = {answered(installation, world)}
+    with installation.store.writing() as session:
         there = session.get_one(SurveyRow, world.there.survey_id)
         there.anonymity = "anonymous"
         answer(session, there)
     for _ in range(3):
-        erased(storage, world, max(seen))
-        number = answered(storage, world)
+        erased(installation, world, max(seen))
+        number = answered(installation, world)
         assert max(seen) < number < 2**52
         seen.add(number)
 
 
-def test_a_response_can_be_read_as_soon_as_it_is_stored(call, storage, world):
-    number = answered(storage, world)
+def test_a_response_can_be_read_as_soon_as_it_is_stored(call, installation, world):
+    number = answered(installation, world)
     assert [each["response"] for each in to_the_end(call)[0]] == [world.here.response_id, number]
 
 
-def test_nothing_is_passed_over_that_is_still_being_stored(storage, world):
+def test_nothing_is_passed_over_that_is_still_being_stored(installation, world):
     """Two transactions take numbers, and the second is committed first."""
-    with storage.store.writing() as slow:
+    with installation.store.writing() as slow:
         low = stored(slow, world, days_ago=1)
-        if storage.store.is_sqlite:  # where the second waits for the first
-            page = read(storage, world)
+        if installation.store.is_sqlite:  # where the second waits for the first
+            page = read(installation, world)
         else:
-            with storage.store.writing() as quick:
+            with installation.store.writing() as quick:
                 assert stored(quick, world, days_ago=2) > low
-            page = read(storage, world)
+            page = read(installation, world)
         assert [each["response"] for each in page.responses] == [world.here.response_id]
-    if storage.store.is_sqlite:
-        with storage.store.writing() as quick:
+    if installation.store.is_sqlite:
+        with installation.store.writing() as quick:
             stored(quick, world, days_ago=2)
-    rest = read(storage, world, page.next)
+    rest = read(installation, world, page.next)
     assert [each["response"] for each in rest.responses] == [low, low + 1]
 
 
-def test_a_program_that_follows_while_many_write_reads_each_once(storage, world):
+def test_a_program_that_follows_while_many_write_reads_each_once(installation, world):
     """Some transactions are slow, some fail; numbers are taken and committed in any order."""
     writers, each_writes = 4, 12
 
@@ -148,7 +151,7 @@ def test_a_program_that_follows_while_many_write_reads_each_once(storage, world)
         chance = Random(writer)  # noqa: S311 - seeded on purpose
         kept = []
         for _ in range(each_writes):
-            with suppress(ZeroDivisionError), storage.store.writing() as session:
+            with suppress(ZeroDivisionError), installation.store.writing() as session:
                 number = stored(session, world, days_ago=writer)
                 sleep(chance.random() / 100)
                 if chance.random() < 0.2:
@@ -162,7 +165,7 @@ def test_a_program_that_follows_while_many_write_reads_each_once(storage, world)
         writing = [pool.submit(write, writer) for writer in range(writers)]
         while True:
             over = all(each.done() for each in writing)
-            page = read(storage, world, after)
+            page = read(installation, world, after)
             found += [each["response"] for each in page.responses]
             after = page.next
             if over and not page.responses:
@@ -171,30 +174,32 @@ def test_a_program_that_follows_while_many_write_reads_each_once(storage, world)
     assert found == sorted([world.here.response_id, *kept])
 
 
-def test_a_transaction_that_stores_no_response_holds_nobody_back(call, storage, world):
-    number = answered(storage, world)
-    with storage.store.reading() as session:
+def test_a_transaction_that_stores_no_response_holds_nobody_back(call, installation, world):
+    number = answered(installation, world)
+    with installation.store.reading() as session:
         session.scalar(select(func.count(Response.id)))
         assert [each["response"] for each in to_the_end(call)[0]][-1] == number
 
 
-def test_a_change_is_read_although_its_time_is_earlier_than_one_read_before(call, storage, world):
+def test_a_change_is_read_although_its_time_is_earlier_than_one_read_before(
+    call, installation, world
+):
     """Clocks are set back, and a change may wait for its turn longer than the one that came later."""
     path = f"{PATH}&corrected=true"
-    first, second = answered(storage, world), answered(storage, world)
-    corrected(storage, world, first, nps=1)
+    first, second = answered(installation, world), answered(installation, world)
+    corrected(installation, world, first, nps=1)
     (before,), cursor = to_the_end(call, path)
     assert before["response"] == first
-    corrected(storage, world, second, nps=2, now=utc_now() - timedelta(hours=1))
+    corrected(installation, world, second, nps=2, now=utc_now() - timedelta(hours=1))
     (late,) = call("GET", f"{path}&after={cursor}").json["responses"]
     assert (late["response"], late["scores"]) == (second, {"nps": 2.0})
 
 
-def test_places_that_earlier_editions_named_lead_on(call, storage, world):
+def test_places_that_earlier_editions_named_lead_on(call, installation, world):
     moment = utc_now() - timedelta(hours=2)
-    given = [answered(storage, world) for _ in range(3)]
+    given = [answered(installation, world) for _ in range(3)]
     for hours, number in enumerate(given):
-        corrected(storage, world, number, nps=3, now=moment + timedelta(hours=hours / 2))
+        corrected(installation, world, number, nps=3, now=moment + timedelta(hours=hours / 2))
     micros = int(moment.timestamp()) * 1_000_000 + moment.microsecond
     old = f"{PATH}&corrected=true&limit=1&after=c{micros}-{given[0]}"
     page = call("GET", old).json
@@ -205,8 +210,8 @@ def test_places_that_earlier_editions_named_lead_on(call, storage, world):
     assert [each["response"] for each in numbered["responses"]] == given[1:]
 
 
-def test_an_anonymous_response_has_an_id_without_a_time_and_shows_none(call, storage, world):
-    with storage.store.writing() as session:
+def test_an_anonymous_response_has_an_id_without_a_time_and_shows_none(call, installation, world):
+    with installation.store.writing() as session:
         survey = own(session, world)
         survey.anonymity = "anonymous"
         session.delete(session.get_one(Response, world.here.response_id))
@@ -224,8 +229,8 @@ def test_a_place_of_no_list_of_changes_is_refused(call, world, place: str):
     assert call("GET", f"{PATH}&corrected=true&after={place}").status_code == 422
 
 
-def test_a_delivery_gets_the_number_of_none_that_is_gone(storage, world):
-    with storage.store.writing() as session:
+def test_a_delivery_gets_the_number_of_none_that_is_gone(installation, world):
+    with installation.store.writing() as session:
         numbers_ = []
         for _ in range(3):
             told = Delivery(webhook_id=world.here.webhook_id, event="report", payload={})

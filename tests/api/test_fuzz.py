@@ -24,8 +24,8 @@ from surveyapp.api.callers import THROTTLES
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
+from surveyapp.installation import open_installation
 from surveyapp.settings import read
-from surveyapp.store.storage import open_storage
 from tests.web.world import add_user, make_place
 
 FEW = settings(
@@ -44,16 +44,16 @@ def fuzzed(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """The API of a small installation, a key to everything, and no limit of calls."""
     home = tmp_path_factory.mktemp("fuzzed")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
-    storage = open_storage(read({}, home=home))
-    with storage.store.writing() as session:
+    installation = open_installation(read({}, home=home))
+    with installation.store.writing() as session:
         user = add_user(session, "researcher", password_hash="none")
         _, key = api_keys.make(session, name="Fuzz", scopes=list(Scope), user_id=None)
-    make_place(storage, "Open", user)
+    make_place(installation, "Open", user)
     failures: list[Exception] = []
-    app = create_api(storage, failed=failures.append)
+    app = create_api(installation, failed=failures.append)
     app.extensions[THROTTLES] = (Throttle(10**9, 60.0), Throttle(10**9, 60.0))
     yield Fuzzed(app, key)
-    storage.close()
+    installation.close()
     assert failures == []
 
 

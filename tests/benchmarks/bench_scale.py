@@ -18,9 +18,11 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.app import create_app
 from surveyapp.demo import bank, population
 from surveyapp.demo.fielded import draw_map
+from surveyapp.installation import Installation, open_installation
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.imports import import_csv
@@ -31,8 +33,7 @@ from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Score, SurveyRow
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import Storage, open_storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.web.world import PASSWORD, add_user
 
 RESPONSES = int(os.environ.get("BENCH_RESPONSES", "1000000"))
@@ -56,22 +57,24 @@ def peak_megabytes() -> float:
 
 
 @pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    opened = open_storage(read({}, home=tmp_path_factory.mktemp("million"), log_level="WARNING"))
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    opened = open_installation(
+        read({}, home=tmp_path_factory.mktemp("million"), log_level="WARNING")
+    )
     upgrade(opened.store.engine)
     fill(opened)
     yield opened
     opened.close()
 
 
-def fill(storage: Storage) -> None:
+def fill(installation: Installation) -> None:
     rng = np.random.default_rng(SEED)
     today = utc_now()
     plan = bank.JOURNEYS[0]
     people = round(POOL / population.RESPONSES_A_CUSTOMER)
     drawn = population.draw(plan, n=people, rng=rng, today=today - timedelta(days=1))
     pool = [ask for ask in drawn if ask.answers]
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         for code, name, rule in bank.SEGMENTS:
             segment, _ = create_segment(session, name=name, rule=rule, code=code, user_id=None)
             sort_batch(session, segment.id)  # at once: there is nothing to sort yet
@@ -84,8 +87,8 @@ def fill(storage: Storage) -> None:
             Prepared(ask.answers or {}, submitted_at=ask.at, attributes=ask.attributes)
             for ask in itertools.islice(itertools.cycle(here), wanted)
         )
-        with storage.store.writing() as session:
-            store_bulk(session, survey, prepared, source="simulation", roots=())
+        with installation.store.writing() as session:
+            store_bulk(session, survey, prepared, source="simulation", library=BUILT_IN)
     took = time.perf_counter() - start
     print(
         f"\nstored {RESPONSES:,} responses with scores and rollups in {took:.0f} s "
@@ -93,11 +96,11 @@ def fill(storage: Storage) -> None:
     )
 
 
-def test_the_journey_page_itself_answers_at_once(storage: Storage):
+def test_the_journey_page_itself_answers_at_once(installation: Installation):
     """The page as a signed-in manager gets it, rendered; its first request draws what is cached."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         add_user(session, "manager")
-    app = create_app(storage.settings)
+    app = create_app(installation.settings)
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     client.post("/sign-in", data={"email": "manager@example.org", "password": PASSWORD})
@@ -112,22 +115,24 @@ def test_the_journey_page_itself_answers_at_once(storage: Storage):
     assert page < 0.3
 
 
-def test_pages_and_report_data_cost_days_not_responses(storage: Storage):
-    size = Path(storage.settings.home / "surveyapp.db").stat().st_size / 1e6
+def test_pages_and_report_data_cost_days_not_responses(installation: Installation):
+    size = Path(installation.settings.home / "surveyapp.db").stat().st_size / 1e6
     before = peak_megabytes()
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         recount = seconds(
             lambda: session.execute(
                 select(Score.scale, func.count(), func.sum(Score.value)).group_by(Score.scale)
             ).all(),
             times=1,
         )
-        page = seconds(lambda: dashboards.journey_overview(session, 1, roots=()))
-        segment = seconds(lambda: dashboards.journey_overview(session, 1, segment_id=1, roots=()))
-        compared = seconds(lambda: dashboards.segment_comparison(session, 1, roots=()))
-        trend = seconds(lambda: trends.trend(session, 1, roots=()))
-        rate = seconds(lambda: rates.response_rates(session, 1, roots=()))
-        overview = dashboards.journey_overview(session, 1, segment_id=EVERYBODY, roots=())
+        page = seconds(lambda: dashboards.journey_overview(session, 1, library=BUILT_IN))
+        segment = seconds(
+            lambda: dashboards.journey_overview(session, 1, segment_id=1, library=BUILT_IN)
+        )
+        compared = seconds(lambda: dashboards.segment_comparison(session, 1, library=BUILT_IN))
+        trend = seconds(lambda: trends.trend(session, 1, library=BUILT_IN))
+        rate = seconds(lambda: rates.response_rates(session, 1, library=BUILT_IN))
+        overview = dashboards.journey_overview(session, 1, segment_id=EVERYBODY, library=BUILT_IN)
     print(
         f"\ndatabase {size:,.0f} MB; journey page data {page * 1000:.0f} ms, of a segment "
         f"{segment * 1000:.0f} ms; report data: segments {compared:.2f} s, trend {trend:.2f} s, "
@@ -141,8 +146,8 @@ def test_pages_and_report_data_cost_days_not_responses(storage: Storage):
     assert peak_megabytes() - before < 200
 
 
-def test_rows_come_in_by_file_without_memory_growing(storage: Storage, tmp_path: Path):
-    with storage.store.reading() as session:
+def test_rows_come_in_by_file_without_memory_growing(installation: Installation, tmp_path: Path):
+    with installation.store.reading() as session:
         survey = session.scalars(select(SurveyRow).where(SurveyRow.code == "account-compare")).one()
     path = tmp_path / "rows.csv"
     rng = np.random.default_rng(SEED)
@@ -155,7 +160,7 @@ def test_rows_come_in_by_file_without_memory_growing(storage: Storage, tmp_path:
     before = peak_megabytes()
     with path.open("rb") as file:
         start = time.perf_counter()
-        report = import_csv(storage.store, survey, file, id_column="id", roots=())
+        report = import_csv(installation, survey, file, id_column="id")
         took = time.perf_counter() - start
     more = peak_megabytes() - before
     print(

@@ -17,12 +17,12 @@ from pathlib import Path
 from threading import Event, Thread, Timer
 
 from surveyapp.cli.serving import web_command
+from surveyapp.installation import Installation, open_installation
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses import rollups
 from surveyapp.settings import read
 from surveyapp.store.models import Job, Segment
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import Storage, open_storage
 from tests.benchmarks.bench_scale import RESPONSES, fill
 from tests.benchmarks.bench_submit import free_port, serving, session_pages
 from tests.responses.makers import SECRET, make_journey, make_survey
@@ -67,7 +67,9 @@ def waits_without_sorting(port: int, path: str) -> list[float]:
     return waits(port, path, over)
 
 
-def sorted_while_customers_answer(storage: Storage, port: int, path: str) -> tuple[float, list]:
+def sorted_while_customers_answer(
+    installation: Installation, port: int, path: str
+) -> tuple[float, list]:
     """Seconds until the segment was complete, and the waits of those who came meanwhile."""
     over = Event()
     waited: list[float] = []
@@ -75,19 +77,19 @@ def sorted_while_customers_answer(storage: Storage, port: int, path: str) -> tup
     customers.start()
     begun = time.monotonic()
     try:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             rule = "region in (North, South) and tenure_years >= 2"
             segment, job = create_segment(session, name="Loyal", rule=rule, user_id=None)
         state = "waiting"
         while state not in {"done", "failed"}:
             time.sleep(0.2)
-            with storage.store.reading() as session:
+            with installation.store.reading() as session:
                 state = session.get_one(Job, job.id).state
     finally:
         took = time.monotonic() - begun
         over.set()
         customers.join()
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.get_one(Segment, segment.id).sorted_to is None
         assert rollups.recount(session) == []
     return took, waited
@@ -95,10 +97,10 @@ def sorted_while_customers_answer(storage: Storage, port: int, path: str) -> tup
 
 def test_no_customer_waits_a_second_while_a_segment_is_saved(tmp_path: Path):
     settings = read({}, home=tmp_path / "home", secret_key=SECRET, port=free_port())
-    storage = open_storage(settings)
-    upgrade(storage.store.engine)
-    fill(storage)
-    with storage.store.writing() as session:
+    installation = open_installation(settings)
+    upgrade(installation.store.engine)
+    fill(installation)
+    with installation.store.writing() as session:
         survey = make_survey(session, journey=make_journey(session, code="asked"))
         path = f"/s/{survey.link}"
     environment = {
@@ -111,11 +113,11 @@ def test_no_customer_waits_a_second_while_a_segment_is_saved(tmp_path: Path):
         working = subprocess.Popen(worker, env={**os.environ, **environment})
         try:
             alone = waits_without_sorting(settings.port, path)
-            took, waited = sorted_while_customers_answer(storage, settings.port, path)
+            took, waited = sorted_while_customers_answer(installation, settings.port, path)
         finally:
             working.terminate()
             working.wait()
-    storage.close()
+    installation.close()
     print(f"\nsorted {RESPONSES:,} responses into a segment in {took:.0f} s")
     for when, found in (("before", alone), ("meanwhile", waited)):
         half, most = found[len(found) // 2], found[int(0.99 * len(found))]

@@ -33,9 +33,9 @@ from urllib.parse import urlencode
 import psutil
 
 from surveyapp.cli.serving import web_command
+from surveyapp.installation import open_installation
 from surveyapp.settings import read
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import open_storage
 from surveyapp.surveys.actions import invite
 from tests.responses.makers import SECRET, make_segment, make_survey
 from tests.web.respondents import fields
@@ -268,9 +268,9 @@ def compared(folder: Path, *, processes: int, threads: int) -> Compared:
     folder.mkdir(exist_ok=True)
     port, hello_port = free_port(), free_port()
     settings = read({}, home=folder / "home", secret_key=SECRET, port=port, threads=threads)
-    storage = open_storage(settings)
-    upgrade(storage.store.engine)
-    with storage.store.writing() as opened:
+    installation = open_installation(settings)
+    upgrade(installation.store.engine)
+    with installation.store.writing() as opened:
         make_segment(opened, "north", "region in (North)")
         survey = make_survey(opened)
         path = f"/s/{survey.link}"
@@ -278,9 +278,9 @@ def compared(folder: Path, *, processes: int, threads: int) -> Compared:
             {"customer_ref": f"c{k}", "attributes": {"region": ("North", "South")[k % 2]}}
             for k in range(_MOST_PERSONAL)
         ]
-        issued = invite(opened, survey, customers, base_url="", secret_key=SECRET, user_id=None)
-    storage.close()
-    personal = iter([link.url for link in issued])
+        issued = invite(opened, survey, customers, installation=installation, user_id=None)
+    installation.close()
+    personal = iter([link.url.removeprefix(settings.base_url) for link in issued])
     text = _HELLO.replace("THREADS", str(threads)).replace("PROCESSES", str(processes))
     (folder / "hello.py").write_text(text)
     command = web_command(replace(settings, processes=processes))

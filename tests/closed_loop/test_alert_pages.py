@@ -15,16 +15,16 @@ from tests.responses.makers import make_survey
 
 
 @pytest.fixture
-def loop(storage):
-    with storage.store.writing() as session:
+def loop(installation):
+    with installation.store.writing() as session:
         made = make_loop(session, rule={})
         session.get_one(User, made.owner).role = "researcher"
         return made
 
 
 @pytest.fixture
-def olga(storage, sign_in, loop):
-    with storage.store.reading() as session:
+def olga(installation, sign_in, loop):
+    with installation.store.reading() as session:
         return sign_in(session.get_one(User, loop.owner))
 
 
@@ -43,17 +43,17 @@ RULE = {
 ALERT = {"watched": "nps", "below": "-10.5", "days": "7", "minimum_n": "5", "emails": ""}
 
 
-def rule_of(storage, loop):
-    with storage.store.reading() as session:
+def rule_of(installation, loop):
+    with installation.store.reading() as session:
         return read_loop(session.get_one(SurveyRow, loop.survey).closed_loop)
 
 
-def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
+def test_a_rule_is_set_shown_and_taken_away(installation, olga, loop, base):
     assert "No cases are opened yet" in olga.get(base).text
     follow = str(loop.follow_up)
     sent = {**RULE, "owner_id": str(loop.other), "follow_up_survey_id": follow}
     assert olga.post(f"{base}/rule", data=sent).status_code == 303
-    rule = rule_of(storage, loop)
+    rule = rule_of(installation, loop)
     assert (rule.scale, rule.at_most, rule.due_days) == ("nps", 6, 3)
     assert (rule.owner_id, rule.follow_up_survey_id) == (loop.other, loop.follow_up)
     assert rule.working_days is False
@@ -63,13 +63,13 @@ def test_a_rule_is_set_shown_and_taken_away(storage, olga, loop, base):
         assert re.search(rf'<option selected value="{value}">', page)
     assert re.search(r'name="at_most"[^>]*value="6"', page)
     assert olga.post(f"{base}/rule", data={**sent, "working_days": "y"}).status_code == 303
-    assert rule_of(storage, loop).working_days
+    assert rule_of(installation, loop).working_days
     assert re.search(r'<input checked[^>]*name="working_days"', olga.get(base).text)
     assert olga.post(f"{base}/rule", data={**RULE, "scale": ""}).status_code == 303
-    assert rule_of(storage, loop) is None
+    assert rule_of(installation, loop) is None
 
 
-def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(storage, olga, loop, base):
+def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(installation, olga, loop, base):
     for change, said in (
         ({"at_most": "11"}, "must be below its maximum"),
         ({"at_most": ""}, "Enter the highest score that opens a case"),
@@ -82,11 +82,11 @@ def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(storage, olga, lo
         answer = olga.post(f"{base}/rule", data={**RULE, **change})
         assert answer.status_code == 422, change
         assert said in answer.text
-    assert rule_of(storage, loop) is None
+    assert rule_of(installation, loop) is None
 
 
-def test_an_anonymous_survey_says_why_it_opens_no_cases(storage, olga, loop):
-    with storage.store.writing() as session:
+def test_an_anonymous_survey_says_why_it_opens_no_cases(installation, olga, loop):
+    with installation.store.writing() as session:
         journey = session.get_one(Journey, 1)
         made = make_survey(session, asks=("nps",), journey=journey, name="A", anonymity="anonymous")
     page = olga.get(f"/journeys/1/surveys/{made.id}/closed-loop")
@@ -94,18 +94,18 @@ def test_an_anonymous_survey_says_why_it_opens_no_cases(storage, olga, loop):
     assert "Save rule" not in page.text and "Add alert" in page.text
 
 
-def test_a_survey_without_a_score_has_nothing_to_watch(storage, olga, loop):
-    with storage.store.writing() as session:
+def test_a_survey_without_a_score_has_nothing_to_watch(installation, olga, loop):
+    with installation.store.writing() as session:
         made = make_survey(
             session, asks=("effort-causes",), journey=session.get_one(Journey, 1), name="Causes"
         )
     assert "No scores" in olga.get(f"/journeys/1/surveys/{made.id}/closed-loop").text
 
 
-def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base):
+def test_an_alert_is_added_stopped_started_and_removed(installation, olga, loop, base):
     sent = {**ALERT, "emails": "a@example.org\r\nb@example.org, c@example.org"}
     assert olga.post(f"{base}/alerts", data=sent).status_code == 303
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         alert = session.scalars(select(Alert)).one()
         assert alert.emails == ["a@example.org", "b@example.org", "c@example.org"]
         assert (alert.below, alert.days, alert.minimum_n) == (-10.5, 7, 5)
@@ -124,9 +124,9 @@ def test_an_alert_is_added_stopped_started_and_removed(storage, olga, loop, base
     assert "No alerts yet." in olga.get(base).text
 
 
-def test_an_alert_is_changed_and_keeps_what_was_not(storage, olga, loop, base):
+def test_an_alert_is_changed_and_keeps_what_was_not(installation, olga, loop, base):
     assert olga.post(f"{base}/alerts", data={**ALERT, "emails": "a@example.org"}).status_code == 303
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         alert = session.scalars(select(Alert)).one()
         alert.armed, alert.told_at = False, utc_now()
     one = f"{base}/alerts/{alert.id}"
@@ -135,25 +135,25 @@ def test_an_alert_is_changed_and_keeps_what_was_not(storage, olga, loop, base):
     assert "a@example.org" in form and re.search(r'name="below"[^>]*value="-10.5"', form)
     same = {**ALERT, "emails": "b@example.org"}
     assert olga.post(one, data=same).status_code == 303  # only others are told: it goes on
-    kept = alert_now(storage)
+    kept = alert_now(installation)
     assert (kept.emails, kept.armed, kept.told_at) == (["b@example.org"], False, alert.told_at)
     assert olga.post(one, data={**same, "below": "0", "watched": "csat"}).status_code == 422
     assert olga.post(one, data={**same, "below": "20", "days": "30"}).status_code == 303
-    kept = alert_now(storage)
+    kept = alert_now(installation)
     assert (kept.below, kept.days, kept.minimum_n, kept.armed) == (20, 30, 5, True)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         done = session.scalars(select(AuditEntry).where(AuditEntry.action == "change alert"))
         assert [entry.detail["changed"] for entry in done] == [["emails"], ["below", "days"]]
     bad = olga.post(one, data={**same, "emails": "nobody"})
     assert bad.status_code == 422 and "is not an email address" in bad.text
 
 
-def alert_now(storage) -> Alert:
-    with storage.store.reading() as session:
+def alert_now(installation) -> Alert:
+    with installation.store.reading() as session:
         return session.scalars(select(Alert)).one()
 
 
-def test_an_alert_that_cannot_be_is_refused(storage, olga, loop, base):
+def test_an_alert_that_cannot_be_is_refused(installation, olga, loop, base):
     for change, said in (
         ({"below": "200"}, "would always or never be sent"),
         ({"below": ""}, "Enter the threshold."),
@@ -164,7 +164,7 @@ def test_an_alert_that_cannot_be_is_refused(storage, olga, loop, base):
         answer = olga.post(f"{base}/alerts", data={**ALERT, **change})
         assert answer.status_code == 422, change
         assert said in answer.text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Alert)).all() == []
 
 

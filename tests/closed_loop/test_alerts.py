@@ -7,23 +7,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import alerts
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.results.view_models import Hidden
-from surveyapp.settings import read
 from surveyapp.store.models import Alert, AuditEntry, Event, OutgoingMessage, SurveyRow
-from surveyapp.store.storage import Storage
 from tests.closed_loop.makers import BASE, NOW, make_loop, respond
-from tests.responses.makers import SECRET, make_survey
+from tests.installations import installation_on
+from tests.responses.makers import make_survey
 
 WANTED = {"scale": "nps", "below": 20.0, "minimum_n": 5, "days": 7, "emails": ["a@example.org"]}
 
 
 @pytest.fixture
-def storage(store, tmp_path):
+def installation(store, tmp_path):
     """What a duty is handed: the store and this installation's settings."""
-    settings = read({}, home=tmp_path, base_url=BASE)
-    return Storage(settings, store, files=None, secret_key=SECRET)
+    return installation_on(store, home=tmp_path, base_url=BASE)
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def add(store, loop, **changes) -> int:
     with store.writing() as session:
         survey = session.get_one(SurveyRow, loop.survey)
         made = alerts.create_alert(
-            session, survey, **{**WANTED, **changes}, user_id=loop.owner, roots=()
+            session, survey, **{**WANTED, **changes}, user_id=loop.owner, library=BUILT_IN
         )
         return made.id
 
@@ -53,11 +52,11 @@ def told(store) -> list[OutgoingMessage]:
         return list(session.scalars(query.order_by(OutgoingMessage.id)))
 
 
-def test_a_fall_is_told_once_by_mail_and_event(store, storage, loop):
+def test_a_fall_is_told_once_by_mail_and_event(store, installation, loop):
     number = add(store, loop, emails=["a@example.org", "b@example.org"])
     answers(store, loop, 9, 9, 3, 3, 3)
-    assert alerts.alerts_due(storage, NOW) == 1
-    assert alerts.alerts_due(storage, NOW + timedelta(minutes=5)) == 0
+    assert alerts.alerts_due(installation, NOW) == 1
+    assert alerts.alerts_due(installation, NOW + timedelta(minutes=5)) == 0
     first, second = told(store)
     assert [first.content["to"], second.content["to"]] == ["a@example.org", "b@example.org"]
     assert first.content["subject"] == "NPS at After the form is below +20"
@@ -78,10 +77,10 @@ def test_a_fall_is_told_once_by_mail_and_event(store, storage, loop):
         assert (alert.armed, alert.told_at) == (False, NOW)
 
 
-def test_a_fall_beyond_chance_is_called_one(store, storage, loop):
+def test_a_fall_beyond_chance_is_called_one(store, installation, loop):
     add(store, loop, below=50.0)
     answers(store, loop, *[2] * 30)
-    alerts.alerts_due(storage, NOW)
+    alerts.alerts_due(installation, NOW)
     assert "The whole interval is below the threshold." in told(store)[0].content["text"]
 
 
@@ -95,79 +94,81 @@ def test_a_fall_beyond_chance_is_called_one(store, storage, loop):
         ([], {}, 0),
     ],
 )
-def test_enough_answers_must_say_so(store, storage, loop, scores, changes, expected):
+def test_enough_answers_must_say_so(store, installation, loop, scores, changes, expected):
     add(store, loop, **changes)
     answers(store, loop, *scores)
-    assert alerts.alerts_due(storage, NOW) == expected
+    assert alerts.alerts_due(installation, NOW) == expected
 
 
-def test_only_the_last_days_are_looked_at(store, storage, loop):
+def test_only_the_last_days_are_looked_at(store, installation, loop):
     add(store, loop)
     answers(store, loop, *[1] * 9, at=NOW - timedelta(days=7))
-    assert alerts.alerts_due(storage, NOW) == 0
+    assert alerts.alerts_due(installation, NOW) == 0
     answers(store, loop, *[1] * 9, at=NOW - timedelta(days=6))
-    assert alerts.alerts_due(storage, NOW) == 1
+    assert alerts.alerts_due(installation, NOW) == 1
 
 
-def test_it_tells_again_after_the_score_was_back(store, storage, loop):
+def test_it_tells_again_after_the_score_was_back(store, installation, loop):
     add(store, loop)
     answers(store, loop, *[1] * 5)
-    assert alerts.alerts_due(storage, NOW) == 1
+    assert alerts.alerts_due(installation, NOW) == 1
     back = NOW + timedelta(days=8)
     answers(store, loop, *[10] * 5, at=back)
-    assert alerts.alerts_due(storage, back) == 0  # armed again, tells of nothing
+    assert alerts.alerts_due(installation, back) == 0  # armed again, tells of nothing
     again = NOW + timedelta(days=16)
     answers(store, loop, *[1] * 5, at=again)
-    assert alerts.alerts_due(storage, again) == 1
+    assert alerts.alerts_due(installation, again) == 1
     assert len(told(store)) == 2
 
 
-def test_a_score_that_goes_up_and_down_in_a_day_is_told_once(store, storage, loop):
+def test_a_score_that_goes_up_and_down_in_a_day_is_told_once(store, installation, loop):
     add(store, loop)
     answers(store, loop, *[1] * 5)
-    assert alerts.alerts_due(storage, NOW) == 1
+    assert alerts.alerts_due(installation, NOW) == 1
     answers(store, loop, *[10] * 40)
-    assert alerts.alerts_due(storage, NOW + timedelta(hours=1)) == 0
+    assert alerts.alerts_due(installation, NOW + timedelta(hours=1)) == 0
     answers(store, loop, *[1] * 90)
-    assert alerts.alerts_due(storage, NOW + timedelta(hours=2)) == 0
+    assert alerts.alerts_due(installation, NOW + timedelta(hours=2)) == 0
 
 
-def test_stopped_alerts_and_closed_surveys_are_silent(store, storage, loop):
+def test_stopped_alerts_and_closed_surveys_are_silent(store, installation, loop):
     number = add(store, loop)
     answers(store, loop, *[1] * 5)
     with store.writing() as session:
         alert = session.get_one(Alert, number)
         alerts.set_active(session, alert, False, user_id=loop.owner)
         alerts.set_active(session, alert, False, user_id=loop.owner)
-    assert alerts.alerts_due(storage, NOW) == 0
+    assert alerts.alerts_due(installation, NOW) == 0
     with store.writing() as session:
         alerts.set_active(session, session.get_one(Alert, number), True, user_id=loop.owner)
         session.get_one(SurveyRow, loop.survey).state = "closed"
-    assert alerts.alerts_due(storage, NOW) == 0
+    assert alerts.alerts_due(installation, NOW) == 0
     with store.writing() as session:
         session.get_one(SurveyRow, loop.survey).state = "open"
-    assert alerts.alerts_due(storage, NOW) == 1
+    assert alerts.alerts_due(installation, NOW) == 1
     with store.reading() as session:
         query = select(AuditEntry.action).where(AuditEntry.action.contains("alert"))
         assert sorted(session.scalars(query)) == ["create alert", "start alert", "stop alert"]
 
 
-def test_an_alert_without_addresses_tells_webhooks_only(store, storage, loop):
+def test_an_alert_without_addresses_tells_webhooks_only(store, installation, loop):
     add(store, loop, emails=[])
     answers(store, loop, *[1] * 5)
-    assert alerts.alerts_due(storage, NOW) == 1
+    assert alerts.alerts_due(installation, NOW) == 1
     assert told(store) == []
     with store.reading() as session:
         assert session.scalar(select(func.count()).where(Event.kind == "alert")) == 1
 
 
-def test_shares_and_means_are_watched_as_they_are_reported(store, storage, loop):
+def test_shares_and_means_are_watched_as_they_are_reported(store, installation, loop):
     """CSAT is a share of people: all of them gave 4 of 5 and are satisfied."""
     number = add(store, loop, scale="csat", below=100.0)
     answers(store, loop, *[9] * 5)
     with store.reading() as session:
         survey = session.get_one(SurveyRow, loop.survey)
-        (seen,) = alerts.watches(session, survey, today=NOW.date(), minimum_cell=5, roots=())
+        (seen,) = alerts.watches(
+            session, survey, today=NOW.date(), minimum_cell=5, library=BUILT_IN
+        )
     assert (seen.alert.id, seen.figure.estimate, seen.low) == (number, 100, False)
 
 
@@ -176,15 +177,17 @@ def test_a_handful_is_not_shown_on_the_page_either(store, loop):
     answers(store, loop, *[1] * 4)
     with store.reading() as session:
         survey = session.get_one(SurveyRow, loop.survey)
-        (seen,) = alerts.watches(session, survey, today=NOW.date(), minimum_cell=5, roots=())
+        (seen,) = alerts.watches(
+            session, survey, today=NOW.date(), minimum_cell=5, library=BUILT_IN
+        )
     assert (seen.figure.hidden, seen.figure.estimate, seen.low) == (Hidden.FEW, None, False)
 
 
-def test_a_score_that_is_asked_no_longer_is_not_watched(store, storage, loop):
+def test_a_score_that_is_asked_no_longer_is_not_watched(store, installation, loop):
     number = add(store, loop)
     with store.writing() as session:
         session.get_one(Alert, number).scale = "gone"
-    assert alerts.alerts_due(storage, NOW) == 0
+    assert alerts.alerts_due(installation, NOW) == 0
 
 
 def test_what_cannot_be_watched_is_refused_by_its_field(store, loop):

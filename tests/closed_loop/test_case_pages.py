@@ -28,14 +28,14 @@ from tests.closed_loop.makers import make_loop, open_case, respond
 
 
 @pytest.fixture
-def loop(storage):
-    with storage.store.writing() as session:
+def loop(installation):
+    with installation.store.writing() as session:
         return make_loop(session)
 
 
 @pytest.fixture
-def olga(storage, sign_in, loop):
-    with storage.store.reading() as session:
+def olga(installation, sign_in, loop):
+    with installation.store.reading() as session:
         return sign_in(session.get_one(User, loop.owner))
 
 
@@ -50,8 +50,8 @@ def test_empty_pages_say_what_to_do_next(olga):
     assert "No closed cases" in olga.get("/cases/recovery").text
 
 
-def test_a_case_from_the_list_to_its_outcome(storage, olga, loop):
-    case = open_case(storage.store, loop, 3, reason="It lost my data.")
+def test_a_case_from_the_list_to_its_outcome(installation, olga, loop):
+    case = open_case(installation.store, loop, 3, reason="It lost my data.")
     listed = olga.get("/cases?owner=me")
     assert f'href="/cases/{case}"' in listed.text and "NPS 3" in listed.text
     page = words(olga.get(f"/cases/{case}"))
@@ -73,23 +73,23 @@ def test_a_case_from_the_list_to_its_outcome(storage, olga, loop):
     assert "Recovered" in olga.get("/cases?state=closed").text
 
 
-def test_forms_sent_twice_do_their_work_once(storage, olga, loop):
-    case = open_case(storage.store, loop)
+def test_forms_sent_twice_do_their_work_once(installation, olga, loop):
+    case = open_case(installation.store, loop)
     for _ in range(2):
         assert olga.post(f"/cases/{case}/notes", data={"text": "Called."}).status_code == 303
         assert olga.post(f"/cases/{case}/contacted").status_code == 303
     for _ in range(2):
         sent = olga.post(f"/cases/{case}/close", data={"outcome": "unreachable"})
         assert sent.status_code == 303
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalar(select(func.count()).select_from(CaseNote)) == 3
     other = olga.post(f"/cases/{case}/close", data={"outcome": "recovered"})
     assert other.status_code == 422
     assert "already closed as: not reached" in other.text
 
 
-def test_what_a_form_lacks_is_said_and_nothing_changes(storage, olga, loop):
-    case = open_case(storage.store, loop)
+def test_what_a_form_lacks_is_said_and_nothing_changes(installation, olga, loop):
+    case = open_case(installation.store, loop)
     for path, form, said in (
         ("notes", {"text": "  "}, "Write what you learned or agreed."),
         ("close", {}, "Choose an outcome."),
@@ -100,15 +100,15 @@ def test_what_a_form_lacks_is_said_and_nothing_changes(storage, olga, loop):
         answer = olga.post(f"/cases/{case}/{path}", data=form)
         assert answer.status_code == 422, path
         assert said in answer.text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         known = session.get_one(Case, case)
         assert (known.state, known.owner_id, known.notes) == ("open", loop.owner, [])
 
 
-def test_the_list_keeps_its_filters_and_goes_on(storage, olga, loop, monkeypatch):
+def test_the_list_keeps_its_filters_and_goes_on(installation, olga, loop, monkeypatch):
     monkeypatch.setattr("surveyapp.web.cases.PAGE", 2)
-    numbers = [open_case(storage.store, loop) for _ in range(3)]
-    with storage.store.writing() as session:
+    numbers = [open_case(installation.store, loop) for _ in range(3)]
+    with installation.store.writing() as session:
         session.get_one(Case, numbers[2]).due_at = utc_now() - timedelta(days=1)
     first = olga.get("/cases?owner=me").text
     assert [f"/cases/{number}" in first for number in numbers] == [True, False, True]
@@ -125,10 +125,10 @@ def test_a_filter_that_is_none_is_refused(olga):
         assert olga.get(f"/cases?{query}").status_code == 422, query
 
 
-def test_the_strip_shows_the_share_with_its_interval(storage, olga, loop):
+def test_the_strip_shows_the_share_with_its_interval(installation, olga, loop):
     for outcome in ["recovered"] * 3 + ["unreachable"] * 2:
-        case = open_case(storage.store, loop)
-        with storage.store.writing() as session:
+        case = open_case(installation.store, loop)
+        with installation.store.writing() as session:
             actions.close(session, session.get_one(Case, case), outcome, user_id=loop.owner)
         if case < 5:
             assert "too few to show a share" in words(olga.get("/cases"))
@@ -138,17 +138,17 @@ def test_the_strip_shows_the_share_with_its_interval(storage, olga, loop):
     assert "After the form" in olga.get("/cases/recovery").text
 
 
-def test_an_erased_response_is_said_to_be_erased(storage, olga, loop):
-    case = open_case(storage.store, loop, 2)
-    with storage.store.writing() as session:
+def test_an_erased_response_is_said_to_be_erased(installation, olga, loop):
+    case = open_case(installation.store, loop, 2)
+    with installation.store.writing() as session:
         session.execute(delete(Response))
     page = words(olga.get(f"/cases/{case}"))
     assert "The response has been erased" in page
     assert "left: 2" in page.replace(" .", "")
 
 
-def test_a_personal_link_stands_on_one_page_only(storage, olga, loop):
-    case = open_case(storage.store, loop, customer_ref="c" * 32)
+def test_a_personal_link_stands_on_one_page_only(installation, olga, loop):
+    case = open_case(installation.store, loop, customer_ref="c" * 32)
     made = olga.post(f"/cases/{case}/ask", data={"way": "link"})
     assert made.status_code == 200
     link = re.search(r'value="(http[^"]+/s/[^"]+)"', made.text)[1]
@@ -160,9 +160,9 @@ def test_a_personal_link_stands_on_one_page_only(storage, olga, loop):
     assert olga.post(f"/cases/{case}/ask").status_code == 422
 
 
-def test_a_customer_with_an_address_is_asked_by_mail(storage, olga, loop):
-    case = open_case(storage.store, loop, customer_ref="c" * 32)
-    with storage.store.writing() as session:
+def test_a_customer_with_an_address_is_asked_by_mail(installation, olga, loop):
+    case = open_case(installation.store, loop, customer_ref="c" * 32)
+    with installation.store.writing() as session:
         response = session.scalars(select(Response)).one()
         session.add(Contact(customer_ref="c" * 32, email="ann@example.org"))
         session.add(
@@ -178,44 +178,46 @@ def test_a_customer_with_an_address_is_asked_by_mail(storage, olga, loop):
         assert olga.post(f"/cases/{case}/ask", data={"way": "mail"}).status_code == 303
     page = olga.get(f"/cases/{case}").text
     assert "Send follow-up survey" not in page and "ann@example.org" not in page
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         kinds = [message.kind for message in session.scalars(select(OutgoingMessage))]
     assert sorted(kinds) == ["case", "invitation"]
 
 
-def test_a_case_of_a_closed_account_does_not_look_like_nobodys(storage, olga, loop):
-    case = open_case(storage.store, loop)
+def test_a_case_of_a_closed_account_does_not_look_like_nobodys(installation, olga, loop):
+    case = open_case(installation.store, loop)
     olga.post(f"/cases/{case}/owner", data={"owner_id": str(loop.other)})
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.get_one(User, loop.other).active = False
     page = olga.get(f"/cases/{case}").text
     assert f'<option selected value="{loop.other}">Bert (account closed)</option>' in page
 
 
-def test_a_note_is_shown_as_text(storage, olga, loop):
-    case = open_case(storage.store, loop, reason="<script>alert(2)</script>")
+def test_a_note_is_shown_as_text(installation, olga, loop):
+    case = open_case(installation.store, loop, reason="<script>alert(2)</script>")
     olga.post(f"/cases/{case}/notes", data={"text": "<script>alert(1)</script>{{7*7}}"})
     page = olga.get(f"/cases/{case}").text
     assert "<script>alert" not in page and "{{7*7}}" in page
 
 
-def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(storage, olga, loop):
+def test_a_low_answer_is_on_the_owners_list_after_the_workers_round(installation, olga, loop):
     """From the customer's submission over the event to the list, through the worker's own duties."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         respond(session, loop.survey, 2)
         respond(session, loop.survey, 9)
     spread = DUTIES["dispatch events"][1]
-    while spread(storage, utc_now()):
+    while spread(installation, utc_now()):
         pass
     page = olga.get("/cases?owner=me").text
     assert "NPS 2" in page and "NPS 9" not in page
 
 
-def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(storage, olga, loop):
-    with storage.store.writing() as session:
+def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(installation, olga, loop):
+    with installation.store.writing() as session:
         session.get_one(User, loop.other).name = "=1+1"
         session.get_one(SurveyRow, loop.survey).name = "+Form"
-    cases = [open_case(storage.store, loop, nps, reason="It lost my data.") for nps in (3, 2, 1)]
+    cases = [
+        open_case(installation.store, loop, nps, reason="It lost my data.") for nps in (3, 2, 1)
+    ]
     olga.post(f"/cases/{cases[0]}/owner", data={"owner_id": str(loop.other)})
     olga.post(f"/cases/{cases[0]}/notes", data={"text": "Mrs Lovelace"})
     olga.post(f"/cases/{cases[1]}/close", data={"outcome": "recovered"})
@@ -237,7 +239,7 @@ def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(storage, olga
     assert todo.count("\n") == 2  # the headings and the one that is hers
     assert olga.get("/cases/export.csv?state=none").status_code == 422
     assert 'href="/cases/export.csv?state=all"' in olga.get("/cases?state=all").text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "export cases")
         ).first()

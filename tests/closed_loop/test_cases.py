@@ -20,6 +20,7 @@ from surveyapp.store.models import (
     User,
 )
 from tests.closed_loop.makers import BASE, NOW, hear, make_loop, open_case, respond
+from tests.installations import installation_on
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def count(session, table) -> int:
 @pytest.mark.parametrize(("nps", "opened"), [(0, 1), (6, 1), (7, 0), (10, 0)])
 def test_a_score_at_the_limit_or_below_opens_a_case(store, loop, nps, opened):
     with store.writing() as session:
-        hear(session, loop.survey, [respond(session, loop.survey, nps)])
+        hear(store, session, loop.survey, [respond(session, loop.survey, nps)])
         assert count(session, Case) == opened
         assert count(session, OutgoingMessage) == opened
 
@@ -53,11 +54,11 @@ def test_a_case_has_owner_due_day_and_score(store, loop):
 def test_an_event_spread_twice_opens_one_case_and_writes_one_message(store, loop):
     with store.writing() as session:
         number = respond(session, loop.survey, 2)
-        hear(session, loop.survey, [number, number])
+        hear(store, session, loop.survey, [number, number])
         told = session.scalars(select(Event).where(Event.kind == "case")).all()
         assert [event.subject["case_id"] for event in told] == [session.scalar(select(Case.id))]
     with store.writing() as session:
-        hear(session, loop.survey, [number])
+        hear(store, session, loop.survey, [number])
         assert count(session, Case) == count(session, OutgoingMessage) == 1
         assert count(session, Event) == 0
 
@@ -88,12 +89,12 @@ def test_no_rule_anonymity_and_a_response_gone_open_nothing(store, loop):
         survey = session.get_one(SurveyRow, loop.survey)
         number = respond(session, loop.survey, 1)
         session.execute(delete(Response).where(Response.id == number))
-        hear(session, loop.survey, [number])
+        hear(store, session, loop.survey, [number])
         low = respond(session, loop.survey, 1)
         survey.anonymity = "anonymous"
-        hear(session, loop.survey, [low])
+        hear(store, session, loop.survey, [low])
         survey.anonymity, survey.closed_loop = "pseudonymous", {}
-        hear(session, loop.survey, [low])
+        hear(store, session, loop.survey, [low])
         assert count(session, Case) == 0
 
 
@@ -110,7 +111,13 @@ def test_a_case_is_worked_on_and_closed(store, loop):
     number = open_case(store, loop)
     with store.writing() as session:
         case = session.get_one(Case, number)
-        cases.assign(session, case, loop.other, user_id=loop.owner, base_url=BASE, roots=())
+        cases.assign(
+            session,
+            case,
+            loop.other,
+            user_id=loop.owner,
+            installation=installation_on(store, base_url=BASE),
+        )
         cases.mark_contacted(session, case, user_id=loop.other, now=NOW)
         cases.add_note(session, case, "  Will get the fee back. ", user_id=loop.other)
         cases.close(session, case, "recovered", user_id=loop.other, now=NOW)
@@ -137,7 +144,13 @@ def test_every_action_sent_twice_is_one(store, loop):
     with store.writing() as session:
         case = session.get_one(Case, number)
         for _ in range(2):
-            cases.assign(session, case, loop.other, user_id=loop.owner, base_url=BASE, roots=())
+            cases.assign(
+                session,
+                case,
+                loop.other,
+                user_id=loop.owner,
+                installation=installation_on(store, base_url=BASE),
+            )
         for _ in range(2):
             cases.mark_contacted(session, case, user_id=loop.other)
         for _ in range(2):

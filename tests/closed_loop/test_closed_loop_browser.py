@@ -9,10 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.auth.passwords import hash_password
 from surveyapp.closed_loop.alerts import create_alert
+from surveyapp.installation import Installation
 from surveyapp.store.models import Case, SurveyRow, User
-from surveyapp.store.storage import Storage
 from tests.closed_loop.makers import Loop, make_loop, open_case, respond
 from tests.web.conftest import served
 from tests.web.world import PASSWORD
@@ -24,7 +25,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def loop(served: tuple[str, Storage]) -> Loop:
+def loop(served: tuple[str, Installation]) -> Loop:
     store = served[1].store
     with store.writing() as session:
         made = make_loop(session)
@@ -41,7 +42,7 @@ def loop(served: tuple[str, Storage]) -> Loop:
             days=365,
             emails=emails,
             user_id=made.owner,
-            roots=(),
+            library=BUILT_IN,
         )
         for nps in (7, 7, 9, 8, 7):
             respond(session, made.survey, nps)
@@ -51,7 +52,7 @@ def loop(served: tuple[str, Storage]) -> Loop:
 
 
 @pytest.fixture(scope="module")
-def staff(browser: Browser, served: tuple[str, Storage], loop: Loop) -> Iterator[Page]:
+def staff(browser: Browser, served: tuple[str, Installation], loop: Loop) -> Iterator[Page]:
     """A page of the cases' owner, signed in."""
     context = browser.new_context(base_url=served[0], viewport=DESKTOP)
     page = context.new_page()
@@ -101,7 +102,7 @@ def test_a_case_is_worked_on_by_keyboard_alone(staff: Page, loop: Loop):
     expect(staff.get_by_role("button", name="Reopen case")).to_be_visible()
 
 
-def test_a_form_with_a_fault_leads_to_it(staff: Page, served: tuple[str, Storage], loop: Loop):
+def test_a_form_with_a_fault_leads_to_it(staff: Page, served: tuple[str, Installation], loop: Loop):
     with served[1].store.reading() as session:
         number = session.scalar(select(func.max(Case.id)))
     staff.goto(f"/cases/{number}")

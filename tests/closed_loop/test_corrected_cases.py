@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases, queries
+from surveyapp.installation import Installation, open_installation
 from surveyapp.responses.corrections import correct, erase
 from surveyapp.settings import read
 from surveyapp.store import events
 from surveyapp.store.db import Store
 from surveyapp.store.models import Case, CaseNote, Event, OutgoingMessage, SurveyRow
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.worker import subscribers
 from tests.closed_loop.makers import NOW, hear, make_loop, open_case, respond
 
@@ -29,22 +30,24 @@ def loop(store):
 @pytest.fixture
 def told(store, database_url, tmp_path):
     """Spread every event as a worker does it."""
-    storage: Storage = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
+    installation: Installation = open_installation(
+        read({}, home=tmp_path / "home", database_url=database_url)
+    )
 
     def spread() -> None:
-        with storage.store.writing() as session:
-            while events.dispatch(session, subscribers(storage)):
+        with installation.store.writing() as session:
+            while events.dispatch(session, subscribers(installation)):
                 pass
 
     yield spread
-    storage.close()
+    installation.close()
 
 
 def change(store: Store, survey_id: int, response_id: int, nps: int, csat: int = 4) -> None:
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}, "csat": {"csat": str(csat)}}
     with store.writing() as session:
         survey = session.get_one(SurveyRow, survey_id)
-        assert correct(session, survey, response_id, raw, now=LATER, roots=()) is None
+        assert correct(session, survey, response_id, raw, now=LATER, library=BUILT_IN) is None
 
 
 def notes(store: Store, case_id: int) -> list[str]:
@@ -92,7 +95,7 @@ def test_a_closed_case_stays_closed(store, loop, told):
 def test_a_score_that_falls_by_a_change_opens_one_case(store, loop, told):
     with store.writing() as session:
         number = respond(session, loop.survey, 9)
-        hear(session, loop.survey, [number])
+        hear(store, session, loop.survey, [number])
     change(store, loop.survey, number, 4)
     told()
     change(store, loop.survey, number, 8)

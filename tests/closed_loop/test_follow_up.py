@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import queries
 from surveyapp.closed_loop.follow_up import ask_again, follow_up_of, reach
 from surveyapp.errors import Conflict
@@ -27,6 +28,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import close_survey
 from tests.closed_loop.makers import BASE, make_loop, open_case
+from tests.installations import installation_on
 from tests.responses.makers import SECRET
 
 WHO = links.pseudonym(SECRET, "C-17")
@@ -61,8 +63,7 @@ def ask(store, case_id: int, loop, *, by_mail: bool, later: timedelta = timedelt
             session.get_one(Case, case_id),
             by_mail=by_mail,
             user_id=loop.owner,
-            base_url=BASE,
-            secret_key=SECRET,
+            installation=installation_on(store, base_url=BASE),
             now=utc_now() + later,
         )
         return asked.url
@@ -84,7 +85,7 @@ def answer_with(store, loop, ticket: links.Ticket, nps: int) -> int:
             customer_ref=ticket.customer_ref,
             invitation=ticket,
             now=utc_now(),
-            roots=(),
+            library=BUILT_IN,
         )
         assert isinstance(stored, Stored) and stored.new
         return stored.response_id

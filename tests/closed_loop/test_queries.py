@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from analysis.metrics import share
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases, queries
 from surveyapp.closed_loop.queries import Wanted
 from surveyapp.closed_loop.recovery import recovery
@@ -16,6 +17,7 @@ from surveyapp.results.view_models import Hidden
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case, Response, SurveyRow
 from tests.closed_loop.makers import BASE, make_loop, open_case
+from tests.installations import installation_on
 
 
 @pytest.fixture
@@ -26,7 +28,9 @@ def loop(store):
 
 def listed(store, limit: int = 50, **wanted) -> list[int]:
     with store.reading() as session:
-        found = queries.lines(session, Wanted(**wanted), now=utc_now(), limit=limit, roots=())
+        found = queries.lines(
+            session, Wanted(**wanted), now=utc_now(), limit=limit, library=BUILT_IN
+        )
     return [line.id for line in found]
 
 
@@ -56,7 +60,11 @@ def test_filters_choose_by_state_owner_journey_and_lateness(store, loop):
     move_due(store, done, -2)
     with store.writing() as session:
         cases.assign(
-            session, session.get_one(Case, given), None, user_id=1, base_url=BASE, roots=()
+            session,
+            session.get_one(Case, given),
+            None,
+            user_id=1,
+            installation=installation_on(store, base_url=BASE),
         )
         cases.close(session, session.get_one(Case, done), "no_action", user_id=loop.owner)
         journey = session.get_one(SurveyRow, loop.survey).journey_id
@@ -77,7 +85,7 @@ def test_filters_choose_by_state_owner_journey_and_lateness(store, loop):
 def test_a_case_shows_the_question_and_the_comment_only(store, loop):
     number = open_case(store, loop, reason="It lost my data.")
     with store.reading() as session:
-        said = queries.said(session, queries.one(session, number), roots=())
+        said = queries.said(session, queries.one(session, number), library=BUILT_IN)
     assert "recommend" in said.question
     assert [comment.answer for comment in said.comments] == ["It lost my data."]
     assert not said.corrected
@@ -89,8 +97,8 @@ def test_an_erased_response_says_nothing(store, loop):
         session.execute(delete(Response))
     with store.reading() as session:
         case = queries.one(session, number)
-        assert queries.said(session, case, roots=()) is None
-        assert queries.score(case, roots=()) == "NPS 3"
+        assert queries.said(session, case, library=BUILT_IN) is None
+        assert queries.score(case, library=BUILT_IN) == "NPS 3"
 
 
 def test_an_answer_changed_by_the_customer_is_said_to_be(store, loop):
@@ -99,7 +107,7 @@ def test_an_answer_changed_by_the_customer_is_said_to_be(store, loop):
         case = session.get_one(Case, number)
         session.get_one(Response, case.response_id).corrected_at = utc_now() + timedelta(hours=1)
     with store.reading() as session:
-        assert queries.said(session, queries.one(session, number), roots=()).corrected
+        assert queries.said(session, queries.one(session, number), library=BUILT_IN).corrected
 
 
 def close_many(store, loop, outcomes: list[str], *, days: float, contacted: float | None) -> None:

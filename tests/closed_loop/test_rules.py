@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.closed_loop.rules import LoopRule, change_loop, read_loop
 from surveyapp.errors import Invalid
 from surveyapp.store.models import AuditEntry, SurveyRow, User
@@ -73,8 +74,8 @@ def test_a_change_is_stored_and_audited_once(store):
     with store.writing() as session:
         loop = make_loop(session)
         survey = session.get_one(SurveyRow, loop.survey)
-        change_loop(session, survey, dict(survey.closed_loop), user_id=loop.owner, roots=())
-        change_loop(session, survey, {}, user_id=loop.owner, roots=())
+        change_loop(session, survey, dict(survey.closed_loop), user_id=loop.owner, library=BUILT_IN)
+        change_loop(session, survey, {}, user_id=loop.owner, library=BUILT_IN)
         assert survey.closed_loop == {}
     with store.reading() as session:
         query = select(AuditEntry).where(AuditEntry.action == "change case rule")
@@ -98,7 +99,9 @@ def test_a_rule_must_fit_what_the_survey_asks(store, change, field, words):
         loop = make_loop(session)
         survey = session.get_one(SurveyRow, loop.survey)
         with pytest.raises(Invalid, match=words) as refused:
-            change_loop(session, survey, {**survey.closed_loop, **change}, user_id=None, roots=())
+            change_loop(
+                session, survey, {**survey.closed_loop, **change}, user_id=None, library=BUILT_IN
+            )
         assert refused.value.field == field
         assert survey.closed_loop["at_most"] == 6
 
@@ -109,7 +112,9 @@ def test_a_closed_account_owns_no_case(store):
         session.get_one(User, loop.other).active = False
         survey = session.get_one(SurveyRow, loop.survey)
         with pytest.raises(Invalid, match="no active account"):
-            change_loop(session, survey, {**RULE, "owner_id": loop.other}, user_id=None, roots=())
+            change_loop(
+                session, survey, {**RULE, "owner_id": loop.other}, user_id=None, library=BUILT_IN
+            )
 
 
 def test_an_anonymous_survey_has_no_rule(store):
@@ -117,7 +122,7 @@ def test_an_anonymous_survey_has_no_rule(store):
     with store.writing() as session:
         survey = make_survey(session, asks=("nps",), anonymity="anonymous")
         with pytest.raises(Invalid, match="anonymous"):
-            change_loop(session, survey, RULE, user_id=None, roots=())
+            change_loop(session, survey, RULE, user_id=None, library=BUILT_IN)
 
 
 @pytest.mark.parametrize(
@@ -142,5 +147,5 @@ def test_a_follow_up_must_be_comparable_and_joinable(store, options, words):
                 survey,
                 {**RULE, "follow_up_survey_id": other.id},
                 user_id=None,
-                roots=(),
+                library=BUILT_IN,
             )

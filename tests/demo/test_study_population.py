@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from instruments.answers import Answers, read
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.demo import study
 
 TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,8 +35,10 @@ def test_240_customers_answer_everything_in_the_instruments_own_values():
     assert (len(asks), len(answered)) == (600, 240)
     assert all(ask.at < TODAY for ask in asks)
     for code in ("sjq", "servqual-p", "loyalty", "marker"):
-        instrument = load(code)
+        instrument = BUILT_IN.load(code)
         for given in answered:
             values = {item: str(value) for item, value in given[code].items()}
             assert isinstance(read(instrument, values), Answers)
-    assert set(answered[0]["servqual-p"]) == {item.code for item in load("servqual-p").items}
+    assert set(answered[0]["servqual-p"]) == {
+        item.code for item in BUILT_IN.load("servqual-p").items
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from instruments.loader import BUILT_IN
 from surveyapp.demo import study
 from surveyapp.demo.bank import JOURNEYS
 from surveyapp.demo.fielded import draw_map
@@ -14,7 +15,7 @@ def test_texts_are_there_in_seven_languages_and_one_is_left_to_be_translated(sto
     with store.writing() as session:
         for plan in JOURNEYS:
             for code, made in draw_map(session, plan).items():
-                beside = others(made, roots=())
+                beside = others(made, library=BUILT_IN)
                 assert len(beside) == 6
                 for name in ("introduction", "consent", "touchpoint"):
                     assert spread(made, name, beside).written == beside, (code, name)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyapp.installation import Installation, open_installation
 from surveyapp.settings import read
 from surveyapp.store.models import (
     Contact,
@@ -24,7 +25,6 @@ from surveyapp.store.models import (
     OutgoingMessage,
     SurveyRow,
 )
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.surveys import links
 from tests.responses import makers
 
@@ -34,20 +34,20 @@ BASE = "https://survey.northbank.example"
 
 
 @contextmanager
-def storage_with(database_url: str, home: Path, **settings: Any) -> Iterator[Storage]:
+def installation_with(database_url: str, home: Path, **settings: Any) -> Iterator[Installation]:
     """An installation with these settings; a mail server is named by its place."""
     given = {"base_url": BASE, "mail_from": SENDER, **settings}
     if "mail" in given:
         given["smtp_url"] = f"smtp://{given.pop('mail')}"
-    opened = open_storage(read({}, home=home, database_url=database_url, **given))
+    opened = open_installation(read({}, home=home, database_url=database_url, **given))
     yield opened
     opened.close()
 
 
-def make_survey(storage: Storage, **options: Any) -> SurveyRow:
+def make_survey(installation: Installation, **options: Any) -> SurveyRow:
     """A survey of the recommendation question, with a journey that all of them share."""
     mailing = options.pop("mailing", {})
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = session.scalar(select(Journey))
         made = makers.make_survey(session, **{"asks": ("nps",), "journey": journey, **options})
         made.distribution = mailing
@@ -56,7 +56,7 @@ def make_survey(storage: Storage, **options: Any) -> SurveyRow:
 
 def to_be_asked(
     session: Session,
-    storage: Storage,
+    installation: Installation,
     survey: SurveyRow,
     name: str = "ada",
     *,
@@ -68,7 +68,7 @@ def to_be_asked(
     **contact: Any,
 ) -> int:
     """A customer whose interaction led to an invitation; the number of the waiting message."""
-    ref = links.pseudonym(storage.secret_key, name)
+    ref = links.pseudonym(installation.secret_key, name)
     address = f"{name}@example.org" if email is None else email
     if session.get(Contact, ref) is None:
         session.add(Contact(customer_ref=ref, email=address, **contact))
@@ -79,7 +79,7 @@ def to_be_asked(
         attributes=attributes or {},
     )
     seed = links.new_seed()
-    token = links.token_of(storage.secret_key, seed)
+    token = links.token_of(installation.secret_key, seed)
     session.add(met)
     session.flush()
     invitation = Invitation(
@@ -116,25 +116,25 @@ def to_be_asked(
     return message.id
 
 
-def asked(storage: Storage, survey: SurveyRow, *names: str, **options: Any) -> list[int]:
+def asked(installation: Installation, survey: SurveyRow, *names: str, **options: Any) -> list[int]:
     """Each of these customers with a message that is due."""
-    with storage.store.writing() as session:
-        return [to_be_asked(session, storage, survey, name, **options) for name in names]
+    with installation.store.writing() as session:
+        return [to_be_asked(session, installation, survey, name, **options) for name in names]
 
 
-def message(storage: Storage, number: int) -> OutgoingMessage:
-    with storage.store.reading() as session:
+def message(installation: Installation, number: int) -> OutgoingMessage:
+    with installation.store.reading() as session:
         return session.get_one(OutgoingMessage, number)
 
 
-def messages(storage: Storage, **wanted: Any) -> list[OutgoingMessage]:
-    with storage.store.reading() as session:
+def messages(installation: Installation, **wanted: Any) -> list[OutgoingMessage]:
+    with installation.store.reading() as session:
         query = select(OutgoingMessage).filter_by(**wanted).order_by(OutgoingMessage.id)
         return list(session.scalars(query))
 
 
-def invitation_of(storage: Storage, number: int) -> Invitation:
-    with storage.store.reading() as session:
+def invitation_of(installation: Installation, number: int) -> Invitation:
+    with installation.store.reading() as session:
         return session.get_one(Invitation, session.get_one(OutgoingMessage, number).invitation_id)
 
 

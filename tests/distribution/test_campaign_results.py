@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.distribution import campaigns, retention
 from surveyapp.distribution.campaign_results import campaign_summaries
+from surveyapp.installation import Installation
 from surveyapp.responses.actions import submit
 from surveyapp.results.funnels import of_list
 from surveyapp.sampling.forgetting import forget
@@ -25,43 +27,40 @@ from surveyapp.store.models import (
     Response,
     SurveyRow,
 )
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import Ticket, pseudonym, token_of
-from tests.distribution.makers import NOW, asked, make_survey, storage_with
+from tests.distribution.makers import NOW, asked, installation_with, make_survey
 
 DAY = timedelta(days=1)
 NAMES = ("ada", "bob", "eve", "joe")
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
-    with storage_with(database_url, tmp_path) as opened:
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    with installation_with(database_url, tmp_path) as opened:
         yield opened
 
 
-def ask(storage: Storage, survey: SurveyRow, *names: str, days: int = 0) -> None:
+def ask(installation: Installation, survey: SurveyRow, *names: str, days: int = 0) -> None:
     rows = [{"customer_ref": n, "attributes": {"email": f"{n}@example.org"}} for n in names]
     campaigns.ask_all(
-        storage.store,
+        installation,
         survey.id,
-        campaigns.read_recipients(rows, secret_key=storage.secret_key).customers,
-        settings=storage.settings,
-        secret_key=storage.secret_key,
+        campaigns.read_recipients(rows, secret_key=installation.secret_key).customers,
         user_id=None,
         now=NOW + days * DAY,
     )
 
 
-def send(storage: Storage) -> None:
-    with storage.store.writing() as session:
+def send(installation: Installation) -> None:
+    with installation.store.writing() as session:
         for message in session.scalars(select(OutgoingMessage)):
             message.state, message.sent_at = "sent", NOW
             session.get_one(Invitation, message.invitation_id).sent_at = NOW
 
 
-def answer(storage: Storage, survey: SurveyRow, name: str) -> None:
-    secret = storage.secret_key
-    with storage.store.writing() as session:
+def answer(installation: Installation, survey: SurveyRow, name: str) -> None:
+    secret = installation.secret_key
+    with installation.store.writing() as session:
         mine = OutgoingMessage.customer_ref == pseudonym(secret, name)
         invitation = session.scalars(
             select(Invitation)
@@ -76,32 +75,34 @@ def answer(storage: Storage, survey: SurveyRow, name: str) -> None:
             attributes={},
             invitation=Ticket(token_of(secret, invitation.token_seed or "")),
             now=NOW + DAY,
-            roots=(),
+            library=BUILT_IN,
         )
     assert stored.new
 
 
-def found(storage: Storage, survey: SurveyRow) -> list[tuple[date, Counts]]:
-    with storage.store.reading() as session:
+def found(installation: Installation, survey: SurveyRow) -> list[tuple[date, Counts]]:
+    with installation.store.reading() as session:
         made = campaign_summaries(session, session.get_one(SurveyRow, survey.id))
     return [(each.day, each.counts) for each in made]
 
 
 @pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
-def test_a_list_is_counted_from_who_stands_on_it_to_who_answered(storage: Storage, anonymity: str):
-    survey = make_survey(storage, anonymity=anonymity)
-    other = make_survey(storage, name="Another")
-    asked(storage, survey, "met")  # because of an interaction: of no list
-    with storage.store.writing() as session:
-        opt_out(session, [pseudonym(storage.secret_key, "gone")], source="link")
-    ask(storage, survey, *NAMES, "gone")
-    ask(storage, other, "eva", "max")
-    assert found(storage, survey)[0][1] == Counts(asked=4, skipped={"opted_out": 1})
-    send(storage)
-    answer(storage, survey, "ada")
+def test_a_list_is_counted_from_who_stands_on_it_to_who_answered(
+    installation: Installation, anonymity: str
+):
+    survey = make_survey(installation, anonymity=anonymity)
+    other = make_survey(installation, name="Another")
+    asked(installation, survey, "met")  # because of an interaction: of no list
+    with installation.store.writing() as session:
+        opt_out(session, [pseudonym(installation.secret_key, "gone")], source="link")
+    ask(installation, survey, *NAMES, "gone")
+    ask(installation, other, "eva", "max")
+    assert found(installation, survey)[0][1] == Counts(asked=4, skipped={"opted_out": 1})
+    send(installation)
+    answer(installation, survey, "ada")
     known = anonymity != "anonymous"
-    with storage.store.writing() as session:
-        refs = {name: pseudonym(storage.secret_key, name) for name in NAMES}
+    with installation.store.writing() as session:
+        refs = {name: pseudonym(installation.secret_key, name) for name in NAMES}
         session.get_one(Contact, refs["bob"]).bounced_at = NOW + DAY
         if known:
             for invitation in session.scalars(
@@ -110,7 +111,7 @@ def test_a_list_is_counted_from_who_stands_on_it_to_who_answered(storage: Storag
                 .where(OutgoingMessage.customer_ref == refs["eve"])
             ):
                 invitation.opened_at = NOW
-    ((day, counts),) = found(storage, survey)
+    ((day, counts),) = found(installation, survey)
     assert day == NOW.date()
     assert counts == Counts(
         asked=4,
@@ -130,64 +131,64 @@ def test_a_list_is_counted_from_who_stands_on_it_to_who_answered(storage: Storag
     assert rate is not None and rate.low < rate.estimate == 25 < rate.high
 
 
-def test_another_day_is_another_line_and_the_same_day_the_same(storage: Storage):
-    survey = make_survey(storage)
-    ask(storage, survey, "ada", "bob")
-    ask(storage, survey, "ada", "bob")  # asks nobody
-    send(storage)
-    ask(storage, survey, "ada", "bob", days=60)
-    ask(storage, survey, "eve", days=60)
-    lines = [(day, counts.asked, counts.sent) for day, counts in found(storage, survey)]
+def test_another_day_is_another_line_and_the_same_day_the_same(installation: Installation):
+    survey = make_survey(installation)
+    ask(installation, survey, "ada", "bob")
+    ask(installation, survey, "ada", "bob")  # asks nobody
+    send(installation)
+    ask(installation, survey, "ada", "bob", days=60)
+    ask(installation, survey, "eve", days=60)
+    lines = [(day, counts.asked, counts.sent) for day, counts in found(installation, survey)]
     later = (NOW + 60 * DAY).date()
     assert sorted(lines[:2]) == [(later, 1, 0), (later, 2, 0)]
     assert lines[2:] == [(NOW.date(), 2, 2)]
 
 
-def test_forgetting_and_retention_change_no_count(storage: Storage):
-    survey = make_survey(storage)
-    ask(storage, survey, *NAMES)
-    send(storage)
-    answer(storage, survey, "ada")
-    before = found(storage, survey)
-    ref = pseudonym(storage.secret_key, "bob")
-    with storage.store.writing() as session:
+def test_forgetting_and_retention_change_no_count(installation: Installation):
+    survey = make_survey(installation)
+    ask(installation, survey, *NAMES)
+    send(installation)
+    answer(installation, survey, "ada")
+    before = found(installation, survey)
+    ref = pseudonym(installation.secret_key, "bob")
+    with installation.store.writing() as session:
         forget(session, ref, user_id=None, now=NOW)
-    assert found(storage, survey) == before
-    with storage.store.reading() as session:
+    assert found(installation, survey) == before
+    with installation.store.reading() as session:
         for column in (OutgoingMessage.key, CampaignRecipient.customer_ref):
             assert ref not in str(list(session.scalars(select(column))))
-    while retention.forget(storage, NOW + 3000 * DAY):
+    while retention.forget(installation, NOW + 3000 * DAY):
         pass
-    assert found(storage, survey) == before
-    with storage.store.reading() as session:
+    assert found(installation, survey) == before
+    with installation.store.reading() as session:
         assert set(session.scalars(select(CampaignRecipient.customer_ref))) == {None}
         assert session.scalars(select(Campaign.list_digest)).all() == [None]
 
 
-def test_the_last_of_a_list_who_is_forgotten_takes_its_digest_along(storage: Storage):
+def test_the_last_of_a_list_who_is_forgotten_takes_its_digest_along(installation: Installation):
     """A digest of one pseudonym would tell whether it was theirs."""
-    survey = make_survey(storage)
-    ask(storage, survey, "ada", "bob")
-    with storage.store.writing() as session:
+    survey = make_survey(installation)
+    ask(installation, survey, "ada", "bob")
+    with installation.store.writing() as session:
         (made,) = session.scalars(select(Campaign))
         for name, kept in (("ada", True), ("bob", False)):
-            forget(session, pseudonym(storage.secret_key, name), user_id=None, now=NOW)
+            forget(session, pseudonym(installation.secret_key, name), user_id=None, now=NOW)
             session.refresh(made)
             assert (made.list_digest is not None) is kept
-    assert [counts.asked for _, counts in found(storage, survey)] == [2]
+    assert [counts.asked for _, counts in found(installation, survey)] == [2]
 
 
 @pytest.mark.parametrize("state", ["created", "opened"])
 def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
-    storage: Storage, state: str
+    installation: Installation, state: str
 ):
     """Also where the message has lost its name already, and where the link had been opened."""
-    survey = make_survey(storage)
-    ask(storage, survey, "ada", "bob")
-    send(storage)
-    refs = {name: pseudonym(storage.secret_key, name) for name in ("ada", "bob")}
+    survey = make_survey(installation)
+    ask(installation, survey, "ada", "bob")
+    send(installation)
+    refs = {name: pseudonym(installation.secret_key, name) for name in ("ada", "bob")}
     own = CampaignRecipient.customer_ref == refs["ada"]
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         message = session.get_one(
             OutgoingMessage, session.scalars(select(CampaignRecipient.message_id).where(own)).one()
         )
@@ -198,8 +199,8 @@ def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
         assert session.get_one(Invitation, message.invitation_id).state == "suppressed"
         left = session.scalars(select(CampaignRecipient.customer_ref)).all()
         assert set(left) == {None, refs["bob"]}
-    with storage.store.writing() as session:
-        token = token_of(storage.secret_key, invitation.token_seed or "")
+    with installation.store.writing() as session:
+        token = token_of(installation.secret_key, invitation.token_seed or "")
         late = submit(
             session,
             session.get_one(SurveyRow, survey.id),
@@ -208,7 +209,7 @@ def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
             attributes={},
             invitation=Ticket(token),
             now=NOW + DAY,
-            roots=(),
+            library=BUILT_IN,
         )
         assert not late.new
         assert session.query(Response).count() == 0

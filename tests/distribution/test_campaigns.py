@@ -14,6 +14,7 @@ from surveyapp.distribution.bounces import note_bounces
 from surveyapp.distribution.campaigns import MOST_CUSTOMERS, Plan, ask_all, plan, read_recipients
 from surveyapp.distribution.outbox import send_due
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.installation import Installation
 from surveyapp.responses.corrections import erase
 from surveyapp.sampling.contact_history import times_asked
 from surveyapp.sampling.forgetting import forget
@@ -28,24 +29,31 @@ from surveyapp.store.models import (
     SurveyRow,
     User,
 )
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.actions import close_survey
 from surveyapp.surveys.links import pseudonym, read_ticket
 from tests.distribution.mail_server import mail_server
-from tests.distribution.makers import BASE, NOW, asked, link_in, make_survey, messages, storage_with
+from tests.distribution.makers import (
+    BASE,
+    NOW,
+    asked,
+    installation_with,
+    link_in,
+    make_survey,
+    messages,
+)
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
-    with storage_with(database_url, tmp_path) as opened:
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    with installation_with(database_url, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def user_id(storage: Storage) -> int:
-    with storage.store.writing() as session:
+def user_id(installation: Installation) -> int:
+    with installation.store.writing() as session:
         user = User(email="r@example.org", name="R", role="researcher", password_hash="x")
         session.add(user)
         session.flush()
@@ -58,14 +66,12 @@ def row(name: str, email: str | None = None, **attributes: Any) -> dict[str, Any
 
 
 def asking(
-    storage: Storage, survey: SurveyRow, user_id: int, *rows: dict[str, Any], now=NOW
+    installation: Installation, survey: SurveyRow, user_id: int, *rows: dict[str, Any], now=NOW
 ) -> Plan:
     return ask_all(
-        storage.store,
+        installation,
         survey.id,
-        read_recipients(rows, secret_key=storage.secret_key).customers,
-        settings=storage.settings,
-        secret_key=storage.secret_key,
+        read_recipients(rows, secret_key=installation.secret_key).customers,
         user_id=user_id,
         now=now,
     )
@@ -76,20 +82,20 @@ def test_each_customer_gets_a_message_with_a_link_of_their_own(
 ):
     with (
         mail_server() as (place, received),
-        storage_with(database_url, tmp_path, mail=place) as storage,
+        installation_with(database_url, tmp_path, mail=place) as installation,
     ):
-        survey = make_survey(storage, mailing={"reminders": [3]})
+        survey = make_survey(installation, mailing={"reminders": [3]})
         made = asking(
-            storage,
+            installation,
             survey,
             user_id,
             row("ada", language="en", region="North"),
             row("bob", email="Bob@Example.ORG", tenure=7),
         )
         assert (len(made.chosen), made.left_out, made.already) == (2, {}, 0)
-        assert send_due(storage, NOW) == 2
-        assert send_due(storage, NOW + 3 * DAY + timedelta(minutes=1)) == 2
-        with storage.store.reading() as session:
+        assert send_due(installation, NOW) == 2
+        assert send_due(installation, NOW + 3 * DAY + timedelta(minutes=1)) == 2
+        with installation.store.reading() as session:
             hashes = {each.token_hash for each in session.query(Invitation)}
     assert sorted(set(received.recipients)) == ["ada@example.org", "bob@example.org"]
     links = {link_in(mail).split("?")[0] for mail in received.messages}
@@ -98,24 +104,26 @@ def test_each_customer_gets_a_message_with_a_link_of_their_own(
     for link in links:
         start, ticket = link.rsplit("/", 1)
         assert start == f"{BASE}/s/{survey.link}"
-        read = read_ticket(storage.secret_key, survey.link, ticket, now=NOW)
+        read = read_ticket(installation.secret_key, survey.link, ticket, now=NOW)
         assert read is not None
         found[read.customer_ref] = (read.attributes, read.token_hash)
-    assert found[pseudonym(storage.secret_key, "ada")][0] == {"region": "North"}
-    assert found[pseudonym(storage.secret_key, "bob")][0] == {"tenure": 7}
+    assert found[pseudonym(installation.secret_key, "ada")][0] == {"region": "North"}
+    assert found[pseudonym(installation.secret_key, "bob")][0] == {"tenure": 7}
     assert hashes == {token_hash for _, token_hash in found.values()}
 
 
-def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(storage: Storage, user_id: int):
-    survey = make_survey(storage)
-    asked(storage, survey, "resting", "bounced")
-    secret = storage.secret_key
-    with storage.store.writing() as session:
+def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(
+    installation: Installation, user_id: int
+):
+    survey = make_survey(installation)
+    asked(installation, survey, "resting", "bounced")
+    secret = installation.secret_key
+    with installation.store.writing() as session:
         note_bounces(session, [("bounced@example.org", "gone", NOW)])
         opt_out(session, [pseudonym(secret, "left")], source="link")
         opt_out(session, [address_key(secret, "away@example.org")], source="import")
     names = ("ada", "resting", "bounced", "left", "away", "bob")
-    made = asking(storage, survey, user_id, *map(row, names), row("nobody", email=""))
+    made = asking(installation, survey, user_id, *map(row, names), row("nobody", email=""))
     assert [each.card.email for each in made.chosen] == ["ada@example.org", "bob@example.org"]
     assert made.left_out == {
         Reason.RESTING: 1,
@@ -125,44 +133,46 @@ def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(storage: Storag
     }
 
 
-def test_a_new_address_on_the_list_ends_a_bounce(storage: Storage, user_id: int):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
-        ref = pseudonym(storage.secret_key, "ada")
+def test_a_new_address_on_the_list_ends_a_bounce(installation: Installation, user_id: int):
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
+        ref = pseudonym(installation.secret_key, "ada")
         session.add(Contact(customer_ref=ref, email="old@example.org", bounced_at=NOW - DAY))
-    assert len(asking(storage, survey, user_id, row("ada")).chosen) == 1
-    with storage.store.reading() as session:
+    assert len(asking(installation, survey, user_id, row("ada")).chosen) == 1
+    with installation.store.reading() as session:
         contact = session.get_one(Contact, ref)
         assert (contact.email, contact.bounced_at) == ("ada@example.org", None)
 
 
 def test_the_same_list_again_asks_nobody_twice_and_later_it_is_another_wave(
-    storage: Storage, user_id: int
+    installation: Installation, user_id: int
 ):
     """In another order and with new attributes it is the same list, even where nobody rests."""
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, survey.id).sampling = {"rest": "override"}
-    assert len(asking(storage, survey, user_id, row("ada"), row("bob")).chosen) == 2
-    again = asking(storage, survey, user_id, row("bob", region="North"), row("ada"), now=NOW + DAY)
+    assert len(asking(installation, survey, user_id, row("ada"), row("bob")).chosen) == 2
+    again = asking(
+        installation, survey, user_id, row("bob", region="North"), row("ada"), now=NOW + DAY
+    )
     assert (len(again.chosen), again.already) == (0, 2)
-    assert len(messages(storage)) == 2
-    later = asking(storage, survey, user_id, row("ada"), row("bob"), now=NOW + 90 * DAY)
+    assert len(messages(installation)) == 2
+    later = asking(installation, survey, user_id, row("ada"), row("bob"), now=NOW + 90 * DAY)
     assert len(later.chosen) == 2
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         details = [e.detail for e in session.query(AuditEntry).filter_by(action="ask a list")]
         days = [each.day for each in session.query(Campaign).order_by(Campaign.id)]
     assert [(each["asked"], each["left_out"]) for each in details] == [(2, 0)] * 2
     assert days == [NOW.date(), (NOW + 90 * DAY).date()]
 
 
-def test_two_who_press_the_button_at_once_ask_once(storage: Storage, user_id: int):
-    survey = make_survey(storage)
+def test_two_who_press_the_button_at_once_ask_once(installation: Installation, user_id: int):
+    survey = make_survey(installation)
     rows = [row(f"c{number}") for number in range(30)]
     found: list[int] = []
 
     def press() -> None:
-        found.append(len(asking(storage, survey, user_id, *rows).chosen))
+        found.append(len(asking(installation, survey, user_id, *rows).chosen))
 
     threads = [Thread(target=press) for _ in range(3)]
     for thread in threads:
@@ -170,51 +180,52 @@ def test_two_who_press_the_button_at_once_ask_once(storage: Storage, user_id: in
     for thread in threads:
         thread.join()
     assert sorted(found) == [0, 0, 30]
-    assert len(messages(storage)) == 30
+    assert len(messages(installation)) == 30
 
 
-def test_a_list_leaves_its_customers_resting_for_other_surveys(storage: Storage, user_id: int):
-    survey = make_survey(storage)
-    asking(storage, survey, user_id, row("ada"))
-    ref = pseudonym(storage.secret_key, "ada")
-    with storage.store.reading() as session:
+def test_a_list_leaves_its_customers_resting_for_other_surveys(
+    installation: Installation, user_id: int
+):
+    survey = make_survey(installation)
+    asking(installation, survey, user_id, row("ada"))
+    ref = pseudonym(installation.secret_key, "ada")
+    with installation.store.reading() as session:
         assert times_asked(session.connection(), [ref], since=NOW - DAY) == {ref: [NOW]}
-    other = asking(storage, survey, user_id, row("ada"), row("bob"), now=NOW + 8 * DAY)
+    other = asking(installation, survey, user_id, row("ada"), row("bob"), now=NOW + 8 * DAY)
     assert other.left_out == {Reason.RESTING: 1}
 
 
-def test_looking_at_a_list_changes_nothing(storage: Storage):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+def test_looking_at_a_list_changes_nothing(installation: Installation):
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         made = plan(
             session,
             session.get_one(SurveyRow, survey.id),
-            read_recipients([row("ada")], secret_key=storage.secret_key).customers,
-            settings=storage.settings,
-            secret_key=storage.secret_key,
+            read_recipients([row("ada")], secret_key=installation.secret_key).customers,
+            installation=installation,
             now=NOW,
         )
     assert len(made.chosen) == 1
-    assert messages(storage) == []
-    with storage.store.reading() as session:
+    assert messages(installation) == []
+    with installation.store.reading() as session:
         assert session.query(Contact).count() == session.query(Invitation).count() == 0
 
 
 def test_an_anonymous_survey_keeps_nothing_of_the_list_beside_the_invitation(
-    storage: Storage, user_id: int
+    installation: Installation, user_id: int
 ):
-    survey = make_survey(storage, anonymity="anonymous")
-    asking(storage, survey, user_id, row("ada", region="North"))
-    (message,) = messages(storage)
+    survey = make_survey(installation, anonymity="anonymous")
+    asking(installation, survey, user_id, row("ada", region="North"))
+    (message,) = messages(installation)
     assert message.content == {}
 
 
-def test_a_closed_survey_asks_nobody(storage: Storage, user_id: int):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+def test_a_closed_survey_asks_nobody(installation: Installation, user_id: int):
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         close_survey(session, session.get_one(SurveyRow, survey.id), user_id=None)
     with pytest.raises(Conflict, match="is not open"):
-        asking(storage, survey, user_id, row("ada"))
+        asking(installation, survey, user_id, row("ada"))
 
 
 def test_bad_lines_are_told_by_their_place_and_the_others_are_asked():
@@ -243,13 +254,13 @@ def test_a_list_without_end_or_without_customers_is_refused():
 
 
 def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
-    storage: Storage, user_id: int
+    installation: Installation, user_id: int
 ):
     """What a list said of a customer goes with them; that so many were written to stays."""
-    survey = make_survey(storage)
-    asking(storage, survey, user_id, row("ada", region="North"), row("bob", region="South"))
-    ada, bob = messages(storage)
-    with storage.store.writing() as session:
+    survey = make_survey(installation)
+    asking(installation, survey, user_id, row("ada", region="North"), row("bob", region="South"))
+    ada, bob = messages(installation)
+    with installation.store.writing() as session:
         forget(session, ada.customer_ref or "", user_id=None, now=NOW)
         invitation = session.get_one(Invitation, bob.invitation_id)
         invitation.state = "completed"
@@ -264,5 +275,5 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
         session.add(answer)
         session.flush()
         erase(session, session.get_one(SurveyRow, survey.id), answer.id, now=NOW)
-    assert [each.content for each in messages(storage)] == [{}, {}]
-    assert messages(storage, customer_ref=ada.customer_ref) == []
+    assert [each.content for each in messages(installation)] == [{}, {}]
+    assert messages(installation, customer_ref=ada.customer_ref) == []

@@ -13,12 +13,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from surveyapp.app import create_app
+from surveyapp.installation import Installation
 from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.settings import read
 from surveyapp.store.models import Contact, SurveyRow, User
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey, message, messages
 from tests.web.respondents import parsed
 
@@ -43,12 +43,14 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def storage(app: Flask) -> Storage:
+def installation(app: Flask) -> Installation:
     return app.extensions[EXTENSION]
 
 
-def signed_in(app: Flask, storage: Storage, email: str = "rita@northbank.example") -> FlaskClient:
-    with storage.store.writing() as session:
+def signed_in(
+    app: Flask, installation: Installation, email: str = "rita@northbank.example"
+) -> FlaskClient:
+    with installation.store.writing() as session:
         user = User(email=email, name="Rita", role="researcher", password_hash="x")
         session.add(user)
     client = app.test_client()
@@ -58,8 +60,8 @@ def signed_in(app: Flask, storage: Storage, email: str = "rita@northbank.example
 
 
 @pytest.fixture
-def client(app: Flask, storage: Storage) -> FlaskClient:
-    return signed_in(app, storage)
+def client(app: Flask, installation: Installation) -> FlaskClient:
+    return signed_in(app, installation)
 
 
 def page(survey: SurveyRow, rest: str = "") -> str:
@@ -78,45 +80,45 @@ def token_in(answer: TestResponse) -> str:
 
 
 def test_a_list_is_shown_with_its_reasons_and_asked_once_by_consent(
-    client: FlaskClient, storage: Storage
+    client: FlaskClient, installation: Installation
 ):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
-        opt_out(session, [pseudonym(storage.secret_key, "1004")], source="link")
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
+        opt_out(session, [pseudonym(installation.secret_key, "1004")], source="link")
     shown = looked_at(client, survey)
     assert shown.status_code == 200
     assert "2 of 5 customers will be invited" in shown.text
     numbers = [tag.text.strip() for tag in parsed(shown.text).all("td", **{"class": "n"})]
     assert numbers[1:] == ["1", "1", "1"]  # opted out, twice, not readable
     assert "Opted out" in shown.text and "Customer 4:" in shown.text
-    assert messages(storage) == []
+    assert messages(installation) == []
     token = token_in(shown)
     assert "ada" not in token and "1001" not in token
     for _ in range(2):
         answer = client.post(page(survey, "/ask"), data={"list": token})
         assert answer.status_code == 303
-    assert len(messages(storage)) == 2
+    assert len(messages(installation)) == 2
     assert "Nobody was invited" in client.get(answer.location).text
     counted = parsed(client.get(page(survey)).text).all("td", **{"class": "n"})
     assert [cell.text.strip() for cell in counted] == ["3", "2", "0", "0", "0", "0", "0", "-"]
 
 
 def test_a_list_is_good_for_its_own_survey_and_member_of_staff_only(
-    app: Flask, client: FlaskClient, storage: Storage
+    app: Flask, client: FlaskClient, installation: Installation
 ):
-    survey = make_survey(storage)
+    survey = make_survey(installation)
     token = token_in(looked_at(client, survey))
-    other = signed_in(app, storage, "eve@northbank.example")
+    other = signed_in(app, installation, "eve@northbank.example")
     assert other.post(page(survey, "/ask"), data={"list": token}).status_code == 409
     for wrong in ("", "x", token[:-3], token + "x"):
         assert client.post(page(survey, "/ask"), data={"list": wrong}).status_code == 409
-    assert messages(storage) == []
+    assert messages(installation) == []
 
 
 def test_a_file_that_is_no_list_is_refused_with_what_was_found(
-    client: FlaskClient, storage: Storage
+    client: FlaskClient, installation: Installation
 ):
-    survey = make_survey(storage)
+    survey = make_survey(installation)
     for text, said in (
         ("", "empty"),
         ("customer_ref;email\n", "no customers"),
@@ -127,30 +129,37 @@ def test_a_file_that_is_no_list_is_refused_with_what_was_found(
         assert answer.status_code == 422 and said in answer.text
 
 
-def test_a_list_of_whom_nobody_can_be_asked_has_no_button(client: FlaskClient, storage: Storage):
-    survey = make_survey(storage)
+def test_a_list_of_whom_nobody_can_be_asked_has_no_button(
+    client: FlaskClient, installation: Installation
+):
+    survey = make_survey(installation)
     shown = looked_at(client, survey, "customer_ref;email\n1;\n")
     assert "No customer on this list can be invited now." in shown.text
     assert 'name="list"' not in shown.text
 
 
-def test_mail_that_came_back_is_noted_from_a_file(client: FlaskClient, storage: Storage):
-    survey = make_survey(storage)
-    ada, bob = asked(storage, survey, "ada", "bob", due_at=NOW)
+def test_mail_that_came_back_is_noted_from_a_file(client: FlaskClient, installation: Installation):
+    survey = make_survey(installation)
+    ada, bob = asked(installation, survey, "ada", "bob", due_at=NOW)
     text = "email,reason\nADA@example.org,mailbox full\nnobody@example.org,\nnonsense,\n"
     file = (io.BytesIO(text.encode()), "bounces.csv")
     answer = client.post(page(survey, "/bounces"), data={"bounces": file})
     assert answer.status_code == 200
     assert "1 address recorded." in answer.text and "1 waiting message cancelled" in answer.text
     assert "Customer 3:" in answer.text
-    assert (message(storage, ada).state, message(storage, bob).state) == ("cancelled", "waiting")
-    with storage.store.reading() as session:
-        contact = session.get_one(Contact, message(storage, ada).customer_ref)
+    assert (message(installation, ada).state, message(installation, bob).state) == (
+        "cancelled",
+        "waiting",
+    )
+    with installation.store.reading() as session:
+        contact = session.get_one(Contact, message(installation, ada).customer_ref)
         assert contact.bounce_reason == "mailbox full"
 
 
-def test_a_file_of_bounces_without_addresses_is_refused(client: FlaskClient, storage: Storage):
-    survey = make_survey(storage)
+def test_a_file_of_bounces_without_addresses_is_refused(
+    client: FlaskClient, installation: Installation
+):
+    survey = make_survey(installation)
     file = (io.BytesIO(b"name\nada\n"), "bounces.csv")
     answer = client.post(page(survey, "/bounces"), data={"bounces": file})
     assert answer.status_code == 422 and "no column email" in answer.text

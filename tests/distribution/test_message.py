@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 import pytest
 from playwright.sync_api import Browser
 
+from instruments.loader import BUILT_IN
 from surveyapp.design_tokens import contrast
 from surveyapp.distribution.click import Click
 from surveyapp.distribution.message import MessageContext, colours, message_of
 from surveyapp.distribution.message_settings import MailText, MessageSettings
 from surveyapp.distribution.outgoing import message_context as of_survey
 from surveyapp.i18n.languages import OWN_NAMES, texts
-from surveyapp.settings import read
 from surveyapp.store.db import Store
 from tests.responses.makers import make_survey
 
@@ -259,11 +259,10 @@ def test_a_message_names_what_it_is_about_in_the_customers_language(store: Store
         survey = make_survey(session, asks=("csat",))
         survey.languages, survey.texts = ["en", "fi", "sv"], {"fi": texts}
         survey.distribution = {"one_click": "csat-csat"}
-        settings = read({})
         made = {
             language: message_of(
                 MessageSettings(texts={language: MailText(subject="{touchpoint}")}),
-                of_survey(survey, language, LINK, LEAVE, settings, {}),
+                of_survey(survey, language, LINK, LEAVE, BUILT_IN, {}),
             )
             for language in ("fi", "sv")
         }

@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from surveyapp.app import create_app
 from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.distribution.outbox import send_due
+from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, SurveyRow, User
-from surveyapp.store.storage import Storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.distribution.mail_server import REFUSED, mail_server
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey
 from tests.web.respondents import parsed
@@ -44,13 +44,13 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def storage(app: Flask) -> Storage:
+def installation(app: Flask) -> Installation:
     return app.extensions[EXTENSION]
 
 
 @pytest.fixture
-def client(app: Flask, storage: Storage) -> FlaskClient:
-    with storage.store.writing() as session:
+def client(app: Flask, installation: Installation) -> FlaskClient:
+    with installation.store.writing() as session:
         user = User(
             email="rita@northbank.example", name="Rita", role="researcher", password_hash="x"
         )
@@ -62,9 +62,9 @@ def client(app: Flask, storage: Storage) -> FlaskClient:
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    made = make_survey(storage)
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    made = make_survey(installation)
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, made.id).languages = ["en", "fi", "ar"]
     return made
 
@@ -73,13 +73,13 @@ def page(survey: SurveyRow, rest: str = "") -> str:
     return f"/journeys/{survey.journey_id}/surveys/{survey.id}/messages{rest}"
 
 
-def mailing(storage: Storage, survey: SurveyRow):
-    with storage.store.reading() as session:
+def mailing(installation: Installation, survey: SurveyRow):
+    with installation.store.reading() as session:
         return read_message_settings(session.get_one(SurveyRow, survey.id).distribution)
 
 
 def test_what_is_written_is_said_by_the_next_message(
-    client: FlaskClient, storage: Storage, survey: SurveyRow
+    client: FlaskClient, installation: Installation, survey: SurveyRow
 ):
     answer = client.post(
         page(survey),
@@ -93,7 +93,7 @@ def test_what_is_written_is_said_by_the_next_message(
         },
     )
     assert answer.status_code == 303
-    kept = mailing(storage, survey)
+    kept = mailing(installation, survey)
     assert set(kept.texts) == {"en", "fi"}
     assert (kept.texts["en"].subject, kept.texts["fi"].text) == ("Was it good?", "Kerro meille.")
     assert (kept.one_click, kept.reminders, kept.reply_to) == (
@@ -101,14 +101,16 @@ def test_what_is_written_is_said_by_the_next_message(
         (3, 7),
         "care@northbank.example",
     )
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         entry = session.query(AuditEntry).filter_by(action="change messages").one()
         assert entry.detail["reminders"] == [3, 7]
     again = client.get(page(survey)).text
     assert "Was it good?" in again and "Kerro meille." in again
     with mail_server() as (place, received):
-        sending = replace(storage, settings=replace(storage.settings, smtp_url=f"smtp://{place}"))
-        asked(storage, survey, "ada")
+        sending = replace(
+            installation, settings=replace(installation.settings, smtp_url=f"smtp://{place}")
+        )
+        asked(installation, survey, "ada")
         assert send_due(sending, NOW) == 1
     (mail,) = received.messages
     assert mail["Subject"] == "Was it good?"
@@ -128,7 +130,7 @@ REFUSED_TEXTS = (
 
 
 def test_what_cannot_be_said_is_refused_at_its_field_with_everything_kept(
-    client: FlaskClient, storage: Storage, survey: SurveyRow
+    client: FlaskClient, installation: Installation, survey: SurveyRow
 ):
     for sent, field, said in REFUSED_TEXTS:
         answer = client.post(page(survey), data={"one_click": "", "text-fi": "Kerro!", **sent})
@@ -136,7 +138,7 @@ def test_what_cannot_be_said_is_refused_at_its_field_with_everything_kept(
         assert said in answer.text and "Kerro!" in answer.text
         (faulty,) = parsed(answer.text).all("p", id=f"{field}-error")
         assert faulty.attributes["class"] == "fault"
-    assert mailing(storage, survey).texts == {}
+    assert mailing(installation, survey).texts == {}
 
 
 def test_a_question_that_the_survey_does_not_ask_is_refused(client: FlaskClient, survey: SurveyRow):
@@ -144,9 +146,9 @@ def test_a_question_that_the_survey_does_not_ask_is_refused(client: FlaskClient,
 
 
 def test_each_language_and_kind_can_be_looked_at(
-    client: FlaskClient, storage: Storage, survey: SurveyRow
+    client: FlaskClient, installation: Installation, survey: SurveyRow
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, survey.id).distribution = {"one_click": "nps-nps"}
     for language in ("en", "fi", "ar"):
         for kind in ("invitation", "reminder"):
@@ -168,10 +170,10 @@ def test_languages_that_the_survey_does_not_speak_are_not_written_in(
 
 
 def test_the_preview_runs_nothing_loads_nothing_and_leads_nowhere(
-    client: FlaskClient, storage: Storage, survey: SurveyRow
+    client: FlaskClient, installation: Installation, survey: SurveyRow
 ):
     text = {"en": {"text": HOSTILE}}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, survey.id).distribution = {"texts": text}
     shown = client.get(page(survey, "/preview"))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
@@ -186,12 +188,14 @@ def test_the_preview_runs_nothing_loads_nothing_and_leads_nowhere(
 
 
 def test_a_test_goes_to_who_asked_marked_and_leading_to_no_survey(
-    client: FlaskClient, storage: Storage, survey: SurveyRow
+    client: FlaskClient, installation: Installation, survey: SurveyRow
 ):
     data = {"language": "fi", "kind": "reminder"}
     assert client.post(page(survey, "/test"), data=data).status_code == 303
     with mail_server() as (place, received):
-        sending = replace(storage, settings=replace(storage.settings, smtp_url=f"smtp://{place}"))
+        sending = replace(
+            installation, settings=replace(installation.settings, smtp_url=f"smtp://{place}")
+        )
         assert send_due(sending, utc_now()) == 1
     (mail,) = received.messages
     assert str(mail["To"]) == "rita@northbank.example"
@@ -218,17 +222,19 @@ def test_without_a_mail_server_the_page_says_so_and_tests_are_refused(
 
 
 def test_the_page_counts_what_became_of_messages_and_says_why(
-    client: FlaskClient, storage: Storage, survey: SurveyRow
+    client: FlaskClient, installation: Installation, survey: SurveyRow
 ):
-    asked(storage, survey, "ada", "bob", "eve")
-    asked(storage, survey, "nobody", email="")
-    send_due(storage, NOW)
+    asked(installation, survey, "ada", "bob", "eve")
+    asked(installation, survey, "nobody", email="")
+    send_due(installation, NOW)
     shown = client.get(page(survey)).text
     assert "The oldest waiting message could not be sent" in shown
     assert "Connection refused" in shown
     with mail_server() as (place, received):
         received.answers["bob@example.org"] = REFUSED
-        sending = replace(storage, settings=replace(storage.settings, smtp_url=f"smtp://{place}"))
+        sending = replace(
+            installation, settings=replace(installation.settings, smtp_url=f"smtp://{place}")
+        )
         send_due(sending, NOW)
     shown = client.get(page(survey)).text
     counts = [tag.text for tag in parsed(shown).all("span", **{"class": "big"})]

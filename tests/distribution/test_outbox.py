@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 
 from surveyapp.distribution.outbox import PAUSES, STALE, claim, send_due
+from surveyapp.installation import Installation
 from surveyapp.sampling.opt_outs import address_key
 from surveyapp.store.models import (
     Contact,
@@ -23,7 +24,6 @@ from surveyapp.store.models import (
     OutgoingMessage,
     SurveyRow,
 )
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import close_survey
 from surveyapp.surveys.invitations import use_invitation
@@ -32,12 +32,12 @@ from tests.distribution.makers import (
     BASE,
     NOW,
     asked,
+    installation_with,
     invitation_of,
     link_in,
     make_survey,
     message,
     messages,
-    storage_with,
     to_be_asked,
 )
 
@@ -57,151 +57,168 @@ def received(mail: tuple[str, Received]) -> Received:
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path, mail: tuple[str, Received]) -> Iterator[Storage]:
-    with storage_with(database_url, tmp_path, mail=mail[0], mails_a_minute=1000) as opened:
+def installation(
+    database_url: str, tmp_path: Path, mail: tuple[str, Received]
+) -> Iterator[Installation]:
+    with installation_with(database_url, tmp_path, mail=mail[0], mails_a_minute=1000) as opened:
         yield opened
 
 
-def test_what_is_due_is_sent_once_and_noted_everywhere(storage: Storage, received: Received):
-    survey = make_survey(storage)
-    (number,) = asked(storage, survey, "ada")
-    assert send_due(storage, NOW) == 1
-    assert send_due(storage, NOW) == 0
+def test_what_is_due_is_sent_once_and_noted_everywhere(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation)
+    (number,) = asked(installation, survey, "ada")
+    assert send_due(installation, NOW) == 1
+    assert send_due(installation, NOW) == 0
     assert received.recipients == ["ada@example.org"]
-    sent = message(storage, number)
+    sent = message(installation, number)
     assert (sent.state, sent.attempts, sent.error) == ("sent", 1, "")
     assert sent.sent_at is not None and sent.sent_at >= NOW
-    assert invitation_of(storage, number).sent_at == sent.sent_at
-    with storage.store.reading() as session:
+    assert invitation_of(installation, number).sent_at == sent.sent_at
+    with installation.store.reading() as session:
         (decision,) = session.query(Decision)
         assert decision.sent_at == sent.sent_at
 
 
-def test_what_is_not_due_waits(storage: Storage, received: Received):
-    asked(storage, make_survey(storage), "ada", due_at=NOW + MINUTE)
-    assert send_due(storage, NOW) == 0
-    assert send_due(storage, NOW + MINUTE) == 1
+def test_what_is_not_due_waits(installation: Installation, received: Received):
+    asked(installation, make_survey(installation), "ada", due_at=NOW + MINUTE)
+    assert send_due(installation, NOW) == 0
+    assert send_due(installation, NOW + MINUTE) == 1
     assert len(received.messages) == 1
 
 
-def test_the_link_in_the_mail_is_the_invitations_own(storage: Storage, received: Received):
+def test_the_link_in_the_mail_is_the_invitations_own(
+    installation: Installation, received: Received
+):
     """And it is made of the configured address; the database alone could not make it."""
-    (number,) = asked(storage, make_survey(storage), "ada")
-    send_due(storage, NOW)
+    (number,) = asked(installation, make_survey(installation), "ada")
+    send_due(installation, NOW)
     link = link_in(received.messages[0])
     token = link.removeprefix(f"{BASE}/r/").removesuffix("?lang=en")
-    assert links.Ticket(token).token_hash == invitation_of(storage, number).token_hash
-    with storage.store.reading() as session:
-        row = session.get_one(Invitation, message(storage, number).invitation_id)
+    assert links.Ticket(token).token_hash == invitation_of(installation, number).token_hash
+    with installation.store.reading() as session:
+        row = session.get_one(Invitation, message(installation, number).invitation_id)
         assert token not in str(vars(row))
 
 
-def test_many_are_sent_in_the_order_in_which_they_are_due(storage: Storage, received: Received):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+def test_many_are_sent_in_the_order_in_which_they_are_due(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         for place in range(24):
             due_at = NOW - MINUTE * (place * 7 % 24)
-            to_be_asked(session, storage, survey, f"c{place:03}", due_at=due_at)
-    assert send_due(storage, NOW) == 24
+            to_be_asked(session, installation, survey, f"c{place:03}", due_at=due_at)
+    assert send_due(installation, NOW) == 24
     assert received.connections == 1
     order = sorted(range(24), key=lambda place: -(place * 7 % 24))
     assert received.recipients == [f"c{place:03}@example.org" for place in order]
 
 
-def test_a_refused_address_is_never_written_to_again(storage: Storage, received: Received):
-    survey = make_survey(storage)
+def test_a_refused_address_is_never_written_to_again(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation)
     received.answers["ada@example.org"] = REFUSED
-    first, other = asked(storage, survey, "ada", "bob")
-    assert send_due(storage, NOW) == 2
-    assert message(storage, first).state == "failed"
-    assert message(storage, first).error.startswith("550 5.1.1")
-    assert "@" not in message(storage, first).error
-    assert message(storage, other).state == "sent"
-    with storage.store.reading() as session:
-        contact = session.get_one(Contact, message(storage, first).customer_ref)
+    first, other = asked(installation, survey, "ada", "bob")
+    assert send_due(installation, NOW) == 2
+    assert message(installation, first).state == "failed"
+    assert message(installation, first).error.startswith("550 5.1.1")
+    assert "@" not in message(installation, first).error
+    assert message(installation, other).state == "sent"
+    with installation.store.reading() as session:
+        contact = session.get_one(Contact, message(installation, first).customer_ref)
         assert contact.bounced_at is not None and contact.bounce_reason.startswith("550")
-    (again,) = asked(storage, survey, "ada")
-    assert send_due(storage, NOW + DAY) == 0
-    cancelled = message(storage, again)
+    (again,) = asked(installation, survey, "ada")
+    assert send_due(installation, NOW + DAY) == 0
+    cancelled = message(installation, again)
     assert (cancelled.state, cancelled.error) == ("cancelled", "Email to the customer bounced.")
 
 
 def test_a_deferred_message_is_tried_again_after_longer_and_longer_pauses(
-    storage: Storage, received: Received
+    installation: Installation, received: Received
 ):
-    (number,) = asked(storage, make_survey(storage), "ada")
+    (number,) = asked(installation, make_survey(installation), "ada")
     received.answers["ada@example.org"] = DEFERRED
     now, waited = NOW, []
     for pause in PAUSES:
-        assert send_due(storage, now) == 1
-        state = message(storage, number)
+        assert send_due(installation, now) == 1
+        state = message(installation, number)
         assert (state.state, state.error[:3]) == ("waiting", "451")
         waited.append(round((state.due_at - now) / MINUTE))
-        assert send_due(storage, now + pause - MINUTE / 2) == 0
+        assert send_due(installation, now + pause - MINUTE / 2) == 0
         now += pause + MINUTE / 2
     assert waited == [1, 5, 30, 120, 480]
-    assert send_due(storage, now) == 1
-    assert message(storage, number).state == "failed"
-    assert send_due(storage, now + 30 * DAY) == 0
+    assert send_due(installation, now) == 1
+    assert message(installation, number).state == "failed"
+    assert send_due(installation, now + 30 * DAY) == 0
     assert received.messages == []
 
 
 def test_a_message_that_was_deferred_arrives_once_the_server_takes_it(
-    storage: Storage, received: Received
+    installation: Installation, received: Received
 ):
-    (number,) = asked(storage, make_survey(storage), "ada")
+    (number,) = asked(installation, make_survey(installation), "ada")
     received.data_answers += ["451 4.3.0 busy", HANG_UP]
-    assert send_due(storage, NOW) == 1
-    assert send_due(storage, NOW + 2 * MINUTE) == 1
-    assert send_due(storage, NOW + 10 * MINUTE) == 1
-    assert message(storage, number).state == "sent"
+    assert send_due(installation, NOW) == 1
+    assert send_due(installation, NOW + 2 * MINUTE) == 1
+    assert send_due(installation, NOW + 10 * MINUTE) == 1
+    assert message(installation, number).state == "sent"
     assert received.recipients == ["ada@example.org"]
 
 
-def test_a_connection_that_drops_costs_the_others_nothing(storage: Storage, received: Received):
-    survey = make_survey(storage)
+def test_a_connection_that_drops_costs_the_others_nothing(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation)
     names = [f"c{place}" for place in range(9)]
-    numbers = asked(storage, survey, *names)
+    numbers = asked(installation, survey, *names)
     received.answers |= {"c2@example.org": HANG_UP, "c5@example.org": HANG_UP}
-    assert send_due(storage, NOW) == 9
-    assert [message(storage, number).state for number in numbers].count("sent") == 7
+    assert send_due(installation, NOW) == 9
+    assert [message(installation, number).state for number in numbers].count("sent") == 7
     received.answers.clear()
-    assert send_due(storage, NOW + 2 * MINUTE) == 2
+    assert send_due(installation, NOW + 2 * MINUTE) == 2
     assert Counter(received.recipients) == {f"{name}@example.org": 1 for name in names}
 
 
 def test_without_a_mail_server_messages_wait(database_url: str, tmp_path: Path):
-    with storage_with(database_url, tmp_path) as storage:
-        (number,) = asked(storage, make_survey(storage), "ada")
-        assert send_due(storage, NOW) == 0
-        assert (message(storage, number).state, message(storage, number).attempts) == ("waiting", 0)
+    with installation_with(database_url, tmp_path) as installation:
+        (number,) = asked(installation, make_survey(installation), "ada")
+        assert send_due(installation, NOW) == 0
+        assert (message(installation, number).state, message(installation, number).attempts) == (
+            "waiting",
+            0,
+        )
 
 
 def test_an_outage_costs_no_attempt_and_is_told_on_the_message_that_waits(
     database_url: str, tmp_path: Path
 ):
-    with storage_with(database_url, tmp_path, mail="127.0.0.1:1") as storage:
-        (number,) = asked(storage, make_survey(storage), "ada")
+    with installation_with(database_url, tmp_path, mail="127.0.0.1:1") as installation:
+        (number,) = asked(installation, make_survey(installation), "ada")
         for hour in range(8):
-            assert send_due(storage, NOW + hour * timedelta(hours=1)) == 0
-        waiting = message(storage, number)
+            assert send_due(installation, NOW + hour * timedelta(hours=1)) == 0
+        waiting = message(installation, number)
         assert (waiting.state, waiting.attempts) == ("waiting", 0)
         assert "Connection refused" in waiting.error
     with (
         mail_server() as (place, received),
-        storage_with(database_url, tmp_path, mail=place) as storage,
+        installation_with(database_url, tmp_path, mail=place) as installation,
     ):
-        assert send_due(storage, NOW + 5 * DAY) == 1
-        assert message(storage, number).error == ""
+        assert send_due(installation, NOW + 5 * DAY) == 1
+        assert message(installation, number).error == ""
         assert len(received.messages) == 1
 
 
 def test_no_more_are_sent_in_a_minute_than_settings_allow(
     database_url: str, tmp_path: Path, mail: tuple[str, Received]
 ):
-    with storage_with(database_url, tmp_path, mail=mail[0], mails_a_minute=5) as storage:
-        asked(storage, make_survey(storage), *(f"c{place}" for place in range(12)))
-        sent = [send_due(storage, NOW + MINUTE * each) for each in (0, 0.5, 1.1, 1.6, 2.2, 2.7)]
+    with installation_with(database_url, tmp_path, mail=mail[0], mails_a_minute=5) as installation:
+        asked(installation, make_survey(installation), *(f"c{place}" for place in range(12)))
+        sent = [
+            send_due(installation, NOW + MINUTE * each) for each in (0, 0.5, 1.1, 1.6, 2.2, 2.7)
+        ]
         assert sent == [5, 0, 5, 0, 2, 0]
 
 
@@ -220,17 +237,17 @@ def test_no_more_are_sent_in_a_minute_than_settings_allow(
     ],
 )
 def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
-    storage: Storage, received: Received, change: str, reason: str
+    installation: Installation, received: Received, change: str, reason: str
 ):
-    survey = make_survey(storage)
-    (number,) = asked(storage, survey, "ada", expires_at=NOW + DAY)
-    ref = message(storage, number).customer_ref or ""
+    survey = make_survey(installation)
+    (number,) = asked(installation, survey, "ada", expires_at=NOW + DAY)
+    ref = message(installation, number).customer_ref or ""
     now = NOW + 2 * DAY if change == "expired" else NOW
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         contact = session.get_one(Contact, ref)
         survey = session.get_one(SurveyRow, survey.id)
         if change == "answered":
-            token_hash = invitation_of(storage, number).token_hash
+            token_hash = invitation_of(installation, number).token_hash
             invitation = session.query(Invitation).filter_by(token_hash=token_hash).one()
             invitation.state = "completed"
         elif change == "closed":
@@ -240,7 +257,7 @@ def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
         elif change == "left":
             session.add(OptOut(key=ref, source="staff"))
         elif change == "address left":
-            key = address_key(storage.secret_key, "ADA@example.org")
+            key = address_key(installation.secret_key, "ADA@example.org")
             session.add(OptOut(key=key, source="import"))
         elif change == "no address":
             contact.email = ""
@@ -248,37 +265,37 @@ def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
             session.delete(contact)
         elif change == "bounced":
             contact.bounced_at = NOW
-    assert send_due(storage, now) == 0
-    cancelled = message(storage, number)
+    assert send_due(installation, now) == 0
+    cancelled = message(installation, number)
     assert (cancelled.state, cancelled.error) == ("cancelled", reason)
     assert received.messages == []
-    invitation = invitation_of(storage, number)
+    invitation = invitation_of(installation, number)
     if change != "answered":
         assert (invitation.state, invitation.not_sent_reason) == ("suppressed", reason)
 
 
-def test_a_survey_that_opens_later_is_sent_then(storage: Storage, received: Received):
-    survey = make_survey(storage, opens_at=NOW + DAY)
-    asked(storage, survey, "ada")
-    assert send_due(storage, NOW) == 0
-    assert send_due(storage, NOW + DAY) == 1
+def test_a_survey_that_opens_later_is_sent_then(installation: Installation, received: Received):
+    survey = make_survey(installation, opens_at=NOW + DAY)
+    asked(installation, survey, "ada")
+    assert send_due(installation, NOW) == 0
+    assert send_due(installation, NOW + DAY) == 1
 
 
-def test_nobody_is_written_to_at_night(storage: Storage, received: Received):
+def test_nobody_is_written_to_at_night(installation: Installation, received: Received):
     """An outage or a reminder that ends in the customer's night waits for the morning there."""
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, survey.id).sampling = {
             "quiet_from": "21:00",
             "quiet_to": "08:00",
         }
-    (here,) = asked(storage, survey, "ada")
-    (there,) = asked(storage, survey, "bob", zone="Asia/Tokyo")
-    assert send_due(storage, NOW + 6 * timedelta(hours=1)) == 1  # 16:00 in UTC, 1:00 in Tokyo
-    assert message(storage, here).state == "sent"
-    waiting = message(storage, there)
+    (here,) = asked(installation, survey, "ada")
+    (there,) = asked(installation, survey, "bob", zone="Asia/Tokyo")
+    assert send_due(installation, NOW + 6 * timedelta(hours=1)) == 1  # 16:00 in UTC, 1:00 in Tokyo
+    assert message(installation, here).state == "sent"
+    waiting = message(installation, there)
     assert (waiting.state, waiting.due_at) == ("waiting", NOW + 13 * timedelta(hours=1))
-    assert send_due(storage, waiting.due_at) == 1
+    assert send_due(installation, waiting.due_at) == 1
 
 
 @pytest.mark.parametrize(
@@ -291,28 +308,32 @@ def test_nobody_is_written_to_at_night(storage: Storage, received: Received):
     ],
 )
 def test_customers_are_written_to_in_their_language_where_the_survey_speaks_it(
-    storage: Storage, received: Received, known: str, offered: list[str], met: str
+    installation: Installation, received: Received, known: str, offered: list[str], met: str
 ):
     """A draft is spoken where staff chose it, as on the survey's page."""
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, survey.id).languages = offered
-    asked(storage, survey, "ada", language=known)
-    send_due(storage, NOW)
+    asked(installation, survey, "ada", language=known)
+    send_due(installation, NOW)
     (mail,) = received.messages
     assert mail["Content-Language"] == met
     assert link_in(mail).endswith(f"?lang={met}")
 
 
-def test_reminders_follow_until_the_customer_answers(storage: Storage, received: Received):
-    survey = make_survey(storage, mailing={"reminders": [3, 7]})
-    ada, _ = asked(storage, survey, "ada", "bob")
-    assert send_due(storage, NOW) == 2
-    planned = messages(storage, kind="reminder", invitation_id=message(storage, ada).invitation_id)
+def test_reminders_follow_until_the_customer_answers(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation, mailing={"reminders": [3, 7]})
+    ada, _ = asked(installation, survey, "ada", "bob")
+    assert send_due(installation, NOW) == 2
+    planned = messages(
+        installation, kind="reminder", invitation_id=message(installation, ada).invitation_id
+    )
     assert [round((each.due_at - NOW) / DAY) for each in planned] == [3, 7]
     assert [each.content for each in planned] == [{"number": 1}, {"number": 2}]
-    assert send_due(storage, NOW + 3 * DAY + MINUTE) == 2
-    with storage.store.writing() as session:
+    assert send_due(installation, NOW + 3 * DAY + MINUTE) == 2
+    with installation.store.writing() as session:
         token = link_in(received.messages[0]).split("/r/")[1].split("?")[0]
         ticket = links.Ticket(token)
         assert use_invitation(
@@ -322,7 +343,7 @@ def test_reminders_follow_until_the_customer_answers(storage: Storage, received:
             ticket=ticket,
             now=NOW + 4 * DAY,
         )
-    assert send_due(storage, NOW + 7 * DAY + MINUTE) == 1
+    assert send_due(installation, NOW + 7 * DAY + MINUTE) == 1
     assert Counter(received.recipients) == {"ada@example.org": 2, "bob@example.org": 3}
     subjects = [
         str(mail["Subject"]) for mail in received.messages if mail["To"] == "bob@example.org"
@@ -333,19 +354,21 @@ def test_reminders_follow_until_the_customer_answers(storage: Storage, received:
     )
 
 
-def test_no_reminder_comes_after_the_links_end(storage: Storage):
-    survey = make_survey(storage, mailing={"reminders": [3, 7]})
-    asked(storage, survey, "ada", expires_at=NOW + 5 * DAY)
-    send_due(storage, NOW)
-    assert len(messages(storage, kind="reminder")) == 1
+def test_no_reminder_comes_after_the_links_end(installation: Installation):
+    survey = make_survey(installation, mailing={"reminders": [3, 7]})
+    asked(installation, survey, "ada", expires_at=NOW + 5 * DAY)
+    send_due(installation, NOW)
+    assert len(messages(installation, kind="reminder")) == 1
 
 
-def test_an_anonymous_answer_takes_the_reminders_with_it(storage: Storage, received: Received):
-    survey = make_survey(storage, anonymity="anonymous", mailing={"reminders": [3]})
-    asked(storage, survey, "ada")
-    send_due(storage, NOW)
+def test_an_anonymous_answer_takes_the_reminders_with_it(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation, anonymity="anonymous", mailing={"reminders": [3]})
+    asked(installation, survey, "ada")
+    send_due(installation, NOW)
     token = link_in(received.messages[0]).split("/r/")[1].split("?")[0]
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         assert use_invitation(
             session.connection(),
             survey_id=survey.id,
@@ -353,27 +376,29 @@ def test_an_anonymous_answer_takes_the_reminders_with_it(storage: Storage, recei
             ticket=links.Ticket(token),
             now=NOW + DAY,
         )
-    assert messages(storage) == []
-    assert send_due(storage, NOW + 30 * DAY) == 0
+    assert messages(installation) == []
+    assert send_due(installation, NOW + 30 * DAY) == 0
 
 
 def test_a_message_that_cannot_be_written_stands_in_nobodys_way(
-    storage: Storage, received: Received, caplog: pytest.LogCaptureFixture
+    installation: Installation, received: Received, caplog: pytest.LogCaptureFixture
 ):
-    broken, fine = make_survey(storage), make_survey(storage)
-    with storage.store.writing() as session:
+    broken, fine = make_survey(installation), make_survey(installation)
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, broken.id).distribution = {"nonsense": 1}
-    (bad,) = asked(storage, broken, "ada")
-    asked(storage, fine, "bob")
-    assert send_due(storage, NOW) == 2
-    assert message(storage, bad).state == "failed"
-    assert str(bad) in message(storage, bad).error
+    (bad,) = asked(installation, broken, "ada")
+    asked(installation, fine, "bob")
+    assert send_due(installation, NOW) == 2
+    assert message(installation, bad).state == "failed"
+    assert str(bad) in message(installation, bad).error
     assert received.recipients == ["bob@example.org"]
     assert "ada" not in caplog.text.lower()
 
 
-def test_a_message_to_staff_is_sent_as_it_was_written(storage: Storage, received: Received):
-    with storage.store.writing() as session:
+def test_a_message_to_staff_is_sent_as_it_was_written(
+    installation: Installation, received: Received
+):
+    with installation.store.writing() as session:
         session.add(
             OutgoingMessage(
                 key="case 1",
@@ -382,7 +407,7 @@ def test_a_message_to_staff_is_sent_as_it_was_written(storage: Storage, received
                 due_at=NOW,
             )
         )
-    assert send_due(storage, NOW) == 1
+    assert send_due(installation, NOW) == 1
     (mail,) = received.messages
     assert (str(mail["To"]), str(mail["Subject"])) == ("care@northbank.example", "Case 1")
     assert mail.get_content().strip() == "Look."
@@ -390,34 +415,36 @@ def test_a_message_to_staff_is_sent_as_it_was_written(storage: Storage, received
 
 
 def test_nothing_of_a_customer_is_logged(
-    storage: Storage, received: Received, caplog: pytest.LogCaptureFixture
+    installation: Installation, received: Received, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("DEBUG", logger="surveyapp")
-    asked(storage, make_survey(storage), "ada", "bob", "eve")
+    asked(installation, make_survey(installation), "ada", "bob", "eve")
     received.answers |= {"ada@example.org": REFUSED, "bob@example.org": HANG_UP}
-    send_due(storage, NOW)
+    send_due(installation, NOW)
     assert "@" not in caplog.text and "/r/" not in caplog.text
 
 
-def test_much_that_is_not_wanted_does_not_keep_others_waiting(storage: Storage, received: Received):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+def test_much_that_is_not_wanted_does_not_keep_others_waiting(
+    installation: Installation, received: Received
+):
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         for place in range(60):
-            to_be_asked(session, storage, survey, f"c{place}", email="", due_at=NOW - MINUTE)
-    asked(storage, survey, "ada")
-    assert send_due(storage, NOW) == 1
+            to_be_asked(session, installation, survey, f"c{place}", email="", due_at=NOW - MINUTE)
+    asked(installation, survey, "ada")
+    assert send_due(installation, NOW) == 1
     assert received.recipients == ["ada@example.org"]
 
 
-def test_two_workers_at_once_send_no_message_twice(storage: Storage, received: Received):
-    survey = make_survey(storage)
-    with storage.store.writing() as session:
+def test_two_workers_at_once_send_no_message_twice(installation: Installation, received: Received):
+    survey = make_survey(installation)
+    with installation.store.writing() as session:
         for place in range(24):
-            to_be_asked(session, storage, survey, f"c{place}")
+            to_be_asked(session, installation, survey, f"c{place}")
     done: list[int] = []
 
     def work() -> None:
-        while sent := send_due(storage, NOW):
+        while sent := send_due(installation, NOW):
             done.append(sent)
 
     workers = [Thread(target=work) for _ in range(3)]
@@ -429,50 +456,52 @@ def test_two_workers_at_once_send_no_message_twice(storage: Storage, received: R
     assert Counter(received.recipients) == {f"c{place}@example.org": 1 for place in range(24)}
 
 
-def test_a_claim_is_respected_until_it_is_stale(storage: Storage, received: Received):
-    asked(storage, make_survey(storage), "ada")
-    with storage.store.writing() as session:
+def test_a_claim_is_respected_until_it_is_stale(installation: Installation, received: Received):
+    asked(installation, make_survey(installation), "ada")
+    with installation.store.writing() as session:
         found, _ = claim(
-            session, ["email"], secret_key=storage.secret_key, settings=storage.settings, now=NOW
+            session,
+            ["email"],
+            installation,
+            now=NOW,
         )
     assert found is not None
-    assert send_due(storage, NOW + STALE - MINUTE) == 0
-    assert send_due(storage, NOW + STALE) == 1
-    assert message(storage, found.message.id).attempts == 2
+    assert send_due(installation, NOW + STALE - MINUTE) == 0
+    assert send_due(installation, NOW + STALE) == 1
+    assert message(installation, found.message.id).attempts == 2
 
 
-def test_a_message_that_kills_each_worker_is_given_up(storage: Storage):
-    (number,) = asked(storage, make_survey(storage), "ada")
+def test_a_message_that_kills_each_worker_is_given_up(installation: Installation):
+    (number,) = asked(installation, make_survey(installation), "ada")
     now, taken = NOW, 0
     for _ in range(10):
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             found, _ = claim(
                 session,
                 ["email"],
-                secret_key=storage.secret_key,
-                settings=storage.settings,
+                installation,
                 now=now,
             )
         taken += found is not None
         now += STALE
     assert taken == len(PAUSES) + 1
-    assert message(storage, number).state == "failed"
+    assert message(installation, number).state == "failed"
 
 
 def test_a_killed_worker_loses_no_message_and_repeats_one_at_most(
-    storage: Storage, database_url: str, tmp_path: Path, mail: tuple[str, Received]
+    installation: Installation, database_url: str, tmp_path: Path, mail: tuple[str, Received]
 ):
     """Fact: kill -9 between sending and writing it down costs one second copy, with the same id."""
     place, received = mail
-    asked(storage, make_survey(storage), *(f"c{number}" for number in range(8)))
+    asked(installation, make_survey(installation), *(f"c{number}" for number in range(8)))
     dies = f"""
 import os, signal
 from pathlib import Path
 from surveyapp.settings import read
-from surveyapp.store.storage import open_storage
+from surveyapp.installation import open_installation
 from surveyapp.distribution import outbox
 from tests.distribution.makers import BASE, NOW, SENDER
-storage = open_storage(read({{}}, home=Path({str(tmp_path)!r}), database_url={database_url!r},
+installation = open_installation(read({{}}, home=Path({str(tmp_path)!r}), database_url={database_url!r},
     smtp_url="smtp://{place}", mail_from=SENDER, base_url=BASE))
 noted, left = outbox.note, [3]
 def note(*given, **more):
@@ -481,7 +510,7 @@ def note(*given, **more):
     left[0] -= 1
     return noted(*given, **more)
 outbox.note = note
-outbox.send_due(storage, NOW)
+outbox.send_due(installation, NOW)
 """
     root = Path(__file__).parent.parent.parent
     died = subprocess.run(
@@ -489,11 +518,11 @@ outbox.send_due(storage, NOW)
     )
     assert died.returncode == -9
     assert len(received.messages) == 4
-    assert send_due(storage, NOW + MINUTE) == 4
-    assert send_due(storage, NOW + STALE + MINUTE) == 1
+    assert send_due(installation, NOW + MINUTE) == 4
+    assert send_due(installation, NOW + STALE + MINUTE) == 1
     copies = Counter(received.recipients)
     assert set(copies) == {f"c{number}@example.org" for number in range(8)}
     assert sorted(copies.values()) == [1] * 7 + [2]
     twice = next(name for name, count in copies.items() if count == 2)
     assert len({str(m["Message-ID"]) for m in received.messages if m["To"] == twice}) == 1
-    assert {each.state for each in messages(storage)} == {"sent"}
+    assert {each.state for each in messages(installation)} == {"sent"}

@@ -16,11 +16,11 @@ from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.distribution.outbox import send_due
+from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import OptOut, Response
-from surveyapp.store.storage import Storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.distribution.mail_server import Received, mail_server
 from tests.distribution.makers import SENDER, asked, make_survey, message
 
@@ -34,11 +34,11 @@ def received() -> Iterator[tuple[str, Received]]:
 
 
 @pytest.fixture(scope="module")
-def storage(
+def installation(
     migrated_sqlite: Path,
     tmp_path_factory: pytest.TempPathFactory,
     received: tuple[str, Received],
-) -> Iterator[Storage]:
+) -> Iterator[Installation]:
     """The application behind a real socket, and the worker's view of it: pages do not differ by database."""
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
@@ -46,7 +46,7 @@ def storage(
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    opened: Storage = app.extensions[EXTENSION]
+    opened: Installation = app.extensions[EXTENSION]
     settings = replace(
         opened.settings,
         base_url=f"http://127.0.0.1:{server.server_port}",
@@ -60,19 +60,19 @@ def storage(
     opened.close()
 
 
-def responses(storage: Storage) -> list[Response]:
-    with storage.store.reading() as session:
+def responses(installation: Installation) -> list[Response]:
+    with installation.store.reading() as session:
         return list(session.query(Response))
 
 
 def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
-    storage: Storage, received: tuple[str, Received], browser: Browser
+    installation: Installation, received: tuple[str, Received], browser: Browser
 ):
     """Scanners that open every link of the mail first commit nothing and spoil nothing."""
-    survey = make_survey(storage, mailing={"one_click": "nps-nps", "reminders": [3]})
+    survey = make_survey(installation, mailing={"one_click": "nps-nps", "reminders": [3]})
     now = utc_now()
-    asked(storage, survey, "ada", due_at=now)
-    assert send_due(storage, now) == 1
+    asked(installation, survey, "ada", due_at=now)
+    assert send_due(installation, now) == 1
     html = received[1].messages[-1].get_body(("html",))
     assert html is not None
     page = browser.new_page(viewport={"width": 390, "height": 800})
@@ -83,28 +83,28 @@ def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
         for method in ("HEAD", "GET"):
             with urlopen(Request(link, method=method)) as answer:
                 assert answer.status == 200
-    assert responses(storage) == []
+    assert responses(installation) == []
     page.get_by_role("link", name="9", exact=True).click()
     expect(page.locator("input[name=nps-nps][value='9']")).to_be_checked()
-    assert responses(storage) == []
+    assert responses(installation) == []
     page.get_by_role("button", name="Send my answers").click()
     page.wait_for_url("**/thanks*")
     page.close()
-    (stored,) = responses(storage)
+    (stored,) = responses(installation)
     assert stored.answers["nps"]["nps"] == 9
     assert stored.paradata["preselected"]["value"] in (9, "9")
-    assert send_due(storage, now + timedelta(days=4)) == 0
-    with storage.store.reading() as session:
+    assert send_due(installation, now + timedelta(days=4)) == 0
+    with installation.store.reading() as session:
         assert session.query(OptOut).count() == 0
 
 
 def test_the_way_out_is_in_every_mail(
-    storage: Storage, received: tuple[str, Received], browser: Browser
+    installation: Installation, received: tuple[str, Received], browser: Browser
 ):
-    survey = make_survey(storage, mailing={"reminders": [3]})
+    survey = make_survey(installation, mailing={"reminders": [3]})
     now = utc_now()
-    (number,) = asked(storage, survey, "bob", due_at=now, language="en")
-    assert send_due(storage, now) == 1
+    (number,) = asked(installation, survey, "bob", due_at=now, language="en")
+    assert send_due(installation, now) == 1
     html = received[1].messages[-1].get_body(("html",))
     assert html is not None
     page = browser.new_page()
@@ -113,5 +113,5 @@ def test_the_way_out_is_in_every_mail(
     page.get_by_role("button", name="Stop sending me surveys").click()
     expect(page.get_by_role("heading", name="You will get no more surveys")).to_be_visible()
     page.close()
-    assert message(storage, number).state == "sent"
-    assert send_due(storage, now + timedelta(days=4)) == 0
+    assert message(installation, number).state == "sent"
+    assert send_due(installation, now + timedelta(days=4)) == 0

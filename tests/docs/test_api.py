@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from docs.generated.api import document
-from surveyapp.store.storage import Storage
-from tests.api.conftest import Call, app, call, new_key, storage
+from surveyapp.installation import Installation
+from tests.api.conftest import Call, app, call, installation, new_key
 from tests.docs.pages import PAGES, blocks
 from tests.docs.site import Site
 from tests.web.world import add_user, make_place
 
-__all__ = ["app", "call", "new_key", "storage"]  # fixtures of the API serve here too
+__all__ = ["app", "call", "installation", "new_key"]  # fixtures of the API serve here too
 
 OPERATIONS = {
     (method.upper(), path): operation
@@ -57,11 +57,11 @@ def _examples() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("path", "body"), _examples())
 def test_an_example_is_answered_as_the_document_says(
-    path: str, body: str, call: Call, storage: Storage
+    path: str, body: str, call: Call, installation: Installation
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         owner = add_user(session, "administrator")
-    make_place(storage, "Onboarding", owner)
+    make_place(installation, "Onboarding", owner)
     answer = call(
         "POST",
         path.removeprefix("/api/v1"),

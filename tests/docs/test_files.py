@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from instruments.loader import BUILT_IN
 from surveyapp.journeys import actions as journeys
 from surveyapp.store.db import Store
 from surveyapp.surveys.actions import create_survey
@@ -41,7 +42,7 @@ def bank(run_stored: Run, store: Store) -> None:
             touchpoint=point,
             asks=[{"instrument": "csat"}, {"instrument": "ces"}],
             user_id=None,
-            roots=(),
+            library=BUILT_IN,
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.webhooks import signing
 from tests import test_recipes
 from tests.analysis.classic_data import holzinger
@@ -21,7 +21,7 @@ RECIPES = "docs/recipes.md"
 # What an example takes as given, by what it calls.
 GIVEN: Mapping[str, Callable[[], dict[str, Any]]] = {
     "fit_sem(": lambda: {"data": holzinger()},
-    "validate_scale(": lambda: {"data": _timed(), "load": load},
+    "validate_scale(": lambda: {"data": _timed(), "load": BUILT_IN.load},
     "fit_pls(": lambda: {"answers": answers(300, seed=1)},
 }
 

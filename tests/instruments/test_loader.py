@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments.loader import InstrumentError, available, check, load, load_folder, parse
+from instruments.loader import BUILT_IN, InstrumentError, Library, check, load_folder, parse
 from instruments.schema import ItemKind, Metric, TranslationStatus
 
 DEFINITION = """
@@ -92,35 +92,35 @@ def test_what_is_written_is_what_is_loaded():
 
 def test_a_folder_in_a_root_of_ones_own_is_an_instrument(tmp_path: Path):
     folder(tmp_path)
-    assert "coffee" in available([tmp_path])
-    assert "sjq" in available([tmp_path])
-    assert load("coffee", roots=[tmp_path]).version == "1"
+    assert "coffee" in Library((tmp_path,)).available()
+    assert "sjq" in Library((tmp_path,)).available()
+    assert Library((tmp_path,)).load("coffee").version == "1"
 
 
 def test_a_loaded_instrument_is_remembered():
-    assert load("sjq") is load("sjq")
+    assert BUILT_IN.load("sjq") is BUILT_IN.load("sjq")
 
 
 def test_an_older_version_stays_loadable_beside_the_current_one(tmp_path: Path):
     folder(tmp_path, definition=DEFINITION.replace('version = "1"', 'version = "2"'))
     folder(tmp_path, "coffee@1")
-    roots = [tmp_path]
-    assert load("coffee", roots=roots).version == "2"
-    assert load("coffee", "1", roots=roots).version == "1"
-    assert load("coffee", "2", roots=roots).version == "2"
-    assert [code for code in available(roots) if code.startswith("coffee")] == ["coffee"]
+    library = Library((tmp_path,))
+    assert library.load("coffee").version == "2"
+    assert library.load("coffee", "1").version == "1"
+    assert library.load("coffee", "2").version == "2"
+    assert [code for code in library.available() if code.startswith("coffee")] == ["coffee"]
     with pytest.raises(InstrumentError, match="coffee version 3"):
-        load("coffee", "3", roots=roots)
+        library.load("coffee", "3")
 
 
 def test_an_unknown_instrument_is_told_with_the_known_ones():
     with pytest.raises(InstrumentError, match=r"'tea'.*known: .*sjq"):
-        load("tea")
+        BUILT_IN.load("tea")
 
 
 def test_a_root_that_is_no_folder_is_told(tmp_path: Path):
     with pytest.raises(InstrumentError, match="is no folder"):
-        load("sjq", roots=[tmp_path / "absent"])
+        Library((tmp_path / "absent",)).load("sjq")
 
 
 def test_the_folders_name_is_the_code_and_the_version(tmp_path: Path):
@@ -284,7 +284,7 @@ def test_any_value_anywhere_in_a_wording_gives_faults_not_crashes(line: str, val
 def test_the_library_reads_without_paths_of_its_own():
     # An installed package may lie in an archive: the library is found as a resource.
     library = files("instruments").joinpath("library")
-    assert load_folder(library.joinpath("sjq")) == load("sjq")
+    assert load_folder(library.joinpath("sjq")) == BUILT_IN.load("sjq")
 
 
 def edition(number: int, language: str = "en", taste: str = "Taste") -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from instruments.loader import available, load
+from instruments.loader import BUILT_IN
 
 LIBRARY = files("instruments").joinpath("library")
 PUBLISHED: dict[str, str] = json.loads(
@@ -41,7 +41,7 @@ def digests(code: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("code", available())
+@pytest.mark.parametrize("code", BUILT_IN.available())
 def test_what_was_published_has_not_changed(code: str):
     found = digests(code)
     assert found == {name: PUBLISHED.get(name) for name in found}
@@ -50,7 +50,7 @@ def test_what_was_published_has_not_changed(code: str):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_what_was_published_can_still_be_read(name: str):
     code, edition = name.split()
-    instrument = load(code)
+    instrument = BUILT_IN.load(code)
     assert edition == instrument.version or edition in instrument.wordings
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from surveyapp.installation import Installation, open_installation
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import Storage, open_storage
 from tests.conftest import BACKENDS
 
 
@@ -44,19 +44,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
-    opened = open_storage(read({}, home=tmp_path, database_url=database_url))
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    opened = open_installation(read({}, home=tmp_path, database_url=database_url))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def outage(request: pytest.FixtureRequest, storage: Storage, tmp_path: Path) -> Outage:
-    if storage.store.is_sqlite:
+def outage(request: pytest.FixtureRequest, installation: Installation, tmp_path: Path) -> Outage:
+    if installation.store.is_sqlite:
         path, hidden = tmp_path / "surveyapp.db", tmp_path / "hidden.db"
 
         def hide() -> None:
-            storage.store.close()  # connections that are open go on reading a file without a name
+            installation.store.close()  # connections that are open go on reading a file without a name
             path.rename(hidden)
             path.mkdir()
 

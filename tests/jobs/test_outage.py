@@ -9,13 +9,13 @@ from functools import partial
 
 import pytest
 
+from surveyapp.installation import Installation
 from surveyapp.jobs.running import run_waiting
 from surveyapp.jobs.sweep import Sweep
 from surveyapp.periodic import Failures, repeat
 from surveyapp.store import queue
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Job
-from surveyapp.store.storage import Storage
 from tests.jobs.conftest import Outage
 
 
@@ -43,22 +43,22 @@ class Clock:
 
 
 def test_a_worker_lives_through_an_outage_and_runs_what_was_asked_for_after_it(
-    storage: Storage, outage: Outage, caplog: pytest.LogCaptureFixture
+    installation: Installation, outage: Outage, caplog: pytest.LogCaptureFixture
 ):
     """No message announces the job: the worker finds the row by itself."""
     clock, numbers = Clock(end=1300), []
 
     def ask_again() -> None:
         outage.end()
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             numbers.append(queue.ask(session, "add", {}).id)
 
     clock.at(60, outage.begin)
     clock.at(1200, ask_again)
-    run = partial(run_waiting, storage, worker="w", work={"add": lambda *_: {"sum": 2}})
+    run = partial(run_waiting, installation, worker="w", work={"add": lambda *_: {"sum": 2}})
     with caplog.at_level(logging.WARNING, logger="surveyapp"):
         repeat(run, clock.rest, name="running jobs", seconds=5.0, failures=Failures(clock))
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.get_one(Job, numbers[0]).state == "done"
     backed_off = [seconds for seconds in clock.rests if seconds not in {0.0, 0.5, 5.0}]
     assert backed_off[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
@@ -68,20 +68,20 @@ def test_a_worker_lives_through_an_outage_and_runs_what_was_asked_for_after_it(
 
 
 def test_the_sweep_lives_through_an_outage_and_takes_no_job_from_who_was_cut_off(
-    storage: Storage, outage: Outage
+    installation: Installation, outage: Outage
 ):
     """While nobody could write a heartbeat, its absence says nothing."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         number = queue.ask(session, "add", {}).id
         claimed = queue.claim(session, number, worker="cut off")
     assert claimed is not None
 
     def states() -> str:
-        with storage.store.reading() as session:
+        with installation.store.reading() as session:
             return session.get_one(Job, number).state
 
     def fall_silent() -> None:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             session.get_one(Job, number).heartbeat_at = utc_now() - 2 * queue.SILENCE
 
     seen: list[str] = []
@@ -92,7 +92,7 @@ def test_the_sweep_lives_through_an_outage_and_takes_no_job_from_who_was_cut_off
     clock.at(1110, lambda: seen.append(states()))
     clock.at(1300, lambda: seen.append(states()))
     repeat(
-        Sweep(storage, clock),
+        Sweep(installation, clock),
         clock.rest,
         name="the sweep",
         seconds=10.0,
@@ -101,8 +101,8 @@ def test_the_sweep_lives_through_an_outage_and_takes_no_job_from_who_was_cut_off
     assert seen == ["running", "waiting"]
 
 
-def test_listening_begins_anew_after_an_outage(storage: Storage, outage: Outage):
-    if storage.store.is_sqlite:
+def test_listening_begins_anew_after_an_outage(installation: Installation, outage: Outage):
+    if installation.store.is_sqlite:
         return  # its rows are looked at twice a second instead
     woken: list[float] = []
     clock = Clock(end=200)
@@ -117,6 +117,6 @@ def test_listening_begins_anew_after_an_outage(storage: Storage, outage: Outage)
         return event is None
 
     clock.at(20, outage.end)
-    listen = partial(queue.listen, storage.store, over, lambda: woken.append(clock.now))
+    listen = partial(queue.listen, installation.store, over, lambda: woken.append(clock.now))
     repeat(listen, clock.rest, name="listening", seconds=300.0, failures=Failures(clock))
     assert len(woken) >= 2

@@ -10,71 +10,71 @@ from pathlib import Path
 import pytest
 
 from surveyapp.errors import Invalid
+from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import KINDS
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import run, run_waiting
 from surveyapp.store import queue
 from surveyapp.store.models import Job
-from surveyapp.store.storage import Storage
 from surveyapp.worker import WORK
 from tests.jobs.conftest import Outage
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def ask(storage: Storage, kind: str = "add", **parameters: int) -> int:
-    with storage.store.writing() as session:
+def ask(installation: Installation, kind: str = "add", **parameters: int) -> int:
+    with installation.store.writing() as session:
         return queue.ask(session, kind, parameters).id
 
 
-def job(storage: Storage, number: int) -> Job:
-    with storage.store.reading() as session:
+def job(installation: Installation, number: int) -> Job:
+    with installation.store.reading() as session:
         return session.get_one(Job, number)
 
 
-def add(_storage, asked, progress):
+def add(_installation, asked, progress):
     progress(50, "Adding")
     return {"sum": asked["a"] + asked["b"]}
 
 
-def test_a_job_leaves_its_result_and_is_not_run_again(storage: Storage):
-    number = ask(storage, a=2, b=3)
-    assert run(storage, number, worker="w", work={"add": add})
-    assert not run(storage, number, worker="w", work={"add": add})
-    done = job(storage, number)
+def test_a_job_leaves_its_result_and_is_not_run_again(installation: Installation):
+    number = ask(installation, a=2, b=3)
+    assert run(installation, number, worker="w", work={"add": add})
+    assert not run(installation, number, worker="w", work={"add": add})
+    done = job(installation, number)
     assert (done.state, done.result, done.attempts) == ("done", {"sum": 5}, 1)
 
 
-def test_an_error_for_people_becomes_the_jobs_error(storage: Storage):
+def test_an_error_for_people_becomes_the_jobs_error(installation: Installation):
     def refuse(*_):
         raise Invalid("the file has no column per3")
 
-    number = ask(storage)
-    run(storage, number, worker="w", work={"add": refuse})
-    assert (job(storage, number).state, job(storage, number).error) == (
+    number = ask(installation)
+    run(installation, number, worker="w", work={"add": refuse})
+    assert (job(installation, number).state, job(installation, number).error) == (
         "failed",
         "the file has no column per3",
     )
 
 
 def test_a_defect_fails_the_job_without_telling_its_inside(
-    storage: Storage, caplog: pytest.LogCaptureFixture
+    installation: Installation, caplog: pytest.LogCaptureFixture
 ):
     def break_down(*_):
         raise KeyError("secret")
 
-    number = ask(storage)
-    run(storage, number, worker="w", work={"add": break_down})
-    assert "secret" not in job(storage, number).error
+    number = ask(installation)
+    run(installation, number, worker="w", work={"add": break_down})
+    assert "secret" not in job(installation, number).error
     assert "secret" in caplog.text
 
 
-def test_the_oldest_waiting_job_is_run_first_and_each_once(storage: Storage):
-    first, second = ask(storage, a=1, b=1), ask(storage, a=2, b=2)
-    assert run_waiting(storage, worker="w", work={"add": add})
-    assert (job(storage, first).state, job(storage, second).state) == ("done", "waiting")
-    assert run_waiting(storage, worker="w", work={"add": add})
-    assert not run_waiting(storage, worker="w", work={"add": add})
+def test_the_oldest_waiting_job_is_run_first_and_each_once(installation: Installation):
+    first, second = ask(installation, a=1, b=1), ask(installation, a=2, b=2)
+    assert run_waiting(installation, worker="w", work={"add": add})
+    assert (job(installation, first).state, job(installation, second).state) == ("done", "waiting")
+    assert run_waiting(installation, worker="w", work={"add": add})
+    assert not run_waiting(installation, worker="w", work={"add": add})
 
 
 def test_no_two_workers_ever_have_one_name(tmp_path: Path):
@@ -91,81 +91,83 @@ def test_no_two_workers_ever_have_one_name(tmp_path: Path):
         assert len({*names, again.name}) == 4
 
 
-def test_a_worker_leaves_alone_what_a_worker_of_another_home_runs(storage: Storage, tmp_path: Path):
+def test_a_worker_leaves_alone_what_a_worker_of_another_home_runs(
+    installation: Installation, tmp_path: Path
+):
     """Two homes on one machine once were both called vm/0, and ran each other's jobs twice."""
-    number = ask(storage, a=1, b=1)
+    number = ask(installation, a=1, b=1)
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
     with worker_place(here) as one, worker_place(there) as two:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             assert queue.claim(session, number, worker=one.name)
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             assert queue.sweep(session, left_by=two.left_by or two.name) == 0
-    assert job(storage, number).state == "running"
+    assert job(installation, number).state == "running"
 
 
 def test_a_job_whose_worker_is_killed_runs_again_and_is_done(
-    storage: Storage, database_url: str, tmp_path: Path
+    installation: Installation, database_url: str, tmp_path: Path
 ):
     """Fact: kill -9 in the middle of a job loses nothing but the time spent on it."""
-    number = ask(storage, a=1, b=1)
+    number = ask(installation, a=1, b=1)
     dies = f"""
 import os, signal, sys
 from pathlib import Path
 from surveyapp.settings import read
-from surveyapp.store.storage import open_storage
+from surveyapp.installation import open_installation
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import run
-storage = open_storage(read({{}}, home=Path({str(tmp_path)!r}), database_url={database_url!r}))
-def die(storage, asked, progress):
+installation = open_installation(read({{}}, home=Path({str(tmp_path)!r}), database_url={database_url!r}))
+def die(installation, asked, progress):
     progress(40, "Half-way")
     os.kill(os.getpid(), signal.SIGKILL)
 with worker_place(Path({str(tmp_path)!r})) as place:
     place.take()
-    run(storage, {number}, worker=place.name, work={{"add": die}})
+    run(installation, {number}, worker=place.name, work={{"add": die}})
 """
     assert subprocess.run([sys.executable, "-c", dies], check=False).returncode == -9
-    assert job(storage, number).state == "running"
+    assert job(installation, number).state == "running"
     with worker_place(tmp_path) as place:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             assert queue.sweep(session, left_by=place.left_by) == 1
-        assert run(storage, number, worker=place.name, work={"add": add})
-    done = job(storage, number)
+        assert run(installation, number, worker=place.name, work={"add": add})
+    done = job(installation, number)
     assert (done.state, done.attempts, done.result) == ("done", 2, {"sum": 2})
 
 
 def test_a_worker_that_was_taken_for_dead_ends_at_its_next_step_and_writes_nothing(
-    storage: Storage,
+    installation: Installation,
 ):
     """Fact: of two runs of one job only the second leaves a result."""
-    number = ask(storage, a=1, b=1)
+    number = ask(installation, a=1, b=1)
     ended: list[str] = []
 
-    def slow(_storage, _asked, progress):
-        with storage.store.writing() as session:
+    def slow(_installation, _asked, progress):
+        with installation.store.writing() as session:
             taken = session.get_one(Job, number).worker
             assert queue.sweep(session, left_by=taken) == 1
-        assert run(storage, number, worker="second", work={"add": add})
+        assert run(installation, number, worker="second", work={"add": add})
         try:
             progress(100, "Ending")
         finally:
             ended.append("asked")
         ended.append("went on")
 
-    assert run(storage, number, worker="first", work={"add": slow})
-    done = job(storage, number)
+    assert run(installation, number, worker="first", work={"add": slow})
+    done = job(installation, number)
     assert (done.state, done.worker, done.result) == ("done", "second", {"sum": 2})
     assert ended == ["asked"]
 
 
 def test_a_result_survives_a_database_that_is_away_when_it_is_to_be_written(
-    storage: Storage, outage: Outage
+    installation: Installation, outage: Outage
 ):
-    number = ask(storage, a=1, b=1)
+    number = ask(installation, a=1, b=1)
     waited: list[float] = []
 
-    def last_step(_storage, asked, progress):
+    def last_step(_installation, asked, progress):
         outage.begin()
         return {"sum": 2}
 
@@ -174,23 +176,28 @@ def test_a_result_survives_a_database_that_is_away_when_it_is_to_be_written(
         if len(waited) == 3:
             outage.end()
 
-    assert run(storage, number, worker="w", work={"add": last_step}, pause=pause)
+    assert run(installation, number, worker="w", work={"add": last_step}, pause=pause)
     assert waited == [1.0, 2.0, 4.0]
-    assert (job(storage, number).state, job(storage, number).result) == ("done", {"sum": 2})
+    assert (job(installation, number).state, job(installation, number).result) == (
+        "done",
+        {"sum": 2},
+    )
 
 
-def test_a_job_whose_database_goes_away_waits_again_and_is_done(storage: Storage, outage: Outage):
-    number = ask(storage, a=1, b=1)
+def test_a_job_whose_database_goes_away_waits_again_and_is_done(
+    installation: Installation, outage: Outage
+):
+    number = ask(installation, a=1, b=1)
 
-    def reads(_storage, asked, progress):
+    def reads(_installation, asked, progress):
         outage.begin()
-        with storage.store.reading() as session:
+        with installation.store.reading() as session:
             session.get_one(Job, number)
 
-    run(storage, number, worker="w", work={"add": reads}, pause=lambda _: outage.end())
-    assert job(storage, number).state == "waiting"
-    assert run_waiting(storage, worker="w", work={"add": add})
-    assert (job(storage, number).state, job(storage, number).attempts) == ("done", 2)
+    run(installation, number, worker="w", work={"add": reads}, pause=lambda _: outage.end())
+    assert job(installation, number).state == "waiting"
+    assert run_waiting(installation, worker="w", work={"add": add})
+    assert (job(installation, number).state, job(installation, number).attempts) == ("done", 2)
 
 
 def test_every_kind_of_job_is_bound_to_a_function_of_the_worker():
@@ -204,9 +211,9 @@ def test_jobs_are_asked_for_by_their_kind_only():
             assert not re.search(r"queue\.ask\(|queue import .*\bask\b", path.read_text()), path
 
 
-def test_a_payload_that_another_version_wrote_is_told_and_not_guessed(storage):
-    number = ask(storage, "rebuild_rollups", segment=3)
-    run(storage, number, worker="w", work=WORK)
-    told = job(storage, number)
+def test_a_payload_that_another_version_wrote_is_told_and_not_guessed(installation):
+    number = ask(installation, "rebuild_rollups", segment=3)
+    run(installation, number, worker="w", work=WORK)
+    told = job(installation, number)
     assert (told.state, "another version wrote it" in told.error) == ("failed", True)
     assert "needs segment_id" in told.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.codes import code_from, read_code
@@ -114,7 +115,7 @@ def test_what_somebody_is_asked_at_cannot_be_removed(store: Store):
         create_survey(
             session, journey, name="After the form", touchpoint=form,
             asks=[{"instrument": "nps"}], user_id=None,
-        roots=())  # fmt: skip
+        library=BUILT_IN)  # fmt: skip
     for remove in ("touchpoint", "stage"):
         with pytest.raises(Conflict, match="Form cannot be removed"), store.writing() as session:
             if remove == "stage":

@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from instruments.loader import BUILT_IN
 from surveyapp.results.studies import journey_scales, study_document
 from tests.analysis.sjq_population import answers
 
@@ -15,7 +16,7 @@ def _text() -> str:
     return json.dumps(
         study_document(
             answers(150, seed=3),
-            journey=journey_scales(None, roots=()),
+            journey=journey_scales(None, library=BUILT_IN),
             bootstrap=100,
             seed=1,
             progress=lambda *_: None,

@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 from reportlab.graphics.shapes import Group, String
 
+from instruments.loader import BUILT_IN
 from surveyapp import design_tokens
 from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts, validation_charts
 from surveyapp.results.definitions import scored
@@ -18,7 +19,8 @@ from surveyapp.results.view_models import Figure, Hidden, Month, Trend
 from surveyapp.store.models import SurveyRow
 
 SCALES = scored(
-    [SurveyRow(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")], roots=()
+    [SurveyRow(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")],
+    library=BUILT_IN,
 )
 CSAT, NPS = SCALES["csat"].definition, SCALES["nps"].definition
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from instruments.loader import BUILT_IN
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import Chart, Heading, Paragraph
 from surveyapp.results.choices import distributions
@@ -21,7 +22,7 @@ def place(store) -> tuple[int, int]:
 
 def blocks(store, journey: int):
     with store.reading() as session:
-        return list(chosen(distributions(session, journey, roots=()), few=5))
+        return list(chosen(distributions(session, journey, library=BUILT_IN), few=5))
 
 
 def test_a_journey_without_list_questions_has_no_such_chapter(store, place):

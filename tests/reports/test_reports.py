@@ -14,7 +14,9 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.installation import Installation, open_installation
 from surveyapp.reports import benchmark, make
 from surveyapp.reports import queries as stored
 from surveyapp.reports.actions import ask_report
@@ -35,7 +37,6 @@ from surveyapp.results import compute, dashboards, phrases
 from surveyapp.results.actions import ask_validation
 from surveyapp.settings import read
 from surveyapp.store.models import File, Journey, Stage, Touchpoint
-from surveyapp.store.storage import Storage, open_storage
 from tests.results import bank
 
 MADE = date(2026, 11, 22)
@@ -44,8 +45,8 @@ TEMPLATE = "{{7*7}} {provider.__class__}"
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
-    opened = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    opened = open_installation(read({}, home=tmp_path / "home", database_url=database_url))
     yield opened
     opened.close()
 
@@ -54,9 +55,9 @@ def quiet(_percent: int, _step: str) -> None:
     """Progress that nobody looks at."""
 
 
-def opened(storage: Storage, file_id: int) -> PdfReader:
-    with storage.store.reading() as session:
-        return PdfReader(storage.files.path(session.get_one(File, file_id)))
+def opened(installation: Installation, file_id: int) -> PdfReader:
+    with installation.store.reading() as session:
+        return PdfReader(installation.files.path(session.get_one(File, file_id)))
 
 
 def words(reader: PdfReader) -> str:
@@ -102,15 +103,15 @@ def made(document: Document) -> PdfReader:
     return PdfReader(io.BytesIO(pdf(document)))
 
 
-def test_both_reports_are_made_filed_and_found_again(storage: Storage):
-    with storage.store.writing() as session:
+def test_both_reports_are_made_filed_and_found_again(installation: Installation):
+    with installation.store.writing() as session:
         journey = bank.filled(session)
         analysis = ask_validation(
             session, journey_id=journey.journey, survey_id=journey.surveys["end"],
             instrument="sjq", key="sjq-16", segment_id=None, seed=5, user_id=None,
         )  # fmt: skip
-    compute.run_validation(storage.store, analysis.id, progress=quiet, roots=())
-    with storage.store.writing() as session:
+    compute.run_validation(installation, analysis.id, progress=quiet)
+    with installation.store.writing() as session:
         asked = [
             ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None),
             ask_report(
@@ -125,23 +126,23 @@ def test_both_reports_are_made_filed_and_found_again(storage: Storage):
     steps: list[int] = []
     makers = (make.benchmark, make.benchmark, make.validation)
     results = [
-        maker(storage, report.id, progress=lambda percent, _step: steps.append(percent))
+        maker(installation, report.id, progress=lambda percent, _step: steps.append(percent))
         for maker, report in zip(makers, asked, strict=True)
     ]
     assert steps[:4] == [5, 30, 60, 95]
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         kept = stored.reports(session, journey.journey)
         assert [report.id for report in kept] == [report.id for report in reversed(asked)]
         assert {report.file_id for report in kept} == {result["file_id"] for result in results}
         names = [report.file.name for report in kept if report.file]
-        overview = dashboards.journey_overview(session, journey.journey, roots=())
+        overview = dashboards.journey_overview(session, journey.journey, library=BUILT_IN)
     assert names[2].startswith("current-account-benchmark-2")
     assert names[1].startswith("current-account-benchmark-north-")
     assert names[0].startswith("current-account-validation-sjq-")
-    whole, north, study = (opened(storage, result["file_id"]) for result in results)
+    whole, north, study = (opened(installation, result["file_id"]) for result in results)
     text = words(whole)
-    with storage.store.reading() as session:
-        path = storage.files.path(session.get_one(File, results[0]["file_id"]))
+    with installation.store.reading() as session:
+        path = installation.files.path(session.get_one(File, results[0]["file_id"]))
     with pdfplumber.open(path) as document:
         lines = document.pages[2].extract_text().splitlines()
     for figure in overview.profile:
@@ -159,15 +160,17 @@ def test_both_reports_are_made_filed_and_found_again(storage: Storage):
         assert all(fonts_in(reader).values()), fonts_in(reader)
 
 
-def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(storage: Storage):
-    with storage.store.writing() as session:
+def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(
+    installation: Installation,
+):
+    with installation.store.writing() as session:
         journey = bank.filled(session)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         numbers = benchmark.Numbers(
-            dashboards.journey_overview(session, journey.journey, roots=()),
-            dashboards.segment_comparison(session, journey.journey, roots=()),
-            dashboards.trend(session, journey.journey, roots=()),
-            dashboards.response_rates(session, journey.journey, roots=()),
+            dashboards.journey_overview(session, journey.journey, library=BUILT_IN),
+            dashboards.segment_comparison(session, journey.journey, library=BUILT_IN),
+            dashboards.trend(session, journey.journey, library=BUILT_IN),
+            dashboards.response_rates(session, journey.journey, library=BUILT_IN),
         )
     reader = made(benchmark.content(numbers, made=MADE))
     chapters = [
@@ -209,28 +212,28 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(storage
         assert needed in text, needed
 
 
-def test_cover_and_tile_count_many_answers_at_small_touchpoints_as_many(storage: Storage):
+def test_cover_and_tile_count_many_answers_at_small_touchpoints_as_many(installation: Installation):
     """19 answers at six touchpoints of fewer than five each: 19, and not "fewer than 5"."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = bank.make_journey(session)
         for code, n in (("app", 3), ("id", 3), ("pay", 4), ("chat", 2), ("meet", 3), ("offer", 4)):
             rows = [(bank.START, {}, {"csat": {"csat": 4}})] * n
             bank.store_answers(session, journey.surveys[code], rows, {})
-    document = benchmark.content(_numbers(storage, journey.journey), made=MADE)
+    document = benchmark.content(_numbers(installation, journey.journey), made=MADE)
     facts = dict(document.cover.facts)
     assert facts["Responses"] == "19 at 6 touchpoints and the journey's end"
     assert _tile(document).value == "19"
 
 
 def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint_away(
-    storage: Storage,
+    installation: Installation,
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = bank.make_journey(session)
         for code, n in (("app", 1000), ("id", 4)):
             rows = [(bank.START, {}, {"csat": {"csat": 4}})] * n
             bank.store_answers(session, journey.surveys[code], rows, {})
-    document = benchmark.content(_numbers(storage, journey.journey), made=MADE)
+    document = benchmark.content(_numbers(installation, journey.journey), made=MADE)
     assert dict(document.cover.facts)["Responses"] == (
         "at least 1,000 at 6 touchpoints and the journey's end; the number at one place is hidden to "
         "protect small groups"
@@ -243,13 +246,13 @@ def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint
     assert [row[1] for row in sample.rows][:3] == ["1,000", "fewer than 5", "0"]
 
 
-def _numbers(storage: Storage, journey: int) -> benchmark.Numbers:
-    with storage.store.reading() as session:
+def _numbers(installation: Installation, journey: int) -> benchmark.Numbers:
+    with installation.store.reading() as session:
         return benchmark.Numbers(
-            dashboards.journey_overview(session, journey, roots=()),
-            dashboards.segment_comparison(session, journey, roots=()),
-            dashboards.trend(session, journey, roots=()),
-            dashboards.response_rates(session, journey, minimum_cell=5, roots=()),
+            dashboards.journey_overview(session, journey, library=BUILT_IN),
+            dashboards.segment_comparison(session, journey, library=BUILT_IN),
+            dashboards.trend(session, journey, library=BUILT_IN),
+            dashboards.response_rates(session, journey, minimum_cell=5, library=BUILT_IN),
         )
 
 
@@ -258,18 +261,20 @@ def _tile(document: Document) -> KeyFigure:
     return tiles.figures[-1]
 
 
-def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(storage: Storage):
-    with storage.store.writing() as session:
+def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(
+    installation: Installation,
+):
+    with installation.store.writing() as session:
         journey = bank.make_journey(
             session, name=HOSTILE, provider=TEMPLATE, app=HOSTILE, id="فتح حساب جديد"
         )
         journey.segments = bank.make_segments(session, {"x": (HOSTILE, "region = North")})
         session.get_one(Journey, journey.journey).goal = '<font size="90">big</font> <para>'
         bank.fill(session, journey, a_place=20)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
-    result = make.benchmark(storage, report.id, progress=quiet)
-    reader = opened(storage, result["file_id"])
+    result = make.benchmark(installation, report.id, progress=quiet)
+    reader = opened(installation, result["file_id"])
     text = words(reader)
     assert HOSTILE in text
     assert TEMPLATE in text
@@ -279,8 +284,8 @@ def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(storag
     assert any("DejaVu" in name for name in fonts_in(reader))
 
 
-def test_what_cannot_be_asked_is_refused_with_the_reason(storage: Storage):
-    with storage.store.writing() as session:
+def test_what_cannot_be_asked_is_refused_with_the_reason(installation: Installation):
+    with installation.store.writing() as session:
         journey = bank.make_journey(session)
         other = bank.make_journey(session, "other")
         analysis = ask_validation(
@@ -302,15 +307,15 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(storage: Storage):
         with pytest.raises(NotFound, match="journey number 999"):
             ask_report(session, kind="benchmark", journey_id=999, user_id=None)
     with pytest.raises(NotFound, match="report number 999"):
-        make.benchmark(storage, 999, progress=quiet)
+        make.benchmark(installation, 999, progress=quiet)
 
 
-def test_a_journey_without_answers_still_has_a_report(storage: Storage):
-    with storage.store.writing() as session:
+def test_a_journey_without_answers_still_has_a_report(installation: Installation):
+    with installation.store.writing() as session:
         journey = bank.make_journey(session)
         report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
-    result = make.benchmark(storage, report.id, progress=quiet)
-    assert "not enough answers yet" in words(opened(storage, result["file_id"]))
+    result = make.benchmark(installation, report.id, progress=quiet)
+    assert "not enough answers yet" in words(opened(installation, result["file_id"]))
 
 
 def test_the_same_document_gives_the_same_pages():
@@ -390,9 +395,11 @@ def test_statistics_that_cannot_exceed_one_lose_their_leading_zero(value: float 
     assert bounded(value) == text
 
 
-def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(storage: Storage):
+def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(
+    installation: Installation,
+):
     long = "A name of two hundred characters, which nobody should choose but somebody will. " * 2
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = bank.make_journey(session, name=long + "x" * 40, provider=long, app=long)
         for s in range(9):
             stage = Stage(
@@ -408,9 +415,9 @@ def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(stor
         journey.segments = bank.make_segments(session, rules)
         bank.fill(session, journey, a_place=10)
         report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
-    result = make.benchmark(storage, report.id, progress=quiet)
-    with storage.store.reading() as session:
-        path = storage.files.path(session.get_one(File, result["file_id"]))
+    result = make.benchmark(installation, report.id, progress=quiet)
+    with installation.store.reading() as session:
+        path = installation.files.path(session.get_one(File, result["file_id"]))
     with pdfplumber.open(path) as document:
         for page in document.pages[1:]:
             inside = [c for c in page.chars if c["text"].strip()]

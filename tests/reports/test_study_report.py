@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from instruments.loader import BUILT_IN
 from surveyapp.reports import apa, research_charts, study, study_charts, study_tables
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.reports.drawing import drawing
@@ -24,7 +25,7 @@ MADE = date(2026, 11, 22)
 
 def asked(found: dict[str, Any]) -> Study:
     return Study(
-        found, "Get a mortgage", "Northbank", None, "Get a mortgage: study", MADE, roots=()
+        found, "Get a mortgage", "Northbank", None, "Get a mortgage: study", MADE, library=BUILT_IN
     )
 
 

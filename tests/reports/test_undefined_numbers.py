@@ -14,6 +14,7 @@ import pytest
 from analysis.scale.core_document import Number
 from analysis.scale.document import ScaleValidationDocument
 from analysis.scale.validation import validate_scale
+from instruments.loader import BUILT_IN
 from surveyapp.reports import annex, validation
 from surveyapp.reports.measured_models import cfa_diagram
 from surveyapp.reports.path_diagram import path_diagram
@@ -61,7 +62,7 @@ def undefined(value: Any, kind: Any) -> Any:
 
 
 def read(document: dict[str, Any]) -> None:
-    study = validation.Study(document, "Journey", "Bank", None, None, MADE, roots=())
+    study = validation.Study(document, "Journey", "Bank", None, None, MADE, library=BUILT_IN)
     assert validation.content(study, made=MADE).blocks
     assert list(annex.reliability((document, MADE)))
 

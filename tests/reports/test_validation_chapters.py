@@ -15,7 +15,7 @@ from semopy.examples import holzinger39
 
 from analysis.scale.conclusions import conclusions
 from analysis.scale.validation import validate_scale
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.reports import validation, validation_criteria
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
 from surveyapp.reports.validation_invariance import parameter
@@ -45,7 +45,9 @@ def _pupils() -> str:
 def _customers() -> str:
     data = load_mobi()
     frame = pd.DataFrame(data.values, columns=list(data.columns)).astype(int)
-    return json.dumps(validate_scale(frame, load("ecsi-mobile"), draws=50, reps=100).to_dict())
+    return json.dumps(
+        validate_scale(frame, BUILT_IN.load("ecsi-mobile"), draws=50, reps=100).to_dict()
+    )
 
 
 @pytest.fixture

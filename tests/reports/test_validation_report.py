@@ -16,14 +16,14 @@ import pytest
 from pypdf import PdfReader
 
 from analysis.scale.validation import validate_scale
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.reports import annex, validation, validation_criteria
 from surveyapp.reports.document import Document, Paragraph, Table
 from surveyapp.reports.pdf import pdf
 
 pytestmark = pytest.mark.xdist_group("validations")  # computed once a process
 
-SJQ = load("sjq")
+SJQ = BUILT_IN.load("sjq")
 MADE = date(2026, 11, 22)
 FACTORS = SJQ.keys["sjq-16"].scales
 
@@ -55,7 +55,7 @@ def study(document: Mapping[str, Any], **changes: Any) -> validation.Study:
         "survey": None,
         "computed": MADE,
     }
-    return validation.Study(**{**settings, **changes}, roots=())
+    return validation.Study(**{**settings, **changes}, library=BUILT_IN)
 
 
 def words(document: Document) -> str:

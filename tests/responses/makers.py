@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from instruments.schema import ItemKind
 from surveyapp.responses.prepared import Prepared
 from surveyapp.store.models import Journey, Segment, Stage, SurveyRow, Touchpoint
@@ -39,7 +39,7 @@ def make_survey(
     **options: Any,
 ) -> SurveyRow:
     journey = journey or make_journey(session)
-    options = {"name": "Account survey", "user_id": None, "roots": (), **options}
+    options = {"name": "Account survey", "user_id": None, "library": BUILT_IN, **options}
     return create_survey(
         session,
         journey,
@@ -62,7 +62,7 @@ def some_answers(seed: int, asks: tuple[str, ...] = FULL) -> dict[str, dict[str,
     answers: dict[str, dict[str, Any]] = {}
     for code in asks:
         given = answers[code] = {}
-        for item in load(code).asked():
+        for item in BUILT_IN.load(code).asked():
             if item.scale is not None:
                 given[item.code] = chance.randint(item.scale.minimum, item.scale.maximum)
             elif item.kind is ItemKind.OPEN_TEXT:

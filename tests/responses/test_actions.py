@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.bulk import store_bulk
@@ -20,6 +20,7 @@ from surveyapp.store.models import Invitation, JourneyRun, Response, Rollup, Sco
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
 from surveyapp.surveys.queries import asking
+from tests.installations import installation_on
 from tests.responses.makers import (
     NOW,
     SECRET,
@@ -41,7 +42,7 @@ def send(store: Store, survey: Any, key: str, seed: int = 1, **options: Any) -> 
             attributes=options.pop("attributes", {}),
             now=options.pop("now", NOW),
             **options,
-            roots=(),
+            library=BUILT_IN,
         )
 
 
@@ -64,7 +65,7 @@ def test_an_answer_is_kept_with_its_scores_wording_and_consent(store: Store, sur
     response = only(store)
     assert stored == Stored(response.id, new=True)
     assert response.answers == raw
-    assert response.wordings == {each: load(each).wording("en").id for each in raw}
+    assert response.wordings == {each: BUILT_IN.load(each).wording("en").id for each in raw}
     assert (response.consent_version, response.language, response.source) == ("7", "en", "link")
     assert (response.submitted_at, response.attributes) == (NOW, {"region": "North"})
     with store.reading() as session:
@@ -156,7 +157,7 @@ def test_stored_one_by_one_or_in_bulk_is_the_same(store: Store):
             now=person.submitted_at,
         )
     with store.writing() as session:
-        counted = store_bulk(session, many, people, roots=())
+        counted = store_bulk(session, many, people, library=BUILT_IN)
         assert (counted.stored, counted.already) == (60, 0)
     with store.reading() as session:
         assert rollups.recount(session) == []
@@ -186,7 +187,7 @@ def contents(session, survey_id: int):
 def test_a_batch_stored_again_adds_nothing(store: Store, survey):
     for expected in ((30, 0), (10, 30)):
         with store.writing() as session:
-            counted = store_bulk(session, survey, some_prepared(sum(expected)), roots=())
+            counted = store_bulk(session, survey, some_prepared(sum(expected)), library=BUILT_IN)
             assert (counted.stored, counted.already) == expected
     with store.reading() as session:
         assert session.query(Response).count() == 40
@@ -226,8 +227,8 @@ def test_bulk_runs_close_and_begin_again_in_the_order_given(store: Store):
             Prepared({"ces": {"ces": 5}}, NOW + timedelta(days=k), customer_ref="anna")
             for k in range(3)
         ]
-        store_bulk(session, end, people, roots=())
-        store_bulk(session, end, people, roots=())
+        store_bulk(session, end, people, library=BUILT_IN)
+        store_bulk(session, end, people, library=BUILT_IN)
     with store.reading() as session:
         runs = session.scalars(select(JourneyRun).order_by(JourneyRun.id)).all()
         assert len(runs) == 6
@@ -240,8 +241,7 @@ def ticket_of(store: Store, survey, **customer: Any) -> links.Ticket:
             session,
             survey,
             [customer],
-            base_url="https://survey.example",
-            secret_key=SECRET,
+            installation=installation_on(store),
             user_id=None,
         )
     text = issued[0].url.rsplit("/", 1)[1]
@@ -275,7 +275,7 @@ def test_a_faulty_form_leaves_the_invitation_unused(store: Store, survey):
 
 def test_ids_of_stored_responses_follow_each_other(store: Store, survey):
     with store.writing() as session:
-        store_bulk(session, survey, some_prepared(5), roots=())
+        store_bulk(session, survey, some_prepared(5), library=BUILT_IN)
     send(store, survey, "k")
     with store.reading() as session:
         ids = sorted(session.scalars(select(Response.id)))

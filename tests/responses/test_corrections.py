@@ -9,6 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, submit
@@ -38,6 +39,7 @@ from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
 from surveyapp.surveys.invitations import is_used
 from surveyapp.surveys.logic import NOT_APPLICABLE
+from tests.installations import installation_on
 from tests.responses.makers import (
     NOW,
     SECRET,
@@ -58,8 +60,7 @@ def invited(store: Store, survey: SurveyRow, seed: int = 1) -> links.Ticket:
             session,
             survey,
             [{"customer_ref": f"customer {seed}", "attributes": {"region": "North"}}],
-            base_url="http://localhost",
-            secret_key=SECRET,
+            installation=installation_on(store),
             user_id=None,
         )
         text = issued.url.rsplit("/", 1)[1]
@@ -74,7 +75,7 @@ def invited(store: Store, survey: SurveyRow, seed: int = 1) -> links.Ticket:
             customer_ref=ticket.customer_ref,
             invitation=ticket,
             now=NOW,
-            roots=(),
+            library=BUILT_IN,
         )
         assert isinstance(stored, Stored)
         assert stored.new
@@ -88,7 +89,7 @@ def survey(store: Store) -> SurveyRow:
         make_segment(session, "north", "region = North")
         make_segment(session, "south", "region = South")
         made = make_survey(session)
-        store_bulk(session, made, some_prepared(40), roots=())
+        store_bulk(session, made, some_prepared(40), library=BUILT_IN)
     return made
 
 
@@ -124,7 +125,7 @@ def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: 
     fresh = some_answers(99)
     with store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
-        assert correct(session, made, number, fresh, now=LATER, roots=()) is None
+        assert correct(session, made, number, fresh, now=LATER, library=BUILT_IN) is None
     with store.reading() as session:
         kept = session.get_one(Response, number)
         assert kept.answers == fresh
@@ -143,7 +144,9 @@ def test_a_fault_in_a_correction_changes_nothing(store: Store, survey):
     wrong["nps"]["nps"] = 11
     with store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
-        assert isinstance(correct(session, made, number, wrong, now=LATER, roots=()), Faulty)
+        assert isinstance(
+            correct(session, made, number, wrong, now=LATER, library=BUILT_IN), Faulty
+        )
     with store.reading() as session:
         kept = session.get_one(Response, number)
         assert (kept.answers, kept.corrected_at) == (some_answers(1), None)
@@ -212,7 +215,7 @@ def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, survey):
             attributes={},
             invitation=ticket,
             now=LATER,
-            roots=(),
+            library=BUILT_IN,
         )
     assert again == Stored(None, new=False)
 
@@ -279,7 +282,7 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                         submission_key=f"new {place}",
                         attributes={"region": "North"},
                         now=NOW,
-                        roots=(),
+                        library=BUILT_IN,
                     )
                 elif place % 4:
                     correct(
@@ -288,7 +291,7 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                         numbers[place // 2],
                         some_answers(70 + place),
                         now=LATER,
-                        roots=(),
+                        library=BUILT_IN,
                     )
                 else:
                     erase(session, made, numbers[place // 2], now=LATER)
@@ -320,18 +323,21 @@ def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
             "nps": {"nps": "2", "nps_reason": "Slow.", "npsb": "3"},
             "ces": {"ces": NOT_APPLICABLE},
         }
-        stored = submit(session, made, raw, submission_key="a", attributes={}, now=NOW, roots=())
+        stored = submit(
+            session, made, raw, submission_key="a", attributes={}, now=NOW, library=BUILT_IN
+        )
         assert isinstance(stored, Stored)
         number = stored.response_id
         assert number is not None
         first = session.get_one(Response, number).paradata
         assert first == {"attention": "passed", "not_applicable": ["ces-ces"]}
         fresh = {"nps": {"nps": "9", "nps_reason": "Slow."}, "ces": {"ces": "4"}}
-        assert correct(session, made, number, fresh, now=LATER, roots=()) is None
+        assert correct(session, made, number, fresh, now=LATER, library=BUILT_IN) is None
         kept = session.get_one(Response, number)
         assert kept.answers == {"nps": {"nps": 9}, "ces": {"ces": 4}}
         assert kept.paradata == {"attention": "passed"}
         assert isinstance(
-            correct(session, made, number, {"nps": fresh["nps"]}, now=LATER, roots=()), Faulty
+            correct(session, made, number, {"nps": fresh["nps"]}, now=LATER, library=BUILT_IN),
+            Faulty,
         )
     assert_counted(store)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from surveyapp.errors import Invalid
+from surveyapp.installation import open_installation
 from surveyapp.jobs.kinds import IMPORT_RESPONSES
 from surveyapp.responses import rollups
 from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_import
@@ -24,8 +25,8 @@ from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import JourneyRun, Response, SurveyRow
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import open_storage
 from surveyapp.surveys.links import pseudonym
+from tests.installations import installation_on
 from tests.responses.makers import SECRET, make_survey, some_answers
 
 
@@ -37,8 +38,7 @@ def survey(store: Store) -> SurveyRow:
 
 def bring(store: Store, survey: SurveyRow, text: str | bytes, **options):
     data = text if isinstance(text, bytes) else text.encode()
-    options.setdefault("secret_key", SECRET)
-    report = import_csv(store, survey, io.BytesIO(data), **options, roots=())
+    report = import_csv(installation_on(store), survey, io.BytesIO(data), **options)
     assert report.count_in == report.stored + report.already + report.refused_rows
     return report
 
@@ -197,11 +197,6 @@ def test_columns_may_be_renamed_and_attributes_chosen(store, survey):
         bring(store, survey, "csat\n5\n", columns={"Q9": "nps"})
 
 
-def test_customer_references_need_the_secret_key(store, survey):
-    with pytest.raises(Invalid, match="secret key"):
-        bring(store, survey, FILE, secret_key=None)
-
-
 def test_an_anonymous_import_keeps_no_reference_no_id_and_no_time(store):
     with store.writing() as session:
         anonymous = make_survey(session, asks=("csat", "nps"), anonymity="anonymous")
@@ -222,7 +217,7 @@ def test_an_spss_file_brings_codes_for_items_and_labels_for_attributes(
     frame = pd.DataFrame({"CSAT": [5.0, 9.0], "nps": [10.0, None], "region": [1.0, 2.0]})
     labels = {"region": {1.0: "North", 2.0: "South"}, "CSAT": {5.0: "Very satisfied"}}
     pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
-    report = import_sav(store, survey, path, roots=())
+    report = import_sav(installation_on(store), survey, path)
     assert [(r.line, r.column) for r in report.refused] == [(2, "CSAT")]
     response = kept(store)[0]
     assert response.answers == {"csat": {"csat": 5}, "nps": {"nps": 10}}
@@ -230,22 +225,24 @@ def test_an_spss_file_brings_codes_for_items_and_labels_for_attributes(
 
 
 def test_the_worker_brings_in_an_uploaded_file(tmp_path: Path):
-    storage = open_storage(read({}, home=tmp_path, secret_key=SECRET))
-    upgrade(storage.store.engine)
-    with storage.store.writing() as session:
+    installation = open_installation(read({}, home=tmp_path, secret_key=SECRET))
+    upgrade(installation.store.engine)
+    with installation.store.writing() as session:
         survey = make_survey(session, asks=("csat", "nps"))
         data = (FILE + "9,9,,,,,,,\n").encode()
-        file = storage.files.put(session, data, name="a.csv", media_type="text/csv")
+        file = installation.files.put(session, data, name="a.csv", media_type="text/csv")
         job = ask_import(session, survey, file, user_id=None)
     steps: list[int] = []
     result = run_import(
-        storage, IMPORT_RESPONSES.read(job.parameters), progress=lambda at, step: steps.append(at)
+        installation,
+        IMPORT_RESPONSES.read(job.parameters),
+        progress=lambda at, step: steps.append(at),
     )
     assert (job.kind, steps) == ("import_responses", [99])
     counts = [result[name] for name in ("rows_in_the_file", "stored", "refused_rows")]
     assert counts == [3, 2, 1]
     assert result["refused"][0]["line"] == 4
-    storage.close()
+    installation.close()
 
 
 cells = st.one_of(

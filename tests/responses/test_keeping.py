@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, keep
 from surveyapp.responses.submission import Submission, read_submission
@@ -23,6 +24,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
 from surveyapp.surveys.queries import Asking, asking
+from tests.installations import installation_on
 from tests.responses.makers import (
     NOW,
     SECRET,
@@ -45,7 +47,7 @@ def make_asking(store: Store, **options: Any) -> Asking:
 
 
 def sent(survey: Asking, key: str, seed: int = 1, **options: Any) -> Submission:
-    given = {"attributes": {}, "now": NOW, "roots": (), **options}
+    given = {"attributes": {}, "now": NOW, "library": BUILT_IN, **options}
     found = read_submission(survey, some_answers(seed), submission_key=key, **given)
     assert isinstance(found, Submission)
     return found
@@ -114,8 +116,7 @@ def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
             session,
             session.get_one(SurveyRow, survey.id),
             [{"customer_ref": "ada", "attributes": {}}],
-            base_url="https://survey.example",
-            secret_key=SECRET,
+            installation=installation_on(store),
             user_id=None,
         )
     signed = issued.url.rsplit("/", 1)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, update
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses import rollups
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.tally import bin_of
@@ -29,7 +30,7 @@ def filled(store: Store) -> tuple[Store, int, int]:
         first = make_survey(session, journey=journey, asks=("sjq", "csat", "nps", "ces"))
         second = make_survey(session, journey=journey, anonymity="anonymous")
         for survey in (first, second):
-            store_bulk(session, survey, some_prepared(60), roots=())
+            store_bulk(session, survey, some_prepared(60), library=BUILT_IN)
     return store, first.id, second.id
 
 

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
+from surveyapp.installation import open_installation
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.responses import corrections, rollups, sorting
 from surveyapp.responses.actions import submit
@@ -34,7 +36,6 @@ from surveyapp.store.models import (
     Segment,
     SurveyRow,
 )
-from surveyapp.store.storage import open_storage
 from surveyapp.worker import run_job
 from tests.responses.makers import (
     NOW,
@@ -63,7 +64,7 @@ def filled(store: Store) -> tuple[SurveyRow, SurveyRow]:
             session, journey=journey, asks=("nps",), anonymity="anonymous", at_end=True
         )
         for survey in (first, second):
-            store_bulk(session, survey, some_prepared(310), roots=())
+            store_bulk(session, survey, some_prepared(310), library=BUILT_IN)
     return first, second
 
 
@@ -178,7 +179,7 @@ def answer(store: Store, survey: SurveyRow, chance: random.Random) -> None:
             submission_key=f"key {seed}",
             attributes={"region": chance.choice(["North", "South"]), "tenure": seed % 11},
             now=NOW - timedelta(hours=chance.randrange(900)),
-            roots=(),
+            library=BUILT_IN,
         )
 
 
@@ -194,7 +195,7 @@ def correct(store: Store, survey: SurveyRow, chance: random.Random) -> None:
             fresh = some_answers(
                 chance.randrange(10**9), tuple(ask["instrument"] for ask in survey.asks)
             )
-            corrections.correct(session, survey, number, fresh, now=NOW, roots=())
+            corrections.correct(session, survey, number, fresh, now=NOW, library=BUILT_IN)
 
 
 def erase(store: Store, survey: SurveyRow, chance: random.Random) -> None:
@@ -206,7 +207,9 @@ def erase(store: Store, survey: SurveyRow, chance: random.Random) -> None:
 
 def bring_in(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
-        store_bulk(session, survey, some_prepared(20, first=chance.randrange(10**6)), roots=())
+        store_bulk(
+            session, survey, some_prepared(20, first=chance.randrange(10**6)), library=BUILT_IN
+        )
 
 
 EVENTS: dict[str, Callable[[Store, SurveyRow, random.Random], None]] = {
@@ -247,7 +250,7 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
             for anonymity in ("pseudonymous", "anonymous")
         ]
         for survey in surveys:
-            store_bulk(session, survey, some_prepared(90), roots=())
+            store_bulk(session, survey, some_prepared(90), library=BUILT_IN)
     segment = new_segment(store)
     for what, which, seed in happenings:
         if what == "edit":
@@ -353,7 +356,7 @@ for batch in range(3):
     killed = subprocess.run([sys.executable, "-c", dies], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert faults(store) == []
-    home = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
+    home = open_installation(read({}, home=tmp_path / "home", database_url=database_url))
     with home.store.reading() as session:
         number = session.scalars(select(Job.id)).one()
     run_job(home, number, worker="next")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Event, SurveyRow, Webhook
@@ -30,7 +31,7 @@ def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, A
             submission_key="k",
             attributes={},
             now=NOW,
-            roots=(),
+            library=BUILT_IN,
         )
     with store.reading() as session:
         return [event.subject for event in session.scalars(select(Event))]

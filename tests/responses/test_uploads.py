@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from surveyapp.installation import Installation, open_installation
 from surveyapp.responses import uploads
 from surveyapp.responses.imports import ask_import
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File, Job, Response
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.worker import run_job
 from tests.responses.makers import make_survey
 
@@ -22,74 +22,76 @@ GOOD = b"nps,csat\n9,4\n3,77\n"
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
-    opened = open_storage(read({}, home=tmp_path, database_url=database_url))
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    opened = open_installation(read({}, home=tmp_path, database_url=database_url))
     yield opened
     opened.close()
 
 
-def uploaded(storage: Storage, data: bytes = GOOD) -> int:
+def uploaded(installation: Installation, data: bytes = GOOD) -> int:
     """The job of a file that waits to be brought in."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = make_survey(session, asks=("csat", "nps"))
-        file = storage.files.put(session, data, name="a.csv", media_type="text/csv")
+        file = installation.files.put(session, data, name="a.csv", media_type="text/csv")
         return ask_import(session, survey, file, user_id=None).id
 
 
-def job(storage: Storage, number: int) -> Job:
-    with storage.store.reading() as session:
+def job(installation: Installation, number: int) -> Job:
+    with installation.store.reading() as session:
         return session.get_one(Job, number)
 
 
-def stored_files(storage: Storage) -> list[Path]:
-    return [path for path in storage.settings.files_path.rglob("*") if path.is_file()]
+def stored_files(installation: Installation) -> list[Path]:
+    return [path for path in installation.settings.files_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("data", [GOOD, b"no,such,column\n1,2,3\n"])
-def test_a_file_goes_when_its_job_is_over_and_not_before(storage: Storage, data: bytes):
-    number = uploaded(storage, data)
-    assert uploads.forget(storage, utc_now()) == 0
-    assert len(stored_files(storage)) == 1
-    run_job(storage, number, worker="w")
-    assert job(storage, number).state == ("done" if data == GOOD else "failed")
-    assert uploads.forget(storage, utc_now()) == 1
-    assert stored_files(storage) == []
-    with storage.store.reading() as session:
+def test_a_file_goes_when_its_job_is_over_and_not_before(installation: Installation, data: bytes):
+    number = uploaded(installation, data)
+    assert uploads.forget(installation, utc_now()) == 0
+    assert len(stored_files(installation)) == 1
+    run_job(installation, number, worker="w")
+    assert job(installation, number).state == ("done" if data == GOOD else "failed")
+    assert uploads.forget(installation, utc_now()) == 1
+    assert stored_files(installation) == []
+    with installation.store.reading() as session:
         assert session.scalars(select(File)).all() == []
         assert len(session.scalars(select(Response)).all()) == (data == GOOD)
-    assert uploads.forget(storage, utc_now()) == 0
+    assert uploads.forget(installation, utc_now()) == 0
 
 
 def test_bytes_written_before_the_transaction_are_not_written_again_unless_they_have_gone(
-    storage: Storage,
+    installation: Installation,
 ):
-    digest = storage.files.write(GOOD)
-    (there,) = stored_files(storage)
+    digest = installation.files.write(GOOD)
+    (there,) = stored_files(installation)
     first = there.stat().st_ino
-    with storage.store.writing() as session:
-        file = storage.files.put(session, GOOD, name="a", media_type="text/csv", digest=digest)
-    assert storage.files.path(file).stat().st_ino == first
+    with installation.store.writing() as session:
+        file = installation.files.put(session, GOOD, name="a", media_type="text/csv", digest=digest)
+    assert installation.files.path(file).stat().st_ino == first
     there.unlink()
-    with storage.store.writing() as session:
-        again = storage.files.put(session, GOOD, name="a", media_type="text/csv", digest=digest)
-    assert storage.files.path(again).read_bytes() == GOOD
+    with installation.store.writing() as session:
+        again = installation.files.put(
+            session, GOOD, name="a", media_type="text/csv", digest=digest
+        )
+    assert installation.files.path(again).read_bytes() == GOOD
 
 
-def test_bytes_that_another_file_has_too_stay(storage: Storage):
-    number = uploaded(storage)
-    with storage.store.writing() as session:
-        twin = storage.files.put(session, GOOD, name="logo", media_type="image/png")
-    run_job(storage, number, worker="w")
-    assert uploads.forget(storage, utc_now()) == 1
-    assert storage.files.path(twin).read_bytes() == GOOD
+def test_bytes_that_another_file_has_too_stay(installation: Installation):
+    number = uploaded(installation)
+    with installation.store.writing() as session:
+        twin = installation.files.put(session, GOOD, name="logo", media_type="image/png")
+    run_job(installation, number, worker="w")
+    assert uploads.forget(installation, utc_now()) == 1
+    assert installation.files.path(twin).read_bytes() == GOOD
 
 
-def test_refused_rows_are_listed_for_a_month(storage: Storage):
-    number = uploaded(storage)
-    run_job(storage, number, worker="w")
-    uploads.forget(storage, utc_now() + timedelta(days=29))
-    assert [row["value"] for row in job(storage, number).result["refused"]] == ['"77"']
-    assert uploads.forget(storage, utc_now() + timedelta(days=31)) == 1
-    result = job(storage, number).result
+def test_refused_rows_are_listed_for_a_month(installation: Installation):
+    number = uploaded(installation)
+    run_job(installation, number, worker="w")
+    uploads.forget(installation, utc_now() + timedelta(days=29))
+    assert [row["value"] for row in job(installation, number).result["refused"]] == ['"77"']
+    assert uploads.forget(installation, utc_now() + timedelta(days=31)) == 1
+    result = job(installation, number).result
     assert (result["refused"], result["refused_rows"], result["stored"]) == ([], 1, 1)
-    assert uploads.forget(storage, utc_now() + timedelta(days=31)) == 0
+    assert uploads.forget(installation, utc_now() + timedelta(days=31)) == 0

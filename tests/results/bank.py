@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from analysis.scoring import SCORING_VERSION, score_one
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.journeys.segments import parse
 from surveyapp.store.models import (
     BINS,
@@ -39,7 +39,7 @@ SEGMENTS = {
     "south": ("South", "region = South"),
     "new": ("New customers", "tenure_years < 2"),
 }
-SJQ = load("sjq")
+SJQ = BUILT_IN.load("sjq")
 START = datetime(2025, 11, 1, 9, tzinfo=UTC)
 
 
@@ -120,7 +120,7 @@ def store_answers(
         )  # fmt: skip
         values = {}
         for code, given in answers.items():
-            values |= score_one(load(code), given)
+            values |= score_one(BUILT_IN.load(code), given)
         scored.append(values)
         mine = [EVERYBODY, *(s for s, rule in parsed.items() if rule.matches(attributes))]
         for scale, value in [("responses", 1.0), *values.items()]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.studies import journey_scales, study_items
@@ -16,7 +17,7 @@ from tests.analysis.sjq_population import answers
 from tests.responses.makers import NOW, make_journey, make_survey
 
 STUDY = ("sjq", "servqual-p", "loyalty", "marker")
-ITEMS = study_items(journey_scales(None, roots=()))
+ITEMS = study_items(journey_scales(None, library=BUILT_IN))
 
 
 def people(n: int, *, seed: int = 3) -> pd.DataFrame:
@@ -38,5 +39,7 @@ def make_study(session: Session, data: pd.DataFrame, asks: Sequence[str] = STUDY
     """A journey whose end asks all of it, answered by the rows of ``data``."""
     survey = make_survey(session, asks=tuple(asks), journey=make_journey(session), at_end=True)
     rows = data.to_dict("records")
-    store_bulk(session, survey, (prepared(row, at, asks) for at, row in enumerate(rows)), roots=())
+    store_bulk(
+        session, survey, (prepared(row, at, asks) for at, row in enumerate(rows)), library=BUILT_IN
+    )
     return survey

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from instruments.loader import BUILT_IN
 from surveyapp.reports import benchmark
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.results import dashboards
@@ -40,7 +41,7 @@ def mended(store: Store) -> bank.Bank:
 
 def read(store: Store, made: bank.Bank, **options: object) -> JourneyOverview:
     with store.reading() as session:
-        return dashboards.journey_overview(session, made.journey, roots=(), **options)  # type: ignore[arg-type]
+        return dashboards.journey_overview(session, made.journey, library=BUILT_IN, **options)  # type: ignore[arg-type]
 
 
 def advice(store: Store, made: bank.Bank, **options: object) -> Advice:
@@ -51,7 +52,7 @@ def advice(store: Store, made: bank.Bank, **options: object) -> Advice:
 
 def report(store: Store, made: bank.Bank) -> Document:
     with store.reading() as session:
-        trends = dashboards.trend(session, made.journey, roots=())
+        trends = dashboards.trend(session, made.journey, library=BUILT_IN)
     numbers = benchmark.Numbers(read(store, made), None, trends, ())
     return benchmark.content(numbers, made=MADE)
 
@@ -66,7 +67,7 @@ def test_a_touchpoint_that_has_risen_since_is_not_what_to_do_first(store: Store,
     assert [step.touchpoint for step in found.steps] == ["Paying and transferring"]
     assert found.steps[0].figure.n == 120
     with store.reading() as session:
-        said = findings(overview, None, dashboards.trend(session, mended.journey, roots=()))
+        said = findings(overview, None, dashboards.trend(session, mended.journey, library=BUILT_IN))
     assert "CSAT at Opening an account in the app has risen." in [one.headline for one in said]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from analysis.metrics import share
+from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
@@ -44,12 +45,12 @@ def give(store, survey: int, feelings: Sequence[str], **options) -> None:
             )
             for feeling in feelings
         ]
-        store_bulk(session, session.get_one(SurveyRow, survey), prepared, roots=())
+        store_bulk(session, session.get_one(SurveyRow, survey), prepared, library=BUILT_IN)
 
 
 def read(store, journey: int, **options):
     with store.reading() as session:
-        return distributions(session, journey, **options, roots=())
+        return distributions(session, journey, **options, library=BUILT_IN)
 
 
 def test_shares_have_wilson_intervals_in_the_order_of_the_list(store, place):

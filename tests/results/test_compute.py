@@ -7,16 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from analysis.moments import moments
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.results import compute, frames
 from surveyapp.results.actions import ask_validation
 from surveyapp.results.queries import latest_validation
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, AuditEntry, Job
+from tests.installations import installation_on
 from tests.results import bank
 
-SJQ = load("sjq")
+SJQ = BUILT_IN.load("sjq")
 
 
 def test_a_frame_holds_each_response_once_and_only_those_of_the_segment(store: Store):
@@ -66,7 +67,7 @@ def test_a_validation_asked_for_is_computed_stored_and_repeatable(store: Store):
     steps: list[int] = []
     for number in ids:
         compute.run_validation(
-            store, number, progress=lambda percent, _step: steps.append(percent), roots=()
+            installation_on(store), number, progress=lambda percent, _step: steps.append(percent)
         )
     with store.reading() as session:
         first, second = (session.get_one(Analysis, number) for number in ids)
@@ -115,6 +116,8 @@ def test_a_validation_of_too_few_answers_is_refused(store: Store):
             key="sjq-16", segment_id=None, seed=1, user_id=None,
         )  # fmt: skip
     with pytest.raises(Conflict, match="sjq has fewer than 5 answers"):
-        compute.run_validation(store, wish.id, progress=lambda _percent, _step: None, roots=())
+        compute.run_validation(
+            installation_on(store), wish.id, progress=lambda _percent, _step: None
+        )
     with pytest.raises(NotFound, match="999"):
-        compute.run_validation(store, 999, progress=lambda _percent, _step: None, roots=())
+        compute.run_validation(installation_on(store), 999, progress=lambda _percent, _step: None)

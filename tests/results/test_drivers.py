@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
@@ -28,7 +28,7 @@ from surveyapp.store.models import (
 from tests.responses.makers import make_journey, make_segment, make_survey
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
-SJQ = load("sjq")
+SJQ = BUILT_IN.load("sjq")
 
 
 @pytest.fixture
@@ -74,12 +74,12 @@ def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.
         visits[end].append(Prepared(last, at + timedelta(minutes=9), **about))
     with store.writing() as session:
         for survey, prepared in visits.items():
-            store_bulk(session, session.get_one(SurveyRow, survey), prepared, roots=())
+            store_bulk(session, session.get_one(SurveyRow, survey), prepared, library=BUILT_IN)
 
 
 def read(store, place, **options):
     with store.reading() as session:
-        return drivers(session, place[0], resamples=40, **options, roots=())
+        return drivers(session, place[0], resamples=40, **options, library=BUILT_IN)
 
 
 def test_the_touchpoint_that_goes_with_recommending_has_the_larger_part(store, place):
@@ -129,7 +129,7 @@ def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(st
         visits[place[3]].append(Prepared(last, at + timedelta(minutes=9), customer_ref=who))
     with store.writing() as session:
         for number, prepared in visits.items():
-            store_bulk(session, session.get_one(SurveyRow, number), prepared, roots=())
+            store_bulk(session, session.get_one(SurveyRow, number), prepared, library=BUILT_IN)
     (touchpoints,) = read(store, place)
     assert (touchpoints.joined, touchpoints.n, touchpoints.found) == (60, 0, None)
     assert touchpoints.labels == {}
@@ -176,7 +176,7 @@ def test_nobody_answered_or_nothing_is_asked_at_the_end(store, place):
         session.get_one(SurveyRow, place[3]).asks = [{"instrument": "sjq", "version": "1"}]
     assert read(store, place) == ()
     with pytest.raises(NotFound), store.reading() as session:
-        drivers(session, 99, roots=())
+        drivers(session, 99, library=BUILT_IN)
 
 
 def test_answers_that_do_not_differ_cannot_be_split(store, place):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from instruments.loader import BUILT_IN
 from surveyapp.results import dashboards, findings, phrases
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.view_models import Hidden
@@ -17,9 +18,9 @@ AT = datetime(2026, 2, 2, tzinfo=UTC)
 def said(store: Store, journey: int) -> dict[str, findings.Finding]:
     with store.reading() as session:
         found = findings.findings(
-            dashboards.journey_overview(session, journey, roots=()),
-            dashboards.segment_comparison(session, journey, roots=()),
-            dashboards.trend(session, journey, roots=()),
+            dashboards.journey_overview(session, journey, library=BUILT_IN),
+            dashboards.segment_comparison(session, journey, library=BUILT_IN),
+            dashboards.trend(session, journey, library=BUILT_IN),
         )
     return {finding.headline: finding for finding in found}
 
@@ -69,7 +70,9 @@ def test_random_segments_without_any_effect_are_seldom_called_different(store: S
     from surveyapp.results.definitions import scored
     from surveyapp.store.models import SurveyRow
 
-    entry = scored([SurveyRow(asks=[{"instrument": "csat"}], language="en")], roots=())["csat"]
+    entry = scored([SurveyRow(asks=[{"instrument": "csat"}], language="en")], library=BUILT_IN)[
+        "csat"
+    ]
     rng = default_rng(3)
 
     def drawn() -> Sums:
@@ -111,7 +114,9 @@ def test_a_hidden_figure_is_empty_whatever_lies_behind_it():
     from surveyapp.results.definitions import scored
     from surveyapp.store.models import SurveyRow
 
-    entry = scored([SurveyRow(asks=[{"instrument": "nps"}], language="en")], roots=())["nps"]
+    entry = scored([SurveyRow(asks=[{"instrument": "nps"}], language="en")], library=BUILT_IN)[
+        "nps"
+    ]
     found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
     assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
     assert phrases.value(found) == "fewer than 5"

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.corrections import correct, erase
 from surveyapp.results.queries import analyses
@@ -23,11 +24,11 @@ MINUTE = timedelta(minutes=1)
 def survey(store: Store) -> SurveyRow:
     with store.writing() as session:
         made = make_survey(session)
-        store_bulk(session, made, some_prepared(12), roots=())
+        store_bulk(session, made, some_prepared(12), library=BUILT_IN)
         other = make_survey(
             session, asks=("nps",), journey=session.get_one(Journey, made.journey_id), name="Other"
         )
-        store_bulk(session, other, [], roots=())
+        store_bulk(session, other, [], library=BUILT_IN)
         return made
 
 
@@ -60,7 +61,10 @@ def change(store: Store, survey: SurveyRow, place: int, seed: int = 99) -> None:
     with store.writing() as session:
         number = session.scalars(select(Response.id).order_by(Response.id)).all()[place]
         made = session.get_one(SurveyRow, survey.id)
-        assert correct(session, made, number, some_answers(seed), now=utc_now(), roots=()) is None
+        assert (
+            correct(session, made, number, some_answers(seed), now=utc_now(), library=BUILT_IN)
+            is None
+        )
 
 
 def take(store: Store, survey: SurveyRow, place: int) -> None:

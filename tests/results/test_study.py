@@ -12,7 +12,9 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from analysis.provenance import fingerprint
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.installation import Installation, open_installation
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.actions import ask_sjq_study
@@ -21,7 +23,6 @@ from surveyapp.results.studies import journey_scales, study_frame
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, AuditEntry, Job, Report
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.worker import run_job
 from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.results.study_place import ITEMS, STUDY, make_study, people, prepared
@@ -30,8 +31,8 @@ ALL_ITEMS = [item for items in ITEMS.values() for item in items]
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path):
-    opened = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
+def installation(database_url: str, tmp_path: Path):
+    opened = open_installation(read({}, home=tmp_path / "home", database_url=database_url))
     yield opened
     opened.close()
 
@@ -47,19 +48,19 @@ def asked(session: Any, journey_id: int, **changes: Any) -> Analysis:
     return ask_sjq_study(session, journey_id=journey_id, **{**values, **changes})
 
 
-def finished(storage: Storage, analysis: Analysis) -> tuple[Job, Analysis]:
+def finished(installation: Installation, analysis: Analysis) -> tuple[Job, Analysis]:
     assert analysis.job_id is not None
-    assert run_job(storage, analysis.job_id, worker="test")
-    with storage.store.reading() as session:
+    assert run_job(installation, analysis.job_id, worker="test")
+    with installation.store.reading() as session:
         return session.get_one(Job, analysis.job_id), session.get_one(Analysis, analysis.id)
 
 
-def test_the_study_goes_from_wish_to_stored_result_and_paper(storage: Storage):
+def test_the_study_goes_from_wish_to_stored_result_and_paper(installation: Installation):
     data = people(120)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = make_study(session, data)
         analysis = asked(session, survey.journey_id, survey_id=survey.id)
-    job, stored = finished(storage, analysis)
+    job, stored = finished(installation, analysis)
     assert (job.state, job.error) == ("done", "")
     result = stored.result
     assert result is not None
@@ -69,18 +70,18 @@ def test_the_study_goes_from_wish_to_stored_result_and_paper(storage: Storage):
     assert [row["code"] for row in result["study"]["hypotheses"]] == ["H1", "H2", "H3"]
     assert result["settings"]["bootstrap"] == 100
 
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         report = ask_report(
             session, kind="sjq_study", journey_id=stored.journey_id, analysis_id=stored.id, user_id=None
         )  # fmt: skip
     assert report.job_id is not None
-    run_job(storage, report.job_id, worker="test")
-    with storage.store.reading() as session:
+    run_job(installation, report.job_id, worker="test")
+    with installation.store.reading() as session:
         file = session.get_one(Report, report.id).file
         assert file is not None and file.name.startswith("account-journey-study-")
-        pages = PdfReader(io.BytesIO(storage.files.path(file).read_bytes())).pages
+        pages = PdfReader(io.BytesIO(installation.files.path(file).read_bytes())).pages
     assert "hypotheses" in pages[1].extract_text()
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert "ask study" in session.scalars(select(AuditEntry.action)).all()
 
 
@@ -104,12 +105,12 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
         some = [
             prepared(row, at, ("servqual-p", "loyalty"), f"c{at}") for at, row in enumerate(rows)
         ]
-        store_bulk(session, along, some, roots=())
+        store_bulk(session, along, some, library=BUILT_IN)
         # Two customers never reach the end.
         last = [
             prepared(row, at + 100, ("sjq",), f"c{at}") for at, row in enumerate(rows) if at < 6
         ]
-        store_bulk(session, end, last, roots=())
+        store_bulk(session, end, last, library=BUILT_IN)
         found = study_frame(session, items=ITEMS, journey_id=journey.id)
         assert study_frame(session, items=ITEMS, journey_id=journey.id, survey_id=end.id).empty
     wanted = [item for code in STUDY[:3] for item in ITEMS[code]]
@@ -135,21 +136,21 @@ def test_a_marker_that_nobody_answered_is_no_column(store: Store):
     assert not set(ITEMS["marker"]) & set(found.columns)
 
 
-def test_without_a_complete_person_the_job_says_what_is_missing(storage: Storage):
-    with storage.store.writing() as session:
+def test_without_a_complete_person_the_job_says_what_is_missing(installation: Installation):
+    with installation.store.writing() as session:
         survey = make_study(session, people(0))
         analysis = asked(session, survey.journey_id)
-    job, stored = finished(storage, analysis)
+    job, stored = finished(installation, analysis)
     assert job.state == "failed"
     assert job.error.startswith("nobody has answered all of sjq, servqual-p, loyalty here")
     assert stored.result is None
 
 
-def test_too_few_people_fail_with_a_sentence(storage: Storage):
-    with storage.store.writing() as session:
+def test_too_few_people_fail_with_a_sentence(installation: Installation):
+    with installation.store.writing() as session:
         survey = make_study(session, people(6))
         analysis = asked(session, survey.journey_id)
-    job, _ = finished(storage, analysis)
+    job, _ = finished(installation, analysis)
     assert job.state == "failed"
     assert "should not" not in job.error and "6" in job.error
 
@@ -184,17 +185,17 @@ def test_a_report_is_only_about_its_own_kind_of_analysis(store: Store):
 
 
 def test_the_scoring_key_says_which_items_are_studied():
-    assert sum(map(len, journey_scales(None, roots=()).values())) == 16
-    assert sum(map(len, journey_scales("sjq-18", roots=()).values())) == 18
+    assert sum(map(len, journey_scales(None, library=BUILT_IN).values())) == 16
+    assert sum(map(len, journey_scales("sjq-18", library=BUILT_IN).values())) == 18
     with pytest.raises(Invalid, match="no scoring key sjq-99; it has sjq-16"):
-        journey_scales("sjq-99", roots=())
+        journey_scales("sjq-99", library=BUILT_IN)
 
 
 def test_a_marker_is_no_result_of_the_journey(store: Store):
     """Its scores are kept for tests of the method; no page or report shows them to managers."""
     with store.writing() as session:
         survey = make_study(session, people(8))
-        overview = journey_overview(session, survey.journey_id, roots=())
+        overview = journey_overview(session, survey.journey_id, library=BUILT_IN)
     shown = {figure.definition.instrument for figure in overview.end}
     assert {"sjq", "servqual-p", "loyalty"} <= shown
     assert "marker" not in shown

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
@@ -15,6 +15,7 @@ from surveyapp.results.actions import ask_validation
 from surveyapp.results.groupings import groupings
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, SurveyRow
+from tests.installations import installation_on
 from tests.responses.makers import NOW, make_journey, make_survey
 from tests.results.study_place import ITEMS, people
 
@@ -41,7 +42,7 @@ def _place(store: Store, asks: tuple[str, ...] = ASKS) -> SurveyRow:
             )
             for at, row in enumerate(rows)
         )
-        store_bulk(session, survey, prepared, roots=())
+        store_bulk(session, survey, prepared, library=BUILT_IN)
         session.expunge_all()
         return survey
 
@@ -63,7 +64,7 @@ def _asked(store: Store, survey: SurveyRow, **choices: object) -> int:
 
 
 def _result(store: Store, number: int) -> dict[str, object]:
-    compute.run_validation(store, number, progress=lambda _percent, _step: None, roots=())
+    compute.run_validation(installation_on(store), number, progress=lambda _percent, _step: None)
     with store.reading() as session:
         result = session.get_one(Analysis, number).result
     assert result is not None
@@ -109,13 +110,13 @@ def test_the_marker_is_left_out_where_it_is_not_wanted_or_not_asked(
 
 def test_seconds_are_shared_out_over_all_items_of_the_page(store: Store):
     survey = _place(store)
-    sjq = load("sjq")
+    sjq = BUILT_IN.load("sjq")
     with store.reading() as session:
         data = frames.frame(
             session,
             sjq,
             journey_id=survey.journey_id,
-            beside=frames.Beside(("region",), load("marker"), "seconds"),
+            beside=frames.Beside(("region",), BUILT_IN.load("marker"), "seconds"),
         )
     share = len(ITEMS["sjq"]) / (len(ITEMS["sjq"]) + len(ITEMS["marker"]))
     assert data["seconds"].to_list() == pytest.approx([90 * share] * N)
@@ -128,7 +129,7 @@ def test_an_attribute_with_the_name_of_an_item_is_refused(store: Store):
     with store.reading() as session, pytest.raises(Conflict, match="coh1 is the name"):
         frames.frame(
             session,
-            load("sjq"),
+            BUILT_IN.load("sjq"),
             journey_id=survey.journey_id,
             beside=frames.Beside(("coh1",)),
         )

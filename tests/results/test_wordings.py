@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.reports.notes import method_notes
 from surveyapp.results import dashboards
 from surveyapp.results.view_models import JourneyOverview, SegmentName
@@ -36,7 +37,7 @@ def read(
     store: Store, northbank: bank.Bank, **changes
 ) -> tuple[JourneyOverview, tuple[Mixed, ...]]:
     with store.reading() as session:
-        overview = dashboards.journey_overview(session, northbank.journey, roots=())
+        overview = dashboards.journey_overview(session, northbank.journey, library=BUILT_IN)
         overview = replace(overview, places_hidden=0, **changes)
         return overview, mixed(session, overview)
 

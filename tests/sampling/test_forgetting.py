@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses.actions import submit
 from surveyapp.sampling import customers, forgetting, opt_outs
 from surveyapp.store.db import Store
@@ -68,7 +69,7 @@ def answer(store: Store, invitation_id: int) -> None:
             customer_ref=found[1].customer_ref,
             invitation=found[1],
             now=NOW,
-            roots=(),
+            library=BUILT_IN,
         )
 
 

@@ -12,7 +12,7 @@ from surveyapp.errors import Invalid
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.store.db import Store
 from surveyapp.store.models import Contact, Interaction
-from tests.responses.makers import SECRET
+from tests.installations import installation_on
 from tests.sampling.makers import NOW, make_bank
 
 FILE = """journey;Touchpoint;customer_ref;at;email;region;attribute.Tenure (years)
@@ -34,7 +34,7 @@ def bank(store: Store) -> Store:
 
 def read(store: Store, text: str, journey: str | None = None):
     file = io.BytesIO(text.encode())
-    return receive_csv(store, file, secret_key=SECRET, journey=journey, now=NOW)
+    return receive_csv(installation_on(store), file, journey=journey, now=NOW)
 
 
 def test_every_row_is_stored_or_listed_with_its_line(bank: Store):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
+from surveyapp.installation import Installation, open_installation
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.sampling import schedule
 from surveyapp.settings import read
@@ -21,7 +23,6 @@ from surveyapp.store.models import (
     Response,
     SurveyRow,
 )
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.surveys.links import token_of
 from surveyapp.surveys.queries import short_ticket
 from surveyapp.worker import DUTIES
@@ -30,9 +31,9 @@ from tests.sampling.makers import NOW, bring, make_bank, make_survey, report
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
     made = read({}, home=tmp_path, database_url=database_url, secret_key=SECRET, rest_days=0)
-    opened = open_storage(made)
+    opened = open_installation(made)
     yield opened
     opened.close()
 
@@ -42,26 +43,26 @@ def test_the_worker_has_the_duty():
 
 
 @pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
-def test_an_answer_joins_what_it_was_asked_about(storage: Storage, anonymity: str):
+def test_an_answer_joins_what_it_was_asked_about(installation: Installation, anonymity: str):
     """The answer carries customer, attributes and run of its interaction; an anonymous one nothing.
 
     Meanwhile the customer has begun another run, which the answer must not join.
     """
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = make_bank(session, gap=10)
         make_survey(session, journey, at_end=True, trigger={"touchpoints": ["form"]})
         session.scalars(select(SurveyRow)).one().anonymity = anonymity
     told = report(1, email="anna@example.org", attributes={"region": "North"})
-    bring(storage.store, told)
-    assert schedule.decide(storage, NOW) == 1
-    assert schedule.decide(storage, NOW) == 0
+    bring(installation.store, told)
+    assert schedule.decide(installation, NOW) == 1
+    assert schedule.decide(installation, NOW) == 0
     later = NOW + timedelta(days=20)
     bring(
-        storage.store,
+        installation.store,
         report(2, touchpoint="use/branch", at=later.isoformat()),
         now=later,
     )
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         invitation = session.scalars(select(Invitation)).one()
         token = token_of(SECRET, invitation.token_seed or "")
         found = short_ticket(session.connection(), token)
@@ -77,11 +78,11 @@ def test_an_answer_joins_what_it_was_asked_about(storage: Storage, anonymity: st
             customer_ref=ticket.customer_ref,
             invitation=ticket,
             now=later,
-            roots=(),
+            library=BUILT_IN,
         )
         assert isinstance(stored, Stored)
         assert stored.new
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         response = session.scalars(select(Response)).one()
         met = session.scalars(select(Interaction).where(Interaction.external_id == "event 1")).one()
         decision = session.scalars(select(Decision)).one()

@@ -18,11 +18,11 @@ from sqlalchemy.engine import make_url
 
 from surveyapp.app import create_app
 from surveyapp.errors import Damaged, SettingsError
+from surveyapp.installation import open_installation
 from surveyapp.settings import key_fault, read
 from surveyapp.store.db import Store
 from surveyapp.store.schema import pending, upgrade
-from surveyapp.store.storage import open_storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.cli.conftest import Run, run
 
 __all__ = ["run"]
@@ -37,36 +37,36 @@ def _rights(folder: Path) -> dict[str, str]:
 
 
 def test_home_and_files_are_closed_to_others(tmp_path: Path):
-    storage = open_storage(read({}, home=tmp_path / "home"))
-    upgrade(storage.store.engine)
-    with storage.store.writing() as session:
-        storage.files.put(session, b"%PDF-1.7", name="r.pdf", media_type="application/pdf")
+    installation = open_installation(read({}, home=tmp_path / "home"))
+    upgrade(installation.store.engine)
+    with installation.store.writing() as session:
+        installation.files.put(session, b"%PDF-1.7", name="r.pdf", media_type="application/pdf")
         rights = _rights(tmp_path / "home")  # the files beside the database are there now
-    storage.close()
+    installation.close()
     assert {"secret.key", "surveyapp.db", "surveyapp.db-wal"} <= rights.keys()
     assert {mode[-2:] for mode in rights.values()} == {"00"}
 
 
 def test_a_home_that_was_open_is_closed(tmp_path: Path):
     """One of an earlier version, which left the rights to the umask."""
-    open_storage(read({}, home=tmp_path / "home")).close()
+    open_installation(read({}, home=tmp_path / "home")).close()
     (tmp_path / "home").chmod(0o755)
     (tmp_path / "home/surveyapp.db").chmod(0o644)
-    open_storage(read({}, home=tmp_path / "home")).close()
+    open_installation(read({}, home=tmp_path / "home")).close()
     assert {mode[-2:] for mode in _rights(tmp_path / "home").values()} == {"00"}
 
 
 def test_a_damaged_file_is_told_and_not_served(tmp_path: Path):
-    storage = open_storage(read({}, home=tmp_path))
-    upgrade(storage.store.engine)
-    with storage.store.writing() as session:
-        file = storage.files.put(session, b"%PDF-1.7 whole", name="r.pdf", media_type="x/y")
-        path = storage.files.path(file)
+    installation = open_installation(read({}, home=tmp_path))
+    upgrade(installation.store.engine)
+    with installation.store.writing() as session:
+        file = installation.files.put(session, b"%PDF-1.7 whole", name="r.pdf", media_type="x/y")
+        path = installation.files.path(file)
         for damaged in (b"%PDF-1.7 whole?", b"", b"\0" * 14):
             path.write_bytes(damaged)
             with pytest.raises(Damaged, match=r"r\.pdf is damaged: .* not the 14 that"):
-                storage.files.path(file)
-    storage.close()
+                installation.files.path(file)
+    installation.close()
 
 
 PASSWORD = "s3cr/t:w@rd"

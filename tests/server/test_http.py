@@ -188,7 +188,7 @@ def test_a_full_disk_is_said_and_small_requests_are_served_all_the_same():
         with full.connect() as opened:
             opened.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 500000\r\n\r\n")
             opened.sendall(b"x" * 400_000)
-            assert opened.recv(100).startswith(b"HTTP/1.1 507 Insufficient Storage\r\n")
+            assert opened.recv(100).startswith(b"HTTP/1.1 507 Insufficient Installation\r\n")
         with full.connect() as opened:
             opened.sendall(b"GET /stream?pieces=500 HTTP/1.1\r\n" + END)
             answer = read_all(opened)

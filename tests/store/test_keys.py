@@ -14,13 +14,13 @@ import pytest
 
 from surveyapp.app import create_app
 from surveyapp.errors import SettingsError
+from surveyapp.installation import open_installation
 from surveyapp.settings import key_fault, read
 from surveyapp.store import keys
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry
 from surveyapp.store.schema import upgrade
-from surveyapp.store.storage import open_storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.cli.conftest import run
 
 __all__ = ["run"]
@@ -41,7 +41,7 @@ def test_a_file_that_holds_no_key_is_refused_by_name(tmp_path: Path, content: st
     """A full disk leaves an empty file; signing with it would sign for everybody."""
     (tmp_path / keys.FILE).write_text(content)
     with pytest.raises(SettingsError, match=r"secret\.key: the secret key has \d+ "):
-        open_storage(read({}, home=tmp_path))
+        open_installation(read({}, home=tmp_path))
     assert (tmp_path / keys.FILE).read_text() == content
 
 
@@ -125,11 +125,11 @@ def test_a_web_process_that_met_no_tables_at_its_start_tells_of_a_wrong_key_late
 ):
     app = create_app(read({}, home=tmp_path))
     assert "the secret key is not checked" in caplog.text
-    storage = app.extensions[EXTENSION]
+    installation = app.extensions[EXTENSION]
     assert app.test_client().get("/readyz").status_code == 503
-    upgrade(storage.store.engine)
-    with storage.store.writing() as session:
+    upgrade(installation.store.engine)
+    with installation.store.writing() as session:
         keys.adopt(session, OTHER)
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, "belongs to the secret key" in answer.text) == (503, True)
-    storage.close()
+    installation.close()

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.responses.actions import submit
 from surveyapp.results.rates import response_rates
@@ -17,6 +18,7 @@ from surveyapp.store.models import AuditEntry, Invitation, Journey, SurveyRow
 from surveyapp.surveys import actions
 from surveyapp.surveys.invitations import use_invitation
 from surveyapp.surveys.links import read_ticket
+from tests.installations import installation_on
 from tests.responses.makers import SECRET, make_journey, make_survey, some_answers
 
 URL = "https://survey.example"
@@ -24,7 +26,7 @@ URL = "https://survey.example"
 
 def create(session, journey: Journey, **options) -> SurveyRow:
     options = {"name": "Survey", "asks": [{"instrument": "csat"}], "user_id": None, **options}
-    options.setdefault("roots", ())
+    options.setdefault("library", BUILT_IN)
     return actions.create_survey(session, journey, **options)
 
 
@@ -91,8 +93,10 @@ def test_every_change_is_in_the_audit_log(store: Store):
     with store.writing() as session:
         made = create(session, make_journey(session))
         actions.close_survey(session, made, user_id=None)
-        actions.open_survey(session, made, user_id=None, roots=())
-        actions.invite(session, made, [{}], base_url=URL, secret_key=SECRET, user_id=None)
+        actions.open_survey(session, made, user_id=None, library=BUILT_IN)
+        actions.invite(
+            session, made, [{}], installation=installation_on(store, base_url=URL), user_id=None
+        )
     with store.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [entry.action for entry in entries] == [
@@ -114,8 +118,7 @@ def test_of_a_customer_only_the_tokens_hash_is_stored(store: Store):
                 {"customer_ref": "4711", "attributes": {"region": "North", "tenure": 3}},
                 {"customer_ref": "4712", "attributes": {"region": ""}},
             ],
-            base_url=URL + "/",
-            secret_key=SECRET,
+            installation=installation_on(store, base_url=URL + "/"),
             user_id=None,
         )
     with store.reading() as session:
@@ -161,13 +164,19 @@ def test_a_customer_that_cannot_be_invited_is_named(store: Store, customers, wor
     with store.writing() as session:
         made = make_survey(session)
         with pytest.raises(Invalid, match=words):
-            actions.invite(session, made, customers, base_url=URL, secret_key=SECRET, user_id=None)
+            actions.invite(
+                session,
+                made,
+                customers,
+                installation=installation_on(store, base_url=URL),
+                user_id=None,
+            )
 
 
 def test_nobody_is_invited_to_a_closed_survey_or_by_links_that_have_expired(store: Store):
     with store.writing() as session:
         made = make_survey(session)
-        options = {"base_url": URL, "secret_key": SECRET, "user_id": None}
+        options = {"installation": installation_on(store, base_url=URL), "user_id": None}
         with pytest.raises(Invalid, match="already have expired"):
             actions.invite(session, made, [{}], expires_at=utc_now(), **options)
         actions.close_survey(session, made, user_id=None)
@@ -180,7 +189,7 @@ def test_anonymous_links_hold_no_pseudonym_and_no_attributes_that_name_somebody(
     rare = {"customer_ref": "9", "attributes": {"region": "North", "born": "1950-02-03"}}
     with store.writing() as session:
         made = make_survey(session, anonymity="anonymous")
-        options = {"base_url": URL, "secret_key": SECRET, "user_id": None}
+        options = {"installation": installation_on(store, base_url=URL), "user_id": None}
         with pytest.raises(Invalid, match="Customer 6: only 1 of the list"):
             actions.invite(session, made, [*many, rare], **options)
         issued = actions.invite(session, made, many, **options)
@@ -196,7 +205,11 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
         for anonymity in actions.ANONYMITIES:
             made = make_survey(session, journey=journey, anonymity=anonymity)
             issued = actions.invite(
-                session, made, [{}] * 4, base_url=URL, secret_key=SECRET, user_id=None
+                session,
+                made,
+                [{}] * 4,
+                installation=installation_on(store, base_url=URL),
+                user_id=None,
             )
             for link in issued[:3]:
                 text = link.url.rsplit("/", 1)[1]
@@ -208,10 +221,10 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
                     attributes={},
                     invitation=read_ticket(SECRET, made.link, text, now=utc_now()),
                     now=utc_now(),
-                    roots=(),
+                    library=BUILT_IN,
                 )
     with store.reading() as session:
-        rates = response_rates(session, journey.id, roots=())
+        rates = response_rates(session, journey.id, library=BUILT_IN)
         left = session.query(Invitation).count()
     assert [(rate.sent, rate.completed) for rate in rates] == [(4, 3), (4, 3)]
     assert left == 4 + 1
@@ -225,8 +238,7 @@ def test_an_invitation_past_its_time_is_not_used(store: Store):
             session,
             made,
             [{}],
-            base_url=URL,
-            secret_key=SECRET,
+            installation=installation_on(store, base_url=URL),
             expires_at=soon,
             user_id=None,
         )

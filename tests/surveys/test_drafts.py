@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Draft, Invitation, Response
@@ -65,7 +66,7 @@ def test_the_first_draft_begins_the_answer_and_the_response_says_when(store: Sto
             invitation=TICKET,
             started_at=NOW + timedelta(minutes=8),
             now=NOW + timedelta(minutes=9),
-            roots=(),
+            library=BUILT_IN,
         )
     with store.reading() as session:
         assert session.scalars(select(Response.started_at)).one() == NOW
@@ -109,7 +110,7 @@ def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, 
             attributes={},
             invitation=tickets[0],
             now=NOW,
-            roots=(),
+            library=BUILT_IN,
         )
         assert drafts.unconfirmed(session, survey.id) == {"nps-nps": {"9": 1, "3": 2}}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.surveys.languages import negotiated, read_languages, reviewed, spoken
 
@@ -50,13 +50,13 @@ def test_a_main_language_is_met_in_a_region_that_is_offered():
 
 
 def test_the_own_language_comes_first_and_doubles_count_once():
-    both = [load("sjq"), load("nps")]
+    both = [BUILT_IN.load("sjq"), BUILT_IN.load("nps")]
     assert read_languages(["fi", "en", "fi", " ar "], both, "en") == ("en", "fi", "ar")
     assert read_languages([], both, "fi") == ("fi",)
 
 
 def test_a_language_that_an_instrument_lacks_is_refused_by_the_instruments_name():
-    asked = [load("sjq"), load("ecsi-mobile")]
+    asked = [BUILT_IN.load("sjq"), BUILT_IN.load("ecsi-mobile")]
     with pytest.raises(
         Invalid, match=r"No text in 'fi': .*mobile.*All of them are available in: en"
     ) as told:
@@ -67,20 +67,20 @@ def test_a_language_that_an_instrument_lacks_is_refused_by_the_instruments_name(
 
 def test_the_own_language_is_kept_where_an_instrument_lacks_it():
     """Its English is shown there; the survey was made so, and nothing here may close it."""
-    assert read_languages([], [load("ecsi-mobile")], "fi") == ("fi",)
+    assert read_languages([], [BUILT_IN.load("ecsi-mobile")], "fi") == ("fi",)
 
 
 @pytest.mark.parametrize("raw", ["fi", None, {"fi": True}, [1], [["fi"]]])
 def test_what_is_no_list_of_tags_is_refused(raw):
     with pytest.raises(Invalid, match="must be a list of language tags"):
-        read_languages(raw, [load("nps")], "en")
+        read_languages(raw, [BUILT_IN.load("nps")], "en")
 
 
 def test_drafts_are_spoken_and_not_reviewed():
-    asked = [load("nps")]
+    asked = [BUILT_IN.load("nps")]
     assert {"en", "fi", "de", "fr", "es", "ar"} <= set(spoken(asked))
     assert reviewed(asked) == ("en",)
     # Changed words are no longer those that were reviewed.
-    assert "en" in spoken([load("sjq")]) and reviewed([load("sjq")]) == ()
-    assert spoken([load("sjq"), load("ecsi-mobile")]) == ("en",)
+    assert "en" in spoken([BUILT_IN.load("sjq")]) and reviewed([BUILT_IN.load("sjq")]) == ()
+    assert spoken([BUILT_IN.load("sjq"), BUILT_IN.load("ecsi-mobile")]) == ("en",)
     assert spoken([]) == reviewed([]) == ()

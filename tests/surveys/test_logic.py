@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.surveys import piping
 from surveyapp.surveys.logic import NOT_APPLICABLE, read_logic
 
-ASKED = [(load(code), None) for code in ("nps", "csat", "effort-causes", "fcr")]
+ASKED = [(BUILT_IN.load(code), None) for code in ("nps", "csat", "effort-causes", "fcr")]
 HARD = {"item": "nps-nps_reason", "when": "nps-nps", "sign": "<=", "value": "6"}
 
 

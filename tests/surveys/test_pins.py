@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from instruments.loader import load, load_folder
+from instruments.loader import BUILT_IN, load_folder
 from surveyapp.responses.actions import submit
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
@@ -78,12 +78,17 @@ def page(store: Store, survey: SurveyRow) -> str:
     with store.reading() as session:
         survey = asking(session.connection(), survey.link)
     assert survey is not None
-    return next(q.text for q in content(survey, "en", ()).questions if q.name == "ces-ces")
+    return next(q.text for q in content(survey, "en", BUILT_IN).questions if q.name == "ces-ces")
 
 
 def make(store: Store, **options) -> SurveyRow:
     with store.writing() as session:
-        options = {"name": "Survey", "asks": [{"instrument": "ces"}], "roots": (), **options}
+        options = {
+            "name": "Survey",
+            "asks": [{"instrument": "ces"}],
+            "library": BUILT_IN,
+            **options,
+        }
         return actions.create_survey(session, make_journey(session), user_id=None, **options)
 
 
@@ -102,7 +107,9 @@ def test_a_survey_of_before_shows_and_stores_its_old_words(store: Store):
     with store.writing() as session:
         row = session.get_one(SurveyRow, survey.id)
         raw = some_answers(1, asks=("ces",))
-        submit(session, row, raw, submission_key="k1", attributes={}, now=utc_now(), roots=())
+        submit(
+            session, row, raw, submission_key="k1", attributes={}, now=utc_now(), library=BUILT_IN
+        )
     with store.reading() as session:
         assert session.scalars(select(Response.wordings)).one() == {"ces": "en-1"}
 
@@ -113,7 +120,7 @@ def test_closing_and_opening_again_keeps_the_words(store: Store):
     with store.writing() as session:
         row = session.get_one(SurveyRow, survey.id)
         actions.close_survey(session, row, user_id=None)
-        actions.open_survey(session, row, user_id=None, roots=())
+        actions.open_survey(session, row, user_id=None, library=BUILT_IN)
     assert "do what I came to do" in page(store, survey)
 
 
@@ -122,5 +129,7 @@ def test_a_draft_is_given_the_words_of_the_day_on_which_it_is_opened(store: Stor
     assert survey.asks[0]["pinned"] == {}
     with store.writing() as session:
         row = session.get_one(SurveyRow, survey.id)
-        actions.open_survey(session, row, user_id=None, roots=())
-    assert row.asks[0]["pinned"] == {w.language: w.id for w in load("ces").current_wordings}
+        actions.open_survey(session, row, user_id=None, library=BUILT_IN)
+    assert row.asks[0]["pinned"] == {
+        w.language: w.id for w in BUILT_IN.load("ces").current_wordings
+    }

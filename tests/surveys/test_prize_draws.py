@@ -10,11 +10,11 @@ from sqlalchemy import select, text
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.exports.prize_draws import entries_csv
+from surveyapp.installation import open_installation
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, DrawEntry, PrizeDrawWinner, SurveyRow
-from surveyapp.store.storage import open_storage
 from surveyapp.surveys import prize_draws
 from tests.responses.makers import SECRET, make_survey
 
@@ -75,9 +75,9 @@ def test_the_database_does_not_keep_the_order_in_which_people_came(
     came = [f"{letter}@example.org" for letter in "hgbdfaec"]
     fill(store, survey, *came)
     assert set(DrawEntry.__table__.columns.keys()) == {"id", "survey_id", "address", "day"}
-    storage = open_storage(read({}, home=tmp_path / "home", database_url=database_url))
-    assert prize_draws.mix(storage, utc_now()) == 0
-    storage.close()
+    installation = open_installation(read({}, home=tmp_path / "home", database_url=database_url))
+    assert prize_draws.mix(installation, utc_now()) == 0
+    installation.close()
     place = "rowid" if store.engine.dialect.name == "sqlite" else "ctid"
     with store.reading() as session:
         kept = session.scalars(select(DrawEntry.address).order_by(text(place))).all()

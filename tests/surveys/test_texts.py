@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, SurveyRow
@@ -37,9 +38,13 @@ def made(store: Store) -> SurveyRow:
 def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(store: Store, made):
     with store.writing() as session:
         survey = session.get_one(SurveyRow, made.id)
-        assert others(survey, roots=()) == OTHERS
+        assert others(survey, library=BUILT_IN) == OTHERS
         assert translate(
-            session, survey, {"fi": FINNISH, "sv": {"draw": "Vinn!"}}, user_id=None, roots=()
+            session,
+            survey,
+            {"fi": FINNISH, "sv": {"draw": "Vinn!"}},
+            user_id=None,
+            library=BUILT_IN,
         )
         for what in (survey, asking(session.connection(), survey.link)):
             assert what is not None
@@ -65,7 +70,9 @@ def test_a_survey_at_the_end_is_about_its_journey(store: Store):
     with store.writing() as session:
         made = make_survey(session, at_end=True)
         made.languages = ["en", "fi"]
-        translate(session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None, roots=())
+        translate(
+            session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None, library=BUILT_IN
+        )
         read = [said(made, "touchpoint", each).text for each in ("en", "fi")]
         assert read == ["Open an account", "tilin avaaminen"]
 
@@ -82,7 +89,7 @@ def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_look
             survey,
             {"fi": FINNISH, "sv": {"consent": "Samtycke."}},
             user_id=None,
-            roots=(),
+            library=BUILT_IN,
         )
         assert now("consent") == Spread(("fi", "sv"), (), ("ar",))
         change_consent(session, survey, text="Consent, too.", box=False, user_id=None)
@@ -96,7 +103,7 @@ def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_look
         changes = {"fi": {**FINNISH, "draw": "Voita enemmän!"}, "sv": {"consent": "Samtycke."}}
         right = [("consent", "sv"), ("touchpoint", "fi")]
         version = survey.consent_version
-        assert not translate(session, survey, changes, right=right, user_id=None, roots=())
+        assert not translate(session, survey, changes, right=right, user_id=None, library=BUILT_IN)
         assert now("consent") == Spread(("sv",), ("fi",), ("ar",))
         assert now("draw").behind == now("touchpoint").behind == ()
         assert survey.consent_version == version
@@ -107,7 +114,9 @@ def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
         survey = session.get_one(SurveyRow, made.id)
         for text in ("One\nline.", "One\r\nline. "):
             change_draw(session, survey, text=text, user_id=None)
-            translate(session, survey, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, roots=())
+            translate(
+                session, survey, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, library=BUILT_IN
+            )
             assert spread(survey, "draw", OTHERS).behind == ()
         survey.draw = "One\r\nline."  # as it was kept before there were translations
         assert spread(survey, "draw", OTHERS).behind == ()
@@ -116,7 +125,7 @@ def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
 def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
     with store.writing() as session:
         survey = session.get_one(SurveyRow, made.id)
-        translate(session, survey, {"fi": FINNISH}, user_id=None, roots=())
+        translate(session, survey, {"fi": FINNISH}, user_id=None, library=BUILT_IN)
         change_draw(session, survey, text="", user_id=None)
         change_page(
             session,
@@ -126,7 +135,7 @@ def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
             auto_advance=False,
             languages=survey.languages,
             user_id=None,
-            roots=(),
+            library=BUILT_IN,
         )
         assert set(survey.texts["fi"]) == {"consent", "touchpoint", "of"}
         change_draw(session, survey, text="Win again!", user_id=None)
@@ -150,7 +159,9 @@ def test_what_cannot_be_a_translation_is_refused_with_all_others(
     store, made, written, field, words
 ):
     with pytest.raises(Invalid, match=words) as error, store.writing() as session:
-        translate(session, session.get_one(SurveyRow, made.id), written, user_id=None, roots=())
+        translate(
+            session, session.get_one(SurveyRow, made.id), written, user_id=None, library=BUILT_IN
+        )
     assert error.value.field == field
     with store.reading() as session:
         assert session.get_one(SurveyRow, made.id).texts == {}
@@ -161,10 +172,10 @@ def test_texts_of_a_language_that_is_no_longer_offered_are_kept_and_each_change_
 ):
     with store.writing() as session:
         survey = session.get_one(SurveyRow, made.id)
-        translate(session, survey, {"fi": FINNISH}, user_id=None, roots=())
+        translate(session, survey, {"fi": FINNISH}, user_id=None, library=BUILT_IN)
         survey.languages = ["en", "sv"]
-        translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
-        translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, roots=())
+        translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, library=BUILT_IN)
+        translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, library=BUILT_IN)
         assert said(survey, "draw", "fi").text == "Voita!"
         noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "translate"))
         assert [(each.detail["text"], each.detail["languages"]) for each in noted] == [

@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
+from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import User
-from surveyapp.store.storage import Storage
+from surveyapp.web.installation import EXTENSION
 from surveyapp.web.security import limiter
-from surveyapp.web.storage import EXTENSION
 from tests.web.world import ROLES, Place, add_user, make_place
 
 
@@ -34,7 +34,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def storage(app: Flask) -> Storage:
+def installation(app: Flask) -> Installation:
     return app.extensions[EXTENSION]
 
 
@@ -54,11 +54,13 @@ class World:
 
 
 @pytest.fixture
-def world(storage: Storage) -> World:
-    with storage.store.writing() as session:
+def world(installation: Installation) -> World:
+    with installation.store.writing() as session:
         users = {role: add_user(session, role) for role in ROLES}
     owner = users["researcher"]
-    return World(users, make_place(storage, "Open", owner), make_place(storage, "Move", owner))
+    return World(
+        users, make_place(installation, "Open", owner), make_place(installation, "Move", owner)
+    )
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
 
 
 @pytest.fixture(scope="module")
-def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Storage]]:
+def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Installation]]:
     """The application behind a real socket, on SQLite: pages do not differ by database."""
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")

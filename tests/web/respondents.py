@@ -10,8 +10,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.actions import invite
 from tests.responses.makers import some_answers
 
@@ -53,20 +53,19 @@ def sent(client: FlaskClient, url: str, seed: int = 1, **changes: Any) -> TestRe
 
 
 def single_use(
-    storage: Storage, survey: SurveyRow, *customers: dict[str, Any], **options: Any
+    installation: Installation, survey: SurveyRow, *customers: dict[str, Any], **options: Any
 ) -> list[str]:
     """The paths of single-use links."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         issued = invite(
             session,
             survey,
             customers or [{}],
-            base_url="http://localhost",
-            secret_key=storage.secret_key,
+            installation=installation,
             user_id=None,
             **options,
         )
-    return [link.url.removeprefix("http://localhost") for link in issued]
+    return [link.url.removeprefix(installation.settings.base_url) for link in issued]
 
 
 @dataclass

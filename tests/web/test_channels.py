@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.app import create_app
+from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, SurveyRow, User
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import prize_draws
 from surveyapp.surveys.channels import read_channels
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.web.conftest import World
 from tests.web.respondents import opened, parsed
 
@@ -34,8 +34,8 @@ def client(sign_in: SignIn, world: World) -> FlaskClient:
     return sign_in(world.users["researcher"])
 
 
-def survey(storage: Storage, world: World) -> SurveyRow:
-    with storage.store.reading() as session:
+def survey(installation: Installation, world: World) -> SurveyRow:
+    with installation.store.reading() as session:
         return session.get_one(SurveyRow, world.here.survey_id)
 
 
@@ -51,17 +51,19 @@ def copied(page: str) -> list[str]:
     return [tag.text for tag in parsed(page).all("textarea", readonly="")]
 
 
-def test_pages_are_named_before_there_is_anything_to_copy(client, storage, world, url):
+def test_pages_are_named_before_there_is_anything_to_copy(client, installation, world, url):
     assert "survey-app" not in opened(client, url)
     page = posted(client, url, "embed", embed_origins="https://Shop.example/\n\n")
-    assert read_channels(survey(storage, world).channels).embed_origins == ("https://shop.example",)
-    link = survey(storage, world).link
+    assert read_channels(survey(installation, world).channels).embed_origins == (
+        "https://shop.example",
+    )
+    link = survey(installation, world).link
     component = copied(page)[0]
     assert f'<survey-app survey="{link}"' in component
     assert 'src="http://127.0.0.1:8000/static/embed.js"' in component
 
 
-def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, storage, world, url):
+def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, installation, world, url):
     for part, data, said in (
         ("embed", {"embed_origins": "http://shop.example"}, "is not an origin"),
         ("kiosk", {"kiosk": "y", "kiosk_seconds": "1", "kiosk_idle_seconds": "60"}, "use 3 to 120"),
@@ -76,34 +78,34 @@ def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, storage
         assert answer.status_code == 422, part
         assert said in answer.text, part
         assert "Nothing has been saved" in answer.text
-    kept = survey(storage, world)
+    kept = survey(installation, world)
     assert (kept.channels, kept.draw, kept.consent) == ({}, "", "")
     answer = client.post(f"{url}/embed", data={"embed_origins": "", "anonymity": "anonymous"})
     assert answer.status_code == 422
 
 
-def test_a_kiosk_is_opened_by_its_link(client, storage, world, url):
+def test_a_kiosk_is_opened_by_its_link(client, installation, world, url):
     assert "/k/" not in opened(client, url)
     page = posted(client, url, "kiosk", kiosk="y", kiosk_seconds="5", kiosk_idle_seconds="90")
-    link = survey(storage, world).link
+    link = survey(installation, world).link
     assert f"http://127.0.0.1:8000/k/{link}" in page
     assert client.get(f"/k/{link}").status_code == 200
     posted(client, url, "kiosk", kiosk_seconds="5", kiosk_idle_seconds="90")
     assert client.get(f"/k/{link}").status_code == 404
 
 
-def test_another_consent_text_is_another_version(client, storage, world, url):
+def test_another_consent_text_is_another_version(client, installation, world, url):
     posted(client, url, "consent", text="We keep <it>.")
     page = posted(client, url, "consent", text="We keep it for a year.", box="y")
-    kept = survey(storage, world)
+    kept = survey(installation, world)
     assert (kept.consent_version, kept.consent_box) == ("2", True)
     assert "We keep &lt;it&gt;." in page
     assert "2 (in force)" in page
 
 
-def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
+def test_winners_are_drawn_shown_and_deleted(client, installation, world, url):
     posted(client, url, "draw", draw="Ten vouchers.")
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         for number in range(3):
             prize_draws.enter(
                 session,
@@ -114,7 +116,7 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
             )
     page = posted(client, url, "draw/winners", count="2")
     assert "from 3 entries" in page
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         log = select(AuditEntry).where(AuditEntry.action == "draw winners")
         entry = session.scalars(log).one()
         assert entry.user_id == world.users["researcher"].id
@@ -130,8 +132,8 @@ def test_winners_are_drawn_shown_and_deleted(client, storage, world, url):
         assert client.post(f"{url}/draw/entries", data={"entry": wrong}).status_code in {400, 422}
 
 
-def test_entries_of_another_survey_are_not_deleted_here(client, storage, world, url):
-    with storage.store.writing() as session:
+def test_entries_of_another_survey_are_not_deleted_here(client, installation, world, url):
+    with installation.store.writing() as session:
         prize_draws.enter(
             session,
             survey_id=world.there.survey_id,
@@ -141,12 +143,12 @@ def test_entries_of_another_survey_are_not_deleted_here(client, storage, world, 
         )
     for entry in ("7", "all"):
         posted(client, url, "draw/entries", entry=entry)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert len(prize_draws.entries(session, world.there.survey_id)) == 1
 
 
-def test_the_poster_is_there_in_each_language(client, storage, world, url):
-    with storage.store.writing() as session:
+def test_the_poster_is_there_in_each_language(client, installation, world, url):
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, world.here.survey_id).languages = ["en", "fi", "ar"]
     languages = [
         tag.attributes["hreflang"]
@@ -161,9 +163,11 @@ def test_the_poster_is_there_in_each_language(client, storage, world, url):
     assert client.get(f"{url}/poster.pdf?lang=<b>").status_code == 200
 
 
-def test_one_question_can_be_copied_and_its_buttons_open_the_survey(client, storage, world, url):
+def test_one_question_can_be_copied_and_its_buttons_open_the_survey(
+    client, installation, world, url
+):
     form = next(text for text in copied(opened(client, url)) if text.startswith("<form"))
-    link = survey(storage, world).link
+    link = survey(installation, world).link
     tags = parsed(form)
     assert tags.all("form")[0].attributes["action"] == f"http://127.0.0.1:8000/s/{link}"
     scores = [tag.attributes["value"] for tag in tags.all("button", name="score")]
@@ -184,7 +188,7 @@ def allowing(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 
 def test_the_page_says_where_a_survey_may_lead_and_takes_such_an_address(
-    allowing, storage, world, url
+    allowing, installation, world, url
 ):
     client = allowing.test_client()
     user = world.users["researcher"]
@@ -192,4 +196,6 @@ def test_the_page_says_where_a_survey_may_lead_and_takes_such_an_address(
         cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
     assert "Allowed hosts: www.bank.example" in opened(client, url)
     posted(client, url, "end", end_url="https://www.bank.example/")
-    assert read_channels(survey(storage, world).channels).end_url == "https://www.bank.example/"
+    assert (
+        read_channels(survey(installation, world).channels).end_url == "https://www.bank.example/"
+    )

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import DrawEntry, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import prize_draws
 from surveyapp.surveys.channels import change_channels
 from tests.responses.makers import make_journey, make_survey
@@ -23,8 +23,8 @@ ODD = ("\x00", SCRIPT, "..", "%", "é" * 200, "a" * 5000, "a b", "\u202e")
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    with installation.store.writing() as session:
         journey = make_journey(session)
         journey.provider = SCRIPT
         journey.stages[0].touchpoints[0].name = SCRIPT
@@ -52,10 +52,10 @@ def assert_harmless(page: str, scripts: set[str] = frozenset()) -> None:
     assert "62615533" not in page  # what the template in SCRIPT comes to
 
 
-def test_texts_of_staff_and_customers_stay_texts_on_every_way(client, storage, survey):
+def test_texts_of_staff_and_customers_stay_texts_on_every_way(client, installation, survey):
     link = survey.link
     customer = {"attributes": {"region": SCRIPT[:190]}}
-    (path,) = single_use(storage, survey, customer)
+    (path,) = single_use(installation, survey, customer)
     thanks = sent(client, path, **{"nps-nps_reason": SCRIPT}).location
     draw = next(
         tag.attributes["href"]
@@ -77,8 +77,8 @@ def test_texts_of_staff_and_customers_stay_texts_on_every_way(client, storage, s
     assert data.json["about"] == SCRIPT
 
 
-def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, storage, survey):
-    with storage.store.writing() as session:
+def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, installation, survey):
+    with installation.store.writing() as session:
         user = add_user(session, "researcher")
         prize_draws.enter(
             session,
@@ -130,7 +130,7 @@ def test_odd_addresses_are_those_of_strangers_and_never_a_failure(client, survey
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_addresses_in_a_draw_are_refused_and_never_a_failure(client, storage, survey, odd):
+def test_odd_addresses_in_a_draw_are_refused_and_never_a_failure(client, installation, survey, odd):
     thanks = sent(client, f"/s/{survey.link}").location
     draw = next(
         tag.attributes["href"]
@@ -141,7 +141,7 @@ def test_odd_addresses_in_a_draw_are_refused_and_never_a_failure(client, storage
     said = [client.post(draw, data={"address": address}).status_code for address in tried]
     assert set(said) <= {422, 303}
     assert client.post(draw, data={"address": "x" * 20_000}).status_code == 413
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         kept = session.scalars(select(DrawEntry.address)).all()
     assert bool(kept) == (303 in said)
     assert all(each.isprintable() and "<" not in each for each in kept)

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from tests.accessibility import violations
 from tests.responses.makers import make_journey, make_survey
@@ -22,8 +22,8 @@ LOGIC = {
 }
 
 
-def make(storage: Storage, **options) -> SurveyRow:
-    with storage.store.writing() as session:
+def make(installation: Installation, **options) -> SurveyRow:
+    with installation.store.writing() as session:
         first = session.scalars(select(SurveyRow)).first()
         journey = first.journey if first else make_journey(session)
         values = {
@@ -46,11 +46,11 @@ def answer(page: Page, place: int = 3) -> None:
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ar", "dark")])
 def test_every_page_around_the_survey_is_accessible_and_fits_the_smallest_phone(
-    browser: Browser, served: tuple[str, Storage], language: str, theme: str
+    browser: Browser, served: tuple[str, Installation], language: str, theme: str
 ):
-    base, storage = served
-    made = make(storage, language=language, draw="Win ten vouchers.", logic=LOGIC)
-    (path,) = single_use(storage, made, {"attributes": {"region": "North"}})
+    base, installation = served
+    made = make(installation, language=language, draw="Win ten vouchers.", logic=LOGIC)
+    (path,) = single_use(installation, made, {"attributes": {"region": "North"}})
     context = browser.new_context(
         viewport={"width": 320, "height": 640}, color_scheme=theme, locale=language
     )
@@ -88,9 +88,9 @@ def test_every_page_around_the_survey_is_accessible_and_fits_the_smallest_phone(
 
 
 def test_answers_are_changed_on_one_page_whatever_the_survey_was(browser, served):
-    base, storage = served
-    made = make(storage, paging="blocks", logic=LOGIC, consent="We keep it.")
-    (path,) = single_use(storage, made)
+    base, installation = served
+    made = make(installation, paging="blocks", logic=LOGIC, consent="We keep it.")
+    (path,) = single_use(installation, made)
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.goto(base + path)
@@ -108,7 +108,7 @@ def test_answers_are_changed_on_one_page_whatever_the_survey_was(browser, served
     page.wait_for_url("**/mine?saved=1")
     assert page.get_by_text("Your changes are saved").is_visible()
     assert page.get_by_text("Does not apply", exact=False).is_visible()
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         kept = session.scalars(select(Response).where(Response.survey_id == made.id)).one()
     assert kept.answers == {"nps": {"nps": 3}, "ces": {}}
     assert kept.paradata["not_applicable"] == ["ces-ces"]
@@ -119,9 +119,9 @@ def test_answers_are_changed_on_one_page_whatever_the_survey_was(browser, served
 def test_a_kiosk_shows_blocks_as_one_page_asks_for_consent_and_hides_what_is_not_asked(
     browser, served
 ):
-    base, storage = served
-    made = make(storage, paging="blocks", logic=LOGIC, consent="We keep it.")
-    with storage.store.writing() as session:
+    base, installation = served
+    made = make(installation, paging="blocks", logic=LOGIC, consent="We keep it.")
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, made.id).languages = ["en", "de"]
     context = browser.new_context(viewport={"width": 800, "height": 1000})
     page = context.new_page()
@@ -138,7 +138,7 @@ def test_a_kiosk_shows_blocks_as_one_page_asks_for_consent_and_hides_what_is_not
     assert sent.value.status == 204
     page.get_by_role("dialog").get_by_role("button").click()
     page.wait_for_url(lambda url: "lang" not in url)  # the next person begins in the survey's own
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         kept = session.scalars(select(Response).where(Response.survey_id == made.id)).one()
     assert (kept.language, kept.answers["nps"]) == ("de", {"nps": 3})
     assert kept.paradata == {"way": "kiosk", "attention": "passed"}

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Frame, Page
 from sqlalchemy import select, update
 
 import surveyapp.web
+from surveyapp.installation import Installation
 from surveyapp.store.models import Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from tests.accessibility import violations
 from tests.responses.makers import make_journey, make_survey
@@ -25,8 +25,8 @@ SHOP = "https://shop.example"
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    with installation.store.writing() as session:
         made = make_survey(session)
         change_channels(session, made, {"embed_origins": [SHOP]}, end_hosts=(), user_id=None)
         return made
@@ -37,20 +37,22 @@ def policy(answer) -> dict[str, str]:
     return dict(part.strip().split(" ", 1) for part in parts)
 
 
-def test_only_the_named_origins_may_frame_it_and_only_this_way_in(client, storage, survey):
+def test_only_the_named_origins_may_frame_it_and_only_this_way_in(client, installation, survey):
     link = survey.link
     assert policy(client.get(f"/e/{link}"))["frame-ancestors"] == SHOP
     assert policy(client.get(f"/e/{link}/thanks"))["frame-ancestors"] == SHOP
     assert policy(client.get(f"/e/{link}/item/nps-nps"))["frame-ancestors"] == SHOP
     for path in (f"/s/{link}", f"/s/{link}/thanks", "/e/nothing", "/e/nothing/thanks"):
         assert policy(client.get(path))["frame-ancestors"] == "'none'", path
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(channels={}))
     for path in (f"/e/{link}", f"/e/{link}/thanks", f"/e/{link}/item/nps-nps"):
         assert policy(client.get(path))["frame-ancestors"] == "'none'", path
 
 
-def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(client, storage, survey):
+def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(
+    client, installation, survey
+):
     url = f"/e/{survey.link}"
     answer = sent(client, url)
     assert (answer.status_code, answer.location) == (303, f"{url}/thanks")
@@ -60,7 +62,7 @@ def test_answers_from_inside_a_page_are_the_same_answers_and_set_no_cookie(clien
     assert "/static/framed.js" in wrong.text
     for each in (client.get(url), answer, wrong, client.get(f"{url}/thanks")):
         assert "Set-Cookie" not in each.headers
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Response.paradata)).all() == [{"way": "embed"}]
 
 
@@ -153,11 +155,11 @@ def embedded(base: str, link: str, more: str = "") -> str:
 
 
 @pytest.fixture
-def shop(served: tuple[str, Storage], site: Callable[[], Site]) -> tuple[Site, str]:
+def shop(served: tuple[str, Installation], site: Callable[[], Site]) -> tuple[Site, str]:
     """Another site with the survey in its page, and the survey's link."""
-    base, storage = served
+    base, installation = served
     shop = site()
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = session.scalars(select(SurveyRow)).first()
         made = make_survey(
             session,
@@ -203,7 +205,7 @@ def fits(page: Page, frame: Frame) -> bool:
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_the_frame_grows_with_faults_and_shrinks_with_thanks(page, served, shop):
-    _, storage = served
+    _, installation = served
     host, link = shop
     page.goto(host.origin)
     frame = frame_of(page, f"/e/{link}")
@@ -223,7 +225,7 @@ def test_the_frame_grows_with_faults_and_shrinks_with_thanks(page, served, shop)
     assert height(page) < untouched / 2
     page.wait_for_function("window.sent === 1")
     assert page.evaluate("Object.keys(window).filter((key) => !window.before.includes(key))") == []
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         own = select(Response).join(SurveyRow).where(SurveyRow.link == link)
         assert len(session.scalars(own).all()) == 1
 
@@ -231,9 +233,9 @@ def test_the_frame_grows_with_faults_and_shrinks_with_thanks(page, served, shop)
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_each_block_of_a_survey_has_its_own_height(page, served, shop):
-    _, storage = served
+    _, installation = served
     host, link = shop
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         own = update(SurveyRow).where(SurveyRow.link == link)
         session.execute(own.values(paging="blocks"))
     page.goto(host.origin)

@@ -16,13 +16,13 @@ from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
+from surveyapp.installation import Installation
 from surveyapp.responses import rollups
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.accessibility import violations
 from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.responses.makers import make_survey
@@ -31,20 +31,20 @@ from tests.web.respondents import fields, form_key, opened, parsed, sent
 SHORT = {"kiosk": True, "kiosk_seconds": 3, "kiosk_idle_seconds": 30}
 
 
-def make_kiosk(storage: Storage, **options) -> SurveyRow:
-    with storage.store.writing() as session:
+def make_kiosk(installation: Installation, **options) -> SurveyRow:
+    with installation.store.writing() as session:
         made = make_survey(session, **options)
         change_channels(session, made, SHORT, end_hosts=(), user_id=None)
         return made
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    return make_kiosk(storage, consent="We keep it.", consent_version="2")
+def survey(installation: Installation) -> SurveyRow:
+    return make_kiosk(installation, consent="We keep it.", consent_version="2")
 
 
-def responses(storage: Storage) -> list[Response]:
-    with storage.store.reading() as session:
+def responses(installation: Installation) -> list[Response]:
+    with installation.store.reading() as session:
         assert rollups.recount(session) == []
         return list(session.scalars(select(Response).order_by(Response.id)))
 
@@ -53,9 +53,9 @@ def filled(client: FlaskClient, link: str, seed: int = 1) -> dict[str, str]:
     return {**fields(seed), "form-key": form_key(opened(client, f"/k/{link}"))}
 
 
-def test_there_is_no_kiosk_unless_staff_want_one(client, storage, survey):
+def test_there_is_no_kiosk_unless_staff_want_one(client, installation, survey):
     form = filled(client, survey.link)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(channels={}))
     unknown = client.get("/s/nothing").text
     for answer in (
@@ -67,30 +67,30 @@ def test_there_is_no_kiosk_unless_staff_want_one(client, storage, survey):
         assert (answer.status_code, answer.text) == (404, unknown)
     kept = client.post(f"/k/{survey.link}/answers?id={uuid4()}", data=form)
     assert kept.status_code == 404
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
-def test_without_script_a_kiosk_thanks_and_begins_anew(client, storage, survey):
+def test_without_script_a_kiosk_thanks_and_begins_anew(client, installation, survey):
     url = f"/k/{survey.link}"
     answer = sent(client, url)
     assert (answer.status_code, answer.location) == (303, f"{url}/thanks")
     assert client.get(answer.location).headers["Refresh"] == f"3; url={url}"
-    assert len(responses(storage)) == 1
+    assert len(responses(installation)) == 1
 
 
-def test_what_a_device_sends_again_is_one_response(client, storage, survey):
+def test_what_a_device_sends_again_is_one_response(client, installation, survey):
     form = filled(client, survey.link)
     first, second = uuid4(), uuid4()
     for number in (first, first, second, first):  # one page, two people, tries that were not heard
         answer = client.post(f"/k/{survey.link}/answers?id={number}", data=form)
         assert (answer.status_code, answer.data) == (204, b"")
-    kept = responses(storage)
+    kept = responses(installation)
     assert len(kept) == 2
     assert {(each.source, each.consent_version) for each in kept} == {("link", "2")}
     assert [each.paradata["way"] for each in kept] == ["kiosk", "kiosk"]
 
 
-def test_answers_are_of_the_time_when_they_were_given(client, storage, survey, monkeypatch):
+def test_answers_are_of_the_time_when_they_were_given(client, installation, survey, monkeypatch):
     form = filled(client, survey.link)
     opened_at = utc_now().replace(microsecond=0)
     now = opened_at + timedelta(hours=10)
@@ -101,7 +101,7 @@ def test_answers_are_of_the_time_when_they_were_given(client, storage, survey, m
         address = f"/k/{survey.link}/answers?id={uuid4()}&{query}"
         data = {**form, "nps-nps": str(number)}
         assert client.post(address, data=data).status_code == 204
-    kept = {each.answers["nps"]["nps"]: each for each in responses(storage)}
+    kept = {each.answers["nps"]["nps"]: each for each in responses(installation)}
     hour = timedelta(hours=1)
     assert (kept[0].submitted_at, kept[0].started_at) == (
         now - hour,
@@ -112,25 +112,25 @@ def test_answers_are_of_the_time_when_they_were_given(client, storage, survey, m
     assert kept[2].submitted_at == kept[3].submitted_at == now
 
 
-def test_answers_that_were_given_in_time_are_taken_after_the_end(client, storage, survey):
+def test_answers_that_were_given_in_time_are_taken_after_the_end(client, installation, survey):
     form = filled(client, survey.link)
     url = f"/k/{survey.link}/answers"
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(closes_at=utc_now() + timedelta(seconds=1)))
     assert client.post(f"{url}?id={uuid4()}", data=form).status_code == 204
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(closes_at=utc_now() - timedelta(seconds=30)))
     late = client.post(f"{url}?id={uuid4()}&age=0", data=form)
     assert late.status_code == 409  # the device keeps them: staff may extend the survey
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(closes_at=None, state="closed"))
     assert client.post(f"{url}?id={uuid4()}", data=form).status_code == 409
-    assert len(responses(storage)) == 1
+    assert len(responses(installation)) == 1
 
 
-def test_what_is_no_answer_of_a_device_is_refused_for_good(client, storage, survey):
+def test_what_is_no_answer_of_a_device_is_refused_for_good(client, installation, survey):
     form = filled(client, survey.link)
-    foreign = make_kiosk_beside(storage, survey)
+    foreign = make_kiosk_beside(installation, survey)
     url = f"/k/{survey.link}/answers"
     other_key = form_key(opened(client, f"/k/{foreign}"))
     for number, data in (
@@ -143,19 +143,19 @@ def test_what_is_no_answer_of_a_device_is_refused_for_good(client, storage, surv
     ):
         assert client.post(f"{url}?id={number}", data=data).status_code == 422
     assert client.post(f"{url}?id={uuid4()}", data={"x": "y" * 600_000}).status_code == 413
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
-def make_kiosk_beside(storage: Storage, survey: SurveyRow) -> str:
-    with storage.store.writing() as session:
+def make_kiosk_beside(installation: Installation, survey: SurveyRow) -> str:
+    with installation.store.writing() as session:
         first = session.get_one(SurveyRow, survey.id)
         made = make_survey(session, journey=first.journey, name="Another")
         change_channels(session, made, SHORT, end_hosts=(), user_id=None)
         return made.link
 
 
-def test_a_kiosk_speaks_the_language_of_its_page(client, storage):
-    made = make_kiosk(storage, language="de")
+def test_a_kiosk_speaks_the_language_of_its_page(client, installation):
+    made = make_kiosk(installation, language="de")
     script = parsed(opened(client, f"/k/{made.link}")).all("script", src="/static/kiosk.js")[0]
     assert '"required": "Bitte' in script.attributes["data-words"]
     assert script.attributes["data-seconds"] == "3"
@@ -169,7 +169,7 @@ class Outage:
 
     def __init__(self, home: Path) -> None:
         self.app = create_app(read({}, home=home, log_level="ERROR"))
-        self.storage: Storage = self.app.extensions[EXTENSION]
+        self.installation: Installation = self.app.extensions[EXTENSION]
         self.port = 0
         self.start()
 
@@ -193,7 +193,7 @@ def outage(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Outage]:
     made = Outage(home)
     yield made
     made.stop()
-    made.storage.close()
+    made.installation.close()
 
 
 def device(browser: Browser, profile: Path) -> BrowserContext:
@@ -222,7 +222,7 @@ def answer_all(page: Page, place: int) -> None:
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_answers_outlive_an_outage_and_a_restart_of_the_browser(browser, outage, tmp_path):
-    made = make_kiosk(outage.storage, asks=("nps", "ces"))
+    made = make_kiosk(outage.installation, asks=("nps", "ces"))
     url = f"http://127.0.0.1:{outage.port}/k/{made.link}"
     context = device(browser, tmp_path / "profile")
     page = context.new_page()
@@ -239,7 +239,7 @@ def test_answers_outlive_an_outage_and_a_restart_of_the_browser(browser, outage,
     answer_all(page, 2)
     page.get_by_text("Answers waiting to be sent: 2").wait_for()
     context.close()
-    assert responses(outage.storage) == []
+    assert responses(outage.installation) == []
 
     context = device(browser, tmp_path / "profile")  # the device starts where there is no net yet
     page = context.new_page()
@@ -248,19 +248,19 @@ def test_answers_outlive_an_outage_and_a_restart_of_the_browser(browser, outage,
     outage.start()
     page.evaluate("dispatchEvent(new Event('online'))")
     page.locator(".kiosk-bar p:empty").wait_for(state="attached")
-    kept = responses(outage.storage)
+    kept = responses(outage.installation)
     assert sorted(each.answers["nps"]["nps"] for each in kept) == [1, 2]
     page.reload()
     ready(page)
-    assert len(responses(outage.storage)) == 2
+    assert len(responses(outage.installation)) == 2
     context.close()
 
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_the_next_person_finds_an_empty_form(browser, served):
-    base, storage = served
-    made = make_kiosk(storage, asks=("nps", "ces"))
+    base, installation = served
+    made = make_kiosk(installation, asks=("nps", "ces"))
     context = browser.new_context(viewport={"width": 800, "height": 1000})
     page = context.new_page()
     page.clock.install()

@@ -13,14 +13,14 @@ from tests.web.world import add_user
 
 
 @pytest.fixture
-def manager(storage, sign_in):
-    with storage.store.writing() as session:
+def manager(installation, sign_in):
+    with installation.store.writing() as session:
         return sign_in(add_user(session, "manager"))
 
 
 @pytest.fixture
-def place(storage) -> tuple[int, int]:
-    with storage.store.writing() as session:
+def place(installation) -> tuple[int, int]:
+    with installation.store.writing() as session:
         journey = make_journey(session)
         made = make_survey(session, asks=("emotion", "effort-causes"), journey=journey)
         return journey.id, made.id
@@ -30,9 +30,9 @@ def words(page) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
 
 
-def test_the_results_page_shows_each_choice_with_its_interval(storage, manager, place):
+def test_the_results_page_shows_each_choice_with_its_interval(installation, manager, place):
     assert "What customers chose" not in manager.get(f"/journeys/{place[0]}/results").text
-    give(storage.store, place[1], ["delighted"] * 3 + ["frustrated"] * 25, causes=["waiting"])
+    give(installation.store, place[1], ["delighted"] * 3 + ["frustrated"] * 25, causes=["waiting"])
     page = words(manager.get(f"/journeys/{place[0]}/results"))
     assert "How did you feel about this: the application form?" in page
     assert "Apply: the application form. 28 customers. Most common: Frustrated." in page
@@ -41,20 +41,22 @@ def test_the_results_page_shows_each_choice_with_its_interval(storage, manager, 
     assert "who chose at least one option; several allowed" in page
 
 
-def test_a_handful_and_a_segment_that_would_give_one_away_are_hidden(storage, manager, place):
-    with storage.store.writing() as session:
+def test_a_handful_and_a_segment_that_would_give_one_away_are_hidden(installation, manager, place):
+    with installation.store.writing() as session:
         north = make_segment(session, "north", "region = North")
         assert session.get_one(Journey, place[0])
-    give(storage.store, place[1], ["delighted"] * 4, attributes={"region": "South"})
+    give(installation.store, place[1], ["delighted"] * 4, attributes={"region": "South"})
     assert "fewer than 5" in words(manager.get(f"/journeys/{place[0]}/results"))
-    give(storage.store, place[1], ["frustrated"] * 6, attributes={"region": "North"})
+    give(installation.store, place[1], ["frustrated"] * 6, attributes={"region": "North"})
     page = words(manager.get(f"/journeys/{place[0]}/results?segment={north.id}"))
     assert "protects a small group" in page and "6 customers" not in page
 
 
-def test_a_large_journey_is_counted_when_somebody_asks_for_it(storage, manager, place, monkeypatch):
+def test_a_large_journey_is_counted_when_somebody_asks_for_it(
+    installation, manager, place, monkeypatch
+):
     monkeypatch.setattr("surveyapp.web.results.COUNTED_AT_ONCE", 5)
-    give(storage.store, place[1], ["delighted"] * 6)
+    give(installation.store, place[1], ["delighted"] * 6)
     page = manager.get(f"/journeys/{place[0]}/results?from=2026-01")
     assert "6 customers" not in words(page)
     link = re.search(r'href="([^"#]+choices=1[^"#]*)#choices"', page.text)[1]

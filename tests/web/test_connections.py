@@ -13,7 +13,7 @@ from surveyapp.store.models import Delivery, Webhook
 from surveyapp.webhooks.signing import secret_of
 
 
-def test_a_key_is_shown_once_and_opens_what_was_ticked(storage, world, sign_in):
+def test_a_key_is_shown_once_and_opens_what_was_ticked(installation, world, sign_in):
     client = sign_in(world.users["administrator"])
     page = client.post(
         "/connections/keys/new",
@@ -23,7 +23,7 @@ def test_a_key_is_shown_once_and_opens_what_was_ticked(storage, world, sign_in):
     assert "Branch &lt;b&gt;system" in page.text
     text = re.search(r'value="(sak_[^"]+)"', page.text)
     assert text is not None
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         found = api_keys.caller(session, text[1], now=utc_now())
     assert found is not None
     assert found.scopes == {"read results", "write bounces"}
@@ -44,7 +44,7 @@ def test_a_key_without_a_name_or_anything_to_do_is_refused_at_its_field(world, s
         assert complaint in answer.text
 
 
-def test_a_revoked_key_is_listed_as_such(storage, world, sign_in):
+def test_a_revoked_key_is_listed_as_such(installation, world, sign_in):
     client = sign_in(world.users["administrator"])
     answer = client.post(f"/connections/keys/{world.here.key_id}/revoke", follow_redirects=True)
     assert "has been revoked" in answer.text
@@ -61,7 +61,7 @@ def webhook_path(world) -> str:
 
 
 def test_a_webhook_is_added_with_a_secret_that_is_shown_once_and_checks_its_messages(
-    storage, client
+    installation, client
 ):
     page = client.post(
         "/connections/webhooks/new",
@@ -69,11 +69,11 @@ def test_a_webhook_is_added_with_a_secret_that_is_shown_once_and_checks_its_mess
     )
     secret = re.search(r'value="(whsec_[0-9a-f]{64})"', page.text)
     assert secret is not None
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         made = session.scalars(
             select(Webhook).where(Webhook.name == "CRM", Webhook.url.like("%s3%"))
         )
-        assert secret_of(storage.secret_key, made.one().seed) == secret[1]
+        assert secret_of(installation.secret_key, made.one().seed) == secret[1]
     index = client.get("/connections").text
     assert "hooks.example.org" in index
     assert "s3cret" not in index
@@ -94,7 +94,9 @@ def test_a_webhook_that_cannot_be_keeps_what_was_typed(client):
         assert ('value="CRM"' in answer.text) == ("name" not in wrong)
 
 
-def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(storage, world, client):
+def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(
+    installation, world, client
+):
     path = webhook_path(world)
     changed = {"name": "New", "url": "https://new.example.org/", "events": ["alert"]}
     assert client.post(f"{path}/edit", data=changed).status_code == 303
@@ -102,7 +104,7 @@ def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(storage,
     assert "https://new.example.org/" in page
     assert "a score has fallen" in page
     assert client.post(f"{path}/test").status_code == 303
-    assert "Test delivery." in client.get(f"{path}/deliveries/{newest(storage).id}").text
+    assert "Test delivery." in client.get(f"{path}/deliveries/{newest(installation).id}").text
     assert "paused" in client.post(f"{path}/pause", follow_redirects=True).text
     assert client.post(f"{path}/test").status_code == 409
     assert "Webhook resumed" in client.post(f"{path}/resume", follow_redirects=True).text
@@ -112,16 +114,16 @@ def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(storage,
     assert client.get(path).status_code == 404
 
 
-def newest(storage) -> Delivery:
-    with storage.store.reading() as session:
+def newest(installation) -> Delivery:
+    with installation.store.reading() as session:
         return session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
 
 
-def test_a_delivery_is_sent_again_from_the_log(storage, world, client):
+def test_a_delivery_is_sent_again_from_the_log(installation, world, client):
     path = webhook_path(world)
     old = f"{path}/deliveries/{world.here.delivery_id}"
     assert client.post(f"{old}/replay").status_code == 303
-    assert newest(storage).replay_of == world.here.delivery_id
+    assert newest(installation).replay_of == world.here.delivery_id
     assert f"resend of {world.here.delivery_id}" in client.get(path).text
 
 
@@ -131,8 +133,8 @@ def test_a_delivery_does_not_open_under_another_webhook(world, client):
     assert client.post(f"{foreign}/replay").status_code == 404
 
 
-def test_the_log_is_shown_page_by_page(storage, world, client):
-    with storage.store.writing() as session:
+def test_the_log_is_shown_page_by_page(installation, world, client):
+    with installation.store.writing() as session:
         session.add_all(
             Delivery(webhook_id=world.here.webhook_id, event="test", payload={"n": n})
             for n in range(60)
@@ -146,17 +148,17 @@ def test_the_log_is_shown_page_by_page(storage, world, client):
     assert "Newest" in rest
 
 
-def test_a_webhook_that_was_paused_for_its_failures_says_so(storage, world, client):
-    with storage.store.writing() as session:
+def test_a_webhook_that_was_paused_for_its_failures_says_so(installation, world, client):
+    with installation.store.writing() as session:
         webhook = session.get_one(Webhook, world.here.webhook_id)
         webhook.active, webhook.failing_since = False, utc_now()
     assert "Paused: no delivery has succeeded since" in client.get(webhook_path(world)).text
     assert "failing since" in client.get("/connections").text
 
 
-def test_what_was_told_and_what_was_answered_are_text_on_the_page(storage, world, client):
+def test_what_was_told_and_what_was_answered_are_text_on_the_page(installation, world, client):
     text = "<script>alert(1)</script>"
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         delivery = session.get_one(Delivery, world.here.delivery_id)
         delivery.payload, delivery.error = {"data": {"title": text}}, text
         session.get_one(Webhook, world.here.webhook_id).name = text

@@ -7,20 +7,20 @@ import re
 import pytest
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.sampling import schedule
 from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.plan import change_sampling
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, Contact, Journey, OptOut, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.links import pseudonym
 from tests.web.conftest import World
 
 
 @pytest.fixture
-def client(world: World, storage: Storage, sign_in):
+def client(world: World, installation: Installation, sign_in):
     """An administrator, in whose installation one customer met one touchpoint."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         change_sampling(session, survey, {"active": True}, user_id=None)
         journey = session.get_one(Journey, world.here.journey_id)
@@ -33,8 +33,8 @@ def client(world: World, storage: Storage, sign_in):
             "outcome": "<i>done</i>",
             "attributes": {"region": "<b>North</b>"},
         }
-        receive(session, [told], secret_key=storage.secret_key, source="api", now=utc_now())
-    schedule.decide(storage, utc_now())
+        receive(session, [told], secret_key=installation.secret_key, source="api", now=utc_now())
+    schedule.decide(installation, utc_now())
     return sign_in(world.users["administrator"])
 
 
@@ -42,11 +42,13 @@ def look_up(client, text: str):
     return client.post("/contacts", data={"customer": text}, follow_redirects=True)
 
 
-def test_nobody_is_listed_and_what_was_typed_stands_in_no_address(client, storage: Storage):
+def test_nobody_is_listed_and_what_was_typed_stands_in_no_address(
+    client, installation: Installation
+):
     assert "anna" not in client.get("/contacts").text
     answer = client.post("/contacts", data={"customer": "anna@example.org"})
     assert answer.status_code == 303
-    assert answer.location == f"/contacts?customer={pseudonym(storage.secret_key, '4711')}"
+    assert answer.location == f"/contacts?customer={pseudonym(installation.secret_key, '4711')}"
     assert client.post("/contacts", data={"customer": " "}).status_code == 422
     assert client.get("/contacts?customer=4711").status_code == 404
 
@@ -65,37 +67,37 @@ def test_the_page_says_what_happened_and_what_was_asked(client, text: str):
     assert "<i>done" not in page
 
 
-def test_an_unknown_customer_has_an_empty_page_and_can_opt_out(client, storage: Storage):
+def test_an_unknown_customer_has_an_empty_page_and_can_opt_out(client, installation: Installation):
     page = look_up(client, "nobody").text
     assert "No data on this customer" in page
     assert "forget" not in page.lower()
-    ref = pseudonym(storage.secret_key, "nobody")
+    ref = pseudonym(installation.secret_key, "nobody")
     assert client.post("/contacts/opt-out", data={"customer_ref": ref}).status_code == 303
     assert "opted out" in look_up(client, "nobody").text
 
 
-def test_opting_out_is_done_and_taken_back(client, storage: Storage, world: World):
-    ref = pseudonym(storage.secret_key, "4711")
+def test_opting_out_is_done_and_taken_back(client, installation: Installation, world: World):
+    ref = pseudonym(installation.secret_key, "4711")
     page = client.post("/contacts/opt-out", data={"customer_ref": ref}, follow_redirects=True).text
     assert "through a member of staff, as this customer" in page
     assert "as the holder of the address" in page
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.query(OptOut).count() == 2
     page = client.post(
         "/contacts/take-back", data={"customer_ref": ref}, follow_redirects=True
     ).text
     assert "opted out" not in page
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.query(OptOut).count() == 0
         entries = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert entries[-2:] == ["opt a customer out", "take back an opt-out"]
 
 
-def test_a_customer_is_forgotten(client, storage: Storage):
-    ref = pseudonym(storage.secret_key, "4711")
+def test_a_customer_is_forgotten(client, installation: Installation):
+    ref = pseudonym(installation.secret_key, "4711")
     page = client.post("/contacts/forget", data={"customer_ref": ref}, follow_redirects=True).text
     assert "No data on this customer" in page
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.query(Contact).count() == 0
 
 
@@ -105,8 +107,10 @@ def test_what_is_no_pseudonym_changes_nothing(client, action: str):
         assert client.post(f"/contacts/{action}", data={"customer_ref": wrong}).status_code == 404
 
 
-def test_customers_who_share_an_address_are_told_apart(client, storage: Storage, world: World):
-    with storage.store.writing() as session:
+def test_customers_who_share_an_address_are_told_apart(
+    client, installation: Installation, world: World
+):
+    with installation.store.writing() as session:
         session.add(Contact(customer_ref="b" * 32, email="anna@example.org"))
     page = look_up(client, "anna@example.org").text
     assert "2 customers share this address" in page

@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from analysis.scale.validation import validate_scale
-from instruments.loader import load
+from instruments.loader import BUILT_IN
+from surveyapp.installation import Installation
 from surveyapp.store.models import Analysis
-from surveyapp.store.storage import Storage
 from surveyapp.web.chapters import chapters
 from tests.results.study_place import ITEMS, make_study, people
 from tests.web.world import add_user
@@ -22,13 +22,13 @@ from tests.web.world import add_user
 @lru_cache(maxsize=1)
 def validated() -> dict[str, Any]:
     data = people(150)[list(ITEMS["sjq"])]
-    return validate_scale(data, load("sjq"), draws=50).to_dict()
+    return validate_scale(data, BUILT_IN.load("sjq"), draws=50).to_dict()
 
 
 @pytest.fixture
-def page(storage: Storage, sign_in) -> tuple[FlaskClient, str]:
+def page(installation: Installation, sign_in) -> tuple[FlaskClient, str]:
     """A reader, and the address of a finished validation."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey_id = make_study(session, people(0)).journey_id
         analysis = Analysis(
             kind="validate_scale",
@@ -58,12 +58,12 @@ def test_scree_model_loadings_residuals_and_htmt_are_drawn(page: tuple[FlaskClie
         assert f"to {row['item']}: {row['std_all']:.2f}".replace("0.", ".") in label[1]
 
 
-def test_a_result_is_drawn_once(page: tuple[FlaskClient, str], storage: Storage):
+def test_a_result_is_drawn_once(page: tuple[FlaskClient, str], installation: Installation):
     reader, address = page
     reader.get(address)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         analysis = session.get_one(Analysis, int(address.rsplit("/", 1)[1]))
-        assert chapters(analysis, ()) is chapters(analysis, ())
-    with storage.store.reading() as session:
+        assert chapters(analysis, BUILT_IN) is chapters(analysis, BUILT_IN)
+    with installation.store.reading() as session:
         again = session.get_one(Analysis, analysis.id)
-        assert chapters(again, ()) is chapters(analysis, ())
+        assert chapters(again, BUILT_IN) is chapters(analysis, BUILT_IN)

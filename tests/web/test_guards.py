@@ -136,10 +136,10 @@ def test_ids_that_nobody_has_are_not_found(app: Flask, world: World, sign_in: Si
 
 
 def test_an_account_that_must_change_its_password_reaches_nothing_else(
-    app: Flask, world: World, sign_in: SignIn, storage
+    app: Flask, world: World, sign_in: SignIn, installation
 ):
     user = world.users["administrator"]
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.get_one(User, user.id).must_change_password = True
     client = sign_in(user)
     answer = client.get("/journeys")

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from surveyapp.app import create_app
+from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import SurveyRow
-from surveyapp.store.storage import Storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.web.conftest import World
 from tests.web.world import ROLES, answer
 
@@ -21,9 +21,9 @@ _LINK = re.compile(r'href="(/[^"#]*)[^"]*"')
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_link_opens_for_whoever_sees_it(
-    app: Flask, world: World, sign_in, storage: Storage, role: str
+    app: Flask, world: World, sign_in, installation: Installation, role: str
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         for _ in range(6):
             answer(session, survey)

@@ -17,8 +17,8 @@ from werkzeug.routing import Rule
 from surveyapp.api.application import create_api
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Scope
+from surveyapp.installation import Installation
 from surveyapp.store.models import Draft, Journey, Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.web.ids import Id, LongId
 from surveyapp.web.respond.apart import BLUEPRINTS
 from tests.responses.makers import make_survey
@@ -91,15 +91,15 @@ def test_no_parameter_of_a_page_for_staff_makes_it_fail(
 
 
 def test_no_parameter_of_a_page_for_customers_makes_it_fail(
-    app: Flask, storage: Storage, asked: set[str]
+    app: Flask, installation: Installation, asked: set[str]
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = make_survey(session)
         survey.draw = "A voucher."
         survey.paging = "blocks"
         survey.channels = {"kiosk": True, "embed_origins": ["https://example.org"]}
         session.flush()
-    (personal,) = single_use(storage, survey)
+    (personal,) = single_use(installation, survey)
     ticket = personal.rsplit("/", 1)[1]
     surveys = Flask("surveys")
     for blueprint in BLUEPRINTS:
@@ -119,14 +119,14 @@ def test_no_parameter_of_a_page_for_customers_makes_it_fail(
 
 
 def test_no_parameter_of_the_api_makes_it_fail(
-    app: Flask, storage: Storage, world: World, asked: set[str], monkeypatch
+    app: Flask, installation: Installation, world: World, asked: set[str], monkeypatch
 ):
     monkeypatch.setattr("surveyapp.api.callers.CALLS_A_MINUTE", 10**6)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         _, key = api_keys.make(session, name="k", scopes=list(Scope), user_id=None)
         code = session.get_one(Journey, world.here.journey_id).code
         survey = session.get_one(SurveyRow, world.here.survey_id).code
-    api = create_api(storage, failed=lambda _: None)
+    api = create_api(installation, failed=lambda _: None)
     paths = [
         str(rule).replace("<string:code>", code)
         for rule in api.url_map.iter_rules()
@@ -165,13 +165,13 @@ def numbered(app: Flask) -> Iterator[Rule]:
 
 @pytest.mark.parametrize("at", [*NASTY, "7", "999999"])
 def test_a_survey_in_blocks_takes_any_place_to_be_at_for_its_first(
-    app: Flask, storage: Storage, at: str
+    app: Flask, installation: Installation, at: str
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = make_survey(session)
         survey.paging = "blocks"
     client = app.test_client()
-    (personal,) = single_use(storage, survey)
+    (personal,) = single_use(installation, survey)
     for link in (f"/s/{survey.link}", personal):
         key = form_key(opened(client, link))
         form = {"form-key": key, "at": at, "go": "back"}
@@ -179,7 +179,7 @@ def test_a_survey_in_blocks_takes_any_place_to_be_at_for_its_first(
         assert client.post(f"{link}?draft", data=form).status_code < 500
         whole = {**fields(1), "form-key": key, "at": at, "go": "send"}
         assert client.post(link, data=whole).status_code == 303
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert len(session.scalars(select(Response)).all()) == 2
         assert session.scalars(select(Draft)).all() == []
 

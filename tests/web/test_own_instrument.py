@@ -14,14 +14,14 @@ from flask import Flask
 from surveyapp.app import create_app
 from surveyapp.closed_loop.rules import change_loop
 from surveyapp.exports.responses import responses_csv
+from surveyapp.installation import Installation
 from surveyapp.reports.actions import ask_report
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case, Job, Journey, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.actions import create_survey
+from surveyapp.web.installation import EXTENSION
 from surveyapp.web.security import limiter
-from surveyapp.web.storage import EXTENSION
 from surveyapp.worker import DUTIES, run_job
 from tests.web.conftest import World, sign_in, world
 from tests.web.respondents import form_key
@@ -54,15 +54,15 @@ def app(database_url: str, tmp_path: Path, own: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def storage(app: Flask) -> Storage:
+def installation(app: Flask) -> Installation:
     return app.extensions[EXTENSION]
 
 
 @pytest.fixture
-def asked(storage: Storage, world: World) -> SurveyRow:
+def asked(installation: Installation, world: World) -> SurveyRow:
     """The journey's end asks ``ease``, and a low score becomes a case."""
-    roots = storage.settings.instrument_roots
-    with storage.store.writing() as session:
+    library = installation.library
+    with installation.store.writing() as session:
         made = create_survey(
             session,
             session.get_one(Journey, world.here.journey_id),
@@ -71,27 +71,25 @@ def asked(storage: Storage, world: World) -> SurveyRow:
             asks=[{"instrument": "ease"}],
             code="ease",
             user_id=None,
-            roots=roots,
+            library=library,
         )
         rule = {"scale": "ease", "at_most": 2, "due_days": 2, "owner_id": world.here.user_id}
-        change_loop(session, made, rule, user_id=None, roots=roots)
+        change_loop(session, made, rule, user_id=None, library=library)
     return made
 
 
 def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
-    app: Flask, storage: Storage, world: World, asked: SurveyRow, sign_in
+    app: Flask, installation: Installation, world: World, asked: SurveyRow, sign_in
 ):
     customer = app.test_client()
     page = customer.get(f"/s/{asked.link}")
     assert "How satisfied are you" in page.text
     answers = {"ease-ease": "1", "form-key": form_key(page.text)}
     assert customer.post(f"/s/{asked.link}", data=answers).status_code == 303
-    assert DUTIES["dispatch events"][1](storage, utc_now())
-    with storage.store.reading() as session:
+    assert DUTIES["dispatch events"][1](installation, utc_now())
+    with installation.store.reading() as session:
         assert {case.scale for case in session.query(Case)} == {"nps", "ease"}
-        table = responses_csv(
-            session, world.here.journey_id, roots=storage.settings.instrument_roots
-        )
+        table = responses_csv(session, world.here.journey_id, library=installation.library)
         assert "score.ease" in "".join(table.chunks)
     staff = sign_in(world.users["administrator"])
     for rule, _ in guarded_rules(app):
@@ -108,27 +106,27 @@ def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
 
 @pytest.mark.parametrize("duty", DUTIES)
 def test_every_duty_of_the_worker_does_its_work(
-    app: Flask, storage: Storage, asked: SurveyRow, duty: str
+    app: Flask, installation: Installation, asked: SurveyRow, duty: str
 ):
     """Of all duties, one answer gives work to the one that opens the case; none fails over it."""
     customer = app.test_client()
     key = form_key(customer.get(f"/s/{asked.link}").text)
     sent = customer.post(f"/s/{asked.link}", data={"ease-ease": "1", "form-key": key})
     assert sent.status_code == 303
-    done = DUTIES[duty][1](storage, utc_now())
+    done = DUTIES[duty][1](installation, utc_now())
     assert done == (1 if duty == "dispatch events" else 0)
 
 
 def test_its_report_is_made_and_its_answers_are_sorted_into_segments(
-    storage: Storage, world: World, asked: SurveyRow
+    installation: Installation, world: World, asked: SurveyRow
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         ask_report(session, kind="benchmark", journey_id=world.here.journey_id, user_id=None)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         waiting = [job.id for job in session.query(Job).filter_by(state="waiting")]
     for number in waiting:
-        run_job(storage, number, worker="w")
-    with storage.store.reading() as session:
+        run_job(installation, number, worker="w")
+    with installation.store.reading() as session:
         ended = {
             session.get_one(Job, number).kind: session.get_one(Job, number) for number in waiting
         }

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from instruments.loader import BUILT_IN
+from surveyapp.installation import Installation
 from surveyapp.responses import rollups
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Invitation, Journey, Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.web.respond.form_tokens import new_key, read_key
 from surveyapp.web.respond.framed import Framed
 from tests.responses.makers import make_journey, make_survey, some_answers
@@ -24,8 +25,8 @@ FIRST_VIEW = 14 * 1024  # bytes: what a fresh connection carries in its first ro
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    with installation.store.writing() as session:
         return make_survey(
             session, introduction="How was it?", consent="We keep it.", consent_version="2"
         )
@@ -36,8 +37,8 @@ def url(survey: SurveyRow) -> str:
     return f"/s/{survey.link}"
 
 
-def responses(storage: Storage) -> list[Response]:
-    with storage.store.reading() as session:
+def responses(installation: Installation) -> list[Response]:
+    with installation.store.reading() as session:
         assert rollups.recount(session) == []
         return list(session.scalars(select(Response).order_by(Response.id)))
 
@@ -91,11 +92,11 @@ def test_the_page_says_its_language_provider_introduction_and_consent(client, ur
     assert "{provider}" not in page
 
 
-def test_answers_are_kept_as_sent_and_thanks_follow(client, url, storage):
+def test_answers_are_kept_as_sent_and_thanks_follow(client, url, installation):
     response = sent(client, url, 5)
     assert (response.status_code, response.headers["Location"]) == (303, f"{url}/thanks")
     assert "Thank you" in client.get(response.headers["Location"]).text
-    kept = responses(storage)[0]
+    kept = responses(installation)[0]
     assert kept.answers == some_answers(5)
     assert (kept.consent_version, kept.source, kept.language) == ("2", "link", "en")
     assert kept.started_at is not None
@@ -109,17 +110,19 @@ def test_no_cookie_is_set_and_none_is_needed(app, url):
     assert answers[1].status_code == 303
 
 
-def test_double_click_back_and_resend_are_one_response_and_the_same_thanks(client, url, storage):
+def test_double_click_back_and_resend_are_one_response_and_the_same_thanks(
+    client, url, installation
+):
     data = {**fields(1), "form-key": form_key(opened(client, url))}
     answers = [client.post(url, data=each) for each in (data, data, {**data, "nps-nps": "0"})]
     assert {(a.status_code, a.headers["Location"]) for a in answers} == {(303, f"{url}/thanks")}
-    assert [kept.answers for kept in responses(storage)] == [some_answers(1)]
+    assert [kept.answers for kept in responses(installation)] == [some_answers(1)]
 
 
-def test_two_people_at_one_open_link_are_two_responses(client, url, storage):
+def test_two_people_at_one_open_link_are_two_responses(client, url, installation):
     sent(client, url, 1)
     sent(client, url, 2)
-    assert len(responses(storage)) == 2
+    assert len(responses(installation)) == 2
 
 
 def test_a_page_may_be_kept_for_going_back_but_not_be_shared(client, url):
@@ -127,7 +130,9 @@ def test_a_page_may_be_kept_for_going_back_but_not_be_shared(client, url):
     assert client.get(url).headers["Cache-Control"] == "private, no-cache"
 
 
-def test_what_is_wrong_stands_at_its_question_and_everything_typed_is_kept(client, url, storage):
+def test_what_is_wrong_stands_at_its_question_and_everything_typed_is_kept(
+    client, url, installation
+):
     key = form_key(opened(client, url))
     data = {
         **fields(1),
@@ -152,10 +157,10 @@ def test_what_is_wrong_stands_at_its_question_and_everything_typed_is_kept(clien
     checked = [t for t in page.all("input", type="radio") if "checked" in t.attributes]
     assert len(checked) == 17
     assert page.all("div", id="problem")[0].attributes["tabindex"] == "-1"
-    assert responses(storage) == []
+    assert responses(installation) == []
     data |= {"csat-csat": "4", "sjq-sea3": "7"}
     assert client.post(url, data=data).status_code == 303
-    assert len(responses(storage)) == 1
+    assert len(responses(installation)) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,17 +178,19 @@ def test_what_is_wrong_stands_at_its_question_and_everything_typed_is_kept(clien
         ("form-key", "AAAA.aaaa.bbbb", "send your answers once more"),
     ],
 )
-def test_what_the_form_does_not_take_is_refused_and_told(client, url, storage, name, value, words):
+def test_what_the_form_does_not_take_is_refused_and_told(
+    client, url, installation, name, value, words
+):
     answer = sent(client, url, **{name: value})
     assert (answer.status_code, words in answer.text) == (422, True)
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
-def test_a_form_whose_key_is_unknown_is_sent_again_with_one_tap(client, url, storage):
+def test_a_form_whose_key_is_unknown_is_sent_again_with_one_tap(client, url, installation):
     answer = sent(client, url, **{"form-key": "from an installation before"})
     again = {**fields(1), "form-key": form_key(answer.text)}
     assert client.post(url, data=again).status_code == 303
-    assert len(responses(storage)) == 1
+    assert len(responses(installation)) == 1
 
 
 def test_a_forms_key_is_tied_to_its_page_and_never_gets_too_old(monkeypatch):
@@ -196,66 +203,68 @@ def test_a_forms_key_is_tied_to_its_page_and_never_gets_too_old(monkeypatch):
     assert read_key("secret", "link a", key) == known
 
 
-def test_a_single_use_link_is_answered_once(client, storage, survey):
+def test_a_single_use_link_is_answered_once(client, installation, survey):
     (path,) = single_use(
-        storage, survey, {"customer_ref": "4711", "attributes": {"region": "North"}}
+        installation, survey, {"customer_ref": "4711", "attributes": {"region": "North"}}
     )
     key = form_key(opened(client, path))
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Invitation.state)).one() == "opened"
     data = {**fields(1), "form-key": key}
     for _ in range(2):
         assert client.post(path, data=data).status_code == 303
     assert client.get(path).location == f"{path}/mine"  # to what was answered, and to no form
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert (kept.source, kept.attributes) == ("invitation", {"region": "North"})
     assert kept.journey_run_id is not None
 
 
-def test_two_tabs_of_one_invitation_are_one_response_and_the_same_thanks(client, storage, survey):
-    (path,) = single_use(storage, survey)
+def test_two_tabs_of_one_invitation_are_one_response_and_the_same_thanks(
+    client, installation, survey
+):
+    (path,) = single_use(installation, survey)
     tabs = [{**fields(seed), "form-key": form_key(opened(client, path))} for seed in (1, 2)]
     answers = [client.post(path, data=tab) for tab in tabs]
     assert {a.headers["Location"] for a in answers} == {f"/s/{survey.link}/thanks?own=1"}
-    assert [kept.answers for kept in responses(storage)] == [some_answers(1)]
+    assert [kept.answers for kept in responses(installation)] == [some_answers(1)]
 
 
-def test_looking_is_not_answering(client, storage, survey):
+def test_looking_is_not_answering(client, installation, survey):
     """Mail scanners and previews open links; HEAD does not even count as opened."""
-    (path,) = single_use(storage, survey)
+    (path,) = single_use(installation, survey)
     assert client.head(path).status_code == 200
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Invitation.state)).one() == "created"
     opened(client, path)
     opened(client, path)
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
-def change(storage: Storage, survey: SurveyRow, **values) -> None:
-    with storage.store.writing() as session:
+def change(installation: Installation, survey: SurveyRow, **values) -> None:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).where(SurveyRow.id == survey.id).values(**values))
 
 
-def test_a_closed_survey_says_so_and_takes_nothing(client, url, storage, survey):
-    (path,) = single_use(storage, survey)
+def test_a_closed_survey_says_so_and_takes_nothing(client, url, installation, survey):
+    (path,) = single_use(installation, survey)
     data = {**fields(1), "form-key": form_key(opened(client, url))}
     for closing in ({"state": "closed"}, {"state": "open", "closes_at": utc_now()}):
-        change(storage, survey, **closing)
+        change(installation, survey, **closing)
         for answer in (client.get(url), client.get(path), client.post(url, data=data)):
             assert (answer.status_code, "is closed" in answer.text) == (410, True)
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
 def test_unknown_used_expired_and_unopened_links_get_one_and_the_same_answer(
-    client, url, storage, survey, monkeypatch
+    client, url, installation, survey, monkeypatch
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = session.get_one(Journey, survey.journey_id)
         anonymous = make_survey(session, journey=journey, anonymity="anonymous")
-    used, spare = (*single_use(storage, anonymous), *single_use(storage, survey))
+    used, spare = (*single_use(installation, anonymous), *single_use(installation, survey))
     sent(client, used)
     soon = utc_now() + timedelta(seconds=30)
-    (expired,) = single_use(storage, survey, expires_at=soon)
+    (expired,) = single_use(installation, survey, expires_at=soon)
     unknown = client.get("/s/nothing")
     answers = [client.get(path) for path in (used, f"{url}/invented", f"{used}x", "/s/nothing/x")]
     answers.append(client.get(spare.replace(survey.link, "nothing")))
@@ -263,26 +272,26 @@ def test_unknown_used_expired_and_unopened_links_get_one_and_the_same_answer(
     answers.append(client.get(expired))
     answers.append(client.post(expired, data=fields(1)))
     for hidden in ({"state": "draft"}, {"state": "open", "opens_at": soon + timedelta(days=1)}):
-        change(storage, survey, **hidden)
+        change(installation, survey, **hidden)
         answers.append(client.get(url))
-    change(storage, survey, open_link=False, opens_at=None)
+    change(installation, survey, open_link=False, opens_at=None)
     answers.append(client.get(url))
     assert {(a.status_code, a.text) for a in answers} == {(404, unknown.text)}
     assert client.get(spare).status_code == 200
 
 
-def test_a_change_of_the_survey_shows_at_once(client, url, storage, survey):
+def test_a_change_of_the_survey_shows_at_once(client, url, installation, survey):
     opened(client, url)
-    change(storage, survey, introduction="A new beginning")
+    change(installation, survey, introduction="A new beginning")
     assert "A new beginning" in opened(client, url)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(Journey).values(provider="Southbank"))
     assert "Southbank" in opened(client, url)
 
 
 @pytest.mark.parametrize("language", ["fi", "de", "fr", "es", "ar"])
-def test_a_survey_speaks_the_language_that_staff_chose(client, storage, language: str):
-    with storage.store.writing() as session:
+def test_a_survey_speaks_the_language_that_staff_chose(client, installation, language: str):
+    with installation.store.writing() as session:
         made = make_survey(session, language=language)
     page = opened(client, f"/s/{made.link}")
     html = parsed(page).all("html")[0].attributes
@@ -291,7 +300,7 @@ def test_a_survey_speaks_the_language_that_staff_chose(client, storage, language
     assert "Send my answers" not in page
     assert "Strongly agree" not in page
     assert sent(client, f"/s/{made.link}").status_code == 303
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert kept.language == language
     assert all(wording.startswith(language) for wording in kept.wordings.values())
 
@@ -303,9 +312,9 @@ def test_draft_translations_are_not_offered_to_customers(client, url):
     assert 'lang="fi"' not in asked
 
 
-def test_a_language_that_is_offered_can_be_chosen_and_is_kept(client, storage, tmp_path):
+def test_a_language_that_is_offered_can_be_chosen_and_is_kept(client, installation, tmp_path):
     """A survey in Finnish may be answered in reviewed English."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         made = make_survey(session, language="fi", asks=("nps",))
     url = f"/s/{made.link}"
     buttons = parsed(opened(client, url)).all("button", name="lang")
@@ -315,16 +324,16 @@ def test_a_language_that_is_offered_can_be_chosen_and_is_kept(client, storage, t
     answer = client.post(english, data={**fields(1, asks=("nps",)), "form-key": key})
     assert answer.headers["Location"] == f"{url}/thanks?lang=en"
     assert "Thank you" in client.get(answer.headers["Location"]).text
-    assert responses(storage)[0].language == "en"
+    assert responses(installation)[0].language == "en"
 
 
-def test_every_instrument_of_the_library_can_be_asked(client, storage):
-    from instruments.loader import available
+def test_every_instrument_of_the_library_can_be_asked(client, installation):
 
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = make_journey(session)
         links = {
-            code: make_survey(session, journey=journey, asks=(code,)).link for code in available()
+            code: make_survey(session, journey=journey, asks=(code,)).link
+            for code in BUILT_IN.available()
         }
     for code, link in links.items():
         answer = client.post(
@@ -335,7 +344,7 @@ def test_every_instrument_of_the_library_can_be_asked(client, storage):
             },
         )
         assert answer.status_code == 303, code
-    assert len(responses(storage)) == len(links)
+    assert len(responses(installation)) == len(links)
 
 
 @given(st.text(), st.text(), st.text(alphabet="abc.-_123", min_size=1, max_size=200))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Draft, Response
-from surveyapp.store.storage import Storage
 from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import (
     fields,
@@ -23,12 +23,12 @@ from tests.web.respondents import (
 
 
 @pytest.fixture
-def survey(storage: Storage):
-    return make(storage)
+def survey(installation: Installation):
+    return make(installation)
 
 
-def make(storage: Storage, **changes: Any):
-    with storage.store.writing() as session:
+def make(installation: Installation, **changes: Any):
+    with installation.store.writing() as session:
         made = make_survey(session, consent="We keep it.")
         made.paging = "blocks"
         for name, value in changes.items():
@@ -44,12 +44,12 @@ def pressed(client, url: str, page: str, go: str, answers: dict[str, str], **arg
     return client.post(args.get("to", url + action), data=form)
 
 
-def answered(storage: Storage) -> list[Any]:
-    with storage.store.reading() as session:
+def answered(installation: Installation) -> list[Any]:
+    with installation.store.reading() as session:
         return list(session.scalars(select(Response.answers)))
 
 
-def test_block_after_block_leads_to_one_response_with_everything(client, storage, survey):
+def test_block_after_block_leads_to_one_response_with_everything(client, installation, survey):
     url = f"/s/{survey.link}"
     page = opened(client, url)
     key, seen, sizes = form_key(page), [], []
@@ -66,10 +66,10 @@ def test_block_after_block_leads_to_one_response_with_everything(client, storage
     assert answer.status_code == 303
     assert seen == list(fields(4))
     assert sizes == [4, 4, 4, 4, 2, 2, 2]
-    assert answered(storage) == [some_answers(4)]
+    assert answered(installation) == [some_answers(4)]
 
 
-def test_a_part_says_where_it_is_and_is_left_only_when_it_is_whole(client, storage, survey):
+def test_a_part_says_where_it_is_and_is_left_only_when_it_is_whole(client, installation, survey):
     url = f"/s/{survey.link}"
     page = opened(client, url)
     assert "Part 1 of 7 · Survey" in parsed(page).all("title")[0].text
@@ -85,7 +85,7 @@ def test_a_part_says_where_it_is_and_is_left_only_when_it_is_whole(client, stora
     assert (again.status_code, "Part 2 of 7" in again.text) == (200, True)
 
 
-def test_going_back_keeps_what_was_given_later(client, storage, survey):
+def test_going_back_keeps_what_was_given_later(client, installation, survey):
     url = f"/s/{survey.link}"
     first = opened(client, url)
     second = pressed(client, url, first, "next", fields(1)).text
@@ -103,7 +103,7 @@ def test_going_back_keeps_what_was_given_later(client, storage, survey):
 
 
 def test_whoever_sends_everything_at_once_is_led_to_the_block_with_the_fault(
-    client, storage, survey
+    client, installation, survey
 ):
     url = f"/s/{survey.link}"
     data = {**fields(1), "form-key": form_key(opened(client, url)), "go": "send", "at": "6"}
@@ -112,11 +112,11 @@ def test_whoever_sends_everything_at_once_is_led_to_the_block_with_the_fault(
     assert answer.status_code == 422
     assert questions_on(answer.text) == ["csat-csat", "csat-csat_reason"]
     assert form_of(answer.text)["ces-ces"] == [data["ces-ces"]]
-    assert answered(storage) == []
+    assert answered(installation) == []
 
 
-def test_consent_is_asked_first_and_never_ticked_for_anybody(client, storage):
-    made = make(storage, consent_box=True)
+def test_consent_is_asked_first_and_never_ticked_for_anybody(client, installation):
+    made = make(installation, consent_box=True)
     url = f"/s/{made.link}"
     page = opened(client, url)
     box = parsed(page).all("input", name="consent")[0].attributes
@@ -132,8 +132,8 @@ def test_consent_is_asked_first_and_never_ticked_for_anybody(client, storage):
     assert client.post(f"{url}?at=6", data={**whole, "consent": "yes"}).status_code == 303
 
 
-def test_a_personal_link_opens_at_the_block_that_was_left(app, client, storage, survey):
-    (path,) = single_use(storage, survey)
+def test_a_personal_link_opens_at_the_block_that_was_left(app, client, installation, survey):
+    (path,) = single_use(installation, survey)
     page = opened(client, path)
     for _ in range(2):
         page = pressed(client, path, page, "next", fields(3)).text
@@ -142,24 +142,24 @@ def test_a_personal_link_opens_at_the_block_that_was_left(app, client, storage, 
     assert questions_on(elsewhere) == questions_on(page)
     held = {**form_of(elsewhere), **fields(3), "go": "send", "at": "6"}
     assert client.post(path + "?at=6", data=held).status_code == 303
-    assert answered(storage) == [some_answers(3)]
-    with storage.store.reading() as session:
+    assert answered(installation) == [some_answers(3)]
+    with installation.store.reading() as session:
         assert session.scalars(select(Draft)).all() == []
 
 
-def test_an_anonymous_survey_carries_answers_in_the_form_and_keeps_none(client, storage):
-    made = make(storage, anonymity="anonymous")
-    (path,) = single_use(storage, made)
+def test_an_anonymous_survey_carries_answers_in_the_form_and_keeps_none(client, installation):
+    made = make(installation, anonymity="anonymous")
+    (path,) = single_use(installation, made)
     page = opened(client, path)
     page = pressed(client, path, page, "next", fields(3)).text
     assert form_of(page)["sjq-per3"] == [fields(3)["sjq-per3"]]
     assert client.post(f"{path}?draft", data=form_of(page)).status_code == 409
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Draft)).all() == []
 
 
-def test_another_language_in_the_middle_keeps_block_and_answers(client, storage):
-    with storage.store.writing() as session:
+def test_another_language_in_the_middle_keeps_block_and_answers(client, installation):
+    with installation.store.writing() as session:
         made = make_survey(session, language="fi")
         made.paging, made.languages = "blocks", ["en", "ar"]
     url = f"/s/{made.link}?lang=fi"
@@ -174,7 +174,7 @@ def test_another_language_in_the_middle_keeps_block_and_answers(client, storage)
 
 
 def test_whoever_clicked_in_a_message_begins_there_and_is_led_through_the_rest(
-    client, storage, survey
+    client, installation, survey
 ):
     url = f"/s/{survey.link}"
     page = opened(client, f"{url}?score=nps-nps:9")
@@ -186,4 +186,4 @@ def test_whoever_clicked_in_a_message_begins_there_and_is_led_through_the_rest(
         page = pressed(client, url, page, "next", answers).text
     assert seen == ["nps-nps", "sjq-per3", "sjq-coh1", "sjq-coh5", "sjq-sea3", "csat-csat"]
     assert pressed(client, url, page, "send", fields(1)).status_code == 303
-    assert answered(storage)[0]["nps"]["nps"] == 9
+    assert answered(installation)[0]["nps"]["nps"] == 9

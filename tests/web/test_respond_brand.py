@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from surveyapp.design_tokens import contrast
 from surveyapp.errors import Invalid
-from surveyapp.store.storage import Storage
+from surveyapp.installation import Installation
 from surveyapp.surveys.theme import Theme, read_theme
 from surveyapp.web.respond.assets import hash_of
 from surveyapp.web.respond.theme import DARK, LIGHT, TEXT, page_theme
@@ -56,9 +56,9 @@ def test_what_is_no_look_is_refused(raw):
     assert read_theme({"colour": "#FC0", "name": " A  b "}) == Theme("#ffcc00", None, "A b")
 
 
-def test_every_stylesheet_of_a_page_is_named_in_its_policy(app: Flask, storage: Storage):
+def test_every_stylesheet_of_a_page_is_named_in_its_policy(app: Flask, installation: Installation):
     client = app.test_client()
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         made = make_survey(session, asks=("nps",))
         made.theme = {"colour": "#d4007a", "name": "Northbank <b>"}
         made.logic = {

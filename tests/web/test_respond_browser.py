@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Response
-from surveyapp.store.storage import Storage
 from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import single_use
 
@@ -27,10 +27,10 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def links(served: tuple[str, Storage]) -> dict[str, str]:
+def links(served: tuple[str, Installation]) -> dict[str, str]:
     """Addresses by name: full, short (all of what a page can hold otherwise), right to left."""
-    base, storage = served
-    with storage.store.writing() as session:
+    base, installation = served
+    with installation.store.writing() as session:
         journey = make_journey(session)
         surveys = {
             "full": make_survey(session, journey=journey, introduction="Hello", consent="OK"),
@@ -49,14 +49,14 @@ def fill(page: Page) -> None:
         group.locator(".options label").nth(2).tap()
 
 
-def count(storage: Storage) -> int:
-    with storage.store.reading() as session:
+def count(installation: Installation) -> int:
+    with installation.store.reading() as session:
         return len(session.scalars(select(Response.id)).all())
 
 
 def test_a_customer_answers_on_a_phone_without_script(phone, served, links):
-    _, storage = served
-    before = count(storage)
+    _, installation = served
+    before = count(installation)
     page = phone.new_page()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -67,12 +67,12 @@ def test_a_customer_answers_on_a_phone_without_script(phone, served, links):
     page.get_by_role("button", name="Send my answers").tap()
     page.wait_for_url("**/thanks**")
     assert page.get_by_role("heading", name="Thank you").is_visible()
-    assert count(storage) == before + 1
+    assert count(installation) == before + 1
 
 
 def test_back_and_resend_is_still_one_response(phone, served, links):
-    _, storage = served
-    before = count(storage)
+    _, installation = served
+    before = count(installation)
     page = phone.new_page()
     page.goto(links["full"])
     fill(page)
@@ -82,7 +82,7 @@ def test_back_and_resend_is_still_one_response(phone, served, links):
     assert page.get_by_role("radio", checked=True).count() == 19
     page.get_by_role("button").tap()
     page.wait_for_url("**/thanks**")
-    assert count(storage) == before + 1
+    assert count(installation) == before + 1
 
 
 def test_targets_are_large_and_nothing_runs_over_the_edge_of_a_phone(phone, links):
@@ -132,8 +132,8 @@ def test_a_screen_reader_hears_question_point_and_what_the_ends_mean(phone, link
 
 
 def test_the_keyboard_alone_answers_and_the_focus_is_seen(browser, served, links):
-    _, storage = served
-    before = count(storage)
+    _, installation = served
+    before = count(installation)
     page = browser.new_page()
     page.goto(links["full"])
     for tag in ["INPUT"] * 17 + ["TEXTAREA", "INPUT", "TEXTAREA", "INPUT", "TEXTAREA"]:
@@ -147,7 +147,7 @@ def test_the_keyboard_alone_answers_and_the_focus_is_seen(browser, served, links
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/thanks**")
-    assert count(storage) == before + 1
+    assert count(installation) == before + 1
     page.close()
 
 
@@ -169,10 +169,10 @@ def test_after_a_mistake_the_focus_is_on_the_summary_and_its_links_lead_to_the_q
 
 
 def test_a_single_use_link_works_in_a_browser_once(phone, served):
-    base, storage = served
-    with storage.store.writing() as session:
+    base, installation = served
+    with installation.store.writing() as session:
         made = make_survey(session, journey=make_journey(session, "single"), asks=("fcr",))
-    (path,) = single_use(storage, made)
+    (path,) = single_use(installation, made)
     page = phone.new_page()
     page.goto(base + path)
     page.get_by_role("radio", name="Yes").tap()
@@ -210,13 +210,13 @@ def test_no_answer_of_text_browsers_is_nothing_to_those_who_see_hear_or_type(
 
 
 def test_enter_in_a_field_presses_what_leads_on_and_no_language(browser, served):
-    base, storage = served
-    with storage.store.writing() as session:
+    base, installation = served
+    with installation.store.writing() as session:
         journey = make_journey(session, "enter")
         made = make_survey(session, journey=journey, asks=("csat", "ces", "nps"))
         made.languages = ["ar", "de"]
     for paging in ("page", "blocks"):
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             session.get_one(type(made), made.id).paging = paging
         for script in (True, False):
             context = browser.new_context(java_script_enabled=script)

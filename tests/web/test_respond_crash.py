@@ -19,11 +19,11 @@ import pytest
 from sqlalchemy import func, select
 
 from surveyapp.cli.serving import web_command
+from surveyapp.installation import open_installation
 from surveyapp.responses import rollups
 from surveyapp.settings import read
 from surveyapp.store import events
 from surveyapp.store.models import Case, Event, Response
-from surveyapp.store.storage import open_storage
 from surveyapp.worker import subscribers
 from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key, submission_key
@@ -126,8 +126,8 @@ def test_five_thousand_answers_under_random_kills_are_each_stored_once(
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
     port = free_port()
     settings = read({}, home=home, secret_key=SECRET, port=port, log_level="ERROR")
-    storage = open_storage(settings)
-    with storage.store.writing() as session:
+    installation = open_installation(settings)
+    with installation.store.writing() as session:
         survey = make_survey(session, asks=ASKS)
         survey.closed_loop = {"scale": "nps", "at_most": 3, "due_days": 3}
         link = survey.link
@@ -158,13 +158,13 @@ def test_five_thousand_answers_under_random_kills_are_each_stored_once(
     assert services.kills == KILLS
     thanked = sorted(key for customer in customers for key in customer.thanked)
     assert len(thanked) == SUBMISSIONS
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         # What the killed worker had not spread yet is spread by the next one.
-        while events.dispatch(session, subscribers(storage)):
+        while events.dispatch(session, subscribers(installation)):
             pass
         assert sorted(session.scalars(select(Response.submission_key))) == thanked
         assert rollups.recount(session) == []
         low = sum(1 for a in session.scalars(select(Response.answers)) if a["nps"]["nps"] <= 3)
         assert session.scalar(select(func.count()).select_from(Case)) == low > 0
         assert session.scalar(select(func.count()).select_from(Event)) == 0
-    storage.close()
+    installation.close()

@@ -21,7 +21,7 @@ from surveyapp.responses import rollups
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key, submission_key
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.i18n.languages import OWN_NAMES, texts
-from surveyapp.store.storage import Storage
+from surveyapp.installation import Installation
 from tests.responses.makers import make_survey
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -22,9 +22,9 @@ TOO_WIDE = """() => [...document.body.querySelectorAll('*')]
 
 
 @pytest.fixture(scope="module")
-def address(served: tuple[str, Storage]) -> str:
-    base, storage = served
-    with storage.store.writing() as session:
+def address(served: tuple[str, Installation]) -> str:
+    base, installation = served
+    with installation.store.writing() as session:
         asked = make_survey(session)
         asked.languages = LANGUAGES
         return f"{base}/s/{asked.link}"
@@ -42,7 +42,7 @@ def test_everything_is_said_in_one_language_and_fits_the_smallest_phone(
     page: Page, address: str, language: str
 ):
     page.goto(f"{address}?lang={language}")
-    words, sjq = texts(language), load("sjq").wording(language)
+    words, sjq = texts(language), BUILT_IN.load("sjq").wording(language)
     root = page.locator("html")
     assert root.get_attribute("lang") == language
     assert root.evaluate("e => getComputedStyle(e).direction") == (

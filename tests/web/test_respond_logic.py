@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Response, Score
-from surveyapp.store.storage import Storage
 from tests.responses.makers import make_segment, make_survey
 from tests.web.respondents import form_key, form_of, opened, parsed, questions_on, single_use
 
@@ -19,8 +19,8 @@ CHAIN = [
 ]
 
 
-def make(storage: Storage, logic: dict[str, Any], **changes: Any) -> Any:
-    with storage.store.writing() as session:
+def make(installation: Installation, logic: dict[str, Any], **changes: Any) -> Any:
+    with installation.store.writing() as session:
         made = make_survey(session, asks=("nps", "csat"))
         made.logic = logic
         for name, value in changes.items():
@@ -28,28 +28,28 @@ def make(storage: Storage, logic: dict[str, Any], **changes: Any) -> Any:
         return made
 
 
-def stored(storage: Storage) -> list[Response]:
-    with storage.store.reading() as session:
+def stored(installation: Installation) -> list[Response]:
+    with installation.store.reading() as session:
         return list(session.scalars(select(Response).order_by(Response.id)))
 
 
-def test_what_is_hidden_is_neither_needed_nor_kept(client, storage):
-    url = f"/s/{make(storage, {'show_if': CHAIN}).link}"
+def test_what_is_hidden_is_neither_needed_nor_kept(client, installation):
+    url = f"/s/{make(installation, {'show_if': CHAIN}).link}"
     page = opened(client, url)
     data = {"form-key": form_key(page), "nps-nps": "9", "csat-csat_reason": "typed, then hidden"}
     assert client.post(url, data=data).status_code == 303
-    assert stored(storage)[0].answers == {"nps": {"nps": 9}, "csat": {}}
+    assert stored(installation)[0].answers == {"nps": {"nps": 9}, "csat": {}}
     unhappy = {"form-key": form_key(opened(client, url)), "nps-nps": "2"}
     refused = client.post(url, data=unhappy)
     assert refused.status_code == 422
     assert [tag.attributes["href"] for tag in parsed(refused.text).all("a")] == ["#csat-csat"]
     whole = {**unhappy, "csat-csat": "1", "csat-csat_reason": "slow"}
     assert client.post(url, data=whole).status_code == 303
-    assert stored(storage)[1].answers["csat"] == {"csat": 1, "csat_reason": "slow"}
+    assert stored(installation)[1].answers["csat"] == {"csat": 1, "csat_reason": "slow"}
 
 
-def test_in_blocks_the_server_leaves_out_what_is_not_asked(client, storage):
-    url = f"/s/{make(storage, {'show_if': CHAIN}, paging='blocks').link}"
+def test_in_blocks_the_server_leaves_out_what_is_not_asked(client, installation):
+    url = f"/s/{make(installation, {'show_if': CHAIN}, paging='blocks').link}"
     page = opened(client, url)
     assert questions_on(page) == ["nps-nps", "nps-nps_reason"]
     happy = {**form_of(page), "nps-nps": "9", "go": "next"}
@@ -61,29 +61,29 @@ def test_in_blocks_the_server_leaves_out_what_is_not_asked(client, storage):
     assert "Part 2 of 2" in second.text
 
 
-def test_questions_that_hang_on_others_are_numbered_beside_them(client, storage):
-    page = opened(client, f"/s/{make(storage, {'show_if': HARD}).link}")
+def test_questions_that_hang_on_others_are_numbered_beside_them(client, installation):
+    page = opened(client, f"/s/{make(installation, {'show_if': HARD}).link}")
     numbers = [t.text.split()[0] for t in parsed(page).all("span", **{"class": "number"})]
     assert numbers == ["1", "1a", "2", "3"]
     assert "3 questions" in page
 
 
-def test_does_not_apply_is_stored_as_absent_and_told_beside_the_answers(client, storage):
-    url = f"/s/{make(storage, {'not_applicable': ['csat-csat']}).link}"
+def test_does_not_apply_is_stored_as_absent_and_told_beside_the_answers(client, installation):
+    url = f"/s/{make(installation, {'not_applicable': ['csat-csat']}).link}"
     page = opened(client, url)
     assert page.count("Does not apply to me") == 1
     data = {"form-key": form_key(page), "nps-nps": "9", "csat-csat": "not-applicable"}
     assert client.post(url, data=data).status_code == 303
-    (kept,) = stored(storage)
+    (kept,) = stored(installation)
     assert (kept.answers["csat"], kept.paradata) == ({}, {"not_applicable": ["csat-csat"]})
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert set(session.scalars(select(Score.scale))) == {"nps"}
     refused = {**data, "form-key": form_key(opened(client, url)), "nps-nps": "not-applicable"}
     assert client.post(url, data=refused).status_code == 422
 
 
-def test_the_check_of_attention_looks_like_its_neighbours_and_is_no_answer(client, storage):
-    url = f"/s/{make(storage, {'attention': {'after': 'nps-nps', 'choose': 4}}).link}"
+def test_the_check_of_attention_looks_like_its_neighbours_and_is_no_answer(client, installation):
+    url = f"/s/{make(installation, {'attention': {'after': 'nps-nps', 'choose': 4}}).link}"
     page = opened(client, url)
     assert "For this line, please choose 4." in page
     assert "attention" not in page
@@ -95,16 +95,16 @@ def test_the_check_of_attention_looks_like_its_neighbours_and_is_no_answer(clien
     for given, judged in (("4", "passed"), ("5", "failed")):
         form = {**data, "form-key": form_key(opened(client, url)), "nps-npsb": given}
         assert client.post(url, data=form).status_code == 303
-        assert stored(storage)[-1].paradata == {"attention": judged}
-        assert stored(storage)[-1].answers["nps"] == {"nps": 9}
+        assert stored(installation)[-1].paradata == {"attention": judged}
+        assert stored(installation)[-1].answers["nps"] == {"nps": 9}
 
 
-def test_a_full_survey_is_polite_and_whoever_has_begun_may_finish(client, storage):
-    with storage.store.writing() as session:
+def test_a_full_survey_is_polite_and_whoever_has_begun_may_finish(client, installation):
+    with installation.store.writing() as session:
         make_segment(session, "north", "region = North")
-    made = make(storage, {"quotas": [{"most": 1, "segment": "north"}, {"most": 3}]})
+    made = make(installation, {"quotas": [{"most": 1, "segment": "north"}, {"most": 3}]})
     north, late, south = single_use(
-        storage,
+        installation,
         made,
         {"attributes": {"region": "North"}},
         {"attributes": {"region": "North"}},
@@ -119,16 +119,16 @@ def test_a_full_survey_is_polite_and_whoever_has_begun_may_finish(client, storag
     assert client.get(south).status_code == 200  # another segment
     url = f"/s/{made.link}"
     assert client.post(url, data={**answers, "form-key": form_key(opened(client, url))})
-    assert len(stored(storage)) == 3
+    assert len(stored(installation)) == 3
     assert client.get(url).status_code == client.get(south).status_code == 410
 
 
-def test_own_attributes_are_said_escaped_and_the_common_page_says_the_default(client, storage):
+def test_own_attributes_are_said_escaped_and_the_common_page_says_the_default(client, installation):
     text = "{attribute:agent|Our adviser} helped you. {attribute:x|{{7*7}}}"
-    made = make(storage, {}, introduction=text)
+    made = make(installation, {}, introduction=text)
     agent = "<script>alert('{provider}')</script>"
     own, other = single_use(
-        storage, made, {"attributes": {"agent": agent}}, {"attributes": {"region": "North"}}
+        installation, made, {"attributes": {"agent": agent}}, {"attributes": {"region": "North"}}
     )
     page = opened(client, own)
     assert "&lt;script&gt;alert(&#39;{provider}&#39;)&lt;/script&gt; helped you." in page
@@ -139,8 +139,8 @@ def test_own_attributes_are_said_escaped_and_the_common_page_says_the_default(cl
 
 
 @pytest.mark.parametrize("raw", [["nps-nps"], {"nps": "x"}])
-def test_odd_fields_with_logic_are_faults_and_no_crash(client, storage, raw):
-    url = f"/s/{make(storage, {'show_if': CHAIN, 'not_applicable': ['nps-nps']}).link}"
+def test_odd_fields_with_logic_are_faults_and_no_crash(client, installation, raw):
+    url = f"/s/{make(installation, {'show_if': CHAIN, 'not_applicable': ['nps-nps']}).link}"
     page = opened(client, url)
     odd = {"form-key": form_key(page), "nps-nps": ["not-applicable", "3"], "csat-csat": str(raw)}
     assert client.post(url, data=odd).status_code == 422

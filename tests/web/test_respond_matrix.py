@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Draft, Invitation, Response, SurveyRow
-from surveyapp.store.storage import Storage
 from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import single_use
 
@@ -30,25 +30,25 @@ class Place:
     """Where surveys are served, and their surveys by name."""
 
     base: str
-    storage: Storage
+    installation: Installation
     surveys: dict[str, SurveyRow]
 
     def url(self, name: str) -> str:
         return f"{self.base}/s/{self.surveys[name].link}"
 
     def personal(self, name: str) -> str:
-        return self.base + single_use(self.storage, self.surveys[name])[0]
+        return self.base + single_use(self.installation, self.surveys[name])[0]
 
     def all(self, column: Any) -> list[Any]:
-        with self.storage.store.reading() as session:
+        with self.installation.store.reading() as session:
             return list(session.scalars(select(column)))
 
 
 @pytest.fixture(scope="module")
-def place(served: tuple[str, Storage]) -> Place:
-    base, storage = served
+def place(served: tuple[str, Installation]) -> Place:
+    base, installation = served
     short = ("nps", "csat", "ces")
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = make_journey(session, "matrix")
 
         def made(asks: tuple[str, ...], **columns: Any) -> SurveyRow:
@@ -64,7 +64,7 @@ def place(served: tuple[str, Storage]) -> Place:
             "anonymous": made(("nps",), anonymity="anonymous"),
             "closed": made(("nps",), state="closed"),
         }
-    return Place(base, storage, surveys)
+    return Place(base, installation, surveys)
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 import surveyapp.web
+from instruments.loader import BUILT_IN
 from surveyapp.i18n.languages import OWN_NAMES, texts
+from surveyapp.installation import Installation
 from surveyapp.store.models import Invitation, Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.channels import change_channels
 from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import (
@@ -31,8 +32,8 @@ ASKS = ("csat", "ces", "nps")
 WAYS = ("open", "personal", "embed", "kiosk")
 
 
-def make(storage: Storage, **columns: object) -> SurveyRow:
-    with storage.store.writing() as session:
+def make(installation: Installation, **columns: object) -> SurveyRow:
+    with installation.store.writing() as session:
         journey = make_journey(
             session, f"journey-{session.scalar(select(func.count(SurveyRow.id)))}"
         )
@@ -45,14 +46,14 @@ def make(storage: Storage, **columns: object) -> SurveyRow:
         return made
 
 
-def url_of(storage: Storage, made: SurveyRow, way: str) -> str:
+def url_of(installation: Installation, made: SurveyRow, way: str) -> str:
     if way == "personal":
-        return single_use(storage, made)[0]
+        return single_use(installation, made)[0]
     return {"open": "/s/", "embed": "/e/", "kiosk": "/k/"}[way] + made.link
 
 
-def stored(storage: Storage) -> list[Response]:
-    with storage.store.reading() as session:
+def stored(installation: Installation) -> list[Response]:
+    with installation.store.reading() as session:
         return list(session.scalars(select(Response).order_by(Response.id)))
 
 
@@ -62,9 +63,11 @@ def faults_on(page: str) -> bool:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("paging", ["page", "blocks"])
-def test_every_button_of_the_form_works_with_the_forms_own_action(client, storage, way, paging):
+def test_every_button_of_the_form_works_with_the_forms_own_action(
+    client, installation, way, paging
+):
     """Each is pressed on the untouched page, and none stores what nobody gave."""
-    url = url_of(storage, make(storage, paging=paging), way)
+    url = url_of(installation, make(installation, paging=paging), way)
     page = opened(client, f"{url}?lang=en")
     for language in LANGUAGES:
         answer = pressed_in_text_browser(client, url, page, "lang", language)
@@ -81,25 +84,25 @@ def test_every_button_of_the_form_works_with_the_forms_own_action(client, storag
     answer = pressed_in_text_browser(client, url, page, "go", onward[0])
     assert (answer.status_code, faults_on(answer.text)) == (422, True)
     assert texts(LANGUAGES[-1]).required in answer.text
-    assert stored(storage) == []
+    assert stored(installation) == []
 
 
 @pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
 @pytest.mark.parametrize("way", WAYS)
 def test_answers_that_were_chosen_live_through_a_change_of_language_and_are_all_that_is_stored(
-    client, storage, way, anonymity
+    client, installation, way, anonymity
 ):
-    url = url_of(storage, make(storage, anonymity=anonymity), way)
+    url = url_of(installation, make(installation, anonymity=anonymity), way)
     given = {"csat-csat": "4", "csat-csat_reason": "قهوة", "ces-ces": "2"}
     page = pressed_in_text_browser(client, url, opened(client, url), "lang", "ar", **given).text
-    assert stored(storage) == []
+    assert stored(installation) == []
     held = form_in_text_browser(page)
     assert {name: held[name] for name in given} == {name: [value] for name, value in given.items()}
     assert held["nps-nps"] == [""]
     page = pressed_in_text_browser(client, url, page, "lang", "de").text
     answer = pressed_in_text_browser(client, url, page, "go", "send", **{"nps-nps": "9"})
     assert answer.status_code == 303
-    (kept,) = stored(storage)
+    (kept,) = stored(installation)
     assert kept.language == "de"
     assert kept.answers == {
         "csat": {"csat": 4, "csat_reason": "قهوة"},
@@ -108,8 +111,8 @@ def test_answers_that_were_chosen_live_through_a_change_of_language_and_are_all_
     }
 
 
-def test_blocks_are_turned_in_both_directions_and_in_another_language(client, storage):
-    url = url_of(storage, make(storage, paging="blocks"), "personal")
+def test_blocks_are_turned_in_both_directions_and_in_another_language(client, installation):
+    url = url_of(installation, make(installation, paging="blocks"), "personal")
     first = opened(client, url)
     (name,) = [name for name in questions_on(first) if not name.endswith("_reason")]
     page = pressed_in_text_browser(client, url, first, "go", "next", **{name: "3"}).text
@@ -120,11 +123,11 @@ def test_blocks_are_turned_in_both_directions_and_in_another_language(client, st
     page = pressed_in_text_browser(client, url, page, "go", "back").text
     assert questions_on(page) == questions_on(first)
     assert form_in_text_browser(page)[name] == ["3"]
-    assert stored(storage) == []
+    assert stored(installation) == []
 
 
-def test_a_question_that_may_be_left_out_is_left_out(client, storage):
-    with storage.store.writing() as session:
+def test_a_question_that_may_be_left_out_is_left_out(client, installation):
+    with installation.store.writing() as session:
         made = make_survey(session, asks=("effort-causes", "nps"))
         causes = [each.code for each in _optional_choices()]
     assert causes
@@ -132,34 +135,33 @@ def test_a_question_that_may_be_left_out_is_left_out(client, storage):
     given = {**fields(1, asks=("nps",))}
     answer = pressed_in_text_browser(client, url, opened(client, url), "go", "send", **given)
     assert answer.status_code == 303
-    assert not set(causes) & set(stored(storage)[0].answers.get("effort-causes", {}))
+    assert not set(causes) & set(stored(installation)[0].answers.get("effort-causes", {}))
 
 
 def _optional_choices():
-    from instruments.loader import load
 
-    return [item for item in load("effort-causes").asked() if not item.required]
+    return [item for item in BUILT_IN.load("effort-causes").asked() if not item.required]
 
 
-def test_a_form_that_no_button_was_pressed_on_is_not_sent_by_a_text_browser(client, storage):
+def test_a_form_that_no_button_was_pressed_on_is_not_sent_by_a_text_browser(client, installation):
     """Some send a form at the end of a line that was typed; what is open then stays open."""
     logic = {"not_applicable": ["csat-csat"]}
-    url = url_of(storage, make(storage, logic=logic), "open")
+    url = url_of(installation, make(installation, logic=logic), "open")
     page = opened(client, url)
     form = {**form_in_text_browser(page), "csat-csat": "4"}
     answer = client.post(f"{url}?send", data=form)
     assert (answer.status_code, faults_on(answer.text)) == (422, True)
     assert texts("en").chosen_text in answer.text
     assert texts("en").required not in answer.text  # nobody is blamed for what they have yet to do
-    assert stored(storage) == []
+    assert stored(installation) == []
     # A program that brings the answers alone presses no button either.
     alone = {**fields(1, asks=ASKS), "form-key": form_key(page)}
     assert client.post(url, data=alone).status_code == 303
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_first_visit_reads_nothing_that_is_not_so(client, storage, way):
-    page = opened(client, url_of(storage, make(storage), way))
+def test_a_first_visit_reads_nothing_that_is_not_so(client, installation, way):
+    page = opened(client, url_of(installation, make(installation), way))
     read = " ".join(tag.text for tag in parsed(page).tags if tag.name not in ("script", "style"))
     words = texts("en")
     for phrase in (words.resumed, words.start_again, words.saved_here, words.saved_server):
@@ -168,22 +170,22 @@ def test_a_first_visit_reads_nothing_that_is_not_so(client, storage, way):
     assert [tag.name for tag in parsed(body).tags if "hidden" in tag.attributes] == []
 
 
-def test_who_left_answers_behind_is_told_so_and_who_left_none_is_not(client, storage):
-    made = make(storage)
+def test_who_left_answers_behind_is_told_so_and_who_left_none_is_not(client, installation):
+    made = make(installation)
     welcome = texts("en").resumed
     for given, told in (({}, False), ({"csat-csat": "2"}, True)):
-        url = url_of(storage, made, "personal")
+        url = url_of(installation, made, "personal")
         pressed_in_text_browser(client, url, opened(client, url), "lang", "en", **given)
         again = parsed(opened(client, url))
         assert (welcome in " ".join(tag.text for tag in again.tags)) is told
-        with storage.store.reading() as session:  # and nobody counts as having begun by it
+        with installation.store.reading() as session:  # and nobody counts as having begun by it
             last = session.scalars(select(Invitation).order_by(Invitation.id.desc())).first()
             assert last is not None
             assert (last.started_at is not None) is told
 
 
-def test_stored_answers_are_changed_without_a_script(client, storage):
-    url = url_of(storage, make(storage), "personal")
+def test_stored_answers_are_changed_without_a_script(client, installation):
+    url = url_of(installation, make(installation), "personal")
     given = {"csat-csat": "2", "ces-ces": "3", "nps-nps": "4"}
     pressed_in_text_browser(client, url, opened(client, url), "go", "send", **given)
     page = opened(client, f"{url}/mine/change")
@@ -191,8 +193,8 @@ def test_stored_answers_are_changed_without_a_script(client, storage):
         client, f"{url}/mine/change", page, "go", "send", **{"csat-csat": "5"}
     )
     assert answer.status_code == 303
-    assert stored(storage)[0].answers["csat"] == {"csat": 5}
-    assert stored(storage)[0].answers["ces"] == {"ces": 3}
+    assert stored(installation)[0].answers["csat"] == {"csat": 5}
+    assert stored(installation)[0].answers["ces"] == {"ces": 3}
 
 
 def test_no_page_needs_a_button_with_an_address_of_its_own():
@@ -200,12 +202,12 @@ def test_no_page_needs_a_button_with_an_address_of_its_own():
     assert [path.name for path in sources if "formaction" in path.read_text().lower()] == []
 
 
-def test_a_page_of_an_earlier_edition_changes_the_language_and_sends_nothing(client, storage):
-    url = url_of(storage, make(storage), "open")
+def test_a_page_of_an_earlier_edition_changes_the_language_and_sends_nothing(client, installation):
+    url = url_of(installation, make(installation), "open")
     form = {**fields(1, asks=ASKS), "form-key": form_key(opened(client, url))}
     answer = client.post(f"{url}?lang=de&switch", data=form)
     assert (answer.status_code, parsed(answer.text).all("html")[0].attributes["lang"]) == (
         200,
         "de",
     )
-    assert stored(storage) == []
+    assert stored(installation) == []

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from surveyapp.i18n.languages import texts
+from surveyapp.installation import Installation
 from surveyapp.store.models import Response, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.consents import change_consent, translate_consent
 from tests.responses.makers import make_survey
 from tests.web.respondents import Parsed, opened, parsed, sent, single_use
@@ -29,8 +29,8 @@ def client(app) -> FlaskClient:
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    with installation.store.writing() as session:
         made = make_survey(session, consent="Used to improve.")
         for name, value in {**MAIN, "texts": {"fi": FINNISH}}.items():
             setattr(made, name, value)
@@ -46,9 +46,9 @@ def said(page: Parsed, tag: str, kind: str) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize("way", ["s", "e", "k"])
 def test_every_way_in_has_the_texts_in_the_pages_language_or_marked_with_theirs(
-    client, storage, survey, way
+    client, installation, survey, way
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         ways = {"embed_origins": ["https://shop.example"], "kiosk": True}
         session.execute(update(SurveyRow).values(channels=ways))
     url = f"/{way}/{survey.link}"
@@ -66,8 +66,8 @@ def test_every_way_in_has_the_texts_in_the_pages_language_or_marked_with_theirs(
     assert "the application form" in pages["ar"]
 
 
-def test_a_text_in_a_language_from_right_to_left_is_marked_so(client, storage):
-    with storage.store.writing() as session:
+def test_a_text_in_a_language_from_right_to_left_is_marked_so(client, installation):
+    with installation.store.writing() as session:
         made = make_survey(session, language="ar", introduction="Northbank مرحبا")
         made.languages = ["ar", "en"]
     page = parsed(opened(client, f"/s/{made.link}?lang=en"))
@@ -78,12 +78,12 @@ def test_a_text_in_a_language_from_right_to_left_is_marked_so(client, storage):
 
 
 def test_who_answered_sees_the_consent_as_it_was_read_whatever_was_written_since(
-    client, storage, survey
+    client, installation, survey
 ):
-    finnish, arabic = single_use(storage, survey, {"customer_ref": "a"}, {"customer_ref": "b"})
+    finnish, arabic = single_use(installation, survey, {"customer_ref": "a"}, {"customer_ref": "b"})
     assert sent(client, f"{finnish}?lang=fi").status_code == 303
     assert sent(client, f"{arabic}?lang=ar").status_code == 303
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
         change_consent(session, made, text="Used and sold.", box=False, user_id=None)
         translate_consent(session, made, {"fi": "Myydään.", "ar": "نبيعها"}, user_id=None)
@@ -98,8 +98,10 @@ def test_who_answered_sees_the_consent_as_it_was_read_whatever_was_written_since
     assert (data["consent"], data["about"]) == (wanted, "hakulomake")
 
 
-def test_the_box_to_tick_stands_under_the_words_in_the_customers_language(client, storage, survey):
-    with storage.store.writing() as session:
+def test_the_box_to_tick_stands_under_the_words_in_the_customers_language(
+    client, installation, survey
+):
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(consent_box=True))
     page = parsed(opened(client, f"/s/{survey.link}?lang=fi"))
     assert page.all("p", id="consent-text")[0].text == "Parannamme palvelua."
@@ -123,7 +125,7 @@ def test_the_draw_is_offered_in_the_customers_language(client, survey, language,
 
 
 def test_pages_without_a_form_speak_the_browsers_language_among_those_of_the_survey(
-    client, storage, survey
+    client, installation, survey
 ):
     def titles(url: str, accepted: str) -> set[str]:
         page = client.get(url, headers={"Accept-Language": accepted})
@@ -132,11 +134,11 @@ def test_pages_without_a_form_speak_the_browsers_language_among_those_of_the_sur
 
     url = f"/s/{survey.link}"
     assert titles(f"{url}/thanks", "fi-FI, sv;q=0.9") == {texts("fi").thanks_title}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(logic={"quotas": [{"most": 1, "segment": ""}]}))
     sent(client, url)
     assert titles(url, "ar") == {texts("ar").full_title}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(state="closed"))
     assert titles(url, "ar-EG, fi;q=0.5") == {texts("ar").closed_title}
     assert titles(url, "sv, de") == {texts("en").closed_title}  # neither is offered
@@ -146,17 +148,17 @@ def test_pages_without_a_form_speak_the_browsers_language_among_those_of_the_sur
     assert titles(f"{url}/x.y", "sv, de") == {texts("sv").neutral_title}
     # A survey may be over for longer than its questions are there.
     gone = {"instrument": "gone", "version": "1", "key": None, "wording": None}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(asks=[gone], logic={}))
     assert titles(url, "fi") == {texts("fi").closed_title}
 
 
-def test_texts_in_seven_languages_weigh_no_more_than_one(client, storage, survey):
+def test_texts_in_seven_languages_weigh_no_more_than_one(client, installation, survey):
     """Only the page's own language goes over the wire."""
     header = {"Accept-Encoding": "gzip"}
     small = client.get(f"/s/{survey.link}?lang=fi", headers=header)
     more = {each: {**FINNISH, "introduction": f"{each} " * 900} for each in ("ar", "de", "sv")}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(texts={"fi": FINNISH, **more}))
     large = client.get(f"/s/{survey.link}?lang=fi", headers=header)
     assert b"sv sv" not in gzip.decompress(large.data)

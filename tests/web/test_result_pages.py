@@ -16,26 +16,26 @@ AT = datetime(2026, 10, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def manager(storage, sign_in):
-    with storage.store.writing() as session:
+def manager(installation, sign_in):
+    with installation.store.writing() as session:
         return sign_in(add_user(session, "manager"))
 
 
 @pytest.fixture
-def made(storage) -> bank.Bank:
-    with storage.store.writing() as session:
+def made(installation) -> bank.Bank:
+    with installation.store.writing() as session:
         made = bank.make_journey(session)
         made.segments = bank.make_segments(session)
         return made
 
 
-def give(storage, made: bank.Bank, code: str, n: int, *, yes: int = 0) -> None:
+def give(installation, made: bank.Bank, code: str, n: int, *, yes: int = 0) -> None:
     rules = {made.segments[name]: rule for name, (_, rule) in bank.SEGMENTS.items()}
     rows = [
         (AT, {"region": ("North", "South")[i % 2]}, {"csat": {"csat": 5 if i < yes else 2}})
         for i in range(n)
     ]
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         bank.store_answers(session, made.surveys[code], rows, rules)
 
 
@@ -44,9 +44,11 @@ def words(page) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
 
-def test_a_segments_page_says_that_the_response_rate_is_of_all_customers(storage, manager, made):
-    give(storage, made, "app", 40, yes=20)
-    with storage.store.writing() as session:
+def test_a_segments_page_says_that_the_response_rate_is_of_all_customers(
+    installation, manager, made
+):
+    give(installation, made, "app", 40, yes=20)
+    with installation.store.writing() as session:
         session.add_all(
             Invitation(
                 survey_id=made.surveys["app"], token_hash=str(number), created_at=AT,
@@ -62,41 +64,43 @@ def test_a_segments_page_says_that_the_response_rate_is_of_all_customers(storage
     assert f"For all customers, not only this segment: {said}" in north
 
 
-def test_many_answers_at_small_touchpoints_are_not_called_fewer_than_five(storage, manager, made):
+def test_many_answers_at_small_touchpoints_are_not_called_fewer_than_five(
+    installation, manager, made
+):
     for code in ("app", "id", "pay", "chat", "meet"):
-        give(storage, made, code, 3)
-    give(storage, made, "offer", 4)
+        give(installation, made, code, 3)
+    give(installation, made, "offer", 4)
     page = words(manager.get(f"/journeys/{made.journey}"))
     assert "Responses 19 " in page
 
 
-def test_answers_at_places_that_may_be_shown_are_at_least_those(storage, manager, made):
-    give(storage, made, "app", 30)
-    give(storage, made, "pay", 3)
+def test_answers_at_places_that_may_be_shown_are_at_least_those(installation, manager, made):
+    give(installation, made, "app", 30)
+    give(installation, made, "pay", 3)
     page = words(manager.get(f"/journeys/{made.journey}"))
     assert "Responses at least 30 the number at one place is hidden to protect small groups" in page
 
 
-def test_what_to_do_first_names_its_months_and_the_touchpoint(storage, manager, made):
-    give(storage, made, "app", 60, yes=10)
-    give(storage, made, "pay", 60, yes=50)
-    give(storage, made, "meet", 60, yes=52)
+def test_what_to_do_first_names_its_months_and_the_touchpoint(installation, manager, made):
+    give(installation, made, "app", 60, yes=10)
+    give(installation, made, "pay", 60, yes=50)
+    give(installation, made, "meet", 60, yes=52)
     page = words(manager.get(f"/journeys/{made.journey}"))
     assert "Priorities Answers from Aug to Oct 2026." in page
     assert "small group: Identity check, Chat support and Receiving the offer." in page
 
 
-def test_without_a_significant_difference_the_page_says_so(storage, manager, made):
-    give(storage, made, "app", 60, yes=40)
-    give(storage, made, "pay", 60, yes=42)
+def test_without_a_significant_difference_the_page_says_so(installation, manager, made):
+    give(installation, made, "app", 60, yes=40)
+    give(installation, made, "pay", 60, yes=42)
     page = words(manager.get(f"/journeys/{made.journey}"))
     assert (
         "In Aug to Oct 2026, none of the 2 touchpoints compared scored significantly below" in page
     )
 
 
-def test_the_results_page_shows_which_customers_and_months_it_is_about(storage, sign_in):
-    with storage.store.writing() as session:
+def test_the_results_page_shows_which_customers_and_months_it_is_about(installation, sign_in):
+    with installation.store.writing() as session:
         researcher = sign_in(add_user(session, "researcher"))
         journey = make_journey(session)
         number = make_survey(session, asks=("csat", "sjq"), journey=journey).journey_id

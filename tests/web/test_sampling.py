@@ -7,6 +7,7 @@ import io
 import pytest
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.sampling import schedule
 from surveyapp.sampling.interactions import receive
@@ -14,7 +15,6 @@ from surveyapp.sampling.plan import change_sampling, read_sampling
 from surveyapp.sampling.quiet_hours import QuietHours
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Contact, Interaction, Journey, SurveyRow
-from surveyapp.store.storage import Storage
 from tests.web.conftest import World
 
 FORM = {
@@ -45,11 +45,13 @@ def researcher(world: World, sign_in):
     return sign_in(world.users["researcher"])
 
 
-def test_the_rules_are_saved_and_shown_again(researcher, world: World, storage: Storage, address):
+def test_the_rules_are_saved_and_shown_again(
+    researcher, world: World, installation: Installation, address
+):
     assert researcher.get(address).status_code == 200
     saved = researcher.post(address, data=FORM)
     assert (saved.status_code, saved.location) == (303, address)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         document = session.get_one(SurveyRow, world.here.survey_id).sampling
     sampling = read_sampling(document)
     assert (sampling.active, sampling.share, sampling.most) == (True, 0.125, None)
@@ -88,8 +90,10 @@ def test_a_wrong_rule_comes_back_with_what_was_typed(researcher, address, wrong,
         assert "app\nweb" in page.text
 
 
-def test_a_journeys_end_asks_for_what_ends_it(researcher, world: World, storage: Storage, address):
-    with storage.store.writing() as session:
+def test_a_journeys_end_asks_for_what_ends_it(
+    researcher, world: World, installation: Installation, address
+):
+    with installation.store.writing() as session:
         session.get_one(SurveyRow, world.here.survey_id).touchpoint_id = None
         code = journey_of(session, world.here.journey_id).stages[0].touchpoints[0].code
     assert code in researcher.get(address).text
@@ -99,10 +103,10 @@ def test_a_journeys_end_asks_for_what_ends_it(researcher, world: World, storage:
     assert saved.status_code == 303
 
 
-def test_interactions_come_in_by_a_file(world: World, storage: Storage, sign_in):
+def test_interactions_come_in_by_a_file(world: World, installation: Installation, sign_in):
     client = sign_in(world.users["administrator"])
     address = f"/journeys/{world.here.journey_id}/sampling/interactions"
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         journey = session.get_one(Journey, world.here.journey_id)
         point = journey.stages[0].touchpoints[0].code
     text = (
@@ -120,7 +124,7 @@ def test_interactions_come_in_by_a_file(world: World, storage: Storage, sign_in)
     assert "2 lines: 1 stored, 0 already stored, 1 rejected" in page.text
     assert "&lt;b&gt;" in page.text
     assert "<b>&#39;" not in page.text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Contact.email)).all() == ["anna@example.org"]
         assert session.scalars(select(Interaction.source)).all() == ["csv"]
         assert "4711" not in str(session.execute(select(Interaction.customer_ref)).all())
@@ -130,23 +134,25 @@ def test_interactions_come_in_by_a_file(world: World, storage: Storage, sign_in)
     assert client.post(address, data={}).status_code == 422
 
 
-def test_silence_that_ends_a_run_is_set_on_the_journey(researcher, world: World, storage: Storage):
+def test_silence_that_ends_a_run_is_set_on_the_journey(
+    researcher, world: World, installation: Installation
+):
     address = f"/journeys/{world.here.journey_id}/edit"
     form = {"name": "Open", "provider": "Northbank", "goal": "", "state": "current"}
     for typed, kept in (("45", 45), ("", None)):
         assert researcher.post(address, data={**form, "run_gap_days": typed}).status_code == 303
-        with storage.store.reading() as session:
+        with installation.store.reading() as session:
             assert session.get_one(Journey, world.here.journey_id).run_gap_days == kept
     assert researcher.post(address, data={**form, "run_gap_days": "0"}).status_code == 422
 
 
 def test_what_came_of_asking_is_shown_with_its_reasons(
-    researcher, world: World, storage: Storage, address, sign_in
+    researcher, world: World, installation: Installation, address, sign_in
 ):
     journey_page = f"/journeys/{world.here.journey_id}/sampling"
     assert "Response funnel" not in researcher.get(address).text
     assert "No events in" in researcher.get(journey_page).text
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         change_sampling(session, survey, {"active": True}, user_id=None)
         journey = session.get_one(Journey, world.here.journey_id)
@@ -161,8 +167,8 @@ def test_what_came_of_asking_is_shown_with_its_reasons(
             }
             for number in range(7)
         ]
-        receive(session, told, secret_key=storage.secret_key, source="api", now=utc_now())
-    schedule.decide(storage, utc_now())
+        receive(session, told, secret_key=installation.secret_key, source="api", now=utc_now())
+    schedule.decide(installation, utc_now())
     page = researcher.get(address).text
     assert "7 events, 6 invitations" in page
     assert "No address is known to which an invitation can be sent." in page

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from surveyapp.installation import Installation
 from surveyapp.sampling import schedule
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Journey
-from surveyapp.store.storage import Storage
 from tests.accessibility import violations
 from tests.web.world import PASSWORD, Place, add_user, make_place
 
@@ -19,15 +19,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")
-def place(served: tuple[str, Storage]) -> Place:
-    storage = served[1]
-    with storage.store.writing() as session:
+def place(served: tuple[str, Installation]) -> Place:
+    installation = served[1]
+    with installation.store.writing() as session:
         user = add_user(session, "administrator")
-    return make_place(storage, "Open an account", user)
+    return make_place(installation, "Open an account", user)
 
 
 @pytest.fixture
-def page(browser: Browser, served: tuple[str, Storage], place: Place) -> Iterator[Page]:
+def page(browser: Browser, served: tuple[str, Installation], place: Place) -> Iterator[Page]:
     """Signed in on a phone's width; whatever the browser complains about fails the test."""
     context = browser.new_context(base_url=served[0], viewport={"width": 320, "height": 800})
     opened = context.new_page()
@@ -51,9 +51,9 @@ def check(page: Page) -> None:
 
 
 def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
-    page: Page, served: tuple[str, Storage], place: Place, tmp_path: Path
+    page: Page, served: tuple[str, Installation], place: Place, tmp_path: Path
 ):
-    storage = served[1]
+    installation = served[1]
     rules = f"/journeys/{place.journey_id}/surveys/{place.survey_id}/sampling"
     page.goto(rules)
     page.get_by_label("Invite customers after events").check()
@@ -67,7 +67,7 @@ def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Customers are invited by these rules from now on.")).to_be_visible()
 
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         journey = session.get_one(Journey, place.journey_id)
         point = journey.stages[0].touchpoints[0].code
     moment = utc_now().isoformat()
@@ -85,7 +85,7 @@ def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
     expect(page.get_by_text("4 lines: 3 stored, 0 already stored, 1 rejected.")).to_be_visible()
     expect(page.get_by_role("cell", name="'now' is not a time")).to_be_visible()
     check(page)
-    assert schedule.decide(storage, utc_now()) == 3
+    assert schedule.decide(installation, utc_now()) == 3
 
     page.goto(rules)
     expect(page.get_by_text("3 events, 2 invitations")).to_be_visible()

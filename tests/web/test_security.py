@@ -15,12 +15,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from surveyapp.app import create_app
+from surveyapp.installation import Installation
 from surveyapp.journeys import queries
 from surveyapp.settings import read
 from surveyapp.store.models import Invitation, Job, Journey, Response, SurveyRow, User
-from surveyapp.store.storage import Storage
+from surveyapp.web.installation import EXTENSION
 from surveyapp.web.quota import MOST_WAITING
-from surveyapp.web.storage import EXTENSION
 from tests.web.conftest import World
 from tests.web.test_guards import address, guarded_rules, methods_of
 from tests.web.world import ROLES, add_user, answer, make_place
@@ -29,16 +29,16 @@ SCRIPT = "\"'><script>alert(1)</script>{{7777*7777}}"
 FORMULAS = ["=1+1", "+1", "-cmd", "@SUM(A1)", "\t=1", "\r=1"]
 
 
-def as_administrator(app: Flask, storage: Storage, sign_in):
-    with storage.store.writing() as session:
+def as_administrator(app: Flask, installation: Installation, sign_in):
+    with installation.store.writing() as session:
         return sign_in(add_user(session, "administrator"))
 
 
-def test_no_staff_page_runs_what_somebody_typed(app: Flask, storage: Storage, sign_in):
+def test_no_staff_page_runs_what_somebody_typed(app: Flask, installation: Installation, sign_in):
     """Names, goals, answers, attributes, errors and file names, on every page there is."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         users = {role: add_user(session, role, name=f"{role} {SCRIPT}") for role in ROLES}
-    place = make_place(storage, "Open", users["administrator"], text=SCRIPT)
+    place = make_place(installation, "Open", users["administrator"], text=SCRIPT)
     client = sign_in(users["administrator"])
     seen = 0
     for rule, _ in guarded_rules(app):
@@ -128,7 +128,9 @@ def test_pages_hold_no_inline_script_or_style(app: Flask, world: World, sign_in)
                         'href="http://127.0.0.1:8000/s/', "")), rule  # fmt: skip
 
 
-def test_fields_that_a_form_does_not_have_are_refused(app: Flask, world: World, sign_in, storage):
+def test_fields_that_a_form_does_not_have_are_refused(
+    app: Flask, world: World, sign_in, installation
+):
     """Not dropped: role, owner or code in a form is a mistake or an attack."""
     client = sign_in(world.users["researcher"])
     form = {"name": "Changed", "provider": "P", "state": "current"}
@@ -136,7 +138,7 @@ def test_fields_that_a_form_does_not_have_are_refused(app: Flask, world: World, 
     for extra in ({"code": "mine"}, {"owner_id": "1"}, {"version": "9"}, {"id": "7"}):
         answered = client.post(path, data={**form, **extra})
         assert answered.status_code == 422
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.get_one(Journey, world.here.journey_id).name == "Open"
     assert client.post(path, data=form).status_code == 303
 
@@ -220,7 +222,7 @@ def test_only_pages_that_ask_for_files_take_large_ones(app: Flask, world: World,
     ],
 )
 def test_a_list_of_customers_that_cannot_be_read_is_told_and_changes_nothing(
-    app: Flask, world: World, sign_in, storage: Storage, content: bytes, words: str
+    app: Flask, world: World, sign_in, installation: Installation, content: bytes, words: str
 ):
     client = sign_in(world.users["researcher"])
     base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
@@ -228,12 +230,14 @@ def test_a_list_of_customers_that_cannot_be_read_is_told_and_changes_nothing(
     refused = client.post(f"{base}/links", data={"customers": (io.BytesIO(content), name)})
     assert refused.status_code == 422
     assert words in refused.text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Invitation)).first() is None
 
 
-def test_exported_cells_never_begin_a_formula(app: Flask, world: World, sign_in, storage: Storage):
-    with storage.store.writing() as session:
+def test_exported_cells_never_begin_a_formula(
+    app: Flask, world: World, sign_in, installation: Installation
+):
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         for formula in FORMULAS:
             answer(session, survey, reason=formula, attributes={"region": formula})
@@ -281,9 +285,9 @@ def test_the_log_names_routes_and_never_tokens(capfd, app: Flask, world: World, 
     assert "user" not in lines[0]
 
 
-def test_one_persons_jobs_cannot_fill_the_queue(app: Flask, world: World, sign_in, storage):
+def test_one_persons_jobs_cannot_fill_the_queue(app: Flask, world: World, sign_in, installation):
     user = world.users["researcher"]
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.add_all(
             Job(kind="rebuild_rollups", parameters={}, created_by=user.id)
             for _ in range(MOST_WAITING)
@@ -365,11 +369,11 @@ def test_a_fault_of_ours_is_a_page_with_a_number_and_a_line_in_the_log(capfd, ap
     assert "ZeroDivisionError" not in page.text
 
 
-def test_a_closed_account_keeps_its_name_in_the_audit_log(app, world: World, sign_in, storage):
+def test_a_closed_account_keeps_its_name_in_the_audit_log(app, world: World, sign_in, installation):
     client = sign_in(world.users["administrator"])
     client.post(f"/users/{world.users['researcher'].id}/close")
     page = client.get("/audit")
     assert "close account" in page.text and "Researcher" in page.text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert not session.get_one(User, world.users["researcher"].id).active
         assert queries.journey(session, world.here.journey_id).name == "Open"

@@ -6,7 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from instruments.loader import BUILT_IN
 from surveyapp.auth.api_keys import Scope, make
+from surveyapp.installation import Installation
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.reports import comparisons
 from surveyapp.reports.actions import ask_report
@@ -15,16 +17,15 @@ from surveyapp.responses import rollups, sorting
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.dashboards import segment_comparison
 from surveyapp.store.models import NOTHING_SORTED, Job, Journey, Response, Segment, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
 from tests.web.conftest import World
 from tests.web.world import answer
 
 
 @pytest.fixture
-def half_sorted(storage: Storage, world: World, monkeypatch: pytest.MonkeyPatch) -> int:
+def half_sorted(installation: Installation, world: World, monkeypatch: pytest.MonkeyPatch) -> int:
     """A segment of 16 customers, 8 of whom have been sorted into it."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(Job).values(state="done"))
         for other in session.scalars(select(Segment)).all():  # of nobody: they hide no score here
             other.rule, other.sorted_to = "region = Nowhere", NOTHING_SORTED
@@ -49,43 +50,43 @@ def staff(world: World, sign_in) -> FlaskClient:
     return sign_in(world.users["researcher"])
 
 
-def finish(storage: Storage) -> list[Job]:
-    with storage.store.reading() as session:
+def finish(installation: Installation) -> list[Job]:
+    with installation.store.reading() as session:
         waiting = list(session.scalars(select(Job.id).where(Job.state == "waiting")))
     for number in waiting:
-        run_job(storage, number, worker="test")
-    with storage.store.reading() as session:
+        run_job(installation, number, worker="test")
+    with installation.store.reading() as session:
         return [session.get_one(Job, number) for number in waiting]
 
 
 def test_the_journey_of_a_half_sorted_segment_says_so_and_shows_it_when_it_is_complete(
-    storage: Storage, world: World, staff, half_sorted: int
+    installation: Installation, world: World, staff, half_sorted: int
 ):
     address = f"/journeys/{world.here.journey_id}?segment={half_sorted}"
     page = staff.get(address)
     assert page.status_code == 409
     assert "still being assigned to the segment The north" in page.text
     assert "+100" not in page.text
-    finish(storage)
+    finish(installation)
     assert "+100" in staff.get(address).text
 
 
 def test_the_comparison_leaves_a_half_sorted_segment_out_and_says_so(
-    storage: Storage, world: World, staff, half_sorted: int
+    installation: Installation, world: World, staff, half_sorted: int
 ):
     address = f"/journeys/{world.here.journey_id}/results"
     page = staff.get(address).text
     assert "Responses are still being assigned to The north" in page
     assert "+100" not in page
     assert "No segments to compare" not in page
-    finish(storage)
+    finish(installation)
     page = staff.get(address).text
     assert "+100" in page
     assert "still being assigned" not in page
 
 
 def test_the_list_of_segments_and_the_segments_own_page_say_that_it_is_being_sorted(
-    storage: Storage, staff, half_sorted: int
+    installation: Installation, staff, half_sorted: int
 ):
     said = (
         "Responses are still being assigned.",
@@ -94,15 +95,15 @@ def test_the_list_of_segments_and_the_segments_own_page_say_that_it_is_being_sor
     pages = ("/segments", f"/segments/{half_sorted}")
     for words, page in zip(said, pages, strict=True):
         assert words in staff.get(page).text
-    finish(storage)
+    finish(installation)
     for words, page in zip(said, pages, strict=True):
         assert words not in staff.get(page).text
 
 
 def test_a_report_on_a_half_sorted_segment_fails_with_what_to_wait_for(
-    storage: Storage, world: World, half_sorted: int
+    installation: Installation, world: World, half_sorted: int
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         report = ask_report(
             session,
             kind="benchmark",
@@ -112,32 +113,32 @@ def test_a_report_on_a_half_sorted_segment_fails_with_what_to_wait_for(
         )
         number = report.job_id
     assert number is not None
-    run_job(storage, number, worker="test")
-    with storage.store.reading() as session:
+    run_job(installation, number, worker="test")
+    with installation.store.reading() as session:
         job = session.get_one(Job, number)
     assert job.state == "failed"
     assert "still being assigned to the segment The north" in job.error
 
 
 def test_a_report_on_everybody_names_the_segments_that_it_leaves_out(
-    storage: Storage, world: World, half_sorted: int
+    installation: Installation, world: World, half_sorted: int
 ):
     def said() -> str:
-        with storage.store.reading() as session:
-            compared = segment_comparison(session, world.here.journey_id, roots=())
+        with installation.store.reading() as session:
+            compared = segment_comparison(session, world.here.journey_id, library=BUILT_IN)
         blocks = comparisons.segments(compared, 5)
         return " ".join(str(block.text) for block in blocks if isinstance(block, Paragraph))
 
     left_out = "Left out, as responses are still being assigned to them: The north."
     assert left_out in said()
-    finish(storage)
+    finish(installation)
     assert "Left out" not in said()
 
 
 def test_the_api_answers_409_for_a_half_sorted_segment(
-    app, storage: Storage, world: World, half_sorted: int
+    app, installation: Installation, world: World, half_sorted: int
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         _, key = make(session, name="k", scopes=[Scope.READ_RESULTS], user_id=None)
         code = session.get_one(Journey, world.here.journey_id).code
     answered = app.test_client().get(
@@ -149,25 +150,25 @@ def test_the_api_answers_409_for_a_half_sorted_segment(
 
 
 def test_a_quota_counts_those_sorted_so_far_and_the_page_says_so(
-    storage: Storage, world: World, staff, half_sorted: int
+    installation: Installation, world: World, staff, half_sorted: int
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         survey.logic = {"quotas": [{"most": 12, "segment": "the-north"}]}
     address = f"/journeys/{world.here.journey_id}/surveys/{survey.id}/theme"
     page = staff.get(address).text
     assert "8 of 12 so far; responses are still being assigned to this segment" in page
-    finish(storage)
+    finish(installation)
     page = staff.get(address).text
     assert "16 of 12" in page
     assert "so far" not in page
 
 
 def test_rollups_of_the_earlier_rule_fill_no_quota(
-    storage: Storage, world: World, staff, half_sorted: int
+    installation: Installation, world: World, staff, half_sorted: int
 ):
-    finish(storage)
-    with storage.store.writing() as session:
+    finish(installation)
+    with installation.store.writing() as session:
         known = session.get_one(Segment, half_sorted)
         edit_segment(session, known, name="The north", rule="region = East", user_id=None)
         survey = session.get_one(SurveyRow, world.here.survey_id)
@@ -177,9 +178,9 @@ def test_rollups_of_the_earlier_rule_fill_no_quota(
 
 
 def test_a_job_that_has_failed_is_asked_for_again_by_saving_the_segment(
-    storage: Storage, staff, half_sorted: int
+    installation: Installation, staff, half_sorted: int
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         for job in session.scalars(select(Job)):
             job.state, job.error = "failed", "The worker stopped 3 times."
     assert "save the segment to restart it" in staff.get(f"/segments/{half_sorted}").text
@@ -188,7 +189,7 @@ def test_a_job_that_has_failed_is_asked_for_again_by_saving_the_segment(
     )
     assert saved.status_code == 303
     assert "/jobs/" in saved.location
-    (job,) = finish(storage)
+    (job,) = finish(installation)
     assert (job.state, job.result) == ("done", {"responses": 24})
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert rollups.recount(session) == []

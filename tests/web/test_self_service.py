@@ -13,9 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from instruments.loader import load
+from instruments.loader import BUILT_IN
 from surveyapp.i18n.dates import date_and_time
 from surveyapp.i18n.languages import texts
+from surveyapp.installation import Installation
 from surveyapp.responses import rollups
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -27,7 +28,6 @@ from surveyapp.store.models import (
     SurveyRow,
     Touchpoint,
 )
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import links
 from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
@@ -35,33 +35,33 @@ from tests.web.world import add_user
 
 
 @pytest.fixture
-def survey(storage: Storage) -> SurveyRow:
-    with storage.store.writing() as session:
+def survey(installation: Installation) -> SurveyRow:
+    with installation.store.writing() as session:
         return make_survey(session, consent="We keep it for a year.", consent_version="2")
 
 
 @pytest.fixture
-def path(client: FlaskClient, storage: Storage, survey: SurveyRow) -> str:
+def path(client: FlaskClient, installation: Installation, survey: SurveyRow) -> str:
     """A personal link that has been answered."""
     customer: dict[str, Any] = {"customer_ref": "4711", "attributes": {"region": "North"}}
-    (made,) = single_use(storage, survey, customer)
+    (made,) = single_use(installation, survey, customer)
     answer = sent(client, made)
     assert answer.location == f"/s/{survey.link}/thanks?own=1"
     assert "see, change or erase" in client.get(answer.location).text
     return made
 
 
-def responses(storage: Storage) -> list[Response]:
-    with storage.store.reading() as session:
+def responses(installation: Installation) -> list[Response]:
+    with installation.store.reading() as session:
         assert rollups.recount(session) == []
         return list(session.scalars(select(Response)))
 
 
-def short_link(storage: Storage, survey: SurveyRow, **options: Any) -> str:
+def short_link(installation: Installation, survey: SurveyRow, **options: Any) -> str:
     """The token of an invitation that followed an interaction."""
     seed = links.new_seed()
-    ticket = links.Ticket(links.token_of(storage.secret_key, seed))
-    with storage.store.writing() as session:
+    ticket = links.Ticket(links.token_of(installation.secret_key, seed))
+    with installation.store.writing() as session:
         visit = Interaction(
             touchpoint_id=session.scalars(select(Touchpoint.id)).one(),
             customer_ref="a pseudonym",
@@ -94,10 +94,12 @@ def test_the_used_link_leads_to_what_is_stored_in_words(client, survey, path):
     assert client.get(f"{path}/mine").headers["Cache-Control"] == "no-store"
 
 
-def test_the_day_is_told_without_seconds_and_the_moment_exactly_to_programs(client, storage, path):
-    (kept,) = responses(storage)
+def test_the_day_is_told_without_seconds_and_the_moment_exactly_to_programs(
+    client, installation, path
+):
+    (kept,) = responses(installation)
     (time,) = parsed(opened(client, f"{path}/mine")).all("time")
-    zone = ZoneInfo(storage.settings.time_zone)
+    zone = ZoneInfo(installation.settings.time_zone)
     assert time.text == date_and_time(kept.submitted_at, zone, texts("en"))
     assert datetime.fromisoformat(time.attributes["datetime"]) == kept.submitted_at
     client.post(f"{path}/mine/change", data=fields(2))
@@ -113,11 +115,11 @@ def test_the_day_is_told_without_seconds_and_the_moment_exactly_to_programs(clie
     ],
 )
 def test_answers_are_told_with_the_marks_of_their_language(
-    client, storage, language: str, point: str, row: str
+    client, installation, language: str, point: str, row: str
 ):
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         made = make_survey(session, language=language, asks=("ces", "effort-causes"))
-    (path,) = single_use(storage, made)
+    (path,) = single_use(installation, made)
     key = form_key(opened(client, path))
     data = {
         "form-key": key,
@@ -126,9 +128,9 @@ def test_answers_are_told_with_the_marks_of_their_language(
     }
     assert client.post(path, data=data).status_code == 303
     page = html.unescape(opened(client, f"{path}/mine"))
-    causes = load("effort-causes").wording(language).choices["effort_causes"]
+    causes = BUILT_IN.load("effort-causes").wording(language).choices["effort_causes"]
     assert row.join((causes["waiting"], causes["repeating"])) in page
-    label = load("ces").wording(language).labels["agree7"][1]
+    label = BUILT_IN.load("ces").wording(language).labels["agree7"][1]
     assert f">{point.format(label=label)}<" in page
 
 
@@ -144,7 +146,7 @@ def test_what_is_stored_can_be_taken_elsewhere(client, survey, path):
     assert data["scores"]["nps"] == given["nps-nps"]
 
 
-def test_answers_are_changed_by_the_survey_filled_in(client, storage, path):
+def test_answers_are_changed_by_the_survey_filled_in(client, installation, path):
     form = parsed(opened(client, f"{path}/mine/change"))
     chosen = {
         tag.attributes["name"]: tag.attributes["value"]
@@ -160,39 +162,39 @@ def test_answers_are_changed_by_the_survey_filled_in(client, storage, path):
     page = opened(client, answer.location)
     assert "Your changes are saved" in page
     assert "&lt;b&gt;It broke" in page
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert kept.answers["nps"] == {"nps": 0, "nps_reason": "<b>It broke</b>"}
     assert kept.corrected_at is not None
     assert kept.consent_version == "2"
 
 
-def test_a_change_with_a_fault_shows_the_form_again_and_stores_nothing(client, storage, path):
+def test_a_change_with_a_fault_shows_the_form_again_and_stores_nothing(client, installation, path):
     for wrong in ({**fields(1), "nps-nps": "11"}, {**fields(1), "score": "10"}):
         answer = client.post(f"{path}/mine/change", data=wrong)
         assert answer.status_code == 422
         assert "reason 1" in answer.text
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert (kept.answers, kept.corrected_at) == (some_answers(1), None)
 
 
-def test_erasing_asks_once_more_and_then_leaves_nothing(client, storage, survey, path):
+def test_erasing_asks_once_more_and_then_leaves_nothing(client, installation, survey, path):
     asked = opened(client, f"{path}/mine/erase")
     assert "cannot be undone" in asked
-    assert len(responses(storage)) == 1  # looking erases nothing
+    assert len(responses(installation)) == 1  # looking erases nothing
     assert client.post(f"{path}/mine/erase").location == f"{path}/mine"
-    assert responses(storage) == []
+    assert responses(installation) == []
     for address in (path, f"{path}/mine", f"{path}/mine/change", f"{path}/mine/answers.json"):
         answer = client.get(address, follow_redirects=True)
         assert (answer.status_code, "answers are erased" in answer.text) == (200, True)
     assert client.post(f"{path}/mine/erase").status_code == 200
     assert client.post(f"{path}/mine/change", data=fields(2)).status_code == 200
     assert sent_again(client, path) == []
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "erase response"))
         assert [(e.user_id, set(e.detail)) for e in entries] == [(None, {"answered"})]
 
 
-def test_erasing_and_changing_at_the_same_moment_is_no_failure(app, storage, path):
+def test_erasing_and_changing_at_the_same_moment_is_no_failure(app, installation, path):
     parts = ("erase", "change") * 4
     together = Barrier(len(parts))
 
@@ -203,7 +205,7 @@ def test_erasing_and_changing_at_the_same_moment_is_no_failure(app, storage, pat
 
     with ThreadPoolExecutor(len(parts)) as threads:
         assert set(threads.map(post, parts)) <= {200, 303}  # 200: erased before it was asked
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
 def sent_again(client: FlaskClient, path: str) -> list[str]:
@@ -212,22 +214,22 @@ def sent_again(client: FlaskClient, path: str) -> list[str]:
     return [tag.attributes["name"] for tag in parsed(page).all("input")]
 
 
-def test_rights_outlive_the_survey_and_the_link(client, storage, survey, monkeypatch):
+def test_rights_outlive_the_survey_and_the_link(client, installation, survey, monkeypatch):
     soon = utc_now().replace(year=utc_now().year + 1)
-    (path,) = single_use(storage, survey, expires_at=soon)
+    (path,) = single_use(installation, survey, expires_at=soon)
     sent(client, path)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(state="closed"))
     later = soon.replace(year=soon.year + 1)
     monkeypatch.setattr("surveyapp.web.respond.access.utc_now", lambda: later)
     assert client.get(path).location == f"{path}/mine"
     assert "Your answers" in opened(client, f"{path}/mine")
     assert client.post(f"{path}/mine/erase").status_code == 303
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
-def test_strangers_find_the_page_of_strangers_at_every_address(client, storage, survey, path):
-    with storage.store.writing() as session:
+def test_strangers_find_the_page_of_strangers_at_every_address(client, installation, survey, path):
+    with installation.store.writing() as session:
         other = make_survey(session, journey=survey_journey(session), code="other")
     unknown = client.get("/s/nothing").text
     foreign = path.replace(survey.link, other.link)
@@ -239,22 +241,22 @@ def test_strangers_find_the_page_of_strangers_at_every_address(client, storage, 
             assert client.post(holder + end, data=fields(1)).status_code == 404
     assert client.get("/r/nothing").text == unknown
     assert client.get(f"/r/{'a' * 22}/mine").text == unknown
-    assert len(responses(storage)) == 1
+    assert len(responses(installation)) == 1
 
 
 def survey_journey(session):
     return session.scalars(select(SurveyRow)).one().journey
 
 
-def test_a_link_that_was_not_used_leads_to_the_survey(client, storage, survey):
-    (path,) = single_use(storage, survey)
+def test_a_link_that_was_not_used_leads_to_the_survey(client, installation, survey):
+    (path,) = single_use(installation, survey)
     assert client.get(f"{path}/mine").location == path
 
 
-def test_an_anonymous_survey_says_why_nothing_can_be_found(client, storage):
-    with storage.store.writing() as session:
+def test_an_anonymous_survey_says_why_nothing_can_be_found(client, installation):
+    with installation.store.writing() as session:
         made = make_survey(session, anonymity="anonymous")
-    (path,) = single_use(storage, made)
+    (path,) = single_use(installation, made)
     answer = sent(client, path)
     assert answer.location == f"/s/{made.link}/thanks"
     assert "erase" not in client.get(answer.location).text
@@ -263,14 +265,14 @@ def test_an_anonymous_survey_says_why_nothing_can_be_found(client, storage):
     assert "This survey is anonymous" in page
     assert "nobody can look them up" in page
     assert client.post(f"{path}/mine/erase").status_code == 200
-    assert len(responses(storage)) == 1
+    assert len(responses(installation)) == 1
 
 
 @pytest.mark.parametrize("language", ["ar", "de"])
-def test_the_page_speaks_the_language_of_the_answers(client, storage, language: str):
-    with storage.store.writing() as session:
+def test_the_page_speaks_the_language_of_the_answers(client, installation, language: str):
+    with installation.store.writing() as session:
         made = make_survey(session, language=language)
-    (path,) = single_use(storage, made)
+    (path,) = single_use(installation, made)
     sent(client, path)
     root = parsed(opened(client, f"{path}/mine")).all("html")[0].attributes
     assert root == {"lang": language} | ({"dir": "rtl"} if language == "ar" else {})
@@ -282,17 +284,17 @@ def test_the_page_speaks_the_language_of_the_answers(client, storage, language: 
     assert texts(language).erased_title in gone.text
 
 
-def test_a_short_link_is_answered_once_for_its_interaction(client, storage, survey):
-    token = short_link(storage, survey)
+def test_a_short_link_is_answered_once_for_its_interaction(client, installation, survey):
+    token = short_link(installation, survey)
     assert len(f"/r/{token}") == 25
     long = f"/s/{survey.link}/{token}"
     assert client.get(f"/r/{token}?lang=fi&score=nps-nps:3").location == (
         f"{long}?lang=fi&score=nps-nps:3"
     )
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Invitation.state)).one() == "created"  # nothing was shown yet
     assert sent(client, long).status_code == 303
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert (kept.source, kept.attributes) == ("invitation", {"region": "South"})
     assert kept.journey_run_id is not None
     assert client.get(f"/r/{token}", follow_redirects=True).request.path == f"{long}/mine"
@@ -304,21 +306,21 @@ def test_a_short_link_is_answered_once_for_its_interaction(client, storage, surv
     ["link=x", "ticket=x", "endpoint=x", "_external=1&_scheme=ftp", "_anchor=x", "_method=x"],
 )
 def test_a_short_link_hands_on_what_stands_after_the_question_mark_and_no_more(
-    client, storage, survey, query: str
+    client, installation, survey, query: str
 ):
-    token = short_link(storage, survey)
+    token = short_link(installation, survey)
     assert client.get(f"/r/{token}?{query}").location == f"/s/{survey.link}/{token}?{query}"
 
 
-def test_a_short_link_in_an_anonymous_survey_brings_nothing_along(client, storage):
-    with storage.store.writing() as session:
+def test_a_short_link_in_an_anonymous_survey_brings_nothing_along(client, installation):
+    with installation.store.writing() as session:
         made = make_survey(session, anonymity="anonymous")
-    token = short_link(storage, made)
+    token = short_link(installation, made)
     long = f"/s/{made.link}/{token}"
     data = {**fields(1), "form-key": form_key(opened(client, long))}
     answers = [client.post(long, data=data) for _ in range(2)]  # a double click
     assert {(a.status_code, a.location) for a in answers} == {(303, f"/s/{made.link}/thanks")}
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert (kept.attributes, kept.journey_run_id, kept.invitation_id) == ({}, None, None)
     unknown = client.get("/s/nothing").text
     assert client.get(f"/r/{token}").text == unknown
@@ -327,32 +329,32 @@ def test_a_short_link_in_an_anonymous_survey_brings_nothing_along(client, storag
     assert client.post(long, data=invented).text == unknown
 
 
-def test_an_expired_short_link_is_one_of_a_stranger(client, storage, survey):
-    token = short_link(storage, survey, expires_at=utc_now())
+def test_an_expired_short_link_is_one_of_a_stranger(client, installation, survey):
+    token = short_link(installation, survey, expires_at=utc_now())
     unknown = client.get("/s/nothing").text
     for answer in (
         client.get(f"/r/{token}", follow_redirects=True),
         client.post(f"/s/{survey.link}/{token}", data=fields(1)),
     ):
         assert (answer.status_code, answer.text) == (404, unknown)
-    assert responses(storage) == []
+    assert responses(installation) == []
 
 
-def test_the_response_names_the_consent_that_stood_on_the_page(client, storage, survey):
-    (path,) = single_use(storage, survey)
+def test_the_response_names_the_consent_that_stood_on_the_page(client, installation, survey):
+    (path,) = single_use(installation, survey)
     data = {**fields(1), "form-key": form_key(opened(client, path))}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(consent="Something else.", consent_version="3"))
     assert client.post(path, data=data).status_code == 303
-    (kept,) = responses(storage)
+    (kept,) = responses(installation)
     assert kept.consent_version == "2"
 
 
-def test_staff_see_which_report_an_erased_answer_has_outdated(app, client, storage, path):
-    with storage.store.writing() as session:
+def test_staff_see_which_report_an_erased_answer_has_outdated(app, client, installation, path):
+    with installation.store.writing() as session:
         user = add_user(session, "manager")
         journey_id = session.scalars(select(SurveyRow.journey_id)).one()
-        file = storage.files.put(session, b"%PDF", name="a.pdf", media_type="application/pdf")
+        file = installation.files.put(session, b"%PDF", name="a.pdf", media_type="application/pdf")
         session.add(Report(kind="benchmark", title="Spring", journey_id=journey_id, file=file))
     staff = app.test_client()
     with staff.session_transaction() as cookie:

@@ -11,15 +11,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import AuditEntry, User
-from surveyapp.store.storage import Storage
 from tests.web.conftest import World
 from tests.web.world import PASSWORD, add_user
 
 
 @pytest.fixture
-def user(storage: Storage) -> User:
-    with storage.store.writing() as session:
+def user(installation: Installation) -> User:
+    with installation.store.writing() as session:
         return add_user(session, "administrator")
 
 
@@ -189,12 +189,12 @@ def test_a_session_that_was_tampered_with_is_no_session(app: Flask, user: User):
 
 
 def test_sign_ins_and_refusals_are_in_the_audit_log_without_what_was_typed(
-    app: Flask, user: User, storage: Storage
+    app: Flask, user: User, installation: Installation
 ):
     send(app.test_client(), password="a secret guess")
     send(app.test_client(), email="typed-by-mistake@example.org")
     send(app.test_client())
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
         told = [(entry.action, entry.subject) for entry in entries]
         everything = "".join(f"{entry.subject}{entry.detail}" for entry in entries)

@@ -19,9 +19,9 @@ import pytest
 
 from surveyapp.app import create_app
 from surveyapp.cli.serving import web_command
+from surveyapp.installation import Installation
 from surveyapp.settings import read
-from surveyapp.store.storage import Storage
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 class Site:
     port: int
     link: str
-    storage: Storage
+    installation: Installation
     cookie: str  # of somebody who is signed in
     imports: str  # path of a page that takes files
 
@@ -66,11 +66,11 @@ def site(migrated_sqlite: Path, tmp_path_factory) -> Iterator[Site]:
     port = free_port()
     settings = read({}, home=home, secret_key=SECRET, port=port, log_level="ERROR")
     app = create_app(settings)
-    storage: Storage = app.extensions[EXTENSION]
-    with storage.store.writing() as session:
+    installation: Installation = app.extensions[EXTENSION]
+    with installation.store.writing() as session:
         link = make_survey(session).link
         user = add_user(session, "administrator")
-    place = make_place(storage, "Open", user)
+    place = make_place(installation, "Open", user)
     imports = f"/journeys/{place.journey_id}/surveys/{place.survey_id}/imports"
     client = app.test_client()
     with client.session_transaction() as session:
@@ -86,11 +86,11 @@ def site(migrated_sqlite: Path, tmp_path_factory) -> Iterator[Site]:
     server = subprocess.Popen(web_command(settings), env=environment, start_new_session=True)
     try:
         wait_for(port)
-        yield Site(port, link, storage, f"surveyapp={cookie.value}", imports)
+        yield Site(port, link, installation, f"surveyapp={cookie.value}", imports)
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
-        storage.close()
+        installation.close()
 
 
 def test_fifty_unfinished_forms_keep_no_page_waiting(site: Site):

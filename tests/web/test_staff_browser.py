@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Job, SurveyRow, User
-from surveyapp.store.storage import Storage
 from tests.accessibility import violations
 from tests.web.world import PASSWORD, Place, add_user, answer, make_place
 
@@ -20,17 +20,17 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def user(served: tuple[str, Storage]) -> User:
+def user(served: tuple[str, Installation]) -> User:
     with served[1].store.writing() as session:
         return add_user(session, "administrator")
 
 
 @pytest.fixture(scope="module")
-def place(served: tuple[str, Storage], user: User) -> Place:
+def place(served: tuple[str, Installation], user: User) -> Place:
     """A journey whose numbers are shown: more than five answers in two groups."""
-    storage = served[1]
-    made = make_place(storage, "Open an account", user)
-    with storage.store.writing() as session:
+    installation = served[1]
+    made = make_place(installation, "Open an account", user)
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, made.survey_id)
         for region in ("North", "South"):
             for value in (10, 9, 9, 8, 7, 3):
@@ -39,7 +39,7 @@ def place(served: tuple[str, Storage], user: User) -> Place:
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, served: tuple[str, Storage], user: User) -> dict:
+def signed_in(browser: Browser, served: tuple[str, Installation], user: User) -> dict:
     """The cookies of somebody who has signed in by the page."""
     context = browser.new_context(base_url=served[0])
     page = context.new_page()
@@ -58,7 +58,7 @@ def sign_in(page: Page) -> None:
 
 
 @pytest.fixture
-def staff(browser: Browser, served: tuple[str, Storage], signed_in: dict) -> Iterator[Page]:
+def staff(browser: Browser, served: tuple[str, Installation], signed_in: dict) -> Iterator[Page]:
     """A page of somebody signed in; whatever the browser complains about fails the test."""
     context = browser.new_context(
         base_url=served[0], storage_state=signed_in, viewport=DESKTOP, accept_downloads=True
@@ -74,7 +74,7 @@ def staff(browser: Browser, served: tuple[str, Storage], signed_in: dict) -> Ite
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_from_an_empty_map_to_the_score_of_a_customer(
-    browser: Browser, served: tuple[str, Storage], signed_in: dict, scripts: bool
+    browser: Browser, served: tuple[str, Installation], signed_in: dict, scripts: bool
 ):
     base, _ = served
     context = browser.new_context(
@@ -208,15 +208,15 @@ def test_the_keyboard_reaches_content_first_and_everything_after(staff: Page, pl
 
 
 def test_a_running_job_moves_its_bar_and_shows_its_end(staff: Page, served, user: User):
-    storage = served[1]
-    with storage.store.writing() as session:
+    installation = served[1]
+    with installation.store.writing() as session:
         job = Job(kind="rebuild_rollups", parameters={}, created_by=user.id, state="running")
         session.add(job)
         session.flush()
     staff.goto(f"/jobs/{job.id}")
     expect(staff.get_by_role("progressbar")).to_have_attribute("value", "0")
     for change in ({"percent": 40, "step": "Counting"}, {"state": "done", "percent": 100}):
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             row = session.get_one(Job, job.id)
             for name, value in change.items():
                 setattr(row, name, value)
@@ -227,8 +227,8 @@ def test_a_running_job_moves_its_bar_and_shows_its_end(staff: Page, served, user
 
 
 def test_without_scripts_a_running_job_refreshes_its_page(browser, served, signed_in, user: User):
-    storage = served[1]
-    with storage.store.writing() as session:
+    installation = served[1]
+    with installation.store.writing() as session:
         job = Job(kind="rebuild_rollups", parameters={}, created_by=user.id, state="running")
         session.add(job)
         session.flush()
@@ -237,7 +237,7 @@ def test_without_scripts_a_running_job_refreshes_its_page(browser, served, signe
     )
     page = context.new_page()
     page.goto(f"/jobs/{job.id}")
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         session.get_one(Job, job.id).state = "done"
     expect(page.get_by_role("link", name="View segments")).to_be_visible(timeout=30_000)
     context.close()

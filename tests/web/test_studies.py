@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import Analysis, Job, Report
-from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
 from tests.reports.study_document import document
 from tests.responses.makers import make_segment
@@ -19,37 +19,39 @@ from tests.web.world import add_user
 
 
 @pytest.fixture
-def researcher(storage: Storage, sign_in) -> FlaskClient:
-    with storage.store.writing() as session:
+def researcher(installation: Installation, sign_in) -> FlaskClient:
+    with installation.store.writing() as session:
         return sign_in(add_user(session, "researcher"))
 
 
-def place(storage: Storage, asks=STUDY, n: int = 0) -> tuple[int, int]:
+def place(installation: Installation, asks=STUDY, n: int = 0) -> tuple[int, int]:
     """(journey id, survey id) of a journey that asks this."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = make_study(session, people(n), asks)
         return survey.journey_id, survey.id
 
 
-def stored(storage: Storage, journey_id: int, **changes: object) -> int:
+def stored(installation: Installation, journey_id: int, **changes: object) -> int:
     """A finished study; its id."""
     values = {"result": document(), "fingerprint": "f", "instrument": "sjq", "kind": "sjq_study"}
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         analysis = Analysis(journey_id=journey_id, **{**values, **changes})
         session.add(analysis)
         session.flush()
         return analysis.id
 
 
-def test_a_study_is_asked_for_where_its_instruments_are(storage: Storage, researcher: FlaskClient):
-    journey_id, survey_id = place(storage, n=3)
+def test_a_study_is_asked_for_where_its_instruments_are(
+    installation: Installation, researcher: FlaskClient
+):
+    journey_id, survey_id = place(installation, n=3)
     page = researcher.get(f"/journeys/{journey_id}/results").text
     assert "Run study" in page and f'<option value="{survey_id}">Account survey' in page
     taken = researcher.post(
         f"/journeys/{journey_id}/studies", data={"place": str(survey_id), "group": ""}
     )
     assert taken.status_code == 303
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
         assert (analysis.kind, analysis.survey_id) == ("sjq_study", survey_id)
         assert analysis.parameters["bootstrap"] == 5_000
@@ -57,43 +59,45 @@ def test_a_study_is_asked_for_where_its_instruments_are(storage: Storage, resear
     page = researcher.get(taken.location).text
     assert "<progress" in page and f'data-progress="/jobs/{job_id}.json"' in page
     assert job_id is not None
-    run_job(storage, job_id, worker="test")
+    run_job(installation, job_id, worker="test")
     page = researcher.get(taken.location).text
     assert "The study failed." in page  # three answers are too few
     assert "Journey quality and loyalty study" in researcher.get("/jobs").text
 
 
-def test_the_whole_journey_of_one_segment_can_be_studied(storage: Storage, researcher: FlaskClient):
-    journey_id, _ = place(storage)
-    with storage.store.writing() as session:
+def test_the_whole_journey_of_one_segment_can_be_studied(
+    installation: Installation, researcher: FlaskClient
+):
+    journey_id, _ = place(installation)
+    with installation.store.writing() as session:
         segment_id = make_segment(session, "north", "region = North").id
     taken = researcher.post(
         f"/journeys/{journey_id}/studies", data={"place": "", "group": str(segment_id)}
     )
     assert taken.status_code == 303
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
         assert (analysis.survey_id, analysis.segment_id) == (None, segment_id)
 
 
 def test_nothing_is_offered_where_an_instrument_is_missing(
-    storage: Storage, researcher: FlaskClient
+    installation: Installation, researcher: FlaskClient
 ):
-    journey_id, survey_id = place(storage, asks=("sjq", "loyalty"))
+    journey_id, survey_id = place(installation, asks=("sjq", "loyalty"))
     assert "Run study" not in researcher.get(f"/journeys/{journey_id}/results").text
     taken = researcher.post(
         f"/journeys/{journey_id}/studies", data={"place": str(survey_id), "group": ""}
     )
     assert taken.status_code == 422
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Job)).all() == []
 
 
 def test_the_page_says_what_came_out_in_words_tables_and_drawings(
-    storage: Storage, researcher: FlaskClient
+    installation: Installation, researcher: FlaskClient
 ):
-    journey_id, _ = place(storage)
-    analysis_id = stored(storage, journey_id)
+    journey_id, _ = place(installation)
+    analysis_id = stored(installation, journey_id)
     page = researcher.get(f"/journeys/{journey_id}/analyses/{analysis_id}").text
     study = document()["study"]
     for row in study["hypotheses"]:
@@ -108,14 +112,14 @@ def test_the_page_says_what_came_out_in_words_tables_and_drawings(
     )
 
 
-def test_a_new_result_is_drawn_anew(storage: Storage, researcher: FlaskClient):
-    journey_id, _ = place(storage)
-    analysis_id = stored(storage, journey_id)
+def test_a_new_result_is_drawn_anew(installation: Installation, researcher: FlaskClient):
+    journey_id, _ = place(installation)
+    analysis_id = stored(installation, journey_id)
     address = f"/journeys/{journey_id}/analyses/{analysis_id}"
     before = re.findall(r"<figcaption>(.*?)</figcaption>", researcher.get(address).text)
     changed = document()
     changed["study"]["mediation"]["total"]["estimate"] = 0.11
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         analysis = session.get_one(Analysis, analysis_id)
         analysis.result, analysis.fingerprint = changed, "g"
     after = re.findall(r"<figcaption>(.*?)</figcaption>", researcher.get(address).text)
@@ -126,9 +130,9 @@ def test_a_new_result_is_drawn_anew(storage: Storage, researcher: FlaskClient):
     )
 
 
-def test_the_study_goes_on_paper_from_its_page(storage: Storage, researcher: FlaskClient):
-    journey_id, _ = place(storage)
-    analysis_id = stored(storage, journey_id)
+def test_the_study_goes_on_paper_from_its_page(installation: Installation, researcher: FlaskClient):
+    journey_id, _ = place(installation)
+    analysis_id = stored(installation, journey_id)
     page = researcher.get(f"/journeys/{journey_id}/analyses/{analysis_id}").text
     form = re.search(r'href="([^"]*/reports/new[^"]*)"', page)
     assert form is not None
@@ -137,19 +141,19 @@ def test_the_study_goes_on_paper_from_its_page(storage: Storage, researcher: Fla
         f"/journeys/{journey_id}/reports/new", data={"about": str(analysis_id), "segment": ""}
     )
     assert taken.status_code == 303
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         report = session.scalars(select(Report)).one()
         assert report.kind == "sjq_study" and report.job_id is not None
         job_id = report.job_id
-    run_job(storage, job_id, worker="test")
+    run_job(installation, job_id, worker="test")
     with researcher.get(f"/journeys/{journey_id}/reports/{report.id}.pdf") as file:
         assert file.data.startswith(b"%PDF") and len(file.data) > 20_000
 
 
-def test_managers_read_a_study_but_do_not_run_one(app: Flask, storage: Storage, sign_in):
-    journey_id, survey_id = place(storage)
-    analysis_id = stored(storage, journey_id)
-    with storage.store.writing() as session:
+def test_managers_read_a_study_but_do_not_run_one(app: Flask, installation: Installation, sign_in):
+    journey_id, survey_id = place(installation)
+    analysis_id = stored(installation, journey_id)
+    with installation.store.writing() as session:
         manager = sign_in(add_user(session, "manager"))
     assert manager.get(f"/journeys/{journey_id}/analyses/{analysis_id}").status_code == 200
     refused = manager.post(

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from surveyapp.app import create_app
 from surveyapp.settings import read
 from surveyapp.store.models import Analysis
-from surveyapp.web.storage import EXTENSION
+from surveyapp.web.installation import EXTENSION
 from tests.accessibility import violations
 from tests.reports.study_document import document
 from tests.results.study_place import make_study, people
@@ -33,8 +33,8 @@ def page(
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
     app = create_app(read({}, home=home, log_level="ERROR"))
-    storage = app.extensions[EXTENSION]
-    with storage.store.writing() as session:
+    installation = app.extensions[EXTENSION]
+    with installation.store.writing() as session:
         user = add_user(session, "researcher")
         journey_id = make_study(session, people(0)).journey_id
         analysis = Analysis(
@@ -61,7 +61,7 @@ def page(
     server.shutdown()
     thread.join()
     server.server_close()
-    storage.close()
+    installation.close()
 
 
 def test_the_drawings_break_no_policy_of_the_page(page: Page):

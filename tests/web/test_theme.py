@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, File, Invitation, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import drafts
 from surveyapp.surveys.links import Ticket
 from tests.surveys.test_logos import png
@@ -52,15 +52,15 @@ def filled(**changes: Any) -> dict[str, Any]:
     }
 
 
-def survey(storage: Storage, world) -> SurveyRow:
-    with storage.store.reading() as session:
+def survey(installation: Installation, world) -> SurveyRow:
+    with installation.store.reading() as session:
         return session.get_one(SurveyRow, world.here.survey_id)
 
 
-def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, storage, world):
+def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, installation, world):
     changes = {"logo": (BytesIO(picture()), "logo.png"), "not_applicable": ["nps-nps"]}
     assert client.post(url, data=filled(**changes, auto_advance="y")).status_code == 303
-    made = survey(storage, world)
+    made = survey(installation, world)
     assert made.logic["show_if"] == [
         {"item": "nps-nps_reason", "when": "nps-nps", "sign": "<=", "value": "6"}
     ]
@@ -74,25 +74,25 @@ def test_everything_that_is_chosen_shows_on_the_page_at_once(client, url, storag
     again = client.get(url).text
     assert "texts and lines are drawn in the darker #856a00." in again
     assert client.get(f"{url}/preview").status_code == 200
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         changed = session.scalars(
             select(AuditEntry.detail).where(AuditEntry.action == "change page")
         ).all()
     assert {name for detail in changed for name in detail} >= {"theme", "logic", "paging"}
 
 
-def test_a_picture_of_absurd_dimensions_is_refused_beside_its_field(client, url, storage):
+def test_a_picture_of_absurd_dimensions_is_refused_beside_its_field(client, url, installation):
     refused = client.post(url, data=filled(logo=(BytesIO(png(100_000, 100_000)), "logo.png")))
     assert refused.status_code == 422
     assert "more than 16 million pixels" in refused.text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         pictures = select(File).where(File.media_type.startswith("image/"))
         assert session.scalars(pictures).all() == []
 
 
-def test_a_logo_is_served_as_pixels_that_can_be_kept(client, url, storage, world):
+def test_a_logo_is_served_as_pixels_that_can_be_kept(client, url, installation, world):
     client.post(url, data=filled(logo=(BytesIO(picture("JPEG")), "x.jpg")))
-    link = survey(storage, world).link
+    link = survey(installation, world).link
     logo = client.get(f"/s/{link}/logo?v=1")
     assert (logo.status_code, logo.mimetype) == (200, "image/webp")
     assert logo.headers["X-Content-Type-Options"] == "nosniff"
@@ -118,12 +118,12 @@ def test_a_logo_is_served_as_pixels_that_can_be_kept(client, url, storage, world
     ],
     ids=["svg", "empty", "pdf", "half", "small", "huge"],
 )
-def test_what_is_no_picture_is_refused_beside_its_field(client, url, storage, data, words):
-    with storage.store.reading() as session:
+def test_what_is_no_picture_is_refused_beside_its_field(client, url, installation, data, words):
+    with installation.store.reading() as session:
         before = len(session.scalars(select(File)).all())
     sent = client.post(url, data=filled(logo=(BytesIO(data), "logo.png")))
     assert (sent.status_code, words in sent.text) == (422, True)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert len(session.scalars(select(File)).all()) == before
 
 
@@ -143,13 +143,13 @@ def test_what_is_no_picture_is_refused_beside_its_field(client, url, storage, da
     ],
 )
 def test_a_fault_stands_beside_its_field_and_nothing_is_saved(
-    client, url, storage, world, changes, control, words
+    client, url, installation, world, changes, control, words
 ):
     sent = client.post(url, data=filled(**changes))
     assert sent.status_code == 422
     assert f'href="#{control}"' in sent.text
     assert words in sent.text
-    assert survey(storage, world).theme == survey(storage, world).logic == {}
+    assert survey(installation, world).theme == survey(installation, world).logic == {}
 
 
 def test_all_faults_are_told_at_once(client, url):
@@ -159,7 +159,7 @@ def test_all_faults_are_told_at_once(client, url):
         assert f'href="#{control}"' in sent.text
 
 
-def test_quotas_say_how_far_they_are(client, url, storage, world):
+def test_quotas_say_how_far_they_are(client, url, installation, world):
     client.post(url, data=filled(**{"quotas-0-most": "40"}))
     assert "All customers: 1 of 40" in client.get(url).text
 
@@ -171,11 +171,11 @@ def test_a_preview_can_send_nothing(client, url):
     assert "connect-src 'none'" in policy
 
 
-def test_unconfirmed_clicks_stand_apart_and_small_numbers_do_not(client, url, storage, world):
+def test_unconfirmed_clicks_stand_apart_and_small_numbers_do_not(client, url, installation, world):
     overview = url.removesuffix("/theme")
 
     def click(count: int, value: str) -> None:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             for number in range(count):
                 ticket = Ticket(f"{value} {number}")
                 session.add(

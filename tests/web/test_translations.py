@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from surveyapp.installation import Installation
 from surveyapp.store.models import SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.texts import said
 from tests.web.respondents import opened, parsed
 
@@ -24,8 +24,8 @@ def client(world, sign_in) -> FlaskClient:
 
 
 @pytest.fixture
-def url(world, storage: Storage) -> str:
-    with storage.store.writing() as session:
+def url(world, installation: Installation) -> str:
+    with installation.store.writing() as session:
         offered = {"languages": ["en", "fi", "ar"], **MAIN}
         session.execute(
             update(SurveyRow).where(SurveyRow.id == world.here.survey_id).values(**offered)
@@ -33,8 +33,8 @@ def url(world, storage: Storage) -> str:
     return f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
 
 
-def stored(storage: Storage, world) -> SurveyRow:
-    with storage.store.reading() as session:
+def stored(installation: Installation, world) -> SurveyRow:
+    with installation.store.reading() as session:
         return session.get_one(SurveyRow, world.here.survey_id)
 
 
@@ -44,7 +44,9 @@ def summaries(page: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", "", each).split()) for each in found]
 
 
-def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, url, storage, world):
+def test_each_language_stands_beside_the_text_and_says_what_is_missing(
+    client, url, installation, world
+):
     empty = opened(client, f"{url}/translations")
     nothing = "Not translated: customers see it in English"
     assert summaries(empty) == [f"Suomi {nothing}", f"العربية {nothing}"]
@@ -56,7 +58,7 @@ def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, u
     answer = client.post(f"{url}/translations", data=FINNISH, follow_redirects=True)
     assert "Saved. The consent text is now version 2 in every language." in answer.text
     assert summaries(answer.text) == ["Suomi All 3 translated", f"العربية {nothing}"]
-    page = parsed(opened(client, f"/s/{stored(storage, world).link}?lang=fi"))
+    page = parsed(opened(client, f"/s/{stored(installation, world).link}?lang=fi"))
     assert page.all("p", **{"class": "lead"})[0].text.strip() == "Hei."
     assert client.post(f"{url}/translations", data=FINNISH, follow_redirects=True).text.count(
         "Saved. New visitors see the changes at once."
@@ -65,7 +67,9 @@ def test_each_language_stands_beside_the_text_and_says_what_is_missing(client, u
     assert 'lang="en" dir="ltr">Hello.' in opened(client, f"{url}/theme/preview?lang=ar")
 
 
-def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(client, url, storage):
+def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(
+    client, url, installation
+):
     client.post(f"{url}/translations", data=FINNISH)
     ways, look = (plain(opened(client, f"{url}/{each}")) for each in ("channels", "theme"))
     for page in (ways, look):
@@ -83,7 +87,7 @@ def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(cl
     assert summaries(opened(client, f"{url}/translations"))[0] == "Suomi All 3 translated"
 
 
-def test_the_overview_says_who_reads_the_texts_in_another_language(client, url, storage):
+def test_the_overview_says_who_reads_the_texts_in_another_language(client, url, installation):
     assert "in Suomi, العربية: translate them" in plain(opened(client, url))
     client.post(f"{url}/translations", data=FINNISH)
     page = plain(opened(client, url))
@@ -106,26 +110,26 @@ def plain(page: str) -> str:
     ],
 )
 def test_a_fault_stands_beside_its_field_with_all_that_was_typed(
-    client, url, storage, world, changes: dict[str, Any], control, words
+    client, url, installation, world, changes: dict[str, Any], control, words
 ):
     answer = client.post(f"{url}/translations", data={**FINNISH, **changes})
     assert answer.status_code == 422
     assert f'href="#{control}"' in answer.text
     assert words in answer.text
     assert "Säilytämme sen." in answer.text
-    assert stored(storage, world).texts == {}
+    assert stored(installation, world).texts == {}
 
 
-def test_a_text_in_a_language_that_is_not_offered_is_refused(client, url, storage, world):
+def test_a_text_in_a_language_that_is_not_offered_is_refused(client, url, installation, world):
     for field in ("introduction-de", "introduction-en", "draw-fi", "name-fi"):
         answer = client.post(f"{url}/translations", data={**FINNISH, field: "x"})
         assert answer.status_code == 422
         assert "has no field" in answer.text
-    assert stored(storage, world).texts == {}
+    assert stored(installation, world).texts == {}
 
 
-def test_a_survey_in_one_language_has_nothing_to_translate(client, url, storage, world):
-    with storage.store.writing() as session:
+def test_a_survey_in_one_language_has_nothing_to_translate(client, url, installation, world):
+    with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(languages=["en"]))
     page = opened(client, f"{url}/translations")
     assert "English only" in page
@@ -133,10 +137,10 @@ def test_a_survey_in_one_language_has_nothing_to_translate(client, url, storage,
     assert client.post(f"{url}/translations", data={}).status_code == 303
 
 
-def test_what_staff_type_is_text_on_every_page(client, url, storage, world):
+def test_what_staff_type_is_text_on_every_page(client, url, installation, world):
     script = "<script>alert(1)</script>"
     client.post(f"{url}/translations", data=dict.fromkeys(FINNISH, script))
-    survey = stored(storage, world)
+    survey = stored(installation, world)
     assert said(survey, "consent", "fi").text == script
     shown = [
         f"{url}/translations",

@@ -8,8 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from instruments.loader import BUILT_IN
+from surveyapp.installation import Installation
 from surveyapp.store.models import SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.surveys.consents import change_consent
 from surveyapp.surveys.translations import translate
 from tests.responses.makers import make_survey
@@ -32,18 +33,18 @@ SEEN = """e => { const range = document.createRange(); range.selectNodeContents(
 
 
 @pytest.fixture(scope="module")
-def made(served: tuple[str, Storage]) -> SurveyRow:
+def made(served: tuple[str, Installation]) -> SurveyRow:
     with served[1].store.writing() as session:
         add_user(session, "researcher")
         made = make_survey(session, introduction=INTRODUCTION, consent="Used by us.")
         made.languages = ["en", "fi", "ar"]
-        translate(session, made, {"fi": FINNISH}, user_id=None, roots=())
+        translate(session, made, {"fi": FINNISH}, user_id=None, library=BUILT_IN)
         change_consent(session, made, text="Used by us alone.", box=True, user_id=None)
         return made
 
 
 @pytest.fixture
-def page(browser: Browser, served: tuple[str, Storage]) -> Iterator[Page]:
+def page(browser: Browser, served: tuple[str, Installation]) -> Iterator[Page]:
     context = browser.new_context(base_url=served[0], viewport=PHONE)
     page = context.new_page()
     complaints: list[str] = []

@@ -10,17 +10,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.journeys import queries
 from surveyapp.store.models import Analysis, Job, Report, Response, Segment, SurveyRow
-from surveyapp.store.storage import Storage
 from surveyapp.worker import run_job
 from tests.web.conftest import World
 from tests.web.world import add_user, answer
 
 
 @pytest.fixture
-def researcher(storage: Storage, sign_in):
-    with storage.store.writing() as session:
+def researcher(installation: Installation, sign_in):
+    with installation.store.writing() as session:
         return sign_in(add_user(session, "researcher"))
 
 
@@ -31,7 +31,7 @@ def send(client, path: str, **form: object) -> str:
     return taken.location
 
 
-def draw(client, storage: Storage) -> tuple[int, int]:
+def draw(client, installation: Installation) -> tuple[int, int]:
     """A journey with two stages and a touchpoint; (journey id, touchpoint id)."""
     where = send(
         client, "/journeys/new", name="Open an account", provider="Northbank", state="current"
@@ -39,13 +39,13 @@ def draw(client, storage: Storage) -> tuple[int, int]:
     journey_id = int(re.search(r"/journeys/(\d+)/stages", where)[1])
     for stage in ("Decide", "Apply"):
         send(client, f"/journeys/{journey_id}/stages", name=stage)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         stage_id = queries.journey(session, journey_id).stages[1].id
     send(
         client, f"/journeys/{journey_id}/stages/{stage_id}/new",
         name="the application form", channel="website", ownership="provider", moment_of_truth="y",
     )  # fmt: skip
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         return journey_id, queries.journey(session, journey_id).stages[1].touchpoints[0].id
 
 
@@ -55,12 +55,12 @@ def deploy(client, journey_id: int, place: object, asks: list[str], **other: obj
     return int(where.rsplit("/", 1)[1])
 
 
-def run_jobs(storage: Storage) -> list[Job]:
-    with storage.store.reading() as session:
+def run_jobs(installation: Installation) -> list[Job]:
+    with installation.store.reading() as session:
         waiting = list(session.scalars(select(Job.id).where(Job.state == "waiting")))
     for job_id in waiting:
-        run_job(storage, job_id, worker="test")
-    with storage.store.reading() as session:
+        run_job(installation, job_id, worker="test")
+    with installation.store.reading() as session:
         return [session.get_one(Job, job_id) for job_id in waiting]
 
 
@@ -79,9 +79,9 @@ def test_empty_pages_say_what_to_do_next(researcher):
 
 
 def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
-    app: Flask, researcher, storage: Storage
+    app: Flask, researcher, installation: Installation
 ):
-    journey_id, touchpoint_id = draw(researcher, storage)
+    journey_id, touchpoint_id = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, touchpoint_id, ["csat", "nps"])
     page = researcher.get(f"/journeys/{journey_id}/surveys/{survey_id}").text
     link = re.search(r'value="http://127\.0\.0\.1:8000(/s/\w+)"', page)[1]
@@ -109,11 +109,11 @@ def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
 
 
 def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
-    app: Flask, researcher, storage: Storage
+    app: Flask, researcher, installation: Installation
 ):
-    journey_id, touchpoint_id = draw(researcher, storage)
+    journey_id, touchpoint_id = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, survey_id)
         for _ in range(4):
             answer(session, survey, nps=10)
@@ -123,11 +123,13 @@ def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
         assert "+100" not in page
 
 
-def test_an_answer_can_be_closed_off_and_opened_again(app: Flask, researcher, storage: Storage):
-    journey_id, _ = draw(researcher, storage)
+def test_an_answer_can_be_closed_off_and_opened_again(
+    app: Flask, researcher, installation: Installation
+):
+    journey_id, _ = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, "end", ["nps"])
     base = f"/journeys/{journey_id}/surveys/{survey_id}"
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         link = session.get_one(SurveyRow, survey_id).link
     for state, status in (("closed", 410), ("open", 200)):
         send(researcher, f"{base}/state", state=state)
@@ -135,8 +137,8 @@ def test_an_answer_can_be_closed_off_and_opened_again(app: Flask, researcher, st
     assert researcher.post(f"{base}/state", data={"state": "gone"}).status_code == 422
 
 
-def test_a_survey_without_questions_is_refused_on_its_page(researcher, storage: Storage):
-    journey_id, touchpoint_id = draw(researcher, storage)
+def test_a_survey_without_questions_is_refused_on_its_page(researcher, installation: Installation):
+    journey_id, touchpoint_id = draw(researcher, installation)
     form = {"name": "Nothing", "place": str(touchpoint_id), "anonymity": "anonymous"}
     refused = researcher.post(f"/journeys/{journey_id}/surveys/new", data=form)
     assert refused.status_code == 422
@@ -144,8 +146,8 @@ def test_a_survey_without_questions_is_refused_on_its_page(researcher, storage: 
     assert 'value="Nothing"' in refused.text  # what was typed is kept
 
 
-def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
-    journey_id, _ = draw(researcher, storage)
+def test_qr_codes_hold_the_open_link(researcher, installation: Installation):
+    journey_id, _ = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, "end", ["nps"])
     base = f"/journeys/{journey_id}/surveys/{survey_id}"
     drawn = researcher.get(f"{base}/qr.svg")
@@ -155,8 +157,10 @@ def test_qr_codes_hold_the_open_link(researcher, storage: Storage):
     assert printed.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_single_use_links_are_made_from_a_list_and_counted(app, researcher, storage: Storage):
-    journey_id, _ = draw(researcher, storage)
+def test_single_use_links_are_made_from_a_list_and_counted(
+    app, researcher, installation: Installation
+):
+    journey_id, _ = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, "end", ["nps"])
     base = f"/journeys/{journey_id}/surveys/{survey_id}"
     listed = b"customer_ref;Region;Tenure (years)\nc1;North;3\nc2;South;0\n"
@@ -173,7 +177,7 @@ def test_single_use_links_are_made_from_a_list_and_counted(app, researcher, stor
 
 
 def test_a_file_of_answers_comes_in_with_every_refused_row_told(
-    app: Flask, storage: Storage, sign_in, world: World
+    app: Flask, installation: Installation, sign_in, world: World
 ):
     administrator = sign_in(world.users["administrator"])
     base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}"
@@ -183,7 +187,7 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
     waiting = administrator.get(sent.location).text
     assert "progress.js" in waiting and 'http-equiv="refresh"' in waiting
     assert administrator.get(f"{sent.location}.json").json["state"] == "waiting"
-    run_jobs(storage)
+    run_jobs(installation)
     told = re.sub(r"\s+", " ", administrator.get(sent.location).text)
     assert "Rejected rows" in told and "<dt>Stored</dt><dd>2</dd>" in told
     assert "outside 0 to 10" in told
@@ -192,18 +196,20 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
     assert sign_in(world.users["manager"]).get(f"{sent.location}.json").status_code == 404
 
 
-def test_a_segment_filters_the_journey_once_its_job_is_done(app, researcher, storage: Storage):
-    journey_id, touchpoint_id = draw(researcher, storage)
+def test_a_segment_filters_the_journey_once_its_job_is_done(
+    app, researcher, installation: Installation
+):
+    journey_id, touchpoint_id = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, touchpoint_id, ["nps"])
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, survey_id)
         for region, value in (("North", 10), ("South", 2)):
             for _ in range(8):
                 answer(session, survey, nps=value, attributes={"region": region})
     job = send(researcher, "/segments/new", name="The north", rule="region = North")
-    run_jobs(storage)
+    run_jobs(installation)
     assert "done" in researcher.get(job).text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         segment = session.scalars(select(Segment)).one()
     page = researcher.get(f"/journeys/{journey_id}?segment={segment.id}").text
     assert "+100" in page and f'<option value="{segment.id}" selected>' in page
@@ -213,8 +219,10 @@ def test_a_segment_filters_the_journey_once_its_job_is_done(app, researcher, sto
     assert refused.status_code == 422 and "column" in refused.text
 
 
-def test_a_report_is_asked_for_made_and_downloaded(app: Flask, storage: Storage, sign_in, world):
-    with storage.store.writing() as session:
+def test_a_report_is_asked_for_made_and_downloaded(
+    app: Flask, installation: Installation, sign_in, world
+):
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         for value in (10, 9, 9, 8, 7, 6, 3):
             answer(session, survey, nps=value)
@@ -222,11 +230,11 @@ def test_a_report_is_asked_for_made_and_downloaded(app: Flask, storage: Storage,
     manager = sign_in(world.users["manager"])
     base = f"/journeys/{world.here.journey_id}/reports"
     assert send(manager, f"{base}/new", about="benchmark", segment="") == base
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         report = session.scalars(select(Report).order_by(Report.id.desc())).first()
     assert manager.get(f"{base}/{report.id}.pdf").status_code == 409
     assert "data-progress" in manager.get(base).text
-    done = run_jobs(storage)
+    done = run_jobs(installation)
     assert [(job.state, job.error) for job in done] == [("done", "")]
     with manager.get(f"{base}/{report.id}.pdf") as file:
         assert file.status_code == 200
@@ -237,10 +245,10 @@ def test_a_report_is_asked_for_made_and_downloaded(app: Flask, storage: Storage,
 
 
 def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
-    app: Flask, researcher, storage: Storage
+    app: Flask, researcher, installation: Installation
 ):
     """Too few answers: the page says so in a sentence, and nothing else breaks."""
-    journey_id, _ = draw(researcher, storage)
+    journey_id, _ = draw(researcher, installation)
     survey_id = deploy(researcher, journey_id, "end", ["sjq"], **{"key-sjq": "sjq-9"})
     page = researcher.get(f"/journeys/{journey_id}/results").text
     assert "Validate scale" in page
@@ -248,16 +256,18 @@ def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(
         researcher, f"/journeys/{journey_id}/analyses", scale=f"{survey_id}:sjq", segment=""
     )
     assert "data-progress" in researcher.get(where).text
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Analysis)).one().parameters["key"] == "sjq-9"
-    run_jobs(storage)
+    run_jobs(installation)
     assert "The analysis failed" in researcher.get(where).text
     refused = researcher.post(f"/journeys/{journey_id}/analyses", data={"scale": "9:sjq"})
     assert refused.status_code == 422
 
 
-def test_pages_of_responses_lead_on_and_back(app: Flask, storage: Storage, sign_in, world: World):
-    with storage.store.writing() as session:
+def test_pages_of_responses_lead_on_and_back(
+    app: Flask, installation: Installation, sign_in, world: World
+):
+    with installation.store.writing() as session:
         survey = session.get_one(SurveyRow, world.here.survey_id)
         for _ in range(119):
             answer(session, survey)
@@ -278,7 +288,7 @@ def test_pages_of_responses_lead_on_and_back(app: Flask, storage: Storage, sign_
     third = client.get(step(second, "Older")).text
     assert [len(numbers(page)) for page in (first, second, third)] == [50, 50, 20]
     everything = numbers(first) + numbers(second) + numbers(third)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         query = select(Response.id).where(Response.survey_id == world.here.survey_id)
         newest = query.order_by(Response.submitted_at.desc(), Response.id.desc())
         assert everything == list(session.scalars(newest))
@@ -290,7 +300,7 @@ def test_pages_of_responses_lead_on_and_back(app: Flask, storage: Storage, sign_
 
 
 def test_filters_stand_in_the_address_and_are_kept_by_the_download(
-    app: Flask, storage: Storage, sign_in, world: World
+    app: Flask, installation: Installation, sign_in, world: World
 ):
     client = sign_in(world.users["researcher"])
     base = f"/journeys/{world.here.journey_id}/responses"

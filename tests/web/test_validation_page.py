@@ -8,18 +8,18 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from surveyapp.installation import Installation
 from surveyapp.results import compute
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Analysis, Response
-from surveyapp.store.storage import Storage
 from tests.results.study_place import make_study, people
 from tests.web.world import add_user
 
 
 @pytest.fixture
-def place(storage: Storage, sign_in) -> tuple[FlaskClient, int, int]:
+def place(installation: Installation, sign_in) -> tuple[FlaskClient, int, int]:
     """A researcher, a journey and its survey with 120 answers of two regions."""
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         survey = make_study(session, people(120), ("sjq", "marker"))
         reader = sign_in(add_user(session, "researcher"))
         return reader, survey.journey_id, survey.id
@@ -35,20 +35,18 @@ def _ask(place: tuple[FlaskClient, int, int], **choices: object) -> str:
     return str(answer.location)
 
 
-def test_the_choices_of_the_form_are_stored_and_shown(place, storage: Storage):
+def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Installation):
     reader, journey_id, _ = place
     form = reader.get(f"/journeys/{journey_id}/results").text
     assert 'name="group"' in form and 'value="region"' in form
     where = _ask(place, group=["region"], marker="y", estimator="MLR", missing="fiml")
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
     asked = analysis.parameters
     assert (asked["group"], asked["marker"], asked["estimator"], asked["missing"]) == (
         ["region"], "1", "MLR", "fiml",
     )  # fmt: skip
-    compute.run_validation(
-        storage.store, analysis.id, progress=lambda _percent, _step: None, roots=()
-    )
+    compute.run_validation(installation, analysis.id, progress=lambda _percent, _step: None)
     page = reader.get(where).text
     assert "Robust maximum likelihood" in page
     assert "Use all available answers" in page
@@ -70,7 +68,7 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, storage: Storage):
     said = "out of date"
     index = f"/journeys/{journey_id}/results"
     assert said not in page.lower() and said not in reader.get(index).text.lower()
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         row = session.scalars(select(Response)).first()
         row.corrected_at = utc_now()
     for where_said in (where, index):
@@ -78,14 +76,14 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, storage: Storage):
         assert said in shown and "1 answer changed" in shown
 
 
-def test_a_validation_without_choices_takes_the_usual_ones(place, storage: Storage):
+def test_a_validation_without_choices_takes_the_usual_ones(place, installation: Installation):
     _ask(place)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         asked = session.scalars(select(Analysis)).one().parameters
     assert (asked["group"], asked["estimator"], asked["missing"]) == ([], "ML", "listwise")
 
 
-def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, storage: Storage):
+def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, installation: Installation):
     reader, journey_id, survey_id = place
     for wrong in (
         {"group": "shoe size"},
@@ -97,7 +95,7 @@ def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, storage: 
             data={"scale": f"{survey_id}:sjq", "segment": "", **wrong},
         )
         assert answer.status_code == 422, wrong
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(Analysis)).all() == []
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from instruments.loader import BUILT_IN
 from surveyapp.auth import api_keys
 from surveyapp.auth.passwords import hash_password
+from surveyapp.installation import Installation
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
@@ -24,7 +26,6 @@ from surveyapp.store.models import (
     SurveyRow,
     User,
 )
-from surveyapp.store.storage import Storage
 from surveyapp.surveys import actions as fielding
 from surveyapp.webhooks import actions as hooks
 
@@ -68,12 +69,12 @@ class Place:
     delivery_id: int
 
 
-def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Place:
+def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
     """A journey with one stage, touchpoint, survey, response, analysis and report.
 
     ``text`` is put into every text that somebody can type.
     """
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         journey = journeys.create_journey(
             session,
             name=f"{name} {text}".strip(),
@@ -102,7 +103,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             consent=text,
             introduction=text,
             user_id=user.id,
-            roots=(),
+            library=BUILT_IN,
         )
         segment, _ = create_segment(
             session, name=f"{name} north {text}".strip(), rule="region = North", user_id=user.id
@@ -123,7 +124,7 @@ def make_place(storage: Storage, name: str, user: User, *, text: str = "") -> Pl
             instrument="nps",
             job_id=job.id,
         )
-        file = storage.files.put(
+        file = installation.files.put(
             session, b"%PDF-1.4 test", name="report.pdf", media_type="application/pdf"
         )
         report = Report(
@@ -228,7 +229,7 @@ def answer(
         attributes=attributes or {},
         customer_ref=customer_ref,
         now=utc_now(),
-        roots=(),
+        library=BUILT_IN,
     )
     if not isinstance(stored, Stored) or stored.response_id is None:
         raise AssertionError(f"the test's answers were refused: {stored}")

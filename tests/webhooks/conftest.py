@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from surveyapp.installation import Installation, open_installation
 from surveyapp.settings import read
 from surveyapp.store.models import User, Webhook
-from surveyapp.store.storage import Storage, open_storage
 from surveyapp.webhooks import actions
 from tests.web.world import Place, add_user, make_place
 from tests.webhooks.listening import Listening
@@ -18,38 +18,38 @@ AddHook = Callable[..., int]
 
 
 @pytest.fixture
-def storage(database_url: str, tmp_path: Path) -> Iterator[Storage]:
-    opened = open_storage(read({}, home=tmp_path, database_url=database_url))
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    opened = open_installation(read({}, home=tmp_path, database_url=database_url))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def place(storage: Storage) -> Place:
-    with storage.store.writing() as session:
+def place(installation: Installation) -> Place:
+    with installation.store.writing() as session:
         user: User = add_user(session, "researcher", password_hash="none")
-    made = make_place(storage, "Open", user)
-    with storage.store.writing() as session:  # each test has its own webhooks
+    made = make_place(installation, "Open", user)
+    with installation.store.writing() as session:  # each test has its own webhooks
         session.delete(session.get_one(Webhook, made.webhook_id))
     return made
 
 
 @pytest.fixture
-def add_hook(storage: Storage) -> AddHook:
+def add_hook(installation: Installation) -> AddHook:
     """Add a webhook to a server of the test, which the settings allow from then on."""
 
     def add(server: Listening | str, *events: str, name: str = "CRM") -> int:
         url = server if isinstance(server, str) else server.url
         if not isinstance(server, str):
-            allowed = {*storage.settings.hook_places, server.place}
-            object.__setattr__(storage.settings, "private_hooks", ",".join(sorted(allowed)))
-        with storage.store.writing() as session:
+            allowed = {*installation.settings.hook_places, server.place}
+            object.__setattr__(installation.settings, "private_hooks", ",".join(sorted(allowed)))
+        with installation.store.writing() as session:
             webhook: Webhook = actions.add_webhook(
                 session,
                 name=name,
                 url=url,
                 events=events or ("response",),
-                private=storage.settings.hook_places,
+                private=installation.settings.hook_places,
                 user_id=None,
             )
             return webhook.id

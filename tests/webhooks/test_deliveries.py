@@ -14,7 +14,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.installation import Installation
 from surveyapp.periodic import repeat
 from surveyapp.reports import make
 from surveyapp.responses import corrections
@@ -30,7 +32,6 @@ from surveyapp.store.models import (
     Webhook,
 )
 from surveyapp.store.models import Event as StoredEvent
-from surveyapp.store.storage import Storage
 from surveyapp.webhooks import actions, deliveries, queries, signing
 from surveyapp.webhooks.deliveries import BACK_OFF, deliver
 from surveyapp.worker import DUTIES, SUBSCRIBERS
@@ -40,57 +41,57 @@ from tests.webhooks.listening import listening
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
-def submit(storage: Storage, place: Place, *, nps: int = 9, **other: Any) -> int:
-    with storage.store.writing() as session:
+def submit(installation: Installation, place: Place, *, nps: int = 9, **other: Any) -> int:
+    with installation.store.writing() as session:
         return answer(session, session.get_one(SurveyRow, place.survey_id), nps=nps, **other)
 
 
-def spread(storage: Storage) -> int:
+def spread(installation: Installation) -> int:
     """All events, as a worker does it: so many in a transaction."""
     told = 0
     while True:
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             count = events.dispatch(session, SUBSCRIBERS)
         told += count
         if not count:
             return told
 
 
-def rows(storage: Storage) -> list[Delivery]:
-    with storage.store.reading() as session:
+def rows(installation: Installation) -> list[Delivery]:
+    with installation.store.reading() as session:
         return list(session.scalars(select(Delivery).order_by(Delivery.id)))
 
 
-def public_id(storage: Storage, number: int) -> str:
-    with storage.store.reading() as session:
+def public_id(installation: Installation, number: int) -> str:
+    with installation.store.reading() as session:
         return session.get_one(Response, number).public_id
 
 
-def hook(storage: Storage, number: int) -> Webhook:
-    with storage.store.reading() as session:
+def hook(installation: Installation, number: int) -> Webhook:
+    with installation.store.reading() as session:
         return session.get_one(Webhook, number)
 
 
 def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     with listening(200) as server:
         add_hook(server, "response.corrected", "response.erased")
         add_hook(server, "response", name="of new ones only")
-        number = submit(storage, place, nps=9)
-        named = public_id(storage, number)
-        with storage.store.writing() as session:
+        number = submit(installation, place, nps=9)
+        named = public_id(installation, number)
+        with installation.store.writing() as session:
             survey = session.get_one(SurveyRow, place.survey_id)
             raw = {"nps": {"nps": "2", "nps_reason": "Ada"}}
-            corrections.correct(session, survey, number, raw, now=NOW, roots=())
-        spread(storage)
-        deliver(storage, NOW)
-        with storage.store.writing() as session:
+            corrections.correct(session, survey, number, raw, now=NOW, library=BUILT_IN)
+        spread(installation)
+        deliver(installation, NOW)
+        with installation.store.writing() as session:
             survey = session.get_one(SurveyRow, place.survey_id)
             corrections.erase(session, survey, number, now=NOW)
-        assert rows(storage) == []  # what told of the response is gone with it
-        spread(storage)
-        deliver(storage, NOW)
+        assert rows(installation) == []  # what told of the response is gone with it
+        spread(installation)
+        deliver(installation, NOW)
     told = {headers["Surveyapp-Event"]: json.loads(body) for _, headers, body in server.told}
     assert set(told) == {"response", "response.corrected", "response.erased"}
     changed, erased = told["response.corrected"]["data"], told["response.erased"]["data"]
@@ -102,19 +103,19 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
     deliveries_ = [headers["Surveyapp-Delivery"] for _, headers, _ in server.told]
     assert len(deliveries_) == len(set(deliveries_)) == 3
     assert all(headers["Surveyapp-Signature"] for _, headers, _ in server.told)
-    assert [each.response_id for each in rows(storage)] == [None]
+    assert [each.response_id for each in rows(installation)] == [None]
 
 
-def test_a_response_is_told_signed_and_once(storage: Storage, place: Place, add_hook):
+def test_a_response_is_told_signed_and_once(installation: Installation, place: Place, add_hook):
     with listening(200) as server:
         number = add_hook(server)
-        response_id = submit(storage, place, reason="Ring me: ada@example.org")
-        assert spread(storage) == 1
-        assert deliver(storage, NOW) == 1
-        assert deliver(storage, NOW) == 0
+        response_id = submit(installation, place, reason="Ring me: ada@example.org")
+        assert spread(installation) == 1
+        assert deliver(installation, NOW) == 1
+        assert deliver(installation, NOW) == 0
     [(path, headers, body)] = server.told
     assert (path, headers["Surveyapp-Event"]) == ("/hook", "response")
-    [row] = rows(storage)
+    [row] = rows(installation)
     assert headers["Surveyapp-Delivery"] == str(UUID(row.public_id))
     assert (row.state, row.status, row.attempts, row.delivered_at) == ("delivered", 200, 1, NOW)
     told = json.loads(body)
@@ -123,124 +124,126 @@ def test_a_response_is_told_signed_and_once(storage: Storage, place: Place, add_
         *("submitted_at", "language", "scores"),
     }
     assert (told["data"]["response"], told["data"]["scores"]) == (response_id, {"nps": 9.0})
-    assert told["data"]["response_id"] == public_id(storage, response_id)
+    assert told["data"]["response_id"] == public_id(installation, response_id)
     assert b"ada@" not in body
     # As the receiver checks it.
-    secret = signing.secret_of(storage.secret_key, hook(storage, number).seed)
+    secret = signing.secret_of(installation.secret_key, hook(installation, number).seed)
     moment, code = (part.split("=")[1] for part in headers["Surveyapp-Signature"].split(","))
     expected = hmac.new(secret.encode(), f"{moment}.".encode() + body, "sha256").hexdigest()
     assert hmac.compare_digest(code, expected)
     assert int(moment) == int(NOW.timestamp())
 
 
-def test_nothing_is_written_for_who_does_not_want_to_know(storage: Storage, place: Place, add_hook):
+def test_nothing_is_written_for_who_does_not_want_to_know(
+    installation: Installation, place: Place, add_hook
+):
     add_hook("https://hooks.example.org/", "report")
     paused = add_hook("https://hooks.example.org/", "response")
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         actions.pause(session, session.get_one(Webhook, paused), user_id=None)
-    submit(storage, place)
-    with storage.store.writing() as session:
+    submit(installation, place)
+    with installation.store.writing() as session:
         events.publish(session, "response", response_id=1, survey_id=place.survey_id)
-    spread(storage)
-    assert rows(storage) == []
+    spread(installation)
+    assert rows(installation) == []
 
 
 def test_a_server_that_fails_is_told_again_after_a_pause_and_the_log_says_so(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     with listening(500, 503, 200, body=b"<b>broken</b>") as server:
         number = add_hook(server)
-        submit(storage, place)
-        spread(storage)
-        deliver(storage, NOW)
-        [first] = rows(storage)
+        submit(installation, place)
+        spread(installation)
+        deliver(installation, NOW)
+        [first] = rows(installation)
         assert (first.state, first.status, first.due_at) == (
             "waiting",
             500,
             NOW + timedelta(minutes=1),
         )
         assert first.error == "The server answered 500: <b>broken</b>"
-        assert hook(storage, number).failing_since == NOW
-        assert deliver(storage, NOW + timedelta(seconds=59)) == 0
-        assert deliver(storage, NOW + timedelta(minutes=1)) == 1
-        assert deliver(storage, NOW + timedelta(minutes=6)) == 1
-    [row] = rows(storage)
+        assert hook(installation, number).failing_since == NOW
+        assert deliver(installation, NOW + timedelta(seconds=59)) == 0
+        assert deliver(installation, NOW + timedelta(minutes=1)) == 1
+        assert deliver(installation, NOW + timedelta(minutes=6)) == 1
+    [row] = rows(installation)
     assert (row.state, row.status, row.attempts, row.error) == ("delivered", 200, 3, "")
-    assert hook(storage, number).failing_since is None
+    assert hook(installation, number).failing_since is None
     bodies = {body for _, _, body in server.told}
     identities = {headers["Surveyapp-Delivery"] for _, headers, _ in server.told}
     signatures = {headers["Surveyapp-Signature"] for _, headers, _ in server.told}
     assert (len(bodies), len(identities), len(signatures)) == (1, 1, 3)
 
 
-def test_it_is_given_up_after_the_last_pause(storage: Storage, place: Place, add_hook):
+def test_it_is_given_up_after_the_last_pause(installation: Installation, place: Place, add_hook):
     with listening(500) as server:
         add_hook(server)
-        submit(storage, place)
-        spread(storage)
+        submit(installation, place)
+        spread(installation)
         moment = NOW
         for pause in BACK_OFF:
-            assert deliver(storage, moment) == 1
-            [row] = rows(storage)
+            assert deliver(installation, moment) == 1
+            [row] = rows(installation)
             assert (row.state, row.due_at) == ("waiting", moment + pause)
             moment += pause
-        assert deliver(storage, moment) == 1
-        [row] = rows(storage)
+        assert deliver(installation, moment) == 1
+        [row] = rows(installation)
         assert (row.state, row.attempts) == ("failed", 7)
-        assert deliver(storage, moment + timedelta(days=30)) == 0
+        assert deliver(installation, moment + timedelta(days=30)) == 0
     assert tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 480, 1440)) == BACK_OFF
 
 
 @pytest.mark.parametrize("status", [301, 307, 404, 410, 429])
 def test_only_a_status_of_two_hundred_and_something_counts(
-    storage: Storage, place: Place, add_hook, status: int
+    installation: Installation, place: Place, add_hook, status: int
 ):
     with listening(status, headers={"Location": "http://127.0.0.1:1/"}) as server:
         add_hook(server)
-        submit(storage, place)
-        spread(storage)
-        deliver(storage, NOW)
-    [row] = rows(storage)
+        submit(installation, place)
+        spread(installation)
+        deliver(installation, NOW)
+    [row] = rows(installation)
     assert (row.state, row.status) == ("waiting", status)
 
 
 def test_an_address_that_leads_inside_gets_nothing_and_the_log_says_why(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     """The settings allowed it once and do not any more: it is checked at each attempt."""
     with listening(200) as server:
         add_hook(server)
-        submit(storage, place)
-        spread(storage)
-        object.__setattr__(storage.settings, "private_hooks", "")
-        deliver(storage, NOW)
+        submit(installation, place)
+        spread(installation)
+        object.__setattr__(installation.settings, "private_hooks", "")
+        deliver(installation, NOW)
     assert server.told == []
-    [row] = rows(storage)
+    [row] = rows(installation)
     assert (row.state, row.status) == ("waiting", None)
     assert "use https" in row.error
 
 
 def test_a_webhook_without_any_success_for_three_days_is_paused_until_somebody_resumes_it(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     with listening(500) as server:
         number = add_hook(server)
         moment = NOW
         for _ in range(3):
-            submit(storage, place)
-            spread(storage)
+            submit(installation, place)
+            spread(installation)
             for pause in (timedelta(0), *BACK_OFF):
                 moment += pause
-                deliver(storage, moment)
-            if not hook(storage, number).active:
+                deliver(installation, moment)
+            if not hook(installation, number).active:
                 break
-        webhook = hook(storage, number)
+        webhook = hook(installation, number)
         assert queries.state_of(webhook) == "failing"
         assert timedelta(days=3) <= moment - NOW < timedelta(days=5)
-        submit(storage, place)
-        count = len(rows(storage))
-        assert deliver(storage, moment + timedelta(days=9)) == 0
-        with storage.store.writing() as session:
+        submit(installation, place)
+        count = len(rows(installation))
+        assert deliver(installation, moment + timedelta(days=9)) == 0
+        with installation.store.writing() as session:
             entry = session.scalars(
                 select(AuditEntry).where(AuditEntry.action == "pause webhook")
             ).one()
@@ -250,73 +253,75 @@ def test_a_webhook_without_any_success_for_three_days_is_paused_until_somebody_r
             with pytest.raises(Conflict):
                 actions.send_test(session, session.get_one(Webhook, number), user_id=None)
             actions.resume(session, session.get_one(Webhook, number), user_id=None)
-        assert len(rows(storage)) == count
+        assert len(rows(installation)) == count
         server.statuses[:] = [200]
-        assert deliver(storage, moment + timedelta(days=9)) == 1  # what waited when it was paused
-    assert queries.state_of(hook(storage, number)) == "on"
+        assert (
+            deliver(installation, moment + timedelta(days=9)) == 1
+        )  # what waited when it was paused
+    assert queries.state_of(hook(installation, number)) == "on"
 
 
-def test_a_replay_is_a_delivery_of_its_own(storage: Storage, place: Place, add_hook):
+def test_a_replay_is_a_delivery_of_its_own(installation: Installation, place: Place, add_hook):
     with listening(200) as server:
         number = add_hook(server)
-        submit(storage, place)
-        spread(storage)
-        with storage.store.writing() as session:
+        submit(installation, place)
+        spread(installation)
+        with installation.store.writing() as session:
             [row] = session.scalars(select(Delivery))
             with pytest.raises(Conflict):
                 actions.replay(session, session.get_one(Webhook, number), row, user_id=None)
-        deliver(storage, NOW)
-        with storage.store.writing() as session:
+        deliver(installation, NOW)
+        with installation.store.writing() as session:
             row = session.get_one(Delivery, row.id)
             again = actions.replay(session, session.get_one(Webhook, number), row, user_id=None)
             assert again.replay_of == row.id
-        deliver(storage, NOW)
+        deliver(installation, NOW)
     (_, first, told), (_, second, told_again) = server.told
     assert told == told_again
     assert first["Surveyapp-Delivery"] != second["Surveyapp-Delivery"]
-    assert [row.state for row in rows(storage)] == ["delivered", "delivered"]
+    assert [row.state for row in rows(installation)] == ["delivered", "delivered"]
 
 
 def test_what_one_worker_has_claimed_no_other_posts_until_the_claim_lapses(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     add_hook("https://hooks.example.org/")
-    submit(storage, place)
-    spread(storage)
-    with storage.store.writing() as session:
+    submit(installation, place)
+    spread(installation)
+    with installation.store.writing() as session:
         [[due]] = deliveries.claim(session, now=NOW)
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         assert deliveries.claim(session, now=NOW + timedelta(minutes=9)) == []
         [[lapsed]] = deliveries.claim(session, now=NOW + timedelta(minutes=10))
     assert due == lapsed
 
 
 def test_a_dead_server_is_tried_once_a_round_and_holds_up_no_other(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     with listening(500) as dead, listening(200) as alive:
         add_hook(dead, name="Dead")
         add_hook(alive, name="Alive")
         for _ in range(5):
-            submit(storage, place)
-        spread(storage)
-        assert deliver(storage, NOW) == 6
+            submit(installation, place)
+        spread(installation)
+        assert deliver(installation, NOW) == 6
         assert (len(dead.told), len(alive.told)) == (1, 5)
         told = [json.loads(body)["data"]["response"] for _, _, body in alive.told]
         assert told == sorted(told)  # in their order
-        assert deliver(storage, NOW) == 1  # the next one; the first waits its minute
+        assert deliver(installation, NOW) == 1  # the next one; the first waits its minute
 
 
 def test_an_anonymous_survey_tells_that_somebody_answered_and_the_day(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     with listening(200) as server:
         add_hook(server)
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             session.get_one(SurveyRow, place.survey_id).anonymity = "anonymous"
-        submit(storage, place, attributes={})
-        spread(storage)
-        deliver(storage, NOW)
+        submit(installation, place, attributes={})
+        spread(installation)
+        deliver(installation, NOW)
     [(_, _, body)] = server.told
     told = json.loads(body)
     day = utc_now().date().isoformat()
@@ -330,15 +335,15 @@ def test_an_anonymous_survey_tells_that_somebody_answered_and_the_day(
             "deployment": "after-the-form",  # the old name
         },
     }
-    [row] = rows(storage)
+    [row] = rows(installation)
     assert row.response_id is None
 
 
-def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, add_hook):
+def test_a_case_an_alert_and_a_report_are_told(installation: Installation, place: Place, add_hook):
     with listening(200) as server:
-        response_id = submit(storage, place)
+        response_id = submit(installation, place)
         add_hook(server, "low_score", "alert", "report")
-        with storage.store.writing() as session:
+        with installation.store.writing() as session:
             case = Case(
                 response_id=response_id,
                 survey_id=place.survey_id,
@@ -360,8 +365,8 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
             events.publish(session, "alert", alert_id=alert.id, n=31, estimate=-4.5, who="secret")
             events.publish(session, "report", report_id=place.report_id)
             events.publish(session, "report", report_id=999)  # deleted meanwhile
-        assert spread(storage) == 4
-        assert deliver(storage, NOW) == 3
+        assert spread(installation) == 4
+        assert deliver(installation, NOW) == 3
     told = {json.loads(body)["event"]: json.loads(body)["data"] for _, _, body in server.told}
     where = {"journey": "open", "touchpoint": "apply/form", "survey": "after-the-form"}
     where["deployment"] = "after-the-form"  # the old name
@@ -370,7 +375,7 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
             **where,
             "case_id": case.public_id,
             "case": case.id,
-            "response_id": public_id(storage, response_id),
+            "response_id": public_id(installation, response_id),
             "response": response_id,
             "scale": "nps",
             "value": 2.0,
@@ -394,12 +399,12 @@ def test_a_case_an_alert_and_a_report_are_told(storage: Storage, place: Place, a
     }
 
 
-def test_a_worker_tells_of_an_answer_by_itself(storage: Storage, place: Place, add_hook):
+def test_a_worker_tells_of_an_answer_by_itself(installation: Installation, place: Place, add_hook):
     duties = [DUTIES[name][1] for name in ("dispatch events", "tell webhooks")]
     over = Event()
 
     def do() -> int:
-        return sum(duty(storage, utc_now()) for duty in duties)
+        return sum(duty(installation, utc_now()) for duty in duties)
 
     with listening(200) as server:
         add_hook(server)
@@ -409,7 +414,7 @@ def test_a_worker_tells_of_an_answer_by_itself(storage: Storage, place: Place, a
             kwargs={"name": "both", "seconds": 0.02, "pause": 0.02},
         )
         worker.start()
-        submit(storage, place)
+        submit(installation, place)
         until = monotonic() + 20
         while not server.told and monotonic() < until:
             sleep(0.02)
@@ -418,67 +423,69 @@ def test_a_worker_tells_of_an_answer_by_itself(storage: Storage, place: Place, a
     assert len(server.told) == 1
 
 
-def test_a_finished_report_is_told(storage: Storage, place: Place, add_hook):
+def test_a_finished_report_is_told(installation: Installation, place: Place, add_hook):
     add_hook("https://hooks.example.org/", "report")
-    make.benchmark(storage, place.report_id, progress=lambda *_: None)
-    spread(storage)
-    [row] = rows(storage)
+    make.benchmark(installation, place.report_id, progress=lambda *_: None)
+    spread(installation)
+    [row] = rows(installation)
     assert row.payload["data"]["report"] == place.report_id
 
 
-def test_what_was_told_of_a_response_goes_with_it(storage: Storage, place: Place, add_hook):
+def test_what_was_told_of_a_response_goes_with_it(
+    installation: Installation, place: Place, add_hook
+):
     add_hook("https://hooks.example.org/")
-    response_id = submit(storage, place)
-    spread(storage)
-    assert [row.response_id for row in rows(storage)] == [response_id]
-    with storage.store.writing() as session:
+    response_id = submit(installation, place)
+    spread(installation)
+    assert [row.response_id for row in rows(installation)] == [response_id]
+    with installation.store.writing() as session:
         session.delete(session.get_one(Response, response_id))
-    assert rows(storage) == []
+    assert rows(installation) == []
 
 
 def test_the_log_is_kept_for_thirty_days_but_what_waits_is_kept(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     add_hook("https://hooks.example.org/")
     for _ in range(3):
-        submit(storage, place)
-    spread(storage)
-    with storage.store.writing() as session:
+        submit(installation, place)
+    spread(installation)
+    with installation.store.writing() as session:
         states = dict(
             zip(session.scalars(select(Delivery.id)), ("delivered", "failed"), strict=False)
         )
         for number, state in states.items():
             session.get_one(Delivery, number).state = state
-    assert deliveries.forget(storage, utc_now() + timedelta(days=29)) == 0
-    assert deliveries.forget(storage, utc_now() + timedelta(days=31)) == 2
-    assert [row.state for row in rows(storage)] == ["waiting"]
+    assert deliveries.forget(installation, utc_now() + timedelta(days=29)) == 0
+    assert deliveries.forget(installation, utc_now() + timedelta(days=31)) == 2
+    assert [row.state for row in rows(installation)] == ["waiting"]
 
 
 def test_workers_that_spread_events_at_the_same_moment_write_each_delivery_once(
-    storage: Storage, place: Place, add_hook
+    installation: Installation, place: Place, add_hook
 ):
     add_hook("https://hooks.example.org/")
     for _ in range(60):
-        submit(storage, place)
+        submit(installation, place)
     together = Barrier(4)
 
     def work() -> None:
         together.wait()
-        spread(storage)
+        spread(installation)
 
     threads = [Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    spread(storage)  # what a worker passed over because another held it and then failed
-    told = [row.response_id for row in rows(storage)]
+    spread(installation)  # what a worker passed over because another held it and then failed
+    told = [row.response_id for row in rows(installation)]
     assert len(told) == len(set(told)) == 60
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         assert session.scalars(select(StoredEvent)).all() == []
 
 
-def test_a_webhook_that_cannot_be_is_refused_at_its_field(storage: Storage):
+def test_a_webhook_that_cannot_be_is_refused_at_its_field(installation: Installation):
     for wrong, field in [
         ({"name": ""}, "name"),
         ({"name": "x" * 201}, "name"),
@@ -493,14 +500,16 @@ def test_a_webhook_that_cannot_be_is_refused_at_its_field(storage: Storage):
             "events": ["response"],
             **wrong,
         }
-        with storage.store.writing() as session, pytest.raises(Invalid) as caught:
+        with installation.store.writing() as session, pytest.raises(Invalid) as caught:
             actions.add_webhook(session, **asked, user_id=None)
         assert caught.value.field == field, wrong
 
 
-def test_the_audit_log_names_changes_and_never_the_address_or_secret(storage: Storage, add_hook):
+def test_the_audit_log_names_changes_and_never_the_address_or_secret(
+    installation: Installation, add_hook
+):
     number = add_hook("https://hooks.example.org/services/T0/s3cret")
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         webhook = session.get_one(Webhook, number)
         seed = webhook.seed
         actions.change_webhook(
@@ -518,7 +527,7 @@ def test_the_audit_log_names_changes_and_never_the_address_or_secret(storage: St
         actions.send_test(session, webhook, user_id=None)
         assert webhook.seed != seed
         actions.delete_webhook(session, webhook, user_id=None)
-    with storage.store.reading() as session:
+    with installation.store.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
         assert [entry.action.split()[0] for entry in entries] == [
             *("add", "change", "renew", "pause", "resume", "test", "delete")
@@ -528,9 +537,9 @@ def test_the_audit_log_names_changes_and_never_the_address_or_secret(storage: St
         assert session.scalars(select(Delivery)).all() == []  # gone with their webhook
 
 
-def test_a_delivery_is_found_under_its_own_webhook_only(storage: Storage, add_hook):
+def test_a_delivery_is_found_under_its_own_webhook_only(installation: Installation, add_hook):
     mine, other = (add_hook("https://hooks.example.org/", name=name) for name in "ab")
-    with storage.store.writing() as session:
+    with installation.store.writing() as session:
         sent = actions.send_test(session, session.get_one(Webhook, mine), user_id=None)
         assert queries.delivery(session, mine, sent.id).event == "test"
         for webhook_id, delivery_id in ((other, sent.id), (mine, 999)):

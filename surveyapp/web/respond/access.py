@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from surveyapp.store.columns import utc_now
 from surveyapp.store.statements import DatabaseConnection
 from surveyapp.surveys import drafts, queries, quotas
 from surveyapp.surveys.attributes import Attribute
@@ -19,12 +18,12 @@ from surveyapp.surveys.invitations import is_used, note_opened
 from surveyapp.surveys.languages import negotiated
 from surveyapp.surveys.links import Ticket, read_ticket
 from surveyapp.surveys.queries import Asking
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.form_tokens import new_key, read_key
 from surveyapp.web.respond.link_states import SHOWN, Shown, SurveyState, link_state, survey_state
 from surveyapp.web.respond.pages import Page, Pages
 from surveyapp.web.respond.saying import message, neutral
 from surveyapp.web.respond.write_queue import written
-from surveyapp.web.storage import storage
 
 KEY_FIELD = "form-key"
 LANGUAGE_FIELD = "lang"  # of the buttons that change the language, and in addresses
@@ -66,7 +65,7 @@ class Access:
         return self.ticket is not None and self.asking.anonymity != "anonymous"
 
     def new_key(self) -> str:
-        return new_key(storage().secret_key, self.context, self.asking.consent_version)
+        return new_key(installation().secret_key, self.context, self.asking.consent_version)
 
 
 def page_of(asking: Asking, language: str) -> Page:
@@ -76,8 +75,8 @@ def page_of(asking: Asking, language: str) -> Page:
     """
     if asking.paging != "page" and g.get("one_page"):
         asking = replace(asking, paging="page")
-        return _whole_pages.page(asking, language, storage().settings.instrument_roots)
-    return _pages.page(asking, language, storage().settings.instrument_roots)
+        return _whole_pages.page(asking, language, installation().library)
+    return _pages.page(asking, language, installation().library)
 
 
 def page_for(asking: Asking, wanted: str | None) -> Page:
@@ -102,9 +101,9 @@ def opened(
     An answer may be sent to a ticket that has been used: it may be the same one again, which only
     the transaction that stores it can tell. Who holds a used ticket is led to what they answered.
     """
-    now = utc_now()
+    now = installation().now()
     ticket, asking, waits, used = None, None, None, False
-    with storage().store.raw_connection() as connection:
+    with installation().store.raw_connection() as connection:
         if ticket_text is not None:
             ticket = ticket_of(connection, link, ticket_text, sending=sending)
         if ticket_text is None or ticket is not None:
@@ -152,7 +151,7 @@ def _is_full(asking: Asking, ticket: Ticket | None) -> bool:
     if not asking.logic.get("quotas"):
         return False
     limits = page_of(asking, asking.language).content.logic.quotas
-    with storage().store.engine.connect() as connection:
+    with installation().store.engine.connect() as connection:
         return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
 
 
@@ -168,7 +167,7 @@ def ticket_of(
 ) -> Ticket | None:
     """The ticket of a long or a short link, expired ones included; None for what is none."""
     if "." in text:
-        return read_ticket(storage().secret_key, link, text, now=_ALWAYS)
+        return read_ticket(installation().secret_key, link, text, now=_ALWAYS)
     found = queries.short_ticket(at, text)
     if found is not None:
         return found[1] if found[0] == link else None
@@ -176,7 +175,7 @@ def ticket_of(
     # and says by its key that the token was one of ours.
     ticket = Ticket(text)
     key = request.form.get(KEY_FIELD, "") if sending else ""
-    known = read_key(storage().secret_key, _context(link, ticket), key)
+    known = read_key(installation().secret_key, _context(link, ticket), key)
     return ticket if known else None
 
 

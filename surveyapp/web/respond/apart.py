@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from surveyapp.web.installation import EXTENSION
 from surveyapp.web.log import keep_log
 from surveyapp.web.respond.embed import embed
 from surveyapp.web.respond.ending import draw
@@ -21,7 +22,6 @@ from surveyapp.web.respond.short_links import short_links
 from surveyapp.web.respond.unsubscribe import unsubscribe
 from surveyapp.web.respond.views import failed, respond
 from surveyapp.web.respond.write_queue import open_write_queue
-from surveyapp.web.storage import EXTENSION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
 
+from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.i18n.languages import texts
 from surveyapp.responses.reading import asked, asked_instrument
@@ -96,9 +96,9 @@ class Content:
         return tuple(question for section in self.sections for question in section.questions)
 
 
-def offered(asking: Asking, roots: Sequence[str | Path]) -> tuple[str, ...]:
+def offered(asking: Asking, library: Library) -> tuple[str, ...]:
     """The languages that customers may choose from, the survey's own first."""
-    instruments = tuple(asked_instrument(ask, roots) for ask in asking.asks)
+    instruments = tuple(asked_instrument(ask, library) for ask in asking.asks)
     return _offered(instruments, tuple(asking.languages), asking.language)
 
 
@@ -112,16 +112,16 @@ def _offered(
 def content(
     asking: Asking,
     language: str,
-    roots: Sequence[str | Path],
+    library: Library,
     attributes: Mapping[str, Attribute] | None = None,
 ) -> Content:
     """The survey of a survey in ``language``, or in its own where that is not offered.
 
     ``attributes`` are the customer's, for texts that use them.
     """
-    open_to = offered(asking, roots)
+    open_to = offered(asking, library)
     chosen = language if language in open_to else asking.language
-    instruments = asked(asking, roots)
+    instruments = asked(asking, library)
     logic = read_logic(asking.logic, instruments)
     fill = _Filling(asking, chosen, attributes or {})
     introduction, consent = (said(asking, name, chosen) for name in ("introduction", "consent"))

@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.surveys import queries
 from surveyapp.surveys.channels import read_channels
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import Access, opened
 from surveyapp.web.respond.headers import allow
 from surveyapp.web.respond.saying import neutral, packed
 from surveyapp.web.respond.scripts import add_script
 from surveyapp.web.respond.secondary_style import more_style, more_style_hash
 from surveyapp.web.respond.views import send, show, thanks
-from surveyapp.web.storage import storage
 
 embed = Blueprint("embed", __name__, url_prefix="/e/<link>")
 
@@ -56,7 +56,7 @@ def one_question(link: str, name: str) -> ResponseReturnValue:
 
 def _framed(link: str, answer: Response, *, sent: bool = False) -> Response:
     """Let the page be shown inside others, tell them how high it is, and stay inside."""
-    with storage().store.raw_connection() as connection:
+    with installation().store.raw_connection() as connection:
         asking = queries.asking(connection, link)
     origins = read_channels(asking.channels).embed_origins if asking else ()
     allow(frame_ancestors=" ".join(origins) or "'none'")

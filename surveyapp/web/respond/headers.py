@@ -9,9 +9,9 @@ from flask import Response, g
 
 from surveyapp.surveys.queries import Asking
 from surveyapp.surveys.theme import read_theme
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.assets import hash_of, script_hash, style_hash
 from surveyapp.web.respond.theme import page_theme
-from surveyapp.web.storage import storage
 
 
 def policy() -> dict[str, str]:
@@ -67,7 +67,7 @@ def protected(response: Response) -> Response:
     headers = response.headers
     if "Content-Security-Policy" in headers:
         return response
-    https = storage().settings.base_url.startswith("https://")
+    https = installation().settings.base_url.startswith("https://")
     allowed = tuple(g.get("allowed", {}).items())
     headers.extend(_headers(allowed, g.get("styles", ()), https))
     headers.setdefault("Cache-Control", "private, no-cache")

@@ -20,10 +20,10 @@ from surveyapp.i18n.languages import texts
 from surveyapp.responses.device_files import ID, is_stored, known_number
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.submission import read_submission
-from surveyapp.store.columns import utc_now
 from surveyapp.surveys import queries
 from surveyapp.surveys.channels import Channels, read_channels
 from surveyapp.surveys.queries import Asking
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import KEY_FIELD, Access, came_in
 from surveyapp.web.respond.form_tokens import FormKey, read_key
 from surveyapp.web.respond.headers import allow
@@ -32,7 +32,6 @@ from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
 from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
 from surveyapp.web.respond.write_queue import submitted
-from surveyapp.web.storage import storage
 from surveyapp.whole import whole_number
 
 kiosk = Blueprint("kiosk", __name__, url_prefix="/k")
@@ -84,17 +83,17 @@ def keep(link: str) -> ResponseReturnValue:
     survey is as it is; anything else that the device had better wait. ``why`` tells staff the reason.
     """
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
-    with storage().store.raw_connection() as connection:
+    with installation().store.raw_connection() as connection:
         asking = queries.asking(connection, link)
     if asking is None or not asking.open_link or not read_channels(asking.channels).kiosk:
         return _not_kept(404, "This survey is not available on a kiosk at present.")
     g.one_page = True
     door = Access(asking, None)
-    key = read_key(storage().secret_key, door.context, request.form.get(KEY_FIELD, ""))
+    key = read_key(installation().secret_key, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
     if key is None or not ID.fullmatch(number):
         return _not_kept(422, "The form was not sent from a page of this survey.")
-    now = utc_now()
+    now = installation().now()
     answered = _moment("age", now, key.issued_at)
     if asking.is_early(answered) or asking.is_over(answered):
         return _not_kept(409, "The survey was not open when this was answered.")
@@ -124,19 +123,19 @@ def _submit(door: Access, key: FormKey, number: str, answered: datetime) -> Faul
     submission = read_submission(
         asking,
         page.raw(request.form),
-        submission_key=_submission_key(storage().secret_key, key.submission_key, number),
+        submission_key=_submission_key(installation().secret_key, key.submission_key, number),
         attributes={},
-        started_at=min(answered, _moment("began", utc_now(), key.issued_at)),
+        started_at=min(answered, _moment("began", installation().now(), key.issued_at)),
         source="link",
         language=page.content.language,
         paradata=came_in(),
         now=answered,
-        roots=storage().settings.instrument_roots,
+        library=installation().library,
     )
     if isinstance(submission, Faulty):
         return submission
-    known = known_number(asking, number, storage().secret_key)
-    with storage().store.engine.connect() as connection:
+    known = known_number(asking, number, installation().secret_key)
+    with installation().store.engine.connect() as connection:
         if is_stored(connection, asking.id, known):
             return None
     prepared = replace(submission.prepared, external_id=known)
@@ -161,7 +160,7 @@ def _moment(name: str, now: datetime, opened: datetime) -> datetime:
 
 def _ways(link: str) -> Channels | None:
     """The ways of a survey that allows kiosks; None for all others."""
-    with storage().store.raw_connection() as connection:
+    with installation().store.raw_connection() as connection:
         asking: Asking | None = queries.asking(connection, link)
     ways = read_channels(asking.channels) if asking else Channels()
     return ways if ways.kiosk else None

@@ -10,8 +10,8 @@ from instruments.loader import InstrumentError
 from surveyapp.i18n.languages import ENGLISH, OWN_NAMES
 from surveyapp.surveys.languages import negotiated
 from surveyapp.surveys.queries import Asking
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.content import offered
-from surveyapp.web.storage import storage
 
 _OURS = (ENGLISH.language_tag, *sorted(set(OWN_NAMES) - {ENGLISH.language_tag}))
 
@@ -30,6 +30,6 @@ def negotiated_language(asking: Asking | None) -> str:
 
 def _offered(asking: Asking) -> Sequence[str]:
     try:
-        return offered(asking, storage().settings.instrument_roots)
+        return offered(asking, installation().library)
     except InstrumentError:  # a survey may be over for longer than its questions are there
         return (asking.language, *asking.languages)

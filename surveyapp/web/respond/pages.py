@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Lock
 
 from flask import render_template
 from werkzeug.datastructures import MultiDict
 
+from instruments.loader import Library
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.surveys.attributes import Attribute
@@ -67,13 +67,11 @@ class Page:
         """Whether somebody with these attributes reads other texts than everybody."""
         return not self.content.piped.isdisjoint(attributes)
 
-    def for_customer(
-        self, attributes: Mapping[str, Attribute], roots: Sequence[str | Path]
-    ) -> Page:
+    def for_customer(self, attributes: Mapping[str, Attribute], library: Library) -> Page:
         """The page with a customer's attributes in its texts; itself where no text has any."""
         if not self.is_own(attributes):
             return self
-        own = content(self.asking, self.content.language, roots, attributes)
+        own = content(self.asking, self.content.language, library, attributes)
         return replace(self, content=own, form_class=form_class(own, self.words))
 
 
@@ -97,7 +95,7 @@ class Pages:
         self._kept: OrderedDict[tuple[str, str], Page] = OrderedDict()
         self._lock = Lock()
 
-    def page(self, asking: Asking, language: str, roots: Sequence[str | Path]) -> Page:
+    def page(self, asking: Asking, language: str, library: Library) -> Page:
         """The page of a survey in a language that it has, else in its own."""
         place = (asking.link, language)
         with self._lock:
@@ -105,7 +103,7 @@ class Pages:
             if kept is not None and (kept.asking is asking or kept.asking == asking):
                 self._kept.move_to_end(place)
                 return kept
-        made = _made(asking, language, roots)
+        made = _made(asking, language, library)
         # A language that nobody asks in would fill the memory with copies of the page.
         if made.content.language == language:
             with self._lock:
@@ -223,8 +221,8 @@ def _carried(page: Page, sent: MultiDict[str, str], shown: set[str]) -> Iterator
                 yield name, value
 
 
-def _made(asking: Asking, language: str, roots: Sequence[str | Path]) -> Page:
-    what = content(asking, language, roots)
+def _made(asking: Asking, language: str, library: Library) -> Page:
+    what = content(asking, language, library)
     words = texts(what.language)
     made = form_class(what, words)
     fields = {q.name: (q.instrument, q.item.code) for q in what.questions}

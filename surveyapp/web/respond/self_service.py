@@ -19,7 +19,6 @@ from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.responses.corrections import correct, erase, own_response
 from surveyapp.responses.reading import Faulty
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Response as Stored
 from surveyapp.store.models import Score
 from surveyapp.surveys import consents, queries
@@ -28,6 +27,7 @@ from surveyapp.surveys.links import Ticket
 from surveyapp.surveys.logic import NOT_APPLICABLE
 from surveyapp.surveys.queries import Asking
 from surveyapp.surveys.texts import Said, said
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import page_of, ticket_of
 from surveyapp.web.respond.content import Layout, Question, content
 from surveyapp.web.respond.forms import form_class
@@ -36,7 +36,6 @@ from surveyapp.web.respond.navigation import unknown_field
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import message, neutral, packed
 from surveyapp.web.respond.secondary_style import more_style, more_style_hash
-from surveyapp.web.storage import storage
 
 self_service = Blueprint("self_service", __name__, url_prefix="/s/<link>/<ticket>/mine")
 
@@ -56,11 +55,11 @@ class Holder:
     @property
     def page(self) -> Page:
         """The survey as this customer read it, without the check of attention and the box."""
-        roots = storage().settings.instrument_roots
+        library = installation().library
         page = page_of(self.asking, request.args.get("lang") or self.response.language)
         logic = {name: rule for name, rule in self.asking.logic.items() if name != "attention"}
         asking = replace(self.asking, logic=logic, consent_box=False)
-        own = content(asking, page.content.language, roots, self.response.attributes)
+        own = content(asking, page.content.language, library, self.response.attributes)
         fields = {q.name: (q.instrument, q.item.code) for q in own.questions}
         return replace(page, content=own, form_class=form_class(own, page.words), fields=fields)
 
@@ -88,7 +87,7 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
     if not isinstance(holder, Holder):
         return holder
     page, response = holder.page, holder.response
-    zone = ZoneInfo(storage().settings.time_zone)
+    zone = ZoneInfo(installation().settings.time_zone)
     allow(style_src=f"'{more_style_hash()}'")
     return packed(
         render_template(
@@ -174,14 +173,14 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
         notice = page.words.filled(page.words.unknown_field, name=unknown[:60])
         return _form(page, page.form_class(request.form), 422, notice)
     outcome = None
-    with suppress(NotFound), storage().store.writing() as session:
+    with suppress(NotFound), installation().store.writing() as session:
         outcome = correct(
             session,
             holder.asking,
             holder.response.id,
             page.raw(request.form),
-            now=utc_now(),
-            roots=storage().settings.instrument_roots,
+            now=installation().now(),
+            library=installation().library,
         )
     if isinstance(outcome, Faulty):
         form = page.form_class(request.form)
@@ -204,8 +203,8 @@ def remove(link: str, ticket: str) -> ResponseReturnValue:
             url_for("self_service.show", link=link, ticket=ticket, lang=_lang()),
         )
         return message("erase", 200, holder.asking, sends=words.erase_send, links=[back])
-    with suppress(NotFound), storage().store.writing() as session:  # or erased at this moment
-        erase(session, holder.asking, holder.response.id, now=utc_now())
+    with suppress(NotFound), installation().store.writing() as session:  # or erased at this moment
+        erase(session, holder.asking, holder.response.id, now=installation().now())
     return redirect(url_for("self_service.show", link=link, ticket=ticket, lang=_lang()), 303)
 
 
@@ -214,7 +213,7 @@ def _holder(link: str, ticket_text: str) -> Holder | ResponseReturnValue:
 
     A closed survey or an expired link takes nobody's rights away.
     """
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         connection = session.connection()
         asking = queries.asking(connection, link)
         ticket = ticket_of(connection, link, ticket_text)

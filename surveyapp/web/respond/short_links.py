@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from surveyapp.surveys import queries
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.saying import neutral
-from surveyapp.web.storage import storage
 
 short_links = Blueprint("short_links", __name__)
 
@@ -22,7 +22,7 @@ def go(token: str, part: str = "") -> ResponseReturnValue:
     A survey answered there is sent to an address that names its survey, so that the same form
     sent twice finds it although an anonymous invitation is gone after the first.
     """
-    with storage().store.raw_connection() as connection:
+    with installation().store.raw_connection() as connection:
         found = queries.short_ticket(connection, token)
     if found is None:
         return neutral()

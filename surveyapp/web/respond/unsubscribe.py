@@ -18,9 +18,9 @@ from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import queries
 from surveyapp.surveys.queries import Asking
 from surveyapp.surveys.theme import read_theme
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.saying import message, neutral
-from surveyapp.web.storage import storage
 
 unsubscribe = Blueprint("unsubscribe", __name__, url_prefix="/u")
 
@@ -32,10 +32,10 @@ def ask(token: str) -> ResponseReturnValue:
     """Whether the customer means it; who has gone already is told so."""
     if token == TEST_TOKEN:
         return message("test", 200, None)
-    leaver = read_token(storage().secret_key, token)
+    leaver = read_token(installation().secret_key, token)
     if leaver is None:
         return neutral()
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         if is_opted_out(session, leaver.keys):
             return _said("unsubscribed", leaver)
     return _said("unsubscribe", leaver)
@@ -45,10 +45,10 @@ def ask(token: str) -> ResponseReturnValue:
 def go(token: str) -> ResponseReturnValue:
     """Ask this customer no more, and say so; the same again however often it is sent."""
     request.max_content_length = request.max_form_memory_size = _LARGEST_BODY
-    leaver = read_token(storage().secret_key, token)
+    leaver = read_token(installation().secret_key, token)
     if leaver is None:
         return neutral()
-    with storage().store.writing() as session:
+    with installation().store.writing() as session:
         let_go(session, leaver)
     return _said("unsubscribed", leaver)
 
@@ -67,6 +67,6 @@ def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
 
 
 def _asking(survey_id: int) -> Asking | None:
-    with storage().store.engine.connect() as connection:
+    with installation().store.engine.connect() as connection:
         link = connection.scalar(select(SurveyRow.link).where(SurveyRow.id == survey_id))
         return None if link is None else queries.asking(connection, link)

@@ -15,12 +15,12 @@ from surveyapp.i18n.languages import texts
 from surveyapp.responses.actions import Stored
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.submission import read_submission
-from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File
 from surveyapp.surveys import drafts, queries
 from surveyapp.surveys.drafts import PRESELECTED, Fields
 from surveyapp.surveys.logos import MEDIA_TYPES
 from surveyapp.surveys.theme import read_theme
+from surveyapp.web.installation import installation
 from surveyapp.web.log import logger
 from surveyapp.web.respond.access import KEY_FIELD, Access, came_in, opened
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
@@ -44,7 +44,6 @@ from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.saying import html, message, neutral, packed
 from surveyapp.web.respond.write_queue import submitted, written
-from surveyapp.web.storage import storage
 
 respond = Blueprint("respond", __name__)
 
@@ -85,7 +84,7 @@ def _filled(door: Access, page: Page, key: str, chosen: Chosen | None) -> Respon
         sent.setlist(chosen.name, [chosen.value])
         sent.setlist(PRESELECTED, [chosen.written])
         block = block_of(page, chosen.name)
-    page = page.for_customer(door.attributes, storage().settings.instrument_roots)
+    page = page.for_customer(door.attributes, installation().library)
     resumed = door.saved is not None and any(name in page.fields for name in door.saved.fields)
     return packed(
         rendered(
@@ -110,7 +109,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     if not isinstance(door, Access):
         return door
     page, sent = door.page, request.form
-    key = read_key(storage().secret_key, door.context, sent.get(KEY_FIELD, ""))
+    key = read_key(installation().secret_key, door.context, sent.get(KEY_FIELD, ""))
     if DRAFT in request.args:
         return _draft(door, page, key)
     unknown = unknown_field(page, sent)
@@ -141,7 +140,7 @@ def _turned(door: Access, page: Page, turn: Turn) -> Response:
     sent = request.form
     if door.keeps_drafts and agrees(page, sent):
         _keep(door, page, given(page, sent), block=turn.block or 0)
-    page = page.for_customer(door.attributes, storage().settings.instrument_roots)
+    page = page.for_customer(door.attributes, installation().library)
     status = 200 if turn.wish is Wish.SHOW else 422
     form = turn.form or page.form_class(sent)
     notice = page.words.chosen_text if turn.wish is Wish.WAIT else ""
@@ -177,7 +176,7 @@ def _keep(
         block=block,
         language=page.content.language,
         unconfirmed=unconfirmed,
-        now=utc_now(),
+        now=installation().now(),
     )
     return written(save)
 
@@ -185,13 +184,13 @@ def _keep(
 @respond.get("/s/<link>/logo")
 def logo(link: str) -> ResponseReturnValue:
     """The brand's picture, as it was checked and drawn anew when staff chose it."""
-    with storage().store.reading() as session:
+    with installation().store.reading() as session:
         asking = queries.asking(session.connection(), link)
         number = None if asking is None else read_theme(asking.theme).logo_file_id
         file = None if number is None else session.get(File, number)
     if file is None or file.media_type not in MEDIA_TYPES:
         return neutral()
-    response = Response(storage().files.path(file).read_bytes(), mimetype=file.media_type)
+    response = Response(installation().files.path(file).read_bytes(), mimetype=file.media_type)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
@@ -199,7 +198,7 @@ def logo(link: str) -> ResponseReturnValue:
 @respond.get("/s/<link>/thanks")
 def thanks(link: str) -> ResponseReturnValue:
     """The same for everybody who has sent answers, once or twice."""
-    with storage().store.raw_connection() as connection:
+    with installation().store.raw_connection() as connection:
         asking = queries.asking(connection, link)
     if asking is None:
         return neutral()
@@ -224,8 +223,8 @@ def _submitted(door: Access, page: Page, key: FormKey) -> Stored | Faulty:
         source="link",
         paradata={**preselection(page.content, request.form), **came_in()},
         language=page.content.language,
-        now=utc_now(),
-        roots=storage().settings.instrument_roots,
+        now=installation().now(),
+        library=installation().library,
     )
     return submission if isinstance(submission, Faulty) else submitted(submission)
 
@@ -233,7 +232,7 @@ def _submitted(door: Access, page: Page, key: FormKey) -> Stored | Faulty:
 def _again(door: Access, page: Page, notice: str, *, kept: FormKey | None) -> Response:
     """The form as it was sent, with its faults. It keeps its key: it is still the same form."""
     sent = request.form
-    page = page.for_customer(door.attributes, storage().settings.instrument_roots)
+    page = page.for_customer(door.attributes, installation().library)
     form = page.form_class(sent)
     form.judge(without=page.hidden(sent))
     key = sent[KEY_FIELD] if kept else door.new_key()

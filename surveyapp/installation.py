@@ -1,23 +1,33 @@
-"""Everything that an installation keeps, opened together: database, files, secret key."""
+"""One installation, opened whole at a door and handed down whole.
+
+An action that needs more than one of its parts takes the Installation; what needs only instruments
+takes its library, and a pure function takes plain values.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from instruments.loader import Library
 from surveyapp.settings import Settings
 from surveyapp.store import keys, private
+from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.files import FileStore
 
 
 @dataclass(frozen=True)
-class Storage:
-    """What every door holds in its hand."""
+class Installation:
+    """The settings and what they point to: database, files, instruments, secret key; and the clock."""
 
     settings: Settings
     store: Store
     files: FileStore
     secret_key: str
+    library: Library
+    now: Callable[[], datetime] = field(default=utc_now)
 
     def check_key(self) -> None:
         """Raise SettingsError unless the database belongs to this secret key; the first one it meets
@@ -29,15 +39,17 @@ class Storage:
         self.store.close()
 
 
-def open_storage(settings: Settings) -> Storage:
+def open_installation(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Installation:
     """Open, and on the first run make, what the settings point to. Migrates nothing.
 
     Raises SettingsError for a secret key that cannot be used.
     """
     private.make_folder(settings.home)
-    return Storage(
+    return Installation(
         settings=settings,
         store=Store(settings.sqlalchemy_url),
         files=FileStore(settings.files_path),
         secret_key=settings.secret_key or keys.kept(settings.home),
+        library=Library(settings.instrument_roots),
+        now=now,
     )

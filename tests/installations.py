@@ -1,0 +1,31 @@
+"""An installation around a store that a test has already: its library, keys and clock as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from instruments.loader import Library
+from surveyapp.installation import Installation
+from surveyapp.settings import read
+from surveyapp.store.columns import utc_now
+from surveyapp.store.db import Store
+from surveyapp.store.files import FileStore
+from tests.responses.makers import SECRET
+
+
+def installation_on(
+    store: Store, *, now: Callable[[], datetime] = utc_now, **settings: Any
+) -> Installation:
+    """The store's installation with these settings, for what keeps no file."""
+    made = read({}, secret_key=SECRET, **settings)
+    return Installation(
+        settings=made,
+        store=store,
+        files=FileStore(Path("/nowhere")),
+        secret_key=SECRET,
+        library=Library(made.instrument_roots),
+        now=now,
+    )
