@@ -47,3 +47,16 @@ class TooFewCases(DataError):
 
 class NotPositiveDefinite(DataError):
     """A covariance or correlation matrix that must be positive definite is not."""
+
+
+class UnreadableDocument(DataError):
+    """A stored result that is not of the shape in which this version reads it."""
+
+    def __init__(self, where: str, needed: str, found: object) -> None:
+        self.where = where
+        said = repr(found)
+        said = said if len(said) <= 60 else f"{said[:57]}..."
+        super().__init__(
+            f"the stored result cannot be read: {where} is {said} where {needed} is needed; "
+            "run the analysis again"
+        )

@@ -8,12 +8,25 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.covariance.settings import Options
-from analysis.errors import ModelError
+from analysis.errors import MissingItem, ModelError
 from analysis.moments import numeric
 from analysis.scale.efa import require_known
 from instruments.schema import Instrument, ScoringKey
 
 MOST_ITEMS = 300  # a validation of 200 items takes most of a minute, and time grows with the cube
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor of the model and the items that measure it."""
+
+    name: str
+    items: tuple[str, ...]
+
+
+def factors(model: Mapping[str, Sequence[str]]) -> tuple[Factor, ...]:
+    """The model's factors in their order."""
+    return tuple(Factor(name, tuple(items)) for name, items in model.items())
 
 
 @dataclass(frozen=True)
@@ -84,8 +97,8 @@ def plan_of(
     than 300 items.
     """
     chosen = _key_of(instrument, key) if model is None else None
-    factors = _checked(chosen.scales if chosen else model)
-    items = [item for members in factors.values() for item in members]
+    checked = _checked(chosen.scales if chosen else model)
+    items = [item for members in checked.values() for item in members]
     if len(items) > MOST_ITEMS:
         raise ModelError(
             f"a scale of {len(items)} items cannot be validated at once; the limit is {MOST_ITEMS}"
@@ -99,7 +112,17 @@ def plan_of(
         scales[name] = (item.scale.minimum, item.scale.maximum)
         if item.reverse:
             turned.append(name)
-    return Plan(instrument, chosen, factors, scales, tuple(turned))
+    return Plan(instrument, chosen, checked, scales, tuple(turned))
+
+
+def group_columns(data: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The grouping columns as text labels, missing where empty. Raises MissingItem."""
+    absent = [name for name in names if name not in data.columns]
+    if absent:
+        raise MissingItem(f"not among the data's columns: {', '.join(absent)}")
+    return pd.DataFrame(
+        {name: [None if pd.isna(v) else str(v) for v in data[name]] for name in names}, dtype=object
+    )
 
 
 def number_columns(data: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -120,12 +143,12 @@ def _key_of(instrument: Instrument | None, key: str | None) -> ScoringKey:
 
 
 def _checked(model: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[str, ...]]:
-    factors = {factor: tuple(items) for factor, items in (model or {}).items()}
-    empty = [factor for factor, items in factors.items() if not items]
-    if not factors or empty:
+    checked = {factor: tuple(items) for factor, items in (model or {}).items()}
+    empty = [factor for factor, items in checked.items() if not items]
+    if not checked or empty:
         raise ModelError(f"a factor needs items; none given for {', '.join(empty) or 'the model'}")
-    items = [item for members in factors.values() for item in members]
+    items = [item for members in checked.values() for item in members]
     twice = sorted({item for item in items if items.count(item) > 1})
     if twice:
         raise ModelError(f"each item may measure one factor; twice here: {', '.join(twice)}")
-    return factors
+    return checked

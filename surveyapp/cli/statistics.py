@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 import pandas as pd
 
+from analysis.scale.document import ScaleValidation
+from analysis.scale.sections.htmt import HtmtSection
+from analysis.scale.sections.reliability import ReliabilitySection
+from analysis.scale.sections.rivals import RivalsSection
+from analysis.scale.sections.sample import SampleSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import Library
 from instruments.schema import Instrument
@@ -16,7 +20,8 @@ from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number
 from surveyapp.errors import Invalid
 from surveyapp.reports.pdf import pdf
-from surveyapp.reports.validation import Study, content
+from surveyapp.reports.stored_study import Study
+from surveyapp.reports.validation.content import content
 from surveyapp.results.tables import matching_columns, read_table
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
@@ -93,29 +98,27 @@ def validate(
     if instrument is not None:
         data = _named_by_item(data, instrument, file)
     with progress_bar("Validating") as progress:
-        document: dict[str, Any] = dict(
-            validate_scale(
-                data,
-                instrument,
-                key=key,
-                model=factors(model_text(model)) if model else None,
-                group=groups,
-                marker=listed(marker) or None,
-                seconds=seconds,
-                estimator=estimator.upper(),
-                missing=missing,
-                likelihood=likelihood,
-                seed=seed,
-                progress=progress,
-            ).to_dict()
+        found = validate_scale(
+            data,
+            instrument,
+            key=key,
+            model=factors(model_text(model)) if model else None,
+            group=groups,
+            marker=listed(marker) or None,
+            seconds=seconds,
+            estimator=estimator.upper(),
+            missing=missing,
+            likelihood=likelihood,
+            seed=seed,
+            progress=progress,
         )
-    files = json_file(json_path, document)
+    files = json_file(json_path, found.to_dict())
     if pdf_path is not None:
         made = utc_now().date()
-        study = Study(document, "", "", None, None, made, library, file=file.name)
+        study = Study(found, "", "", None, None, made, library, file=file.name)
         files.append((pdf_path, pdf(content(study, made=made))))
-    said = [f"Warning ({w['step']}): {w['message']}" for w in document["warnings"]]
-    finish(_summary(document), said, files)
+    said = [f"Warning ({w.step}): {w.message}" for w in found.warned]
+    finish(_summary(found), said, files)
 
 
 def _named_by_item(data: pd.DataFrame, instrument: Instrument, file: Path) -> pd.DataFrame:
@@ -131,62 +134,54 @@ def _named_by_item(data: pd.DataFrame, instrument: Instrument, file: Path) -> pd
     )
 
 
-def _summary(document: dict[str, Any]) -> list[Table]:
-    sample = document["sample"]
+def _summary(found: ScaleValidation) -> list[Table]:
+    sample = found[SampleSection]
     tables: list[Table] = [
         (
             "Sample",
             ("rows", "complete", "items", "factors"),
-            [[str(sample[k]) for k in ("n_rows", "n_complete", "n_items", "n_factors")]],
+            [list(map(str, (sample.n_rows, sample.n_complete, sample.n_items, sample.n_factors)))],
         ),
         (
             "Reliability and convergent validity",
             ("factor", "items", "alpha", "low", "high", "omega", "CR", "AVE"),
             [
                 [
-                    row["factor"],
-                    str(row["n_items"]),
-                    *(
-                        number(row[k])
-                        for k in ("alpha", "alpha_lower", "alpha_upper", "omega", "cr", "ave")
+                    row.factor,
+                    str(row.n_items),
+                    *map(
+                        number,
+                        (row.alpha, row.alpha_lower, row.alpha_upper, row.omega, row.cr, row.ave),
                     ),
                 ]
-                for row in document["reliability"]
+                for row in found[ReliabilitySection].rows
             ],
         ),
     ]
-    if document["rivals"]:
-        shown = (
-            "chisq",
-            "df",
-            "cfi",
-            "tli",
-            "rmsea",
-            "rmsea_ci_lower",
-            "rmsea_ci_upper",
-            "srmr",
-            "gfi",
-        )
+    rivals, htmt = found.get(RivalsSection), found.get(HtmtSection)
+    if rivals is not None:
         tables.append(
             (
                 "Confirmatory factor analysis, hypothesised model first",
-                ("model", *shown),
+                ("model", *_FIT),
                 [
-                    [r["name"], *(number(r["fit"].get(k), 0 if k == "df" else 3) for k in shown)]
-                    for r in document["rivals"]
+                    [r.name, *(number(r.fit.get(k), 0 if k == "df" else 3) for k in _FIT)]
+                    for r in rivals.rows
                 ],
             )
         )
-    if document["htmt"]:
-        factors = document["htmt"]["factors"]
+    if htmt is not None:
         tables.append(
             (
                 "HTMT",
-                ("factor", *factors),
+                ("factor", *htmt.factors),
                 [
                     [name, *(number(v) for v in row)]
-                    for name, row in zip(factors, document["htmt"]["htmt"], strict=True)
+                    for name, row in zip(htmt.factors, htmt.htmt, strict=True)
                 ],
             )
         )
     return tables
+
+
+_FIT = ("chisq", "df", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "srmr", "gfi")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 
+from analysis.scale.document import ScaleValidation
+from analysis.scale.sections.cfa import CfaSection
+from analysis.scale.sections.reliability import ReliabilityRow, ReliabilitySection
+from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports import apa
 from surveyapp.reports.document import Block, Heading, Paragraph, Table, Text, Tone
 from surveyapp.results import phrases
@@ -22,7 +25,7 @@ def statistic(value: float | None, digits: int = 2) -> str:
 
 
 def reliability(
-    validation: tuple[Mapping[str, Any], date] | None,
+    validation: tuple[ScaleValidation, date] | None,
     labels: Mapping[str, str] | None = None,
     *,
     cut: bool = False,
@@ -49,16 +52,16 @@ def reliability(
     rows: list[list[Text]] = [
         [
             _name(row, called),
-            str(row["n_items"]),
-            statistic(row["alpha"]),
+            str(row.n_items),
+            statistic(row.alpha),
             ""
-            if row["alpha"] is None
-            else f"{statistic(row['alpha_lower'])} to {statistic(row['alpha_upper'])}",
-            statistic(row["omega"]),
-            statistic(row["cr"]),
-            statistic(row["ave"]),
+            if row.alpha is None
+            else f"{statistic(row.alpha_lower)} to {statistic(row.alpha_upper)}",
+            statistic(row.omega),
+            statistic(row.cr),
+            statistic(row.ave),
         ]
-        for row in document["reliability"]
+        for row in document[ReliabilitySection].rows
     ]
     yield Table(
         head=["Dimension", "Items", "Alpha", "95% CI", "Omega", "CR", "AVE"],
@@ -68,20 +71,21 @@ def reliability(
         note="Alpha, omega and CR (composite reliability): how consistently the items of a"
         " dimension measure it; .70 or more is usual. AVE (average variance"
         " extracted): how much of the items' variance the dimension explains; .50 or"
-        f" more is usual. n = {document['sample']['n_complete']:,}; computed on"
+        f" more is usual. n = {document[SampleSection].n_complete:,}; computed on"
         f" {phrases.day(when)}. The scale validation report has the details.",
     )
-    if document["cfa"] is not None:
-        yield Paragraph(_fit(document["cfa"]), Tone.NOTE)
+    cfa = document.get(CfaSection)
+    if cfa is not None:
+        yield Paragraph(_fit(cfa), Tone.NOTE)
 
 
-def _name(row: Mapping[str, Any], called: Mapping[str, str]) -> str:
-    return called.get(row["factor"]) or str(row["factor"]).replace("_", " ").capitalize()
+def _name(row: ReliabilityRow, called: Mapping[str, str]) -> str:
+    return called.get(row.factor) or row.factor.replace("_", " ").capitalize()
 
 
-def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
-    rows = [row for row in document["reliability"] if row["n_items"] > 1]
-    single = [_name(row, called) for row in document["reliability"] if row["n_items"] == 1]
+def _verdict(document: ScaleValidation, called: Mapping[str, str]) -> str:
+    rows = [row for row in document[ReliabilitySection].rows if row.n_items > 1]
+    single = [_name(row, called) for row in document[ReliabilitySection].rows if row.n_items == 1]
     asked = ""
     if single:
         verb = "is one question" if len(single) == 1 else "are one question each"
@@ -93,7 +97,7 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
     good: list[str] = []
     undefined: list[str] = []
     for row in rows:
-        values = row["cr"], row["ave"]
+        values = row.cr, row.ave
         if (values[0] is not None and values[0] < 0.70) or (
             values[1] is not None and values[1] < 0.50
         ):
@@ -117,11 +121,11 @@ def _verdict(document: Mapping[str, Any], called: Mapping[str, str]) -> str:
     return " ".join(said) + (asked if said else asked.strip())
 
 
-def _fit(cfa: Mapping[str, Any]) -> str:
-    fit = cfa["fit"]
+def _fit(cfa: CfaSection) -> str:
+    fit = cfa.fit
     return (
-        f"Confirmatory factor analysis of {len(cfa['factors'])} factors (maximum likelihood, "
-        f"n = {cfa['n']:,}): chi-square {apa.number(fit['chisq'], 1)} with {apa.count(fit['df'])} degrees of freedom, "
+        f"Confirmatory factor analysis of {len(cfa.factors)} factors (maximum likelihood, "
+        f"n = {cfa.n:,}): chi-square {apa.number(fit['chisq'], 1)} with {apa.count(fit['df'])} degrees of freedom, "
         f"CFI {statistic(fit['cfi'], 3)}, TLI {statistic(fit['tli'], 3)}, RMSEA "
         f"{statistic(fit['rmsea'], 3)} (90% CI {statistic(fit['rmsea_ci_lower'], 3)} to "
         f"{statistic(fit['rmsea_ci_upper'], 3)}), SRMR {statistic(fit['srmr'], 3)}."

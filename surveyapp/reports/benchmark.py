@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
+from analysis.scale.document import ScaleValidation
 from surveyapp.reports import annex, comparisons, notes, scores
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
@@ -56,7 +56,7 @@ class Numbers:
     comparison: SegmentComparison | None
     trends: Sequence[Trend]
     rates: Sequence[ResponseRate]
-    validation: tuple[Mapping[str, Any], date] | None = None
+    validation: tuple[ScaleValidation, date] | None = None
     choices: Sequence[Distribution] = ()
     drivers: Sequence[Drivers] = ()
     segment_rate: SegmentRate | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,14 +12,16 @@ from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.reports import benchmark as benchmarks
 from surveyapp.reports import study as studies
-from surveyapp.reports import validation as validations
 from surveyapp.reports.document import Document
 from surveyapp.reports.pdf import pdf
+from surveyapp.reports.stored_study import Study
+from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.queries import latest_validation
 from surveyapp.results.rates import segment_rate
+from surveyapp.results.validations import read_validation
 from surveyapp.results.wordings import mixed
 from surveyapp.store import events
 from surveyapp.store.models import EVERYBODY, Analysis, Report
@@ -59,7 +61,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         instrument = overview.profile[0].definition.instrument
         analysis = latest_validation(session, report.journey_id, instrument)
         if analysis is not None and analysis.result is not None:
-            validated = (analysis.result, analysis.created_at.date())
+            validated = (read_validation(analysis.result), analysis.created_at.date())
     return benchmarks.Numbers(
         overview=overview,
         reworded=mixed(session, overview),
@@ -80,10 +82,11 @@ def validation(installation: Installation, report_id: int, *, progress: Progress
     progress(5, "Reading the analysis")
     with installation.store.reading() as session:
         report = _report(session, report_id)
-        study = _study(installation, session, report)
-        name = f"{report.journey.code}-validation-{study.document['settings']['instrument']}"
+        stored = _study(installation, session, report)
+        study = stored.reading(read_validation)
+        name = f"{report.journey.code}-validation-{study.document.settings.instrument}"
     progress(30, "Drawing the charts")
-    document = validations.content(study, made=installation.now().date())
+    document = validation_content(study, made=installation.now().date())
     return _kept(installation, report_id, document, name, progress)
 
 
@@ -99,14 +102,16 @@ def sjq_study(installation: Installation, report_id: int, *, progress: Progress)
     return _kept(installation, report_id, document, name, progress)
 
 
-def _study(installation: Installation, session: Session, report: Report) -> validations.Study:
+def _study(
+    installation: Installation, session: Session, report: Report
+) -> Study[Mapping[str, Any]]:
     """The stored analysis that a report is about."""
     analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
     if analysis is None or analysis.result is None:
         raise Conflict(
             "this report's analysis has no result; run the analysis, then create the report again"
         )
-    return validations.Study(
+    return Study(
         document=analysis.result,
         journey=report.journey.name,
         provider=report.journey.provider,

@@ -1,5 +1,4 @@
-"""Stored results to path diagrams: a confirmatory factor analysis, a structural equation model, a
-composite model."""
+"""Stored results to path diagrams: a structural equation model, a composite model."""
 
 from __future__ import annotations
 
@@ -20,29 +19,12 @@ def label(name: str) -> str:
     return words.capitalize() if words.replace(" ", "").isalpha() and words.islower() else words
 
 
-def _item(item: str, constructs: Collection[str]) -> Node:
+def item_node(item: str, constructs: Collection[str]) -> Node:
     """An item's box; one that bears a construct's name is another part with the same label."""
     name = item
     while name in constructs:
         name += " (item)"
     return Node(name, item, Shape.ITEM)
-
-
-def cfa_diagram(cfa: Section) -> Diagram:
-    """The ``cfa`` section of a scale validation: correlated factors, their items, standardised."""
-    factors = [Node(name, label(name), Shape.FACTOR) for name in cfa["factors"]]
-    rows = [row for row in cfa["loadings"] if row["std_all"] is not None]
-    items = [_item(row["item"], cfa["factors"]) for row in rows]
-    arrows = [
-        Arrow(row["factor"], item.name, Kind.LOADING, row["std_all"], _clear(row.get("pvalue")))
-        for row, item in zip(rows, items, strict=True)
-    ]
-    arrows += [
-        Arrow(row["first"], row["second"], Kind.CORRELATION, row["r"], _apart(row))
-        for row in cfa["factor_correlation_intervals"]
-    ]
-    # Items that two factors show once, and those that nothing shows never.
-    return Diagram([*factors, *{node.name: node for node in items}.values()], arrows)
 
 
 def sem_diagram(fit: Section, *, group: int = 1) -> Diagram:
@@ -58,7 +40,7 @@ def sem_diagram(fit: Section, *, group: int = 1) -> Diagram:
         if row["op"] not in kinds or (row["op"] == "~~" and not row["est"]):
             continue
         ends = (row["rhs"], row["lhs"]) if row["op"] == "~" else (row["lhs"], row["rhs"])
-        arrows.append(Arrow(*ends, kinds[row["op"]], row["std_all"], _clear(row["pvalue"])))
+        arrows.append(Arrow(*ends, kinds[row["op"]], row["std_all"], clear(row["pvalue"])))
     explained = {
         row["lhs"]: 1 - row["std_all"]
         for row in fit["estimates"]
@@ -104,7 +86,9 @@ def composite_diagram(
 
     def part(of: str, name: str) -> Node:
         """A construct's part: a dimension, or an item, which may bear the construct's own name."""
-        return constructs[name] if name in constructs and name != of else _item(name, constructs)
+        return (
+            constructs[name] if name in constructs and name != of else item_node(name, constructs)
+        )
 
     nodes = dict(constructs)
     for of, made_of in formed.items():
@@ -141,9 +125,6 @@ def _interval(rows: Sequence[Section], ends: tuple[str, str]) -> bool | None:
     return None
 
 
-def _apart(row: Section) -> bool | None:
-    return None if row["lower"] is None else bool(row["lower"] > 0 or row["upper"] < 0)
-
-
-def _clear(pvalue: float | None) -> bool | None:
+def clear(pvalue: float | None) -> bool | None:
+    """Whether an estimate is drawn as significant; None where that is not known."""
     return None if pvalue is None else pvalue < LEVEL

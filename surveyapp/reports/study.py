@@ -22,8 +22,8 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.measured_models import label
-from surveyapp.reports.validation import Study
-from surveyapp.reports.validation_threats import kept_significant
+from surveyapp.reports.significance import kept_significant
+from surveyapp.reports.stored_study import Study
 from surveyapp.results import phrases
 
 KIND = "Service journey study"
@@ -33,7 +33,7 @@ _NUMBERS = ("None", "One", "Two")
 Section = Mapping[str, Any]
 
 
-def content(asked: Study, *, made: date) -> Document:
+def content(asked: Study[Section], *, made: date) -> Document:
     """The report as a document."""
     document = asked.document
     number = count(1)
@@ -64,7 +64,7 @@ def content(asked: Study, *, made: date) -> Document:
     )
 
 
-def _facts(asked: Study, made: date) -> list[tuple[str, str]]:
+def _facts(asked: Study[Section], made: date) -> list[tuple[str, str]]:
     settings = asked.document["settings"]
     return [
         ("Respondents", f"{asked.document['sample']['n']:,}"),
@@ -98,7 +98,7 @@ def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
             yield Paragraph(f"{warning}.", Tone.BULLET)
 
 
-def _method(asked: Study) -> Iterator[Block]:
+def _method(asked: Study[Section]) -> Iterator[Block]:
     document = asked.document
     sample, settings = document["sample"], document["settings"]
     yield Heading("Method")

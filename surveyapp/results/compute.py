@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from analysis.scale.plan import plan_of
+from analysis.scale.sections.invariance import InvarianceSection
+from analysis.scale.sections.sample import SampleSection
+from analysis.scale.study import Warned
 from analysis.scale.validation import validate_scale
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
@@ -68,15 +72,16 @@ def run_validation(
         missing=missing,
         seed=seed,
         progress=_scaled(progress),
-    ).to_dict()
-    result["warnings"] += [{"step": "invariance", "message": text} for text in said if text]
+    )
+    hidden = tuple(Warned(InvarianceSection.step, text) for text in said if text)
+    result = replace(result, warned=(*result.warned, *hidden))
     progress(98, "Storing the result")
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)
-        row.result = dict(result)
-        row.fingerprint = result["fingerprint"]
-        row.versions = result["versions"]
-    return {"analysis_id": analysis_id, "n": result["sample"]["n_complete"]}
+        row.result = result.to_dict()
+        row.fingerprint = result.fingerprint
+        row.versions = dict(result.versions)
+    return {"analysis_id": analysis_id, "n": result[SampleSection].n_complete}
 
 
 def _hide_small(data: pd.DataFrame, name: str, counted: pd.Series, minimum: int) -> str:

@@ -19,7 +19,7 @@ from surveyapp.results.groupings import groupings
 from surveyapp.results.staleness import staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.web import studies
-from surveyapp.web.chapters import chapters
+from surveyapp.web.chapters import told
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -123,9 +123,8 @@ def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
         "analyses/show.html",
         journey=journey,
         analysis=found,
-        result=found.result,
+        told=told(found, installation().library),
         changed=since,
-        chapters=chapters(found, installation().library),
         estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
         missing=MISSING.get(asked.get("missing", "listwise")),
     )

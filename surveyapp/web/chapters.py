@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instruments.loader import Library
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Styled, Text, Tone
 from surveyapp.store.models import Analysis
 from surveyapp.web.drawings import drawing
+
+if TYPE_CHECKING:  # what they import takes a second to load
+    from analysis.scale.document import Settings
+    from analysis.scale.sections.cfa import CfaSection
+    from analysis.scale.sections.sample import SampleSection
 
 _KEPT = 16  # results; drawn and set once, because the charts take half a second
 
@@ -30,19 +35,30 @@ class Chapter:
     pieces: list[Piece] = field(default_factory=list)
 
 
-_set: dict[tuple[int, str], tuple[Chapter, ...]] = {}
+@dataclass(frozen=True)
+class Told:
+    """A finished validation as its page tells it."""
+
+    sample: SampleSection
+    cfa: CfaSection | None
+    settings: Settings
+    chapters: tuple[Chapter, ...]
+
+
+_set: dict[tuple[int, str], Told] = {}
 _lock = Lock()
 
 
-def chapters(analysis: Analysis, library: Library) -> tuple[Chapter, ...]:
-    """The chapters of a finished validation; none before it has a result."""
+def told(analysis: Analysis, library: Library) -> Told | None:
+    """A finished validation; None before it has a result. Raises Conflict for one that this version
+    cannot read."""
     if analysis.result is None:
-        return ()
+        return None
     key = analysis.id, analysis.fingerprint
     with _lock:
         known = _set.get(key)
     if known is None:
-        known = tuple(_chapters(_blocks(analysis, library)))
+        known = _told(analysis, analysis.result, library)
         with _lock:
             while len(_set) >= _KEPT:
                 _set.pop(next(iter(_set)))
@@ -50,12 +66,18 @@ def chapters(analysis: Analysis, library: Library) -> tuple[Chapter, ...]:
     return known
 
 
-def _blocks(analysis: Analysis, library: Library) -> Iterable[Block]:
-    # Chart library and typefaces are loaded with the first page: seconds that the start is spared.
-    from surveyapp.reports import validation
+def _told(analysis: Analysis, result: Mapping[str, Any], library: Library) -> Told:
+    # Statistics, chart library and typefaces are loaded with the first page: seconds that the start
+    # is spared.
+    from analysis.scale.sections.cfa import CfaSection
+    from analysis.scale.sections.sample import SampleSection
+    from surveyapp.reports.stored_study import Study
+    from surveyapp.reports.validation.content import chapters
+    from surveyapp.results.validations import read_validation
 
-    study = validation.Study(
-        document=analysis.result or {},
+    validation = read_validation(result)
+    study = Study(
+        document=validation,
         journey="",
         provider="",
         segment=None,
@@ -63,7 +85,12 @@ def _blocks(analysis: Analysis, library: Library) -> Iterable[Block]:
         computed=analysis.created_at.date(),
         library=library,
     )
-    return validation.chapters(study)
+    return Told(
+        validation[SampleSection],
+        validation.get(CfaSection),
+        validation.settings,
+        tuple(_chapters(chapters(study))),
+    )
 
 
 def _chapters(blocks: Iterable[Block]) -> Iterator[Chapter]:

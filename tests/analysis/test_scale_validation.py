@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.errors import DataError, MissingItem, ModelError
-from analysis.scale.document import ScaleValidationDocument
+from analysis.scale.document import ScaleValidation
+from analysis.scale.registry import sections
+from analysis.scale.sections.invariance import InvarianceSection
+from analysis.scale.sections.rivals import RivalsSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
 from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey
@@ -25,7 +28,7 @@ from tests.analysis.data_sets import (
 
 
 @pytest.fixture(scope="module")
-def hs() -> ScaleValidationDocument:
+def hs() -> dict[str, Any]:
     return validate_scale(holzinger(), model=HS_MODEL).to_dict()
 
 
@@ -48,38 +51,15 @@ def answers(n: int = 300) -> pd.DataFrame:
     return simulated(n, model=model, loadings=dict.fromkeys(model, (0.8, 0.75, 0.7)))
 
 
-def fits(value: object, shape: Any, where: str = "document") -> None:
-    """Fail unless the value is of the documented shape, naming the place."""
-    if is_typeddict(shape):
-        hints = get_type_hints(shape)
-        assert isinstance(value, dict), where
-        assert set(value) == set(hints), where
-        for name, hint in hints.items():
-            fits(value[name], hint, f"{where}.{name}")
-    elif get_origin(shape) is list:
-        assert isinstance(value, list), where
-        for i, entry in enumerate(value):
-            fits(entry, get_args(shape)[0], f"{where}[{i}]")
-    elif get_origin(shape) is dict:
-        assert isinstance(value, dict), where
-        for name, entry in value.items():
-            fits(entry, get_args(shape)[1], f"{where}.{name}")
-    elif get_args(shape):  # a union with None
-        options = get_args(shape)
-        if value is None:
-            assert type(None) in options, f"{where} is None"
-        else:
-            fits(value, next(o for o in options if o is not type(None)), where)
-    elif shape is float:
-        assert isinstance(value, int | float), f"{where} is {value!r}"
-    else:
-        assert isinstance(value, shape), f"{where} is {value!r}"
+def fits(document: dict[str, Any]) -> None:
+    """Fail unless the document is of its sections' shape: every field, and nothing else."""
+    assert ScaleValidation.from_dict(json.loads(json.dumps(document))).to_dict() == document
 
 
 def test_the_document_has_the_documented_shape(hs):
-    fits(hs, ScaleValidationDocument)
-    for name in get_type_hints(ScaleValidationDocument):
-        assert hs[name] is not None, f"{name} could not be computed"
+    fits(hs)
+    for kind in sections():
+        assert hs[kind.name] is not None, f"{kind.name} could not be computed"
     assert hs["invariance"] == []
 
 
@@ -91,7 +71,7 @@ def test_the_shape_is_kept_when_answers_are_missing_and_a_marker_and_times_are_g
     data = data.assign(mk1=rng.integers(1, 8, 250), mk2=rng.integers(1, 8, 250), took=60.0)
     data.loc[5, "took"] = 4.0
     got = validate_scale(data, instrument(), marker=("mk1", "mk2"), seconds="took").to_dict()
-    fits(got, ScaleValidationDocument)
+    fits(got)
     assert got["missing"]["little"]["pvalue"] > 0.001
     assert got["method_variance"]["marker"]["items"] == ["mk1", "mk2"]
     flags = {row["row"]: row["flags"] for row in got["careless"]["rows"]}
@@ -102,7 +82,7 @@ def test_the_shape_is_kept_when_answers_are_missing_and_a_marker_and_times_are_g
 
 @pytest.mark.parametrize("rows", [0, 1, 5, 30])
 def test_the_shape_is_kept_for_few_rows(rows: int):
-    fits(validate_scale(simulated(rows), model=SJQ_MODEL).to_dict(), ScaleValidationDocument)
+    fits(validate_scale(simulated(rows), model=SJQ_MODEL).to_dict())
 
 
 def test_conclusions_carry_value_cut_and_source(hs):
@@ -168,7 +148,7 @@ def test_estimator_and_handling_of_missing_answers_are_chosen():
     data = holzinger()
     data.loc[::4, "x2"] = np.nan
     got = validate_scale(data, model=HS_MODEL, estimator="MLR", missing="fiml").to_dict()
-    fits(got, ScaleValidationDocument)
+    fits(got)
     assert (got["cfa"]["n"], got["cfa"]["dropped"], got["check"]) == (301, 0, None)
     assert got["cfa"]["fit"]["chisq_scaled"] != got["cfa"]["fit"]["chisq"]
     assert 'estimator = "MLR", missing = "fiml"' in got["r_script"]
@@ -178,7 +158,7 @@ def test_invariance_is_climbed_over_each_grouping_column():
     # lavaan 0.6-14 on Holzinger & Swineford by school: chisq 115.851, 124.044, 164.103, 181.511
     data = holzinger()
     got = validate_scale(data, model=HS_MODEL, group=("school", "sex")).to_dict()
-    fits(got, ScaleValidationDocument)
+    fits(got)
     by_school, by_sex = got["invariance"]
     assert [row["chisq"] for row in by_school["steps"]] == pytest.approx(
         [115.851, 124.044, 164.103, 181.511], abs=1e-3
@@ -200,10 +180,10 @@ def test_groups_too_small_to_compare_are_left_out_and_said():
     data.loc[:4, "school"] = "Third"
     data.loc[5:9, "school"] = None
     got = validate_scale(data, model=HS_MODEL, group="school")
-    assert len(got.document["invariance"][0]["groups"]) == 2
+    assert len(got[InvarianceSection].ladders[0].groups) == 2
     assert any("group Third was left out: 5 usable rows, needs 10" in w for w in got.warnings)
     alone = validate_scale(data.assign(school="one"), model=HS_MODEL, group="school")
-    assert alone.document["invariance"] == []
+    assert alone[InvarianceSection].ladders == ()
     assert any(w.startswith("invariance: school: 2 to 20 groups") for w in alone.warnings)
 
 
@@ -375,7 +355,7 @@ def test_the_sjq_procedure_finds_the_population_of_the_published_loadings():
     data = simulated(278, correlation=0.6, seed=7)
     data = data.assign(region=np.where(np.arange(278) % 2, "north", "south"))
     got = validate_scale(data, sjq, likelihood="wishart", group="region").to_dict()
-    fits(got, ScaleValidationDocument)
+    fits(got)
     assert got["settings"]["instrument"] == "sjq"
     assert got["sample"]["n_items"] == 16
     assert got["factor_count"]["factors"]["suggested"] == 3
@@ -399,5 +379,5 @@ def test_of_many_factors_the_closest_pairs_are_merged_and_said():
     loadings = dict.fromkeys(model, (0.8, 0.8))
     data = simulated(400, model=model, loadings=loadings, correlation=0.3, points=0)
     got = validate_scale(data, model=model, reps=50, draws=20)
-    assert len([row for row in got.document["rivals"] if row["kind"] == "merged"]) == 45
+    assert len([row for row in got[RivalsSection].rows if row.kind == "merged"]) == 45
     assert any("of 55 pairs of factors the 45 closest were merged" in w for w in got.warnings)

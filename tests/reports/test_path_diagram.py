@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
 from typing import Any
@@ -15,14 +17,18 @@ import pytest
 from semopy.examples import political_democracy
 
 from analysis.covariance.sem import fit_sem
+from analysis.scale.sections.cfa import CfaSection
 from surveyapp.errors import Invalid
-from surveyapp.reports import apa, validation_figures
+from surveyapp.reports import apa
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
 from surveyapp.reports.diagram_places import Box, places
 from surveyapp.reports.drawing import drawing
-from surveyapp.reports.measured_models import cfa_diagram, composite_diagram, sem_diagram
+from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import WIDTH, number_boxes, path_diagram
 from surveyapp.reports.study_charts import formed
+from surveyapp.reports.validation.cfa import model
+from surveyapp.reports.validation.cfa_diagram import cfa_diagram
+from tests.analysis.scale_sections import cfa, correlation, loading
 from tests.reports.study_document import document
 
 DEMOCRACY = """
@@ -44,21 +50,18 @@ def democracy() -> dict[str, Any]:
     return fit_sem(political_democracy.get_data(), DEMOCRACY).to_dict()
 
 
-def validated() -> dict[str, Any]:
-    """The section that a scale validation stores, with a loading that is not significant."""
+def validated(items: Sequence[str] | None = None) -> CfaSection:
+    """The section of a scale validation, with a loading that is not significant."""
     factors = {"personalization": 4, "coherence": 6, "seamlessness": 6}
-    return {
-        "factors": list(factors),
-        "loadings": [
-            {"factor": factor, "item": f"{factor[:3]}{k}", "std_all": 0.71 + k / 50, "pvalue": 0.4 if k == 2 else 0.001}
-            for factor, items in factors.items()
-            for k in range(1, items + 1)
+    found = cfa(
+        [
+            loading(factor, f"{factor[:3]}{k}", 0.71 + k / 50, 0.4 if k == 2 else 0.001)
+            for factor, n in factors.items()
+            for k in range(1, n + 1)
         ],
-        "factor_correlation_intervals": [
-            {"first": a, "second": b, "r": 0.6, "lower": 0.5, "upper": 0.7}
-            for a, b in combinations(factors, 2)
-        ],
-    }  # fmt: skip
+        [correlation(a, b, r=0.6, lower=0.5, upper=0.7) for a, b in combinations(factors, 2)],
+    )
+    return replace(found, items=tuple(items or found.items))
 
 
 def drawn(name: str) -> Diagram:
@@ -264,14 +267,7 @@ def test_the_least_crowded_place_is_chosen_for_a_number():
 
 
 def test_a_scale_of_five_hundred_items_is_drawn_in_seconds():
-    section = {
-        "factors": [f"f{i}" for i in range(10)],
-        "loadings": [
-            {"factor": f"f{i % 10}", "item": f"x{i}", "std_all": 0.8, "pvalue": 0.0}
-            for i in range(500)
-        ],
-        "factor_correlation_intervals": [],
-    }
+    section = cfa([loading(f"f{i % 10}", f"x{i}", 0.8) for i in range(500)])
     began = time.process_time()
     text = path_diagram(cfa_diagram(section))
     assert time.process_time() - began < 20
@@ -279,7 +275,6 @@ def test_a_scale_of_five_hundred_items_is_drawn_in_seconds():
 
 
 def test_a_scale_too_large_to_read_is_not_drawn_in_reports():
-    document = {"cfa": {**validated(), "items": [f"x{i}" for i in range(41)], "n": 300}}
-    assert list(validation_figures.model(document)) == []
-    document["cfa"]["items"] = document["cfa"]["items"][:40]
-    assert len(list(validation_figures.model(document))) == 1
+    items = [f"x{i}" for i in range(41)]
+    assert list(model(validated(items))) == []
+    assert len(list(model(validated(items[:40])))) == 1

@@ -17,7 +17,7 @@ from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.reports.drawing import drawing
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.research_charts import Interval, Mark
-from surveyapp.reports.validation import Study
+from surveyapp.reports.stored_study import Study
 from tests.reports.study_document import document
 
 MADE = date(2026, 11, 22)

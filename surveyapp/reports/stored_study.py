@@ -1,0 +1,41 @@
+"""A stored result and what it was asked about, as a report needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Generic, TypeVar
+
+from instruments.loader import Library
+
+D = TypeVar("D")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Study(Generic[D]):
+    """A stored result and what it was asked about.
+
+    ``file`` names the answers of a result that belongs to no journey; journey and provider are
+    then empty.
+    """
+
+    document: D
+    journey: str
+    provider: str
+    segment: str | None
+    survey: str | None
+    computed: date
+    library: Library
+    file: str | None = None
+
+    @property
+    def about(self) -> str:
+        """Whose answers these are."""
+        return self.file or self.journey
+
+    def reading(self, read: Callable[[D], R]) -> Study[R]:
+        """The same with its document read as something more than plain values."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "document"}
+        return Study(read(self.document), **values)

@@ -1,0 +1,228 @@
+"""The confirmatory model: fit, estimates, correlations of factors, residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analysis.scale.sections.cfa import CfaSection, CorrelationInterval
+from analysis.scale.study import Fit, Number
+from surveyapp.design_tokens import TEXT_WIDTH
+from surveyapp.reports import apa, research_charts
+from surveyapp.reports.document import Block, Chart, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.reports.measured_models import label
+from surveyapp.reports.path_diagram import path_diagram
+from surveyapp.reports.validation import charts
+from surveyapp.reports.validation.cfa_diagram import cfa_diagram
+from surveyapp.reports.validation.part import (
+    CONVERGENT,
+    DISCRIMINANT,
+    FIT,
+    Chapter,
+    Criterion,
+    Numbers,
+    Part,
+    ValidationStudy,
+)
+from surveyapp.reports.validation.wording import indented, name, pair
+
+_MOST_DRAWN = 40  # items; more are a page of hairs
+_MOST_MAPPED = 60
+_LARGE = 0.10  # Kline 2016: of a residual correlation
+_LOW = 0.70  # the usual cut-off of a standardised loading
+
+
+def _fit(cfa: CfaSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+    fit = cfa.fit
+    yield Paragraph(
+        (
+            f"The model of {len(cfa.factors)} correlated factors (",
+            Styled("n", "italic"),
+            f" = {cfa.n:,}) has ",
+            *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
+            f", CFI = {apa.bounded(fit['cfi'], 3)}, TLI = {apa.bounded(fit['tli'], 3)}, RMSEA = "
+            f"{apa.bounded(fit['rmsea'], 3)} 90% CI "
+            f"{apa.between(fit['rmsea_ci_lower'], fit['rmsea_ci_upper'], 3)}, SRMR = "
+            f"{apa.bounded(fit['srmr'], 3)}, GFI = {apa.bounded(fit['gfi'], 3)}.",
+            *_scaled(fit),
+        )
+    )
+
+
+def _scaled(fit: Fit) -> tuple[str | Styled, ...]:
+    """The robust test and indices where the estimator gives them."""
+    if fit.get("chisq_scaled") is None:
+        return ()
+    kind = "robust" if fit.get("cfi_robust") is not None else "scaled"
+    return (
+        " Scaled: ",
+        *apa.chi_square(fit["chisq_scaled"], fit["df_scaled"], fit["pvalue_scaled"]),
+        f"; {kind} CFI = {apa.bounded(fit.get(f'cfi_{kind}'), 3)}, TLI = "
+        f"{apa.bounded(fit.get(f'tli_{kind}'), 3)}, RMSEA = {apa.bounded(fit.get(f'rmsea_{kind}'), 3)}.",
+    )
+
+
+def _estimates(cfa: CfaSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
+    yield from loadings(cfa)
+    yield from model(cfa)
+    yield _table(cfa, next(number))
+    yield from residuals(cfa)
+
+
+def loadings(cfa: CfaSection) -> Iterator[Chart]:
+    """Standardised loadings with their intervals."""
+    rows = [
+        (label(row.factor), row.item, row.std_all, row.std_se)
+        for row in cfa.loadings
+        if row.std_all is not None
+    ]
+    if not rows:
+        return
+    below = [item for _, item, value, _ in rows if value < _LOW]
+    title = f"All {len(rows)} items load above .70 on their factor"
+    if below:
+        title = f"{len(below)} of {len(rows)} items load below .70: {', '.join(below)}"
+    yield Chart(
+        title,
+        charts.loadings(rows, cut=_LOW),
+        "Standardised loadings with 95% intervals; the dashed line is the usual cut-off of .70.",
+    )
+
+
+def model(cfa: CfaSection) -> Iterator[Chart]:
+    """The confirmatory model with its estimates; nothing for a model too large to read."""
+    if len(cfa.items) > _MOST_DRAWN:
+        return
+    between = [row.r for row in cfa.factor_correlation_intervals if row.r is not None]
+    title = f"{len(cfa.items)} items show {len(cfa.factors)} factors"
+    if len(cfa.factors) == 1:
+        title = f"{len(cfa.items)} items show one factor"
+    elif between:
+        title += f" that correlate {_span(between)}"
+    yield Chart(
+        title,
+        path_diagram(cfa_diagram(cfa)),
+        f"Standardised estimates, n = {cfa.n:,}. Ellipses: factors; boxes: items; arcs: "
+        "correlations. Dashed: not significant (.05).",
+        width=TEXT_WIDTH * 0.88,  # room for the table of loadings on the same page
+    )
+
+
+def _span(values: list[float]) -> str:
+    low, high = apa.bounded(min(values)), apa.bounded(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def _table(cfa: CfaSection, number: int) -> Table:
+    rows: list[list[Text]] = []
+    groups = []
+    factor = None
+    for row in cfa.loadings:
+        if row.factor != factor:
+            factor = row.factor
+            groups.append(len(rows))
+            rows.append([name(factor), "", "", "", "", "", ""])
+        std, se = row.std_all, row.std_se
+        ends = (None, None) if std is None or se is None else (std - 1.96 * se, std + 1.96 * se)
+        rows.append(
+            [
+                indented(row.item),
+                apa.number(row.est),
+                apa.number(row.se),
+                apa.pvalue(row.pvalue),
+                apa.bounded(std),
+                apa.between(*ends),
+                apa.bounded(row.r_squared),
+            ]
+        )
+    return Table(
+        number=number,
+        title="Confirmatory Factor Analysis: Loadings",
+        head=["Item", italic("b"), italic("SE"), apa.P, "Standardised", "95% CI", (*italic("R"), "²")],
+        rows=rows,
+        align="lrrrrrr",
+        widths=[0.24, 0.11, 0.11, 0.12, 0.15, 0.17, 0.10],
+        groups=frozenset(groups),
+        note="The first loading of each factor is fixed at 1 and has no standard error.",
+        look=Look.APA,
+    )  # fmt: skip
+
+
+def residuals(cfa: CfaSection) -> Iterator[Chart]:
+    """What the confirmatory model leaves unexplained between two items."""
+    matrix = cfa.residual_correlations
+    if not 1 < len(cfa.items) <= _MOST_MAPPED:
+        return
+    large = sum(abs(value or 0.0) >= _LARGE for i, row in enumerate(matrix) for value in row[:i])
+    pairs = len(matrix) * (len(matrix) - 1) // 2
+    title = (
+        "No residual correlation is .10 or more"
+        if not large
+        else f"{large} of {pairs} residual correlations {'is' if large == 1 else 'are'} .10 or more"
+    )
+    yield Chart(
+        title,
+        research_charts.residual_map(cfa.items, matrix),
+        "Observed minus implied correlations: blue where two items share more than"
+        " the model implies, orange where less; full colour at .20. Figures are shown"
+        " from .10 (Kline, 2016).",
+    )
+
+
+def _correlations(cfa: CfaSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
+    """Each pair of factors: how closely the model says that they go together."""
+    if cfa.factor_correlation_intervals:
+        yield correlations(cfa.factor_correlation_intervals, next(number))
+
+
+def correlations(rows: Sequence[CorrelationInterval], number: int) -> Table:
+    return Table(
+        number=number,
+        title="Correlations of the Factors With Their Intervals",
+        head=["Factors", italic("r"), italic("SE"), "95% CI", "Lack of distinctness"],
+        rows=[
+            [
+                pair(row.first, row.second),
+                apa.bounded(row.r, 3),
+                apa.bounded(row.se, 3),
+                apa.between(row.lower, row.upper, 3),
+                _overlap(row.upper),
+            ]
+            for row in rows
+        ],
+        align="lrrrl",
+        widths=[0.39, 0.11, 0.11, 0.19, 0.20],
+        note="Of the confirmatory model. The last column classes the interval's upper end (Rönkkö & "
+        "Cho, 2022): a little from .80, moderately from .90, severely from 1.",
+        look=Look.APA,
+    )
+
+
+def _overlap(upper: Number) -> str:
+    if upper is None:
+        return apa.DASH
+    return next(
+        word
+        for least, word in ((1.0, "severely"), (0.9, "moderately"), (0.8, "a little"), (-9.0, "no"))
+        if upper >= least
+    )
+
+
+PARTS = (
+    Part(CfaSection, Chapter.CONFIRMATORY, 10, _fit, explained=True),
+    Part(CfaSection, Chapter.CONFIRMATORY, 40, _estimates),
+    Part(CfaSection, Chapter.VALIDITY, 40, _correlations),
+)
+CRITERIA = (
+    Criterion("cfi", "CFI", FIT, 10),
+    Criterion("tli", "TLI", FIT, 20),
+    Criterion("rmsea", "RMSEA", FIT, 30),
+    Criterion("srmr", "SRMR", FIT, 40),
+    Criterion("lowest_loading", "Lowest loading", CONVERGENT, 10),
+    Criterion(
+        "factor_correlation_upper",
+        "Correlation of factors, upper end of its interval",
+        DISCRIMINANT,
+        30,
+        subjects="pairs",
+    ),
+)

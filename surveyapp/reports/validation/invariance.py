@@ -1,0 +1,161 @@
+"""Invariance: is the scale the same in every group?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.scale.sections.invariance import InvarianceSection, Ladder
+from surveyapp.reports import apa
+from surveyapp.reports.document import Block, Heading, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.reports.validation.part import (
+    INVARIANCE,
+    Chapter,
+    Criterion,
+    Numbers,
+    Part,
+    ValidationStudy,
+)
+from surveyapp.reports.validation.wording import name, plain
+from surveyapp.results import phrases
+
+_EQUAL = {
+    "configural": "structure",
+    "metric": "loadings",
+    "scalar": "loadings and intercepts",
+    "strict": "loadings, intercepts and residual variances",
+}
+_MEANING = {
+    None: "Not even the structure is invariant: the groups should not be compared on this scale.",
+    "configural": "The structure is invariant, but the loadings are not: neither relations nor"
+    " means should be compared.",
+    "metric": "The loadings are invariant, but the intercepts are not: relations with other"
+    " scores can be compared, means cannot.",
+    "scalar": "Loadings and intercepts are invariant: factor means can be compared.",
+    "strict": "The scale is strictly invariant across groups: factor means and observed scores"
+    " can be compared.",
+}
+
+
+def _ladders(
+    section: InvarianceSection, study: ValidationStudy, number: Numbers
+) -> Iterator[Block]:
+    """The ladder over each grouping, its verdict in words, and what would repair it."""
+    wanted = study.document.settings.group
+    if not wanted:
+        return
+    done = {ladder.group for ladder in section.ladders}
+    for group in wanted:
+        if group not in done:
+            yield Paragraph(
+                f"Groups by {plain(group)} could not be compared; the warnings say why."
+            )
+    for ladder in section.ladders:
+        yield Heading(f"Between groups by {plain(ladder.group)}", level=2)
+        yield Paragraph((Styled(_MEANING[ladder.reached]), " ", _grounds(ladder)))
+        yield _steps(ladder, next(number))
+        yield from _partial(ladder)
+        if ladder.latent_means:
+            yield _means(ladder, next(number))
+
+
+def _grounds(ladder: Ladder) -> str:
+    """Which step failed first, and by which numbers."""
+    failed = next((row for row in ladder.steps if not row.holds), None)
+    if failed is None:
+        return "Every step holds."
+    because = failed.because.replace("-", "\N{MINUS SIGN}")
+    return f"The {failed.step} step does not hold: {because}."
+
+
+def _steps(ladder: Ladder, number: int) -> Table:
+    rows: list[list[Text]] = []
+    for row in ladder.steps:
+        rows.append(
+            [
+                row.step.capitalize(),
+                apa.number(row.chisq, 1),
+                apa.count(row.df),
+                apa.bounded(row.cfi, 3),
+                apa.bounded(row.rmsea, 3),
+                apa.bounded(row.srmr, 3),
+                apa.number(row.d_chisq, 1),
+                apa.count(row.d_df),
+                apa.pvalue(row.d_pvalue),
+                apa.bounded(row.d_cfi, 3),
+                "yes" if row.holds else (Styled("no"),),
+            ]
+        )
+    sizes = phrases.listed([f"{group.label} ({group.n:,})" for group in ladder.groups])
+    equal = "; ".join(f"{step}: {what}" for step, what in _EQUAL.items())
+    return Table(
+        number=number,
+        title=f"Invariance Over {name(ladder.group)}",
+        head=["Model", apa.CHI, apa.DF, "CFI", "RMSEA", "SRMR", apa.DELTA_CHI, ("Δ", *apa.DF), apa.P, "ΔCFI", "Holds"],
+        rows=rows,
+        align="lrrrrrrrrrl",
+        widths=[0.15, 0.1, 0.07, 0.08, 0.09, 0.085, 0.09, 0.07, 0.085, 0.09, 0.09],
+        note=f"Groups (n): {sizes}. Equal in every group at {equal}. A step holds when CFI falls by no "
+        f"more than {apa.bounded(abs(ladder.rules['d_cfi']), 3)} and RMSEA and SRMR hardly rise "
+        "(Chen, 2007; Cheung & Rensvold, 2002).",
+        look=Look.APA,
+    )  # fmt: skip
+
+
+def _partial(ladder: Ladder) -> Iterator[Block]:
+    """Which equalities to give up, step by step, when a step does not hold."""
+    for step in dict.fromkeys(row.step for row in ladder.releases):
+        mine = [row for row in ladder.releases if row.step == step]
+        freed = phrases.listed([parameter(row.parameter) for row in mine])
+        last = mine[-1]
+        verb = "would hold" if last.holds else "would still not hold"
+        yield Paragraph(
+            f"Partial invariance, a proposal: the {step} step {verb} with {freed} free to differ "
+            f"between the groups (CFI {apa.bounded(last.cfi, 3)}; chosen by score tests, largest "
+            f"first). Freed by the data alone, it needs new data to be trusted (Byrne et al., 1989)."
+        )
+
+
+def parameter(text: str) -> str:
+    """A parameter of the model in words.
+
+    >>> parameter("x3~1"), parameter("speed=~x9"), parameter("x1~~x1")
+    ('the intercept of x3', 'the loading of x9 on speed', 'the residual variance of x1')
+    """
+    for sign, words in (("=~", "the loading of {1} on {0}"), ("~1", "the intercept of {0}")):
+        left, found, right = text.partition(sign)
+        if found and (sign == "=~" or not right):
+            return words.format(left, right)
+    left, found, right = text.partition("~~")
+    if not found:
+        return text
+    return f"the residual variance of {left}" if left == right else f"the covariance of {left} and {right}"  # fmt: skip
+
+
+def _means(ladder: Ladder, number: int) -> Table:
+    first = ladder.groups[0].label
+    return Table(
+        number=number,
+        title=f"Latent Means by {name(ladder.group)}",
+        head=["Factor", "Group", "Mean", italic("SE"), "95% CI", apa.P, italic("d")],
+        rows=[
+            [
+                name(row.factor),
+                row.group,
+                apa.number(row.est),
+                apa.number(row.se),
+                f"[{apa.number(row.ci_lower)}, {apa.number(row.ci_upper)}]",
+                apa.pvalue(row.pvalue),
+                apa.number(row.d),
+            ]
+            for row in ladder.latent_means
+        ],
+        align="llrrrrr",
+        widths=[0.25, 0.2, 0.1, 0.09, 0.18, 0.09, 0.09],
+        note=f"Of the scalar model; the mean of {first} is 0. d = difference in standard deviations. "
+        "To be read only as far as the scalar step holds.",
+        look=Look.APA,
+    )
+
+
+PARTS = (Part(InvarianceSection, Chapter.INVARIANCE, 10, _ladders),)
+CRITERIA = (Criterion("d_cfi", "Change of CFI", INVARIANCE, 10, subjects="steps"),)

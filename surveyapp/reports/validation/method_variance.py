@@ -1,0 +1,161 @@
+"""Common-method variance: its tests, with and without a marker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analysis.scale.sections.method_variance import (
+    LatentMethodPart,
+    MarkerPart,
+    MarkerSequencePart,
+    MethodComparisonRow,
+    MethodVarianceSection,
+)
+from surveyapp.reports import apa
+from surveyapp.reports.document import Block, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.reports.significance import kept_significant
+from surveyapp.reports.validation.part import (
+    METHOD_VARIANCE,
+    Chapter,
+    Criterion,
+    Form,
+    Numbers,
+    Part,
+    ValidationStudy,
+)
+from surveyapp.reports.validation.wording import name, pair
+
+_MODELS = {
+    "CFA": "Factors and marker correlate",
+    "Baseline": "Baseline: marker apart from the factors",
+    "Method-C": "Method-C: marker on all items, equally",
+    "Method-U": "Method-U: marker on all items, freely",
+    "Method-R": "Method-R: factor correlations as in baseline",
+    "without": "Without a method factor",
+    "with": "With a method factor",
+}
+
+
+def _method(method: MethodVarianceSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
+    harman, collinear = method.harman, method.full_collinearity
+    if harman:
+        said = "more" if harman.dominated else "not more"
+        yield Paragraph(
+            "Harman's first component accounts for"
+            f" {apa.percent(harman.first_share)} of the variance, {said} than half;"
+            " dimensions of one concept share variance by nature, so this test alone"
+            " is not conclusive."
+        )
+    if collinear:
+        values = [f"{name(row.factor)} {apa.number(row.vif)}" for row in collinear]
+        yield Paragraph(
+            f"Full-collinearity variance inflation factors: {', '.join(values)}."
+            " Values above 3.3 indicate common method variance (Kock, 2015)."
+        )
+    if method.marker:
+        yield from _marker(method.marker, number)
+    if method.marker_sequence:
+        sequence = method.marker_sequence
+        yield Paragraph(_sequence(sequence))
+        yield _models(
+            "Marker Variable in the Confirmatory Model", sequence, sequence.comparisons, next(number)
+        )  # fmt: skip
+    latent = method.latent_method_factor
+    if latent:
+        yield Paragraph(
+            "An unmeasured latent method factor explains "
+            f"{apa.percent(latent.method_share)} of the items' variance on average, their own factors "
+            f"{apa.percent(latent.substantive_share)} (Podsakoff et al., 2003). It takes up real "
+            "variance too where the factors are closely related."
+        )
+        yield _models("Unmeasured Latent Method Factor", latent, (latent.comparison,), next(number))
+
+
+def _marker(marker: MarkerPart, number: Numbers) -> Iterator[Block]:
+    pvalues = [row.pvalue for row in marker.correlations if row.pvalue is not None]
+    kept = kept_significant(marker.still_significant, pvalues)
+    yield Paragraph(
+        f"With the marker variable ({', '.join(marker.items)}; r = "
+        f"{apa.bounded(marker.r_marker)}) partialled out, {kept} (Lindell & Whitney, 2001)."
+    )
+    yield Table(
+        number=next(number),
+        title="Correlations Before and After the Marker Variable",
+        head=["Scores", italic("r"), apa.P, "Adjusted", apa.P],
+        rows=[
+            [
+                pair(row.first, row.second),
+                apa.bounded(row.r),
+                apa.pvalue(row.pvalue),
+                apa.bounded(row.r_adjusted),
+                apa.pvalue(row.pvalue_adjusted),
+            ]
+            for row in marker.correlations
+        ],
+        align="lrrrr",
+        widths=[0.48, 0.12, 0.13, 0.14, 0.13],
+        note=(Styled("n", "italic"), f" = {marker.n:,}; marker correlation: {marker.rule}."),
+        look=Look.APA,
+    )
+
+
+def _sequence(found: MarkerSequencePart) -> str:
+    if not found.method_variance:
+        return "The marker's factor does not explain the answers significantly (Williams et al., 2010)."
+    how = "unequally" if found.unequal else "all alike"
+    bias = (
+        "and it biases the correlations of the factors"
+        if found.biased
+        else "but it does not bias the correlations of the factors"
+    )
+    return (
+        f"The marker's factor explains answers, {how} ({apa.percent(found.share)} of an item's "
+        f"variance on average), {bias} (Williams et al., 2010)."
+    )
+
+
+def _models(
+    title: str,
+    found: MarkerSequencePart | LatentMethodPart,
+    tests: Sequence[MethodComparisonRow],
+    number: int,
+) -> Table:
+    # Each model stands against the one before it; Method-R constrains a later one.
+    tested = {row.constrained if row.constrained == "Method-R" else row.free: row for row in tests}
+    rows: list[list[Text]] = []
+    for model in found.models:
+        test = tested.get(model.name)
+        against = ""
+        if test:
+            against = test.constrained if test.free == model.name else test.free
+        rows.append(
+            [
+                _MODELS.get(model.name, model.name),
+                apa.number(model.chisq, 1),
+                apa.count(model.df),
+                apa.bounded(model.cfi, 3),
+                apa.bounded(model.rmsea, 3),
+                apa.bounded(model.srmr, 3),
+                against[:1].upper() + against[1:],
+                apa.number(test.delta_chisq, 1) if test else "",
+                apa.count(test.delta_df) if test else "",
+                apa.pvalue(test.pvalue) if test else "",
+            ]
+        )
+    return Table(
+        number=number,
+        title=title,
+        head=["Model", apa.CHI, apa.DF, "CFI", "RMSEA", "SRMR", "Against", apa.DELTA_CHI, ("Δ", *apa.DF), apa.P],
+        rows=rows,
+        align="lrrrrrlrrr",
+        widths=[0.29, 0.085, 0.065, 0.07, 0.085, 0.08, 0.115, 0.085, 0.06, 0.075],
+        note=(Styled("n", "italic"), f" = {found.n:,}."),
+        look=Look.APA,
+    )  # fmt: skip
+
+
+PARTS = (Part(MethodVarianceSection, Chapter.THREATS, 10, _method, under="Common method variance"),)
+CRITERIA = (
+    Criterion("harman_first_share", "Share of Harman's first component", METHOD_VARIANCE, 10),
+    Criterion("full_collinearity_vif", "Full-collinearity VIF", METHOD_VARIANCE, 20, Form.FREE),
+)

@@ -1,0 +1,125 @@
+"""What a section's module gives to the report: parts of chapters, and criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Generic
+
+from analysis.scale.document import ScaleValidation
+from analysis.scale.study import S
+from surveyapp.reports.document import Block
+from surveyapp.reports.stored_study import Study
+
+ValidationStudy = Study[ScaleValidation]
+Numbers = Iterator[int]  # of tables, in their order of appearance
+Draw = Callable[[S, ValidationStudy, Numbers], Iterable[Block]]
+
+
+class Chapter(StrEnum):
+    """The chapters that sections fill, in their order; one without content is left out."""
+
+    METHOD = "Method"
+    ITEMS = "Items"
+    DIMENSIONALITY = "Dimensionality"
+    CONFIRMATORY = "Confirmatory factor analysis"
+    VALIDITY = "Reliability and validity"
+    INVARIANCE = "Invariance"
+    THREATS = "Threats to validity"
+
+
+@dataclass(frozen=True)
+class Part(Generic[S]):
+    """What a section says at one place of the report; nothing where it was not computed.
+
+    ``place`` orders the parts of a chapter. ``under``: a heading that neighbouring parts share.
+    ``explained``: where the section could not be computed, its warnings say why.
+    """
+
+    section: type[S]
+    chapter: Chapter
+    place: int
+    draw: Draw[S]
+    under: str = ""
+    explained: bool = False
+
+
+class Form(Enum):
+    """How a criterion's value is written."""
+
+    BOUNDED = "cannot exceed one in size"
+    FREE = "may exceed one"
+    COUNT = "a whole number"
+    PVALUE = "a probability"
+
+
+@dataclass(frozen=True)
+class Family:
+    """Criteria that ask the same question, and what helps where they are not met.
+
+    ``gravity``: families are told from the smallest, the gravest, on.
+    """
+
+    name: str
+    gravity: int
+    advice: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A measure that a section's ``conclude`` compares with a cut-off, as the report calls it.
+
+    ``place`` orders the measures of a family; ``subjects``: what it is computed for, in the plural.
+    """
+
+    measure: str
+    label: str
+    family: Family
+    place: int
+    form: Form = Form.BOUNDED
+    subjects: str = "factors"
+
+
+FIT = Family(
+    "Model fit",
+    10,
+    "inspect the residual correlations for misfit before interpreting the factors",
+)
+RELIABILITY = Family(
+    "Reliability",
+    20,
+    "do not report single scores of these factors, or measure them with more items",
+)
+DISCRIMINANT = Family(
+    "Discriminant validity",
+    30,
+    "do not interpret these factors as distinct: report them together, or sharpen their items",
+)
+CONVERGENT = Family(
+    "Convergent validity",
+    40,
+    "inspect the items with the lowest loadings; the section on purification"
+    " proposes which to remove",
+)
+NUMBER_OF_FACTORS = Family(
+    "Number of factors",
+    50,
+    "compare the model with its rivals before reporting its factors",
+)
+INVARIANCE = Family(
+    "Invariance",
+    60,
+    "compare these groups only as far as the invariance steps hold",
+)
+ADEQUACY = Family(
+    "Sampling adequacy",
+    70,
+    "collect more answers, or look for items that share little with the others",
+)
+METHOD_VARIANCE = Family(
+    "Common method variance",
+    80,
+    "consider all tests of method variance before relating these scores to"
+    " answers from the same survey",
+)

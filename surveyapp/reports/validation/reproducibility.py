@@ -1,0 +1,34 @@
+"""The closing chapter of the validation report: how to repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.scale.document import ScaleValidation
+from analysis.scale.sections.cfa import CfaSection
+from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
+from surveyapp.reports.validation.wording import lines
+
+
+def reproducibility(validation: ScaleValidation) -> Iterator[Block]:
+    """Fingerprint, seed, software; the model and the same analysis as programs."""
+    cfa = validation.get(CfaSection)
+    yield Heading("Reproducibility", new_page=True)
+    yield Paragraph(
+        "The same answers with these settings give the same results. The fingerprint"
+        " is the SHA-256 hash of the items' names and values in order."
+    )
+    shown = [
+        ("Fingerprint", validation.fingerprint),
+        ("Seed", str(validation.settings.seed)),
+        ("Software", ", ".join(f"{k} {v}" for k, v in validation.versions.items())),
+        ("Format", validation.format),
+    ]
+    for label, value in shown:
+        yield Paragraph((Styled(f"{label}: "), value))
+    if cfa is not None:
+        yield Heading("Model", level=2)
+        yield Paragraph("\n".join(lines(cfa.model_text)), Tone.QUOTE)
+    if validation.r_script:
+        yield Heading("The same analysis in R", level=2)
+        yield Paragraph("\n".join(lines(validation.r_script)), Tone.QUOTE)

@@ -1,0 +1,64 @@
+"""The first page of the validation report: what to think of the scale, and its criteria."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analysis.scale.document import ScaleValidation
+from analysis.scale.sections.invariance import InvarianceSection
+from analysis.scale.study import Warned
+from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
+from surveyapp.reports.validation import criteria
+from surveyapp.reports.validation.part import Numbers
+
+_STEPS = {
+    "cfa": "Confirmatory model",
+    "efa": "Exploratory analysis",
+    "htmt": "HTMT",
+    "rivals": "Rival models",
+}
+
+
+def summary(document: ScaleValidation, number: Numbers) -> Iterator[Block]:
+    """Verdict, unmet criteria by family, the table of all of them, and the warnings."""
+    rows = document.conclusions
+    yield Heading("Summary")
+    climbed = document.get(InvarianceSection)
+    ladders = climbed.ladders if climbed else ()
+    yield Paragraph(criteria.verdict(rows, ladders), Tone.LEAD)
+    for one in criteria.unmet(rows, ladders):
+        advice = one.family.advice[:1].upper() + one.family.advice[1:]
+        yield Paragraph(
+            (Styled(f"{one.family.name}."), f" {criteria.told(one)} {advice}."), Tone.BULLET
+        )
+    if rows:
+        yield criteria.criteria_table(rows, next(number))
+    said = _warnings(document.warned)
+    if said:
+        yield Heading("Warnings", level=2)
+    for step, message in said:
+        yield Paragraph((Styled(f"{step}."), f" {message}."), Tone.BULLET)
+
+
+def _warnings(warned: Sequence[Warned]) -> list[tuple[str, str]]:
+    """(step, message) of every warning; those that differ only in their numbers are told once."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for warning in warned:
+        step, message = warning.step, warning.message
+        found.setdefault(
+            (step, re.sub(r"\d[\d.,]*", "#", message)),
+            (_STEPS.get(step, step.replace("_", " ").capitalize()), message),
+        )
+    return _numbered(list(found.values()), warned)
+
+
+def _numbered(
+    kept: Sequence[tuple[str, str]], everything: Sequence[Warned]
+) -> list[tuple[str, str]]:
+    """The kept warnings, with how many like them were left out at the end."""
+    left = len(everything) - len(kept)
+    if not left:
+        return list(kept)
+    what = "one warning like these" if left == 1 else f"{left} warnings like these"
+    return [*kept, ("Further", f"{what}, with other numbers")]

@@ -1,0 +1,53 @@
+"""Names of factors and items, and program text, as the report sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analysis.scale.study import Fit
+from surveyapp.reports import apa
+from surveyapp.reports.document import Styled
+from surveyapp.results import phrases
+
+_INDENT = "\N{NO-BREAK SPACE}" * 4
+
+
+def name(factor: str) -> str:
+    """A factor's name at the beginning of a cell or sentence."""
+    return plain(factor).capitalize()
+
+
+def plain(subject: str) -> str:
+    """A factor, a pair of factors or a grouping column as people write it."""
+    return subject.replace("_", " ")
+
+
+def plain_list(names: Sequence[str]) -> str:
+    """Several of them in one phrase."""
+    return phrases.listed([plain(one) for one in names])
+
+
+def pair(first: str, second: str) -> str:
+    """Two factors in a cell of a table."""
+    return f"{name(first)} and {plain(second)}"
+
+
+def indented(item: str) -> str:
+    """An item under the heading of its factor."""
+    return f"{_INDENT}{item}"
+
+
+def lines(text: str) -> Iterator[str]:
+    """Program text line by line, its indentation kept."""
+    for line in text.splitlines():
+        bare = line.lstrip(" ")
+        yield "\N{NO-BREAK SPACE}" * (len(line) - len(bare)) + bare
+
+
+def fit_text(fit: Fit) -> tuple[str | Styled, ...]:
+    """Chi-square and the usual indices, to stand in a note."""
+    return (
+        *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
+        f", CFI = {apa.bounded(fit['cfi'], 3)}, RMSEA = {apa.bounded(fit['rmsea'], 3)}, SRMR = "
+        f"{apa.bounded(fit['srmr'], 3)}",
+    )
