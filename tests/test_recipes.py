@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 ROOT = Path(__file__).parent.parent
 COMMAND = "from surveyapp.cli import main; main()"  # as the script `surveyapp` of the copy would
@@ -145,3 +147,35 @@ def test_add_a_route_of_the_api(copy: Path):
     assert "100%" in tested
     checks = ("-m", "ruff", "check", "surveyapp/api")
     assert run(copy, sys.executable, *checks).returncode == 0
+
+
+def test_add_a_statistic(copy: Path):
+    if (ROOT / ".mypy_cache").is_dir():  # of the last lint: seconds instead of minutes
+        shutil.copytree(ROOT / ".mypy_cache", copy / ".mypy_cache")
+    (printed,) = follow(copy, "Add a statistic")
+    assert "100%" in printed
+    assert "Success: no issues found in 2 source files" in printed
+    section, drawing, test = [path for path, _, _ in steps("Add a statistic") if path]
+    answers = "".join(f"{i % 5},{(i + i // 7) % 5},{(i + i // 5) % 4}\n" for i in range(60))
+    (copy / "answers.csv").write_text(f"a,b,c\n{answers}")
+    asked = ("validate", "answers.csv", "--model", "f =~ a + b + c", "--json", "out.json")
+    made = run(copy, sys.executable, "-c", COMMAND, *asked, "--pdf", "out.pdf")
+    assert made.returncode == 0, made.stderr
+    found = json.loads((copy / "out.json").read_text())
+    (row,) = found["guttman"]["rows"]
+    assert row["lambda_2"] >= found["reliability"][0]["alpha_standardised"]
+    assert "lambda_2" in {one["measure"] for one in found["conclusions"]}
+    told = " ".join(page.extract_text() for page in PdfReader(copy / "out.pdf").pages)
+    assert "Guttman's lambda 2: F ." in told
+    for ruff in (("check",), ("format", "--check")):
+        assert (
+            run(copy, sys.executable, "-m", "ruff", *ruff, section, drawing, test).returncode == 0
+        )
+    mypy = ("-m", "mypy", section, drawing)
+    misnamed = (copy / drawing).read_text().replace("row.lambda_2", "row.lambda_4")
+    (copy / drawing).write_text(misnamed)
+    said = run(copy, sys.executable, *mypy).stdout
+    assert '"GuttmanRow" has no attribute "lambda_4"' in said
+    (copy / drawing).unlink()
+    said = run(copy, sys.executable, *mypy[:3]).stdout
+    assert f"GuttmanSection has no drawing: write {drawing}" in said
