@@ -37,7 +37,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys import actions, drafts
 from surveyapp.webhooks import deliveries
-from tests.responses.makers import SECRET, make_survey
+from tests.responses.makers import SECRET, as_survey, make_survey
 from tests.store.writes import counted_writes
 
 ROWS = 1200
@@ -80,7 +80,7 @@ def file(headings: str, row: Callable[[int], str]) -> io.BytesIO:
 
 def answers(installation: Installation, survey: SurveyRow) -> int:
     rows = file("id,nps,region", lambda k: f"row {k},{k % 11},North")
-    return import_csv(installation, survey, rows, id_column="id").stored
+    return import_csv(installation, as_survey(installation, survey), rows, id_column="id").stored
 
 
 def interactions(installation: Installation, survey: SurveyRow) -> int:
@@ -94,7 +94,9 @@ def interactions(installation: Installation, survey: SurveyRow) -> int:
 
 def links_for_a_list(installation: Installation, survey: SurveyRow) -> int:
     rows = [{"customer_ref": f"c{k}", "attributes": {}} for k in range(ROWS)]
-    return len(actions.invite_list(installation, survey, rows, user_id=None))
+    return len(
+        actions.invite_list(installation, as_survey(installation, survey), rows, user_id=None)
+    )
 
 
 def asking_a_list(installation: Installation, survey: SurveyRow) -> int:

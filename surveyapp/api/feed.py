@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
-from surveyapp.store.models import JourneyRun, Response, Score, SurveyRow
+from surveyapp.store.models import JourneyRun, Response, Score
+from surveyapp.surveys.survey import Survey
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _CORRECTION = re.compile(r"c([1-9][0-9]{0,17})")
@@ -43,7 +44,7 @@ class Page:
 
 def page(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     *,
     after: str | None,
     limit: int,
@@ -60,7 +61,7 @@ def page(
     return _of_numbers(session, survey, after, limit, settled)
 
 
-def corrected(session: Session, survey: SurveyRow, *, after: str | None, limit: int) -> Page:
+def corrected(session: Session, survey: Survey, *, after: str | None, limit: int) -> Page:
     """Responses that their customers have changed, as they are now, in the order of the last change.
 
     Of an anonymous survey there are none. Invalid (field "after") for a place of another list.
@@ -75,7 +76,7 @@ def corrected(session: Session, survey: SurveyRow, *, after: str | None, limit: 
 
 
 def _of_numbers(
-    session: Session, survey: SurveyRow, after: str | None, limit: int, settled: int
+    session: Session, survey: Survey, after: str | None, limit: int, settled: int
 ) -> Page:
     if after is not None and not _NUMBER.fullmatch(after):
         raise _no_place(after)
@@ -92,7 +93,7 @@ def _of_numbers(
 
 def _rows(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     *conditions: ColumnElement[bool],
     order: Sequence[InstrumentedAttribute[Any]],
     limit: int,
@@ -130,7 +131,7 @@ def _documents(session: Session, rows: Sequence[Given]) -> tuple[dict[str, Any],
 
 def _of_days(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     after: str | None,
     limit: int,
     minimum_cell: int,

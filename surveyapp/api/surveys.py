@@ -6,20 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError
 from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.auth.api_keys import Scope
-from surveyapp.distribution.languages import offered
 from surveyapp.errors import Invalid
 from surveyapp.journeys.codes import read_code
 from surveyapp.store.audit import record
-from surveyapp.store.models import SurveyRow
-from surveyapp.surveys import actions, links
-from surveyapp.surveys.queries import survey_by_code
+from surveyapp.surveys import actions, links, queries
+from surveyapp.surveys.survey import Survey
 
 MOST_CUSTOMERS = 1000  # in one request
 
@@ -212,42 +209,38 @@ def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
         return {"invitations": [vars(each) for each in issued]}
 
 
-def survey_named(session: Session, code: str) -> SurveyRow:
+def survey_named(session: Session, code: str) -> Survey:
     """The survey of this code; Invalid for a text that is no code, NotFound when none has it."""
     try:
-        return survey_by_code(session, read_code(code))
+        return queries.survey_by_code(session, read_code(code))
     except Invalid as error:
         raise Invalid(str(error), field="survey") from error
 
 
 def _all() -> list[dict[str, Any]]:
     with installation().store.reading() as session:
-        found = session.scalars(
-            select(SurveyRow)
-            .options(joinedload(SurveyRow.journey), joinedload(SurveyRow.touchpoint))
-            .order_by(SurveyRow.journey_id, SurveyRow.id)
-        )
-        return [_shown(each) for each in found]
+        return [_shown(each) for each in queries.all_surveys(session)]
 
 
-def _languages(survey: SurveyRow) -> list[str]:
+def _languages(survey: Survey) -> list[str]:
     try:
-        return list(offered(survey, installation().library))
+        return list(survey.offered(installation().library))
     except InstrumentError:  # a survey may be over for longer than its questions are there
         return [survey.language]
 
 
-def _shown(survey: SurveyRow) -> dict[str, Any]:
-    point = survey.touchpoint
+def _shown(survey: Survey) -> dict[str, Any]:
     base = installation().settings.base_url
     return {
         **{
             name: getattr(survey, name)
             for name in ("code", "name", "state", "anonymity", "language", "opens_at", "closes_at")
         },
-        "journey": survey.journey.code,
-        "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
+        "journey": survey.journey_code,
+        "touchpoint": f"{survey.stage_code}/{survey.touchpoint_code}"
+        if not survey.at_end
+        else None,
         "languages": _languages(survey),
-        "instruments": [ask["instrument"] for ask in survey.asks],
+        "instruments": [ask.instrument for ask in survey.asks],
         "url": links.open_url(base, survey.link) if survey.open_link else None,
     }

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from instruments.loader import Library
 from surveyapp.closed_loop import staff_messages
@@ -24,6 +24,8 @@ from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Alert, SurveyRow
+from surveyapp.surveys.queries import surveys
+from surveyapp.surveys.survey import Survey
 
 MOST_EMAILS = 20
 MOST_DAYS = 365
@@ -58,7 +60,7 @@ class Watch:
 
 def create_alert(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     *,
     scale: str,
     below: float,
@@ -83,7 +85,7 @@ def create_alert(
 
 def change_alert(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     alert: Alert,
     *,
     scale: str,
@@ -124,7 +126,7 @@ def remove(session: Session, alert: Alert, *, user_id: int) -> None:
     session.delete(alert)
 
 
-def alert_of(session: Session, survey: SurveyRow, alert_id: int) -> Alert:
+def alert_of(session: Session, survey: Survey, alert_id: int) -> Alert:
     """An alert of this survey; NotFound also when it belongs to another one."""
     found = session.get(Alert, alert_id)
     if found is None or found.survey_id != survey.id:
@@ -134,7 +136,7 @@ def alert_of(session: Session, survey: SurveyRow, alert_id: int) -> Alert:
 
 def watches(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     *,
     today: date,
     minimum_cell: int,
@@ -171,15 +173,17 @@ def alerts_due(installation: Installation, now: datetime) -> int:
     """
     settings, today = installation.settings, now.date()
     query = (
-        select(Alert, SurveyRow)
+        select(Alert)
         .join(SurveyRow, SurveyRow.id == Alert.survey_id)
-        .options(joinedload(SurveyRow.journey))
         .where(Alert.active.is_(True), SurveyRow.state != "closed")
         .order_by(Alert.id)
     )
     with installation.store.reading() as session:
+        due = session.scalars(query).all()
+        known = surveys(session, {alert.survey_id for alert in due})
         seen = []
-        for alert, survey in session.execute(query):
+        for alert in due:
+            survey = known[alert.survey_id]
             scored = watchable(survey, library=installation.library).get(alert.scale)
             found = watch(session, alert, scored, today=today, minimum_cell=settings.minimum_cell)
             seen.append((found, survey))
@@ -194,7 +198,7 @@ def alerts_due(installation: Installation, now: datetime) -> int:
     return told
 
 
-def _tell(installation: Installation, found: Watch, survey: SurveyRow, now: datetime) -> int:
+def _tell(installation: Installation, found: Watch, survey: Survey, now: datetime) -> int:
     """Write the messages and the event, unless another worker has done so meanwhile."""
     alert, seen = found.alert, cast(Figure, found.figure)
     with installation.store.writing() as session:
@@ -228,7 +232,7 @@ def _tell(installation: Installation, found: Watch, survey: SurveyRow, now: date
     return 1
 
 
-def _words(found: Watch, survey: SurveyRow, base_url: str) -> tuple[str, str]:
+def _words(found: Watch, survey: Survey, base_url: str) -> tuple[str, str]:
     """Subject and text: what fell, how low, how sure that is, when, and where to look."""
     alert, seen = found.alert, cast(Figure, found.figure)
     what = seen.definition
@@ -240,7 +244,7 @@ def _words(found: Watch, survey: SurveyRow, base_url: str) -> tuple[str, str]:
         f"Interval: {phrases.interval(seen)} ({what.interval})",
         f"Answers: {seen.n:,}",
         f"Period: {phrases.day(found.since)} to {phrases.day(found.until)}",
-        f"Survey: {survey.name} ({survey.journey.name})",
+        f"Survey: {survey.name} ({survey.journey})",
         "",
         "The whole interval is below the threshold."
         if sure
@@ -251,14 +255,14 @@ def _words(found: Watch, survey: SurveyRow, base_url: str) -> tuple[str, str]:
         ),
         "",
         f"View results: {base_url.rstrip('/')}/journeys/{survey.journey_id}/results",
-        f"Edit alert: {staff_messages.loop_url(base_url, survey)}",
+        f"Edit alert: {staff_messages.closed_loop_url(base_url, survey)}",
         "",
     )
     return f"{what.short} at {survey.name} is below {limit}", "\n".join(lines)
 
 
 def _read(
-    survey: SurveyRow,
+    survey: Survey,
     scale: str,
     below: float,
     minimum_n: int,

@@ -10,14 +10,16 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from surveyapp.closed_loop import staff_messages
-from surveyapp.closed_loop.rules import LoopRule, read_loop
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Case, CaseNote, Event, Score, SurveyRow, User
+from surveyapp.store.models import Case, CaseNote, Event, Score, User
+from surveyapp.surveys.queries import surveys
+from surveyapp.surveys.settings.closed_loop import CaseRule
+from surveyapp.surveys.survey import Survey
 
 OUTCOMES = {
     "recovered": "Recovered",
@@ -36,10 +38,10 @@ def on_response(session: Session, event: Event, *, installation: Installation) -
     message to the owner. An event without a response (an anonymous survey's) opens nothing.
     """
     response_id = event.subject.get("response_id")
-    survey = session.get(SurveyRow, event.subject.get("survey_id", 0))
+    survey = _survey(session, event)
     if response_id is None or survey is None or survey.anonymity == "anonymous":
         return
-    rule = read_loop(survey.closed_loop)
+    rule = survey.case_rule
     score = session.get(Score, (response_id, rule.scale)) if rule else None
     if rule is None or score is None or not rule.catches(score.value):
         return
@@ -56,8 +58,8 @@ def on_correction(session: Session, event: Event, *, installation: Installation)
     closes the case is for its owner to say, and a closed one stays closed. A response without a case
     gets one when its score fell to the limit with this change.
     """
-    survey = session.get(SurveyRow, event.subject.get("survey_id", 0))
-    rule = read_loop(survey.closed_loop) if survey is not None else None
+    survey = _survey(session, event)
+    rule = survey.case_rule if survey is not None else None
     case = session.scalar(select(Case).where(Case.response_id == event.subject["response_id"]))
     changed = event.subject.get("changed", {})
     if case is not None:
@@ -70,11 +72,17 @@ def on_correction(session: Session, event: Event, *, installation: Installation)
         on_response(session, event, installation=installation)
 
 
+def _survey(session: Session, event: Event) -> Survey | None:
+    """The survey that an event is about; None when it was removed since."""
+    number = event.subject.get("survey_id", 0)
+    return surveys(session, [number]).get(number)
+
+
 def _note_correction(
     session: Session,
     case: Case,
     change: Sequence[float | None] | None,
-    rule: LoopRule | None,
+    rule: CaseRule | None,
     at: datetime,
 ) -> None:
     if change is None:
@@ -90,7 +98,7 @@ def _note_correction(
 
 
 def _open(
-    session: Session, survey: SurveyRow, rule: LoopRule, score: Score, at: datetime
+    session: Session, survey: Survey, rule: CaseRule, score: Score, at: datetime
 ) -> int | None:
     """The new case's number, None when the response has one: several workers may hear the event."""
     owner = session.get(User, rule.owner_id) if rule.owner_id else None

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from surveyapp.closed_loop.rules import read_loop
 from surveyapp.errors import Conflict
 from surveyapp.installation import Installation
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
@@ -25,9 +24,10 @@ from surveyapp.store.models import (
     OutgoingMessage,
     Response,
     Score,
-    SurveyRow,
 )
 from surveyapp.surveys import links
+from surveyapp.surveys.queries import survey_of, surveys
+from surveyapp.surveys.survey import Survey
 
 OPEN_DAYS = 30  # how long the link takes an answer
 _STATES = {
@@ -136,7 +136,7 @@ def follow_up_of(session: Session, case: Case, *, now: datetime | None = None) -
         .join(Response, Response.id == Score.response_id)
         .where(Response.invitation_id == invitation.id, Score.scale == case.scale)
     )
-    rule = read_loop(case.survey.closed_loop)
+    rule = survey_of(case.survey).case_rule
     compared = rule is not None and rule.scale == case.scale and value is not None
     expired = invitation.expires_at is not None and invitation.expires_at <= (now or utc_now())
     state = _STATES[invitation.state]
@@ -169,10 +169,10 @@ def _opted_out(
     return is_opted_out(session, keys)
 
 
-def _survey(session: Session, case: Case, now: datetime) -> SurveyRow:
-    rule = read_loop(case.survey.closed_loop)
+def _survey(session: Session, case: Case, now: datetime) -> Survey:
+    rule = survey_of(case.survey).case_rule
     number = rule.follow_up_survey_id if rule else None
-    found = session.get(SurveyRow, number) if number else None
+    found = surveys(session, [number]).get(number) if number else None
     if found is None:
         raise Conflict(
             "No follow-up survey is chosen for this survey; choose one under Closed loop."
@@ -184,7 +184,7 @@ def _survey(session: Session, case: Case, now: datetime) -> SurveyRow:
     return found
 
 
-def _waiting(session: Session, case: Case, survey: SurveyRow, now: datetime) -> Invitation | None:
+def _waiting(session: Session, case: Case, survey: Survey, now: datetime) -> Invitation | None:
     """The invitation that can still be answered; Conflict when it was."""
     if case.follow_up_id is None:
         return None
@@ -208,7 +208,7 @@ def _waiting(session: Session, case: Case, survey: SurveyRow, now: datetime) -> 
 def _invite(
     session: Session,
     case: Case,
-    survey: SurveyRow,
+    survey: Survey,
     found: Reachable,
     by_mail: bool,
     secret_key: str,
@@ -284,7 +284,7 @@ def _write_mail(
 def _url(
     session: Session,
     case: Case,
-    survey: SurveyRow,
+    survey: Survey,
     invitation: Invitation,
     installation: Installation,
 ) -> str:

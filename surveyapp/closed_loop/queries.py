@@ -16,6 +16,7 @@ from surveyapp.errors import NotFound
 from surveyapp.responses import listing
 from surveyapp.results.view_models import Definition
 from surveyapp.store.models import Case, CaseNote, Response, SurveyRow, User
+from surveyapp.surveys.queries import survey_of
 
 _NOBODY = {"customer": "The customer"}  # who did what no account did
 _AT_ONCE = 500  # cases in memory, of an export
@@ -181,7 +182,7 @@ def story(session: Session, case_id: int) -> list[StoryLine]:
 
 def score(case: Case, *, library: Library) -> str:
     """The case's score for a list: "NPS 3"."""
-    known = watchable(case.survey, library=library).get(case.scale)
+    known = watchable(survey_of(case.survey), library=library).get(case.scale)
     return f"{known.definition.short if known else case.scale} {points(case.value)}"
 
 
@@ -195,11 +196,11 @@ def said(session: Session, case: Case, *, library: Library) -> Said | None:
     if case.response_id is None:
         return None
     words = listing.in_words(session, case.survey.journey_id, case.response_id, library=library)
-    known = watchable(case.survey, library=library).get(case.scale)
+    known = watchable(words.survey, library=library).get(case.scale)
     alone = known.scale.items[0] if known and len(known.scale.items) == 1 else None
     question, comments = "", []
-    for ask, part in zip(case.survey.asks, words.parts, strict=True):
-        instrument = library.load(ask["instrument"], ask.get("version"))
+    for ask, part in zip(words.survey.asks, words.parts, strict=True):
+        instrument = library.load(ask.instrument, ask.version)
         kinds = {item.code: item.kind for item in instrument.items}
         for answer in part.answers:
             if known and answer.item == alone and instrument.code == known.definition.instrument:

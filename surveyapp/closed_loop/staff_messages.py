@@ -14,7 +14,9 @@ from surveyapp.closed_loop.rules import watchable
 from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Case, OutgoingMessage, SurveyRow, User
+from surveyapp.store.models import Case, OutgoingMessage, User
+from surveyapp.surveys import queries
+from surveyapp.surveys.survey import Survey
 
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
 
@@ -74,7 +76,7 @@ def case_url(base_url: str, case_id: int) -> str:
     return f"{base_url.rstrip('/')}/cases/{case_id}"
 
 
-def loop_url(base_url: str, survey: SurveyRow) -> str:
+def closed_loop_url(base_url: str, survey: Survey) -> str:
     """The address of a survey's page about its rule and alerts."""
     return f"{base_url.rstrip('/')}/journeys/{survey.journey_id}/surveys/{survey.id}/closed-loop"
 
@@ -87,13 +89,13 @@ def _write_of_case(
     what: str,
     installation: Installation,
 ) -> None:
-    survey = session.get_one(SurveyRow, case.survey_id)
+    survey = queries.survey(session, case.survey_id)
     text = "\n".join(
         (
             what,
             "",
             f"Score: {score_in_words(case, survey, installation.library)}",
-            f"Survey: {survey.name} ({survey.journey.name})",
+            f"Survey: {survey.name} ({survey.journey})",
             f"Due: {_day(case.due_at)}",
             "",
             f"Open case: {case_url(installation.settings.base_url, case.id)}",
@@ -111,7 +113,7 @@ def _write_of_case(
     )
 
 
-def score_in_words(case: Case, survey: SurveyRow, library: Library) -> str:
+def score_in_words(case: Case, survey: Survey, library: Library) -> str:
     """The score that opened a case: "Net Promoter Score (NPS) 3, on a scale from 0 to 10"."""
     known = watchable(survey, library=library).get(case.scale)
     value = f"{case.value:.0f}" if case.value == round(case.value) else f"{case.value:.1f}"

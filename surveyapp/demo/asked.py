@@ -18,21 +18,22 @@ from sqlalchemy.orm import Session
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
 from surveyapp.closed_loop.alerts import create_alert
-from surveyapp.closed_loop.rules import change_loop
+from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.demo import population
 from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
-from surveyapp.distribution.message_settings import change_message_settings
+from surveyapp.distribution.actions import change_messages
 from surveyapp.installation import Installation
 from surveyapp.responses.actions import Stored, submit
+from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.decisions import decide_due
 from surveyapp.sampling.eligibility import Rules
 from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.opt_outs import opt_out
-from surveyapp.sampling.plan import change_sampling
 from surveyapp.store import events
 from surveyapp.store.models import Case, Decision, Event, Invitation, OutgoingMessage, SurveyRow
 from surveyapp.surveys.links import pseudonym, token_of
-from surveyapp.surveys.queries import asking, short_ticket
+from surveyapp.surveys.queries import short_ticket, survey_at, survey_of, surveys
+from surveyapp.surveys.survey import Survey
 from surveyapp.worker import subscribers
 
 DAYS = 35
@@ -61,14 +62,9 @@ def ask(
     """Set up two touchpoints for asking by mail, then live through the last weeks."""
     secret_key = installation.secret_key
     points = {point.code: point for point in plan.touchpoints if point.code in _PLACES}
-    surveys = {
-        code: session.scalars(
-            select(SurveyRow).where(SurveyRow.code == f"{plan.code}-{code}")
-        ).one()
-        for code in points
-    }
-    for survey in surveys.values():
-        _set_up(session, survey, owner_id)
+    for code in points:
+        own = select(SurveyRow).where(SurveyRow.code == f"{plan.code}-{code}")
+        _set_up(session, session.scalars(own).one(), owner_id)
     people = population.customers(rng, _KNOWN)
     for number in np.flatnonzero(rng.random(_KNOWN) < _OPT_OUT).tolist():
         opt_out(session, [pseudonym(secret_key, _name(number))], source="staff", user_id=None)
@@ -95,7 +91,7 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
         | {"share": 0.9, "rest": "block"},
         user_id=None,
     )
-    change_message_settings(
+    change_messages(
         session,
         survey,
         {"one_click": "csat-csat", "reminders": [4]},
@@ -103,10 +99,10 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
         library=BUILT_IN,
     )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
-    change_loop(session, survey, rule, user_id=None, library=BUILT_IN)
+    change_case_rule(session, survey, rule, user_id=None, library=BUILT_IN)
     create_alert(
         session,
-        survey,
+        survey_of(survey),
         scale="csat",
         below=60,
         minimum_n=20,
@@ -145,7 +141,7 @@ def _reports(
         yield told
 
 
-def _delivered(session: Session, now: datetime) -> list[tuple[int, SurveyRow]]:
+def _delivered(session: Session, now: datetime) -> list[tuple[int, Survey]]:
     """The invitations whose messages were due, now that they have been sent."""
     due = session.execute(
         update(OutgoingMessage)
@@ -159,12 +155,12 @@ def _delivered(session: Session, now: datetime) -> list[tuple[int, SurveyRow]]:
         session.execute(update(Invitation).where(Invitation.id == number).values(sent_at=at))
         session.execute(update(Decision).where(Decision.invitation_id == number).values(sent_at=at))
     found = session.execute(
-        select(Invitation.id, SurveyRow)
-        .join(SurveyRow, SurveyRow.id == Invitation.survey_id)
+        select(Invitation.id, Invitation.survey_id)
         .where(Invitation.id.in_([number for number, _ in due if number is not None]))
         .order_by(Invitation.id)
-    )
-    return [(row[0], row[1]) for row in found]
+    ).all()
+    known = surveys(session, {row[1] for row in found})
+    return [(row[0], known[row[1]]) for row in found]
 
 
 def _live(
@@ -189,7 +185,7 @@ def _live(
         return
     connection = session.connection()
     found = short_ticket(connection, token_of(secret_key, invitation.token_seed))
-    what = asking(connection, found[0]) if found else None
+    what = survey_at(connection, found[0]) if found else None
     if found is None or what is None:
         raise RuntimeError("an invitation that was just made leads nowhere")
     since = timedelta(days=30.4 * MONTHS)

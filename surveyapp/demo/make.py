@@ -31,6 +31,7 @@ from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.store import queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
 from surveyapp.surveys.links import open_url, pseudonym
+from surveyapp.surveys.queries import survey_of
 from surveyapp.worker import run_now
 
 SEED = 20210601
@@ -114,7 +115,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 here = [ask for ask in drawn if ask.place == where]
                 store_bulk(
                     session,
-                    survey,
+                    survey_of(survey),
                     _prepared(session, installation, survey, here, rng),
                     source="invitation",
                     library=BUILT_IN,

@@ -18,8 +18,8 @@ from surveyapp.store.models import (
     Contact,
     Invitation,
     OutgoingMessage,
-    SurveyRow,
 )
+from surveyapp.surveys.survey import Survey
 
 MOST = 50  # campaigns on a page
 
@@ -32,7 +32,7 @@ class CampaignLine:
     counts: Counts
 
 
-def campaign_summaries(session: Session, survey: SurveyRow) -> list[CampaignLine]:
+def campaign_summaries(session: Session, survey: Survey) -> list[CampaignLine]:
     """The lists that were asked for this survey, the newest first, MOST at most.
 
     Of an anonymous one the messages of who answered are gone with their invitations: as many as the
@@ -92,7 +92,7 @@ def _stages(campaigns: Sequence[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _returned(session: Session, survey: SurveyRow) -> Counter[int]:
+def _returned(session: Session, survey: Survey) -> Counter[int]:
     """How many messages came back, by campaign: a bounce is of the last one that was sent before it."""
     rows = session.execute(
         select(

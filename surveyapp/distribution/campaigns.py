@@ -22,7 +22,6 @@ from surveyapp.sampling.contact_frequency import YEAR, asked_within_a_year, rest
 from surveyapp.sampling.contact_history import times_asked
 from surveyapp.sampling.contacts import Card
 from surveyapp.sampling.opt_outs import address_key
-from surveyapp.sampling.plan import Sampling, read_sampling
 from surveyapp.sampling.reasons import Reason
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
@@ -36,6 +35,9 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys import links
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
+from surveyapp.surveys.queries import survey_of
+from surveyapp.surveys.settings.sampling import Sampling
+from surveyapp.surveys.survey import Survey
 
 MOST_CUSTOMERS = 5000  # of one list
 SAME = timedelta(days=7)  # in which the same list is a mistake, and afterwards another wave
@@ -106,7 +108,7 @@ def read_recipients(customers: Iterable[Mapping[str, Any]], *, secret_key: str) 
 
 def plan(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     recipients: Sequence[Recipient],
     *,
     installation: Installation,
@@ -145,7 +147,7 @@ def ask_all(
         with store.writing() as session:
             # Two who press the button at once ask one after the other; SQLite has one writer anyway.
             own = select(SurveyRow).where(SurveyRow.id == survey_id).with_for_update()
-            survey = session.scalars(own).one()
+            survey = survey_of(session.scalars(own).one())
             _refuse_closed(survey, now)
             made = _plan(session, survey, digest, part, installation=installation, now=now)
             asked.append(made)
@@ -173,14 +175,14 @@ def _together(parts: Sequence[Plan]) -> Plan:
     return Plan(chosen, dict(left_out), sum(part.already for part in parts))
 
 
-def _refuse_closed(survey: SurveyRow, now: datetime) -> None:
+def _refuse_closed(survey: Survey, now: datetime) -> None:
     if survey.state != "open" or (survey.closes_at and survey.closes_at <= now):
         raise Conflict(f"{survey.name} is not open; publish it before inviting customers.")
 
 
 def _plan(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     digest: str,
     part: Sequence[Recipient],
     *,
@@ -202,7 +204,7 @@ def _plan(
         )
     )
     fresh = [each for each in part if each.customer_ref not in sent]
-    sampling = read_sampling(survey.sampling)
+    sampling = survey.sampling
     against = _reasons(session, fresh, sampling, installation, now)
     chosen = tuple(each for each in fresh if each.customer_ref not in against)
     return Plan(chosen, Counter(against.values()), len(part) - len(fresh))
@@ -223,7 +225,7 @@ def _campaign(session: Session, survey_id: int, digest: str, day: date) -> Campa
 
 def _write(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     campaign: Campaign,
     chosen: Sequence[Recipient],
     *,
@@ -240,7 +242,7 @@ def _write(
     session.flush()
     connection = session.connection()
     contacts.keep(connection, ((each.customer_ref, each.card) for each in chosen), now=now)
-    sampling = read_sampling(survey.sampling)
+    sampling = survey.sampling
     expires_at = now.replace(microsecond=0) + timedelta(days=sampling.expires_days)
     seeds = [links.new_seed() for _ in chosen]
     adding = insert(_INVITATIONS).returning(_INVITATIONS.c.id, sort_by_parameter_order=True)
@@ -286,7 +288,7 @@ def _write(
     connection.execute(insert(_RECIPIENTS).from_select(names, written))
 
 
-def _record(session: Session, survey: SurveyRow, made: Plan, user_id: int | None) -> None:
+def _record(session: Session, survey: Survey, made: Plan, user_id: int | None) -> None:
     record(
         session,
         user_id,

@@ -12,8 +12,8 @@ from surveyapp.distribution.bounces import CAME_BACK
 from surveyapp.distribution.outgoing import TEST, TO_CUSTOMERS, Outgoing
 from surveyapp.errors import Invalid
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
-from surveyapp.sampling.plan import read_sampling
-from surveyapp.store.models import SurveyRow
+from surveyapp.sampling.quiet_hours import quiet_hours_of
+from surveyapp.surveys.survey import Survey
 
 _LATER = timedelta(hours=1)
 
@@ -62,7 +62,7 @@ def _of_invitation(found: Outgoing, now: datetime) -> Obstacle | None:
     return None
 
 
-def _of_survey(survey: SurveyRow | None, now: datetime) -> Obstacle | None:
+def _of_survey(survey: Survey | None, now: datetime) -> Obstacle | None:
     if survey is None or survey.state == "closed":
         return Obstacle("The survey is closed.")
     if survey.closes_at is not None and survey.closes_at <= now:
@@ -92,7 +92,7 @@ def _of_customer(session: Session, found: Outgoing, secret_key: str) -> Obstacle
 
 def _of_the_hour(found: Outgoing, time_zone: str, now: datetime) -> Obstacle | None:
     """Quiet hours hold for reminders, too, and for what an outage delayed into the night."""
-    quiet = read_sampling(found.asked.sampling).quiet
+    quiet = quiet_hours_of(found.asked.sampling)
     zone = (found.contact.zone if found.contact else "") or time_zone
     if quiet is None or not quiet.covers(now, ZoneInfo(zone)):
         return None

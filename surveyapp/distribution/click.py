@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from instruments.loader import Library
 from instruments.schema import Wording
-from surveyapp.responses.reading import asked_instrument
-from surveyapp.store.models import SurveyRow
+from surveyapp.surveys.survey import Survey
 
 MOST_POINTS = 11
 
@@ -34,14 +33,13 @@ class Click:
         return tuple(option for option in (self.options[0], self.options[-1]) if option[1])
 
 
-def clickable(survey: SurveyRow, language: str, library: Library) -> tuple[Click, ...]:
+def clickable(survey: Survey, language: str, library: Library) -> tuple[Click, ...]:
     """Every question of the survey that can be answered in a message, in a language that it has."""
     found = []
-    for ask in survey.asks:
-        instrument = asked_instrument(ask, library)
-        own = ask["wording"] if language == survey.language else None
+    for ask, (instrument, key) in zip(survey.asks, survey.asked(library), strict=True):
+        own = ask.wording if language == survey.language else None
         wording = instrument.wording(language, own)
-        for item in instrument.asked(ask["key"]):
+        for item in instrument.asked(key):
             if item.scale is not None and len(item.scale.points) <= MOST_POINTS:
                 found.append(
                     Click(

@@ -16,11 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from instruments.wordings import RIGHT_TO_LEFT
 from surveyapp.design_tokens import COLOURS, contrast, ink_on
 from surveyapp.distribution.click import Click
-from surveyapp.distribution.message_settings import MailText, MessageSettings
 from surveyapp.i18n.languages import texts
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.surveys import piping
 from surveyapp.surveys.attributes import Attribute
+from surveyapp.surveys.settings.distribution import Distribution, MessageText
 
 _READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
 
@@ -85,10 +85,10 @@ class Message:
     short: str = field(default="", repr=False)
 
 
-def message_of(mailing: MessageSettings, context: MessageContext) -> Message:
+def message_of(settings: Distribution, context: MessageContext) -> Message:
     """The invitation or reminder in this context, everything in it escaped where it stands in HTML."""
     words = texts(context.language)
-    own = mailing.texts.get(context.language, MailText())
+    own = settings.texts.get(context.language, MessageText())
     subject = _subject(own, words, context)
     body = _body(own, words, context)
     address = _with(context.link, lang=context.language)
@@ -108,7 +108,7 @@ def message_of(mailing: MessageSettings, context: MessageContext) -> Message:
     return Message(subject, plain, html, f"{subject}\n{address}")
 
 
-def _subject(own: MailText, words: Phrases, context: MessageContext) -> str:
+def _subject(own: MessageText, words: Phrases, context: MessageContext) -> str:
     subject = own.subject or words.mail_subject
     if context.reminder:
         subject = own.reminder_subject or words.mail_reminder_subject.replace("{subject}", subject)
@@ -116,7 +116,7 @@ def _subject(own: MailText, words: Phrases, context: MessageContext) -> str:
     return words.mail_test_subject.format(subject=filled) if context.is_test else filled
 
 
-def _body(own: MailText, words: Phrases, context: MessageContext) -> str:
+def _body(own: MessageText, words: Phrases, context: MessageContext) -> str:
     text = own.text or words.mail_text
     if context.reminder:
         text = own.reminder_text or f"{words.mail_reminder_text}\n\n{text}"

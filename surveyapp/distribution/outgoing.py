@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import Library
 from surveyapp.distribution.click import clickable
-from surveyapp.distribution.languages import offered
 from surveyapp.distribution.message import Message, MessageContext, colours, message_of
-from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.distribution.unsubscribe import (
     Leaving,
     test_url,
@@ -22,19 +20,17 @@ from surveyapp.distribution.unsubscribe import (
 )
 from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
-from surveyapp.responses.reading import asked_instrument
 from surveyapp.sampling.opt_outs import address_key
 from surveyapp.store.models import (
     Contact,
     Interaction,
     Invitation,
     OutgoingMessage,
-    SurveyRow,
 )
 from surveyapp.surveys import links, queries
 from surveyapp.surveys.languages import negotiated
+from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import said
-from surveyapp.surveys.theme import read_theme
 
 TO_CUSTOMERS = ("invitation", "reminder")
 TEST = "test"
@@ -45,13 +41,13 @@ class Outgoing:
     """A claimed message and the rows that it is about, None where it is about none."""
 
     message: OutgoingMessage
-    survey: SurveyRow | None = None
+    survey: Survey | None = None
     invitation: Invitation | None = None
     interaction: Interaction | None = None
     contact: Contact | None = None
 
     @property
-    def asked(self) -> SurveyRow:
+    def asked(self) -> Survey:
         """The survey that the message is of. Raises NotFound for one that is of none."""
         if self.survey is None:
             raise NotFound("The survey of this message no longer exists.")
@@ -115,7 +111,7 @@ def written(found: Outgoing, installation: Installation) -> Written:
         unsubscribe = unsubscribe_url(
             settings.base_url, write_token(secret_key, _leaving(found, secret_key)), language
         )
-    mailing = read_message_settings(found.asked.distribution)
+    own = found.asked.distribution
     made = message_context(
         found.asked, language, link, unsubscribe, installation.library, attributes_of(found)
     )
@@ -124,17 +120,17 @@ def written(found: Outgoing, installation: Installation) -> Written:
     )
     return Written(
         to=found.recipient,
-        message=message_of(mailing, made),
+        message=message_of(own, made),
         message_id=message_id,
         language=language,
         link=link,
         unsubscribe="" if message.kind == TEST else unsubscribe,
-        reply_to=mailing.reply_to,
+        reply_to=own.reply_to,
     )
 
 
 def message_context(
-    survey: SurveyRow,
+    survey: Survey,
     language: str,
     link: str,
     unsubscribe: str,
@@ -142,19 +138,18 @@ def message_context(
     attributes: dict[str, Any],
 ) -> MessageContext:
     """What a message of this survey is made of."""
-    look, mailing = read_theme(survey.theme), read_message_settings(survey.distribution)
-    asked = [(ask, asked_instrument(ask, library)) for ask in survey.asks]
+    theme, one_click = survey.theme, survey.distribution.one_click
     clicks = clickable(survey, language, library)
     return MessageContext(
         language=language,
-        provider=look.name or survey.journey.provider,
+        provider=theme.name or survey.provider,
         touchpoint=said(survey, "touchpoint", language).text,
         link=link,
         unsubscribe=unsubscribe,
-        questions=sum(len(instrument.asked(ask["key"])) for ask, instrument in asked),
-        click=next((each for each in clicks if each.name == mailing.one_click), None),
+        questions=sum(len(each.asked(key)) for each, key in survey.asked(library)),
+        click=next((each for each in clicks if each.name == one_click), None),
         attributes=attributes,
-        colours=colours(look.colour),
+        colours=colours(theme.colour),
     )
 
 
@@ -164,7 +159,7 @@ def language_of(found: Outgoing, library: Library) -> str:
     wanted = message.content.get("language") or (found.contact.language if found.contact else "")
     if not wanted and found.interaction is not None:
         wanted = found.interaction.language
-    return negotiated(offered(survey, library), wanted or None, None)
+    return negotiated(survey.offered(library), wanted or None, None)
 
 
 def attributes_of(found: Outgoing) -> dict[str, Any]:

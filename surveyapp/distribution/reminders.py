@@ -8,14 +8,14 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
-from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Invitation, OutgoingMessage, SurveyRow
+from surveyapp.store.models import Invitation, OutgoingMessage
+from surveyapp.surveys.survey import Survey
 
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
 
 
-def plan(session: Session, message: OutgoingMessage, survey: SurveyRow, *, now: datetime) -> int:
+def plan(session: Session, message: OutgoingMessage, survey: Survey, *, now: datetime) -> int:
     """Write the reminders that follow an invitation sent at ``now``; how many there are to be.
 
     Those that would come after the link's end are left out. Planning twice plans once.
@@ -25,7 +25,7 @@ def plan(session: Session, message: OutgoingMessage, survey: SurveyRow, *, now: 
         return 0
     rows = [
         _row(message, number, now + timedelta(days=days), now)
-        for number, days in enumerate(read_message_settings(survey.distribution).reminders, start=1)
+        for number, days in enumerate(survey.distribution.reminders, start=1)
         if invitation.expires_at is None or now + timedelta(days=days) < invitation.expires_at
     ]
     if rows:

@@ -6,17 +6,17 @@ import secrets
 
 from sqlalchemy.orm import Session
 
-from surveyapp.distribution.languages import offered
 from surveyapp.distribution.outgoing import TEST
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.store.audit import record
-from surveyapp.store.models import OutgoingMessage, SurveyRow
+from surveyapp.store.models import OutgoingMessage
+from surveyapp.surveys.survey import Survey
 
 
 def send_test(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     *,
     to: str,
     language: str,
@@ -29,7 +29,7 @@ def send_test(
         raise Conflict(
             "No mail server is configured. Ask whoever runs this server to set SURVEYAPP_SMTP_URL."
         )
-    if language not in offered(survey, installation.library):
+    if language not in survey.offered(installation.library):
         raise Invalid(f"The survey is not available in {language[:20]!r}.", field="language")
     session.add(
         OutgoingMessage(

@@ -19,6 +19,7 @@ from surveyapp.closed_loop.rules import watchable
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.csv_table import CsvTable, counted
 from surveyapp.store.models import Case
+from surveyapp.surveys.queries import survey_of
 
 _COLUMNS = (
     *("case", "case_id", "journey", "survey", "response", "response_id"),
@@ -38,7 +39,7 @@ def cases_csv(session: Session, wanted: Wanted, *, now: datetime, library: Libra
         """The score's name, looked up once for each survey."""
         place = (case.survey_id, case.scale)
         if place not in names:
-            known = watchable(case.survey, library=library).get(case.scale)
+            known = watchable(survey_of(case.survey), library=library).get(case.scale)
             names[place] = known.definition.label if known else case.scale
         return names[place]
 

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.csv_table import CsvTable, counted
-from surveyapp.store.models import Response, Score, SurveyRow
+from surveyapp.store.models import Response, Score
+from surveyapp.surveys.queries import surveys_of
+from surveyapp.surveys.survey import Survey
 
 _BATCH = 1000
 _FIXED = (
@@ -88,11 +90,7 @@ def responses_csv(
     ``since`` (included) and ``until`` (excluded) bound the time of submission.
     Reading the chunks raises Truncated when they end before the last row.
     """
-    surveys = [
-        row
-        for row in session.scalars(select(SurveyRow).where(SurveyRow.journey_id == journey_id))
-        if survey_id in (None, row.id)
-    ]
+    surveys = [each for each in surveys_of(session, journey_id) if survey_id in (None, each.id)]
     ids = [row.id for row in surveys]
     chosen = _chosen(ids, since, until)
     count, names = _names(session, chosen)
@@ -128,13 +126,13 @@ def _chosen(
     return query.order_by(Response.id)
 
 
-def _items(surveys: Sequence[SurveyRow], library: Library) -> list[tuple[str, str]]:
+def _items(surveys: Sequence[Survey], library: Library) -> list[tuple[str, str]]:
     """(instrument, item) of everything asked, in the order of the questionnaires."""
     found: dict[tuple[str, str], None] = {}
     for survey in surveys:
         for ask in survey.asks:
-            instrument = library.load(ask["instrument"], ask.get("version"))
-            for item in instrument.asked(ask.get("key")):
+            instrument = library.load(ask.instrument, ask.version)
+            for item in instrument.asked(ask.key):
                 found[(instrument.code, item.code)] = None
     return list(found)
 

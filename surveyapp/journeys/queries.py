@@ -64,25 +64,13 @@ def touchpoint(session: Session, journey_id: int, touchpoint_id: int) -> Touchpo
     return found
 
 
-def surveys(session: Session, journey_id: int) -> list[SurveyRow]:
-    """Everything that is asked in this journey, the oldest first."""
-    query = select(SurveyRow).where(SurveyRow.journey_id == journey_id)
-    return list(session.scalars(query.order_by(SurveyRow.id)))
-
-
-def survey(session: Session, journey_id: int, survey_id: int) -> SurveyRow:
-    """A survey of this journey; NotFound also when it belongs to another one."""
+def survey_row(session: Session, journey_id: int, survey_id: int) -> SurveyRow:
+    """The row of a survey of this journey, to change it; NotFound also when it is another one's."""
     query = select(SurveyRow).options(joinedload(SurveyRow.touchpoint))
     found = session.scalar(query.where(SurveyRow.id == survey_id))
     if found is None or found.journey_id != journey_id:
         raise NotFound("There is no such survey in this journey.")
     return found
-
-
-def surveys_at(session: Session, touchpoint_id: int) -> list[SurveyRow]:
-    """What is asked at this touchpoint, the oldest first."""
-    query = select(SurveyRow).where(SurveyRow.touchpoint_id == touchpoint_id)
-    return list(session.scalars(query.order_by(SurveyRow.id)))
 
 
 def segments(session: Session) -> list[Segment]:

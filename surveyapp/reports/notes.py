@@ -24,16 +24,18 @@ def method_notes(overview: JourneyOverview, reworded: Sequence[Mixed] = ()) -> I
     yield _wordings(overview)
     for each in reworded:
         yield Paragraph((Styled(f"{each.title}."), f" {each.sentence}"), Tone.BULLET)
-    adapted = [f for f in overview.fielded if not f.validated]
+    adapted = [f for f in overview.instruments if not f.validated]
     for entry in adapted:
         yield Paragraph(f"The short form {entry.key} of {entry.title} has not been validated.")
     yield Heading("How to read the scores", level=2)
     for headline, text in _reading(overview):
         yield Paragraph((Styled(headline), " ", text), Tone.BULLET)
     yield Heading("Sources and notices", level=2)
-    for citation in dict.fromkeys(entry.citation for entry in overview.fielded if entry.citation):
+    for citation in dict.fromkeys(
+        entry.citation for entry in overview.instruments if entry.citation
+    ):
         yield Paragraph(citation, Tone.REFERENCE)
-    noted = {entry.note: entry.title for entry in reversed(overview.fielded) if entry.note}
+    noted = {entry.note: entry.title for entry in reversed(overview.instruments) if entry.note}
     for note, title in reversed(noted.items()):
         yield Paragraph((Styled(f"{title}:"), f" {note}"), Tone.NOTE)
 
@@ -66,7 +68,7 @@ def _wordings(overview: JourneyOverview) -> Table:
             entry.wording,
             status[entry.wording_status],
         ]
-        for entry in overview.fielded
+        for entry in overview.instruments
     ]
     return Table(
         head=["Questionnaire", "Version", "Scoring key", "Wording", "Status of the wording"],
@@ -105,5 +107,5 @@ def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
         " three months with enough answers with the first three. Priorities are based"
         " on the last three months.",
     )
-    if any(entry.instrument == "sjq" for entry in overview.fielded):
+    if any(entry.instrument == "sjq" for entry in overview.instruments):
         yield ("Scope of SJQ.", SJQ_SCOPE)

@@ -15,7 +15,7 @@ from instruments.loader import Library
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.numbers import announce, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
-from surveyapp.responses.reading import Faulty, Fielded
+from surveyapp.responses.reading import Faulty
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
@@ -25,7 +25,7 @@ from surveyapp.store.models import Response
 from surveyapp.store.statements import DatabaseConnection, Statement
 from surveyapp.surveys import drafts
 from surveyapp.surveys.invitations import use_invitation
-from surveyapp.surveys.queries import Asking, is_listened
+from surveyapp.surveys.survey import Survey
 
 _RESPONSES = cast(Table, Response.__table__)
 
@@ -43,7 +43,7 @@ class Stored:
 
 def submit(
     at: Session | Connection,
-    survey: Fielded,
+    survey: Survey,
     raw: Mapping[str, object],
     *,
     library: Library,
@@ -86,7 +86,7 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
             kept.append((number, row, submission))
     keep_scores(at, [(number, each.scores) for number, _, each in kept])
     _count(at, kept)
-    told = [_subject(*each) for each in kept if _is_listened(at, each[2].survey)]
+    told = [_subject(*each) for each in kept if each[2].survey.listened]
     if told:
         events.publish_all(at, "response", told)
     return stored
@@ -141,7 +141,7 @@ def _numbers(at: DatabaseConnection, submissions: Sequence[Submission]) -> Itera
 
 
 def _once(
-    at: DatabaseConnection, survey: Fielded, row: dict[str, Any], numbers: Iterator[int]
+    at: DatabaseConnection, survey: Survey, row: dict[str, Any], numbers: Iterator[int]
 ) -> int | None:
     """The number of the row that was inserted; None when its key is there already."""
     given = random_number() if survey.anonymity == "anonymous" else next(numbers, None)
@@ -183,12 +183,6 @@ def _count(
 def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
     known = [moment for moment in (first, second) if moment is not None]
     return min(known, default=None)
-
-
-def _is_listened(at: DatabaseConnection, survey: Fielded) -> bool:
-    if isinstance(survey, Asking):
-        return survey.listened
-    return is_listened(at, survey)
 
 
 def _subject(number: int, row: Mapping[str, Any], submission: Submission) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from instruments.loader import Library
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.numbers import allocate
 from surveyapp.responses.prepared import Prepared, ends_run, row_of, visit_of, wordings_of
-from surveyapp.responses.reading import Fielded, asked_instrument
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.tally import Tally
 from surveyapp.store.models import Response
+from surveyapp.surveys.survey import Survey
 
 BATCH = 1000  # responses in memory at a time
 _RESPONSES = cast(Table, Response.__table__)
@@ -35,7 +35,7 @@ class StoredBulk:
 
 def store_bulk(
     session: Session,
-    survey: Fielded,
+    survey: Survey,
     prepared: Iterable[Prepared],
     *,
     source: str = "import",
@@ -88,7 +88,7 @@ def _unknown(connection: Connection, survey_id: int, batch: Sequence[Prepared]) 
 
 def _store_batch(
     connection: Connection,
-    survey: Fielded,
+    survey: Survey,
     batch: Sequence[Prepared],
     source: str,
     library: Library,
@@ -112,13 +112,12 @@ def _store_batch(
 
 
 def _scores_of(
-    survey: Fielded, batch: Sequence[Prepared], library: Library
+    survey: Survey, batch: Sequence[Prepared], library: Library
 ) -> list[dict[str, float]]:
     """Each response's scores, computed for the whole batch at once."""
     found: list[dict[str, float]] = [{} for _ in batch]
-    for ask in survey.asks:
-        instrument = asked_instrument(ask, library)
-        key = instrument.keys[ask["key"]] if ask["key"] else None
+    for instrument, name in survey.asked(library):
+        key = instrument.keys[name] if name else None
         if key is None:
             continue
         given = [each.answers.get(instrument.code, {}) for each in batch]

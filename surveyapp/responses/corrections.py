@@ -15,7 +15,7 @@ from analysis.scoring import SCORING_VERSION, score_one
 from instruments.loader import Library
 from surveyapp.errors import NotFound
 from surveyapp.responses import rollups
-from surveyapp.responses.reading import Faulty, Fielded, asked, logic_of, read_answers
+from surveyapp.responses.reading import Faulty, read_answers
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store import events
 from surveyapp.store.audit import record
@@ -37,6 +37,7 @@ from surveyapp.store.models import (
     Score,
 )
 from surveyapp.surveys.links import Ticket
+from surveyapp.surveys.survey import Survey
 
 OUTDATED = "outdated"  # in a report's parameters: the day on which answers under it changed
 _RESPONSES = cast(Table, Response.__table__)
@@ -60,7 +61,7 @@ def own_response(session: Session, survey_id: int, ticket: Ticket) -> Response |
 
 def correct(
     session: Session,
-    survey: Fielded,
+    survey: Survey,
     response_id: int,
     raw: Mapping[str, object],
     *,
@@ -77,7 +78,7 @@ def correct(
     not_applicable: Sequence[str] = ()
     if survey.logic:
         # The check of attention is no answer: it was passed or failed the first time.
-        applied = logic_of(survey, library).apply(raw)
+        applied = survey.fitted_logic(library).apply(raw)
         raw, optional, not_applicable = applied.raw, applied.optional, applied.not_applicable
     answers = read_answers(survey, raw, optional=optional, library=library)
     if isinstance(answers, Faulty):
@@ -93,7 +94,7 @@ def correct(
     _mark_reports(session, survey.journey_id, now.date())
     record(session, None, "correct response", f"survey {survey.code}")
     scores: dict[str, float] = {}
-    for instrument, key in asked(survey, library):
+    for instrument, key in survey.asked(library):
         scores |= score_one(instrument, answers[instrument.code], key=key)
     before = _scores_of(connection, response_id)
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id == response_id))
@@ -112,7 +113,7 @@ def correct(
     return None
 
 
-def erase(session: Session, survey: Fielded, response_id: int, *, now: datetime) -> None:
+def erase(session: Session, survey: Survey, response_id: int, *, now: datetime) -> None:
     """Delete a response and what was made of it: scores, rollups, draft, events, an empty run.
 
     The invitation stays as used, so that the link takes no second answer; a case loses its customer

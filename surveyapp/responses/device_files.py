@@ -16,11 +16,10 @@ from sqlalchemy import Connection, Table, select
 from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.responses.columns import EXTERNAL_ID, LANGUAGE, SUBMITTED_AT, item_names
-from surveyapp.responses.reading import Fielded, asked, logic_of
-from surveyapp.store.models import Response, SurveyRow
+from surveyapp.store.models import Response
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.logic import NOT_APPLICABLE
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.survey import Survey
 from surveyapp.tables.table import DataTable, Row
 
 KIND = "surveyapp kiosk answers"
@@ -35,12 +34,12 @@ def own_number(number: str) -> str:
     return f"kiosk {number}"
 
 
-def known_number(asking: Asking, number: str, secret_key: str) -> str:
+def known_number(survey: Survey, number: str, secret_key: str) -> str:
     """``own_number`` as an import stores it: hidden in an anonymous survey."""
     own = own_number(number)
-    if asking.anonymity != "anonymous":
+    if survey.anonymity != "anonymous":
         return own
-    return pseudonym(secret_key, f"{asking.code} {own}")
+    return pseudonym(secret_key, f"{survey.code} {own}")
 
 
 def is_stored(connection: Connection, survey_id: int, known: str) -> bool:
@@ -50,14 +49,14 @@ def is_stored(connection: Connection, survey_id: int, known: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def open_device_file(file: BinaryIO, survey: SurveyRow, *, library: Library) -> DataTable:
+def open_device_file(file: BinaryIO, survey: Survey, *, library: Library) -> DataTable:
     """The answers in a kiosk's file as a sheet; a row's line is its place in the file.
 
     Answers to another survey, and those without the consent that this one asks for, are rows with a
     fault. Raises Invalid for what is no such file.
     """
     answers = _read(file)
-    items = sorted(set(item_names(asked(survey, library)).values()))
+    items = sorted(set(item_names(survey.asked(library)).values()))
     headings = (*_ABOUT, *(f"{instrument}.{item}" for instrument, item in items))
     return DataTable(headings, _rows(answers, survey, items, library), "UTF-8", "JSON")
 
@@ -79,7 +78,7 @@ def _read(file: BinaryIO) -> list[Any]:
 
 
 def _rows(
-    answers: Sequence[Any], survey: SurveyRow, items: Sequence[tuple[str, str]], library: Library
+    answers: Sequence[Any], survey: Survey, items: Sequence[tuple[str, str]], library: Library
 ) -> Iterator[Row]:
     for line, each in enumerate(answers, start=1):
         fault = _fault(each, survey)
@@ -91,7 +90,7 @@ def _rows(
         yield Row(line, [*about, *(given.get(item, "") for item in items)])
 
 
-def _fault(each: object, survey: SurveyRow) -> str:
+def _fault(each: object, survey: Survey) -> str:
     """Why this entry is none of this survey's answers; empty when it is one."""
     if not isinstance(each, dict) or not isinstance(each.get("language"), str):
         return "This is no answer of a kiosk."
@@ -113,7 +112,7 @@ def _is_pair(field: object) -> bool:
 
 def _given(
     fields: Sequence[Sequence[str]],
-    survey: Fielded,
+    survey: Survey,
     items: Sequence[tuple[str, str]],
     library: Library,
 ) -> dict[tuple[str, str], str]:
@@ -123,7 +122,7 @@ def _given(
         name = f"{instrument}-{item}"
         values = [value for field, value in fields if field == name and value != NOT_APPLICABLE]
         raw.setdefault(instrument, {})[item] = values
-    left: Mapping[str, Any] = logic_of(survey, library).apply(raw).raw if survey.logic else raw
+    left: Mapping[str, Any] = survey.fitted_logic(library).apply(raw).raw if survey.logic else raw
     return {
         (instrument, item): "|".join(values)
         for instrument, given in left.items()

@@ -17,11 +17,12 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.columns import item_names, map_columns
 from surveyapp.responses.device_files import open_device_file
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.reading import asked
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
 from surveyapp.store.models import File, Job, SurveyRow
+from surveyapp.surveys.queries import survey_of
+from surveyapp.surveys.survey import Survey
 from surveyapp.tables.csv_file import open_csv
 from surveyapp.tables.spss_file import open_sav
 from surveyapp.tables.table import DataTable, Row
@@ -52,7 +53,7 @@ class ImportReport:
 
 def import_csv(
     installation: Installation,
-    survey: SurveyRow,
+    survey: Survey,
     file: BinaryIO,
     *,
     columns: Mapping[str, str] | None = None,
@@ -71,7 +72,7 @@ def import_csv(
     size = max(1, file.seek(0, 2))
     file.seek(0)
     table = open_csv(file)
-    names = item_names(asked(survey, installation.library))
+    names = item_names(survey.asked(installation.library))
     mapped = map_columns(
         table.headings,
         names,
@@ -91,7 +92,7 @@ def import_csv(
 
 def import_sav(
     installation: Installation,
-    survey: SurveyRow,
+    survey: Survey,
     path: Path,
     *,
     columns: Mapping[str, str] | None = None,
@@ -100,7 +101,7 @@ def import_sav(
     progress: Progress | None = None,
 ) -> ImportReport:
     """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
-    names = item_names(asked(survey, installation.library))
+    names = item_names(survey.asked(installation.library))
     renamed = {heading.lower() for heading, target in (columns or {}).items() if target in names}
     table = open_sav(path, keep_codes=frozenset(names) | renamed)
     mapped = map_columns(
@@ -116,20 +117,20 @@ def import_sav(
 
 def import_device(
     installation: Installation,
-    survey: SurveyRow,
+    survey: Survey,
     file: BinaryIO,
     *,
     progress: Progress | None = None,
 ) -> ImportReport:
     """As ``import_csv``, from the file of answers that a kiosk could not send."""
     table = open_device_file(file, survey, library=installation.library)
-    names = item_names(asked(survey, installation.library))
+    names = item_names(survey.asked(installation.library))
     mapped = map_columns(table.headings, names, attribute_columns=())
     reading = Reading(installation, survey, mapped)
     return _import(installation.store, table, reading, progress=progress, percent=lambda: 50)
 
 
-def ask_import(session: Session, survey: SurveyRow, file: File, *, user_id: int | None) -> Job:
+def ask_import(session: Session, survey: Survey, file: File, *, user_id: int | None) -> Job:
     """Have a stored file brought in by the worker."""
     record(session, user_id, "import responses", f"survey {survey.code}", file=file.name)
     payload = ImportPayload(survey.id, file.id)
@@ -141,7 +142,8 @@ def run_import(
 ) -> dict[str, Any]:
     """The worker's part of ``ask_import``: bring the file in and say what became of its rows."""
     with installation.store.reading() as session:
-        survey = session.get(SurveyRow, payload.survey_id)
+        row = session.get(SurveyRow, payload.survey_id)
+        survey = None if row is None else survey_of(row)
         file = session.get(File, payload.file_id)
     if survey is None or file is None:
         raise NotFound("The survey or the file of this import is gone; upload the file again.")

@@ -14,6 +14,9 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.errors import NotFound
 from surveyapp.store.models import Response, Score, SurveyRow
+from surveyapp.surveys import queries
+from surveyapp.surveys.queries import survey_of
+from surveyapp.surveys.survey import Survey
 
 _SNIPPET = 160  # characters of a comment in a list
 
@@ -55,7 +58,7 @@ class InWords:
     """One response: its row, its questionnaires in words, its scores by scale."""
 
     response: Response
-    survey: SurveyRow
+    survey: Survey
     parts: tuple[Part, ...]
     scores: Mapping[str, float]
 
@@ -84,8 +87,8 @@ def lines(
     library: Library,
 ) -> list[Line]:
     """At most ``limit`` responses of the journey, the last submitted first."""
-    query = select(SurveyRow).where(SurveyRow.journey_id == journey_id)
-    surveys = {row.id: row for row in session.scalars(query) if wanted.survey_id in (None, row.id)}
+    asked = queries.surveys_of(session, journey_id)
+    surveys = {each.id: each for each in asked if wanted.survey_id in (None, each.id)}
     ids = _ids(session, list(surveys), wanted, limit)
     rows = session.scalars(select(Response).where(Response.id.in_(ids)))
     found = sorted(rows, key=lambda response: ids.index(response.id))
@@ -154,15 +157,14 @@ def in_words(session: Session, journey_id: int, response_id: int, *, library: Li
     )
     if response is None or response.survey.journey_id != journey_id:
         raise NotFound("There is no such response in this journey.")
-    survey = response.survey
-    place = survey.touchpoint.name if survey.touchpoint else survey.journey.name
+    survey = survey_of(response.survey)
     parts = []
     for ask in survey.asks:
-        instrument = library.load(ask["instrument"], ask.get("version"))
-        fielded = response.wordings.get(instrument.code) or ask.get("wording")
+        instrument = library.load(ask.instrument, ask.version)
+        fielded = response.wordings.get(instrument.code) or ask.wording
         wording = instrument.wording(response.language, fielded)
-        names = {"provider": survey.journey.provider, "touchpoint": place}
-        parts.append(_part(instrument, wording, ask.get("key"), response, names))
+        names = {"provider": survey.provider, "touchpoint": survey.touchpoint}
+        parts.append(_part(instrument, wording, ask.key, response, names))
     scores = _scores(session, [response.id]).get(response.id, {})
     return InWords(response, survey, tuple(parts), scores)
 
@@ -211,9 +213,9 @@ def _words(item: Item, wording: Wording, value: Any) -> str:
     return ", ".join(labels.get(code, code) for code in chosen)
 
 
-def _comment(response: Response, survey: SurveyRow, library: Library) -> str:
+def _comment(response: Response, survey: Survey, library: Library) -> str:
     for ask in survey.asks:
-        instrument = library.load(ask["instrument"], ask.get("version"))
+        instrument = library.load(ask.instrument, ask.version)
         for item in instrument.items:
             text = response.answers.get(instrument.code, {}).get(item.code)
             if item.kind is ItemKind.OPEN_TEXT and isinstance(text, str) and text:

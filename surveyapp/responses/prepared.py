@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from instruments.loader import Library
-from surveyapp.responses.reading import Fielded, asked_instrument
 from surveyapp.responses.runs import Visit
 from surveyapp.store.public_ids import random_id, timed_id
 from surveyapp.surveys.attributes import Attribute
+from surveyapp.surveys.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,20 @@ class Prepared:
     paradata: Mapping[str, Any] = field(default_factory=dict)  # how it was answered
 
 
-def visit_of(survey: Fielded, prepared: Prepared) -> Visit | None:
+def visit_of(survey: Survey, prepared: Prepared) -> Visit | None:
     """What a journey run learns of it; None where nobody is known."""
     if survey.anonymity == "anonymous" or prepared.customer_ref is None:
         return None
     return Visit(prepared.customer_ref, prepared.submitted_at)
 
 
-def ends_run(survey: Fielded) -> bool:
+def ends_run(survey: Survey) -> bool:
     """Whether an answer ends the journey run: what is asked at no touchpoint is asked at the end."""
-    return survey.touchpoint_id is None
+    return survey.at_end
 
 
 def row_of(
-    survey: Fielded,
+    survey: Survey,
     prepared: Prepared,
     *,
     run: int | None,
@@ -68,14 +68,12 @@ def row_of(
     }
 
 
-def wordings_of(survey: Fielded, language: str, library: Library) -> dict[str, str]:
+def wordings_of(survey: Survey, language: str, library: Library) -> dict[str, str]:
     """The id of each instrument's wording in this language."""
     is_own = language == survey.language
     return {
-        ask["instrument"]: asked_instrument(ask, library)
-        .wording(language, ask["wording"] if is_own else None)
-        .id
-        for ask in survey.asks
+        ask.instrument: instrument.wording(language, ask.wording if is_own else None).id
+        for ask, (instrument, _) in zip(survey.asks, survey.asked(library), strict=True)
     }
 
 

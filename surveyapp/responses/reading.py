@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from instruments.answers import Answers, Fault, Faults, read
 from instruments.loader import Library
-from instruments.schema import Instrument
-from surveyapp.store.models import SurveyRow
-from surveyapp.surveys.logic import Applied, Logic, read_logic
-from surveyapp.surveys.pins import worded
-from surveyapp.surveys.queries import Asking
-
-Fielded = SurveyRow | Asking  # a row of the store, or the plain value that the customer's way reads
-Roots = Sequence[str | Path]
+from surveyapp.surveys.logic import Applied
+from surveyapp.surveys.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -27,7 +20,7 @@ class Faulty:
 
 
 def read_answers(
-    survey: Fielded,
+    survey: Survey,
     raw: Mapping[str, object],
     *,
     partial: bool = False,
@@ -40,12 +33,11 @@ def read_answers(
     """
     answers: dict[str, dict[str, Any]] = {}
     faults: dict[str, Faults] = {}
-    for ask in survey.asks:
-        instrument = asked_instrument(ask, library)
+    for instrument, key in survey.asked(library):
         found = read(
             instrument,
             raw.get(instrument.code, {}),
-            key=ask["key"],
+            key=key,
             partial=partial,
             optional=_items_of(instrument.code, optional),
         )
@@ -61,28 +53,13 @@ def read_answers(
     return Faulty(faults) if faults else answers
 
 
-def asked(survey: Fielded, library: Library) -> list[tuple[Instrument, str | None]]:
-    """The instruments of a survey, each with the scoring key that names the asked items."""
-    return [(asked_instrument(ask, library), ask["key"]) for ask in survey.asks]
-
-
-def logic_of(survey: Fielded, library: Library) -> Logic:
-    """The survey's logic, ready to be applied."""
-    return read_logic(survey.logic, asked(survey, library))
-
-
-def asked_instrument(ask: Mapping[str, Any], library: Library) -> Instrument:
-    """The very version that the survey asks, in the wordings that it was published with."""
-    return worded(library.load(ask["instrument"], ask["version"]), ask)
-
-
 def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
     """The items of this instrument among names of the form."""
     split = (name.rpartition("-") for name in names)
     return frozenset(item for code, _, item in split if code == instrument)
 
 
-def with_attention_missing(survey: Fielded, applied: Applied, library: Library) -> Faulty:
+def with_attention_missing(survey: Survey, applied: Applied, library: Library) -> Faulty:
     """What is wrong with a submission that left the check of attention empty."""
     found = read_answers(survey, applied.raw, optional=applied.optional, library=library)
     faults = dict(found.faults) if isinstance(found, Faulty) else {}

@@ -20,8 +20,7 @@ from surveyapp.responses.columns import (
     item_names,
 )
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.reading import Faulty, asked, read_answers
-from surveyapp.store.models import SurveyRow
+from surveyapp.responses.reading import Faulty, read_answers
 from surveyapp.surveys.attributes import (
     LONGEST_REF,
     Attribute,
@@ -30,6 +29,7 @@ from surveyapp.surveys.attributes import (
     typed,
 )
 from surveyapp.surveys.links import pseudonym
+from surveyapp.surveys.survey import Survey
 from surveyapp.tables.table import Row
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -58,7 +58,7 @@ class _Refused(Exception):
 class Reading:
     """Rows of one file -> prepared responses; remembers how often each content came."""
 
-    def __init__(self, installation: Installation, survey: SurveyRow, columns: Columns) -> None:
+    def __init__(self, installation: Installation, survey: Survey, columns: Columns) -> None:
         self.survey = survey
         self.columns = columns
         self.library = installation.library
@@ -71,7 +71,7 @@ class Reading:
         """What somebody should know about how the columns were understood."""
         columns = self.columns
         notes = []
-        expected = set(item_names(asked(self.survey, self.library)).values())
+        expected = set(item_names(self.survey.asked(self.library)).values())
         missing = sorted(item for _, item in expected - set(columns.items.values()))
         if missing:
             notes.append(f"No column for {', '.join(missing)}: taken as not answered.")

@@ -12,14 +12,12 @@ from instruments.loader import Library
 from surveyapp.responses.prepared import Prepared, wordings_of
 from surveyapp.responses.reading import (
     Faulty,
-    Fielded,
-    asked_instrument,
-    logic_of,
     read_answers,
     with_attention_missing,
 )
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.links import Ticket
+from surveyapp.surveys.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Submission:
     ``scores`` are {scale: value}, ``wordings`` {instrument: id of the wording that was read}.
     """
 
-    survey: Fielded
+    survey: Survey
     key: str
     prepared: Prepared
     scores: Mapping[str, float]
@@ -40,7 +38,7 @@ class Submission:
 
 
 def read_submission(
-    survey: Fielded,
+    survey: Survey,
     raw: Mapping[str, object],
     *,
     submission_key: str,
@@ -62,7 +60,7 @@ def read_submission(
     paradata = dict(paradata or {})
     optional: Collection[str] = ()
     if survey.logic:
-        applied = logic_of(survey, library).apply(raw)
+        applied = survey.fitted_logic(library).apply(raw)
         if applied.attention_missing:
             return with_attention_missing(survey, applied, library)
         raw, optional = applied.raw, applied.optional
@@ -71,9 +69,8 @@ def read_submission(
     if isinstance(answers, Faulty):
         return answers
     scores: dict[str, float] = {}
-    for ask in survey.asks:
-        instrument = asked_instrument(ask, library)
-        scores |= score_one(instrument, answers[instrument.code], key=ask["key"])
+    for instrument, key in survey.asked(library):
+        scores |= score_one(instrument, answers[instrument.code], key=key)
     prepared = Prepared(
         answers,
         now,

@@ -10,7 +10,9 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.results.groupings import FEWEST, MOST, groupings
 from surveyapp.store.audit import record
-from surveyapp.store.models import Analysis, Journey, Segment, SurveyRow
+from surveyapp.store.models import Analysis, Journey, Segment
+from surveyapp.surveys.queries import surveys_of
+from surveyapp.surveys.survey import Survey
 
 STUDY_INSTRUMENTS = ("sjq", "servqual-p", "loyalty")  # a marker is welcome
 MARKER = "marker"
@@ -48,7 +50,8 @@ def ask_validation(
         raise NotFound(f"there is no journey number {journey_id}")
     if segment_id is not None and session.get(Segment, segment_id) is None:
         raise NotFound(f"there is no segment number {segment_id}")
-    surveys = [survey for survey in journey.surveys if survey_id is None or survey.id == survey_id]
+    known = surveys_of(session, journey_id)
+    surveys = [survey for survey in known if survey_id is None or survey.id == survey_id]
     if survey_id is not None and not surveys:
         raise NotFound(f"journey {journey.code} has no survey number {survey_id}")
     _check_groups(session, group, surveys)
@@ -110,7 +113,7 @@ def _check_choices(group: Sequence[str], estimator: str, missing: str) -> None:
         raise Invalid(f"choose up to {MOST_GROUPINGS} attributes, each once", field="group")
 
 
-def _check_groups(session: Session, group: Sequence[str], surveys: list[SurveyRow]) -> None:
+def _check_groups(session: Session, group: Sequence[str], surveys: list[Survey]) -> None:
     if not group:
         return
     offered = groupings(session, [survey.id for survey in surveys])
@@ -123,12 +126,12 @@ def _check_groups(session: Session, group: Sequence[str], surveys: list[SurveyRo
             )
 
 
-def _version_beside(surveys: list[SurveyRow], instrument: str) -> str | None:
+def _version_beside(surveys: list[Survey], instrument: str) -> str | None:
     """The version of the marker that is asked together with the instrument; None where it is not."""
     for survey in surveys:
-        asks = {ask["instrument"]: ask for ask in survey.asks}
+        asks = {ask.instrument: ask for ask in survey.asks}
         if instrument in asks and MARKER in asks and instrument != MARKER:
-            return str(asks[MARKER]["version"])
+            return asks[MARKER].version
     return None
 
 
@@ -163,7 +166,7 @@ def ask_sjq_study(
         survey_id=survey_id,
         segment_id=segment_id,
         instrument="sjq",
-        parameters={"bootstrap": bootstrap, "key": _study_key(journey, survey_id)},
+        parameters={"bootstrap": bootstrap, "key": _study_key(session, journey, survey_id)},
         seed=seed,
         created_by=user_id,
     )
@@ -176,12 +179,12 @@ def ask_sjq_study(
     return analysis
 
 
-def _study_key(journey: Journey, survey_id: int | None) -> str | None:
+def _study_key(session: Session, journey: Journey, survey_id: int | None) -> str | None:
     """The scoring key of the journey scale where the study's instruments are asked."""
-    surveys = [d for d in journey.surveys if survey_id in (None, d.id)]
+    surveys = [d for d in surveys_of(session, journey.id) if survey_id in (None, d.id)]
     if survey_id is not None and not surveys:
         raise NotFound(f"journey {journey.code} has no survey number {survey_id}")
-    asks = {ask["instrument"]: ask for d in surveys for ask in d.asks}
+    asks = {ask.instrument: ask for d in surveys for ask in d.asks}
     missing = [code for code in STUDY_INSTRUMENTS if code not in asks]
     if missing:
         raise Invalid(
@@ -189,17 +192,13 @@ def _study_key(journey: Journey, survey_id: int | None) -> str | None:
             f" {', '.join(STUDY_INSTRUMENTS)}",
             field="survey",
         )
-    key = asks["sjq"].get("key")
-    return None if key is None else str(key)
+    return asks["sjq"].key
 
 
-def _version(surveys: list[SurveyRow], instrument: str) -> str | None:
+def _version(surveys: list[Survey], instrument: str) -> str | None:
     """The newest version asked; older answers of the same items are taken with it."""
     versions = [
-        ask.get("version")
-        for survey in surveys
-        for ask in survey.asks
-        if ask["instrument"] == instrument
+        ask.version for survey in surveys for ask in survey.asks if ask.instrument == instrument
     ]
     if not versions:
         raise Invalid(

@@ -28,7 +28,8 @@ from surveyapp.results.cells import MonthKey
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.journey import Ground, Period, Place, ground, period
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from surveyapp.store.models import EVERYBODY, Response, SurveyRow
+from surveyapp.store.models import EVERYBODY, Response
+from surveyapp.surveys.survey import Survey
 
 _KINDS = frozenset({ItemKind.EMOTION, ItemKind.SINGLE_CHOICE, ItemKind.MULTIPLE_CHOICE})
 
@@ -172,7 +173,7 @@ def _questions(
 ) -> Iterator[tuple[_Question, list[int]]]:
     """The list questions at a place, each with the surveys that ask it."""
     found: dict[tuple[str, str], tuple[_Question, list[int]]] = {}
-    here: list[SurveyRow] = [d for d in base.surveys if d.touchpoint_id == place]
+    here: list[Survey] = [d for d in base.surveys if d.touchpoint_id == place]
     for survey in here:
         for instrument, key, wording in definitions.asked(survey, library=library):
             for item in instrument.asked(key):

@@ -82,7 +82,7 @@ def journey_overview(
         lowest=tuple(lowest(base, found)),
         advice=_advice(session, base, when, segment_id, answered[EVERYBODY], minimum=minimum_cell),
         sides=sides(base, found),
-        fielded=definitions.fielded(base.surveys, library=library),
+        instruments=definitions.instruments_asked(base.surveys, library=library),
         minimum_cell=minimum_cell,
     )
 

@@ -9,9 +9,8 @@ from functools import lru_cache
 from analysis import metrics, scoring
 from instruments.loader import Library
 from instruments.schema import Instrument, Metric, Wording
-from surveyapp.results.view_models import Definition, Fielded, Unit
-from surveyapp.store.models import SurveyRow
-from surveyapp.surveys.pins import worded
+from surveyapp.results.view_models import AskedInstrument, Definition, Unit
+from surveyapp.surveys.survey import Survey
 
 _UNITS = {
     Metric.INDEX: Unit.INDEX,
@@ -33,17 +32,13 @@ class Scored:
     scale: scoring.ScoredScale
 
 
-def asked(
-    survey: SurveyRow, *, library: Library
-) -> Iterator[tuple[Instrument, str | None, Wording]]:
+def asked(survey: Survey, *, library: Library) -> Iterator[tuple[Instrument, str | None, Wording]]:
     """Instrument, scoring key and wording of each ask of a survey."""
-    for ask in survey.asks:
-        instrument = worded(library.load(ask["instrument"], ask.get("version")), ask)
-        wording = instrument.wording(survey.language, ask.get("wording"))
-        yield instrument, ask.get("key"), wording
+    for ask, (instrument, key) in zip(survey.asks, survey.asked(library), strict=True):
+        yield instrument, key, instrument.wording(survey.language, ask.wording)
 
 
-def scored(surveys: Iterable[SurveyRow], *, library: Library) -> dict[str, Scored]:
+def scored(surveys: Iterable[Survey], *, library: Library) -> dict[str, Scored]:
     """The scored scales of these surveys by id, totals before their dimensions.
 
     Marker variables are left out: they tell of the method, not of the journey.
@@ -58,13 +53,15 @@ def scored(surveys: Iterable[SurveyRow], *, library: Library) -> dict[str, Score
     return found
 
 
-def fielded(surveys: Iterable[SurveyRow], *, library: Library) -> tuple[Fielded, ...]:
+def instruments_asked(
+    surveys: Iterable[Survey], *, library: Library
+) -> tuple[AskedInstrument, ...]:
     """Every instrument, key and wording that was asked, once."""
-    found: dict[tuple[str, str, str | None, str], Fielded] = {}
+    found: dict[tuple[str, str, str | None, str], AskedInstrument] = {}
     for survey in surveys:
         for instrument, key, wording in asked(survey, library=library):
             chosen = instrument.keys[key] if key else instrument.default_key
-            entry = Fielded(
+            entry = AskedInstrument(
                 instrument=instrument.code,
                 version=instrument.version,
                 title=wording.title,

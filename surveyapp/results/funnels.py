@@ -17,7 +17,8 @@ from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel as counting
 from surveyapp.sampling.funnel import Counts
 from surveyapp.sampling.reasons import Reason
-from surveyapp.store.models import EVERYBODY, Segment, SurveyRow
+from surveyapp.store.models import EVERYBODY, Segment
+from surveyapp.surveys.survey import Survey
 
 Rate = Share | None  # 0 to 100 with Wilson's interval; None of nobody
 
@@ -65,7 +66,7 @@ class Funnel:
 class Row:
     """The funnel of one survey; ``stage`` and ``touchpoint`` are None at the journey's end."""
 
-    survey: SurveyRow
+    survey: Survey
     stage: str | None
     touchpoint: str | None
     funnel: Funnel
@@ -82,7 +83,7 @@ class SegmentRow:
 
 def funnels(
     session: Session,
-    surveys: Sequence[SurveyRow],
+    surveys: Sequence[Survey],
     *,
     since: date | None = None,
     until: date | None = None,
@@ -95,7 +96,7 @@ def funnels(
 
 def by_segment(
     session: Session,
-    surveys: Sequence[SurveyRow],
+    surveys: Sequence[Survey],
     *,
     since: date | None = None,
     until: date | None = None,
@@ -144,12 +145,11 @@ def of_list(counts: Counts, *, anonymous: bool) -> Funnel:
     return _funnel(counts, anonymous=anonymous, decided="on list")
 
 
-def _row(survey: SurveyRow, counts: Counts) -> Row:
-    point = survey.touchpoint
+def _row(survey: Survey, counts: Counts) -> Row:
     return Row(
         survey,
-        point.stage.name if point else None,
-        point.name if point else None,
+        survey.stage,
+        None if survey.at_end else survey.touchpoint,
         _funnel(counts, anonymous=survey.anonymity == "anonymous"),
     )
 

@@ -15,7 +15,9 @@ from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.view_models import Hidden, SegmentName
-from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage, SurveyRow
+from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage
+from surveyapp.surveys.queries import surveys_of
+from surveyapp.surveys.survey import Survey
 
 Place = int | None  # a touchpoint's id; None is the journey's end
 Cell = tuple[Place, str]  # place, scale
@@ -55,7 +57,7 @@ class Ground:
     """What every dashboard of a journey stands on."""
 
     journey: Journey
-    surveys: tuple[SurveyRow, ...]
+    surveys: tuple[Survey, ...]
     scored: dict[Place, dict[str, Scored]]
     segments: dict[int, SegmentName]  # those that every response has been sorted into
     sorting: dict[int, SegmentName]  # those whose rollups are not complete yet
@@ -106,10 +108,7 @@ def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
     journey = session.scalar(
         select(Journey)
         .where(Journey.id == journey_id)
-        .options(
-            selectinload(Journey.stages).selectinload(Stage.touchpoints),
-            selectinload(Journey.surveys),
-        )
+        .options(selectinload(Journey.stages).selectinload(Stage.touchpoints))
     )
     if journey is None:
         raise NotFound(f"there is no journey number {journey_id}")
@@ -118,17 +117,18 @@ def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
     for row in session.scalars(select(Segment).order_by(Segment.id)):
         into = segments if row.sorted_to is None else sorting
         into[row.id] = SegmentName(row.id, row.code, row.name, row.rule)
-    at: dict[Place, list[SurveyRow]] = {}
-    for survey in journey.surveys:
+    known = surveys_of(session, journey_id)
+    at: dict[Place, list[Survey]] = {}
+    for survey in known:
         at.setdefault(survey.touchpoint_id, []).append(survey)
     return Ground(
         journey=journey,
-        surveys=tuple(journey.surveys),
+        surveys=tuple(known),
         scored={place: definitions.scored(rows, library=library) for place, rows in at.items()},
         segments=segments,
         sorting=sorting,
         lying=suppression.overlaps(tuple((s.id, s.rule) for s in segments.values())),
-        places={survey.id: survey.touchpoint_id for survey in journey.surveys},
+        places={survey.id: survey.touchpoint_id for survey in known},
     )
 
 

@@ -16,8 +16,9 @@ from surveyapp.results.cells import RESPONSES
 from surveyapp.results.journey import Ground, Period, Place, ground, hidden_cells, period
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
-from surveyapp.store.models import EVERYBODY, Invitation, SurveyRow
+from surveyapp.store.models import EVERYBODY, Invitation
 from surveyapp.surveys.queries import answered_anonymously
+from surveyapp.surveys.survey import Survey
 
 _NOBODY = (0, None, None)
 # A message of ours that still waits or failed; who had none could not answer. A link is passed on.
@@ -165,7 +166,7 @@ def _invitations(
     return found
 
 
-def _order(base: Ground, survey: SurveyRow) -> tuple[int, int]:
+def _order(base: Ground, survey: Survey) -> tuple[int, int]:
     touchpoints = [t.id for stage in base.journey.stages for t in stage.touchpoints]
     place = survey.touchpoint_id
     return (touchpoints.index(place) if place in touchpoints else len(touchpoints), survey.id)
@@ -173,7 +174,7 @@ def _order(base: Ground, survey: SurveyRow) -> tuple[int, int]:
 
 def _rate(
     base: Ground,
-    survey: SurveyRow,
+    survey: Survey,
     answered: tuple[int, date | None, date | None],
     states: dict[str, int],
     hidden: Hidden,

@@ -6,7 +6,7 @@ its page says how many did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import parse
 from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.store.models import Analysis, Erasure, Response, SurveyRow
+from surveyapp.store.models import Analysis, Erasure, Response
+from surveyapp.surveys.queries import surveys_in
+from surveyapp.surveys.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def staleness(session: Session, analyses: Sequence[Analysis]) -> dict[int, Stale
     finished = [each for each in analyses if each.result is not None]
     if not finished:
         return {}
-    places = _surveys(session, {each.journey_id for each in finished})
+    places = surveys_in(session, {each.journey_id for each in finished})
     since = min(_read_at(each) for each in finished)
     corrections = session.execute(
         select(
@@ -96,15 +98,10 @@ def _read_at(analysis: Analysis) -> datetime:
     return job.started_at if job is not None and job.started_at else analysis.created_at
 
 
-def _surveys(session: Session, journey_ids: Iterable[int]) -> list[SurveyRow]:
-    query = select(SurveyRow).where(SurveyRow.journey_id.in_(sorted(journey_ids)))
-    return list(session.scalars(query))
-
-
-def _uses(analysis: Analysis, survey: SurveyRow) -> bool:
+def _uses(analysis: Analysis, survey: Survey) -> bool:
     """Whether the analysis is made of this survey's answers."""
     if analysis.survey_id is not None:
         return analysis.survey_id == survey.id
     wanted = {*STUDY_INSTRUMENTS} if analysis.kind == "sjq_study" else {analysis.instrument}
-    asked = {ask["instrument"] for ask in survey.asks}
+    asked = {ask.instrument for ask in survey.asks}
     return analysis.journey_id == survey.journey_id and not wanted.isdisjoint(asked)

@@ -138,7 +138,7 @@ class StageOverview:
 
 
 @dataclass(frozen=True)
-class Fielded:
+class AskedInstrument:
     """An instrument as it was asked: which version, key and wording, and how far both can be trusted."""
 
     instrument: str
@@ -183,7 +183,7 @@ class JourneyOverview:
     lowest: tuple[End, ...]  # the lowest stage of each scale that two stages or more have
     advice: Advice | None  # None without answers
     sides: Sides | None  # of the profile, when it has two dimensions or more with answers
-    fielded: tuple[Fielded, ...]
+    instruments: tuple[AskedInstrument, ...]
     minimum_cell: int
 
     @property
@@ -204,15 +204,15 @@ class JourneyOverview:
     def profile_title(self) -> str:
         """What the profile's questionnaire is called."""
         codes = [figure.definition.instrument for figure in self.profile[:1]]
-        return next((each.title for each in self.fielded if each.instrument in codes), "")
+        return next((each.title for each in self.instruments if each.instrument in codes), "")
 
     @property
     def reworded(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """(title, wordings) of the questionnaires that surveys ask in different wordings."""
         wordings: dict[str, dict[str, None]] = {}
-        for entry in self.fielded:
+        for entry in self.instruments:
             wordings.setdefault(entry.instrument, {})[entry.wording] = None
-        titles = {entry.instrument: entry.title for entry in reversed(self.fielded)}
+        titles = {entry.instrument: entry.title for entry in reversed(self.instruments)}
         return tuple((titles[code], tuple(ids)) for code, ids in wordings.items() if len(ids) > 1)
 
     @property

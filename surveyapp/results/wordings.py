@@ -72,7 +72,7 @@ def mixed(session: Session, overview: JourneyOverview) -> tuple[Mixed, ...]:
 
     It reads every response once, so it is for reports, not for pages.
     """
-    titles = {entry.instrument: entry.title for entry in reversed(overview.fielded)}
+    titles = {entry.instrument: entry.title for entry in reversed(overview.instruments)}
     open_to_all = (
         overview.segment is None and overview.responses is not None and not overview.places_hidden
     )

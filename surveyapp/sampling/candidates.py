@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Table, and_, func, select
 from surveyapp.sampling.contact_frequency import YEAR
 from surveyapp.sampling.contact_history import times_asked
 from surveyapp.sampling.opt_outs import address_key
-from surveyapp.sampling.plan import Sampling, read_sampling
 from surveyapp.store.models import (
     Contact,
     Decision,
@@ -23,6 +22,8 @@ from surveyapp.store.models import (
     SurveyRow,
     Touchpoint,
 )
+from surveyapp.surveys import queries
+from surveyapp.surveys.survey import Survey
 
 _CONTACTS = cast(Table, Contact.__table__)
 _DECISIONS = cast(Table, Decision.__table__)
@@ -45,18 +46,6 @@ class KnownInteraction:
 
 
 @dataclass(frozen=True)
-class CandidateSurvey:
-    """A survey as deciding needs it. ``at_end``: asked once a passage through the journey."""
-
-    id: int
-    state: str
-    opens_at: datetime | None
-    closes_at: datetime | None
-    at_end: bool
-    sampling: Sampling
-
-
-@dataclass(frozen=True)
 class Reached:
     """How a customer can be reached."""
 
@@ -76,9 +65,7 @@ class CustomerHistory:
     counts: dict[int, int] = field(default_factory=dict)  # asks of surveys with a quota
     runs: set[tuple[int, int]] = field(default_factory=set)  # survey, journey run: asked already
 
-    def note_ask(
-        self, survey: CandidateSurvey, interaction: KnownInteraction, due_at: datetime
-    ) -> None:
+    def note_ask(self, survey: Survey, interaction: KnownInteraction, due_at: datetime) -> None:
         """Let what follows know of this ask."""
         self.asked.setdefault(interaction.customer_ref, []).append(due_at)
         if survey.id in self.counts:
@@ -87,18 +74,12 @@ class CustomerHistory:
             self.runs.add((survey.id, interaction.journey_run_id))
 
 
-def surveys_at(
-    connection: Connection, touchpoints: Collection[int]
-) -> dict[int, list[CandidateSurvey]]:
+def surveys_at(connection: Connection, touchpoints: Collection[int]) -> dict[int, list[Survey]]:
     """The active surveys that an interaction at each touchpoint may start: its own, and those at its
     journey's end that name it, or name none.
     """
-    columns = (
-        *(SurveyRow.id, SurveyRow.state, SurveyRow.opens_at, SurveyRow.closes_at),
-        *(SurveyRow.touchpoint_id, SurveyRow.sampling),
-    )
-    rows = connection.execute(
-        select(Touchpoint.id, Touchpoint.code, Stage.code, *columns)
+    places = connection.execute(
+        select(Touchpoint.id, Touchpoint.code, Stage.code, SurveyRow.id)
         .select_from(Touchpoint)
         .join(Stage, Stage.id == Touchpoint.stage_id)
         .join(Journey, Journey.id == Stage.journey_id)
@@ -112,13 +93,14 @@ def surveys_at(
         )
         .where(Touchpoint.id.in_(sorted(touchpoints)))
         .order_by(SurveyRow.id)
-    )
-    found: dict[int, list[CandidateSurvey]] = {}
-    for touchpoint, code, stage, number, state, opens, closes, own, document in rows:
-        sampling = read_sampling(document)
-        ends = sampling.trigger.touchpoints
-        if sampling.active and (own or not ends or code in ends or f"{stage}/{code}" in ends):
-            survey = CandidateSurvey(number, state, opens, closes, own is None, sampling)
+    ).all()
+    known = queries.surveys(connection, {number for *_, number in places})
+    found: dict[int, list[Survey]] = {}
+    for touchpoint, code, stage, number in places:
+        survey = known[number]
+        ends = survey.sampling.trigger.touchpoints
+        named = not survey.at_end or not ends or code in ends or f"{stage}/{code}" in ends
+        if survey.sampling.active and named:
             found.setdefault(touchpoint, []).append(survey)
     return found
 
@@ -126,7 +108,7 @@ def surveys_at(
 def known_of(
     connection: Connection,
     batch: Sequence[KnownInteraction],
-    surveys: Collection[CandidateSurvey],
+    surveys: Collection[Survey],
     *,
     secret_key: str,
     now: datetime,

@@ -10,10 +10,11 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from surveyapp.sampling.candidates import CandidateSurvey, KnownInteraction, known_of, surveys_at
+from surveyapp.sampling.candidates import KnownInteraction, known_of, surveys_at
 from surveyapp.sampling.eligibility import Eligibility, Rules, decide
 from surveyapp.store.models import Decision, Interaction, Invitation, OutgoingMessage
 from surveyapp.surveys.links import new_seed, token_of
+from surveyapp.surveys.survey import Survey
 
 BATCH = 300  # interactions in one transaction
 _LOCK = 7_105_001  # PostgreSQL's number for "somebody is deciding"
@@ -22,7 +23,7 @@ _INTERACTIONS = cast(Table, Interaction.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
 
-Case = tuple[KnownInteraction, CandidateSurvey]
+Case = tuple[KnownInteraction, Survey]
 
 
 def anything_undecided(session: Session) -> bool:
@@ -133,7 +134,7 @@ def _store(
 
 
 def _decision(
-    interaction: KnownInteraction, survey: CandidateSurvey, eligibility: Eligibility, now: datetime
+    interaction: KnownInteraction, survey: Survey, eligibility: Eligibility, now: datetime
 ) -> dict[str, Any]:
     reason = eligibility.reason
     return {
@@ -150,7 +151,7 @@ def _decision(
 
 
 def _invitation(
-    ask: dict[str, Any], survey: CandidateSurvey, secret_key: str, now: datetime
+    ask: dict[str, Any], survey: Survey, secret_key: str, now: datetime
 ) -> dict[str, Any]:
     seed = new_seed()
     return {
@@ -165,7 +166,7 @@ def _invitation(
     }
 
 
-def _message(ask: dict[str, Any], survey: CandidateSurvey, now: datetime) -> dict[str, Any]:
+def _message(ask: dict[str, Any], survey: Survey, now: datetime) -> dict[str, Any]:
     return {
         "key": f"invitation {ask['invitation_id']}",
         "kind": "invitation",

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from surveyapp.sampling import contact_frequency
 from surveyapp.sampling.candidates import (
-    CandidateSurvey,
     CustomerHistory,
     KnownInteraction,
     Reached,
 )
+from surveyapp.sampling.quiet_hours import quiet_hours_of
 from surveyapp.sampling.reasons import Reason
+from surveyapp.surveys.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Eligibility:
 
 def decide(
     interaction: KnownInteraction,
-    survey: CandidateSurvey,
+    survey: Survey,
     known: CustomerHistory,
     *,
     rules: Rules,
@@ -78,18 +79,18 @@ def decide(
 
 def _when(
     interaction: KnownInteraction,
-    survey: CandidateSurvey,
+    survey: Survey,
     known: CustomerHistory,
     rules: Rules,
     zone: ZoneInfo,
     now: datetime,
 ) -> Eligibility:
-    sampling = survey.sampling
+    sampling, quiet = survey.sampling, quiet_hours_of(survey.sampling)
     asked = known.asked.get(interaction.customer_ref, [])
     days = rules.rest_days if sampling.rest_days is None else sampling.rest_days
 
     def allowed(moment: datetime) -> datetime:
-        return sampling.quiet.next_allowed(moment, zone) if sampling.quiet else moment
+        return quiet.next_allowed(moment, zone) if quiet else moment
 
     due = soonest = allowed(max(now, interaction.at + timedelta(minutes=sampling.delay_minutes)))
     if sampling.rest == "delay":
@@ -121,7 +122,7 @@ def _zone(own: str, otherwise: str) -> ZoneInfo:
         return ZoneInfo(otherwise)
 
 
-def _drawn(interaction: KnownInteraction, survey: CandidateSurvey, secret_key: str) -> bool:
+def _drawn(interaction: KnownInteraction, survey: Survey, secret_key: str) -> bool:
     """Whether the interaction is in the survey's sample: by lot, and the same lot each time.
 
     The lot knows nothing that depends on the order in which interactions arrive.

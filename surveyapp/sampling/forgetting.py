@@ -23,8 +23,8 @@ from surveyapp.store.models import (
     JourneyRun,
     OutgoingMessage,
     Response,
-    SurveyRow,
 )
+from surveyapp.surveys import queries
 
 BATCH = 500  # rows of a kind that one transaction deletes
 _WHY = "The customer's data were erased."
@@ -63,8 +63,7 @@ def _erase_answers(
     theirs = or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
     found = session.execute(select(Response.id, Response.survey_id).where(theirs)).all()
     for number, survey_id in found:
-        survey = session.get_one(SurveyRow, survey_id)
-        corrections.erase(session, survey, number, now=now)
+        corrections.erase(session, queries.survey(session, survey_id), number, now=now)
     tokens = select(Invitation.token_hash).where(Invitation.id.in_(invitations))
     session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
     return len(found)

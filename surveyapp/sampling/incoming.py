@@ -14,12 +14,12 @@ from surveyapp.sampling.contacts import Card, read_email, read_language, read_ph
 from surveyapp.sampling.touchpoint_codes import CodedTouchpoint, TouchpointCodes
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
 from surveyapp.surveys.links import pseudonym
+from surveyapp.surveys.settings.sampling import LONGEST_WORD
 
 FIELDS = (
     *("journey", "touchpoint", "customer_ref", "at", "external_id", "run", "channel", "language"),
     *("outcome", "attributes", "email", "phone", "zone"),
 )
-LONGEST_WORD = 60  # of a channel or an outcome
 LONGEST_REF = 200
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from surveyapp.surveys.settings.sampling import Sampling
+
 _MINUTE = timedelta(minutes=1)
 
 
@@ -41,3 +43,10 @@ class QuietHours:
         while self.covers(walked, zone):
             walked += _MINUTE
         return walked
+
+
+def quiet_hours_of(sampling: Sampling) -> QuietHours | None:
+    """The quiet hours of a survey; None where it has none."""
+    if sampling.quiet_from is None or sampling.quiet_to is None:
+        return None
+    return QuietHours(sampling.quiet_from, sampling.quiet_to)

@@ -194,10 +194,10 @@ class SurveyRow(Base):
 
     ``asks`` is a list of {"instrument", "version", "key", "wording", "pinned"}; key and wording may be
     None. ``pinned`` is {language: wording id}, absent in surveys of before there was such a key.
-    ``link`` is the open link's code: public by nature, hence kept in the clear. Each document below
-    it has a reader that knows its keys: ``texts``, ``look``, ``logic`` and ``ways`` (surveys),
-    ``sampling`` (sampling), ``mailing`` (distribution), ``loop`` (closed_loop). Introduction, consent and draw are
-    in ``language``; ``texts`` has them in the others.
+    ``link`` is the open link's code: public by nature, hence kept in the clear. ``texts``, ``theme``,
+    ``logic``, ``channels``, ``sampling``, ``distribution`` and ``closed_loop`` are documents, each
+    with a class in surveys/settings. Introduction, consent and draw are in ``language``; ``texts``
+    has them in the others. Rows are for whoever writes; everybody reads a surveys.survey.Survey.
     """
 
     __tablename__ = "surveys"

@@ -1,1 +1,1 @@
-"""Surveys: what is asked at a touchpoint or a journey's end, how it looks, and by which links."""
+"""Surveys: what is asked at a touchpoint or a journey's end, in which theme, and by which links."""

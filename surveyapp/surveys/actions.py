@@ -21,6 +21,7 @@ from surveyapp.store.models import Invitation, Journey, SurveyRow, Touchpoint
 from surveyapp.surveys import links
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
 from surveyapp.surveys.pins import pins
+from surveyapp.surveys.survey import Survey
 
 ANONYMITIES = ("pseudonymous", "anonymous")
 STATES = ("draft", "open", "closed")
@@ -92,7 +93,7 @@ def create_survey(
     )
     session.add(survey)
     session.flush()
-    record(session, user_id, "create survey", _subject(survey), journey=journey.code)
+    record(session, user_id, "create survey", f"survey {survey.code}", journey=journey.code)
     return survey
 
 
@@ -106,18 +107,18 @@ def open_survey(
         for ask in survey.asks
     ]
     survey.state = "open"
-    record(session, user_id, "open survey", _subject(survey))
+    record(session, user_id, "open survey", f"survey {survey.code}")
 
 
 def close_survey(session: Session, survey: SurveyRow, *, user_id: int | None) -> None:
     """Take no more answers; links say that the survey is closed."""
     survey.state = "closed"
-    record(session, user_id, "close survey", _subject(survey))
+    record(session, user_id, "close survey", f"survey {survey.code}")
 
 
 def invite(
     session: Session,
-    survey: SurveyRow,
+    survey: Survey,
     customers: Iterable[Mapping[str, Any]],
     *,
     installation: Installation,
@@ -128,13 +129,13 @@ def invite(
     issued, rows = make_links(survey, customers, installation=installation, expires_at=expires_at)
     for start in range(0, len(rows), _BATCH):
         session.execute(insert(Invitation), rows[start : start + _BATCH])
-    record(session, user_id, "invite", _subject(survey), invitations=len(rows))
+    record(session, user_id, "invite", f"survey {survey.code}", invitations=len(rows))
     return issued
 
 
 def invite_list(
     installation: Installation,
-    survey: SurveyRow,
+    survey: Survey,
     customers: Iterable[Mapping[str, Any]],
     *,
     expires_at: datetime | None = None,
@@ -155,7 +156,7 @@ def invite_list(
                 session.execute(insert(Invitation), part)
             stored.append([row["token_hash"] for row in part])
         with store.writing() as session:
-            record(session, user_id, "invite", _subject(survey), invitations=len(rows))
+            record(session, user_id, "invite", f"survey {survey.code}", invitations=len(rows))
     except Exception:
         for hashes in stored:
             with store.writing() as session:
@@ -166,7 +167,7 @@ def invite_list(
 
 
 def make_links(
-    survey: SurveyRow,
+    survey: Survey,
     customers: Iterable[Mapping[str, Any]],
     *,
     installation: Installation,
@@ -214,7 +215,7 @@ def make_links(
     return issued, rows
 
 
-def _invitation(survey: SurveyRow, ticket: links.Ticket) -> dict[str, Any]:
+def _invitation(survey: Survey, ticket: links.Ticket) -> dict[str, Any]:
     return {
         "survey_id": survey.id,
         "token_hash": ticket.token_hash,
@@ -365,7 +366,3 @@ def _one_of(value: str, known: tuple[str, ...], field: str) -> str:
             f"{value[:40]!r} is not a valid {field}; use {', '.join(known)}.", field=field
         )
     return value
-
-
-def _subject(survey: SurveyRow) -> str:
-    return f"survey {survey.code}"

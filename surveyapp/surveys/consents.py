@@ -14,7 +14,11 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.models import ConsentText, SurveyRow
-from surveyapp.surveys.texts import Said, plain, translated_texts, with_translations
+from surveyapp.surveys import queries
+from surveyapp.surveys.queries import survey_of
+from surveyapp.surveys.settings.texts import plain
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import Said, change_translations
 from surveyapp.whole import whole_number
 
 _LONGEST = 5000
@@ -41,7 +45,7 @@ def change_consent(
         _keep(session, survey)
         survey.consent = text
         if not text:
-            survey.texts = with_translations(survey, _NAME, {})
+            change_translations(survey, _NAME, {})
         _follow(session, survey)
     survey.consent_box = box
     _record(session, survey, user_id)
@@ -72,18 +76,17 @@ def translate_consent(
             "There is no consent text to translate yet; write it in the main language first.",
             field=f"{_NAME}-{min(read)}",
         )
-    document = with_translations(survey, _NAME, read, right=right)
-    if read == translated_texts(survey, _NAME):
-        survey.texts = document
+    if read == _translations(survey):
+        change_translations(survey, _NAME, read, right=right)
         return False
     _keep(session, survey)
-    survey.texts = document
+    change_translations(survey, _NAME, read, right=right)
     _follow(session, survey)
     _record(session, survey, user_id)
     return True
 
 
-def versions(session: Session, survey: SurveyRow) -> list[ConsentText]:
+def versions(session: Session, survey: Survey) -> list[ConsentText]:
     """Every text that was in force, the newest first; the present one included."""
     query = select(ConsentText).where(ConsentText.survey_id == survey.id)
     found = list(session.scalars(query.order_by(ConsentText.id.desc())))
@@ -94,7 +97,7 @@ def versions(session: Session, survey: SurveyRow) -> list[ConsentText]:
 
 def text_of(session: Session, survey_id: int, version: str, language: str) -> Said:
     """What whoever answered in ``language`` read of a version; empty when nothing was to be agreed to."""
-    survey = session.get_one(SurveyRow, survey_id)
+    survey = queries.survey(session, survey_id)
     kept = session.scalar(
         select(ConsentText).where(
             ConsentText.survey_id == survey_id, ConsentText.version == version
@@ -107,6 +110,10 @@ def text_of(session: Session, survey_id: int, version: str, language: str) -> Sa
     if language != survey.language and language in kept.texts:
         return Said(kept.texts[language], language)
     return Said(kept.text, survey.language)
+
+
+def _translations(survey: SurveyRow) -> dict[str, str]:
+    return survey_of(survey).texts.of(_NAME)
 
 
 def _read(text: str, field: str) -> str:
@@ -131,16 +138,16 @@ def _keep(session: Session, survey: SurveyRow) -> None:
         ConsentText.version == survey.consent_version,
     )
     if survey.consent and session.scalar(stored) is None:
-        session.add(_row(survey))
+        session.add(_row(survey_of(survey)))
         session.flush()
 
 
-def _row(survey: SurveyRow) -> ConsentText:
+def _row(survey: Survey) -> ConsentText:
     return ConsentText(
         survey_id=survey.id,
         version=survey.consent_version,
         text=survey.consent,
-        texts=translated_texts(survey, _NAME),
+        texts=survey.texts.of(_NAME),
     )
 
 
@@ -152,7 +159,7 @@ def _record(session: Session, survey: SurveyRow, user_id: int | None) -> None:
         f"survey {survey.code}",
         version=survey.consent_version,
         box=survey.consent_box,
-        translations=sorted(translated_texts(survey, _NAME)),
+        translations=sorted(_translations(survey)),
     )
     session.flush()
 

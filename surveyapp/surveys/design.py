@@ -1,4 +1,4 @@
-"""Changes to how a survey looks, how its page runs, and what it asks of whom."""
+"""Changes to the theme of a survey, to how its page runs, and to what it asks of whom."""
 
 from __future__ import annotations
 
@@ -14,34 +14,22 @@ from surveyapp.store.audit import record
 from surveyapp.store.models import Segment, SurveyRow
 from surveyapp.surveys import piping
 from surveyapp.surveys.languages import read_languages
-from surveyapp.surveys.logic import Asked, read_logic
-from surveyapp.surveys.pins import worded
-from surveyapp.surveys.texts import plain, with_translations
-from surveyapp.surveys.theme import read_theme
+from surveyapp.surveys.logic import fitted
+from surveyapp.surveys.queries import survey_of
+from surveyapp.surveys.settings.logic import LogicRules
+from surveyapp.surveys.settings.texts import plain
+from surveyapp.surveys.settings.theme import Theme
+from surveyapp.surveys.texts import change_translations
 
 PAGINGS = ("page", "blocks")
 LONGEST_TEXT = 5000
 
 
-def asked_by(survey: SurveyRow, library: Library) -> Asked:
-    """The instruments of a survey, each with the key that names the asked items."""
-    return [
-        (worded(library.load(ask["instrument"], ask["version"]), ask), ask["key"])
-        for ask in survey.asks
-    ]
-
-
-def change_look(
+def change_theme(
     session: Session, survey: SurveyRow, raw: Mapping[str, Any], *, user_id: int | None
 ) -> None:
-    """Give the page another look: colour, logo, name. Raises Invalid with the field."""
-    look = read_theme(raw)
-    document = {
-        name: value
-        for name in ("colour", "logo_file_id", "name", "logo_width", "logo_height")
-        if (value := getattr(look, name))
-    }
-    _change(session, survey, "theme", document, user_id)
+    """Give the page another theme: colour, logo, name. Raises Invalid with the field."""
+    _change(session, survey, "theme", Theme.read(raw).written(), user_id)
 
 
 def change_page(
@@ -67,7 +55,7 @@ def change_page(
         raise Invalid(
             f"{paging[:40]!r} is not a layout; use {' or '.join(PAGINGS)}.", field="paging"
         )
-    instruments = [instrument for instrument, _ in asked_by(survey, library)]
+    instruments = [instrument for instrument, _ in survey_of(survey).asked(library)]
     chosen = read_languages(languages, instruments, survey.language) if languages else ()
     values = {
         "introduction": introduction,
@@ -78,7 +66,7 @@ def change_page(
     for name, value in values.items():
         _change(session, survey, name, value, user_id)
     if not introduction:
-        survey.texts = with_translations(survey, "introduction", {})
+        change_translations(survey, "introduction", {})
 
 
 def change_logic(
@@ -90,13 +78,13 @@ def change_logic(
     library: Library,
 ) -> None:
     """Change what is asked of whom. Raises Invalid with the field and a sentence."""
-    logic = read_logic(raw, asked_by(survey, library))
+    logic = LogicRules.read(raw)
+    fitted(logic, survey_of(survey).asked(library))
     codes = set(session.scalars(select(Segment.code)))
     for quota in logic.quotas:
         if quota.segment and quota.segment not in codes:
             raise Invalid(f"There is no segment {quota.segment!r}.", field="quotas")
-    document = {name: value for name, value in raw.items() if value}
-    _change(session, survey, "logic", document, user_id)
+    _change(session, survey, "logic", logic.written(), user_id)
 
 
 def _change(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
+from instruments.loader import Library
 from instruments.schema import Instrument, TranslationStatus
 from surveyapp.errors import Invalid
+from surveyapp.surveys.asks import Ask
+from surveyapp.surveys.pins import asked
 
 # RFC 9110, 12.5.4: a language range and, if wanted, its weight with at most three decimals.
 _RANGE = re.compile(
@@ -62,6 +66,14 @@ def offered(chosen: Sequence[str], instruments: Sequence[Instrument], own: str) 
     there = spoken(instruments)
     kept = [each for each in chosen if each in there]
     return read_languages(kept or list(reviewed(instruments)), instruments, own)
+
+
+@lru_cache(maxsize=512)  # pages without a form ask for it each time
+def offered_by(
+    asks: tuple[Ask, ...], chosen: tuple[str, ...], own: str, library: Library
+) -> tuple[str, ...]:
+    """The languages that customers of a survey with these asks may choose from, as ``offered``."""
+    return offered(chosen, [instrument for instrument, _ in asked(asks, library)], own)
 
 
 def negotiated(

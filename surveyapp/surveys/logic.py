@@ -1,26 +1,27 @@
-"""What a page asks of whom: conditions on earlier answers, a check of attention, quotas, and "does not
-apply". Kept small on purpose: each is a row of settings, and there is nothing to run.
+"""What a page asks of whom: the rules of ``settings.logic`` fitted to the questions of a survey.
 
-Items are named ``<instrument>-<item>``, as the fields of the form are.
+Kept small on purpose: each rule is a row of settings, and there is nothing to run. Items are named
+``<instrument>-<item>``, as the fields of the form are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from instruments.answers import Fault, read_item
-from instruments.schema import Instrument, Item, ItemKind
+from instruments.loader import Library
+from instruments.schema import Item, ItemKind
 from surveyapp.errors import Invalid
+from surveyapp.surveys.asks import Ask
+from surveyapp.surveys.pins import Asked, asked
+from surveyapp.surveys.settings.logic import AttentionRule, ConditionRule, LogicRules, Quota
 
 NOT_APPLICABLE = "not-applicable"  # the form's value; a hyphen stands in no code of a choice
-SIGNS = ("<=", ">=", "==", "in")
-MOST_CONDITIONS = 50
-MOST_QUOTAS = 20
 _WIDEST_SCALE = 11  # points; of a longer scale the answer is typed
-Asked = Sequence[tuple[Instrument, str | None]]  # instruments with the key that names their items
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,6 @@ class Attention:
     choose: int
     name: str
     item: Item
-
-
-@dataclass(frozen=True)
-class Quota:
-    """At most ``most`` responses, of everybody or of a segment."""
-
-    most: int
-    segment: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,16 +150,17 @@ class Logic:
         return "passed" if read == self.attention.choose else "failed"
 
 
-def read_logic(raw: Mapping[str, Any], asked: Asked) -> Logic:
-    """The logic in a survey's document, checked against what it asks.
+@lru_cache(maxsize=512)  # fitted once for the page shown and every answer read
+def of_asks(rules: LogicRules, asks: tuple[Ask, ...], library: Library) -> Logic:
+    """The logic of a survey that asks these. Raises Invalid as ``fitted`` does."""
+    return fitted(rules, asked(asks, library))
 
-    ``raw`` may hold "show_if": [{"item", "when", "sign", "value"}], "not_applicable": [names],
-    "attention": {"after", "choose"} and "quotas": [{"most", "segment"}]. Raises Invalid with the
-    field and a sentence for whatever does not fit.
+
+def fitted(rules: LogicRules, asked: Asked) -> Logic:
+    """The rules checked against what is asked, ready to be applied.
+
+    Raises Invalid with the field and a sentence for whatever does not fit.
     """
-    unknown = set(raw) - {"show_if", "not_applicable", "attention", "quotas"}
-    if unknown:
-        raise Invalid(f"The logic has no setting {sorted(unknown)[0][:60]!r}.", field="show_if")
     items = {
         f"{instrument.code}-{item.code}": item
         for instrument, key in asked
@@ -174,10 +168,10 @@ def read_logic(raw: Mapping[str, Any], asked: Asked) -> Logic:
     }
     return Logic(
         items=MappingProxyType(items),
-        show_if=MappingProxyType(_show_if(raw.get("show_if") or [], items)),
-        not_applicable=_not_applicable(raw.get("not_applicable") or [], items),
-        attention=_attention(raw.get("attention") or {}, items),
-        quotas=_quotas(raw.get("quotas") or []),
+        show_if=MappingProxyType(_show_if(rules.show_if, items)),
+        not_applicable=_not_applicable(rules.not_applicable, items),
+        attention=None if rules.attention is None else _attention(rules.attention, items),
+        quotas=rules.quotas,
     )
 
 
@@ -189,14 +183,10 @@ def options_of(item: Item) -> tuple[str, ...]:
     return item.choices
 
 
-def _show_if(rows: Sequence[Mapping[str, Any]], items: Mapping[str, Item]) -> dict[str, Condition]:
-    if len(rows) > MOST_CONDITIONS:
-        raise Invalid(
-            f"There are {len(rows)} conditions; use at most {MOST_CONDITIONS}.", field="show_if"
-        )
+def _show_if(rules: Sequence[ConditionRule], items: Mapping[str, Item]) -> dict[str, Condition]:
     found: dict[str, Condition] = {}
-    for row in rows:
-        condition = _condition(row, items)
+    for rule in rules:
+        condition = _condition(rule, items)
         if condition.item in found:
             raise Invalid(
                 f"{condition.item} has two conditions; use one per question.", field="show_if"
@@ -206,8 +196,8 @@ def _show_if(rows: Sequence[Mapping[str, Any]], items: Mapping[str, Item]) -> di
     return {name: found[name] for name in items if name in found}
 
 
-def _condition(row: Mapping[str, Any], items: Mapping[str, Item]) -> Condition:
-    item, when = str(row.get("item", "")), str(row.get("when", ""))
+def _condition(rule: ConditionRule, items: Mapping[str, Item]) -> Condition:
+    item, when, sign, values = rule.item, rule.when, rule.sign, rule.value
     order = list(items)
     for name in (item, when):
         if name not in items:
@@ -225,12 +215,6 @@ def _condition(row: Mapping[str, Any], items: Mapping[str, Item]) -> Condition:
             f"The answer to {when} is free text; let {item} depend on a question with choices.",
             field="show_if",
         )
-    sign, value = row.get("sign"), row.get("value")
-    if sign not in SIGNS:
-        raise Invalid(
-            f"{str(sign)[:20]!r} is not an operator; use {', '.join(SIGNS)}.", field="show_if"
-        )
-    values = tuple(str(each).strip() for each in (value if isinstance(value, list) else [value]))
     foreign = [each for each in values if each not in options]
     if foreign or not values:
         named = repr(foreign[0][:40]) if foreign else "An empty value"
@@ -255,12 +239,12 @@ def _accepted(sign: str, values: tuple[str, ...], options: tuple[str, ...]) -> t
     return tuple(each for each in options if each in values)
 
 
-def _not_applicable(names: Sequence[Any], items: Mapping[str, Item]) -> frozenset[str]:
+def _not_applicable(names: Sequence[str], items: Mapping[str, Item]) -> frozenset[str]:
     for name in names:
-        item = items.get(str(name))
+        item = items.get(name)
         if item is None:
             raise Invalid(
-                f"{str(name)[:60]!r} is not a question of this survey.", field="not_applicable"
+                f"{name[:60]!r} is not a question of this survey.", field="not_applicable"
             )
         if not takes_not_applicable(item):
             raise Invalid(
@@ -268,7 +252,7 @@ def _not_applicable(names: Sequence[Any], items: Mapping[str, Item]) -> frozense
                 ' "does not apply".',
                 field="not_applicable",
             )
-    return frozenset(str(name) for name in names)
+    return frozenset(names)
 
 
 def takes_not_applicable(item: Item) -> bool:
@@ -276,10 +260,8 @@ def takes_not_applicable(item: Item) -> bool:
     return bool(options_of(item)) and item.required and item.kind is not ItemKind.MULTIPLE_CHOICE
 
 
-def _attention(raw: Mapping[str, Any], items: Mapping[str, Item]) -> Attention | None:
-    if not raw:
-        return None
-    after = str(raw.get("after", ""))
+def _attention(rule: AttentionRule, items: Mapping[str, Item]) -> Attention:
+    after, choose = rule.after, rule.choose
     item = items.get(after)
     if item is None or item.scale is None or not options_of(item):
         raise Invalid(
@@ -287,10 +269,9 @@ def _attention(raw: Mapping[str, Any], items: Mapping[str, Item]) -> Attention |
             " check must follow one.",
             field="attention_after",
         )
-    choose = raw.get("choose")
-    if not isinstance(choose, int) or choose not in item.scale.points:
+    if choose not in item.scale.points:
         raise Invalid(
-            f"{str(choose)[:20]!r} is not an answer to {after}; choose"
+            f"{choose} is not an answer to {after}; choose"
             f" {item.scale.minimum} to {item.scale.maximum}.",
             field="attention_choose",
         )
@@ -298,20 +279,3 @@ def _attention(raw: Mapping[str, Any], items: Mapping[str, Item]) -> Attention |
     name = next(f"{after}{letter}" for letter in "bcdefghij" if f"{after}{letter}" not in items)
     code = name.rpartition("-")[2]
     return Attention(after, choose, name, Item(code=code, kind=item.kind, scale=item.scale))
-
-
-def _quotas(rows: Sequence[Mapping[str, Any]]) -> tuple[Quota, ...]:
-    if len(rows) > MOST_QUOTAS:
-        raise Invalid(f"There are {len(rows)} quotas; use at most {MOST_QUOTAS}.", field="quotas")
-    found: dict[str, Quota] = {}
-    for row in rows:
-        most, segment = row.get("most"), str(row.get("segment") or "")
-        if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most < 10**9:
-            raise Invalid(
-                f"{str(most)[:20]!r} is not a number of responses; use 1 or more.", field="quotas"
-            )
-        if segment in found:
-            whose = f"the segment {segment}" if segment else "all customers"
-            raise Invalid(f"There are two quotas for {whose}; use one.", field="quotas")
-        found[segment] = Quota(most, segment)
-    return tuple(found.values())

@@ -1,21 +1,17 @@
-"""The wordings that a survey in the field keeps, whatever becomes of its instruments' texts.
-
-An ask of a survey holds them as ``pinned``, {language: wording id}. A survey that has not been
-opened holds none ({}) and shows the current words. An ask without the key was published before
-wordings were pinned, when each language still had its first wording.
-"""
+"""The wordings that a survey in the field keeps, whatever becomes of its instruments' texts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
+from instruments.loader import Library
 from instruments.schema import Instrument, Wording
+from surveyapp.surveys.asks import Ask, Pins
 
-Pins = tuple[tuple[str, str], ...]
+Asked = Sequence[tuple[Instrument, str | None]]  # instruments with the key that names their items
 
 
 def pins(instrument: Instrument, chosen: str | None) -> dict[str, str]:
@@ -24,15 +20,23 @@ def pins(instrument: Instrument, chosen: str | None) -> dict[str, str]:
     return {wording.language: wording.id for wording in worded.wordings.values()}
 
 
-def worded(instrument: Instrument, ask: Mapping[str, Any]) -> Instrument:
-    """The instrument with one wording a language: those that this ask of a survey reads."""
-    held = ask.get("pinned")
-    return _worded(
-        instrument, ask.get("wording"), None if held is None else tuple(sorted(held.items()))
-    )
-
-
 @lru_cache(maxsize=512)  # asked for by every page shown and every answer read
+def asked(asks: tuple[Ask, ...], library: Library) -> Asked:
+    """Each instrument with its key, in one wording a language: those that the survey reads."""
+    return tuple((asked_instrument(ask, library), ask.key) for ask in asks)
+
+
+@lru_cache(maxsize=512)
+def asked_instrument(ask: Ask, library: Library) -> Instrument:
+    """The very version that a survey asks, with one wording a language: those that it reads."""
+    return worded(library.load(ask.instrument, ask.version), ask)
+
+
+def worded(instrument: Instrument, ask: Ask) -> Instrument:
+    """The instrument with one wording a language: those that this ask of a survey reads."""
+    return _worded(instrument, ask.wording, ask.pinned)
+
+
 def _worded(instrument: Instrument, chosen: str | None, held: Pins | None) -> Instrument:
     languages = dict.fromkeys(each.language for each in instrument.current_wordings)
     kept = [_kept(instrument, language, chosen, held) for language in languages]

@@ -25,7 +25,9 @@ from surveyapp.installation import Installation
 from surveyapp.store.audit import record
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import DrawEntry, PrizeDraw, PrizeDrawWinner, SurveyRow
-from surveyapp.surveys.texts import plain, with_translations
+from surveyapp.surveys.settings.texts import plain
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import change_translations
 
 LONGEST_PASS = 120
 LONGEST_ADDRESS = 254
@@ -102,7 +104,7 @@ def change_draw(session: Session, survey: SurveyRow, *, text: str, user_id: int 
         )
     survey.draw = text
     if not text:
-        survey.texts = with_translations(survey, "draw", {})
+        change_translations(survey, "draw", {})
     record(session, user_id, "change draw", _subject(survey), offered=bool(text))
 
 
@@ -133,7 +135,7 @@ def draw_winners(
     return [session.get_one(DrawEntry, number) for number in numbers]
 
 
-def drawings(session: Session, survey: SurveyRow) -> list[Drawing]:
+def drawings(session: Session, survey: Survey) -> list[Drawing]:
     """The draws that were held, the last one first."""
     own = PrizeDraw.survey_id == survey.id
     winners: dict[int, list[str]] = {}

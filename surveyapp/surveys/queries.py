@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
-    JSON,
+    ColumnElement,
+    Connection,
     Dialect,
     Table,
     Text,
@@ -20,9 +20,10 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy import cast as as_type
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, object_session
 
 from surveyapp.errors import NotFound
 from surveyapp.store.columns import read_moment
@@ -31,6 +32,7 @@ from surveyapp.store.models import (
     Invitation,
     Journey,
     Response,
+    Stage,
     SurveyRow,
     Touchpoint,
     Webhook,
@@ -38,57 +40,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.store.statements import DatabaseConnection, Statement
 from surveyapp.surveys.links import Ticket
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A survey as the way of one response needs it: a plain value, read in one query."""
-
-    id: int
-    journey_id: int
-    touchpoint_id: int | None
-    code: str
-    name: str
-    asks: list[dict[str, Any]]
-    language: str
-    introduction: str
-    consent: str
-    consent_version: str
-    anonymity: str
-    open_link: bool
-    link: str
-    state: str
-    opens_at: datetime | None
-    closes_at: datetime | None
-    languages: list[str]  # offered beside ``language``; empty: all that the questions are worded in
-    consent_box: bool
-    draw: str
-    texts: dict[str, Any]  # introduction, consent and draw in languages other than ``language``
-    paging: str
-    auto_advance: bool
-    theme: dict[str, Any]
-    logic: dict[str, Any]
-    channels: dict[str, Any]
-    closed_loop: dict[str, Any]
-    provider: str  # what fills {provider}
-    touchpoint: str  # what fills {touchpoint}; at the journey's end the journey's name
-    told: bool  # whether another program wants to know of responses
-
-    @property
-    def listened(self) -> bool:
-        """Whether anybody wants to know of a response."""
-        return self.told or bool(self.closed_loop)
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether answers are taken at this moment."""
-        return self.state == "open" and not self.is_early(now) and not self.is_over(now)
-
-    def is_early(self, now: datetime) -> bool:
-        return self.state == "draft" or (self.opens_at is not None and now < self.opens_at)
-
-    def is_over(self, now: datetime) -> bool:
-        return self.state == "closed" or (self.closes_at is not None and now >= self.closes_at)
-
+from surveyapp.surveys.survey import COLUMNS, DOCUMENTS, Survey
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in base64; a signed ticket has a point
@@ -98,18 +50,14 @@ _SURVEYS = cast(Table, SurveyRow.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
 _INTERACTIONS = cast(Table, Interaction.__table__)
+_STAGES = cast(Table, Stage.__table__)
 _TOUCHPOINTS = cast(Table, Touchpoint.__table__)
 _WEBHOOKS = cast(Table, Webhook.__table__)
 _WEBHOOK_EVENTS = cast(Table, WebhookEvent.__table__)
-_DOCUMENTS = {
-    f.name
-    for f in fields(Asking)
-    if f.name in _SURVEYS.c and isinstance(_SURVEYS.c[f.name].type, JSON)
-}
 _OWN = [
-    as_type(_SURVEYS.c[f.name], Text) if f.name in _DOCUMENTS else _SURVEYS.c[f.name]
-    for f in fields(Asking)
-    if f.name in _SURVEYS.c
+    *(_SURVEYS.c[name] for name in COLUMNS),
+    # As text, whatever the database: of equal texts the documents are parsed once.
+    *(as_type(_SURVEYS.c[name], Text) for name in ("languages", *DOCUMENTS)),
 ]
 _TOLD = (
     select(_WEBHOOKS.c.id)
@@ -117,40 +65,108 @@ _TOLD = (
     .where(_WEBHOOK_EVENTS.c.event == literal_column("'response'"), _WEBHOOKS.c.active)
     .exists()
 )
-_ASKING = (
+_SURVEY = (
     select(
         *_OWN,
         _JOURNEYS.c.provider,
+        _JOURNEYS.c.name,
+        _JOURNEYS.c.code,
+        _STAGES.c.name,
+        _STAGES.c.code,
+        _TOUCHPOINTS.c.code,
         func.coalesce(_TOUCHPOINTS.c.name, _JOURNEYS.c.name),
         _TOLD,
     )
     .join(_JOURNEYS, _JOURNEYS.c.id == _SURVEYS.c.journey_id)
     .outerjoin(_TOUCHPOINTS, _TOUCHPOINTS.c.id == _SURVEYS.c.touchpoint_id)
-    .where(_SURVEYS.c.link == bindparam("link"))
+    .outerjoin(_STAGES, _STAGES.c.id == _TOUCHPOINTS.c.stage_id)
 )
 
 
-def asking(at: DatabaseConnection, link: str) -> Asking | None:
+def survey_at(at: DatabaseConnection, link: str) -> Survey | None:
     """What the link asks, whatever its state; None when no survey has it."""
     if not _LINK.fullmatch(link):
         return None  # PostgreSQL takes no NUL, and nothing else of that kind is a link either
-    rows = _asking(at.dialect).rows(at, {"link": link})
-    return _read_asking(rows[0]) if rows else None
+    rows = _by_link(at.dialect).rows(at, {"link": link})
+    return _read(rows[0]) if rows else None
 
 
 @lru_cache(maxsize=8)
-def _asking(dialect: Dialect) -> Statement:
-    return Statement(_ASKING, dialect)
+def _by_link(dialect: Dialect) -> Statement:
+    return Statement(_SURVEY.where(_SURVEYS.c.link == bindparam("link")), dialect)
+
+
+def survey(session: Session, survey_id: int) -> Survey:
+    """A survey by its id, or NotFound."""
+    found = surveys(session, [survey_id])
+    if not found:
+        raise NotFound("There is no such survey; it may have been removed.")
+    return found[survey_id]
+
+
+def survey_in(session: Session, journey_id: int, survey_id: int) -> Survey:
+    """A survey of this journey; NotFound also when it belongs to another one."""
+    found = survey(session, survey_id)
+    if found.journey_id != journey_id:
+        raise NotFound("There is no such survey in this journey.")
+    return found
+
+
+def survey_of(row: SurveyRow) -> Survey:
+    """The survey of a row that somebody is changing, as it is at this moment."""
+    session = object_session(row)
+    if session is None:
+        raise ValueError(f"the row of survey {row.code} is in no session; read it with survey()")
+    return survey(session, row.id)
+
+
+def surveys(at: Session | Connection, numbers: Collection[int]) -> dict[int, Survey]:
+    """The surveys of these ids."""
+    return {each.id: each for each in _found(at, _SURVEYS.c.id.in_(sorted(numbers)))}
+
+
+def surveys_of(at: Session | Connection, journey_id: int) -> list[Survey]:
+    """The surveys of a journey, in the order in which they were made."""
+    return _found(at, _SURVEYS.c.journey_id == journey_id)
+
+
+def surveys_in(at: Session | Connection, journeys: Collection[int]) -> list[Survey]:
+    """The surveys of these journeys."""
+    return _found(at, _SURVEYS.c.journey_id.in_(sorted(journeys)))
+
+
+def all_surveys(at: Session | Connection) -> list[Survey]:
+    """Every survey, journey by journey."""
+    return sorted(_found(at, true()), key=lambda each: each.journey_id)
+
+
+def _found(at: Session | Connection, which: ColumnElement[bool]) -> list[Survey]:
+    rows = at.execute(_SURVEY.where(which).order_by(_SURVEYS.c.id)).all()
+    return [_read(tuple(row)) for row in rows]
 
 
 @lru_cache(maxsize=512)
-def _read_asking(row: tuple[Any, ...]) -> Asking:
+def _read(row: tuple[Any, ...]) -> Survey:
     """The value of a row as the driver gives it; of the same row the same value.
 
     The row is asked for each time, so a change counts at once; what is spared is reading its
     documents again, and the page that was made for the value is found by it.
     """
-    return Asking(*(_READ.get(f.name, _same)(v) for f, v in zip(fields(Asking), row, strict=True)))
+    own = {name: _READ.get(name, _same)(value) for name, value in zip(COLUMNS, row, strict=False)}
+    languages, *documents = map(json.loads, row[len(COLUMNS) : -len(_PLACE)])
+    place = dict(zip(_PLACE, row[-len(_PLACE) :], strict=True))
+    return Survey(
+        **own,
+        languages=tuple(languages),
+        documents=dict(zip(DOCUMENTS, documents, strict=True)),
+        **{**place, "told": bool(place["told"])},
+    )
+
+
+_PLACE = (
+    *("provider", "journey", "journey_code", "stage", "stage_code", "touchpoint_code"),
+    *("touchpoint", "told"),
+)
 
 
 def _same(value: Any) -> Any:
@@ -158,41 +174,18 @@ def _same(value: Any) -> Any:
 
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_DOCUMENTS, json.loads),
-    **dict.fromkeys(("open_link", "consent_box", "auto_advance", "told"), bool),
+    **dict.fromkeys(("open_link", "consent_box", "auto_advance"), bool),
     **dict.fromkeys(("opens_at", "closes_at"), read_moment),
 }
 
 
-def is_listened(at: DatabaseConnection, survey: SurveyRow) -> bool:
-    """Whether anybody wants to know of this survey's responses."""
-    return bool(survey.closed_loop) or bool(_told(at.dialect).scalar(at, {}))
-
-
-@lru_cache(maxsize=8)
-def _told(dialect: Dialect) -> Statement:
-    return Statement(select(_TOLD), dialect)
-
-
-def survey_by_code(session: Session, code: str) -> SurveyRow:
+def survey_by_code(session: Session, code: str) -> Survey:
     """The survey that a command names; NotFound lists the known ones."""
-    found = session.scalar(select(SurveyRow).where(SurveyRow.code == code))
-    if found is None:
+    found = _found(session, _SURVEYS.c.code == code)
+    if not found:
         known = ", ".join(session.scalars(select(SurveyRow.code).order_by(SurveyRow.code)))
         raise NotFound(f"There is no survey {code!r}; known: {known or 'none'}.")
-    return found
-
-
-def survey(session: Session, survey_id: int) -> SurveyRow:
-    """A survey with its journey and touchpoint, or NotFound."""
-    found = session.scalar(
-        select(SurveyRow)
-        .options(joinedload(SurveyRow.journey), joinedload(SurveyRow.touchpoint))
-        .where(SurveyRow.id == survey_id)
-    )
-    if found is None:
-        raise NotFound("There is no such survey; it may have been removed.")
-    return found
+    return found[0]
 
 
 _SHORT = (

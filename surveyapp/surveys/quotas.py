@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from surveyapp.errors import Invalid
 from surveyapp.journeys.segments import parse
 from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Rollup, Segment
-from surveyapp.surveys.logic import Quota
+from surveyapp.surveys.settings.logic import Quota
 
 _RESPONSES = "responses"  # the scale under which rollups count submissions
 _BEGUN = Segment.sorted_to.is_distinct_from(NOTHING_SORTED)

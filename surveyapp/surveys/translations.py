@@ -10,16 +10,15 @@ from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.models import SurveyRow
-from surveyapp.surveys import design, languages, piping, prize_draws
+from surveyapp.surveys import piping
 from surveyapp.surveys.consents import translate_consent
-from surveyapp.surveys.texts import NAMES, main_text, plain, translated_texts, with_translations
+from surveyapp.surveys.queries import survey_of
+from surveyapp.surveys.settings.document import about_field
+from surveyapp.surveys.settings.texts import NAMES, Translation, plain
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import change_translations, main_text
 
-LONGEST = {
-    "introduction": design.LONGEST_TEXT,
-    "consent": design.LONGEST_TEXT,
-    "draw": prize_draws.LONGEST_TEXT,
-    "touchpoint": 200,
-}
+LONGEST = {name: int(about_field(Translation, name).most or 0) for name in NAMES}
 _CALLED = {
     "introduction": "introduction",
     "consent": "consent text",
@@ -28,15 +27,14 @@ _CALLED = {
 }
 
 
-def others(survey: SurveyRow, library: Library) -> tuple[str, ...]:
+def others(survey: Survey, library: Library) -> tuple[str, ...]:
     """The languages that are offered beside the survey's own."""
-    instruments = [instrument for instrument, _ in design.asked_by(survey, library)]
-    return languages.offered(survey.languages, instruments, survey.language)[1:]
+    return survey.offered(library)[1:]
 
 
 def translate(
     session: Session,
-    survey: SurveyRow,
+    row: SurveyRow,
     written: Mapping[str, Mapping[str, str]],
     *,
     right: Collection[tuple[str, str]] = (),
@@ -49,6 +47,7 @@ def translate(
     offered among it. ``right`` are (name, language) of translations that somebody found to fit the
     main language's text as it is now. Raises Invalid at the field ``<name>-<language>``.
     """
+    survey = survey_of(row)
     offered = others(survey, library)
     for language, given in written.items():
         if language not in offered:
@@ -63,26 +62,23 @@ def translate(
     fits = {name: [language for each, language in right if each == name] for name in NAMES}
     consent = after.pop("consent")
     for name, texts in after.items():
-        before = translated_texts(survey, name)
-        survey.texts = with_translations(survey, name, texts, right=fits[name])
-        if texts != before:
+        change_translations(row, name, texts, right=fits[name])
+        if texts != survey.texts.of(name):
             subject = f"survey {survey.code}"
             record(session, user_id, "translate", subject, text=name, languages=sorted(texts))
-    return translate_consent(session, survey, consent, right=fits["consent"], user_id=user_id)
+    return translate_consent(session, row, consent, right=fits["consent"], user_id=user_id)
 
 
-def _after(
-    survey: SurveyRow, name: str, written: Mapping[str, Mapping[str, str]]
-) -> dict[str, str]:
+def _after(survey: Survey, name: str, written: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """All translations of a text as they are to be: what is stored, with what was written."""
-    after = translated_texts(survey, name)
+    after = survey.texts.of(name)
     for language, given in written.items():
         if name in given:
             after[language] = _read(survey, name, language, given[name])
     return {language: text for language, text in after.items() if text}
 
 
-def _read(survey: SurveyRow, name: str, language: str, given: str) -> str:
+def _read(survey: Survey, name: str, language: str, given: str) -> str:
     field = f"{name}-{language}"
     text = plain(given)
     if name == "touchpoint":

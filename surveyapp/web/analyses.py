@@ -18,6 +18,7 @@ from surveyapp.results import queries as stored
 from surveyapp.results.groupings import groupings
 from surveyapp.results.staleness import staleness
 from surveyapp.store.models import Analysis, Journey
+from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.web import studies
 from surveyapp.web.chapters import told
 from surveyapp.web.choosing import segment_choices
@@ -64,12 +65,12 @@ def validation_form(session: Session, journey: Journey) -> ValidationForm:
     form = ValidationForm()
     library = installation().library
     scales, surveys = [], {}
-    for survey in queries.surveys(session, journey.id):
+    for survey in surveys_of(session, journey.id):
         for ask in survey.asks:
-            instrument = library.load(ask["instrument"], ask["version"])
-            key = instrument.keys.get(ask["key"] or "")
+            instrument = library.load(ask.instrument, ask.version)
+            key = instrument.keys.get(ask.key or "")
             if key is not None and any(len(items) > 2 for items in key.scales.values()):
-                wording = instrument.wording(survey.language, ask["wording"])
+                wording = instrument.wording(survey.language, ask.wording)
                 surveys[survey.id] = survey
                 scales.append((f"{survey.id}:{instrument.code}", f"{wording.title}, {survey.name}"))
     form.scale.choices = choices(scales)
@@ -90,13 +91,13 @@ def start(journey_id: int) -> ResponseReturnValue:
             raise Invalid("Choose a scale, customers and options from the lists.")
         leave_room(session)
         survey_id, _, code = form.scale.data.partition(":")
-        survey = queries.survey(session, journey_id, int(survey_id))
+        survey = survey_in(session, journey_id, int(survey_id))
         analysis = actions.ask_validation(
             session,
             journey_id=journey_id,
             survey_id=survey.id,
             instrument=code,
-            key=next(ask["key"] for ask in survey.asks if ask["instrument"] == code),
+            key=next(ask.key for ask in survey.asks if ask.instrument == code),
             segment_id=int(form.segment.data) if form.segment.data else None,
             seed=SEED,
             user_id=me().id,

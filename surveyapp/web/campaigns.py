@@ -25,6 +25,7 @@ from surveyapp.exports.links import customers_in
 from surveyapp.journeys import queries
 from surveyapp.results.funnels import of_list
 from surveyapp.sampling.contacts import Card
+from surveyapp.surveys.queries import survey_in
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
@@ -77,7 +78,7 @@ def look(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Who of the list will be asked; nothing happens yet."""
     form = ListForm()
     with installation().store.reading() as session:
-        queries.survey(session, journey_id, survey_id)
+        survey_in(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("customers"):
             recipients = actions.read_recipients(
@@ -96,7 +97,7 @@ def ask(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Write the messages to the customers of a list that was looked at."""
     form = ConsentForm()
     with installation().store.reading() as session:
-        queries.survey(session, journey_id, survey_id)
+        survey_in(session, journey_id, survey_id)
     if not form.validate_on_submit():
         raise Invalid("This form belongs to another page; choose the file again.")
     recipients = _read(request.form.get("list", ""), survey_id)
@@ -118,7 +119,7 @@ def bounces(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Mark addresses of any survey, and cancel what waits for them."""
     form = BounceForm()
     with installation().store.reading() as session:
-        queries.survey(session, journey_id, survey_id)
+        survey_in(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("bounces"):
             rows = list(_bounces(form.bounces.data.read()))
@@ -137,7 +138,7 @@ def _page(
 ) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         anonymous = survey.anonymity == "anonymous"
         asked = [
             (each.day, of_list(each.counts, anonymous=anonymous))
@@ -161,7 +162,7 @@ def _consent(
 ) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
     return render_template(
         "campaigns/consent.html",
         journey=journey,
@@ -180,7 +181,7 @@ def _plan(
 ) -> Plan:
     return actions.plan(
         session,
-        queries.survey(session, journey_id, survey_id),
+        survey_in(session, journey_id, survey_id),
         recipients,
         installation=installation(),
         now=installation().now(),

@@ -17,12 +17,12 @@ from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import cases as actions
 from surveyapp.closed_loop import follow_up, queries, recovery
-from surveyapp.closed_loop.rules import read_loop
 from surveyapp.errors import Invalid
 from surveyapp.exports.cases import cases_csv
 from surveyapp.journeys import queries as journeys
 from surveyapp.store.audit import record
 from surveyapp.store.models import Case
+from surveyapp.surveys.queries import survey_of
 from surveyapp.web.downloads import download
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices
@@ -259,7 +259,7 @@ def _page(case_id: int, **forms: StaffForm) -> ResponseReturnValue:
 
 def _again(session: Session, case: Case) -> dict[str, Any]:
     """The follow-up: whether one is set up, how the customer is reached, what came back."""
-    rule = read_loop(case.survey.closed_loop)
+    rule = survey_of(case.survey).case_rule
     survey = None
     if rule is not None and rule.follow_up_survey_id is not None:
         survey = rule.follow_up_survey_id

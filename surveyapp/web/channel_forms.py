@@ -1,47 +1,32 @@
-"""The forms of the page about ways into a survey."""
+"""The forms of the page about a survey's channels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from surveyapp.store.models import SurveyRow
-from surveyapp.surveys.channels import read_channels
+from surveyapp.surveys.settings.channels import Channels
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm
+from surveyapp.web.setting_fields import setting
+
+_SECONDS = "Enter a number of seconds."
 
 
 class EmbedForm(StaffForm):
-    embed_origins = TextAreaField(
-        "Pages that embed the survey",
-        [Optional(), Length(max=5000)],
-        description="One origin per line, such as https://www.northbank.example. Browsers refuse"
-        " to embed it in any other page.",
-    )
+    embed_origins = setting(Channels, "embed_origins")
 
 
 class KioskForm(StaffForm):
-    kiosk = BooleanField("Allow this survey on a kiosk")
-    kiosk_seconds = IntegerField(
-        "Seconds to show the thank-you page",
-        [InputRequired("Enter a number of seconds.")],
-        description="3 to 120.",
-    )
-    kiosk_idle_seconds = IntegerField(
-        "Seconds of inactivity before it restarts",
-        [InputRequired("Enter a number of seconds.")],
-        description="30 to 900. A warning is shown 20 seconds before.",
-    )
+    kiosk = setting(Channels, "kiosk")
+    kiosk_seconds = setting(Channels, "kiosk_seconds", required=_SECONDS)
+    kiosk_idle_seconds = setting(Channels, "kiosk_idle_seconds", required=_SECONDS)
 
 
 class EndForm(StaffForm):
-    end_url = StringField(
-        "Redirect URL",
-        [Optional(), Length(max=500)],
-        description="https only. The thank-you page shows a link; customers are not redirected"
-        " automatically.",
-    )
+    end_url = setting(Channels, "end_url")
 
 
 class ConsentForm(StaffForm):
@@ -72,22 +57,22 @@ class EntriesForm(StaffForm):
     beside = ("entry",)
 
 
-def forms_of(survey: SurveyRow) -> dict[str, StaffForm]:
+def forms_of(survey: Survey) -> dict[str, StaffForm]:
     """Every form as the survey has it, whatever was sent to one of them."""
-    ways = read_channels(survey.channels)
+    channels = survey.channels
 
     def form(kind: type[StaffForm], **data: Any) -> StaffForm:
         return kind(formdata=None, data=data)
 
     return {
-        "embed": form(EmbedForm, embed_origins="\n".join(ways.embed_origins)),
+        "embed": form(EmbedForm, embed_origins="\n".join(channels.embed_origins)),
         "kiosk": form(
             KioskForm,
-            kiosk=ways.kiosk,
-            kiosk_seconds=ways.kiosk_seconds,
-            kiosk_idle_seconds=ways.kiosk_idle_seconds,
+            kiosk=channels.kiosk,
+            kiosk_seconds=channels.kiosk_seconds,
+            kiosk_idle_seconds=channels.kiosk_idle_seconds,
         ),
-        "end": form(EndForm, end_url=ways.end_url),
+        "end": form(EndForm, end_url=channels.end_url),
         "consent": form(ConsentForm, text=survey.consent, box=survey.consent_box),
         "draw": form(DrawForm, draw=survey.draw),
         "winners": form(WinnersForm, count=1),

@@ -1,4 +1,4 @@
-"""The ways into a survey, and what is agreed to and won there: one page for staff."""
+"""The channels of a survey, and what is agreed to and won there: one page for staff."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from surveyapp.journeys import queries
 from surveyapp.store.audit import record
 from surveyapp.store.models import File, SurveyRow
 from surveyapp.surveys import links, prize_draws
-from surveyapp.surveys.channels import change_channels, read_channels
+from surveyapp.surveys.channels import change_channels
 from surveyapp.surveys.consents import change_consent, versions
-from surveyapp.surveys.queries import asking
+from surveyapp.surveys.queries import survey_in
+from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import spread
-from surveyapp.surveys.theme import read_theme
 from surveyapp.web.channel_forms import (
     ConsentForm,
     DrawForm,
@@ -62,7 +62,7 @@ def set_embed(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
     def change(session: Session, survey: SurveyRow) -> None:
         origins = [line for line in (form.embed_origins.data or "").splitlines() if line.strip()]
-        _change_ways(session, survey, embed_origins=origins)
+        _change_channels(session, survey, embed_origins=origins)
 
     return _changed(journey_id, survey_id, "embed", form, change, "embed_origins")
 
@@ -73,7 +73,7 @@ def set_kiosk(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = KioskForm()
 
     def change(session: Session, survey: SurveyRow) -> None:
-        _change_ways(session, survey, **form.plain())
+        _change_channels(session, survey, **form.plain())
 
     return _changed(journey_id, survey_id, "kiosk", form, change, "kiosk_seconds")
 
@@ -84,7 +84,7 @@ def set_end(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = EndForm()
 
     def change(session: Session, survey: SurveyRow) -> None:
-        _change_ways(session, survey, end_url=form.end_url.data or "")
+        _change_channels(session, survey, end_url=form.end_url.data or "")
 
     return _changed(journey_id, survey_id, "end", form, change, "end_url")
 
@@ -134,7 +134,7 @@ def draw_winners(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def delete_entries(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Delete one entry, or all of them."""
     with installation().store.writing() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = queries.survey_row(session, journey_id, survey_id)
         EntriesForm().validate()
         wanted = request.form.get("entry", "")
         number = whole_number(wanted, largest=LARGEST_LONG)
@@ -150,7 +150,7 @@ def delete_entries(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.EXPORT_RESPONSES)
 def export(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = queries.survey_row(session, journey_id, survey_id)
         record(session, me().id, "export draw entries", f"survey {survey.code}")
     with installation().store.reading() as session:
         answer = Response(entries_csv(prize_draws.entries(session, survey.id)), mimetype="text/csv")
@@ -167,10 +167,10 @@ def poster(journey_id: int, survey_id: int) -> ResponseReturnValue:
     from surveyapp.exports.poster import Poster, poster_pdf
 
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
-        page = _content(session, survey, request.args.get("lang", ""))
-        look = read_theme(survey.theme)
-        file = session.get(File, look.logo_file_id) if look.logo_file_id else None
+        survey = survey_in(session, journey_id, survey_id)
+        page = _content(survey, request.args.get("lang", ""))
+        theme = survey.theme
+        file = session.get(File, theme.logo_file_id) if theme.logo_file_id else None
         logo = installation().files.path(file).read_bytes() if file else None
     words = texts(page.language)
     address = links.open_url(installation().settings.base_url, survey.link)
@@ -179,9 +179,9 @@ def poster(journey_id: int, survey_id: int) -> ResponseReturnValue:
     made = poster_pdf(
         Poster(
             address=address,
-            name=look.name or page.provider,
+            name=theme.name or page.provider,
             words=words,
-            colour=look.colour,
+            colour=theme.colour,
             logo=logo,
             note=words.estimate(sum(1 for each in page.questions if not each.needs)),
         )
@@ -204,11 +204,11 @@ def _changed(
 ) -> ResponseReturnValue:
     """Make a change that a form asks for, and show the page again: with what is wrong, if anything."""
     with installation().store.reading() as session:
-        queries.survey(session, journey_id, survey_id)
+        survey_in(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing(fallback):
             with installation().store.writing() as session:
-                change(session, queries.survey(session, journey_id, survey_id))
+                change(session, queries.survey_row(session, journey_id, survey_id))
             flash(said)
             return _back(journey_id, survey_id, name)
     return _page(journey_id, survey_id, {name: form}, form)
@@ -220,17 +220,14 @@ def _back(journey_id: int, survey_id: int, name: str) -> ResponseReturnValue:
     return redirect(f"{address}#{'draw' if name == 'winners' else name}", 303)
 
 
-def _change_ways(session: Session, survey: SurveyRow, **raw: object) -> None:
+def _change_channels(session: Session, survey: SurveyRow, **raw: object) -> None:
     hosts = installation().settings.end_hosts_allowed
     change_channels(session, survey, raw, end_hosts=hosts, user_id=me().id)
 
 
-def _content(session: Session, survey: SurveyRow, language: str) -> Content:
+def _content(survey: Survey, language: str) -> Content:
     """The survey as customers read it."""
-    found = asking(session.connection(), survey.link)
-    if found is None:
-        raise Invalid("The survey was removed in the meantime; go back to its journey.")
-    return content(found, language or survey.language, installation().library)
+    return content(survey, language or survey.language, installation().library)
 
 
 def _page(
@@ -241,9 +238,9 @@ def _page(
 ) -> ResponseReturnValue:
     base = installation().settings.base_url.rstrip("/")
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
-        page = _content(session, survey, "")
+        page = _content(survey, "")
         known = versions(session, survey)
         entries = prize_draws.entries(session, survey.id)
         drawings = prize_draws.drawings(session, survey)
@@ -253,7 +250,7 @@ def _page(
         "channels/show.html",
         journey=journey,
         survey=survey,
-        ways=read_channels(survey.channels),
+        channels=survey.channels,
         forms={**forms_of(survey), **(sent or {})},
         refused=refused,
         address=links.open_url(base, survey.link),

@@ -6,24 +6,29 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, FloatField, IntegerField, SelectField, TextAreaField
+from wtforms import FloatField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth import queries as people
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import alerts as actions
-from surveyapp.closed_loop.rules import LONGEST_DUE, change_loop, read_loop, watchable
+from surveyapp.closed_loop.rules import change_case_rule, watchable
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results.definitions import Scored
-from surveyapp.store.models import Alert, SurveyRow
+from surveyapp.store.models import Alert
+from surveyapp.surveys.queries import survey_in, surveys_of
+from surveyapp.surveys.settings.closed_loop import CaseRule
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
+from surveyapp.web.setting_fields import setting
 
 closed_loop = Blueprint(
     "closed_loop",
@@ -35,23 +40,17 @@ NONE = ""
 
 
 class RuleForm(StaffForm):
-    scale = SelectField("Score")
-    at_most = FloatField(
-        "Open a case at or below", [Optional()], description="In points of the answer scale."
+    scale = setting(CaseRule, "scale", SelectField)
+    at_most = setting(CaseRule, "at_most")
+    due_days = setting(
+        CaseRule,
+        "due_days",
+        required="Enter the number of days until a case is due.",
+        default=attrs.fields(CaseRule).due_days.default,
     )
-    due_days = IntegerField(
-        "Days until due",
-        [InputRequired("Enter the number of days until a case is due.")],
-        description=f"0 is the same day; at most {LONGEST_DUE}.",
-        default=2,
-    )
-    working_days = BooleanField("Count working days only (no Saturdays or Sundays)")
-    owner_id = SelectField("Owner", description="Is notified of every case.")
-    follow_up_survey_id = SelectField(
-        "Follow-up survey",
-        description="Asks for the same score again. Use a survey at a touchpoint of its own;"
-        " otherwise its answers are mixed with those they are compared with.",
-    )
+    working_days = setting(CaseRule, "working_days")
+    owner_id = setting(CaseRule, "owner_id", SelectField)
+    follow_up_survey_id = setting(CaseRule, "follow_up_survey_id", SelectField)
 
 
 class AlertForm(StaffForm):
@@ -85,14 +84,14 @@ def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_SURVEYS)
 def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         form = _rule_form(survey, people.accounts(session), _others(session, survey))
     if form.validate_on_submit():
         with form.refusing("scale"):
             with installation().store.writing() as session:
-                survey = queries.survey(session, journey_id, survey_id)
-                rule = change_loop(
-                    session, survey, _raw(form), user_id=me().id, library=installation().library
+                row = queries.survey_row(session, journey_id, survey_id)
+                rule = change_case_rule(
+                    session, row, _raw(form), user_id=me().id, library=installation().library
                 )
             flash(
                 "Case rule saved. New responses open cases by this rule."
@@ -107,12 +106,12 @@ def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_SURVEYS)
 def add(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         form = _alert_form(survey)
     if form.validate_on_submit():
         with form.refusing("watched"):
             with installation().store.writing() as session:
-                survey = queries.survey(session, journey_id, survey_id)
+                survey = survey_in(session, journey_id, survey_id)
                 actions.create_alert(session, survey, **_wanted(form))
             flash("Alert added. Scores are checked every five minutes.")
             return _back(journey_id, survey_id)
@@ -125,13 +124,13 @@ def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValu
     """Have an alert look at something else, or tell others."""
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         alert = actions.alert_of(session, survey, alert_id)
         form = _alert_form(survey, alert)
     if form.validate_on_submit():
         with form.refusing("watched"):
             with installation().store.writing() as session:
-                known = queries.survey(session, journey_id, survey_id)
+                known = survey_in(session, journey_id, survey_id)
                 found = actions.alert_of(session, known, alert_id)
                 actions.change_alert(session, known, found, **_wanted(form))
             flash("Alert saved.")
@@ -152,7 +151,7 @@ def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValu
 def set_active(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     wanted = {"1": True, "0": False}.get(request.form.get("active", ""))
     with installation().store.writing() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         alert = actions.alert_of(session, survey, alert_id)
         if wanted is None:
             raise Invalid("An alert can only be resumed (1) or paused (0); nothing was changed.")
@@ -164,7 +163,7 @@ def set_active(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturn
 @requires(Permission.EDIT_SURVEYS)
 def remove(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         actions.remove(session, actions.alert_of(session, survey, alert_id), user_id=me().id)
     flash("Alert deleted.")
     return _back(journey_id, survey_id)
@@ -174,7 +173,7 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
     settings = installation().settings
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         watches = actions.watches(
             session,
             survey,
@@ -190,7 +189,7 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
         survey=survey,
         scores=watchable(survey, library=installation().library).values(),
         rule=forms.get("rule") or rule,
-        ruled=bool(survey.closed_loop),
+        ruled=survey.case_rule is not None,
         alert=forms.get("alert") or _alert_form(survey),
         refused=refused,
         watches=watches,
@@ -199,10 +198,8 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
     return body, 422 if refused else 200
 
 
-def _rule_form(
-    survey: SurveyRow, accounts: Sequence[Account], others: Sequence[SurveyRow]
-) -> RuleForm:
-    rule = read_loop(survey.closed_loop)
+def _rule_form(survey: Survey, accounts: Sequence[Account], others: Sequence[Survey]) -> RuleForm:
+    rule = survey.case_rule
     form = RuleForm(obj=rule)
     form.scale.choices = choices(
         [
@@ -228,7 +225,7 @@ def _rule_form(
     return form
 
 
-def _alert_form(survey: SurveyRow, alert: Alert | None = None) -> AlertForm:
+def _alert_form(survey: Survey, alert: Alert | None = None) -> AlertForm:
     """The form as it was sent, else with the alert in it, else empty."""
     sent = (
         {} if request.endpoint in {"closed_loop.add", "closed_loop.change"} else {"formdata": None}
@@ -276,12 +273,12 @@ def _scales(known: dict[str, Scored]) -> list[tuple[str, str]]:
     return [(scale, entry.definition.label) for scale, entry in known.items()]
 
 
-def _others(session: Any, survey: SurveyRow) -> list[SurveyRow]:
+def _others(session: Any, survey: Survey) -> list[Survey]:
     """What may ask again: the journey's other surveys that ask a score of this one."""
     scales = set(watchable(survey, library=installation().library))
     return [
         each
-        for each in queries.surveys(session, survey.journey_id)
+        for each in surveys_of(session, survey.journey_id)
         if each.id != survey.id
         and each.anonymity != "anonymous"
         and scales & set(watchable(each, library=installation().library))

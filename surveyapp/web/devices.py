@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
-from surveyapp.surveys.queries import asking
+from surveyapp.surveys.queries import survey_at
 from surveyapp.web import sessions
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
 def survey() -> ResponseReturnValue:
     """The name and the questions of the survey behind a link; nothing where there is none."""
     with installation().store.engine.connect() as connection:
-        found = asking(connection, _link("link"))
+        found = survey_at(connection, _link("link"))
     if found is None:
         return {}
     page = content(found, found.language, installation().library)

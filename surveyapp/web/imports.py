@@ -9,6 +9,7 @@ from flask_wtf.file import FileField, FileRequired
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.responses.imports import ask_import
+from surveyapp.surveys.queries import survey_in
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
@@ -39,7 +40,7 @@ def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = ImportForm()
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("answers"):
             upload = form.answers.data
@@ -56,8 +57,7 @@ def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
                     media_type="text/csv",
                     digest=digest,
                 )
-                known = queries.survey(session, journey_id, survey_id)
-                job = ask_import(session, known, file, user_id=me().id)
+                job = ask_import(session, survey, file, user_id=me().id)
             return redirect(url_for("jobs.show", job_id=job.id), 303)
     page = render_template("imports/new.html", journey=journey, survey=survey, form=form)
     return page, form.status

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
-from surveyapp.store.models import Analysis, Job, Report, SurveyRow
+from surveyapp.store.models import Analysis, Job, Report
+from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
@@ -84,7 +85,8 @@ def _report(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | Non
 
 
 def _responses(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
-    survey = session.get(SurveyRow, asked.get("survey_id", 0))
+    number = asked.get("survey_id", 0)
+    survey = surveys(session, [number]).get(number)
     if survey is None:
         return None
     return "View survey", url_for("surveys.show", journey_id=survey.journey_id, survey_id=survey.id)

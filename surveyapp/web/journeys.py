@@ -17,6 +17,7 @@ from surveyapp.results.findings import findings, response_sentence, segment_sent
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.view_models import ResponseRate, SegmentRate
 from surveyapp.store.models import EVERYBODY
+from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import Filters, dashboard_options, filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -151,7 +152,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         overview = dashboards.journey_overview(session, journey_id, **options)
         trends = dashboards.trend(session, journey_id, **options)
         segments = queries.segments(session)
-        surveys = queries.surveys_at(session, touchpoint_id)
+        asked = surveys_of(session, journey_id)
         journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, found.stage_id)
     return render_template(
@@ -163,5 +164,5 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         trends=[trend for trend in trends if trend.touchpoint_id == touchpoint_id],
         filters=filters,
         segments=segments,
-        surveys=surveys,
+        surveys=[each for each in asked if each.touchpoint_id == touchpoint_id],
     )

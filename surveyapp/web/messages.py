@@ -6,21 +6,13 @@ from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms import Field, IntegerField, SelectField, TextAreaField
+from wtforms.validators import Optional
 
 from surveyapp.auth.permissions import Permission
+from surveyapp.distribution.actions import change_messages
 from surveyapp.distribution.click import clickable
-from surveyapp.distribution.languages import offered
 from surveyapp.distribution.message import Message, message_of
-from surveyapp.distribution.message_settings import (
-    LATEST_REMINDER,
-    LONGEST_SUBJECT,
-    MailText,
-    MessageSettings,
-    change_message_settings,
-    read_message_settings,
-)
 from surveyapp.distribution.outgoing import message_context
 from surveyapp.distribution.queries import outbox
 from surveyapp.distribution.test_sends import send_test
@@ -28,13 +20,17 @@ from surveyapp.distribution.unsubscribe import test_url
 from surveyapp.errors import NotFound
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.journeys import queries
-from surveyapp.store.models import SurveyRow
+from surveyapp.surveys.queries import survey_in
+from surveyapp.surveys.settings.distribution import LATEST_REMINDER, Distribution, MessageText
+from surveyapp.surveys.settings.document import about_field
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.message_pages import shown
 from surveyapp.web.security import CONTENT_POLICY
 from surveyapp.web.sessions import me
+from surveyapp.web.setting_fields import setting
 
 messages = Blueprint(
     "messages",
@@ -43,15 +39,15 @@ messages = Blueprint(
 )
 
 KINDS = (("invitation", "Invitation"), ("reminder", "Reminder"))
-_TEXTS = {
-    "subject": ("Subject", "mail_subject"),
-    "text": ("Text", "mail_text"),
-    "reminder_subject": ("Reminder subject", "mail_reminder_subject"),
-    "reminder_text": ("Reminder text", "mail_reminder_text"),
+_TEXTS = {  # what is said in the product's words instead
+    "subject": "mail_subject",
+    "text": "mail_text",
+    "reminder_subject": "mail_reminder_subject",
+    "reminder_text": "mail_reminder_text",
 }
 
 
-class MailingForm(StaffForm):
+class MessagesForm(StaffForm):
     one_click = SelectField(
         "Question in the message",
         description="Customers click an answer in the email and confirm it on the survey page.",
@@ -66,14 +62,10 @@ class MailingForm(StaffForm):
         [Optional()],
         description="Counted from the invitation. At most two reminders are sent.",
     )
-    reply_to = StringField(
-        "Reply-to address",
-        [Optional(), Length(max=254)],
-        description="A mailbox that somebody reads.",
-    )
+    reply_to = setting(Distribution, "reply_to")
 
 
-class TrialForm(StaffForm):
+class TestForm(StaffForm):
     language = SelectField("Language")
     kind = SelectField("Message", choices=choices(KINDS))
 
@@ -82,7 +74,7 @@ class TrialForm(StaffForm):
 @requires(Permission.SEND_MESSAGES)
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
     return _page(journey_id, survey_id, _form(survey))
 
 
@@ -90,14 +82,14 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.SEND_MESSAGES)
 def save(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
     form = _form(survey)
     if form.validate_on_submit():
         with form.refusing("one_click"):
             with installation().store.writing() as session:
-                change_message_settings(
+                change_messages(
                     session,
-                    queries.survey(session, journey_id, survey_id),
+                    queries.survey_row(session, journey_id, survey_id),
                     _raw(form, survey),
                     user_id=me().id,
                     library=installation().library,
@@ -112,7 +104,7 @@ def save(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """The message that was saved, to look at; its links lead nowhere."""
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         language = request.args.get("lang") or survey.language
         if language not in _languages(survey):
             raise NotFound("The survey is not available in this language.")
@@ -124,14 +116,14 @@ def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def test(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """A test message to whoever asks for it."""
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
-    form = _trial_form(survey)
+        survey = survey_in(session, journey_id, survey_id)
+    form = _test_form(survey)
     if form.validate_on_submit():
         with form.refusing("language"):
             with installation().store.writing() as session:
                 send_test(
                     session,
-                    queries.survey(session, journey_id, survey_id),
+                    survey_in(session, journey_id, survey_id),
                     to=me().email,
                     language=form.language.data,
                     reminder=form.kind.data == "reminder",
@@ -143,20 +135,20 @@ def test(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return _page(journey_id, survey_id, _form(survey, stored=True), trial=form)
 
 
-def _sample(survey: SurveyRow, language: str) -> Message:
+def _sample(survey: Survey, language: str) -> Message:
     """The message that was saved, as it would be for a customer of whom nothing is known."""
     nowhere = test_url(installation().settings.base_url)
     made = message_context(survey, language, nowhere, nowhere, installation().library, {})
     number = int(request.args.get("kind") == "reminder")
-    return message_of(read_message_settings(survey.distribution), made.reminded(number))
+    return message_of(survey.distribution, made.reminded(number))
 
 
 def _page(
-    journey_id: int, survey_id: int, form: MailingForm, *, trial: TrialForm | None = None
+    journey_id: int, survey_id: int, form: MessagesForm, *, trial: TestForm | None = None
 ) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         state = outbox(session, survey_id)
         languages = _languages(survey)
         asked_for = request.args.get("lang", "")
@@ -167,9 +159,9 @@ def _page(
         journey=journey,
         survey=survey,
         form=form,
-        trial=trial or _trial_form(survey),
+        trial=trial or _test_form(survey),
         languages=[(each, _called(each)) for each in languages],
-        own=read_message_settings(survey.distribution).texts,
+        own=survey.distribution.texts,
         fields=tuple(_TEXTS),
         kinds=KINDS,
         seen=seen,
@@ -185,20 +177,19 @@ def _page(
     return answer
 
 
-def _form(survey: SurveyRow, *, stored: bool = False) -> MailingForm:
+def _form(survey: Survey, *, stored: bool = False) -> MessagesForm:
     """The form with a field for each text in each language, filled with what is stored.
 
     ``stored`` leaves out what was sent, which belongs to another form of the page.
     """
-    mailing = read_message_settings(survey.distribution)
     fields = {
         f"{name}-{language}": _field(name, language)
         for language in _languages(survey)
         for name in _TEXTS
     }
-    kind = type("MailingFormByLanguage", (MailingForm,), fields)
+    kind = type("MessagesFormByLanguage", (MessagesForm,), fields)
     sent = {"formdata": None} if stored else {}
-    form: MailingForm = kind(data=_data(mailing), **sent)
+    form: MessagesForm = kind(data=_data(survey.distribution), **sent)
     library = installation().library
     clicks = clickable(survey, survey.language, library)
     questions = [(each.name, each.text) for each in clicks]
@@ -208,36 +199,36 @@ def _form(survey: SurveyRow, *, stored: bool = False) -> MailingForm:
     return form
 
 
-def _field(name: str, language: str) -> StringField | TextAreaField:
-    label, phrase = _TEXTS[name]
-    said = f"If empty: “{getattr(texts(language), phrase)}”"
+def _field(name: str, language: str) -> Field:
+    said = f"If empty: “{getattr(texts(language), _TEXTS[name])}”"
     if name.endswith("subject"):
-        return StringField(label, [Optional(), Length(max=LONGEST_SUBJECT)], description=said)
+        return setting(MessageText, name, description=said)
+    label = about_field(MessageText, name).label
     return TextAreaField(label, [Optional()], description=said)
 
 
-def _data(mailing: MessageSettings) -> dict[str, Any]:
-    first, second, *_ = (*mailing.reminders, None, None)
+def _data(settings: Distribution) -> dict[str, Any]:
+    first, second, *_ = (*settings.reminders, None, None)
     written = {
         f"{name}-{language}": getattr(given, name)
-        for language, given in mailing.texts.items()
+        for language, given in settings.texts.items()
         for name in _TEXTS
     }
     return {
         **written,
-        "one_click": mailing.one_click,
-        "reply_to": mailing.reply_to,
+        "one_click": settings.one_click,
+        "reply_to": settings.reply_to,
         "reminders": first,
         "second": second,
     }
 
 
-def _raw(form: MailingForm, survey: SurveyRow) -> dict[str, Any]:
+def _raw(form: MessagesForm, survey: Survey) -> dict[str, Any]:
     """The document that was typed."""
     sent = form.plain()
     return {
         "texts": {
-            language: {name: sent[f"{name}-{language}"] for name in MailText.__dataclass_fields__}
+            language: {name: sent[f"{name}-{language}"] for name in MessageText.__annotations__}
             for language in _languages(survey)
         },
         "one_click": sent["one_click"],
@@ -246,14 +237,14 @@ def _raw(form: MailingForm, survey: SurveyRow) -> dict[str, Any]:
     }
 
 
-def _trial_form(survey: SurveyRow) -> TrialForm:
-    form = TrialForm(language=survey.language)
+def _test_form(survey: Survey) -> TestForm:
+    form = TestForm(language=survey.language)
     form.language.choices = choices([(each, _called(each)) for each in _languages(survey)])
     return form
 
 
-def _languages(survey: SurveyRow) -> tuple[str, ...]:
-    return offered(survey, installation().library)
+def _languages(survey: Survey) -> tuple[str, ...]:
+    return survey.offered(installation().library)
 
 
 def _called(language: str) -> str:

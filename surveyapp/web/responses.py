@@ -13,6 +13,7 @@ from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys import queries
 from surveyapp.responses import listing
 from surveyapp.store.audit import record
+from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.downloads import download
 from surveyapp.web.filters import Filters, filters_asked, number_asked
 from surveyapp.web.guards import requires
@@ -34,7 +35,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     since, until = _moments(filters)
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        surveys = queries.surveys(session, journey_id)
+        surveys = surveys_of(session, journey_id)
         found = listing.lines(
             session,
             journey_id,

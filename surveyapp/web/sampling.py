@@ -1,4 +1,4 @@
-"""Whom to ask: a survey's rules of asking and what came of them; interactions from files."""
+"""Sampling and timing: a survey's rules of asking and what came of them; interactions from files."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
-    BooleanField,
-    FloatField,
-    IntegerField,
     SelectField,
     TextAreaField,
-    TimeField,
 )
-from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import funnels
+from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interaction_sheets import receive_csv
-from surveyapp.sampling.plan import Sampling, change_sampling, read_sampling
-from surveyapp.store.models import Journey, SurveyRow
+from surveyapp.store.models import Journey
+from surveyapp.surveys.queries import survey_in, surveys_of
+from surveyapp.surveys.settings.sampling import Sampling, Trigger
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.filters import filters_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
+from surveyapp.web.setting_fields import setting
 
 sampling = Blueprint("sampling", __name__, url_prefix="/journeys/<int:journey_id>")
 
@@ -38,49 +37,24 @@ MOST_LINES = 50_000  # of a file that a page takes; the command takes any number
 _LISTS = ("touchpoints", "channels", "outcomes")
 
 
+_DAYS = "Enter a number of days."
+
+
 class SamplingForm(StaffForm):
-    active = BooleanField("Invite customers after events")
-    touchpoints = TextAreaField(
-        "Touchpoints that end the journey",
-        [Optional(), Length(max=5000)],
-        description="Codes, one per line. An event at any of these triggers the survey about the"
-        " journey.",
-    )
-    channels = TextAreaField(
-        "Channels",
-        [Optional(), Length(max=5000)],
-        description="One per line, as your systems name them. Leave empty for all channels.",
-    )
-    outcomes = TextAreaField(
-        "Outcomes",
-        [Optional(), Length(max=5000)],
-        description="One per line, as your systems name them. Leave empty for all outcomes.",
-    )
-    rule = TextAreaField(
-        "Customers",
-        [Optional(), Length(max=2000)],
-        description="A rule over customer attributes, such as region in (North, South) and tenure"
-        " >= 2. Leave empty for all customers.",
-    )
-    delay_minutes = IntegerField(
-        "Delay after the event, in minutes", [InputRequired("Enter the minutes; 0 is at once.")]
-    )
-    quiet_from = TimeField("Quiet hours start", [Optional()])
-    quiet_to = TimeField(
-        "Quiet hours end",
-        [Optional()],
-        description="In the customer's time zone. Messages due in quiet hours are sent afterwards.",
-    )
-    share = FloatField(
-        "Sampling share, in %",
-        [InputRequired("Enter the share.")],
-        description="100 invites everyone; a smaller share is sampled at random.",
-    )
-    most = IntegerField(
-        "Stop after this many invitations", [Optional()], description="Leave empty for no limit."
-    )
-    rest = SelectField(
-        "Recently contacted customers",
+    active = setting(Sampling, "active")
+    touchpoints = setting(Trigger, "touchpoints")
+    channels = setting(Trigger, "channels")
+    outcomes = setting(Trigger, "outcomes")
+    rule = setting(Trigger, "rule", TextAreaField)
+    delay_minutes = setting(Sampling, "delay_minutes", required="Enter the minutes; 0 is at once.")
+    quiet_from = setting(Sampling, "quiet_from")
+    quiet_to = setting(Sampling, "quiet_to")
+    share = setting(Sampling, "share", required="Enter the share.")
+    most = setting(Sampling, "most")
+    rest = setting(
+        Sampling,
+        "rest",
+        SelectField,
         choices=choices(
             [
                 ("block", "are not invited"),
@@ -88,28 +62,23 @@ class SamplingForm(StaffForm):
                 ("override", "are invited anyway"),
             ]
         ),
-        description="Counts invitations from all surveys, not only this one.",
     )
-    rest_days = IntegerField("Minimum days between invitations", [Optional()])
-    channel = SelectField(
-        "Channel",
+    rest_days = setting(Sampling, "rest_days")
+    channel = setting(
+        Sampling,
+        "channel",
+        SelectField,
         choices=choices(
             [("email", "Email"), ("webhook", "Another system, by webhook (for SMS and others)")]
         ),
     )
-    expires_days = IntegerField(
-        "Days until the link expires", [InputRequired("Enter a number of days.")]
-    )
-    max_age_days = IntegerField(
-        "Maximum age of an event, in days",
-        [InputRequired("Enter a number of days.")],
-        description="Older events trigger no invitation.",
-    )
+    expires_days = setting(Sampling, "expires_days", required=_DAYS)
+    max_age_days = setting(Sampling, "max_age_days", required=_DAYS)
 
     @classmethod
     def of(cls, sampling: Sampling) -> SamplingForm:
         """The form that shows these rules."""
-        trigger, quiet = sampling.trigger, sampling.quiet
+        trigger = sampling.trigger
         lines = {name: "\n".join(getattr(trigger, name)) for name in _LISTS}
         plain = {
             name: getattr(sampling, name)
@@ -123,8 +92,8 @@ class SamplingForm(StaffForm):
             **lines,
             rule=trigger.rule,
             share=_whole(round(100 * sampling.share, 6)),
-            quiet_from=quiet.begin if quiet else None,
-            quiet_to=quiet.end if quiet else None,
+            quiet_from=sampling.quiet_from,
+            quiet_to=sampling.quiet_to,
         )
 
     def rules(self) -> dict[str, Any]:
@@ -168,15 +137,15 @@ class InteractionsForm(StaffForm):
 @requires(Permission.EDIT_SURVEYS)
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
-    form = SamplingForm.of(read_sampling(survey.sampling))
-    if survey.touchpoint_id is not None:
+    form = SamplingForm.of(survey.sampling)
+    if not survey.at_end:
         del form.touchpoints
     if form.validate_on_submit():
         with form.refusing("active"):
             with installation().store.writing() as session:
-                known = queries.survey(session, journey_id, survey_id)
+                known = queries.survey_row(session, journey_id, survey_id)
                 sampling = change_sampling(session, known, form.rules(), user_id=me().id)
             flash(
                 "Saved. Customers are invited by these rules from now on."
@@ -189,12 +158,11 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return _rules_page(journey, survey, form), form.status
 
 
-def _rules_page(journey: Journey, survey: SurveyRow, form: SamplingForm) -> str:
+def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> str:
     """What came of asking in the months asked for, and the form."""
     since, until = _months()
     with installation().store.reading() as session:
-        known = queries.survey(session, journey.id, survey.id)
-        (row,) = funnels.funnels(session, [known], since=since, until=until)
+        (row,) = funnels.funnels(session, [survey], since=since, until=until)
     return render_template(
         "sampling/edit.html",
         journey=journey,
@@ -217,7 +185,7 @@ def journey(journey_id: int) -> ResponseReturnValue:
     segments = None
     with installation().store.reading() as session:
         found = queries.journey(session, journey_id)
-        surveys = _in_order(found, queries.surveys(session, journey_id))
+        surveys = _in_order(found, surveys_of(session, journey_id))
         rows = funnels.funnels(session, surveys, since=since, until=until)
         if request.args.get("by") == "segment":
             segments = funnels.by_segment(
@@ -245,7 +213,7 @@ def _months() -> tuple[date | None, date | None]:
     return month, None
 
 
-def _in_order(journey: Journey, surveys: list[SurveyRow]) -> list[SurveyRow]:
+def _in_order(journey: Journey, surveys: list[Survey]) -> list[Survey]:
     """By touchpoint as the journey goes, its end last."""
     points = [point.id for stage in journey.stages for point in stage.touchpoints]
     places = {point: place for place, point in enumerate(points)}

@@ -16,6 +16,7 @@ from surveyapp.results import actions
 from surveyapp.results.actions import STUDY_INSTRUMENTS
 from surveyapp.results.staleness import Staleness
 from surveyapp.store.models import Analysis, Journey
+from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.drawings import drawings
 from surveyapp.web.forms import StaffForm, choices
@@ -39,8 +40,8 @@ def study_form(session: Session, journey: Journey) -> StudyForm:
     """Where the study can be made; no place where its instruments are not asked."""
     form = StudyForm()
     places, everywhere = [], set()
-    for survey in queries.surveys(session, journey.id):
-        asked = {ask["instrument"] for ask in survey.asks}
+    for survey in surveys_of(session, journey.id):
+        asked = {ask.instrument for ask in survey.asks}
         everywhere |= asked
         if asked.issuperset(STUDY_INSTRUMENTS):
             places.append((str(survey.id), survey.name))

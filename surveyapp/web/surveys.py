@@ -21,7 +21,10 @@ from surveyapp.journeys import queries
 from surveyapp.results import dashboards
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import actions, drafts, links
-from surveyapp.surveys.texts import WRITTEN, spread
+from surveyapp.surveys.queries import survey_in
+from surveyapp.surveys.settings.texts import WRITTEN
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import spread
 from surveyapp.surveys.translations import others
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
@@ -162,14 +165,14 @@ def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnValue:
     settings = installation().settings
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
         rates = dashboards.response_rates(session, journey_id, library=installation().library)
         clicked = drafts.unconfirmed(session, survey_id)
         languages = others(survey, installation().library)
         unread = _unread(survey, languages)
     instruments = [
-        (installation().library.load(ask["instrument"], ask["version"]), ask) for ask in survey.asks
+        (installation().library.load(ask.instrument, ask.version), ask) for ask in survey.asks
     ]
     page = render_template(
         "surveys/show.html",
@@ -187,7 +190,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
     return page, form.status
 
 
-def _unread(survey: SurveyRow, languages: Sequence[str]) -> list[str]:
+def _unread(survey: Survey, languages: Sequence[str]) -> list[str]:
     """The languages whose customers read a text of staff in another one, or as it was before."""
     spreads = [spread(survey, name, languages) for name in WRITTEN if getattr(survey, name)]
     return [each for each in languages if any(each not in spread.written for spread in spreads)]
@@ -216,7 +219,7 @@ def _shown(
 def set_state(journey_id: int, survey_id: int) -> ResponseReturnValue:
     wanted = request.form.get("state", "")
     with installation().store.writing() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = queries.survey_row(session, journey_id, survey_id)
         if wanted not in ("open", "closed"):
             raise Invalid(f"{wanted[:20]!r} is not a survey state; use open or closed.")
         if wanted == "open":
@@ -237,7 +240,7 @@ def make_links(journey_id: int, survey_id: int) -> ResponseReturnValue:
         with form.refusing("customers"):
             customers = customers_in(form.customers.data.read())
             with installation().store.reading() as session:
-                survey = queries.survey(session, journey_id, survey_id)
+                survey = survey_in(session, journey_id, survey_id)
             issued = actions.invite_list(installation(), survey, customers, user_id=me().id)
             answer = Response(links_csv(issued), mimetype="text/csv")
             name = f"links-{survey.code}.csv"
@@ -250,7 +253,7 @@ def make_links(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_SURVEYS)
 def qr_code(journey_id: int, survey_id: int, kind: str) -> ResponseReturnValue:
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
     address = links.open_url(installation().settings.base_url, survey.link)
     picture = qr_file(address, kind, title=f"Link to {survey.name}")
     answer = Response(picture, mimetype=MEDIA_TYPES[kind])

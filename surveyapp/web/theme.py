@@ -1,4 +1,4 @@
-"""Look and logic: the colours and the course of a survey's page, and what it asks of whom."""
+"""Theme and logic: the colours and the course of a survey's page, and what it asks of whom."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.errors import NotFound
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
 from surveyapp.store.models import Segment, SurveyRow
 from surveyapp.surveys import design, logos, quotas
 from surveyapp.surveys.languages import spoken
-from surveyapp.surveys.logic import Logic, read_logic
-from surveyapp.surveys.queries import asking
+from surveyapp.surveys.queries import survey_in
+from surveyapp.surveys.settings.logic import Quota
 from surveyapp.surveys.texts import spread
-from surveyapp.surveys.theme import read_theme
 from surveyapp.surveys.translations import others
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
@@ -28,7 +26,7 @@ from surveyapp.web.respond.headers import preview_policy
 from surveyapp.web.respond.pages import Pages
 from surveyapp.web.respond.theme import page_theme
 from surveyapp.web.sessions import me
-from surveyapp.web.theme_form import LookForm, form_of
+from surveyapp.web.theme_form import ThemeForm, form_of
 
 theme = Blueprint(
     "theme",
@@ -45,31 +43,30 @@ _previews = Pages()
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     library = installation().library
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
         known = session.scalars(select(Segment)).all()
         segments = [(segment.code, segment.name) for segment in known]
-        logic = read_logic(survey.logic, design.asked_by(survey, library))
-        counted = quotas.counts(session.connection(), survey_id, logic.quotas)
-    asked = design.asked_by(survey, library)
+        limits = survey.logic.quotas
+        counted = quotas.counts(session.connection(), survey_id, limits)
+    asked = survey.asked(library)
     form = form_of(survey, journey, asked, segments, spoken([each for each, _ in asked]))
     if form.validate_on_submit() and form.fits():
         with form.refusing("colour"):
             with installation().store.writing() as session:
-                _change(session, queries.survey(session, journey_id, survey_id), form)
+                _change(session, queries.survey_row(session, journey_id, survey_id), form)
             flash("Saved. New visitors see the changes at once.")
             place = url_for("theme.edit", journey_id=journey_id, survey_id=survey_id)
             return redirect(place, 303)
-    look = read_theme(survey.theme)
     page = render_template(
         "theme/edit.html",
         journey=journey,
         survey=survey,
         form=form,
-        look=look,
-        counted=_named(counted, logic, known),
-        notes=page_theme(look.colour).notes,
-        swatch=page_theme(look.colour),
+        theme=survey.theme,
+        counted=_named(counted, limits, known),
+        notes=page_theme(survey.theme.colour).notes,
+        swatch=page_theme(survey.theme.colour),
         names=OWN_NAMES,
         introduced=spread(survey, "introduction", others(survey, library)),
     )
@@ -77,7 +74,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
 
 def _named(
-    counted: dict[str, int], logic: Logic, segments: Sequence[Segment]
+    counted: dict[str, int], limits: Sequence[Quota], segments: Sequence[Segment]
 ) -> list[tuple[str, int, int, bool]]:
     """Each quota with its segment's name, how many there are, how many are wanted, and whether there
     may be more because the segment is still being sorted.
@@ -91,14 +88,14 @@ def _named(
             quota.most,
             quota.segment in sorting,
         )
-        for quota in logic.quotas
+        for quota in limits
     ]
 
 
-def _change(session: Session, survey: SurveyRow, form: LookForm) -> None:
+def _change(session: Session, survey: SurveyRow, form: ThemeForm) -> None:
     """Everything or nothing: what is refused rolls the rest back."""
     library = installation().library
-    design.change_look(session, survey, _look(session, survey, form), user_id=me().id)
+    design.change_theme(session, survey, _theme(session, survey, form), user_id=me().id)
     design.change_page(
         session,
         survey,
@@ -112,8 +109,8 @@ def _change(session: Session, survey: SurveyRow, form: LookForm) -> None:
     design.change_logic(session, survey, form.logic(), user_id=me().id, library=library)
 
 
-def _look(session: Session, survey: SurveyRow, form: LookForm) -> dict[str, Any]:
-    """The look's document; a logo that was uploaded is drawn anew and stored."""
+def _theme(session: Session, survey: SurveyRow, form: ThemeForm) -> dict[str, Any]:
+    """The theme's document; a logo that was uploaded is drawn anew and stored."""
     wanted: dict[str, Any] = {"colour": form.colour.data or "", "name": form.name.data or ""}
     upload = form.logo.data
     if upload:
@@ -139,10 +136,7 @@ def _look(session: Session, survey: SurveyRow, form: LookForm) -> dict[str, Any]
 def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """The page as customers get it, in a language that they may choose; it can send nothing."""
     with installation().store.reading() as session:
-        survey = queries.survey(session, journey_id, survey_id)
-        found = asking(session.connection(), survey.link)
-    if found is None:
-        raise NotFound("There is no such survey; it may have been removed.")
+        found = survey_in(session, journey_id, survey_id)
     library = installation().library
     page = _previews.page(found, request.args.get("lang") or found.language, library)
     response = Response(page.untouched.plain("preview"), mimetype="text/html")

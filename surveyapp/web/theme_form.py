@@ -1,4 +1,4 @@
-"""The form of "Look and logic": plain fields, and rows for conditions and quotas."""
+"""The form of theme and logic: plain fields, and rows for conditions and quotas."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from instruments.schema import Item
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.store.models import Journey, SurveyRow
+from surveyapp.store.models import Journey
 from surveyapp.surveys import piping
-from surveyapp.surveys.logic import SIGNS, Asked, options_of, read_logic, takes_not_applicable
-from surveyapp.surveys.theme import read_theme
+from surveyapp.surveys.logic import fitted, options_of, takes_not_applicable
+from surveyapp.surveys.pins import Asked
+from surveyapp.surveys.settings.document import about_field
+from surveyapp.surveys.settings.logic import SIGNS, AttentionRule, LogicRules
+from surveyapp.surveys.settings.theme import Theme
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.setting_fields import setting
 
 SPARE = 2  # empty rows to fill in
 _SAID = {"<=": "at most", ">=": "at least", "==": "exactly", "in": "one of (1, 2, 3)"}
@@ -62,19 +67,10 @@ class QuotaForm(Form):
     )
 
 
-class LookForm(StaffForm):
+class ThemeForm(StaffForm):
     beside = ("show_if-", "quotas-")
-    colour = StringField(
-        "Colour",
-        [Optional(), Length(max=20)],
-        description="Your brand colour, such as #0b4f8a. Where the contrast is too low, a darker"
-        " or lighter shade is used.",
-    )
-    name = StringField(
-        "Name",
-        [Optional(), Length(max=100)],
-        description="Shown at the top of the page. Leave empty to use the organisation's name.",
-    )
+    colour = setting(Theme, "colour")
+    name = setting(Theme, "name")
     logo = FileField(
         "Logo",
         description="PNG, JPEG or WebP, at most 2 MB. Metadata is removed; SVG is not accepted.",
@@ -106,14 +102,9 @@ class LookForm(StaffForm):
         " reviewed texts are offered.",
     )
     show_if = FieldList(FormField(ConditionForm))
-    not_applicable = SelectMultipleField("Questions that offer “Does not apply to me”")
-    attention_after = SelectField("Attention check after")
-    attention_choose = IntegerField(
-        "Answer to choose",
-        [Optional()],
-        description="The check asks customers to choose this answer. The result is stored with"
-        " the response and never part of a score.",
-    )
+    not_applicable = SelectMultipleField(about_field(LogicRules, "not_applicable").label)
+    attention_after = SelectField(about_field(AttentionRule, "after").label)
+    attention_choose = setting(AttentionRule, "choose")
     quotas = FieldList(FormField(QuotaForm))
 
     def logic(self) -> dict[str, Any]:
@@ -124,16 +115,16 @@ class LookForm(StaffForm):
                 continue
             rows.append(entry.form.row())
             try:
-                read_logic({"show_if": rows}, self.asked)
+                fitted(LogicRules.read({"show_if": rows}), self.asked)
             except Invalid as error:
                 entry.form.value.errors = [*entry.form.value.errors, str(error)]
                 raise
-        attention = {}
-        if self.attention_after.data:
-            attention = {
-                "after": self.attention_after.data,
-                "choose": self.attention_choose.data,
-            }
+        attention, after = None, self.attention_after.data
+        if after:
+            if self.attention_choose.data is None:
+                said = f"An empty value is not an answer to {after}; choose one of its points."
+                raise Invalid(said, field="attention_choose")
+            attention = {"after": after, "choose": self.attention_choose.data}
         return {
             "show_if": rows,
             "not_applicable": self.not_applicable.data or [],
@@ -150,11 +141,11 @@ class LookForm(StaffForm):
     def fits(self) -> bool:
         """Whether everything can be taken; each part tells its own fault, so that all are told."""
         with self.refusing("colour"):
-            read_theme({"colour": self.colour.data, "name": self.name.data})
+            Theme.read({"colour": self.colour.data or "", "name": self.name.data or ""})
         with self.refusing("introduction"):
             piping.check(self.introduction.data or "", "introduction")
         with self.refusing("quotas"):
-            read_logic(self.logic(), self.asked)
+            fitted(LogicRules.read(self.logic()), self.asked)
         return not self.told
 
     def refuse(self, error: Invalid | Conflict, *, fallback: str) -> None:
@@ -182,14 +173,14 @@ class LookForm(StaffForm):
 
 
 def form_of(
-    survey: SurveyRow,
+    survey: Survey,
     journey: Journey,
     asked: Asked,
     segments: Sequence[tuple[str, str]],
     languages: Sequence[str],
-) -> LookForm:
+) -> ThemeForm:
     """The form with what the survey has, and the questions and segments that it may speak of."""
-    form = LookForm(data=_data(survey))
+    form = ThemeForm(data=_data(survey))
     form.asked = asked
     items = _items(survey, journey, asked)
     form.languages.choices = choices((each, each) for each in languages)
@@ -212,36 +203,33 @@ def form_of(
     return form
 
 
-def _data(survey: SurveyRow) -> dict[str, Any]:
-    logic, look = survey.logic, survey.theme
-    attention = logic.get("attention") or {}
+def _data(survey: Survey) -> dict[str, Any]:
+    logic, theme = survey.logic, survey.theme
     rows = [
-        {**row, "value": ", ".join(map(str, value)) if isinstance(value, list) else str(value)}
-        for row in logic.get("show_if", [])
-        for value in [row["value"]]
+        {"item": rule.item, "when": rule.when, "sign": rule.sign, "value": ", ".join(rule.value)}
+        for rule in logic.show_if
     ]
     return {
-        "colour": look.get("colour", ""),
-        "name": look.get("name", ""),
+        "colour": theme.colour,
+        "name": theme.name,
         "introduction": survey.introduction,
         "paging": survey.paging,
         "auto_advance": survey.auto_advance,
         "languages": survey.languages,
         "show_if": rows,
-        "not_applicable": logic.get("not_applicable", []),
-        "attention_after": attention.get("after", ""),
-        "attention_choose": attention.get("choose"),
-        "quotas": logic.get("quotas", []),
+        "not_applicable": logic.not_applicable,
+        "attention_after": logic.attention.after if logic.attention else "",
+        "attention_choose": logic.attention.choose if logic.attention else None,
+        "quotas": [{"most": quota.most, "segment": quota.segment} for quota in logic.quotas],
     }
 
 
-def _items(survey: SurveyRow, journey: Journey, asked: Asked) -> list[tuple[str, Item, str]]:
+def _items(survey: Survey, journey: Journey, asked: Asked) -> list[tuple[str, Item, str]]:
     """Every question as (name, item, its words cut short)."""
-    place = survey.touchpoint.name if survey.touchpoint else journey.name
-    own = {"provider": journey.provider, "touchpoint": place}
+    own = {"provider": journey.provider, "touchpoint": survey.touchpoint}
     found = []
     for (instrument, key), ask in zip(asked, survey.asks, strict=True):
-        wording = instrument.wording(survey.language, ask["wording"])
+        wording = instrument.wording(survey.language, ask.wording)
         for item in instrument.asked(key):
             words = piping.filled(
                 wording.items[item.code], {}, own, right_to_left=wording.right_to_left

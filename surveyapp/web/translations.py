@@ -10,11 +10,12 @@ from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
-from surveyapp.store.models import SurveyRow
-from surveyapp.surveys.texts import NAMES, Said, is_behind, main_text, translated_texts
+from surveyapp.surveys.queries import survey_in
+from surveyapp.surveys.settings.texts import NAMES
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import Said, is_behind, main_text
 from surveyapp.surveys.translations import LONGEST, others, translate
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
@@ -69,7 +70,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     library = installation().library
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        survey = queries.survey(session, journey_id, survey_id)
+        survey = survey_in(session, journey_id, survey_id)
         languages = others(survey, library)
         names = [name for name in NAMES if main_text(survey, name)]
         form = _form(survey, languages, names)
@@ -77,7 +78,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing(f"{names[0]}-{languages[0]}" if languages else "csrf_token"):
             with installation().store.writing() as session:
-                found = queries.survey(session, journey_id, survey_id)
+                found = queries.survey_row(session, journey_id, survey_id)
                 anew = translate(
                     session,
                     found,
@@ -112,12 +113,12 @@ def called(language: str) -> str:
     return OWN_NAMES.get(language, language)
 
 
-def _form(survey: SurveyRow, languages: tuple[str, ...], names: list[str]) -> StaffForm:
+def _form(survey: Survey, languages: tuple[str, ...], names: list[str]) -> StaffForm:
     """A form with a field for each text in each language, and a box where one is behind."""
     fields: dict[str, Field] = {}
     stored: dict[str, str] = {}
     for name in names:
-        written = translated_texts(survey, name)
+        written = survey.texts.of(name)
         for language in languages:
             fields[f"{name}-{language}"] = _field(name)
             stored[f"{name}-{language}"] = written.get(language, "")
@@ -133,7 +134,7 @@ def _field(name: str) -> Field:
     return kind(LABELS[name], [Optional(), Length(max=LONGEST[name])])
 
 
-def _chapter(survey: SurveyRow, form: StaffForm, language: str, names: list[str]) -> Chapter:
+def _chapter(survey: Survey, form: StaffForm, language: str, names: list[str]) -> Chapter:
     pairs = tuple(
         Pair(
             LABELS[name],
@@ -143,7 +144,7 @@ def _chapter(survey: SurveyRow, form: StaffForm, language: str, names: list[str]
         )
         for name in names
     )
-    written = [name for name in names if language in translated_texts(survey, name)]
+    written = [name for name in names if language in survey.texts.of(name)]
     return Chapter(
         language=language,
         name=called(language),
@@ -151,7 +152,7 @@ def _chapter(survey: SurveyRow, form: StaffForm, language: str, names: list[str]
         pairs=pairs,
         written=len(written),
         behind=sum(1 for pair in pairs if pair.right is not None),
-        mail=language in read_message_settings(survey.distribution).texts,
+        mail=language in survey.distribution.texts,
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from surveyapp.store.models import (
     Alert,
@@ -23,9 +23,8 @@ from surveyapp.store.models import (
     Report,
     Response,
     Score,
-    SurveyRow,
-    Touchpoint,
 )
+from surveyapp.surveys.queries import surveys
 
 # What a webhook can be told of, and in which words staff choose it.
 EVENTS: Mapping[str, str] = {
@@ -187,22 +186,16 @@ def _site(session: Session, survey_id: Any) -> _Site | None:
 
 
 def _read_site(session: Session, survey_id: Any) -> _Site | None:
-    survey = session.scalar(
-        select(SurveyRow)
-        .options(
-            joinedload(SurveyRow.journey),
-            joinedload(SurveyRow.touchpoint).joinedload(Touchpoint.stage),
-        )
-        .where(SurveyRow.id == (survey_id or 0))
-    )
+    survey = surveys(session, [survey_id or 0]).get(survey_id or 0)
     if survey is None:
         return None
-    point = survey.touchpoint
     return _Site(
         survey.anonymity == "anonymous",
         {
-            "journey": survey.journey.code,
-            "touchpoint": f"{point.stage.code}/{point.code}" if point else None,
+            "journey": survey.journey_code,
+            "touchpoint": None
+            if survey.at_end
+            else f"{survey.stage_code}/{survey.touchpoint_code}",
             "survey": survey.code,
             "deployment": survey.code,  # the field's old name, which receivers may still read
         },

@@ -20,6 +20,7 @@ from surveyapp.store.models import (
     SurveyRow,
 )
 from surveyapp.surveys.links import pseudonym
+from tests.responses.makers import as_survey
 from tests.web.world import answer
 
 
@@ -293,7 +294,14 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
         for number in numbers:
             with installation.store.writing() as session:
                 survey = session.get_one(SurveyRow, world.here.survey_id)
-                correct(session, survey, number, raw, now=utc_now(), library=BUILT_IN)
+                correct(
+                    session,
+                    as_survey(session, survey),
+                    number,
+                    raw,
+                    now=utc_now(),
+                    library=BUILT_IN,
+                )
 
     with installation.store.reading() as session:
         own = Response.survey_id == world.here.survey_id

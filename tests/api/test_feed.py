@@ -21,6 +21,7 @@ from surveyapp.responses import corrections, numbers
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Delivery, Response, SurveyRow
+from tests.responses.makers import as_survey
 from tests.web.world import answer
 
 _serial = count()
@@ -38,7 +39,7 @@ def answered(installation, world, **options: Any) -> int:
 
 def erased(installation, world, number: int) -> None:
     with installation.store.writing() as session:
-        corrections.erase(session, own(session, world), number, now=utc_now())
+        corrections.erase(session, as_survey(session, own(session, world)), number, now=utc_now())
 
 
 def corrected(installation, world, number: int, *, nps: int, now=None) -> None:
@@ -47,7 +48,12 @@ def corrected(installation, world, number: int, *, nps: int, now=None) -> None:
         survey = own(session, world)
         assert (
             corrections.correct(
-                session, survey, number, raw, now=now or utc_now(), library=BUILT_IN
+                session,
+                as_survey(session, survey),
+                number,
+                raw,
+                now=now or utc_now(),
+                library=BUILT_IN,
             )
             is None
         )
@@ -57,7 +63,7 @@ def stored(session: Session, world, *, days_ago: int) -> int:
     """A response of a day of its own: those of one day wait for each other's rollups."""
     found = submit(
         session,
-        own(session, world),
+        as_survey(session, own(session, world)),
         {"nps": {"nps": "5", "nps_reason": ""}},
         submission_key=f"in flight {next(_serial)}",
         attributes={},

@@ -34,6 +34,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Score, SurveyRow
 from surveyapp.store.schema import upgrade
 from surveyapp.web.installation import EXTENSION
+from tests.responses.makers import as_survey
 from tests.web.world import PASSWORD, add_user
 
 RESPONSES = int(os.environ.get("BENCH_RESPONSES", "1000000"))
@@ -88,7 +89,9 @@ def fill(installation: Installation) -> None:
             for ask in itertools.islice(itertools.cycle(here), wanted)
         )
         with installation.store.writing() as session:
-            store_bulk(session, survey, prepared, source="simulation", library=BUILT_IN)
+            store_bulk(
+                session, as_survey(session, survey), prepared, source="simulation", library=BUILT_IN
+            )
     took = time.perf_counter() - start
     print(
         f"\nstored {RESPONSES:,} responses with scores and rollups in {took:.0f} s "
@@ -160,7 +163,7 @@ def test_rows_come_in_by_file_without_memory_growing(installation: Installation,
     before = peak_megabytes()
     with path.open("rb") as file:
         start = time.perf_counter()
-        report = import_csv(installation, survey, file, id_column="id")
+        report = import_csv(installation, as_survey(installation, survey), file, id_column="id")
         took = time.perf_counter() - start
     more = peak_megabytes() - before
     print(

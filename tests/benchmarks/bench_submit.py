@@ -37,7 +37,7 @@ from surveyapp.installation import open_installation
 from surveyapp.settings import read
 from surveyapp.store.schema import upgrade
 from surveyapp.surveys.actions import invite
-from tests.responses.makers import SECRET, make_segment, make_survey
+from tests.responses.makers import SECRET, as_survey, make_segment, make_survey
 from tests.web.respondents import fields
 
 CLIENTS = (1, 8, 32)
@@ -278,7 +278,9 @@ def compared(folder: Path, *, processes: int, threads: int) -> Compared:
             {"customer_ref": f"c{k}", "attributes": {"region": ("North", "South")[k % 2]}}
             for k in range(_MOST_PERSONAL)
         ]
-        issued = invite(opened, survey, customers, installation=installation, user_id=None)
+        issued = invite(
+            opened, as_survey(opened, survey), customers, installation=installation, user_id=None
+        )
     installation.close()
     personal = iter([link.url.removeprefix(settings.base_url) for link in issued])
     text = _HELLO.replace("THREADS", str(threads)).replace("PROCESSES", str(processes))

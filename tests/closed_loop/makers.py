@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
-from surveyapp.closed_loop.rules import change_loop
+from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store import events
 from surveyapp.store.db import Store
 from surveyapp.store.models import Case, Journey, SurveyRow, User
 from tests.installations import installation_on
-from tests.responses.makers import make_survey
+from tests.responses.makers import as_survey, make_survey
 
 BASE = "https://survey.example"
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
@@ -56,7 +56,7 @@ def make_loop(session: Session, rule: dict[str, object] | None = None) -> Loop:
         journey=session.get_one(Journey, survey.journey_id),
     )
     wanted = {**RULE, "owner_id": owner.id, "follow_up_survey_id": follow_up.id}
-    change_loop(
+    change_case_rule(
         session, survey, wanted if rule is None else rule, user_id=owner.id, library=BUILT_IN
     )
     return Loop(survey.id, follow_up.id, owner.id, other.id)
@@ -78,7 +78,7 @@ def respond(
         raw["csat"] = {"csat": "4"}
     stored = submit(
         session,
-        survey,
+        as_survey(session, survey),
         raw,
         submission_key=f"loop-{next(_serial)}",
         attributes=other.pop("attributes", {}),

@@ -7,9 +7,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from surveyapp.closed_loop.rules import read_loop
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Alert, AuditEntry, Journey, SurveyRow, User
+from surveyapp.surveys.settings.closed_loop import read_case_rule
 from tests.closed_loop.makers import make_loop, respond
 from tests.responses.makers import make_survey
 
@@ -45,7 +45,7 @@ ALERT = {"watched": "nps", "below": "-10.5", "days": "7", "minimum_n": "5", "ema
 
 def rule_of(installation, loop):
     with installation.store.reading() as session:
-        return read_loop(session.get_one(SurveyRow, loop.survey).closed_loop)
+        return read_case_rule(session.get_one(SurveyRow, loop.survey).closed_loop)
 
 
 def test_a_rule_is_set_shown_and_taken_away(installation, olga, loop, base):
@@ -74,7 +74,7 @@ def test_a_rule_that_cannot_be_is_refused_and_kept_in_the_form(installation, olg
         ({"at_most": "11"}, "must be below its maximum"),
         ({"at_most": ""}, "Enter the highest score that opens a case"),
         ({"at_most": "few"}, "Not a valid float value."),
-        ({"due_days": "400"}, "0 to 365 days"),
+        ({"due_days": "400"}, "use a number from 0 to 365"),
         ({"scale": "sjq"}, "Not a valid choice."),
         ({"owner_id": "99"}, "Not a valid choice."),
         ({"mine": "1"}, "This form has no field"),

@@ -14,7 +14,7 @@ from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Alert, AuditEntry, Event, OutgoingMessage, SurveyRow
 from tests.closed_loop.makers import BASE, NOW, make_loop, respond
 from tests.installations import installation_on
-from tests.responses.makers import make_survey
+from tests.responses.makers import as_survey, make_survey
 
 WANTED = {"scale": "nps", "below": 20.0, "minimum_n": 5, "days": 7, "emails": ["a@example.org"]}
 
@@ -35,7 +35,11 @@ def add(store, loop, **changes) -> int:
     with store.writing() as session:
         survey = session.get_one(SurveyRow, loop.survey)
         made = alerts.create_alert(
-            session, survey, **{**WANTED, **changes}, user_id=loop.owner, library=BUILT_IN
+            session,
+            as_survey(session, survey),
+            **{**WANTED, **changes},
+            user_id=loop.owner,
+            library=BUILT_IN,
         )
         return made.id
 
@@ -167,7 +171,7 @@ def test_shares_and_means_are_watched_as_they_are_reported(store, installation, 
     with store.reading() as session:
         survey = session.get_one(SurveyRow, loop.survey)
         (seen,) = alerts.watches(
-            session, survey, today=NOW.date(), minimum_cell=5, library=BUILT_IN
+            session, as_survey(session, survey), today=NOW.date(), minimum_cell=5, library=BUILT_IN
         )
     assert (seen.alert.id, seen.figure.estimate, seen.low) == (number, 100, False)
 
@@ -178,7 +182,7 @@ def test_a_handful_is_not_shown_on_the_page_either(store, loop):
     with store.reading() as session:
         survey = session.get_one(SurveyRow, loop.survey)
         (seen,) = alerts.watches(
-            session, survey, today=NOW.date(), minimum_cell=5, library=BUILT_IN
+            session, as_survey(session, survey), today=NOW.date(), minimum_cell=5, library=BUILT_IN
         )
     assert (seen.figure.hidden, seen.figure.estimate, seen.low) == (Hidden.FEW, None, False)
 
@@ -214,7 +218,11 @@ def test_an_alert_belongs_to_its_survey(store, loop):
         own = session.get_one(SurveyRow, loop.survey)
         other = make_survey(session, asks=("nps",), journey=own.journey, name="Other")
         with pytest.raises(NotFound):
-            alerts.alert_of(session, other, number)
-        alerts.remove(session, alerts.alert_of(session, own, number), user_id=loop.owner)
+            alerts.alert_of(session, as_survey(session, other), number)
+        alerts.remove(
+            session, alerts.alert_of(session, as_survey(session, own), number), user_id=loop.owner
+        )
     with store.reading() as session, pytest.raises(NotFound):
-        alerts.alert_of(session, session.get_one(SurveyRow, loop.survey), number)
+        alerts.alert_of(
+            session, as_survey(session, session.get_one(SurveyRow, loop.survey)), number
+        )

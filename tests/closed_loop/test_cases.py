@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from surveyapp.closed_loop import cases
-from surveyapp.closed_loop.rules import LoopRule
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.store.models import (
     AuditEntry,
@@ -19,6 +18,7 @@ from surveyapp.store.models import (
     SurveyRow,
     User,
 )
+from surveyapp.surveys.settings.closed_loop import CaseRule
 from tests.closed_loop.makers import BASE, NOW, hear, make_loop, open_case, respond
 from tests.installations import installation_on
 
@@ -199,6 +199,6 @@ def test_a_note_says_something_and_ends(store, loop, text):
 
 def test_what_is_due_on_a_day_is_not_late_before_it_is_over():
     moment = datetime(2026, 5, 6, 0, 0, tzinfo=UTC)
-    assert LoopRule("nps", 6, due_days=0).due_at(moment) == datetime(
+    assert CaseRule("nps", 6, due_days=0).due_at(moment) == datetime(
         2026, 5, 6, 23, 59, 59, tzinfo=UTC
     )

@@ -15,6 +15,7 @@ from surveyapp.closed_loop.alerts import create_alert
 from surveyapp.installation import Installation
 from surveyapp.store.models import Case, SurveyRow, User
 from tests.closed_loop.makers import Loop, make_loop, open_case, respond
+from tests.responses.makers import as_survey
 from tests.web.conftest import served
 from tests.web.world import PASSWORD
 
@@ -35,7 +36,7 @@ def loop(served: tuple[str, Installation]) -> Loop:
         emails = ["olga@example.org", "the-team-that-looks-after-the-form@example.org"]
         create_alert(
             session,
-            survey,
+            as_survey(session, survey),
             scale="nps",
             below=20,
             minimum_n=5,

@@ -17,6 +17,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Case, CaseNote, Event, OutgoingMessage, SurveyRow
 from surveyapp.worker import subscribers
 from tests.closed_loop.makers import NOW, hear, make_loop, open_case, respond
+from tests.responses.makers import as_survey
 
 LATER = NOW + timedelta(days=1)
 
@@ -47,7 +48,12 @@ def change(store: Store, survey_id: int, response_id: int, nps: int, csat: int =
     raw = {"nps": {"nps": str(nps), "nps_reason": ""}, "csat": {"csat": str(csat)}}
     with store.writing() as session:
         survey = session.get_one(SurveyRow, survey_id)
-        assert correct(session, survey, response_id, raw, now=LATER, library=BUILT_IN) is None
+        assert (
+            correct(
+                session, as_survey(session, survey), response_id, raw, now=LATER, library=BUILT_IN
+            )
+            is None
+        )
 
 
 def notes(store: Store, case_id: int) -> list[str]:
@@ -135,7 +141,12 @@ def test_an_erased_response_takes_what_was_noted_about_its_customer(store, loop,
             cases.add_note(session, case, "Mrs Lovelace, 0171 555", user_id=loop.owner)
             cases.mark_contacted(session, case, user_id=loop.owner)
         case = session.get_one(Case, number)
-        erase(session, session.get_one(SurveyRow, loop.survey), case.response_id, now=LATER)
+        erase(
+            session,
+            as_survey(session, session.get_one(SurveyRow, loop.survey)),
+            case.response_id,
+            now=LATER,
+        )
     told()
     assert [line.partition(": ")[2] for line in notes(store, number)] == [
         "Erased their answers; what was noted about them is deleted.",

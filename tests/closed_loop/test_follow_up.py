@@ -29,7 +29,7 @@ from surveyapp.surveys import links
 from surveyapp.surveys.actions import close_survey
 from tests.closed_loop.makers import BASE, make_loop, open_case
 from tests.installations import installation_on
-from tests.responses.makers import SECRET
+from tests.responses.makers import SECRET, as_survey
 
 WHO = links.pseudonym(SECRET, "C-17")
 
@@ -78,7 +78,7 @@ def answer_with(store, loop, ticket: links.Ticket, nps: int) -> int:
     with store.writing() as session:
         stored = submit(
             session,
-            session.get_one(SurveyRow, loop.follow_up),
+            as_survey(session, session.get_one(SurveyRow, loop.follow_up)),
             {"nps": {"nps": str(nps)}},
             submission_key="again",
             attributes=ticket.attributes,

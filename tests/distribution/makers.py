@@ -46,11 +46,11 @@ def installation_with(database_url: str, home: Path, **settings: Any) -> Iterato
 
 def make_survey(installation: Installation, **options: Any) -> SurveyRow:
     """A survey of the recommendation question, with a journey that all of them share."""
-    mailing = options.pop("mailing", {})
+    distribution = options.pop("distribution", {})
     with installation.store.writing() as session:
         journey = session.scalar(select(Journey))
         made = makers.make_survey(session, **{"asks": ("nps",), "journey": journey, **options})
-        made.distribution = mailing
+        made.distribution = distribution
         return made
 
 

@@ -80,7 +80,9 @@ def test_a_reminder_already_planned_is_not_sent(database_url: str, tmp_path: Pat
         mail_server() as (place, received),
         installation_with(database_url, tmp_path, mail=place) as installation,
     ):
-        (ada,) = asked(installation, make_survey(installation, mailing={"reminders": [3]}), "ada")
+        (ada,) = asked(
+            installation, make_survey(installation, distribution={"reminders": [3]}), "ada"
+        )
         send_due(installation, NOW)
         with installation.store.writing() as session:
             assert note_bounces(session, [("ada@example.org", "", NOW)]).cancelled == 1

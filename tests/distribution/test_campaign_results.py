@@ -29,6 +29,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys.links import Ticket, pseudonym, token_of
 from tests.distribution.makers import NOW, asked, installation_with, make_survey
+from tests.responses.makers import as_survey
 
 DAY = timedelta(days=1)
 NAMES = ("ada", "bob", "eve", "joe")
@@ -69,7 +70,7 @@ def answer(installation: Installation, survey: SurveyRow, name: str) -> None:
         ).one()
         stored = submit(
             session,
-            session.get_one(SurveyRow, survey.id),
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
             {"nps": {"nps": "9"}},
             submission_key=name,
             attributes={},
@@ -82,7 +83,9 @@ def answer(installation: Installation, survey: SurveyRow, name: str) -> None:
 
 def found(installation: Installation, survey: SurveyRow) -> list[tuple[date, Counts]]:
     with installation.store.reading() as session:
-        made = campaign_summaries(session, session.get_one(SurveyRow, survey.id))
+        made = campaign_summaries(
+            session, as_survey(session, session.get_one(SurveyRow, survey.id))
+        )
     return [(each.day, each.counts) for each in made]
 
 
@@ -203,7 +206,7 @@ def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
         token = token_of(installation.secret_key, invitation.token_seed or "")
         late = submit(
             session,
-            session.get_one(SurveyRow, survey.id),
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
             {"nps": {"nps": "9"}},
             submission_key="late",
             attributes={},

@@ -41,6 +41,7 @@ from tests.distribution.makers import (
     make_survey,
     messages,
 )
+from tests.responses.makers import as_survey
 
 DAY = timedelta(days=1)
 
@@ -65,7 +66,7 @@ def row(name: str, email: str | None = None, **attributes: Any) -> dict[str, Any
     return {"customer_ref": name, "attributes": {"email": address, **attributes}}
 
 
-def asking(
+def survey_at(
     installation: Installation, survey: SurveyRow, user_id: int, *rows: dict[str, Any], now=NOW
 ) -> Plan:
     return ask_all(
@@ -84,8 +85,8 @@ def test_each_customer_gets_a_message_with_a_link_of_their_own(
         mail_server() as (place, received),
         installation_with(database_url, tmp_path, mail=place) as installation,
     ):
-        survey = make_survey(installation, mailing={"reminders": [3]})
-        made = asking(
+        survey = make_survey(installation, distribution={"reminders": [3]})
+        made = survey_at(
             installation,
             survey,
             user_id,
@@ -123,7 +124,7 @@ def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(
         opt_out(session, [pseudonym(secret, "left")], source="link")
         opt_out(session, [address_key(secret, "away@example.org")], source="import")
     names = ("ada", "resting", "bounced", "left", "away", "bob")
-    made = asking(installation, survey, user_id, *map(row, names), row("nobody", email=""))
+    made = survey_at(installation, survey, user_id, *map(row, names), row("nobody", email=""))
     assert [each.card.email for each in made.chosen] == ["ada@example.org", "bob@example.org"]
     assert made.left_out == {
         Reason.RESTING: 1,
@@ -138,7 +139,7 @@ def test_a_new_address_on_the_list_ends_a_bounce(installation: Installation, use
     with installation.store.writing() as session:
         ref = pseudonym(installation.secret_key, "ada")
         session.add(Contact(customer_ref=ref, email="old@example.org", bounced_at=NOW - DAY))
-    assert len(asking(installation, survey, user_id, row("ada")).chosen) == 1
+    assert len(survey_at(installation, survey, user_id, row("ada")).chosen) == 1
     with installation.store.reading() as session:
         contact = session.get_one(Contact, ref)
         assert (contact.email, contact.bounced_at) == ("ada@example.org", None)
@@ -151,13 +152,13 @@ def test_the_same_list_again_asks_nobody_twice_and_later_it_is_another_wave(
     survey = make_survey(installation)
     with installation.store.writing() as session:
         session.get_one(SurveyRow, survey.id).sampling = {"rest": "override"}
-    assert len(asking(installation, survey, user_id, row("ada"), row("bob")).chosen) == 2
-    again = asking(
+    assert len(survey_at(installation, survey, user_id, row("ada"), row("bob")).chosen) == 2
+    again = survey_at(
         installation, survey, user_id, row("bob", region="North"), row("ada"), now=NOW + DAY
     )
     assert (len(again.chosen), again.already) == (0, 2)
     assert len(messages(installation)) == 2
-    later = asking(installation, survey, user_id, row("ada"), row("bob"), now=NOW + 90 * DAY)
+    later = survey_at(installation, survey, user_id, row("ada"), row("bob"), now=NOW + 90 * DAY)
     assert len(later.chosen) == 2
     with installation.store.reading() as session:
         details = [e.detail for e in session.query(AuditEntry).filter_by(action="ask a list")]
@@ -172,7 +173,7 @@ def test_two_who_press_the_button_at_once_ask_once(installation: Installation, u
     found: list[int] = []
 
     def press() -> None:
-        found.append(len(asking(installation, survey, user_id, *rows).chosen))
+        found.append(len(survey_at(installation, survey, user_id, *rows).chosen))
 
     threads = [Thread(target=press) for _ in range(3)]
     for thread in threads:
@@ -187,11 +188,11 @@ def test_a_list_leaves_its_customers_resting_for_other_surveys(
     installation: Installation, user_id: int
 ):
     survey = make_survey(installation)
-    asking(installation, survey, user_id, row("ada"))
+    survey_at(installation, survey, user_id, row("ada"))
     ref = pseudonym(installation.secret_key, "ada")
     with installation.store.reading() as session:
         assert times_asked(session.connection(), [ref], since=NOW - DAY) == {ref: [NOW]}
-    other = asking(installation, survey, user_id, row("ada"), row("bob"), now=NOW + 8 * DAY)
+    other = survey_at(installation, survey, user_id, row("ada"), row("bob"), now=NOW + 8 * DAY)
     assert other.left_out == {Reason.RESTING: 1}
 
 
@@ -200,7 +201,7 @@ def test_looking_at_a_list_changes_nothing(installation: Installation):
     with installation.store.writing() as session:
         made = plan(
             session,
-            session.get_one(SurveyRow, survey.id),
+            as_survey(session, survey),
             read_recipients([row("ada")], secret_key=installation.secret_key).customers,
             installation=installation,
             now=NOW,
@@ -215,7 +216,7 @@ def test_an_anonymous_survey_keeps_nothing_of_the_list_beside_the_invitation(
     installation: Installation, user_id: int
 ):
     survey = make_survey(installation, anonymity="anonymous")
-    asking(installation, survey, user_id, row("ada", region="North"))
+    survey_at(installation, survey, user_id, row("ada", region="North"))
     (message,) = messages(installation)
     assert message.content == {}
 
@@ -225,7 +226,7 @@ def test_a_closed_survey_asks_nobody(installation: Installation, user_id: int):
     with installation.store.writing() as session:
         close_survey(session, session.get_one(SurveyRow, survey.id), user_id=None)
     with pytest.raises(Conflict, match="is not open"):
-        asking(installation, survey, user_id, row("ada"))
+        survey_at(installation, survey, user_id, row("ada"))
 
 
 def test_bad_lines_are_told_by_their_place_and_the_others_are_asked():
@@ -258,7 +259,7 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
 ):
     """What a list said of a customer goes with them; that so many were written to stays."""
     survey = make_survey(installation)
-    asking(installation, survey, user_id, row("ada", region="North"), row("bob", region="South"))
+    survey_at(installation, survey, user_id, row("ada", region="North"), row("bob", region="South"))
     ada, bob = messages(installation)
     with installation.store.writing() as session:
         forget(session, ada.customer_ref or "", user_id=None, now=NOW)
@@ -274,6 +275,8 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
         )
         session.add(answer)
         session.flush()
-        erase(session, session.get_one(SurveyRow, survey.id), answer.id, now=NOW)
+        erase(
+            session, as_survey(session, session.get_one(SurveyRow, survey.id)), answer.id, now=NOW
+        )
     assert [each.content for each in messages(installation)] == [{}, {}]
     assert messages(installation, customer_ref=ada.customer_ref) == []

@@ -11,12 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from surveyapp.app import create_app
-from surveyapp.distribution.message_settings import read_message_settings
 from surveyapp.distribution.outbox import send_due
 from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, SurveyRow, User
+from surveyapp.surveys.settings.distribution import Distribution
 from surveyapp.web.installation import EXTENSION
 from tests.distribution.mail_server import REFUSED, mail_server
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey
@@ -73,9 +73,9 @@ def page(survey: SurveyRow, rest: str = "") -> str:
     return f"/journeys/{survey.journey_id}/surveys/{survey.id}/messages{rest}"
 
 
-def mailing(installation: Installation, survey: SurveyRow):
+def messages(installation: Installation, survey: SurveyRow):
     with installation.store.reading() as session:
-        return read_message_settings(session.get_one(SurveyRow, survey.id).distribution)
+        return Distribution.read(session.get_one(SurveyRow, survey.id).distribution)
 
 
 def test_what_is_written_is_said_by_the_next_message(
@@ -93,7 +93,7 @@ def test_what_is_written_is_said_by_the_next_message(
         },
     )
     assert answer.status_code == 303
-    kept = mailing(installation, survey)
+    kept = messages(installation, survey)
     assert set(kept.texts) == {"en", "fi"}
     assert (kept.texts["en"].subject, kept.texts["fi"].text) == ("Was it good?", "Kerro meille.")
     assert (kept.one_click, kept.reminders, kept.reply_to) == (
@@ -138,7 +138,7 @@ def test_what_cannot_be_said_is_refused_at_its_field_with_everything_kept(
         assert said in answer.text and "Kerro!" in answer.text
         (faulty,) = parsed(answer.text).all("p", id=f"{field}-error")
         assert faulty.attributes["class"] == "fault"
-    assert mailing(installation, survey).texts == {}
+    assert messages(installation, survey).texts == {}
 
 
 def test_a_question_that_the_survey_does_not_ask_is_refused(client: FlaskClient, survey: SurveyRow):

@@ -324,7 +324,7 @@ def test_customers_are_written_to_in_their_language_where_the_survey_speaks_it(
 def test_reminders_follow_until_the_customer_answers(
     installation: Installation, received: Received
 ):
-    survey = make_survey(installation, mailing={"reminders": [3, 7]})
+    survey = make_survey(installation, distribution={"reminders": [3, 7]})
     ada, _ = asked(installation, survey, "ada", "bob")
     assert send_due(installation, NOW) == 2
     planned = messages(
@@ -355,7 +355,7 @@ def test_reminders_follow_until_the_customer_answers(
 
 
 def test_no_reminder_comes_after_the_links_end(installation: Installation):
-    survey = make_survey(installation, mailing={"reminders": [3, 7]})
+    survey = make_survey(installation, distribution={"reminders": [3, 7]})
     asked(installation, survey, "ada", expires_at=NOW + 5 * DAY)
     send_due(installation, NOW)
     assert len(messages(installation, kind="reminder")) == 1
@@ -364,7 +364,7 @@ def test_no_reminder_comes_after_the_links_end(installation: Installation):
 def test_an_anonymous_answer_takes_the_reminders_with_it(
     installation: Installation, received: Received
 ):
-    survey = make_survey(installation, anonymity="anonymous", mailing={"reminders": [3]})
+    survey = make_survey(installation, anonymity="anonymous", distribution={"reminders": [3]})
     asked(installation, survey, "ada")
     send_due(installation, NOW)
     token = link_in(received.messages[0]).split("/r/")[1].split("?")[0]

@@ -69,7 +69,7 @@ def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
     installation: Installation, received: tuple[str, Received], browser: Browser
 ):
     """Scanners that open every link of the mail first commit nothing and spoil nothing."""
-    survey = make_survey(installation, mailing={"one_click": "nps-nps", "reminders": [3]})
+    survey = make_survey(installation, distribution={"one_click": "nps-nps", "reminders": [3]})
     now = utc_now()
     asked(installation, survey, "ada", due_at=now)
     assert send_due(installation, now) == 1
@@ -101,7 +101,7 @@ def test_a_tap_in_the_mail_is_confirmed_on_the_page_and_ends_the_reminders(
 def test_the_way_out_is_in_every_mail(
     installation: Installation, received: tuple[str, Received], browser: Browser
 ):
-    survey = make_survey(installation, mailing={"reminders": [3]})
+    survey = make_survey(installation, distribution={"reminders": [3]})
     now = utc_now()
     (number,) = asked(installation, survey, "bob", due_at=now, language="en")
     assert send_due(installation, now) == 1

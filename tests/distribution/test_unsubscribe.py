@@ -122,7 +122,7 @@ def test_the_link_in_a_mail_ends_the_mail(app: Flask, installation: Installation
     with mail_server() as (place, received):
         settings = replace(installation.settings, smtp_url=f"smtp://{place}")
         sending = replace(installation, settings=settings)
-        survey = make_survey(installation, mailing={"reminders": [3]})
+        survey = make_survey(installation, distribution={"reminders": [3]})
         asked(installation, survey, "ada")
         assert send_due(sending, NOW) == 1
         header = str(received.messages[0]["List-Unsubscribe"])

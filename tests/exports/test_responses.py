@@ -11,7 +11,7 @@ from surveyapp.exports.responses import responses_csv
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
-from tests.responses.makers import NOW, make_survey, some_answers
+from tests.responses.makers import NOW, as_survey, make_survey, some_answers
 
 
 def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words(store: Store):
@@ -19,7 +19,7 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
         made = make_survey(session, asks=("csat", "nps"), consent="Yes.", consent_version="3")
         submit(
             session,
-            made,
+            as_survey(session, made),
             some_answers(1, ("csat", "nps")),
             submission_key="a",
             attributes={},
@@ -30,7 +30,7 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
         )
         submit(
             session,
-            made,
+            as_survey(session, made),
             some_answers(2, ("csat", "nps")),
             submission_key="b",
             attributes={},

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from instruments.schema import ItemKind
+from surveyapp.installation import Installation
 from surveyapp.responses.prepared import Prepared
 from surveyapp.store.models import Journey, Segment, Stage, SurveyRow, Touchpoint
+from surveyapp.surveys import queries
 from surveyapp.surveys.actions import create_survey
+from surveyapp.surveys.survey import Survey
 
 NOW = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
 SECRET = "a secret key of thirty-two characters or more"
@@ -47,6 +50,14 @@ def make_survey(
         asks=[{"instrument": code} for code in asks],
         **options,
     )
+
+
+def as_survey(at: Session | Installation, row: SurveyRow | Survey) -> Survey:
+    """The survey of a row, which need not be in a session any more, as everybody reads it."""
+    if isinstance(at, Installation):
+        with at.store.reading() as session:
+            return queries.survey(session, row.id)
+    return queries.surveys(at, [row.id])[row.id]
 
 
 def make_segment(session: Session, code: str, rule: str) -> Segment:

@@ -19,11 +19,12 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Invitation, JourneyRun, Response, Rollup, Score
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
-from surveyapp.surveys.queries import asking
+from surveyapp.surveys.queries import survey_at
 from tests.installations import installation_on
 from tests.responses.makers import (
     NOW,
     SECRET,
+    as_survey,
     make_journey,
     make_segment,
     make_survey,
@@ -36,7 +37,7 @@ def send(store: Store, survey: Any, key: str, seed: int = 1, **options: Any) -> 
     with store.writing() as session:
         return submit(
             session,
-            survey,
+            as_survey(session, survey),
             options.pop("raw", some_answers(seed)),
             submission_key=key,
             attributes=options.pop("attributes", {}),
@@ -51,7 +52,7 @@ def survey(store: Store):
     with store.writing() as session:
         made = make_survey(session, consent="I agree.", consent_version="7")
     with store.reading() as session:
-        return asking(session.connection(), made.link)
+        return survey_at(session.connection(), made.link)
 
 
 def only(store: Store) -> Response:
@@ -157,7 +158,7 @@ def test_stored_one_by_one_or_in_bulk_is_the_same(store: Store):
             now=person.submitted_at,
         )
     with store.writing() as session:
-        counted = store_bulk(session, many, people, library=BUILT_IN)
+        counted = store_bulk(session, as_survey(session, many), people, library=BUILT_IN)
         assert (counted.stored, counted.already) == (60, 0)
     with store.reading() as session:
         assert rollups.recount(session) == []
@@ -187,7 +188,9 @@ def contents(session, survey_id: int):
 def test_a_batch_stored_again_adds_nothing(store: Store, survey):
     for expected in ((30, 0), (10, 30)):
         with store.writing() as session:
-            counted = store_bulk(session, survey, some_prepared(sum(expected)), library=BUILT_IN)
+            counted = store_bulk(
+                session, as_survey(session, survey), some_prepared(sum(expected)), library=BUILT_IN
+            )
             assert (counted.stored, counted.already) == expected
     with store.reading() as session:
         assert session.query(Response).count() == 40
@@ -227,8 +230,8 @@ def test_bulk_runs_close_and_begin_again_in_the_order_given(store: Store):
             Prepared({"ces": {"ces": 5}}, NOW + timedelta(days=k), customer_ref="anna")
             for k in range(3)
         ]
-        store_bulk(session, end, people, library=BUILT_IN)
-        store_bulk(session, end, people, library=BUILT_IN)
+        store_bulk(session, as_survey(session, end), people, library=BUILT_IN)
+        store_bulk(session, as_survey(session, end), people, library=BUILT_IN)
     with store.reading() as session:
         runs = session.scalars(select(JourneyRun).order_by(JourneyRun.id)).all()
         assert len(runs) == 6
@@ -239,7 +242,7 @@ def ticket_of(store: Store, survey, **customer: Any) -> links.Ticket:
     with store.writing() as session:
         issued = invite(
             session,
-            survey,
+            as_survey(session, survey),
             [customer],
             installation=installation_on(store),
             user_id=None,
@@ -275,7 +278,7 @@ def test_a_faulty_form_leaves_the_invitation_unused(store: Store, survey):
 
 def test_ids_of_stored_responses_follow_each_other(store: Store, survey):
     with store.writing() as session:
-        store_bulk(session, survey, some_prepared(5), library=BUILT_IN)
+        store_bulk(session, as_survey(session, survey), some_prepared(5), library=BUILT_IN)
     send(store, survey, "k")
     with store.reading() as session:
         ids = sorted(session.scalars(select(Response.id)))

@@ -43,6 +43,7 @@ from tests.installations import installation_on
 from tests.responses.makers import (
     NOW,
     SECRET,
+    as_survey,
     make_segment,
     make_survey,
     some_answers,
@@ -58,7 +59,7 @@ def invited(store: Store, survey: SurveyRow, seed: int = 1) -> links.Ticket:
         survey = session.get_one(SurveyRow, survey.id)
         (issued,) = invite(
             session,
-            survey,
+            as_survey(session, survey),
             [{"customer_ref": f"customer {seed}", "attributes": {"region": "North"}}],
             installation=installation_on(store),
             user_id=None,
@@ -68,7 +69,7 @@ def invited(store: Store, survey: SurveyRow, seed: int = 1) -> links.Ticket:
         assert ticket is not None
         stored = submit(
             session,
-            survey,
+            as_survey(session, survey),
             some_answers(seed),
             submission_key=f"key {seed}",
             attributes=ticket.attributes,
@@ -89,7 +90,7 @@ def survey(store: Store) -> SurveyRow:
         make_segment(session, "north", "region = North")
         make_segment(session, "south", "region = South")
         made = make_survey(session)
-        store_bulk(session, made, some_prepared(40), library=BUILT_IN)
+        store_bulk(session, as_survey(session, made), some_prepared(40), library=BUILT_IN)
     return made
 
 
@@ -125,7 +126,10 @@ def test_corrected_answers_score_and_count_as_if_they_had_been_the_first(store: 
     fresh = some_answers(99)
     with store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
-        assert correct(session, made, number, fresh, now=LATER, library=BUILT_IN) is None
+        assert (
+            correct(session, as_survey(session, made), number, fresh, now=LATER, library=BUILT_IN)
+            is None
+        )
     with store.reading() as session:
         kept = session.get_one(Response, number)
         assert kept.answers == fresh
@@ -145,7 +149,8 @@ def test_a_fault_in_a_correction_changes_nothing(store: Store, survey):
     with store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
         assert isinstance(
-            correct(session, made, number, wrong, now=LATER, library=BUILT_IN), Faulty
+            correct(session, as_survey(session, made), number, wrong, now=LATER, library=BUILT_IN),
+            Faulty,
         )
     with store.reading() as session:
         kept = session.get_one(Response, number)
@@ -174,7 +179,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, s
         run_id, public_id = own.journey_run_id, own.public_id
         assert run_id is not None
     with store.writing() as session:
-        erase(session, session.get_one(SurveyRow, survey.id), number, now=LATER)
+        erase(session, as_survey(session, session.get_one(SurveyRow, survey.id)), number, now=LATER)
     with store.reading() as session:
         assert session.get(Response, number) is None
         assert session.scalar(select(func.count()).select_from(Score)) == before - own_scores
@@ -198,7 +203,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, s
         assert is_used(session.connection(), survey.id, ticket)
     assert_counted(store)
     with store.writing() as session, pytest.raises(NotFound, match="not stored any more"):
-        erase(session, session.get_one(SurveyRow, survey.id), number, now=LATER)
+        erase(session, as_survey(session, session.get_one(SurveyRow, survey.id)), number, now=LATER)
 
 
 def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, survey):
@@ -206,10 +211,10 @@ def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, survey):
     number = own_id(store, survey, ticket)
     with store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
-        erase(session, made, number, now=LATER)
+        erase(session, as_survey(session, made), number, now=LATER)
         again = submit(
             session,
-            made,
+            as_survey(session, made),
             some_answers(1),
             submission_key="key 1",
             attributes={},
@@ -231,7 +236,7 @@ def test_a_run_with_something_else_in_it_stays(store: Store, survey):
         )
         session.add(visit)
         session.flush()
-        erase(session, made, number, now=LATER)
+        erase(session, as_survey(session, made), number, now=LATER)
     with store.reading() as session:
         assert session.get(JourneyRun, run_id) is not None
 
@@ -253,7 +258,7 @@ def test_finished_reports_say_that_answers_under_them_changed(store: Store, surv
             )
             session.add(report)
     with store.writing() as session:
-        erase(session, session.get_one(SurveyRow, survey.id), number, now=LATER)
+        erase(session, as_survey(session, session.get_one(SurveyRow, survey.id)), number, now=LATER)
     with store.reading() as session:
         found = {report.title: report.parameters for report in session.scalars(select(Report))}
     assert found == {
@@ -277,7 +282,7 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                     answers = some_answers(50 + place)
                     submit(
                         session,
-                        made,
+                        as_survey(session, made),
                         answers,
                         submission_key=f"new {place}",
                         attributes={"region": "North"},
@@ -287,14 +292,14 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                 elif place % 4:
                     correct(
                         session,
-                        made,
+                        as_survey(session, made),
                         numbers[place // 2],
                         some_answers(70 + place),
                         now=LATER,
                         library=BUILT_IN,
                     )
                 else:
-                    erase(session, made, numbers[place // 2], now=LATER)
+                    erase(session, as_survey(session, made), numbers[place // 2], now=LATER)
         except Exception as error:
             failures.append(error)
 
@@ -324,7 +329,13 @@ def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
             "ces": {"ces": NOT_APPLICABLE},
         }
         stored = submit(
-            session, made, raw, submission_key="a", attributes={}, now=NOW, library=BUILT_IN
+            session,
+            as_survey(session, made),
+            raw,
+            submission_key="a",
+            attributes={},
+            now=NOW,
+            library=BUILT_IN,
         )
         assert isinstance(stored, Stored)
         number = stored.response_id
@@ -332,12 +343,22 @@ def test_a_correction_obeys_the_logic_of_the_survey(store: Store):
         first = session.get_one(Response, number).paradata
         assert first == {"attention": "passed", "not_applicable": ["ces-ces"]}
         fresh = {"nps": {"nps": "9", "nps_reason": "Slow."}, "ces": {"ces": "4"}}
-        assert correct(session, made, number, fresh, now=LATER, library=BUILT_IN) is None
+        assert (
+            correct(session, as_survey(session, made), number, fresh, now=LATER, library=BUILT_IN)
+            is None
+        )
         kept = session.get_one(Response, number)
         assert kept.answers == {"nps": {"nps": 9}, "ces": {"ces": 4}}
         assert kept.paradata == {"attention": "passed"}
         assert isinstance(
-            correct(session, made, number, {"nps": fresh["nps"]}, now=LATER, library=BUILT_IN),
+            correct(
+                session,
+                as_survey(session, made),
+                number,
+                {"nps": fresh["nps"]},
+                now=LATER,
+                library=BUILT_IN,
+            ),
             Faulty,
         )
     assert_counted(store)

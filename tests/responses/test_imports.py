@@ -27,7 +27,7 @@ from surveyapp.store.models import JourneyRun, Response, SurveyRow
 from surveyapp.store.schema import upgrade
 from surveyapp.surveys.links import pseudonym
 from tests.installations import installation_on
-from tests.responses.makers import SECRET, make_survey, some_answers
+from tests.responses.makers import SECRET, as_survey, make_survey, some_answers
 
 
 @pytest.fixture
@@ -38,7 +38,12 @@ def survey(store: Store) -> SurveyRow:
 
 def bring(store: Store, survey: SurveyRow, text: str | bytes, **options):
     data = text if isinstance(text, bytes) else text.encode()
-    report = import_csv(installation_on(store), survey, io.BytesIO(data), **options)
+    report = import_csv(
+        installation_on(store),
+        as_survey(installation_on(store), survey),
+        io.BytesIO(data),
+        **options,
+    )
     assert report.count_in == report.stored + report.already + report.refused_rows
     return report
 
@@ -217,7 +222,7 @@ def test_an_spss_file_brings_codes_for_items_and_labels_for_attributes(
     frame = pd.DataFrame({"CSAT": [5.0, 9.0], "nps": [10.0, None], "region": [1.0, 2.0]})
     labels = {"region": {1.0: "North", 2.0: "South"}, "CSAT": {5.0: "Very satisfied"}}
     pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
-    report = import_sav(installation_on(store), survey, path)
+    report = import_sav(installation_on(store), as_survey(installation_on(store), survey), path)
     assert [(r.line, r.column) for r in report.refused] == [(2, "CSAT")]
     response = kept(store)[0]
     assert response.answers == {"csat": {"csat": 5}, "nps": {"nps": 10}}
@@ -231,7 +236,7 @@ def test_the_worker_brings_in_an_uploaded_file(tmp_path: Path):
         survey = make_survey(session, asks=("csat", "nps"))
         data = (FILE + "9,9,,,,,,,\n").encode()
         file = installation.files.put(session, data, name="a.csv", media_type="text/csv")
-        job = ask_import(session, survey, file, user_id=None)
+        job = ask_import(session, as_survey(session, survey), file, user_id=None)
     steps: list[int] = []
     result = run_import(
         installation,

@@ -23,11 +23,13 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
-from surveyapp.surveys.queries import Asking, asking
+from surveyapp.surveys.queries import survey_at
+from surveyapp.surveys.survey import Survey
 from tests.installations import installation_on
 from tests.responses.makers import (
     NOW,
     SECRET,
+    as_survey,
     make_journey,
     make_segment,
     make_survey,
@@ -35,18 +37,18 @@ from tests.responses.makers import (
 )
 
 
-def make_asking(store: Store, **options: Any) -> Asking:
+def make_read(store: Store, **options: Any) -> Survey:
     """A survey of the one journey, as the customer's way reads it."""
     with store.writing() as session:
         journey = session.scalar(select(Journey)) or make_journey(session)
         made = make_survey(session, journey=journey, **options)
     with store.reading() as session:
-        found = asking(session.connection(), made.link)
+        found = survey_at(session.connection(), made.link)
     assert found is not None
     return found
 
 
-def sent(survey: Asking, key: str, seed: int = 1, **options: Any) -> Submission:
+def sent(survey: Survey, key: str, seed: int = 1, **options: Any) -> Submission:
     given = {"attributes": {}, "now": NOW, "library": BUILT_IN, **options}
     found = read_submission(survey, some_answers(seed), submission_key=key, **given)
     assert isinstance(found, Submission)
@@ -78,7 +80,7 @@ def everything(store: Store) -> dict[str, Any]:
 def test_together_comes_to_the_same_as_one_after_the_other(store: Store):
     with store.writing() as session:
         make_segment(session, "north", "region in (North)")
-    first = make_asking(store)
+    first = make_read(store)
     people = [
         {"attributes": {"region": ("North", "South")[k % 2]}, "customer_ref": f"c{k % 3}"}
         for k in range(7)
@@ -98,7 +100,7 @@ def test_together_comes_to_the_same_as_one_after_the_other(store: Store):
 
 
 def test_the_same_form_twice_in_one_transaction_is_one_response(store: Store):
-    survey = make_asking(store)
+    survey = make_read(store)
     found = kept(store, sent(survey, "k", 1), sent(survey, "other", 2), sent(survey, "k", 3))
     assert [each.new for each in found] == [True, True, False]
     assert found[0].response_id == found[2].response_id != found[1].response_id
@@ -110,11 +112,11 @@ def test_the_same_form_twice_in_one_transaction_is_one_response(store: Store):
 def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
     store: Store, anonymity: str
 ):
-    survey = make_asking(store, anonymity=anonymity)
+    survey = make_read(store, anonymity=anonymity)
     with store.writing() as session:
         [issued] = invite(
             session,
-            session.get_one(SurveyRow, survey.id),
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
             [{"customer_ref": "ada", "attributes": {}}],
             installation=installation_on(store),
             user_id=None,
@@ -137,7 +139,7 @@ def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
 
 
 def test_submissions_of_several_surveys_may_go_together(store: Store):
-    first, secret = make_asking(store), make_asking(store, anonymity="anonymous")
+    first, secret = make_read(store), make_read(store, anonymity="anonymous")
     found = kept(store, sent(first, "a", 1), sent(secret, "b", 2), sent(first, "c", 3))
     assert all(each.new for each in found)
     with store.reading() as session:

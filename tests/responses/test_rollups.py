@@ -12,6 +12,7 @@ from surveyapp.responses.tally import bin_of
 from surveyapp.store.db import Store
 from surveyapp.store.models import Rollup
 from tests.responses.makers import (
+    as_survey,
     make_journey,
     make_segment,
     make_survey,
@@ -30,7 +31,7 @@ def filled(store: Store) -> tuple[Store, int, int]:
         first = make_survey(session, journey=journey, asks=("sjq", "csat", "nps", "ces"))
         second = make_survey(session, journey=journey, anonymity="anonymous")
         for survey in (first, second):
-            store_bulk(session, survey, some_prepared(60), library=BUILT_IN)
+            store_bulk(session, as_survey(session, survey), some_prepared(60), library=BUILT_IN)
     return store, first.id, second.id
 
 

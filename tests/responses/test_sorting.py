@@ -39,6 +39,7 @@ from surveyapp.store.models import (
 from surveyapp.worker import run_job
 from tests.responses.makers import (
     NOW,
+    as_survey,
     make_journey,
     make_survey,
     some_answers,
@@ -64,7 +65,7 @@ def filled(store: Store) -> tuple[SurveyRow, SurveyRow]:
             session, journey=journey, asks=("nps",), anonymity="anonymous", at_end=True
         )
         for survey in (first, second):
-            store_bulk(session, survey, some_prepared(310), library=BUILT_IN)
+            store_bulk(session, as_survey(session, survey), some_prepared(310), library=BUILT_IN)
     return first, second
 
 
@@ -174,7 +175,7 @@ def answer(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
         submit(
             session,
-            survey,
+            as_survey(session, survey),
             some_answers(seed, tuple(ask["instrument"] for ask in survey.asks)),
             submission_key=f"key {seed}",
             attributes={"region": chance.choice(["North", "South"]), "tenure": seed % 11},
@@ -195,20 +196,25 @@ def correct(store: Store, survey: SurveyRow, chance: random.Random) -> None:
             fresh = some_answers(
                 chance.randrange(10**9), tuple(ask["instrument"] for ask in survey.asks)
             )
-            corrections.correct(session, survey, number, fresh, now=NOW, library=BUILT_IN)
+            corrections.correct(
+                session, as_survey(session, survey), number, fresh, now=NOW, library=BUILT_IN
+            )
 
 
 def erase(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
         number = some_response(session, survey, chance)
         if number is not None:
-            corrections.erase(session, survey, number, now=NOW)
+            corrections.erase(session, as_survey(session, survey), number, now=NOW)
 
 
 def bring_in(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
         store_bulk(
-            session, survey, some_prepared(20, first=chance.randrange(10**6)), library=BUILT_IN
+            session,
+            as_survey(session, survey),
+            some_prepared(20, first=chance.randrange(10**6)),
+            library=BUILT_IN,
         )
 
 
@@ -250,7 +256,7 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
             for anonymity in ("pseudonymous", "anonymous")
         ]
         for survey in surveys:
-            store_bulk(session, survey, some_prepared(90), library=BUILT_IN)
+            store_bulk(session, as_survey(session, survey), some_prepared(90), library=BUILT_IN)
     segment = new_segment(store)
     for what, which, seed in happenings:
         if what == "edit":

@@ -11,8 +11,8 @@ from instruments.loader import BUILT_IN
 from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Event, SurveyRow, Webhook
-from surveyapp.surveys.queries import asking
-from tests.responses.makers import NOW, make_survey
+from surveyapp.surveys.queries import survey_at
+from tests.responses.makers import NOW, as_survey, make_survey
 
 
 def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, Any]]:
@@ -22,11 +22,11 @@ def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, A
         for name, value in columns.items():
             setattr(made, name, value)
         session.flush()
-        fielded = made if row else asking(session.connection(), made.link)
+        fielded = made if row else survey_at(session.connection(), made.link)
         assert fielded is not None
         submit(
             session,
-            fielded,
+            as_survey(session, fielded),
             {"nps": {"nps": "3"}},
             submission_key="k",
             attributes={},

@@ -16,7 +16,7 @@ from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import File, Job, Response
 from surveyapp.worker import run_job
-from tests.responses.makers import make_survey
+from tests.responses.makers import as_survey, make_survey
 
 GOOD = b"nps,csat\n9,4\n3,77\n"
 
@@ -33,7 +33,7 @@ def uploaded(installation: Installation, data: bytes = GOOD) -> int:
     with installation.store.writing() as session:
         survey = make_survey(session, asks=("csat", "nps"))
         file = installation.files.put(session, data, name="a.csv", media_type="text/csv")
-        return ask_import(session, survey, file, user_id=None).id
+        return ask_import(session, as_survey(session, survey), file, user_id=None).id
 
 
 def job(installation: Installation, number: int) -> Job:

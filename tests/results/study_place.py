@@ -14,7 +14,7 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.results.studies import journey_scales, study_items
 from surveyapp.store.models import SurveyRow
 from tests.analysis.sjq_population import answers
-from tests.responses.makers import NOW, make_journey, make_survey
+from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 
 STUDY = ("sjq", "servqual-p", "loyalty", "marker")
 ITEMS = study_items(journey_scales(None, library=BUILT_IN))
@@ -40,6 +40,9 @@ def make_study(session: Session, data: pd.DataFrame, asks: Sequence[str] = STUDY
     survey = make_survey(session, asks=tuple(asks), journey=make_journey(session), at_end=True)
     rows = data.to_dict("records")
     store_bulk(
-        session, survey, (prepared(row, at, asks) for at, row in enumerate(rows)), library=BUILT_IN
+        session,
+        as_survey(session, survey),
+        (prepared(row, at, asks) for at, row in enumerate(rows)),
+        library=BUILT_IN,
     )
     return survey

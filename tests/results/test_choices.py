@@ -15,7 +15,7 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.results.choices import distributions
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Journey, Segment, SurveyRow
-from tests.responses.makers import make_journey, make_segment, make_survey
+from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
 
 MAY = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
 JUNE = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
@@ -45,7 +45,12 @@ def give(store, survey: int, feelings: Sequence[str], **options) -> None:
             )
             for feeling in feelings
         ]
-        store_bulk(session, session.get_one(SurveyRow, survey), prepared, library=BUILT_IN)
+        store_bulk(
+            session,
+            as_survey(session, session.get_one(SurveyRow, survey)),
+            prepared,
+            library=BUILT_IN,
+        )
 
 
 def read(store, journey: int, **options):

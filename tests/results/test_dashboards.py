@@ -287,7 +287,9 @@ def test_a_journey_without_answers_has_figures_without_numbers(store: Store):
 
 def test_wordings_versions_and_keys_that_were_asked_are_told(store: Store, northbank: Bank):
     with store.reading() as session:
-        fielded = dashboards.journey_overview(session, northbank.journey, library=BUILT_IN).fielded
+        fielded = dashboards.journey_overview(
+            session, northbank.journey, library=BUILT_IN
+        ).instruments
     assert {(f.instrument, f.version, f.key, f.wording) for f in fielded} == {
         ("csat", "1", "csat", "en-1"),
         ("ces", "1", "ces", "en-1"),

@@ -25,7 +25,7 @@ from surveyapp.store.models import (
     SurveyRow,
     Touchpoint,
 )
-from tests.responses.makers import make_journey, make_segment, make_survey
+from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SJQ = BUILT_IN.load("sjq")
@@ -74,7 +74,12 @@ def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.
         visits[end].append(Prepared(last, at + timedelta(minutes=9), **about))
     with store.writing() as session:
         for survey, prepared in visits.items():
-            store_bulk(session, session.get_one(SurveyRow, survey), prepared, library=BUILT_IN)
+            store_bulk(
+                session,
+                as_survey(session, session.get_one(SurveyRow, survey)),
+                prepared,
+                library=BUILT_IN,
+            )
 
 
 def read(store, place, **options):
@@ -129,7 +134,12 @@ def test_nobody_is_said_to_have_given_all_scores_where_none_was_given_by_half(st
         visits[place[3]].append(Prepared(last, at + timedelta(minutes=9), customer_ref=who))
     with store.writing() as session:
         for number, prepared in visits.items():
-            store_bulk(session, session.get_one(SurveyRow, number), prepared, library=BUILT_IN)
+            store_bulk(
+                session,
+                as_survey(session, session.get_one(SurveyRow, number)),
+                prepared,
+                library=BUILT_IN,
+            )
     (touchpoints,) = read(store, place)
     assert (touchpoints.joined, touchpoints.n, touchpoints.found) == (60, 0, None)
     assert touchpoints.labels == {}

@@ -15,7 +15,7 @@ from surveyapp.results.staleness import Staleness, staleness
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Erasure, Job, Journey, Response, SurveyRow
-from tests.responses.makers import make_segment, make_survey, some_answers, some_prepared
+from tests.responses.makers import as_survey, make_segment, make_survey, some_answers, some_prepared
 
 MINUTE = timedelta(minutes=1)
 
@@ -24,11 +24,11 @@ MINUTE = timedelta(minutes=1)
 def survey(store: Store) -> SurveyRow:
     with store.writing() as session:
         made = make_survey(session)
-        store_bulk(session, made, some_prepared(12), library=BUILT_IN)
+        store_bulk(session, as_survey(session, made), some_prepared(12), library=BUILT_IN)
         other = make_survey(
             session, asks=("nps",), journey=session.get_one(Journey, made.journey_id), name="Other"
         )
-        store_bulk(session, other, [], library=BUILT_IN)
+        store_bulk(session, as_survey(session, other), [], library=BUILT_IN)
         return made
 
 
@@ -62,7 +62,14 @@ def change(store: Store, survey: SurveyRow, place: int, seed: int = 99) -> None:
         number = session.scalars(select(Response.id).order_by(Response.id)).all()[place]
         made = session.get_one(SurveyRow, survey.id)
         assert (
-            correct(session, made, number, some_answers(seed), now=utc_now(), library=BUILT_IN)
+            correct(
+                session,
+                as_survey(session, made),
+                number,
+                some_answers(seed),
+                now=utc_now(),
+                library=BUILT_IN,
+            )
             is None
         )
 
@@ -70,7 +77,12 @@ def change(store: Store, survey: SurveyRow, place: int, seed: int = 99) -> None:
 def take(store: Store, survey: SurveyRow, place: int) -> None:
     with store.writing() as session:
         number = session.scalars(select(Response.id).order_by(Response.id)).all()[place]
-        erase(session, session.get_one(SurveyRow, survey.id), number, now=utc_now())
+        erase(
+            session,
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
+            number,
+            now=utc_now(),
+        )
 
 
 def test_what_was_changed_and_erased_afterwards_is_counted(store: Store, survey):

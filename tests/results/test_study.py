@@ -24,7 +24,7 @@ from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, AuditEntry, Job, Report
 from surveyapp.worker import run_job
-from tests.responses.makers import make_journey, make_segment, make_survey
+from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
 from tests.results.study_place import ITEMS, STUDY, make_study, people, prepared
 
 ALL_ITEMS = [item for items in ITEMS.values() for item in items]
@@ -105,12 +105,12 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
         some = [
             prepared(row, at, ("servqual-p", "loyalty"), f"c{at}") for at, row in enumerate(rows)
         ]
-        store_bulk(session, along, some, library=BUILT_IN)
+        store_bulk(session, as_survey(session, along), some, library=BUILT_IN)
         # Two customers never reach the end.
         last = [
             prepared(row, at + 100, ("sjq",), f"c{at}") for at, row in enumerate(rows) if at < 6
         ]
-        store_bulk(session, end, last, library=BUILT_IN)
+        store_bulk(session, as_survey(session, end), last, library=BUILT_IN)
         found = study_frame(session, items=ITEMS, journey_id=journey.id)
         assert study_frame(session, items=ITEMS, journey_id=journey.id, survey_id=end.id).empty
     wanted = [item for code in STUDY[:3] for item in ITEMS[code]]

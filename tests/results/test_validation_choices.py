@@ -16,7 +16,7 @@ from surveyapp.results.groupings import groupings
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, SurveyRow
 from tests.installations import installation_on
-from tests.responses.makers import NOW, make_journey, make_survey
+from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 from tests.results.study_place import ITEMS, people
 
 ASKS = ("sjq", "marker")
@@ -42,7 +42,7 @@ def _place(store: Store, asks: tuple[str, ...] = ASKS) -> SurveyRow:
             )
             for at, row in enumerate(rows)
         )
-        store_bulk(session, survey, prepared, library=BUILT_IN)
+        store_bulk(session, as_survey(session, survey), prepared, library=BUILT_IN)
         session.expunge_all()
         return survey
 

@@ -94,7 +94,7 @@ def test_counts_that_give_a_small_group_away_are_not_told(
 def test_a_page_tells_of_surveys_with_different_wordings(store: Store, northbank: bank.Bank):
     overview, _ = read(store, northbank)
     assert overview.reworded == ()
-    (nps,) = [each for each in overview.fielded if each.instrument == "nps"]
+    (nps,) = [each for each in overview.instruments if each.instrument == "nps"]
     later = replace(nps, wording="en-2")
-    told = replace(overview, fielded=(*overview.fielded, later)).reworded
+    told = replace(overview, instruments=(*overview.instruments, later)).reworded
     assert told == ((nps.title, ("en-1", "en-2")),)

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.decisions import decide_due
 from surveyapp.sampling.eligibility import Rules
 from surveyapp.sampling.interactions import Received, receive
-from surveyapp.sampling.plan import change_sampling
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     Decision,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from surveyapp.sampling import opt_outs
-from surveyapp.sampling.plan import change_sampling
+from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.reasons import Reason
 from surveyapp.store.db import Store
 from surveyapp.store.models import (

@@ -29,7 +29,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys.links import pseudonym, token_of
 from surveyapp.surveys.queries import short_ticket
-from tests.responses.makers import SECRET, some_answers
+from tests.responses.makers import SECRET, as_survey, some_answers
 from tests.sampling.makers import NOW, bring, decide, decisions, make_bank, make_survey, report
 
 ANNA = pseudonym(SECRET, "anna")
@@ -62,7 +62,7 @@ def answer(store: Store, invitation_id: int) -> None:
         assert found is not None
         submit(
             session,
-            session.get_one(SurveyRow, invitation.survey_id),
+            as_survey(session, session.get_one(SurveyRow, invitation.survey_id)),
             some_answers(1, ("nps",)),
             submission_key=token,
             attributes=found[1].attributes,

@@ -24,6 +24,8 @@ from surveyapp.store.models import (
     Segment,
     SurveyRow,
 )
+from surveyapp.surveys.queries import all_surveys
+from surveyapp.surveys.survey import Survey
 from tests.sampling.makers import NOW, bring, decide, make_bank, make_survey, report
 
 RULES = {
@@ -84,8 +86,8 @@ def asked(store: Store) -> Store:
     return store
 
 
-def surveys(session: Any) -> list[SurveyRow]:
-    return list(session.scalars(select(SurveyRow).order_by(SurveyRow.id)))
+def surveys(session: Any) -> list[Survey]:
+    return all_surveys(session)
 
 
 def test_every_decision_is_asked_or_has_a_reason(asked: Store):
@@ -180,7 +182,7 @@ def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):
 
 def test_an_anonymous_survey_counts_answers_by_what_is_gone(asked: Store):
     with asked.writing() as session:
-        for each in surveys(session):
+        for each in session.scalars(select(SurveyRow)):
             each.anonymity = "anonymous"
         used = session.scalars(select(Invitation).where(Invitation.state == "completed")).all()
         for invitation in used:

@@ -26,7 +26,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys.links import token_of
 from surveyapp.surveys.queries import short_ticket
 from surveyapp.worker import DUTIES
-from tests.responses.makers import SECRET, some_answers
+from tests.responses.makers import SECRET, as_survey, some_answers
 from tests.sampling.makers import NOW, bring, make_bank, make_survey, report
 
 
@@ -71,7 +71,7 @@ def test_an_answer_joins_what_it_was_asked_about(installation: Installation, ano
         ticket = found[1]
         stored = submit(
             session,
-            survey,
+            as_survey(session, survey),
             some_answers(1, ("nps",)),
             submission_key="a",
             attributes=ticket.attributes,

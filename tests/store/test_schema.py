@@ -46,8 +46,8 @@ from surveyapp.store.models import (
 from surveyapp.store.schema import pending, upgrade
 from surveyapp.surveys.consents import versions
 from surveyapp.surveys.prize_draws import drawings
-from surveyapp.surveys.queries import is_listened
 from tests.conftest import BACKENDS
+from tests.responses.makers import as_survey, make_survey
 
 
 @pytest.fixture(params=BACKENDS)
@@ -185,7 +185,9 @@ def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_st
         survey = session.query(SurveyRow).one()
         assert (survey.introduction, survey.draw) == ("Hello.", "A voucher.")
         assert (survey.texts, survey.languages) == ({}, ["en", "fi"])
-        assert [(e.version, e.text, e.texts) for e in versions(session, survey)] == [
+        assert [
+            (e.version, e.text, e.texts) for e in versions(session, as_survey(session, survey))
+        ] == [
             ("2", "Used to improve.", {}),
             ("1", "Used.", {}),
         ]
@@ -418,7 +420,10 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
     upgrade(empty_store.engine)
     with empty_store.reading() as session:
         d1 = session.get_one(SurveyRow, 1)
-        assert [(each.at, each.entries, each.winners) for each in drawings(session, d1)] == [
+        assert [
+            (each.at, each.entries, each.winners)
+            for each in drawings(session, as_survey(session, d1))
+        ] == [
             (_MARCH + timedelta(hours=1), 3, ("a@x.org",)),
             (_MARCH, 4, ("a@x.org", "b@x.org")),  # the third has deleted their entry
         ]
@@ -447,7 +452,10 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
             "invitation 1 reminder 1",
             "case 7",
         ]
-        shown = {each.day.day: each.counts for each in campaign_summaries(session, d1)}
+        shown = {
+            each.day.day: each.counts
+            for each in campaign_summaries(session, as_survey(session, d1))
+        }
         assert {day: (each.asked, dict(each.skipped)) for day, each in shown.items()} == {
             1: (3, {"opted_out": 3}),
             2: (1, {}),
@@ -472,14 +480,14 @@ def test_webhooks_of_the_third_schema_are_told_of_what_they_were(empty_store: St
     with empty_store.writing() as session:
         found = {each.name: sorted(each.events) for each in session.scalars(select(Webhook))}
         assert found == {"CRM": ["report", "response.erased"], "None": [], "All": ["response"]}
-        survey = SurveyRow()
-        assert not is_listened(session.connection(), survey)  # the one that wants to know is paused
+        survey = make_survey(session)
+        assert not as_survey(session, survey).listened  # the one that wants to know is paused
         session.get_one(Webhook, 3).active = True
         session.flush()
-        assert is_listened(session.connection(), survey)
+        assert as_survey(session, survey).listened
         session.delete(session.get_one(Webhook, 3))
         session.flush()
-        assert not is_listened(session.connection(), survey)
+        assert not as_survey(session, survey).listened
         assert session.query(WebhookEvent).count() == 2
 
 

@@ -19,7 +19,7 @@ from surveyapp.surveys import actions
 from surveyapp.surveys.invitations import use_invitation
 from surveyapp.surveys.links import read_ticket
 from tests.installations import installation_on
-from tests.responses.makers import SECRET, make_journey, make_survey, some_answers
+from tests.responses.makers import SECRET, as_survey, make_journey, make_survey, some_answers
 
 URL = "https://survey.example"
 
@@ -95,7 +95,11 @@ def test_every_change_is_in_the_audit_log(store: Store):
         actions.close_survey(session, made, user_id=None)
         actions.open_survey(session, made, user_id=None, library=BUILT_IN)
         actions.invite(
-            session, made, [{}], installation=installation_on(store, base_url=URL), user_id=None
+            session,
+            as_survey(session, made),
+            [{}],
+            installation=installation_on(store, base_url=URL),
+            user_id=None,
         )
     with store.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
@@ -113,7 +117,7 @@ def test_of_a_customer_only_the_tokens_hash_is_stored(store: Store):
         made = make_survey(session)
         issued = actions.invite(
             session,
-            made,
+            as_survey(session, made),
             [
                 {"customer_ref": "4711", "attributes": {"region": "North", "tenure": 3}},
                 {"customer_ref": "4712", "attributes": {"region": ""}},
@@ -166,7 +170,7 @@ def test_a_customer_that_cannot_be_invited_is_named(store: Store, customers, wor
         with pytest.raises(Invalid, match=words):
             actions.invite(
                 session,
-                made,
+                as_survey(session, made),
                 customers,
                 installation=installation_on(store, base_url=URL),
                 user_id=None,
@@ -178,10 +182,10 @@ def test_nobody_is_invited_to_a_closed_survey_or_by_links_that_have_expired(stor
         made = make_survey(session)
         options = {"installation": installation_on(store, base_url=URL), "user_id": None}
         with pytest.raises(Invalid, match="already have expired"):
-            actions.invite(session, made, [{}], expires_at=utc_now(), **options)
+            actions.invite(session, as_survey(session, made), [{}], expires_at=utc_now(), **options)
         actions.close_survey(session, made, user_id=None)
         with pytest.raises(Conflict, match="is closed"):
-            actions.invite(session, made, [{}], **options)
+            actions.invite(session, as_survey(session, made), [{}], **options)
 
 
 def test_anonymous_links_hold_no_pseudonym_and_no_attributes_that_name_somebody(store: Store):
@@ -191,8 +195,8 @@ def test_anonymous_links_hold_no_pseudonym_and_no_attributes_that_name_somebody(
         made = make_survey(session, anonymity="anonymous")
         options = {"installation": installation_on(store, base_url=URL), "user_id": None}
         with pytest.raises(Invalid, match="Customer 6: only 1 of the list"):
-            actions.invite(session, made, [*many, rare], **options)
-        issued = actions.invite(session, made, many, **options)
+            actions.invite(session, as_survey(session, made), [*many, rare], **options)
+        issued = actions.invite(session, as_survey(session, made), many, **options)
     for link in issued:
         ticket = read_ticket(SECRET, made.link, link.url.rsplit("/", 1)[1], now=utc_now())
         assert ticket is not None
@@ -206,7 +210,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
             made = make_survey(session, journey=journey, anonymity=anonymity)
             issued = actions.invite(
                 session,
-                made,
+                as_survey(session, made),
                 [{}] * 4,
                 installation=installation_on(store, base_url=URL),
                 user_id=None,
@@ -215,7 +219,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
                 text = link.url.rsplit("/", 1)[1]
                 submit(
                     session,
-                    made,
+                    as_survey(session, made),
                     some_answers(1),
                     submission_key=text[:40],
                     attributes={},
@@ -236,7 +240,7 @@ def test_an_invitation_past_its_time_is_not_used(store: Store):
         soon = utc_now() + timedelta(minutes=1)
         issued = actions.invite(
             session,
-            made,
+            as_survey(session, made),
             [{}],
             installation=installation_on(store, base_url=URL),
             expires_at=soon,

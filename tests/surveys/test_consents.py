@@ -9,18 +9,19 @@ from surveyapp.errors import Invalid
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry
 from surveyapp.surveys.consents import change_consent, text_of, translate_consent, versions
+from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.texts import Said, said
-from tests.responses.makers import make_survey
+from tests.responses.makers import as_survey, make_survey
 
 
 def test_each_text_is_a_version_of_its_own_and_the_old_ones_stay(store: Store):
     with store.writing() as session:
         made = make_survey(session, consent="First.", consent_version="1")
-        assert [each.text for each in versions(session, made)] == ["First."]
+        assert [each.text for each in versions(session, as_survey(session, made))] == ["First."]
         assert change_consent(session, made, text="Second.", box=True, user_id=None)
         assert change_consent(session, made, text=" Third. ", box=True, user_id=None)
         assert (made.consent, made.consent_version, made.consent_box) == ("Third.", "3", True)
-        known = [(each.version, each.text) for each in versions(session, made)]
+        known = [(each.version, each.text) for each in versions(session, as_survey(session, made))]
         assert known == [("3", "Third."), ("2", "Second."), ("1", "First.")]
         assert [text_of(session, made.id, each, "en").text for each in ("1", "2", "3", "4")] == [
             "First.",
@@ -47,7 +48,7 @@ def test_a_version_is_never_used_twice(store: Store):
         change_consent(session, made, text="", box=False, user_id=None)
         assert (made.consent, made.consent_version) == ("", "")
         change_consent(session, made, text="Three.", box=False, user_id=None)
-        names = [each.version for each in versions(session, made)]
+        names = [each.version for each in versions(session, as_survey(session, made))]
         assert names == ["3", "2", "2026-03"]
         assert text_of(session, made.id, "", "en") == Said("", "en")
 
@@ -59,7 +60,7 @@ def test_a_box_needs_a_text_and_a_text_has_an_end(store: Store):
             with pytest.raises(Invalid) as error:
                 change_consent(session, made, text=text, box=box, user_id=None)
             assert error.value.field == "text"
-        assert versions(session, made) == []
+        assert versions(session, as_survey(session, made)) == []
 
 
 def test_another_wording_in_one_language_is_another_version_in_all(store: Store):
@@ -95,12 +96,12 @@ def test_where_nothing_is_to_be_agreed_to_there_is_no_translation_of_it(store: S
         made = make_survey(session, consent="First.", consent_version="1")
         translate_consent(session, made, {"fi": "Eka."}, user_id=None)
         change_consent(session, made, text="", box=False, user_id=None)
-        assert (made.texts, said(made, "consent", "fi").text) == ({}, "")
+        assert (made.texts, said(survey_of(made), "consent", "fi").text) == ({}, "")
         with pytest.raises(Invalid, match="no consent text") as error:
             translate_consent(session, made, {"fi": "Eka."}, user_id=None)
         assert error.value.field == "consent-fi"
         change_consent(session, made, text="Second.", box=False, user_id=None)
-        assert said(made, "consent", "fi") == Said("Second.", "en")
+        assert said(survey_of(made), "consent", "fi") == Said("Second.", "en")
         assert text_of(session, made.id, "2", "fi") == Said("Eka.", "fi")
         with pytest.raises(Invalid, match="5001 characters") as error:
             translate_consent(session, made, {"fi": "x" * 5001}, user_id=None)

@@ -13,8 +13,8 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Draft, Invitation, Response
 from surveyapp.surveys import drafts
 from surveyapp.surveys.links import Ticket
-from surveyapp.surveys.queries import asking
-from tests.responses.makers import NOW, make_survey
+from surveyapp.surveys.queries import survey_at
+from tests.responses.makers import NOW, as_survey, make_survey
 
 TICKET = Ticket("a token")
 
@@ -25,7 +25,7 @@ def survey(store: Store):
         made = make_survey(session, asks=("nps",))
         session.add(Invitation(survey_id=made.id, token_hash=TICKET.token_hash))
     with store.reading() as session:
-        return asking(session.connection(), made.link)
+        return survey_at(session.connection(), made.link)
 
 
 def save(store: Store, survey, fields, *, minutes: int = 0, **options) -> bool:
@@ -59,7 +59,7 @@ def test_the_first_draft_begins_the_answer_and_the_response_says_when(store: Sto
     with store.writing() as session:
         submit(
             session,
-            survey,
+            as_survey(session, survey),
             {"nps": {"nps": "4"}},
             submission_key="k",
             attributes={},
@@ -104,7 +104,7 @@ def test_clicks_in_messages_are_counted_apart_until_they_are_sent(store: Store, 
         assert len(begun.all()) == 1  # a click is no beginning of an answer
         submit(
             session,
-            survey,
+            as_survey(session, survey),
             {"nps": {"nps": "9"}},
             submission_key="k",
             attributes={},

@@ -14,10 +14,11 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, SurveyRow
 from surveyapp.surveys import actions
+from surveyapp.surveys.asks import Ask
 from surveyapp.surveys.pins import pins, worded
-from surveyapp.surveys.queries import asking
+from surveyapp.surveys.queries import survey_at
 from surveyapp.web.respond.content import content
-from tests.responses.makers import make_journey, some_answers
+from tests.responses.makers import as_survey, make_journey, some_answers
 
 LIBRARY = Path(__file__).parents[2] / "instruments" / "library"
 OLD = "{provider} made it easy for me to do what I came to do."
@@ -43,7 +44,11 @@ def reword(texts: Path) -> None:
 
 def said(texts: Path, ask: dict, language: str = "en") -> str:
     """What the ask shows, with the texts as they are now."""
-    return worded(load_folder(texts.parent), ask).wording(language).items["ces"]
+    return (
+        worded(load_folder(texts.parent), Ask.read({"instrument": "ease", **ask}))
+        .wording(language)
+        .items["ces"]
+    )
 
 
 def test_words_that_change_after_publishing_change_no_survey(texts: Path):
@@ -76,7 +81,7 @@ def test_a_pin_whose_text_is_gone_shows_the_first_words(texts: Path):
 def page(store: Store, survey: SurveyRow) -> str:
     """The question as customers read it."""
     with store.reading() as session:
-        survey = asking(session.connection(), survey.link)
+        survey = survey_at(session.connection(), survey.link)
     assert survey is not None
     return next(q.text for q in content(survey, "en", BUILT_IN).questions if q.name == "ces-ces")
 
@@ -108,7 +113,13 @@ def test_a_survey_of_before_shows_and_stores_its_old_words(store: Store):
         row = session.get_one(SurveyRow, survey.id)
         raw = some_answers(1, asks=("ces",))
         submit(
-            session, row, raw, submission_key="k1", attributes={}, now=utc_now(), library=BUILT_IN
+            session,
+            as_survey(session, row),
+            raw,
+            submission_key="k1",
+            attributes={},
+            now=utc_now(),
+            library=BUILT_IN,
         )
     with store.reading() as session:
         assert session.scalars(select(Response.wordings)).one() == {"ces": "en-1"}

@@ -16,7 +16,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, DrawEntry, PrizeDrawWinner, SurveyRow
 from surveyapp.surveys import prize_draws
-from tests.responses.makers import SECRET, make_survey
+from tests.responses.makers import SECRET, as_survey, make_survey
 
 DAY = date(2026, 3, 29)
 
@@ -98,7 +98,7 @@ def test_winners_are_different_people_and_noted_without_their_addresses(store: S
                 prize_draws.draw_winners(session, own, count=wrong, user_id=None)
     with store.reading() as session:
         own = session.get_one(SurveyRow, survey.id)
-        held = prize_draws.drawings(session, own)
+        held = prize_draws.drawings(session, as_survey(session, own))
         assert [(each.entries, len(each.winners)) for each in held] == [(6, 2), (6, 6)]
         assert held[0].winners == tuple(sorted(each.address for each in few))
         assert held[1].winners == tuple(sorted(each.address for each in winners))
@@ -115,7 +115,7 @@ def test_a_winner_whose_entry_is_deleted_is_named_by_no_draw(store: Store, surve
         own = session.get_one(SurveyRow, survey.id)
         prize_draws.draw_winners(session, own, count=2, user_id=None)
         prize_draws.delete_entries(session, own, numbers=[10**9], user_id=None)
-        ((held,),) = [prize_draws.drawings(session, own)]
+        ((held,),) = [prize_draws.drawings(session, as_survey(session, own))]
         assert (held.entries, held.winners) == (2, ("b@example.org",))
         assert session.query(PrizeDrawWinner).count() == 1
 

@@ -12,7 +12,7 @@ from surveyapp.store.models import AuditEntry, SurveyRow
 from surveyapp.surveys.consents import change_consent
 from surveyapp.surveys.design import change_page
 from surveyapp.surveys.prize_draws import change_draw
-from surveyapp.surveys.queries import asking
+from surveyapp.surveys.queries import survey_at, survey_of
 from surveyapp.surveys.texts import Said, Spread, said, spread
 from surveyapp.surveys.translations import others, translate
 from tests.responses.makers import make_survey
@@ -38,7 +38,7 @@ def made(store: Store) -> SurveyRow:
 def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(store: Store, made):
     with store.writing() as session:
         survey = session.get_one(SurveyRow, made.id)
-        assert others(survey, library=BUILT_IN) == OTHERS
+        assert others(survey_of(survey), library=BUILT_IN) == OTHERS
         assert translate(
             session,
             survey,
@@ -46,7 +46,7 @@ def test_each_text_is_read_where_it_is_written_and_else_in_the_main_language(sto
             user_id=None,
             library=BUILT_IN,
         )
-        for what in (survey, asking(session.connection(), survey.link)):
+        for what in (survey_of(survey), survey_at(session.connection(), survey.link)):
             assert what is not None
             read = {n: [said(what, n, each) for each in ("en", "fi", "sv")] for n in FINNISH}
             assert read == {
@@ -73,7 +73,7 @@ def test_a_survey_at_the_end_is_about_its_journey(store: Store):
         translate(
             session, made, {"fi": {"touchpoint": "tilin avaaminen"}}, user_id=None, library=BUILT_IN
         )
-        read = [said(made, "touchpoint", each).text for each in ("en", "fi")]
+        read = [said(survey_of(made), "touchpoint", each).text for each in ("en", "fi")]
         assert read == ["Open an account", "tilin avaaminen"]
 
 
@@ -82,7 +82,7 @@ def test_a_translation_is_behind_from_the_change_of_its_text_until_somebody_look
         survey = session.get_one(SurveyRow, made.id)
 
         def now(name: str) -> Spread:
-            return spread(survey, name, OTHERS)
+            return spread(survey_of(survey), name, OTHERS)
 
         translate(
             session,
@@ -117,9 +117,9 @@ def test_what_a_browser_makes_of_a_lines_end_is_no_change(store: Store, made):
             translate(
                 session, survey, {"fi": {"draw": "Yksi\nrivi."}}, user_id=None, library=BUILT_IN
             )
-            assert spread(survey, "draw", OTHERS).behind == ()
+            assert spread(survey_of(survey), "draw", OTHERS).behind == ()
         survey.draw = "One\r\nline."  # as it was kept before there were translations
-        assert spread(survey, "draw", OTHERS).behind == ()
+        assert spread(survey_of(survey), "draw", OTHERS).behind == ()
 
 
 def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
@@ -139,7 +139,7 @@ def test_without_the_text_there_is_nothing_to_translate(store: Store, made):
         )
         assert set(survey.texts["fi"]) == {"consent", "touchpoint", "of"}
         change_draw(session, survey, text="Win again!", user_id=None)
-        assert said(survey, "draw", "fi") == Said("Win again!", "en")
+        assert said(survey_of(survey), "draw", "fi") == Said("Win again!", "en")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_texts_of_a_language_that_is_no_longer_offered_are_kept_and_each_change_
         survey.languages = ["en", "sv"]
         translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, library=BUILT_IN)
         translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, library=BUILT_IN)
-        assert said(survey, "draw", "fi").text == "Voita!"
+        assert said(survey_of(survey), "draw", "fi").text == "Voita!"
         noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "translate"))
         assert [(each.detail["text"], each.detail["languages"]) for each in noted] == [
             ("introduction", ["fi"]),

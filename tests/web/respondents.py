@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from surveyapp.installation import Installation
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.actions import invite
-from tests.responses.makers import some_answers
+from tests.responses.makers import as_survey, some_answers
 
 _KEY = re.compile(r'name="form-key" value="([^"]+)"')
 
@@ -59,7 +59,7 @@ def single_use(
     with installation.store.writing() as session:
         issued = invite(
             session,
-            survey,
+            as_survey(session, survey),
             customers or [{}],
             installation=installation,
             user_id=None,

@@ -1,4 +1,4 @@
-"""The staff's page of ways into a survey."""
+"""The staff's page about the channels of a survey."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, SurveyRow, User
 from surveyapp.surveys import prize_draws
-from surveyapp.surveys.channels import read_channels
+from surveyapp.surveys.settings.channels import Channels
 from surveyapp.web.installation import EXTENSION
 from tests.web.conftest import World
 from tests.web.respondents import opened, parsed
@@ -54,7 +54,7 @@ def copied(page: str) -> list[str]:
 def test_pages_are_named_before_there_is_anything_to_copy(client, installation, world, url):
     assert "survey-app" not in opened(client, url)
     page = posted(client, url, "embed", embed_origins="https://Shop.example/\n\n")
-    assert read_channels(survey(installation, world).channels).embed_origins == (
+    assert Channels.read(survey(installation, world).channels).embed_origins == (
         "https://shop.example",
     )
     link = survey(installation, world).link
@@ -197,5 +197,5 @@ def test_the_page_says_where_a_survey_may_lead_and_takes_such_an_address(
     assert "Allowed hosts: www.bank.example" in opened(client, url)
     posted(client, url, "end", end_url="https://www.bank.example/")
     assert (
-        read_channels(survey(installation, world).channels).end_url == "https://www.bank.example/"
+        Channels.read(survey(installation, world).channels).end_url == "https://www.bank.example/"
     )

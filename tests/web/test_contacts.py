@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from surveyapp.installation import Installation
 from surveyapp.sampling import schedule
+from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interactions import receive
-from surveyapp.sampling.plan import change_sampling
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, Contact, Journey, OptOut, SurveyRow
 from surveyapp.surveys.links import pseudonym

@@ -17,6 +17,7 @@ from surveyapp.installation import Installation
 from surveyapp.responses import rollups
 from surveyapp.responses.imports import import_device
 from surveyapp.store.models import AuditEntry, Response, SurveyRow
+from tests.responses.makers import as_survey
 from tests.web.test_channels_kiosk import answer_all, filled, make_kiosk, ready
 from tests.web.world import PASSWORD, add_user
 
@@ -56,7 +57,7 @@ def kiosk_file(survey: SurveyRow, *answers: dict[str, object], **changes: object
 
 def brought_in(installation: Installation, survey: SurveyRow, file: io.BytesIO):
     file.seek(0)
-    return import_device(installation, survey, file)
+    return import_device(installation, as_survey(installation, survey), file)
 
 
 def test_a_refusal_says_why(client, installation, survey):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
+from attrs import fields
 
 from surveyapp.surveys.links import Ticket
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.respond.link_states import (
     SHOWN,
     Link,
@@ -110,8 +110,8 @@ def test_every_combination_of_facts_is_the_state_that_they_define():
     assert reached == set(Link)
 
 
-def asking(**facts: Any) -> Asking:
-    return Asking(**{**dict.fromkeys(each.name for each in fields(Asking)), **facts})
+def survey_at(**facts: Any) -> Survey:
+    return Survey(**{**dict.fromkeys(each.name for each in fields(Survey)), **facts})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def asking(**facts: Any) -> Asking:
 def test_a_survey_is_early_running_or_over_by_its_state_and_its_days(
     state: str, opens: timedelta | None, closes: timedelta | None, found: SurveyState
 ):
-    survey = asking(
+    survey = survey_at(
         state=state,
         opens_at=None if opens is None else NOW + opens,
         closes_at=None if closes is None else NOW + closes,

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from surveyapp.app import create_app
-from surveyapp.closed_loop.rules import change_loop
+from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.exports.responses import responses_csv
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import ask_report
@@ -74,7 +74,7 @@ def asked(installation: Installation, world: World) -> SurveyRow:
             library=library,
         )
         rule = {"scale": "ease", "at_most": 2, "due_days": 2, "owner_id": world.here.user_id}
-        change_loop(session, made, rule, user_id=None, library=library)
+        change_case_rule(session, made, rule, user_id=None, library=library)
     return made
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from surveyapp.design_tokens import contrast
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
-from surveyapp.surveys.theme import Theme, read_theme
+from surveyapp.surveys.settings.theme import Theme
 from surveyapp.web.respond.assets import hash_of
 from surveyapp.web.respond.theme import DARK, LIGHT, TEXT, page_theme
 from tests.responses.makers import make_survey
@@ -50,10 +50,10 @@ def test_staff_are_told_what_was_done_to_their_colour():
 
 
 @pytest.mark.parametrize("raw", [{"colour": "red"}, {"colour": "#12345g"}, {"css": "x"}])
-def test_what_is_no_look_is_refused(raw):
+def test_what_is_no_theme_is_refused(raw):
     with pytest.raises(Invalid):
-        read_theme(raw)
-    assert read_theme({"colour": "#FC0", "name": " A  b "}) == Theme("#ffcc00", None, "A b")
+        Theme.read(raw)
+    assert Theme.read({"colour": "#FC0", "name": " A  b "}) == Theme("#ffcc00", None, "A b")
 
 
 def test_every_stylesheet_of_a_page_is_named_in_its_policy(app: Flask, installation: Installation):

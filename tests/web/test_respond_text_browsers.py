@@ -38,8 +38,8 @@ def make(installation: Installation, **columns: object) -> SurveyRow:
             session, f"journey-{session.scalar(select(func.count(SurveyRow.id)))}"
         )
         made = make_survey(session, journey=journey, asks=ASKS, language="en")
-        ways = {"embed_origins": ["https://shop.example"], "kiosk": True}
-        change_channels(session, made, ways, end_hosts=(), user_id=None)
+        channels = {"embed_origins": ["https://shop.example"], "kiosk": True}
+        change_channels(session, made, channels, end_hosts=(), user_id=None)
         made.languages = LANGUAGES
         for name, value in columns.items():
             setattr(made, name, value)

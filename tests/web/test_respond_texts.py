@@ -49,8 +49,8 @@ def test_every_way_in_has_the_texts_in_the_pages_language_or_marked_with_theirs(
     client, installation, survey, way
 ):
     with installation.store.writing() as session:
-        ways = {"embed_origins": ["https://shop.example"], "kiosk": True}
-        session.execute(update(SurveyRow).values(channels=ways))
+        channels = {"embed_origins": ["https://shop.example"], "kiosk": True}
+        session.execute(update(SurveyRow).values(channels=channels))
     url = f"/{way}/{survey.link}"
     pages = {each: opened(client, f"{url}?lang={each}") for each in ("en", "fi", "ar")}
     read = {

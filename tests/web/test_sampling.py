@@ -10,11 +10,12 @@ from sqlalchemy import select
 from surveyapp.installation import Installation
 from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.sampling import schedule
+from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interactions import receive
-from surveyapp.sampling.plan import change_sampling, read_sampling
-from surveyapp.sampling.quiet_hours import QuietHours
+from surveyapp.sampling.quiet_hours import QuietHours, quiet_hours_of
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Contact, Interaction, Journey, SurveyRow
+from surveyapp.surveys.settings.sampling import Sampling
 from tests.web.conftest import World
 
 FORM = {
@@ -53,10 +54,10 @@ def test_the_rules_are_saved_and_shown_again(
     assert (saved.status_code, saved.location) == (303, address)
     with installation.store.reading() as session:
         document = session.get_one(SurveyRow, world.here.survey_id).sampling
-    sampling = read_sampling(document)
+    sampling = Sampling.read(document)
     assert (sampling.active, sampling.share, sampling.most) == (True, 0.125, None)
     assert sampling.trigger.channels == ("app", "web")
-    assert isinstance(sampling.quiet, QuietHours)
+    assert isinstance(quiet_hours_of(sampling), QuietHours)
     page = researcher.get(address).text
     for shown in ('value="12.5"', 'value="21:00"', "app\nweb", 'value="delay"', "checked"):
         assert shown in page

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from surveyapp.installation import Installation
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.texts import said
+from tests.responses.makers import as_survey
 from tests.web.respondents import opened, parsed
 
 MAIN = {"introduction": "Hello.", "consent": "We <keep> it.", "consent_version": "1"}
@@ -71,10 +72,10 @@ def test_pages_of_the_texts_tell_where_they_are_translated_and_what_is_behind(
     client, url, installation
 ):
     client.post(f"{url}/translations", data=FINNISH)
-    ways, look = (plain(opened(client, f"{url}/{each}")) for each in ("channels", "theme"))
-    for page in (ways, look):
+    channels, theme = (plain(opened(client, f"{url}/{each}")) for each in ("channels", "theme"))
+    for page in (channels, theme):
         assert "Translated into Suomi. Shown in English to customers who choose العربية." in page
-    assert "Suomi: Säilytämme sen." in ways
+    assert "Suomi: Säilytämme sen." in channels
     client.post(f"{url}/channels/consent", data={"text": "We sell it."})
     assert "Changed since it was translated into Suomi." in plain(opened(client, f"{url}/channels"))
     page = opened(client, f"{url}/translations")
@@ -141,7 +142,7 @@ def test_what_staff_type_is_text_on_every_page(client, url, installation, world)
     script = "<script>alert(1)</script>"
     client.post(f"{url}/translations", data=dict.fromkeys(FINNISH, script))
     survey = stored(installation, world)
-    assert said(survey, "consent", "fi").text == script
+    assert said(as_survey(installation, survey), "consent", "fi").text == script
     shown = [
         f"{url}/translations",
         f"{url}/channels",

@@ -28,6 +28,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys import actions as fielding
 from surveyapp.webhooks import actions as hooks
+from tests.responses.makers import as_survey
 
 PASSWORD = "quiet lake morning"
 ROLES = ("administrator", "researcher", "manager")
@@ -223,7 +224,7 @@ def answer(
 ) -> int:
     stored = submit(
         session,
-        survey,
+        as_survey(session, survey),
         {"nps": {"nps": str(nps), "nps_reason": reason}},
         submission_key=f"test-{next(_serial)}",
         attributes=attributes or {},

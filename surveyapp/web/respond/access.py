@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 
+from attrs import evolve
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +18,7 @@ from surveyapp.surveys.drafts import Saved
 from surveyapp.surveys.invitations import is_used, note_opened
 from surveyapp.surveys.languages import negotiated
 from surveyapp.surveys.links import Ticket, read_ticket
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.form_tokens import new_key, read_key
 from surveyapp.web.respond.link_states import SHOWN, Shown, SurveyState, link_state, survey_state
@@ -36,14 +37,14 @@ _whole_pages = Pages()  # of surveys in blocks
 class Access:
     """A link that leads somewhere: what is asked, the ticket of a single-use link, and its draft."""
 
-    asking: Asking
+    survey: Survey
     ticket: Ticket | None
     saved: Saved | None = None
 
     @property
     def context(self) -> str:
         """What a form's key is tied to."""
-        return _context(self.asking.link, self.ticket)
+        return _context(self.survey.link, self.ticket)
 
     @property
     def page(self) -> Page:
@@ -53,7 +54,7 @@ class Access:
             wanted = request.form.get(LANGUAGE_FIELD, wanted)
         elif self.saved is not None and self.saved.language:
             wanted = self.saved.language
-        return page_for(self.asking, wanted)
+        return page_for(self.survey, wanted)
 
     @property
     def attributes(self) -> Mapping[str, Attribute]:
@@ -62,31 +63,31 @@ class Access:
     @property
     def keeps_drafts(self) -> bool:
         """Whether answers may be kept before they are sent."""
-        return self.ticket is not None and self.asking.anonymity != "anonymous"
+        return self.ticket is not None and self.survey.anonymity != "anonymous"
 
     def new_key(self) -> str:
-        return new_key(installation().secret_key, self.context, self.asking.consent_version)
+        return new_key(installation().secret_key, self.context, self.survey.consent_version)
 
 
-def page_of(asking: Asking, language: str) -> Page:
+def page_of(survey: Survey, language: str) -> Page:
     """The survey's page in a language that it has, else in its own.
 
     ``g.one_page`` wants a survey in blocks on one page: a device that is offline turns none.
     """
-    if asking.paging != "page" and g.get("one_page"):
-        asking = replace(asking, paging="page")
-        return _whole_pages.page(asking, language, installation().library)
-    return _pages.page(asking, language, installation().library)
+    if survey.paging != "page" and g.get("one_page"):
+        survey = evolve(survey, paging="page")
+        return _whole_pages.page(survey, language, installation().library)
+    return _pages.page(survey, language, installation().library)
 
 
-def page_for(asking: Asking, wanted: str | None) -> Page:
+def page_for(survey: Survey, wanted: str | None) -> Page:
     """The page in the language that a link wants, else that of the browser, else the survey's."""
-    page = page_of(asking, asking.language)
+    page = page_of(survey, survey.language)
     languages = page.content.languages
     if len(languages) == 1:
         return page
     language = _language(languages, wanted, request.headers.get("Accept-Language", "")[:200])
-    return page if language == asking.language else page_of(asking, language)
+    return page if language == survey.language else page_of(survey, language)
 
 
 # Browsers send a few dozen headers in all; reading one costs as much as finding the page.
@@ -102,42 +103,42 @@ def opened(
     the transaction that stores it can tell. Who holds a used ticket is led to what they answered.
     """
     now = installation().now()
-    ticket, asking, waits, used = None, None, None, False
+    ticket, survey, waits, used = None, None, None, False
     with installation().store.raw_connection() as connection:
         if ticket_text is not None:
             ticket = ticket_of(connection, link, ticket_text, sending=sending)
         if ticket_text is None or ticket is not None:
-            asking = queries.asking(connection, link)
-        if asking is not None and ticket is not None and not sending:
-            waits = drafts.waiting(connection, asking.id, ticket, now=now)
-            used = waits is None and is_used(connection, asking.id, ticket)
+            survey = queries.survey_at(connection, link)
+        if survey is not None and ticket is not None and not sending:
+            waits = drafts.waiting(connection, survey.id, ticket, now=now)
+            used = waits is None and is_used(connection, survey.id, ticket)
     state = link_state(
         ticket,
         personal=ticket_text is not None,
-        open_link=asking is not None and asking.open_link,
+        open_link=survey is not None and survey.open_link,
         waiting=waits is not None,
         used=used,
         sending=sending,
         now=now,
     )
-    shown = SHOWN[state, survey_state(asking, now)]
+    shown = SHOWN[state, survey_state(survey, now)]
     begun = sending or (waits is not None and waits.saved is not None)
-    if asking is not None and not begun and shown is Shown.FORM and _is_full(asking, ticket):
+    if survey is not None and not begun and shown is Shown.FORM and _is_full(survey, ticket):
         shown = SHOWN[state, SurveyState.FULL]
-    if asking is None or shown is Shown.NEUTRAL:
+    if survey is None or shown is Shown.NEUTRAL:
         return neutral()
     if shown is Shown.OWN_ANSWERS:
         lang = request.args.get("lang")
         return redirect(url_for("self_service.show", link=link, ticket=ticket_text, lang=lang), 303)
     if shown is Shown.CLOSED:
-        return message("closed", 410, asking)
+        return message("closed", 410, survey)
     if shown is Shown.FULL:
-        return message("full", 410, asking)
+        return message("full", 410, survey)
     if ticket is None or waits is None:
-        return Access(asking, ticket)
-    if waits.state == "created" and _is_visit() and asking.anonymity != "anonymous":
-        written(partial(note_opened, survey_id=asking.id, ticket=ticket, now=now))
-    return Access(asking, ticket, waits.saved)
+        return Access(survey, ticket)
+    if waits.state == "created" and _is_visit() and survey.anonymity != "anonymous":
+        written(partial(note_opened, survey_id=survey.id, ticket=ticket, now=now))
+    return Access(survey, ticket, waits.saved)
 
 
 def _is_visit() -> bool:
@@ -147,19 +148,19 @@ def _is_visit() -> bool:
     return request.method == "GET" and not ahead
 
 
-def _is_full(asking: Asking, ticket: Ticket | None) -> bool:
-    if not asking.logic.get("quotas"):
+def _is_full(survey: Survey, ticket: Ticket | None) -> bool:
+    if not survey.logic.quotas:
         return False
-    limits = page_of(asking, asking.language).content.logic.quotas
+    limits = page_of(survey, survey.language).content.logic.quotas
     with installation().store.engine.connect() as connection:
-        return quotas.is_full(connection, asking.id, limits, ticket.attributes if ticket else {})
+        return quotas.is_full(connection, survey.id, limits, ticket.attributes if ticket else {})
 
 
 def came_in() -> dict[str, str]:
-    """The way in as a response keeps it; nothing for the plain link."""
-    ways = {"e": "embed", "k": "kiosk"}
+    """The channel as a response keeps it; nothing for the plain link."""
+    channels = {"e": "embed", "k": "kiosk"}
     first = request.path[1:2]
-    return {"way": ways[first]} if first in ways else {}
+    return {"way": channels[first]} if first in channels else {}
 
 
 def ticket_of(

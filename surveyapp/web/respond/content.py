@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
 
 from instruments.loader import Library
-from instruments.schema import Instrument, Item, ItemKind, Wording
+from instruments.schema import Item, ItemKind, Wording
 from surveyapp.i18n.languages import texts
-from surveyapp.responses.reading import asked, asked_instrument
-from surveyapp.surveys import languages, piping
+from surveyapp.surveys import piping
 from surveyapp.surveys.attributes import Attribute
-from surveyapp.surveys.logic import Condition, Logic, read_logic
-from surveyapp.surveys.queries import Asking
-from surveyapp.surveys.texts import Said, said
-from surveyapp.surveys.theme import Theme, read_theme
+from surveyapp.surveys.logic import Condition, Logic
+from surveyapp.surveys.settings.theme import Theme
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import Said
+from surveyapp.web.respond.readable import text_of, theme_of
 
 _WIDEST_SCALE = 11  # points that are drawn side by side; more are typed
 _BLOCK = 5  # questions that stand together where one block is shown at a time
@@ -82,7 +81,7 @@ class Content:
     right_to_left: bool
     languages: tuple[str, ...]
     provider: str
-    look: Theme
+    theme: Theme
     introduction: Said
     consent: Said
     consent_box: bool
@@ -96,38 +95,24 @@ class Content:
         return tuple(question for section in self.sections for question in section.questions)
 
 
-def offered(asking: Asking, library: Library) -> tuple[str, ...]:
-    """The languages that customers may choose from, the survey's own first."""
-    instruments = tuple(asked_instrument(ask, library) for ask in asking.asks)
-    return _offered(instruments, tuple(asking.languages), asking.language)
-
-
-@lru_cache(maxsize=512)  # pages without a form ask for it each time
-def _offered(
-    instruments: tuple[Instrument, ...], chosen: tuple[str, ...], own: str
-) -> tuple[str, ...]:
-    return languages.offered(chosen, instruments, own)
-
-
 def content(
-    asking: Asking,
+    survey: Survey,
     language: str,
     library: Library,
     attributes: Mapping[str, Attribute] | None = None,
 ) -> Content:
-    """The survey of a survey in ``language``, or in its own where that is not offered.
+    """The content of a survey in ``language``, or in its own where that is not offered.
 
     ``attributes`` are the customer's, for texts that use them.
     """
-    open_to = offered(asking, library)
-    chosen = language if language in open_to else asking.language
-    instruments = asked(asking, library)
-    logic = read_logic(asking.logic, instruments)
-    fill = _Filling(asking, chosen, attributes or {})
-    introduction, consent = (said(asking, name, chosen) for name in ("introduction", "consent"))
+    open_to = survey.offered(library)
+    chosen = language if language in open_to else survey.language
+    instruments, logic = survey.asked(library), survey.fitted_logic(library)
+    fill = _Filling(survey, chosen, attributes or {})
+    introduction, consent = (text_of(survey, name, chosen) for name in ("introduction", "consent"))
     sections: list[Section] = []
-    for (instrument, key), ask in zip(instruments, asking.asks, strict=True):
-        own = ask["wording"] if chosen == asking.language else None
+    for (instrument, key), ask in zip(instruments, survey.asks, strict=True):
+        own = ask.wording if chosen == survey.language else None
         wording = instrument.wording(chosen, own)
         questions = [
             _question(instrument.code, item, wording, logic, fill) for item in instrument.asked(key)
@@ -145,16 +130,16 @@ def content(
         language=chosen,
         right_to_left=sections[0].right_to_left,
         languages=open_to,
-        provider=asking.provider,
-        look=read_theme(asking.theme),
+        provider=survey.provider,
+        theme=theme_of(survey),
         introduction=replace(
             introduction,
             text=fill(introduction.text, right_to_left=introduction.direction == "rtl"),
         ),
         consent=consent,
-        consent_box=asking.consent_box and bool(consent),
+        consent_box=survey.consent_box and bool(consent),
         sections=numbered,
-        blocks=tuple(_blocks(numbered)) if asking.paging == "blocks" else (),
+        blocks=tuple(_blocks(numbered)) if survey.paging == "blocks" else (),
         logic=logic,
         piped=frozenset(fill.piped),
     )
@@ -163,9 +148,9 @@ def content(
 class _Filling:
     """Fills texts, and remembers the attributes that they use."""
 
-    def __init__(self, asking: Asking, language: str, attributes: Mapping[str, Attribute]) -> None:
-        touchpoint = said(asking, "touchpoint", language).text
-        self.own = {"provider": asking.provider, "touchpoint": touchpoint}
+    def __init__(self, survey: Survey, language: str, attributes: Mapping[str, Attribute]) -> None:
+        touchpoint = text_of(survey, "touchpoint", language).text
+        self.own = {"provider": survey.provider, "touchpoint": touchpoint}
         self.attributes = attributes
         self.piped: set[str] = set()
 

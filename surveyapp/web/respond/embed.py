@@ -6,10 +6,10 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.surveys import queries
-from surveyapp.surveys.channels import read_channels
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import Access, opened
 from surveyapp.web.respond.headers import allow
+from surveyapp.web.respond.readable import channels_of
 from surveyapp.web.respond.saying import neutral, packed
 from surveyapp.web.respond.scripts import add_script
 from surveyapp.web.respond.secondary_style import more_style, more_style_hash
@@ -57,8 +57,8 @@ def one_question(link: str, name: str) -> ResponseReturnValue:
 def _framed(link: str, answer: Response, *, sent: bool = False) -> Response:
     """Let the page be shown inside others, tell them how high it is, and stay inside."""
     with installation().store.raw_connection() as connection:
-        asking = queries.asking(connection, link)
-    origins = read_channels(asking.channels).embed_origins if asking else ()
+        survey = queries.survey_at(connection, link)
+    origins = channels_of(survey).embed_origins if survey else ()
     allow(frame_ancestors=" ".join(origins) or "'none'")
     if answer.location:
         answer.location = answer.location.replace("/s/", "/e/", 1)

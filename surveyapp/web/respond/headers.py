@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from flask import Response, g
 
-from surveyapp.surveys.queries import Asking
-from surveyapp.surveys.theme import read_theme
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.assets import hash_of, script_hash, style_hash
+from surveyapp.web.respond.readable import theme_of
 from surveyapp.web.respond.theme import page_theme
 
 
@@ -48,17 +48,17 @@ def allow_style(style_hash: str) -> None:
     g.styles = (*g.get("styles", ()), f"'{style_hash}'")
 
 
-def brand(asking: Asking) -> str:
+def brand(survey: Survey) -> str:
     """The stylesheet of a survey's colour, allowed on this answer; empty without a colour."""
-    css = theme_css(asking)
+    css = theme_css(survey)
     if css:
         allow_style(hash_of(css))
     return css
 
 
-def theme_css(asking: Asking) -> str:
+def theme_css(survey: Survey) -> str:
     """A survey's colours, light and dark; empty where they are the product's."""
-    colour = read_theme(asking.theme).colour
+    colour = theme_of(survey).colour
     return page_theme(colour).css if colour else ""
 
 

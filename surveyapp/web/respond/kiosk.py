@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from attrs import evolve
 from flask import Blueprint, Response, g, make_response, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 
@@ -21,13 +22,14 @@ from surveyapp.responses.device_files import ID, is_stored, known_number
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.submission import read_submission
 from surveyapp.surveys import queries
-from surveyapp.surveys.channels import Channels, read_channels
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.settings.channels import Channels
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import KEY_FIELD, Access, came_in
 from surveyapp.web.respond.form_tokens import FormKey, read_key
 from surveyapp.web.respond.headers import allow
 from surveyapp.web.respond.pages import Page
+from surveyapp.web.respond.readable import channels_of
 from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
 from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
@@ -51,8 +53,8 @@ def worker() -> ResponseReturnValue:
 @kiosk.route("/<link>", methods=["GET", "POST"])
 def survey(link: str) -> ResponseReturnValue:
     """The whole survey on one page. Without script it is sent like any other."""
-    ways = _ways(link)
-    if ways is None:
+    channels = _channels(link)
+    if channels is None:
         return neutral()
     g.one_page = True
     answer = make_response(send(link) if request.method == "POST" else show(link))
@@ -60,18 +62,20 @@ def survey(link: str) -> ResponseReturnValue:
         answer.location = answer.location.replace("/s/", "/k/", 1)
     elif answer.mimetype == "text/html" and answer.status_code in {200, 422}:
         allow(connect_src="'self'", worker_src="'self'")
-        _equip(answer, link, ways)
+        _equip(answer, link, channels)
     return answer
 
 
 @kiosk.get("/<link>/thanks")
 def thanked(link: str) -> ResponseReturnValue:
     """Thanks where there is no script: the page itself goes back to the beginning."""
-    ways = _ways(link)
-    if ways is None:
+    channels = _channels(link)
+    if channels is None:
         return neutral()
     answer = make_response(thanks(link))
-    answer.headers["Refresh"] = f"{ways.kiosk_seconds}; url={url_for('kiosk.survey', link=link)}"
+    answer.headers["Refresh"] = (
+        f"{channels.kiosk_seconds}; url={url_for('kiosk.survey', link=link)}"
+    )
     return answer
 
 
@@ -84,18 +88,18 @@ def keep(link: str) -> ResponseReturnValue:
     """
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     with installation().store.raw_connection() as connection:
-        asking = queries.asking(connection, link)
-    if asking is None or not asking.open_link or not read_channels(asking.channels).kiosk:
+        survey = queries.survey_at(connection, link)
+    if survey is None or not survey.open_link or not channels_of(survey).kiosk:
         return _not_kept(404, "This survey is not available on a kiosk at present.")
     g.one_page = True
-    door = Access(asking, None)
+    door = Access(survey, None)
     key = read_key(installation().secret_key, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
     if key is None or not ID.fullmatch(number):
         return _not_kept(422, "The form was not sent from a page of this survey.")
     now = installation().now()
     answered = _moment("age", now, key.issued_at)
-    if asking.is_early(answered) or asking.is_over(answered):
+    if survey.is_early(answered) or survey.is_over(answered):
         return _not_kept(409, "The survey was not open when this was answered.")
     if not agrees(door.page, request.form):
         return _not_kept(422, "The consent box was not ticked.")
@@ -119,9 +123,9 @@ def _reasons(page: Page, faulty: Faulty) -> list[str]:
 def _submit(door: Access, key: FormKey, number: str, answered: datetime) -> Faulty | None:
     """Keep the answers once, also where staff have brought in the device's file meanwhile."""
     page = door.page
-    asking = replace(door.asking, consent_version=key.consent_version)
+    survey = evolve(door.survey, consent_version=key.consent_version)
     submission = read_submission(
-        asking,
+        survey,
         page.raw(request.form),
         submission_key=_submission_key(installation().secret_key, key.submission_key, number),
         attributes={},
@@ -134,9 +138,9 @@ def _submit(door: Access, key: FormKey, number: str, answered: datetime) -> Faul
     )
     if isinstance(submission, Faulty):
         return submission
-    known = known_number(asking, number, installation().secret_key)
+    known = known_number(survey, number, installation().secret_key)
     with installation().store.engine.connect() as connection:
-        if is_stored(connection, asking.id, known):
+        if is_stored(connection, survey.id, known):
             return None
     prepared = replace(submission.prepared, external_id=known)
     submitted(replace(submission, prepared=prepared))
@@ -158,15 +162,15 @@ def _moment(name: str, now: datetime, opened: datetime) -> datetime:
     return max(min(opened, now), now - timedelta(seconds=min(ago, _LONGEST_WAIT)))
 
 
-def _ways(link: str) -> Channels | None:
-    """The ways of a survey that allows kiosks; None for all others."""
+def _channels(link: str) -> Channels | None:
+    """The channels of a survey that allows kiosks; None for all others."""
     with installation().store.raw_connection() as connection:
-        asking: Asking | None = queries.asking(connection, link)
-    ways = read_channels(asking.channels) if asking else Channels()
-    return ways if ways.kiosk else None
+        survey: Survey | None = queries.survey_at(connection, link)
+    channels = channels_of(survey) if survey else Channels()
+    return channels if channels.kiosk else None
 
 
-def _equip(answer: Response, link: str, ways: Channels) -> None:
+def _equip(answer: Response, link: str, channels: Channels) -> None:
     """Give the page what makes a kiosk of it."""
     language = _LANGUAGE.search(page_in(answer))
     words = texts(language[1] if language else "en")
@@ -188,7 +192,7 @@ def _equip(answer: Response, link: str, ways: Channels) -> None:
         "kiosk.js",
         style="kiosk.css",
         link=link,
-        seconds=str(ways.kiosk_seconds),
-        idle=str(ways.kiosk_idle_seconds),
+        seconds=str(channels.kiosk_seconds),
+        idle=str(channels.kiosk_idle_seconds),
         words=json.dumps(said, ensure_ascii=False),
     )

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from surveyapp.surveys.links import Ticket
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.survey import Survey
 
 
 class Link(Enum):
@@ -96,10 +96,10 @@ def link_state(
     return Link.WAITING if waiting else Link.GONE
 
 
-def survey_state(asking: Asking | None, now: datetime) -> SurveyState:
+def survey_state(survey: Survey | None, now: datetime) -> SurveyState:
     """The state of the survey, before its quotas are counted."""
-    if asking is None:
+    if survey is None:
         return SurveyState.ABSENT
-    if asking.is_early(now):
+    if survey.is_early(now):
         return SurveyState.EARLY
-    return SurveyState.OVER if asking.is_over(now) else SurveyState.RUNNING
+    return SurveyState.OVER if survey.is_over(now) else SurveyState.RUNNING

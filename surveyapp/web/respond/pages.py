@@ -15,7 +15,7 @@ from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.drafts import PRESELECTED
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.respond.assets import hash_of, script, style
 from surveyapp.web.respond.chosen import Chosen
 from surveyapp.web.respond.content import Content, Question, Section, content
@@ -43,7 +43,7 @@ class Page:
     ``style`` is the survey's own: its colour, and what hides questions that are not asked.
     """
 
-    asking: Asking
+    survey: Survey
     content: Content
     words: Phrases
     form_class: type[AnswerForm]
@@ -71,7 +71,7 @@ class Page:
         """The page with a customer's attributes in its texts; itself where no text has any."""
         if not self.is_own(attributes):
             return self
-        own = content(self.asking, self.content.language, library, attributes)
+        own = content(self.survey, self.content.language, library, attributes)
         return replace(self, content=own, form_class=form_class(own, self.words))
 
 
@@ -95,15 +95,15 @@ class Pages:
         self._kept: OrderedDict[tuple[str, str], Page] = OrderedDict()
         self._lock = Lock()
 
-    def page(self, asking: Asking, language: str, library: Library) -> Page:
+    def page(self, survey: Survey, language: str, library: Library) -> Page:
         """The page of a survey in a language that it has, else in its own."""
-        place = (asking.link, language)
+        place = (survey.link, language)
         with self._lock:
             kept = self._kept.get(place)
-            if kept is not None and (kept.asking is asking or kept.asking == asking):
+            if kept is not None and (kept.survey is survey or kept.survey == survey):
                 self._kept.move_to_end(place)
                 return kept
-        made = _made(asking, language, library)
+        made = _made(survey, language, library)
         # A language that nobody asks in would fill the memory with copies of the page.
         if made.content.language == language:
             with self._lock:
@@ -175,7 +175,7 @@ def rendered(
         style=style(),
         own_style=page.style,
         script="" if whole else script(),
-        logo=logo_of(page.asking, what),
+        logo=logo_of(page.survey, what),
         count=sum(1 for question in what.questions if not question.needs),
         sections=sections,
         step=step,
@@ -185,18 +185,18 @@ def rendered(
         resumed=resumed,
         whole=whole,
         fresh=fresh,
-        anonymous=page.asking.anonymity == "anonymous",
-        advance=page.asking.auto_advance and not whole,
+        anonymous=page.survey.anonymity == "anonymous",
+        advance=page.survey.auto_advance and not whole,
     )
 
 
-def logo_of(asking: Asking, what: Content) -> Logo | None:
+def logo_of(survey: Survey, what: Content) -> Logo | None:
     """The survey's picture; its address changes with the picture, so that it can be kept."""
-    look = what.look
-    if look.logo_file_id is None:
+    theme = what.theme
+    if theme.logo_file_id is None:
         return None
-    address = f"/s/{asking.link}/logo?v={look.logo_file_id}"
-    return Logo(address, look.logo_width, look.logo_height)
+    address = f"/s/{survey.link}/logo?v={theme.logo_file_id}"
+    return Logo(address, theme.logo_width, theme.logo_height)
 
 
 def _asked(page: Page, index: int, sent: MultiDict[str, str]) -> Section:
@@ -221,14 +221,14 @@ def _carried(page: Page, sent: MultiDict[str, str], shown: set[str]) -> Iterator
                 yield name, value
 
 
-def _made(asking: Asking, language: str, library: Library) -> Page:
-    what = content(asking, language, library)
+def _made(survey: Survey, language: str, library: Library) -> Page:
+    what = content(survey, language, library)
     words = texts(what.language)
     made = form_class(what, words)
     fields = {q.name: (q.instrument, q.item.code) for q in what.questions}
-    css = theme_css(asking) + "".join(_hiding(question) for question in what.questions)
+    css = theme_css(survey) + "".join(_hiding(question) for question in what.questions)
     bare = Framed.around(_KEY_PLACE, _KEY_PLACE)
-    page = Page(asking, what, words, made, bare, fields, css, hash_of(css))
+    page = Page(survey, what, words, made, bare, fields, css, hash_of(css))
     html = rendered(page, made(), _KEY_PLACE, fresh=True)
     return replace(page, untouched=Framed.around(html, _KEY_PLACE))
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from flask import Response, render_template, request
 
 from surveyapp.i18n.languages import texts
-from surveyapp.surveys.queries import Asking
+from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import Said
-from surveyapp.surveys.theme import read_theme
 from surveyapp.web.respond.assets import script, style
 from surveyapp.web.respond.headers import brand
 from surveyapp.web.respond.negotiation import negotiated_language
+from surveyapp.web.respond.readable import theme_of
 
 
 def html(body: bytes, *, encoding: str = "", status: int = 200) -> Response:
@@ -40,7 +40,7 @@ def neutral() -> Response:
 def message(
     kind: str,
     status: int,
-    asking: Asking | None,
+    survey: Survey | None,
     text: str = "",
     *,
     lines: Sequence[Said] = (),
@@ -48,16 +48,16 @@ def message(
     links: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name."""
-    words = texts(negotiated_language(asking))
+    words = texts(negotiated_language(survey))
     page = render_template(
         "respond/message.html",
         kind=kind,
         title=getattr(words, f"{kind}_title"),
         text=text or getattr(words, f"{kind}_text"),
-        provider=(read_theme(asking.theme).name or asking.provider) if asking else "",
+        provider=(theme_of(survey).name or survey.provider) if survey else "",
         words=words,
         style=style(),
-        own_style=brand(asking) if asking else "",
+        own_style=brand(survey) if survey else "",
         script=script() if kind == "thanks" else "",
         lines=lines,
         sends=sends,

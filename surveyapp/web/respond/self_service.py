@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from attrs import evolve
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -25,8 +26,8 @@ from surveyapp.surveys import consents, queries
 from surveyapp.surveys.invitations import is_used
 from surveyapp.surveys.links import Ticket
 from surveyapp.surveys.logic import NOT_APPLICABLE
-from surveyapp.surveys.queries import Asking
-from surveyapp.surveys.texts import Said, said
+from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.texts import Said
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import page_of, ticket_of
 from surveyapp.web.respond.content import Layout, Question, content
@@ -34,6 +35,7 @@ from surveyapp.web.respond.forms import form_class
 from surveyapp.web.respond.headers import allow, brand
 from surveyapp.web.respond.navigation import unknown_field
 from surveyapp.web.respond.pages import Page, rendered
+from surveyapp.web.respond.readable import text_of
 from surveyapp.web.respond.saying import message, neutral, packed
 from surveyapp.web.respond.secondary_style import more_style, more_style_hash
 
@@ -46,7 +48,7 @@ LARGEST_BODY = 512 * 1024
 class Holder:
     """Somebody who holds a used personal link, and the response that was sent with it."""
 
-    asking: Asking
+    survey: Survey
     ticket: Ticket
     response: Stored
     scores: Mapping[str, float]
@@ -56,10 +58,9 @@ class Holder:
     def page(self) -> Page:
         """The survey as this customer read it, without the check of attention and the box."""
         library = installation().library
-        page = page_of(self.asking, request.args.get("lang") or self.response.language)
-        logic = {name: rule for name, rule in self.asking.logic.items() if name != "attention"}
-        asking = replace(self.asking, logic=logic, consent_box=False)
-        own = content(asking, page.content.language, library, self.response.attributes)
+        page = page_of(self.survey, request.args.get("lang") or self.response.language)
+        survey = evolve(self.survey.without_attention_check(), consent_box=False)
+        own = content(survey, page.content.language, library, self.response.attributes)
         fields = {q.name: (q.instrument, q.item.code) for q in own.questions}
         return replace(page, content=own, form_class=form_class(own, page.words), fields=fields)
 
@@ -94,8 +95,8 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             "respond/mine.html",
             words=page.words,
             style=more_style(),
-            own_style=brand(holder.asking),
-            provider=holder.asking.provider,
+            own_style=brand(holder.survey),
+            provider=holder.survey.provider,
             answers=[(q, _in_words(q, given, page.words)) for q, given in holder.questions],
             moments=[
                 (name, moment, date_and_time(moment, zone, page.words))
@@ -129,8 +130,8 @@ def download(link: str, ticket: str) -> ResponseReturnValue:
     response, words = holder.response, holder.page.words
     answer = jsonify(
         {
-            "asked_by": holder.asking.provider,
-            "about": said(holder.asking, "touchpoint", holder.page.content.language).text,
+            "asked_by": holder.survey.provider,
+            "about": text_of(holder.survey, "touchpoint", holder.page.content.language).text,
             "answered_at": response.submitted_at.isoformat(),
             "started_at": response.started_at.isoformat() if response.started_at else None,
             "changed_at": response.corrected_at.isoformat() if response.corrected_at else None,
@@ -176,7 +177,7 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
     with suppress(NotFound), installation().store.writing() as session:
         outcome = correct(
             session,
-            holder.asking,
+            holder.survey,
             holder.response.id,
             page.raw(request.form),
             now=installation().now(),
@@ -202,9 +203,9 @@ def remove(link: str, ticket: str) -> ResponseReturnValue:
             words.mine_back,
             url_for("self_service.show", link=link, ticket=ticket, lang=_lang()),
         )
-        return message("erase", 200, holder.asking, sends=words.erase_send, links=[back])
+        return message("erase", 200, holder.survey, sends=words.erase_send, links=[back])
     with suppress(NotFound), installation().store.writing() as session:  # or erased at this moment
-        erase(session, holder.asking, holder.response.id, now=installation().now())
+        erase(session, holder.survey, holder.response.id, now=installation().now())
     return redirect(url_for("self_service.show", link=link, ticket=ticket, lang=_lang()), 303)
 
 
@@ -215,22 +216,22 @@ def _holder(link: str, ticket_text: str) -> Holder | ResponseReturnValue:
     """
     with installation().store.reading() as session:
         connection = session.connection()
-        asking = queries.asking(connection, link)
+        survey = queries.survey_at(connection, link)
         ticket = ticket_of(connection, link, ticket_text)
-        if asking is None or asking.state == "draft" or ticket is None:
+        if survey is None or survey.state == "draft" or ticket is None:
             return neutral()
-        if asking.anonymity == "anonymous":
-            return message("nothing", 200, asking)
-        if not is_used(connection, asking.id, ticket):
+        if survey.anonymity == "anonymous":
+            return message("nothing", 200, survey)
+        if not is_used(connection, survey.id, ticket):
             return redirect(url_for("respond.show", link=link, ticket=ticket_text), 303)
-        response = own_response(session, asking.id, ticket)
+        response = own_response(session, survey.id, ticket)
         if response is None:
-            return message("erased", 200, asking)
+            return message("erased", 200, survey)
         rows = session.execute(
             select(Score.scale, Score.value).where(Score.response_id == response.id)
         )
-        consent = consents.text_of(session, asking.id, response.consent_version, response.language)
-        return Holder(asking, ticket, response, {row.scale: row.value for row in rows}, consent)
+        consent = consents.text_of(session, survey.id, response.consent_version, response.language)
+        return Holder(survey, ticket, response, {row.scale: row.value for row in rows}, consent)
 
 
 def _form(page: Page, form: Any, status: int, notice: str = "") -> Response:

@@ -16,10 +16,10 @@ from surveyapp.i18n.languages import texts
 from surveyapp.sampling.opt_outs import is_opted_out
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import queries
-from surveyapp.surveys.queries import Asking
-from surveyapp.surveys.theme import read_theme
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.negotiation import negotiated_language
+from surveyapp.web.respond.readable import theme_of
 from surveyapp.web.respond.saying import message, neutral
 
 unsubscribe = Blueprint("unsubscribe", __name__, url_prefix="/u")
@@ -54,19 +54,19 @@ def go(token: str) -> ResponseReturnValue:
 
 
 def _said(kind: str, leaver: Leaving) -> ResponseReturnValue:
-    asking = _asking(leaver.survey_id)
-    words = texts(negotiated_language(asking))
-    provider = (read_theme(asking.theme).name or asking.provider) if asking else ""
+    survey = _asking(leaver.survey_id)
+    words = texts(negotiated_language(survey))
+    provider = (theme_of(survey).name or survey.provider) if survey else ""
     return message(
         kind,
         200,
-        asking,
+        survey,
         words.filled(getattr(words, f"{kind}_text"), provider=provider),
         sends=words.unsubscribe_send if kind == "unsubscribe" else "",
     )
 
 
-def _asking(survey_id: int) -> Asking | None:
+def _asking(survey_id: int) -> Survey | None:
     with installation().store.engine.connect() as connection:
         link = connection.scalar(select(SurveyRow.link).where(SurveyRow.id == survey_id))
-        return None if link is None else queries.asking(connection, link)
+        return None if link is None else queries.survey_at(connection, link)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
+from attrs import evolve
 from flask import Blueprint, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +19,6 @@ from surveyapp.store.models import File
 from surveyapp.surveys import drafts, queries
 from surveyapp.surveys.drafts import PRESELECTED, Fields
 from surveyapp.surveys.logos import MEDIA_TYPES
-from surveyapp.surveys.theme import read_theme
 from surveyapp.web.installation import installation
 from surveyapp.web.log import logger
 from surveyapp.web.respond.access import KEY_FIELD, Access, came_in, opened
@@ -42,6 +41,7 @@ from surveyapp.web.respond.navigation import (
 )
 from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.pages import Page, rendered
+from surveyapp.web.respond.readable import theme_of
 from surveyapp.web.respond.saying import html, message, neutral, packed
 from surveyapp.web.respond.write_queue import submitted, written
 
@@ -170,7 +170,7 @@ def _keep(
         return False
     save = partial(
         drafts.save,
-        survey_id=door.asking.id,
+        survey_id=door.survey.id,
         ticket=door.ticket,
         fields=fields,
         block=block,
@@ -185,8 +185,8 @@ def _keep(
 def logo(link: str) -> ResponseReturnValue:
     """The brand's picture, as it was checked and drawn anew when staff chose it."""
     with installation().store.reading() as session:
-        asking = queries.asking(session.connection(), link)
-        number = None if asking is None else read_theme(asking.theme).logo_file_id
+        survey = queries.survey_at(session.connection(), link)
+        number = None if survey is None else theme_of(survey).logo_file_id
         file = None if number is None else session.get(File, number)
     if file is None or file.media_type not in MEDIA_TYPES:
         return neutral()
@@ -199,21 +199,21 @@ def logo(link: str) -> ResponseReturnValue:
 def thanks(link: str) -> ResponseReturnValue:
     """The same for everybody who has sent answers, once or twice."""
     with installation().store.raw_connection() as connection:
-        asking = queries.asking(connection, link)
-    if asking is None:
+        survey = queries.survey_at(connection, link)
+    if survey is None:
         return neutral()
-    lines, links = ending(asking)
-    return message("thanks", 200, asking, lines=lines, links=links)
+    lines, links = ending(survey)
+    return message("thanks", 200, survey, lines=lines, links=links)
 
 
 def _submitted(door: Access, page: Page, key: FormKey) -> Stored | Faulty:
     ticket = door.ticket
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
-    asking = door.asking
-    if asking.consent_version != key.consent_version:
-        asking = replace(asking, consent_version=key.consent_version)
+    survey = door.survey
+    if survey.consent_version != key.consent_version:
+        survey = evolve(survey, consent_version=key.consent_version)
     submission = read_submission(
-        asking,
+        survey,
         page.raw(request.form),
         submission_key=key.submission_key,
         attributes=ticket.attributes if ticket else {},
@@ -242,7 +242,7 @@ def _again(door: Access, page: Page, notice: str, *, kept: FormKey | None) -> Re
 
 @respond.errorhandler(Exception)
 def failed(error: Exception) -> ResponseReturnValue:
-    """A page in the survey's own look; the log has the fault, the customer has a way on."""
+    """A page in the survey's own theme; the log has the fault, the customer has a way on."""
     if isinstance(error, RequestEntityTooLarge):
         return message("failed", 413, None, texts(negotiated_language(None)).too_large_text)
     if isinstance(error, HTTPException):

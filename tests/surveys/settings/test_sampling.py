@@ -6,15 +6,9 @@ from datetime import time
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from surveyapp.errors import Invalid
-from surveyapp.sampling.plan import Sampling, Trigger, change_sampling, read_sampling
-from surveyapp.sampling.quiet_hours import QuietHours
-from surveyapp.store.db import Store
-from surveyapp.store.models import AuditEntry
-from tests.responses.makers import make_survey
-from tests.sampling.makers import make_bank
+from surveyapp.surveys.settings.sampling import Sampling, Trigger
 
 FULL = {
     "active": True,
@@ -38,17 +32,18 @@ FULL = {
 
 
 def test_nothing_written_asks_nobody():
-    assert read_sampling({}) == Sampling()
+    assert Sampling.read({}) == Sampling()
     assert not Sampling().active
 
 
 def test_everything_written_is_read_and_written_again():
-    read = read_sampling(FULL)
+    read = Sampling.read(FULL)
     assert read == Sampling(
         active=True,
         trigger=Trigger(("form", "apply/branch"), ("app",), ("approved",), "region = North"),
         delay_minutes=90,
-        quiet=QuietHours(time(21), time(8)),
+        quiet_from=time(21),
+        quiet_to=time(8),
         share=0.25,
         most=500,
         rest="delay",
@@ -57,8 +52,8 @@ def test_everything_written_is_read_and_written_again():
         expires_days=10,
         max_age_days=3,
     )
-    assert read_sampling(read.stored()) == read
-    assert read_sampling(Sampling().stored()) == Sampling()
+    assert Sampling.read(read.written()) == read
+    assert Sampling.read(Sampling().written()) == Sampling()
 
 
 @pytest.mark.parametrize(
@@ -88,28 +83,5 @@ def test_everything_written_is_read_and_written_again():
 )
 def test_a_rule_that_is_none_is_refused_by_name(wrong: dict[str, Any], field: str):
     with pytest.raises(Invalid) as refused:
-        read_sampling(wrong)
+        Sampling.read(wrong)
     assert refused.value.field == field
-
-
-def test_a_journeys_end_is_named_before_it_is_asked_about(store: Store):
-    with store.writing() as session:
-        journey = make_bank(session)
-        end = make_survey(session, asks=("nps",), journey=journey, at_end=True)
-        along = make_survey(session, asks=("ces",), journey=journey)
-        for survey, rules in (
-            (end, {"active": True}),
-            (end, {"active": True, "trigger": {"touchpoints": ["shop"]}}),
-            (along, {"trigger": {"touchpoints": ["form"]}}),
-        ):
-            with pytest.raises(Invalid):
-                change_sampling(session, survey, rules, user_id=None)
-        change_sampling(
-            session, end, {"active": True, "trigger": {"touchpoints": ["use/branch"]}}, user_id=None
-        )
-        assert read_sampling(end.sampling).trigger.touchpoints == ("use/branch",)
-    with store.reading() as session:
-        entries = session.scalars(
-            select(AuditEntry).where(AuditEntry.action == "change whom to ask")
-        ).all()
-        assert [entry.detail for entry in entries] == [{"active": True}]

@@ -1,0 +1,1 @@
+"""A survey's settings: one frozen class for each of its documents."""
