@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docs.generated.api import api_reference
 from docs.generated.commands import command_reference
 from docs.generated.settings import settings_reference
+from docs.generated.survey_settings import survey_settings_reference
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -20,6 +21,7 @@ WRITERS: Mapping[str, Callable[[], str]] = {
     "api": api_reference,
     "commands": command_reference,
     "settings": settings_reference,
+    "survey_settings": survey_settings_reference,
 }
 _PLACE = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
 
