@@ -1,4 +1,4 @@
-"""One message to one customer: subject, plain text and HTML, in the customer's language.
+"""The words of one message to one customer: subject, plain text and HTML, in the customer's language.
 
 The HTML is what mail programs of the last fifteen years show: tables, styles beside the elements, no
 script, no picture, nothing fetched from anywhere, hence nothing that tells who has read it.
@@ -18,6 +18,7 @@ from surveyapp.design_tokens import COLOURS, contrast, ink_on
 from surveyapp.distribution.click import Click
 from surveyapp.i18n.languages import texts
 from surveyapp.i18n.phrases import Phrases
+from surveyapp.store.mail import Message
 from surveyapp.surveys import piping
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.settings.distribution import Distribution, MessageText
@@ -75,18 +76,11 @@ class MessageContext:
         return self.language.split("-")[0] in RIGHT_TO_LEFT
 
 
-@dataclass(frozen=True)
-class Message:
-    """A message as it is handed on; ``short`` is for ways that have no subject, such as SMS."""
-
-    subject: str
-    text: str = field(repr=False)
-    html: str = field(default="", repr=False)
-    short: str = field(default="", repr=False)
-
-
 def message_of(settings: Distribution, context: MessageContext) -> Message:
-    """The invitation or reminder in this context, everything in it escaped where it stands in HTML."""
+    """The invitation or reminder in this context, everything in it escaped where it stands in HTML.
+
+    It is addressed to nobody yet: who sends it adds ``to`` and ``message_id``.
+    """
     words = texts(context.language)
     own = settings.texts.get(context.language, MessageText())
     subject = _subject(own, words, context)
@@ -104,8 +98,17 @@ def message_of(settings: Distribution, context: MessageContext) -> Message:
         why=context.filled(words.mail_why),
         colours=context.colours,
     )
-    plain = _plain(body, address, words, context)
-    return Message(subject, plain, html, f"{subject}\n{address}")
+    return Message(
+        subject=subject,
+        text=_plain(body, address, words, context),
+        html=html,
+        short=f"{subject}\n{address}",
+        language=context.language,
+        link=context.link,
+        # A test gets no unsubscribe button in the mail program: there is nobody to unsubscribe.
+        unsubscribe="" if context.is_test else context.unsubscribe,
+        reply_to=settings.reply_to,
+    )
 
 
 def _subject(own: MessageText, words: Phrases, context: MessageContext) -> str:

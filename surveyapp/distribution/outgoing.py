@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import Library
 from surveyapp.distribution.click import clickable
-from surveyapp.distribution.message import Message, MessageContext, colours, message_of
+from surveyapp.distribution.message import MessageContext, colours, message_of
 from surveyapp.distribution.unsubscribe import (
     Leaving,
     test_url,
@@ -21,6 +21,7 @@ from surveyapp.distribution.unsubscribe import (
 from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
 from surveyapp.sampling.opt_outs import address_key
+from surveyapp.store.mail import Message
 from surveyapp.store.models import (
     Contact,
     Interaction,
@@ -63,19 +64,6 @@ class Outgoing:
         return self.contact.email if self.message.channel == "email" else self.contact.phone
 
 
-@dataclass(frozen=True)
-class Written:
-    """What is sent. ``link`` is the customer's own, empty in messages to staff."""
-
-    to: str = field(repr=False)
-    message: Message
-    message_id: str
-    language: str = "en"
-    link: str = field(default="", repr=False)
-    unsubscribe: str = field(default="", repr=False)
-    reply_to: str = ""
-
-
 def outgoing(session: Session, message: OutgoingMessage) -> Outgoing:
     """Look up what the message is about."""
     found = Outgoing(message)
@@ -94,15 +82,23 @@ def outgoing(session: Session, message: OutgoingMessage) -> Outgoing:
     return found
 
 
-def written(found: Outgoing, installation: Installation) -> Written:
-    """The message's words. Addresses in it are made of the settings' base_url and nothing else."""
+def written(found: Outgoing, installation: Installation) -> Message:
+    """The message as it is sent. Addresses in it are made of the settings' base_url and nothing else."""
+    sender, secret_key = installation.settings.mail_from, installation.secret_key
+    return replace(
+        _worded(found, installation),
+        to=found.recipient,
+        message_id=_message_id(found.message.key, sender, secret_key),
+    )
+
+
+def _worded(found: Outgoing, installation: Installation) -> Message:
+    """The message's words, addressed to nobody."""
     settings, secret_key = installation.settings, installation.secret_key
     message = found.message
-    message_id = _message_id(message.key, settings.mail_from, secret_key)
     if message.kind not in (*TO_CUSTOMERS, TEST):
         content = message.content
-        plain = Message(str(content.get("subject", "")), str(content.get("text", "")))
-        return Written(found.recipient, plain, message_id)
+        return Message(str(content.get("subject", "")), str(content.get("text", "")))
     language = language_of(found, installation.library)
     if message.kind == TEST:
         link = unsubscribe = test_url(settings.base_url)
@@ -118,15 +114,7 @@ def written(found: Outgoing, installation: Installation) -> Written:
     made = replace(
         made, reminder=int(message.content.get("number", 0)), is_test=message.kind == TEST
     )
-    return Written(
-        to=found.recipient,
-        message=message_of(own, made),
-        message_id=message_id,
-        language=language,
-        link=link,
-        unsubscribe="" if message.kind == TEST else unsubscribe,
-        reply_to=own.reply_to,
-    )
+    return message_of(own, made)
 
 
 def message_context(

@@ -8,10 +8,9 @@ from typing import Self
 
 from sqlalchemy import select
 
-from surveyapp.distribution.outgoing import Written
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
-from surveyapp.store.mail import Mail, Outcome, Postbox, Posted
+from surveyapp.store.mail import Message, Outcome, Postbox, Posted
 from surveyapp.store.models import Webhook
 from surveyapp.webhooks import signing
 from surveyapp.webhooks.client import post
@@ -51,24 +50,12 @@ class Transports:
             self._hook = self._sending_hook()
         return self._hook is not None
 
-    def send(self, channel: str, written: Written) -> Posted:
+    def send(self, channel: str, message: Message) -> Posted:
         """Hand one message on; what became of it."""
         if channel == "email" and self._post is not None:
-            made = written.message
-            return self._post.send(
-                Mail(
-                    to=written.to,
-                    subject=made.subject,
-                    text=made.text,
-                    html=made.html,
-                    message_id=written.message_id,
-                    language=written.language,
-                    unsubscribe=written.unsubscribe,
-                    reply_to=written.reply_to,
-                )
-            )
+            return self._post.send(message)
         if channel == "webhook" and self._hook is not None:
-            return self._told(self._hook, written)
+            return self._told(self._hook, message)
         return Posted(Outcome.AGAIN, "There is currently no way to send this message.")
 
     def _sending_hook(self) -> Webhook | None:
@@ -76,16 +63,16 @@ class Transports:
             hooks = session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id))
             return next((hook for hook in hooks if SEND_MESSAGE in hook.events), None)
 
-    def _told(self, hook: Webhook, written: Written) -> Posted:
+    def _told(self, hook: Webhook, message: Message) -> Posted:
         """The message as signed JSON to the one webhook that sends for us."""
         body = json.dumps(
             {
                 "event": SEND_MESSAGE,
-                "message_id": written.message_id,
-                "to": written.to,
-                "language": written.language,
-                "text": written.message.short,
-                "link": written.link,
+                "message_id": message.message_id,
+                "to": message.to,
+                "language": message.language,
+                "text": message.short,
+                "link": message.link,
             },
             ensure_ascii=False,
         ).encode()
@@ -94,7 +81,7 @@ class Transports:
             secret,
             body,
             event=SEND_MESSAGE,
-            delivery=written.message_id,
+            delivery=message.message_id,
             now=self._installation.now(),
         )
         try:

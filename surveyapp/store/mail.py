@@ -56,17 +56,23 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class Mail:
-    """One message. ``message_id`` stays the same when it is tried again, so that a second copy can be
-    told from a second message. ``unsubscribe`` is an address that takes the one-click POST of RFC 8058.
+class Message:
+    """What is sent to one recipient, complete: mail needs no more, nor do the ways beside it.
+
+    ``message_id`` stays the same when it is tried again, so that a second copy can be told from a
+    second message. ``unsubscribe`` is an address that takes the one-click POST of RFC 8058. ``short``
+    is the text for ways that have no subject, such as SMS, and ``link`` the customer's own in it;
+    messages to staff have neither. A preview has no recipient.
     """
 
-    to: str = field(repr=False)
     subject: str
     text: str = field(repr=False)
-    message_id: str
+    to: str = field(default="", repr=False)
+    message_id: str = ""
     html: str = field(default="", repr=False)
+    short: str = field(default="", repr=False)
     language: str = "en"
+    link: str = field(default="", repr=False)
     unsubscribe: str = field(default="", repr=False)
     reply_to: str = ""
 
@@ -76,7 +82,7 @@ def is_address(text: str) -> bool:
     return len(text) <= 254 and text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
-def composed(mail: Mail, sender: str, *, now: datetime) -> EmailMessage:
+def composed(mail: Message, sender: str, *, now: datetime) -> EmailMessage:
     """The message as it goes over the wire. ValueError for an address or header that cannot be one."""
     message = EmailMessage(policy=_POLICY)
     name, address = parseaddr(sender)
@@ -145,7 +151,7 @@ class Postbox:
             self._server = self._reached()
         return self._server
 
-    def send(self, mail: Mail) -> Posted:
+    def send(self, mail: Message) -> Posted:
         """Hand one message to the server. Raises MailServerAway only when there is no connection."""
         try:
             _ascii(mail.to)

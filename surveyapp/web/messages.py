@@ -12,7 +12,7 @@ from wtforms.validators import Optional
 from surveyapp.auth.permissions import Permission
 from surveyapp.distribution.actions import change_messages
 from surveyapp.distribution.click import clickable
-from surveyapp.distribution.message import Message, message_of
+from surveyapp.distribution.message import message_of
 from surveyapp.distribution.outgoing import message_context
 from surveyapp.distribution.queries import outbox
 from surveyapp.distribution.test_sends import send_test
@@ -20,6 +20,7 @@ from surveyapp.distribution.unsubscribe import test_url
 from surveyapp.errors import NotFound
 from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.journeys import queries
+from surveyapp.store.mail import Message
 from surveyapp.surveys.queries import survey_in
 from surveyapp.surveys.settings.distribution import LATEST_REMINDER, Distribution, MessageText
 from surveyapp.surveys.settings.document import about_field

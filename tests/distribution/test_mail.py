@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveyapp.store.mail import Mail, MailServerAway, Outcome, Postbox, composed, is_address
+from surveyapp.store.mail import MailServerAway, Message, Outcome, Postbox, composed, is_address
 from tests.distribution.mail_server import DEFERRED, HANG_UP, REFUSED, mail_server, self_signed
 
 SENDER = "Northbank survey <survey@northbank.example>"
@@ -27,7 +27,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
-def mail(to: str = "ada@example.org", **changes: str) -> Mail:
+def mail(to: str = "ada@example.org", **changes: str) -> Message:
     given = {
         "subject": "How was it?",
         "text": "Tell us.\n",
@@ -35,7 +35,7 @@ def mail(to: str = "ada@example.org", **changes: str) -> Mail:
         "message_id": "<1@northbank.example>",
         **changes,
     }
-    return Mail(to, **given)  # type: ignore[arg-type]
+    return Message(to=to, **given)  # type: ignore[arg-type]
 
 
 def test_a_message_carries_what_receivers_and_readers_look_for():
