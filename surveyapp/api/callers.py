@@ -13,7 +13,7 @@ from flask import current_app, g, request
 from surveyapp.api.problems import Problem
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Caller, Scope
+from surveyapp.auth.api_keys import Caller, KeyScope
 from surveyapp.installation import Installation
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -36,7 +36,7 @@ def caller() -> Caller:
     return cast(Caller, g.caller)
 
 
-def needs(scope: Scope) -> Callable[[View], View]:
+def needs(scope: KeyScope) -> Callable[[View], View]:
     """Let in keys that may do this, before anything else of the request is read."""
 
     def guard(view: View) -> View:
@@ -60,7 +60,7 @@ def new_throttles() -> tuple[Throttle, Throttle]:
     return Throttle(REFUSALS, REFUSAL_SECONDS), Throttle(CALLS_A_MINUTE, 60.0)
 
 
-def _let_in(scope: Scope) -> Caller:
+def _let_in(scope: KeyScope) -> Caller:
     refusals, calls = current_app.extensions[THROTTLES]
     store, now, sent = installation().store, installation().now(), _sent()
     with store.reading() as session:

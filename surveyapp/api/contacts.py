@@ -9,7 +9,7 @@ import marshmallow as ma
 from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.problems import FaultSchema
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.distribution.bounces import note_bounces
 from surveyapp.errors import Invalid
 from surveyapp.sampling import opt_outs
@@ -97,7 +97,7 @@ class OptedOutSchema(ma.Schema):
 
 
 @contacts.route("/bounces", methods=["POST"])
-@needs(Scope.WRITE_BOUNCES)
+@needs(KeyScope.WRITE_BOUNCES)
 @contacts.arguments(BouncesSchema)
 @contacts.response(200, NotedSchema)
 def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
 
 
 @contacts.route("/opt-outs", methods=["POST"])
-@needs(Scope.WRITE_BOUNCES)
+@needs(KeyScope.WRITE_BOUNCES)
 @contacts.arguments(OptOutsSchema)
 @contacts.response(200, OptedOutSchema)
 def opt_customers_out(batch: dict[str, Any]) -> dict[str, Any]:

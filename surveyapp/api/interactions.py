@@ -9,7 +9,7 @@ import marshmallow as ma
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import installation, needs
 from surveyapp.api.problems import Fault, Problem
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.sampling.interactions import receive
 
 MOST = 1000  # in one request
@@ -94,7 +94,7 @@ class ReceivedSchema(ma.Schema):
 
 
 @interactions.route("/interactions", methods=["POST"])
-@needs(Scope.WRITE_INTERACTIONS)
+@needs(KeyScope.WRITE_INTERACTIONS)
 @interactions.arguments(BatchSchema)
 @interactions.response(200, ReceivedSchema)
 def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:

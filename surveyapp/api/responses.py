@@ -10,7 +10,7 @@ from surveyapp.api import feed
 from surveyapp.api.bodies import Blueprint
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.surveys import OfSurvey, survey_named
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.responses import numbers
 from surveyapp.store.audit import record
 
@@ -94,7 +94,7 @@ class ResponsesSchema(ma.Schema):
 
 
 @responses.route("/responses", methods=["GET"])
-@needs(Scope.READ_RESPONSES)
+@needs(KeyScope.READ_RESPONSES)
 @responses.arguments(ResponsesQuery, location="query")
 @responses.response(200, ResponsesSchema)
 def list_responses(query: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import installation, needs
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
@@ -106,7 +106,7 @@ class ResultsSchema(ma.Schema):
 
 
 @results.route("/journeys/<string:code>/results", methods=["GET"])
-@needs(Scope.READ_RESULTS)
+@needs(KeyScope.READ_RESULTS)
 @results.arguments(ResultsQuery, location="query")
 @results.response(200, ResultsSchema)
 def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:

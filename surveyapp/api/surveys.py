@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from instruments.loader import InstrumentError
 from surveyapp.api.bodies import Blueprint, Moment, Strict
 from surveyapp.api.callers import caller, installation, needs
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid
 from surveyapp.journeys.codes import read_code
 from surveyapp.store.audit import record
@@ -154,7 +154,7 @@ class InvitationsSchema(ma.Schema):
 
 
 @surveys.route("/surveys", methods=["GET"])
-@needs(Scope.READ_SURVEYS)
+@needs(KeyScope.READ_SURVEYS)
 @surveys.response(200, SurveysSchema)
 def list_surveys() -> dict[str, Any]:
     """List surveys
@@ -166,7 +166,7 @@ def list_surveys() -> dict[str, Any]:
 
 @surveys.route("/deployments", methods=["GET"])
 @surveys.doc(deprecated=True)
-@needs(Scope.READ_SURVEYS)
+@needs(KeyScope.READ_SURVEYS)
 @surveys.response(200, DeploymentsSchema)
 def list_deployments() -> dict[str, Any]:
     """List surveys (deprecated)
@@ -177,7 +177,7 @@ def list_deployments() -> dict[str, Any]:
 
 
 @surveys.route("/invitations", methods=["POST"])
-@needs(Scope.INVITE_CUSTOMERS)
+@needs(KeyScope.INVITE_CUSTOMERS)
 @surveys.arguments(InviteSchema)
 @surveys.response(201, InvitationsSchema)
 def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:

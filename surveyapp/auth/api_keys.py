@@ -29,7 +29,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _NOTED_EVERY = timedelta(minutes=1)
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """One thing that a key may do; every route of the API names exactly one."""
 
     WRITE_INTERACTIONS = "write interactions"
@@ -49,7 +49,7 @@ class Caller:
     scopes: frozenset[str]
     note_use: bool  # whether the moment of its use is worth writing down again
 
-    def may(self, scope: Scope) -> bool:
+    def may(self, scope: KeyScope) -> bool:
         return scope in self.scopes
 
 
@@ -80,10 +80,10 @@ def make(
             f"The name has {len(name)} characters; use 1 to {LONGEST_NAME}.", field="name"
         )
     wanted = list(dict.fromkeys(scopes))
-    unknown = [scope for scope in wanted if scope not in set(Scope)]
+    unknown = [scope for scope in wanted if scope not in set(KeyScope)]
     if unknown or not wanted:
         found = f"{unknown[0][:40]!r} is not a scope" if unknown else "No scope is selected"
-        raise Invalid(f"{found}; choose from {', '.join(Scope)}.", field="scopes")
+        raise Invalid(f"{found}; choose from {', '.join(KeyScope)}.", field="scopes")
     prefix = "".join(secrets.choice(_LETTERS) for _ in range(8))
     text = f"sak_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey(name=name, prefix=prefix, key_hash=_hash(text), scopes=wanted, created_by=user_id)

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -20,12 +20,12 @@ from surveyapp.webhooks import queries
 connections = Blueprint("connections", __name__, url_prefix="/connections")
 
 SCOPES = {
-    Scope.WRITE_INTERACTIONS: "Report events at touchpoints, so that customers can be surveyed",
-    Scope.INVITE_CUSTOMERS: "Create single-use links for customers",
-    Scope.WRITE_BOUNCES: "Report bounced messages and opt-outs",
-    Scope.READ_SURVEYS: "Read surveys and their links",
-    Scope.READ_RESPONSES: "Read customers' answers, including comments",
-    Scope.READ_RESULTS: "Read a journey's scores",
+    KeyScope.WRITE_INTERACTIONS: "Report events at touchpoints, so that customers can be surveyed",
+    KeyScope.INVITE_CUSTOMERS: "Create single-use links for customers",
+    KeyScope.WRITE_BOUNCES: "Report bounced messages and opt-outs",
+    KeyScope.READ_SURVEYS: "Read surveys and their links",
+    KeyScope.READ_RESPONSES: "Read customers' answers, including comments",
+    KeyScope.READ_RESULTS: "Read a journey's scores",
 }
 
 

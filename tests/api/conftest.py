@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
 from tests.web.conftest import app, installation, world
 
@@ -25,7 +25,9 @@ def new_key(installation: Installation) -> Callable[..., str]:
 
     def made(*scopes: str, name: str = "Branches") -> str:
         with installation.store.writing() as session:
-            return api_keys.make(session, name=name, scopes=scopes or list(Scope), user_id=None)[1]
+            return api_keys.make(session, name=name, scopes=scopes or list(KeyScope), user_id=None)[
+                1
+            ]
 
     return made
 

@@ -15,7 +15,7 @@ from surveyapp.api.application import create_api
 from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import ApiKey, AuditEntry
@@ -29,7 +29,7 @@ def api(installation: Installation) -> Flask:
     return create_api(installation, failed=lambda _: None)
 
 
-def guarded(api: Flask) -> Iterator[tuple[Rule, str, Scope]]:
+def guarded(api: Flask) -> Iterator[tuple[Rule, str, KeyScope]]:
     for rule in api.url_map.iter_rules():
         scope = getattr(api.view_functions[rule.endpoint], SCOPE, None)
         if scope is not None:
@@ -45,10 +45,10 @@ def test_every_route_names_a_scope_or_is_a_known_open_one(api: Flask):
     unguarded = {
         str(rule)
         for rule in api.url_map.iter_rules()
-        if getattr(api.view_functions[rule.endpoint], SCOPE, None) not in set(Scope)
+        if getattr(api.view_functions[rule.endpoint], SCOPE, None) not in set(KeyScope)
     }
     assert unguarded == OPEN
-    assert {scope for *_, scope in guarded(api)} == set(Scope)
+    assert {scope for *_, scope in guarded(api)} == set(KeyScope)
 
 
 def test_without_a_key_in_force_every_route_is_closed(api, call, new_key, installation, world):
@@ -71,7 +71,7 @@ def test_without_a_key_in_force_every_route_is_closed(api, call, new_key, instal
 
 def test_a_key_opens_the_routes_of_its_scopes_and_no_other(api, call, new_key, world):
     for rule, method, scope in guarded(api):
-        key = new_key(*(each for each in Scope if each is not scope))
+        key = new_key(*(each for each in KeyScope if each is not scope))
         answer = call(method, path_of(rule), key=key, json={"nonsense": True})
         assert answer.status_code == 403, (method, rule)
         assert scope in answer.json["detail"]

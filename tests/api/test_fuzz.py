@@ -23,7 +23,7 @@ from surveyapp.api.application import create_api
 from surveyapp.api.callers import THROTTLES
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import open_installation
 from surveyapp.settings import read
 from tests.web.world import add_user, make_place
@@ -47,7 +47,7 @@ def fuzzed(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     installation = open_installation(read({}, home=home))
     with installation.store.writing() as session:
         user = add_user(session, "researcher", password_hash="none")
-        _, key = api_keys.make(session, name="Fuzz", scopes=list(Scope), user_id=None)
+        _, key = api_keys.make(session, name="Fuzz", scopes=list(KeyScope), user_id=None)
     make_place(installation, "Open", user)
     failures: list[Exception] = []
     app = create_api(installation, failed=failures.append)

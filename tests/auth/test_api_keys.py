@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
@@ -29,7 +29,7 @@ def test_a_key_names_its_caller_and_what_it_may_do(store: Store):
         found = api_keys.caller(session, text, now=utc_now())
     assert found is not None
     assert (found.id, found.name) == (number, "Branches")
-    assert [scope for scope in Scope if found.may(scope)] == ["write bounces", "read results"]
+    assert [scope for scope in KeyScope if found.may(scope)] == ["write bounces", "read results"]
 
 
 def test_neither_database_nor_audit_log_holds_the_key(store: Store):

@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from surveyapp.api.application import create_api
 from surveyapp.auth import api_keys
-from surveyapp.auth.api_keys import Scope
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
 from surveyapp.store.models import Draft, Journey, Response, SurveyRow
 from surveyapp.web.ids import Id, LongId
@@ -123,7 +123,7 @@ def test_no_parameter_of_the_api_makes_it_fail(
 ):
     monkeypatch.setattr("surveyapp.api.callers.CALLS_A_MINUTE", 10**6)
     with installation.store.writing() as session:
-        _, key = api_keys.make(session, name="k", scopes=list(Scope), user_id=None)
+        _, key = api_keys.make(session, name="k", scopes=list(KeyScope), user_id=None)
         code = session.get_one(Journey, world.here.journey_id).code
         survey = session.get_one(SurveyRow, world.here.survey_id).code
     api = create_api(installation, failed=lambda _: None)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from instruments.loader import BUILT_IN
-from surveyapp.auth.api_keys import Scope, make
+from surveyapp.auth.api_keys import KeyScope, make
 from surveyapp.installation import Installation
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.reports import comparisons
@@ -139,7 +139,7 @@ def test_the_api_answers_409_for_a_half_sorted_segment(
     app, installation: Installation, world: World, half_sorted: int
 ):
     with installation.store.writing() as session:
-        _, key = make(session, name="k", scopes=[Scope.READ_RESULTS], user_id=None)
+        _, key = make(session, name="k", scopes=[KeyScope.READ_RESULTS], user_id=None)
         code = session.get_one(Journey, world.here.journey_id).code
     answered = app.test_client().get(
         f"/api/v1/journeys/{code}/results?segment=the-north",
