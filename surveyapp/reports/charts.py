@@ -200,15 +200,11 @@ def _marks(
             if figure.low is not None and figure.high is not None:
                 low, high = panel.x(figure.low), panel.x(figure.high)
                 intervals.append({"x": low, "x2": high, "y": y, "y2": y})
-            dot.append({"x": panel.x(figure.estimate), "y": y, "says": says(row.label, figure)})
+            dot.append(
+                {"x": panel.x(figure.estimate), "y": y, "says": phrases.said(row.label, figure)}
+            )
             values.append({"x": panel.right + _VALUE - 1, "y": y, "text": phrases.value(figure)})
     return intervals, dot, values, missing
-
-
-def says(label: str, figure: Figure) -> str:
-    """A mark's sentence for a screen reader: "Identity check, CSAT: 54%, 44 to 63, n = 120"."""
-    parts = [phrases.value(figure), phrases.interval(figure), f"n = {figure.n}"]
-    return f"{label}, {figure.definition.short}: {', '.join(part for part in parts if part)}"
 
 
 def heat_map(

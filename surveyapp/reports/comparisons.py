@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from surveyapp.design_tokens import HALF_WIDTH, TEXT_WIDTH
+from surveyapp.design_tokens import HALF_WIDTH
 from surveyapp.reports import charts, trend_charts
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Table, Tone
 from surveyapp.reports.scores import pairs
@@ -121,15 +121,17 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
     for series in end[:2]:
         yield Chart(
             _trend_title(series),
-            trend_charts.trend(series, width=TEXT_WIDTH, height=94.0),
-            "The band is each month's 95% interval; gaps are months with too few answers to show.",
+            trend_charts.trend(series),
+            "The band is each month's 95% interval; gaps are months with too few answers to show."
+            f" {trend_charts.note(series)}".rstrip(),
         )
     if points:
         axis = trend_charts.trend_axis(points)
         halves = [
             Chart(
                 _trend_title(series),
-                trend_charts.trend(series, width=HALF_WIDTH, height=77.0, axis=axis),
+                trend_charts.trend(series, trend_charts.HALF_PAPER, axis=axis),
+                trend_charts.note(series),
             )
             for series in points
         ]

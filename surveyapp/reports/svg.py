@@ -21,12 +21,20 @@ def element(name: str, content: str = "", **attributes: str | float | None) -> s
     return f"<{name}{said}>{content}</{name}>" if content else f"<{name}{said}/>"
 
 
-def document(parts: Sequence[str], *, width: float, height: float, label: str) -> str:
+def escaped(said: str) -> str:
+    """Plain text as an element's content."""
+    return escape(said)
+
+
+def document(
+    parts: Sequence[str], *, width: float, height: float, label: str, class_: str | None = None
+) -> str:
     """The whole drawing, which scales with its page; ``label`` says it all to a screen reader."""
     return element(
         "svg",
         "".join(parts),
         xmlns="http://www.w3.org/2000/svg",
+        class_=class_,
         width=width,
         height=height,
         viewBox=f"0 0 {_plain(width)} {_plain(height)}",
@@ -46,11 +54,13 @@ def text(
     anchor: str = "middle",
     bold: bool = False,
     italic: bool = False,
+    class_: str | None = None,
 ) -> str:
     """A line of text whose middle is at height y."""
     return element(
         "text",
         escape(said),
+        class_=class_,
         x=x,
         y=y + size * 0.34,  # from the middle of small letters and figures to their baseline
         font_size=size,
@@ -88,8 +98,21 @@ def polyline(points: Sequence[Point], *, colour: str, width: float, dash: str | 
     )
 
 
-def polygon(points: Sequence[Point], *, fill: str, stroke: str | None = None) -> str:
-    return element("polygon", points=_points(points), fill=fill, stroke=stroke, stroke_width=1.1)
+def polygon(
+    points: Sequence[Point],
+    *,
+    fill: str,
+    stroke: str | None = None,
+    class_: str | None = None,
+) -> str:
+    return element(
+        "polygon",
+        class_=class_,
+        points=_points(points),
+        fill=fill,
+        stroke=stroke,
+        stroke_width=1.1 if stroke else None,
+    )
 
 
 def _points(points: Sequence[Point]) -> str:

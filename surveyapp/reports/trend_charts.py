@@ -1,73 +1,102 @@
-"""Figures month by month as SVG text: a line in its band of intervals."""
+"""A score month by month as SVG text, the same drawing for pages and for the PDF.
+
+Written as elements rather than by the chart library: a page draws several trends for whatever
+filters it is asked with, and has no second for each. Every part carries its colour, which paper
+reads, and a class, by which a page's stylesheet may say otherwise.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from itertools import groupby
 
-from surveyapp.design_tokens import COLOURS, SIZES
-from surveyapp.reports import chart_theme as theme
-from surveyapp.reports.charts import says
+from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
+from surveyapp.reports import svg
 from surveyapp.results import phrases
-from surveyapp.results.view_models import Month, Trend, Unit
+from surveyapp.results.view_models import Definition, Month, Trend
 
-_MONTH_WIDTH = 36  # pixels that a month's name takes
-_TICKS = {
-    Unit.NPS: "datum.value == 0 ? '0' : format(datum.value, '+.0f')",
-    Unit.PERCENT: "format(datum.value, '.0f') + '%'",
-}
+_STEPS = (1, 2, 5, 10, 20, 25, 50, 100)  # between grid lines
+_MOST_LINES = 5
+# Lengths in parts of the type's size.
+_TICK_LABELS, _MONTH_LABELS, _MONTH = 3.6, 1.9, 4.4
+_PADDING = 2.1  # from the axis to the first month, room for half of its number
+_ABOVE, _WORDING = 1.0, 1.4
 
 
-def trend(
-    series: Trend,
-    *,
-    width: float = theme.WIDTH,
-    height: float = 120.0,
-    axis: tuple[float, float] | None = None,
-) -> str:
-    """A line with its interval as a band; gaps where a month is hidden or empty."""
-    import altair as alt
+@dataclass(frozen=True)
+class Canvas:
+    """A drawing's width and height and its letters' size: points on paper, pixels on a page."""
 
-    rows = [
-        {
-            "month": month.first.isoformat(),
-            "estimate": month.figure.estimate,
-            "low": month.figure.low,
-            "high": month.figure.high,
-            "says": says(phrases.month(month.first), month.figure),
-        }
-        for month in series.months
-    ]
-    scale = alt.Scale(domain=list(axis or trend_axis([series])), nice=False)
-    form = _TICKS.get(series.definition.unit, "format(datum.value, '.0f')")
-    x = _months(series, width)
-    y = alt.Y("estimate:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4, labelExpr=form))
-    low = alt.Y("low:Q", title=None, scale=scale)
-    base = alt.Chart(theme.inline(rows))
-    soft, strong = COLOURS["accent-soft"], COLOURS["accent"]
-    layers = [
-        base.mark_area(color=soft, aria=False).encode(x=x, y=low, y2=alt.Y2("high:Q")),
-        # A month between hidden ones has no band; its interval is drawn as a bar.
-        base.mark_rule(color=soft, strokeWidth=5, aria=False).encode(
-            x=x, y=low, y2=alt.Y2("high:Q")
-        ),
-        base.mark_line(color=strong, strokeWidth=2, aria=False).encode(x=x, y=y),
-        base.transform_filter("isValid(datum.estimate)")
-        .mark_point(color=strong, filled=True, size=34, opacity=1)
-        .encode(x=x, y=y, description=alt.Description("says:N")),
-        *(
-            alt.Chart(theme.inline(marks))
-            .mark_text(dy=away, fontWeight="bold", fontSize=SIZES["small"], aria=False)
-            .encode(x=x, y=y, text=alt.Text("text:N"))
-            for away, marks in _labels(series)
-        ),
-    ]
-    chart = alt.layer(*layers).properties(
-        width=width,
-        height=height,
-        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+    width: float
+    height: float
+    letters: float
+
+
+PAGE = Canvas(640.0, 190.0, 12.0)
+PAPER = Canvas(TEXT_WIDTH, 94.0, SIZES["small"])
+HALF_PAPER = Canvas(HALF_WIDTH, 77.0, SIZES["small"])
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """Where months and values lie on a canvas."""
+
+    canvas: Canvas
+    axis: tuple[float, float]
+    months: Sequence[Month]
+    top: float
+
+    @property
+    def left(self) -> float:
+        return _TICK_LABELS * self.canvas.letters
+
+    @property
+    def bottom(self) -> float:
+        return self.canvas.height - _MONTH_LABELS * self.canvas.letters
+
+    @property
+    def step(self) -> float:
+        """From one month to the next."""
+        inside = self.canvas.width - self.left - 2 * _PADDING * self.canvas.letters
+        return inside / max(1, len(self.months) - 1)
+
+    def x(self, at: int) -> float:
+        return self.left + _PADDING * self.canvas.letters + at * self.step
+
+    def y(self, value: float) -> float:
+        low, high = self.axis
+        share = (min(max(value, low), high) - low) / (high - low)
+        return self.bottom - share * (self.bottom - self.top)
+
+
+def trend(series: Trend, canvas: Canvas = PAPER, *, axis: tuple[float, float] | None = None) -> str:
+    """A line with its interval as a band; gaps where a month is hidden or empty, a dashed line where
+    the wording changed.
+    """
+    room = _ABOVE + (_WORDING if series.rewordings else 0.0)
+    plane = _Plane(canvas, axis or trend_axis([series]), series.months, room * canvas.letters)
+    return svg.document(
+        [
+            *_grid(plane, series.definition),
+            *_month_labels(plane),
+            *_rewordings(plane, series),
+            *_bands(plane),
+            *_line(plane),
+            *_points(plane),
+            *_ends(plane),
+        ],
+        width=canvas.width,
+        height=canvas.height,
+        label="; ".join(phrases.month_said(month) for month in series.months) or "no answers",
+        class_="trend",
     )
-    return theme.svg(chart, label="; ".join(str(row["says"]) for row in rows) or "no answers")
+
+
+def note(series: Trend) -> str:
+    """Which wordings the scores mix and what the dashed lines are; empty where there is one wording."""
+    said = phrases.wordings(series)
+    return f"{said} The dashed line marks the change." if series.rewordings else said
 
 
 def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
@@ -85,43 +114,158 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
     return max(low, min(ends) // 10 * 10), min(high, -(-max(ends) // 10) * 10)
 
 
-def _months(series: Trend, width: float) -> Any:
-    """The time axis: every month named, every second or every third, as there is room."""
-    import altair as alt
+def _grid(plane: _Plane, definition: Definition) -> Iterator[str]:
+    """Lines across at round values, each with its value."""
+    low, high = plane.axis
+    step = next((s for s in _STEPS if (high - low) / s < _MOST_LINES), _STEPS[-1])
+    tick = -(-low // step) * step
+    letters = plane.canvas.letters
+    while tick <= high:
+        y = plane.y(tick)
+        yield svg.element(
+            "line",
+            class_="axis",
+            x1=plane.left,
+            x2=plane.canvas.width,
+            y1=y,
+            y2=y,
+            stroke=COLOURS["faint"],
+            stroke_width=0.8,
+        )
+        yield _said(phrases.estimate(definition, tick), plane.left - 0.6 * letters, y, plane, "end")
+        tick += step
 
-    step = 1 + int(len(series.months) * _MONTH_WIDTH // width)
-    return alt.X(
-        "month:T",
-        title=None,
-        scale=alt.Scale(padding=18),
-        axis=alt.Axis(
-            values=[month.first.isoformat() for month in series.months[::step]],
-            formatType="time",
-            labelExpr="timeFormat(datum.value, '%b') + (datum.index == 0 || month(datum.value) == 0 ?"
-            " ' \u2019' + timeFormat(datum.value, '%y') : '')",
-            grid=False,
-        ),
+
+def _month_labels(plane: _Plane) -> Iterator[str]:
+    """Months by name, every one, every second or every third, as there is room; years where they begin."""
+    letters = plane.canvas.letters
+    every = 1 + int(len(plane.months) * _MONTH * letters // (plane.canvas.width - plane.left))
+    y = plane.canvas.height - 0.6 * letters
+    for at in range(0, len(plane.months), every):
+        first = plane.months[at].first
+        before = plane.months[at - every].first if at else None
+        is_new = before is None or before.year != first.year
+        year = f" \N{RIGHT SINGLE QUOTATION MARK}{first:%y}" if is_new else ""
+        yield _said(f"{first:%b}{year}", plane.x(at), y, plane, "middle")
+
+
+def _said(text: str, x: float, y: float, plane: _Plane, anchor: str) -> str:
+    return svg.text(
+        text,
+        x,
+        y,
+        size=plane.canvas.letters,
+        colour=COLOURS["muted"],
+        anchor=anchor,
+        class_="tick",
     )
 
 
-def _labels(series: Trend) -> Iterator[tuple[float, list[dict[str, Any]]]]:
+def _rewordings(plane: _Plane, series: Trend) -> Iterator[str]:
+    """A dashed line before each month from which another wording was read, under its name."""
+    places = {month.first: at for at, month in enumerate(plane.months)}
+    for first, group in groupby(series.rewordings, key=lambda each: each.first):
+        x = plane.x(places[first]) - min(plane.step / 2, _PADDING * plane.canvas.letters)
+        top = _ABOVE * plane.canvas.letters / 2
+        yield svg.element(
+            "line",
+            class_="reworded",
+            x1=x,
+            x2=x,
+            y1=top,
+            y2=plane.bottom,
+            stroke=COLOURS["muted"],
+            stroke_width=1.0,
+            stroke_dasharray="3 3",
+        )
+        # Beside the line, on the side that has room.
+        is_late = x > (plane.left + plane.canvas.width) / 2
+        away = 0.4 * plane.canvas.letters
+        names = ", ".join(each.wording for each in group)
+        yield _said(
+            f"wording {names}",
+            x - away if is_late else x + away,
+            top + away,
+            plane,
+            "end" if is_late else "start",
+        )
+
+
+def _runs(plane: _Plane) -> Iterator[list[tuple[float, Month]]]:
+    """The months that are shown, with their places, in runs without a gap."""
+    shown = [(plane.x(at), month) for at, month in enumerate(plane.months)]
+    for is_shown, run in groupby(shown, key=lambda each: each[1].figure.shown):
+        if is_shown:
+            yield list(run)
+
+
+def _bands(plane: _Plane) -> Iterator[str]:
+    """Each run's intervals as a band; of a month between hidden ones as a bar."""
+    for run in _runs(plane):
+        ends = [
+            (x, plane.y(month.figure.low), plane.y(month.figure.high))
+            for x, month in run
+            if month.figure.low is not None and month.figure.high is not None
+        ]
+        if len(ends) == 1:
+            (x, low, high), half = ends[0], 2.5
+            ends = [(x - half, low, high), (x + half, low, high)]
+        if ends:
+            corners = [(x, high) for x, _, high in ends]
+            corners += [(x, low) for x, low, _ in reversed(ends)]
+            yield svg.polygon(corners, fill=COLOURS["accent-soft"], class_="band")
+
+
+def _line(plane: _Plane) -> Iterator[str]:
+    """The estimates as one path, a stroke for each run."""
+    strokes = [
+        "M" + "L".join(f"{x:.1f},{plane.y(_at(month)):.1f}" for x, month in run)
+        for run in _runs(plane)
+        if len(run) > 1
+    ]
+    if strokes:
+        yield svg.element(
+            "path",
+            class_="run",
+            d="".join(strokes),
+            fill="none",
+            stroke=COLOURS["accent"],
+            stroke_width=2,
+            stroke_linejoin="round",
+        )
+
+
+def _points(plane: _Plane) -> Iterator[str]:
+    """A dot for each month that is shown, with its sentence as a tooltip."""
+    for run in _runs(plane):
+        for x, month in run:
+            yield svg.element(
+                "circle",
+                svg.element("title", svg.escaped(phrases.month_said(month))),
+                class_="dot",
+                cx=x,
+                cy=plane.y(_at(month)),
+                r=plane.canvas.letters / 3,
+                fill=COLOURS["accent"],
+            )
+
+
+def _ends(plane: _Plane) -> Iterator[str]:
     """The first and the last number, above the line where it falls towards them, else below."""
-    shown = [month for month in series.months if month.figure.estimate is not None]
-    ends = [(shown[0], shown[min(1, len(shown) - 1)])] if shown else []
+    shown = [each for run in _runs(plane) for each in run]
+    beside = [(shown[0], shown[min(1, len(shown) - 1)])] if shown else []
     if len(shown) > 1:
-        ends.append((shown[-1], shown[-2]))
-    for away, above in ((-10.0, True), (11.0, False)):
-        marks = [_label(month) for month, beside in ends if (_at(month) >= _at(beside)) is above]
-        if marks:
-            yield away, marks
-
-
-def _label(month: Month) -> dict[str, Any]:
-    return {
-        "month": month.first.isoformat(),
-        "estimate": month.figure.estimate,
-        "text": phrases.value(month.figure),
-    }
+        beside.append((shown[-1], shown[-2]))
+    for (x, month), (_, neighbour) in beside:
+        away = -1.2 if _at(month) >= _at(neighbour) else 1.3
+        yield svg.text(
+            phrases.value(month.figure),
+            x,
+            plane.y(_at(month)) + away * plane.canvas.letters,
+            size=plane.canvas.letters,
+            bold=True,
+            class_="number",
+        )
 
 
 def _at(month: Month) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,8 @@ from analysis.scale.validation import validate_scale
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.results.actions import MARKER
-from surveyapp.results.frames import Beside, frame, numeric_items
+from surveyapp.results.frames import Beside, frame, numeric_items, wording_column
+from surveyapp.results.wordings import mixture
 from surveyapp.store.models import Analysis
 
 Progress = Callable[[int, str], None]
@@ -42,20 +44,30 @@ def run_validation(
         instrument = library.load(analysis.instrument, asked.get("version"))
         groups = tuple(asked.get("group", ()))
         marker = library.load(MARKER, asked["marker"]) if asked.get("marker") else None
+        worded = (instrument.code, *([marker.code] if marker else []))
         data = frame(
             session,
             instrument,
             journey_id=analysis.journey_id,
             survey_id=analysis.survey_id,
             segment_id=analysis.segment_id,
-            beside=Beside(groups, marker, _SECONDS),
+            beside=Beside(groups, marker, _SECONDS, worded),
         )
         seed = analysis.seed or 1
+        of_everybody = analysis.segment_id is None
     if len(data) < minimum_cell:
         raise Conflict(
             f"{instrument.code} has fewer than {minimum_cell} answers here, too few to"
             " show; run the analysis again when there are more"
         )
+    mixed = [
+        mixture(
+            code,
+            Counter(data.pop(wording_column(code)).dropna()),
+            minimum=minimum_cell if of_everybody else None,
+        )
+        for code in worded
+    ]
     missing = asked.get("missing", "listwise")
     items = plan_of(instrument, key=asked.get("key")).items
     usable = data[items].notna()
@@ -74,7 +86,8 @@ def run_validation(
         progress=_scaled(progress),
     )
     hidden = tuple(Warned(InvarianceSection.step, text) for text in said if text)
-    result = replace(result, warned=(*result.warned, *hidden))
+    worded_apart = tuple(Warned("wording", text) for text in mixed if text)
+    result = replace(result, warned=(*result.warned, *hidden, *worded_apart))
     progress(98, "Storing the result")
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)

@@ -229,7 +229,7 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
             else f"{one.definition.label} has {way}.",
             f"It is {_points(one.definition, one.change)} "
             f"{'higher' if one.change.difference > 0 else 'lower'} in {change_months(one)} "
-            f"({_ends(one.change)}).",
+            f"({_ends(one.change)}).{_reworded(one)}",
             certain=True,
         )
     if not ranked and tested:
@@ -239,6 +239,14 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
             f"The last three months were compared with the first three for {scores} (Holm).",
             certain=False,
         )
+
+
+def _reworded(trend: Trend) -> str:
+    """A caution where the months compared read different words; empty where they did not."""
+    early, late = trend.compared
+    if not any(early[0] < each.first <= late[-1] for each in trend.rewordings):
+        return ""
+    return f" {phrases.wordings(trend)}"
 
 
 def change_months(trend: Trend) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.orm import Session
 
 from analysis.moments import Moments, moments, pooled
@@ -30,11 +30,26 @@ def numeric_items(instrument: Instrument) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Beside:
     """What a frame carries beside the items: attributes of the respondents, the items of a marker
-    instrument, and a column with the seconds that the items took."""
+    instrument, a column with the seconds that the items took, and for each of the ``worded``
+    instruments a column (``wording_column``) with the wording that was read.
+    """
 
     attributes: Sequence[str] = ()
     marker: Instrument | None = None
     seconds: str | None = None
+    worded: Sequence[str] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """All of them in the frame's order."""
+        marked = numeric_items(self.marker) if self.marker else ()
+        worded = map(wording_column, self.worded)
+        return [*self.attributes, *marked, *filter(None, [self.seconds]), *worded]
+
+
+def wording_column(code: str) -> str:
+    """The name of the column with the wordings of this instrument."""
+    return f"wording of {code}"
 
 
 def frame(
@@ -61,15 +76,16 @@ def frame(
             f"{clash[0]} is the name of an attribute and of an item; rename the attribute"
         )
     chunks, others = [], []
-    for rows in _rows(session, instrument, journey_id, survey_id, segment_id):
+    for rows in _rows(
+        session, instrument, journey_id, survey_id, segment_id, worded=bool(beside.worded)
+    ):
         chunks.append(_values(rows, instrument.code, names))
         others += [_others(row, instrument.code, beside, marked) for row in rows]
     values = np.concatenate(chunks) if chunks else np.empty((0, len(names)))
     found = pd.DataFrame(values, columns=list(names))
-    columns = [*beside.attributes, *marked, *filter(None, [beside.seconds])]
-    if not columns:
+    if not beside.columns:
         return found
-    return pd.concat([found, pd.DataFrame(others, columns=columns)], axis=1)
+    return pd.concat([found, pd.DataFrame(others, columns=beside.columns)], axis=1)
 
 
 def streamed(
@@ -102,6 +118,7 @@ class _Row:
     attributes: dict[str, Any]
     started: datetime | None
     submitted: datetime
+    wordings: dict[str, str] | None  # None where they were not asked for
 
 
 def _rows(
@@ -110,11 +127,16 @@ def _rows(
     journey_id: int,
     survey_id: int | None,
     segment_id: int | None,
+    *,
+    worded: bool = False,
 ) -> Iterator[list[_Row]]:
     """The responses that were asked the instrument, in chunks."""
     rule = None if segment_id is None else _rule(session, segment_id)
     query = (
-        select(Response.answers, Response.attributes, Response.started_at, Response.submitted_at)
+        select(
+            *(Response.answers, Response.attributes, Response.started_at, Response.submitted_at),
+            Response.wordings if worded else null(),
+        )
         .join(SurveyRow)
         .where(SurveyRow.journey_id == journey_id)
         .order_by(Response.id)
@@ -143,7 +165,7 @@ def _others(row: _Row, code: str, beside: Beside, marked: Sequence[str]) -> list
         found += [_number(given.get(name)) for name in marked]
     if beside.seconds is not None:
         found.append(_seconds(row, code))
-    return found
+    return [*found, *((row.wordings or {}).get(each) for each in beside.worded)]
 
 
 def _seconds(row: _Row, code: str) -> float:

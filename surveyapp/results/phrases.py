@@ -12,6 +12,8 @@ from surveyapp.results.view_models import (
     Figure,
     Hidden,
     JourneyOverview,
+    Month,
+    Trend,
     Unit,
 )
 
@@ -118,6 +120,30 @@ def day(when: date | None) -> str:
 
 def month(when: date) -> str:
     return f"{when:%b %Y}"
+
+
+def month_said(one: Month) -> str:
+    """A month of a trend in a sentence: "Mar 2026, CSAT: 54%, 44 to 63, n = 120"."""
+    return said(month(one.first), one.figure)
+
+
+def said(label: str, figure: Figure) -> str:
+    """A mark's sentence for a screen reader: "Identity check, CSAT: 54%, 44 to 63, n = 120"."""
+    n = "" if figure.n is None else f"n = {figure.n}"
+    parts = [value(figure), interval(figure), n]
+    return f"{label}, {figure.definition.short}: {', '.join(part for part in parts if part)}"
+
+
+def wordings(trend: Trend) -> str:
+    """Which wordings a trend mixes, and since when; empty where there is one."""
+    names = [each.wording for each in trend.wordings if each not in trend.rewordings]
+    later = [f"{each.wording} from {month(each.first)}" for each in trend.rewordings]
+    if later:
+        return (
+            f"The wording changed: {listed(names)} at first, {listed(later)}. Other words"
+            " can move a score by themselves."
+        )
+    return f"The scores mix the wordings {listed(names)}." if len(names) > 1 else ""
 
 
 def months(first: date, last: date) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -18,6 +20,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.journeys.segments import parse
 from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.results.wordings import mixture
 from surveyapp.store.models import Analysis, Response, Segment, SurveyRow
 
 FORMAT = "sjq-study/1"
@@ -44,21 +47,31 @@ def run_study(
             raise NotFound(f"there is no analysis number {analysis_id}")
         asked, seed = analysis.parameters, analysis.seed or 1
         journey = journey_scales(asked.get("key"), library=installation.library)
-        data = study_frame(
+        rows = study_rows(
             session,
             items=study_items(journey),
             journey_id=analysis.journey_id,
             survey_id=analysis.survey_id,
             segment_id=analysis.segment_id,
         )
-    if data.empty:
+        of_everybody = analysis.segment_id is None
+    if rows.data.empty:
         raise Conflict(
             f"nobody has answered all of {', '.join(STUDY_INSTRUMENTS)} here; the"
             " study links them by customer"
         )
     result = study_document(
-        data, journey=journey, bootstrap=asked["bootstrap"], seed=seed, progress=progress
+        rows.data, journey=journey, bootstrap=asked["bootstrap"], seed=seed, progress=progress
     )
+    result["study"]["warnings"] += [
+        text[:1].upper() + text[1:]
+        for code, read in rows.wordings.items()
+        if (
+            text := mixture(
+                code, read, minimum=installation.settings.minimum_cell if of_everybody else None
+            )
+        )
+    ]
     progress(98, "Storing the result")
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)
@@ -126,15 +139,25 @@ def study_items(journey: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ..
     }
 
 
-def study_frame(
+@dataclass(frozen=True)
+class StudyRows:
+    """One row of ``data`` a person, one column an item, missing NaN; ``wordings`` counts for each
+    instrument how many people read which wording.
+    """
+
+    data: pd.DataFrame
+    wordings: Mapping[str, Counter[str]]
+
+
+def study_rows(
     session: Session,
     *,
     items: Mapping[str, Sequence[str]],
     journey_id: int,
     survey_id: int | None = None,
     segment_id: int | None = None,
-) -> pd.DataFrame:
-    """One row a person who answered every needed instrument, one column an item, missing NaN.
+) -> StudyRows:
+    """Every person who answered all needed instruments.
 
     Answers of one submission, or of several that belong to one journey run (a later answer to the
     same item counts). Marker columns are there only if somebody answered one. Raises NotFound for
@@ -148,27 +171,41 @@ def study_frame(
         rule = parse(segment.rule)
     people: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
     known: dict[tuple[str, int], dict[str, Any]] = {}
-    for who, answers, attributes in _responses(session, journey_id, survey_id):
+    read: dict[tuple[str, int], dict[str, str]] = {}
+    for who, answers, attributes, wordings in _responses(session, journey_id, survey_id):
         for instrument in items.keys() & answers.keys():
             people.setdefault(who, {}).setdefault(instrument, {}).update(answers[instrument])
+            if instrument in wordings:
+                read.setdefault(who, {})[instrument] = wordings[instrument]
         known.setdefault(who, {}).update(attributes)
-    rows = [
-        {item: _number(given[code].get(item)) for code in items if code in given for item in items[code]}
+    wanted = [
+        who
         for who, given in people.items()
         if given.keys() >= set(STUDY_INSTRUMENTS) and (rule is None or rule.matches(known[who]))
+    ]
+    rows = [
+        {item: _number(given[code].get(item)) for code in items if code in given for item in items[code]}
+        for given in map(people.__getitem__, wanted)
     ]  # fmt: skip
     columns = [item for group in items.values() for item in group]
     data = pd.DataFrame(rows, columns=columns, dtype=float)
     unasked = [item for item in items.get(MARKED, ()) if data[item].isna().all()]
-    return data.drop(columns=unasked)
+    counted = {
+        code: Counter(read[who][code] for who in wanted if code in read.get(who, {}))
+        for code in items
+    }
+    return StudyRows(data.drop(columns=unasked), counted)
 
 
 def _responses(
     session: Session, journey_id: int, survey_id: int | None
-) -> Iterator[tuple[tuple[str, int], dict[str, dict[str, Any]], dict[str, Any]]]:
-    """Person, answers and attributes of each response, in the order of arrival."""
+) -> Iterator[tuple[tuple[str, int], dict[str, dict[str, Any]], dict[str, Any], dict[str, str]]]:
+    """Person, answers, attributes and wordings of each response, in the order of arrival."""
     query = (
-        select(Response.id, Response.journey_run_id, Response.answers, Response.attributes)
+        select(
+            *(Response.id, Response.journey_run_id, Response.answers, Response.attributes),
+            Response.wordings,
+        )
         .join(SurveyRow)
         .where(SurveyRow.journey_id == journey_id)
         .order_by(Response.id)
@@ -176,8 +213,9 @@ def _responses(
     )
     if survey_id is not None:
         query = query.where(Response.survey_id == survey_id)
-    for number, run, answers, attributes in session.execute(query):
-        yield (("response", number) if run is None else ("run", run)), answers, attributes
+    for number, run, answers, attributes, wordings in session.execute(query):
+        who = ("response", number) if run is None else ("run", run)
+        yield who, answers, attributes, wordings
 
 
 def _number(value: Any) -> float:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
-from surveyapp.results import cells
-from surveyapp.results.cells import NOTHING, MonthKey, Sums
+from surveyapp.results import cells, definitions
+from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import ground, period, runs_of
-from surveyapp.results.view_models import LATEST, Hidden, Month, Trend
+from surveyapp.results.journey import Cell, Ground, ground, period, runs_of
+from surveyapp.results.view_models import LATEST, Hidden, Month, Trend, Worded
 from surveyapp.store.models import EVERYBODY
 
 
@@ -37,6 +37,7 @@ def trend(
     by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, segment_id}))
     everybody = base.pooled_months(by_segment[EVERYBODY])
     found = base.pooled_months(by_segment[segment_id])
+    worded = _worded(base, library)
     places: list[tuple[str | None, str | None, int | None]] = [(None, None, None)]
     for stage in base.journey.stages:
         places += [(stage.name, t.name, t.id) for t in stage.touchpoints]
@@ -57,9 +58,47 @@ def trend(
                 for month, sums in window
             )
             ends.append((scored, *_first_and_last([s for m, s in window if m in alone])))
-            result.append(Trend(scored.definition, stage_name, touchpoint, place, shown))
+            wordings = _wordings(worded, by_segment[EVERYBODY], base, (place, scale), window)
+            result.append(
+                Trend(scored.definition, stage_name, touchpoint, place, shown, wordings=wordings)
+            )
     changes = differences([(scored, last, first) for scored, first, last in ends])
     return tuple(replace(one, change=change) for one, change in zip(result, changes, strict=True))
+
+
+def _worded(base: Ground, library: Library) -> dict[Key, str]:
+    """The wording of each questionnaire of each survey: a survey in the field keeps the one that it
+    was published with, so that the words change where one survey follows another.
+    """
+    return {
+        (survey.id, instrument.code): wording.id
+        for survey in base.surveys
+        for instrument, _, wording in definitions.asked(survey, library=library)
+    }
+
+
+def _wordings(
+    worded: Mapping[Key, str],
+    everybody: Mapping[Key, Mapping[MonthKey, Sums]],
+    base: Ground,
+    cell: Cell,
+    window: Sequence[tuple[MonthKey, Sums]],
+) -> tuple[Worded, ...]:
+    """The wordings at a place in the window's months, by the first month of each."""
+    place, scale = cell
+    instrument = base.scored[place][scale].definition.instrument
+    shown = {month for month, _ in window}
+    first: dict[str, MonthKey] = {}
+    for survey in base.surveys:
+        months = everybody.get((survey.id, scale), {})
+        answered = [month for month, sums in months.items() if sums.n and month in shown]
+        if survey.touchpoint_id == place and answered:
+            wording = worded[survey.id, instrument]
+            first[wording] = min(first.get(wording, answered[0]), *answered)
+    return tuple(
+        Worded(wording, date(*month, 1))
+        for wording, month in sorted(first.items(), key=lambda each: (each[1], each[0]))
+    )
 
 
 def _first_and_last(shown: Sequence[Sums]) -> tuple[Sums, Sums]:

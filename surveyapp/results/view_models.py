@@ -336,10 +336,19 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Worded:
+    """A wording that a trend's answers were given to, and the first month of a survey that asks in it."""
+
+    wording: str
+    first: date  # the first day of the month
+
+
+@dataclass(frozen=True)
 class Trend:
     """One figure month by month, every month from the first to the last with answers.
 
     ``change`` is the last three shown months minus the first three; None below six shown months.
+    ``wordings`` are those of the surveys that were answered in these months, the earliest first.
     """
 
     definition: Definition
@@ -348,6 +357,12 @@ class Trend:
     touchpoint_id: int | None
     months: tuple[Month, ...]
     change: Contrast | None = None
+    wordings: tuple[Worded, ...] = ()
+
+    @property
+    def rewordings(self) -> tuple[Worded, ...]:
+        """The wordings that came in a later month than the first ones did."""
+        return tuple(each for each in self.wordings if each.first > self.wordings[0].first)
 
     @property
     def compared(self) -> tuple[list[date], list[date]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -82,6 +83,24 @@ def mixed(session: Session, overview: JourneyOverview) -> tuple[Mixed, ...]:
             told = open_to_all and min(p.responses for p in parts) >= overview.minimum_cell
             found.append(Mixed(titles[instrument], parts, told, overview.segment is None))
     return tuple(sorted(found, key=lambda each: each.title))
+
+
+def mixture(instrument: str, read: Mapping[str, int], *, minimum: int | None) -> str:
+    """That an analysis puts answers to several wordings together, by respondents of each; empty for one.
+
+    ``minimum`` is the smallest group of which a number may be told; None where no number may.
+
+    >>> mixture("sjq", {"en-2": 311, "en-1": 620}, minimum=5)
+    'the answers to sjq mix the wordings en-1 (620 respondents) and en-2 (311 respondents)'
+    """
+    if len(read) < 2:
+        return ""
+    told = minimum is not None and min(read.values()) >= minimum
+    parts = [
+        f"{wording} ({count:,} respondents)" if told else wording
+        for wording, count in sorted(read.items())
+    ]
+    return f"the answers to {instrument} mix the wordings {phrases.listed(parts)}"
 
 
 def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, ...]]:

@@ -16,7 +16,7 @@ from surveyapp import design_tokens
 from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
 from surveyapp.reports.validation import charts as validation_charts
 from surveyapp.results.definitions import scored
-from surveyapp.results.view_models import Figure, Hidden, Month, Trend
+from surveyapp.results.view_models import Figure, Hidden, Month, Trend, Worded
 from surveyapp.store.models import SurveyRow
 
 SCALES = scored(
@@ -37,6 +37,11 @@ HIDDEN = Figure(CSAT, None, None, None, None, None, Hidden.FEW)
 def texts(svg: str) -> list[str]:
     root = ET.fromstring(svg)  # noqa: S314  # made here
     return ["".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def parts(svg: str, name: str) -> list[ET.Element]:
+    root = ET.fromstring(svg)  # noqa: S314  # made here
+    return list(root.iter(f"{{http://www.w3.org/2000/svg}}{name}"))
 
 
 def labels(svg: str) -> str:
@@ -93,8 +98,36 @@ def test_a_trend_breaks_at_hidden_months_and_labels_its_ends():
     svg = trend_charts.trend(Trend(CSAT, None, None, None, tuple(months)))
     assert "51%" in texts(svg)
     assert "56%" in texts(svg)
-    line = max(svg.split("<path"), key=lambda part: 'stroke-width="2"' in part)
-    assert line.count("M") == 2  # two strokes, one on each side of the gap
+    (line,) = [e for e in parts(svg, "path") if e.get("stroke-width") == "2"]
+    assert line.get("d", "").count("M") == 2  # two strokes, one on each side of the gap
+
+
+def test_a_trend_marks_the_month_from_which_another_wording_was_read():
+    months = tuple(Month(date(2026, m, 1), satisfied(50.0 + m)) for m in range(1, 7))
+    words = (Worded("en-1", date(2026, 1, 1)), Worded("en-2", date(2026, 4, 1)))
+    series = Trend(CSAT, None, None, None, months, wordings=words)
+    svg = trend_charts.trend(series)
+    (mark,) = [e for e in parts(svg, "line") if e.get("stroke-dasharray")]
+    before, after = (float(e.get("cx", "")) for e in parts(svg, "circle")[2:4])
+    assert before < float(mark.get("x1", "")) < after
+    assert "wording en-2" in texts(svg)
+    assert trend_charts.note(series).startswith(
+        "The wording changed: en-1 at first, en-2 from Apr 2026."
+    )
+    same = replace(series, wordings=words[:1])
+    assert "wording" not in trend_charts.trend(same)
+    assert trend_charts.note(same) == ""
+    both = replace(series, wordings=(words[0], replace(words[1], first=date(2026, 1, 1))))
+    assert "wording" not in trend_charts.trend(both)  # mixed from the first month on
+    assert trend_charts.note(both) == "The scores mix the wordings en-1 and en-2."
+
+
+def test_a_trend_is_read_aloud_month_by_month():
+    months = (Month(date(2026, 1, 1), satisfied(51.0)), Month(date(2026, 2, 1), HIDDEN))
+    label = ET.fromstring(trend_charts.trend(Trend(CSAT, None, None, None, months)))  # noqa: S314
+    assert label.get("aria-label") == (
+        "Jan 2026, CSAT: 51%, 43 to 59, n = 120; Feb 2026, CSAT: fewer than 5"
+    )
 
 
 def test_charts_of_one_unit_share_an_axis_that_holds_every_interval():

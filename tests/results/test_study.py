@@ -19,10 +19,10 @@ from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.actions import ask_sjq_study
 from surveyapp.results.dashboards import journey_overview
-from surveyapp.results.studies import journey_scales, study_frame
+from surveyapp.results.studies import journey_scales, study_rows
 from surveyapp.settings import read
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, AuditEntry, Job, Report
+from surveyapp.store.models import Analysis, AuditEntry, Job, Report, Response
 from surveyapp.worker import run_job
 from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
 from tests.results.study_place import ITEMS, STUDY, make_study, people, prepared
@@ -85,11 +85,25 @@ def test_the_study_goes_from_wish_to_stored_result_and_paper(installation: Insta
         assert "ask study" in session.scalars(select(AuditEntry.action)).all()
 
 
+def test_a_study_says_that_its_people_read_several_wordings(installation: Installation):
+    with installation.store.writing() as session:
+        survey = make_study(session, people(120))
+        for at, each in enumerate(session.scalars(select(Response).order_by(Response.id))):
+            each.wordings = {**each.wordings, "sjq": "en-1" if at < 30 else "en-2"}
+        analysis = asked(session, survey.journey_id, survey_id=survey.id)
+    _, stored = finished(installation, analysis)
+    assert stored.result is not None
+    mixed = [text for text in stored.result["study"]["warnings"] if "wordings" in text]
+    assert mixed == [
+        "The answers to sjq mix the wordings en-1 (30 respondents) and en-2 (90 respondents)"
+    ]
+
+
 def test_the_frame_holds_the_answers_as_they_were_given(store: Store):
     data = people(30)
     with store.writing() as session:
         survey = make_study(session, data)
-        found = study_frame(session, items=ITEMS, journey_id=survey.journey_id)
+        found = study_rows(session, items=ITEMS, journey_id=survey.journey_id).data
     assert found.astype(int).equals(data[ALL_ITEMS])
 
 
@@ -111,8 +125,8 @@ def test_answers_of_one_journey_run_are_one_person(store: Store):
             prepared(row, at + 100, ("sjq",), f"c{at}") for at, row in enumerate(rows) if at < 6
         ]
         store_bulk(session, as_survey(session, end), last, library=BUILT_IN)
-        found = study_frame(session, items=ITEMS, journey_id=journey.id)
-        assert study_frame(session, items=ITEMS, journey_id=journey.id, survey_id=end.id).empty
+        found = study_rows(session, items=ITEMS, journey_id=journey.id).data
+        assert study_rows(session, items=ITEMS, journey_id=journey.id, survey_id=end.id).data.empty
     wanted = [item for code in STUDY[:3] for item in ITEMS[code]]
     assert found.astype(int).equals(data[wanted][:6])
 
@@ -123,16 +137,16 @@ def test_only_customers_of_the_segment_are_studied(store: Store):
         survey = make_study(session, data)
         segment = make_segment(session, "north", "region = North")
         where = {"items": ITEMS, "journey_id": survey.journey_id}
-        found = study_frame(session, segment_id=segment.id, **where)
+        found = study_rows(session, segment_id=segment.id, **where).data
         with pytest.raises(NotFound, match="no segment number 99"):
-            study_frame(session, segment_id=99, **where)
+            study_rows(session, segment_id=99, **where)
     assert found.astype(int).equals(data[ALL_ITEMS][::2].reset_index(drop=True))
 
 
 def test_a_marker_that_nobody_answered_is_no_column(store: Store):
     with store.writing() as session:
         survey = make_study(session, people(10), asks=STUDY[:3])
-        found = study_frame(session, items=ITEMS, journey_id=survey.journey_id)
+        found = study_rows(session, items=ITEMS, journey_id=survey.journey_id).data
     assert not set(ITEMS["marker"]) & set(found.columns)
 
 

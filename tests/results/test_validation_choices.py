@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
@@ -14,7 +16,7 @@ from surveyapp.results import compute, frames
 from surveyapp.results.actions import ask_validation
 from surveyapp.results.groupings import groupings
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, SurveyRow
+from surveyapp.store.models import Analysis, Response, SurveyRow
 from tests.installations import installation_on
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 from tests.results.study_place import ITEMS, people
@@ -63,7 +65,7 @@ def _asked(store: Store, survey: SurveyRow, **choices: object) -> int:
         return wish.id
 
 
-def _result(store: Store, number: int) -> dict[str, object]:
+def _result(store: Store, number: int) -> dict[str, Any]:
     compute.run_validation(installation_on(store), number, progress=lambda _percent, _step: None)
     with store.reading() as session:
         result = session.get_one(Analysis, number).result
@@ -122,6 +124,33 @@ def test_seconds_are_shared_out_over_all_items_of_the_page(store: Store):
     assert data["seconds"].to_list() == pytest.approx([90 * share] * N)
     assert set(data["region"]) == {"North", "South", "Isle"}
     assert data["mar1"].notna().all()
+
+
+def test_a_validation_says_that_its_answers_mix_wordings(store: Store):
+    survey = _place(store)
+    _read_anew(store, N - 40)
+    told = "the answers to sjq mix the wordings en-1 (40 respondents) and en-2 ("
+    assert told in _wording_warnings(_result(store, _asked(store, survey)))
+
+
+def test_a_validation_does_not_count_a_small_group_of_readers(store: Store):
+    survey = _place(store)
+    _read_anew(store, N - 3)
+    said = _wording_warnings(_result(store, _asked(store, survey)))
+    assert said == "the answers to sjq mix the wordings en-1 and en-2"
+    _read_anew(store, N)
+    assert _wording_warnings(_result(store, _asked(store, survey))) == ""
+
+
+def _read_anew(store: Store, count: int) -> None:
+    """Let all but the first responses have read en-2 of sjq."""
+    with store.writing() as session:
+        for at, each in enumerate(session.scalars(select(Response).order_by(Response.id))):
+            each.wordings = {**each.wordings, "sjq": "en-1" if at < N - count else "en-2"}
+
+
+def _wording_warnings(result: dict[str, Any]) -> str:
+    return " ".join(w["message"] for w in result["warnings"] if w["step"] == "wording")
 
 
 def test_an_attribute_with_the_name_of_an_item_is_refused(store: Store):

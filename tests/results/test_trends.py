@@ -1,0 +1,72 @@
+"""A trend knows from which month on its answers were given to other words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from instruments.loader import BUILT_IN
+from surveyapp.results import dashboards
+from surveyapp.results.findings import findings
+from surveyapp.results.view_models import Trend, Worded
+from surveyapp.store.db import Store
+from surveyapp.store.models import SurveyRow
+from tests.results import bank
+
+JANUARY, JULY = date(2026, 1, 1), date(2026, 7, 1)
+
+
+@pytest.fixture
+def journey(store: Store) -> int:
+    """A survey from January to June, then one with newer words, which fewer call satisfying."""
+    with store.writing() as session:
+        made = bank.make_journey(session)
+        first = session.get_one(SurveyRow, made.surveys["app"])
+        newer = SurveyRow(
+            journey_id=made.journey,
+            touchpoint_id=first.touchpoint_id,
+            code="newer",
+            name="newer",
+            asks=[{"instrument": "csat", "version": "1", "pinned": {"en": "en-2"}}],
+            link="newer",
+        )
+        session.add(newer)
+        session.flush()
+        for survey, months, good in ((first, range(1, 7), 24), (newer, range(7, 13), 12)):
+            rows = [
+                (
+                    datetime(2026, month, 5, tzinfo=UTC),
+                    {},
+                    {"csat": {"csat": 5 if at < good else 2}},
+                )
+                for month in months
+                for at in range(30)
+            ]
+            bank.store_answers(session, survey.id, rows, {})
+        return made.journey
+
+
+def csat(store: Store, journey: int, **period: date) -> Trend:
+    with store.reading() as session:
+        found = dashboards.trend(session, journey, **period, library=BUILT_IN)
+    return next(one for one in found if one.definition.scale == "csat" and one.months)
+
+
+def test_the_wording_changes_where_one_survey_follows_another(store: Store, journey: int):
+    series = csat(store, journey)
+    assert series.wordings == (Worded("en-1", JANUARY), Worded("en-2", JULY))
+    assert series.rewordings == (Worded("en-2", JULY),)
+
+
+def test_a_period_with_one_wording_has_no_change(store: Store, journey: int):
+    assert csat(store, journey, since=JULY).wordings == (Worded("en-2", JULY),)
+    assert csat(store, journey, until=date(2026, 6, 30)).rewordings == ()
+
+
+def test_a_significant_change_over_a_change_of_words_says_so(store: Store, journey: int):
+    with store.reading() as session:
+        overview = dashboards.journey_overview(session, journey, library=BUILT_IN)
+        trends = dashboards.trend(session, journey, library=BUILT_IN)
+    (fallen,) = [each for each in findings(overview, None, trends) if "has fallen" in each.headline]
+    assert "The wording changed: en-1 at first, en-2 from Jul 2026." in fallen.text
