@@ -8,7 +8,7 @@ reads, and a class, by which a page's stylesheet may say otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
@@ -70,18 +70,29 @@ class _Plane:
         return self.bottom - share * (self.bottom - self.top)
 
 
-def trend(series: Trend, canvas: Canvas = PAPER, *, axis: tuple[float, float] | None = None) -> str:
+def trend(
+    series: Trend,
+    canvas: Canvas = PAPER,
+    *,
+    axis: tuple[float, float] | None = None,
+    marked: bool = False,
+) -> str:
     """A line with its interval as a band; gaps where a month is hidden or empty, a dashed line where
     the wording changed.
+
+    Names of wordings stand in a line of their own above. ``marked`` leaves room for it although none
+    changed here, so that charts beside each other have their axes at one height.
     """
-    room = _ABOVE + (_WORDING if series.rewordings else 0.0)
-    plane = _Plane(canvas, axis or trend_axis([series]), series.months, room * canvas.letters)
+    above = _WORDING * canvas.letters if marked or series.rewordings else 0.0
+    canvas = replace(canvas, height=canvas.height + above)
+    top = above + _ABOVE * canvas.letters
+    plane = _Plane(canvas, axis or trend_axis([series]), series.months, top)
     return svg.document(
         [
             *_grid(plane, series.definition),
             *_month_labels(plane),
-            *_rewordings(plane, series),
             *_bands(plane),
+            *_rewordings(plane, series),
             *_line(plane),
             *_points(plane),
             *_ends(plane),
