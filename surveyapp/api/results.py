@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Any
 
 import marshmallow as ma
@@ -15,12 +13,10 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import dashboards
+from surveyapp.results.scope import read_scope
 from surveyapp.results.view_models import Figure, JourneyOverview
-from surveyapp.store.models import EVERYBODY
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
-
-_MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])")
 
 
 class ResultsQuery(Strict):
@@ -117,20 +113,15 @@ def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     be derived. While responses are still being assigned to the segment, the answer is 409.
     """
     settings = installation().settings
-    since, until = _month(query.get("since")), _month(query.get("until"))
-    if since and until and until < since:
-        raise Invalid("The last month is before the first.", field="to")
     with installation().store.reading() as session:
         journey = journey_by_code(session, _code(code, "journey"))
-        segment_id = EVERYBODY
+        segment_id = ""
         if "segment" in query:
-            segment_id = segment_by_code(session, _code(query["segment"], "segment")).id
+            segment_id = str(segment_by_code(session, _code(query["segment"], "segment")).id)
+        months = {"from": query.get("since", ""), "to": query.get("until", "")}
         overview = dashboards.journey_overview(
             session,
-            journey.id,
-            segment_id=segment_id,
-            since=since,
-            until=until,
+            read_scope(journey.id, {"segment": segment_id, **months}),
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )
@@ -185,8 +176,3 @@ def _code(text: str, what: str) -> str:
         return read_code(text)
     except Invalid as error:
         raise NotFound(f"There is no {what} {text[:60]!r}.") from error
-
-
-def _month(text: str | None) -> date | None:
-    found = _MONTH.fullmatch(text) if text else None
-    return date(int(found[1]), int(found[2]), 1) if found else None

@@ -14,6 +14,7 @@ from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.responses.imports import ImportReport, import_csv, import_device, import_sav
+from surveyapp.results.scope import Scope
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.surveys.queries import survey_by_code
 from surveyapp.tables.dialect import SEPARATORS
@@ -128,7 +129,7 @@ def export(code: str, out: Path) -> None:
         survey = survey_by_code(session, code)
         table = responses_csv(
             session,
-            survey.journey_id,
+            Scope(survey.journey_id),
             survey_id=survey.id,
             library=installation.library,
         )

@@ -18,7 +18,8 @@ from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.actions import ask_sjq_study, ask_validation
-from surveyapp.store.models import Analysis, Report
+from surveyapp.results.scope import Scope
+from surveyapp.store.models import EVERYBODY, Analysis, Report
 from surveyapp.worker import run_now
 
 _WORKER = "command line"
@@ -89,8 +90,7 @@ def report(
             asked = ask_report(
                 session,
                 kind=kind,
-                journey_id=journey_id,
-                segment_id=segment_id,
+                scope=Scope(journey_id, segment_id or EVERYBODY),
                 analysis_id=analysis_id,
                 user_id=None,
             )

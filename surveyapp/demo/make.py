@@ -28,6 +28,7 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
+from surveyapp.results.scope import Scope
 from surveyapp.store import queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
 from surveyapp.surveys.links import open_url, pseudonym
@@ -215,8 +216,7 @@ def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]
             ask_report(
                 session,
                 kind=kind,
-                journey_id=journey.id,
-                segment_id=None,
+                scope=Scope(journey.id),
                 analysis_id=analysis.id,
                 user_id=None,
             )

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.csv_table import CsvTable, counted
+from surveyapp.journeys.queries import segment
+from surveyapp.journeys.segments import Rule, parse
+from surveyapp.results.scope import Period, Scope
 from surveyapp.store.models import Response, Score
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
@@ -74,26 +77,28 @@ class _Columns:
 
 def responses_csv(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
     survey_id: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
     library: Library,
 ) -> CsvTable:
-    """The journey's responses as CSV, oldest first, in chunks, and how many there are.
+    """The scope's responses as CSV, oldest first, in chunks, and how many there are; of one survey
+    where it is named.
 
     Columns: what identifies the response and how it was given (the first answer's time tells how long
     it took, ``way`` is empty for the plain page, ``wording`` names the words that were read),
     ``attribute.<name>``, ``<instrument>.<item>``, ``score.<scale>``. The columns must stand before
     the first row does, so the rows are read twice: ``session`` reads one snapshot.
-    ``since`` (included) and ``until`` (excluded) bound the time of submission.
-    Reading the chunks raises Truncated when they end before the last row.
+    Months go by the time of submission, a segment by what is known with each response. Raises NotFound
+    for an unknown segment. Reading the chunks raises Truncated when they end before the last row.
     """
-    surveys = [each for each in surveys_of(session, journey_id) if survey_id in (None, each.id)]
+    surveys = [
+        each for each in surveys_of(session, scope.journey_id) if survey_id in (None, each.id)
+    ]
     ids = [row.id for row in surveys]
-    chosen = _chosen(ids, since, until)
-    count, names = _names(session, chosen)
+    chosen = _chosen(ids, scope.period)
+    rule = None if scope.of_everybody else parse(segment(session, scope.segment_id).rule)
+    count, names = _names(session, chosen, rule)
     columns = _Columns(
         {row.id: row.code for row in surveys},
         names,
@@ -103,26 +108,27 @@ def responses_csv(
 
     def rows() -> Iterator[list[Any]]:
         yield columns.headings()
-        yield from counted(_cells(session, chosen, columns), count)
+        yield from counted(_cells(session, chosen, rule, columns), count)
 
     return CsvTable(count, csv_chunks(rows()))
 
 
-def _cells(session: Session, chosen: Select[Any], columns: _Columns) -> Iterator[list[Any]]:
+def _cells(
+    session: Session, chosen: Select[Any], rule: Rule | None, columns: _Columns
+) -> Iterator[list[Any]]:
     for batch in session.execute(chosen.execution_options(yield_per=_BATCH)).partitions():
-        scores = _scores(session, [response.id for response in batch])
-        for response in batch:
+        kept = [each for each in batch if rule is None or rule.matches(each.attributes)]
+        scores = _scores(session, [response.id for response in kept])
+        for response in kept:
             yield columns.cells(response, scores)
 
 
-def _chosen(
-    survey_ids: Sequence[int], since: datetime | None, until: datetime | None
-) -> Select[Any]:
+def _chosen(survey_ids: Sequence[int], when: Period) -> Select[Any]:
     query = select(*_READ).where(Response.survey_id.in_(survey_ids))
-    if since is not None:
-        query = query.where(Response.submitted_at >= since)
-    if until is not None:
-        query = query.where(Response.submitted_at < until)
+    if when.begin is not None:
+        query = query.where(Response.submitted_at >= when.begin)
+    if when.end is not None:
+        query = query.where(Response.submitted_at < when.end)
     return query.order_by(Response.id)
 
 
@@ -137,14 +143,15 @@ def _items(surveys: Sequence[Survey], library: Library) -> list[tuple[str, str]]
     return list(found)
 
 
-def _names(session: Session, chosen: Select[Any]) -> tuple[int, list[str]]:
+def _names(session: Session, chosen: Select[Any], rule: Rule | None) -> tuple[int, list[str]]:
     """How many responses there are, and the names of all their attributes."""
     query = chosen.with_only_columns(Response.attributes, maintain_column_froms=True).order_by(None)
     found: set[str] = set()
     count = 0
     for attributes in session.scalars(query.execution_options(yield_per=_BATCH)):
-        count += 1
-        found.update(attributes)
+        if rule is None or rule.matches(attributes):
+            count += 1
+            found.update(attributes)
     return count, sorted(found)
 
 

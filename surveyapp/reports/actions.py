@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
+from surveyapp.results import phrases
+from surveyapp.results.scope import Scope
 from surveyapp.store.audit import record
-from surveyapp.store.models import Analysis, Journey, Report, Segment
+from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment
 
 KINDS = {
     "benchmark": "Journey benchmark report",
@@ -28,38 +30,34 @@ def ask_report(
     session: Session,
     *,
     kind: str,
-    journey_id: int,
-    segment_id: int | None = None,
+    scope: Scope,
     analysis_id: int | None = None,
-    since: date | None = None,
-    until: date | None = None,
     user_id: int | None,
 ) -> Report:
-    """Ask for a "benchmark" of a journey or segment, or for the "validation" or "sjq_study" of a
-    stored analysis.
+    """Ask for a "benchmark" of the answers in the scope, or for the "validation" or "sjq_study" of a
+    stored analysis, which was made of certain customers already.
 
-    ``since`` and ``until`` limit a benchmark to whole months. Raises NotFound for an unknown journey,
-    segment or analysis of the journey, Invalid for an unknown kind or no analysis where one is needed,
-    Conflict for an analysis that has no result yet.
+    Raises NotFound for an unknown journey, segment or analysis of the journey, Invalid for an unknown
+    kind, for no analysis where one is needed and for a scope that is not the analysis's, Conflict for
+    an analysis that has no result yet.
     """
-    journey = session.get(Journey, journey_id)
+    journey = session.get(Journey, scope.journey_id)
     if journey is None:
-        raise NotFound(f"there is no journey number {journey_id}")
+        raise NotFound(f"there is no journey number {scope.journey_id}")
     if kind not in KINDS:
         raise Invalid(f"{kind} is not a kind of report; choose {' or '.join(KINDS)}", field="kind")
-    segment = None
-    if segment_id is not None:
-        segment = session.get(Segment, segment_id)
-        if segment is None:
-            raise NotFound(f"there is no segment number {segment_id}")
+    segment = None if scope.of_everybody else session.get(Segment, scope.segment_id)
+    if segment is None and not scope.of_everybody:
+        raise NotFound(f"there is no segment number {scope.segment_id}")
     if kind in ABOUT:
-        _check_analysis(session, journey_id, analysis_id, ABOUT[kind])
-    days = {"since": since, "until": until}
+        segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
+    days = {"since": scope.since, "until": scope.until}
+    about = [journey.name, *([segment.name] if segment else []), phrases.period(scope.period)]
     report = Report(
         kind=kind,
-        title=f"{KINDS[kind]}: {journey.name}{f', {segment.name}' if segment else ''}"[:300],
-        journey_id=journey_id,
-        segment_id=segment_id,
+        title=f"{KINDS[kind]}: {', '.join(filter(None, about))}"[:300],
+        journey_id=scope.journey_id,
+        segment_id=segment.id if segment else None,
         analysis_id=analysis_id,
         parameters={name: day.isoformat() for name, day in days.items() if day},
         created_by=user_id,
@@ -73,11 +71,28 @@ def ask_report(
     return report
 
 
-def _check_analysis(session: Session, journey_id: int, analysis_id: int | None, kind: str) -> None:
+def scope_of(report: Report) -> Scope:
+    """The answers that a benchmark report was asked about."""
+    since, until = (
+        date.fromisoformat(report.parameters[name]) if name in report.parameters else None
+        for name in ("since", "until")
+    )
+    return Scope(report.journey_id, report.segment_id or EVERYBODY, since, until)
+
+
+def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str) -> Analysis:
+    """The analysis that a report is about, which the scope must not contradict."""
     if analysis_id is None:
         raise Invalid("this report requires a stored analysis; choose one", field="analysis_id")
     analysis = session.get(Analysis, analysis_id)
-    if analysis is None or analysis.journey_id != journey_id or analysis.kind != kind:
+    if analysis is None or analysis.journey_id != scope.journey_id or analysis.kind != kind:
         raise NotFound(f"this journey has no analysis number {analysis_id}")
     if analysis.result is None:
         raise Conflict("the analysis is not finished yet; create its report when it is")
+    if scope.is_cut and scope != Scope(scope.journey_id, analysis.segment_id or EVERYBODY):
+        raise Invalid(
+            "this report is about the customers of its analysis, of all months; leave the segment and"
+            " the months out, or run the analysis for them",
+            field="segment",
+        )
+    return analysis

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.reports import benchmark as benchmarks
 from surveyapp.reports import study as studies
+from surveyapp.reports.actions import scope_of
 from surveyapp.reports.document import Document
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
@@ -24,7 +24,7 @@ from surveyapp.results.rates import segment_rate
 from surveyapp.results.validations import read_validation
 from surveyapp.results.wordings import mixed
 from surveyapp.store import events
-from surveyapp.store.models import EVERYBODY, Analysis, Report
+from surveyapp.store.models import Analysis, Report
 
 Progress = Callable[[int, str], None]
 
@@ -45,17 +45,15 @@ def benchmark(installation: Installation, report_id: int, *, progress: Progress)
 
 def _numbers(installation: Installation, session: Session, report: Report) -> benchmarks.Numbers:
     settings = installation.settings
-    segment_id = EVERYBODY if report.segment_id is None else report.segment_id
-    library = installation.library
-    when: dict[str, Any] = {
-        name: date.fromisoformat(report.parameters[name]) if name in report.parameters else None
-        for name in ("since", "until")
+    scope = scope_of(report)
+    rules: dict[str, Any] = {
+        "minimum_cell": settings.minimum_cell,
+        "library": installation.library,
     }
-    cut: dict[str, Any] = {**when, "minimum_cell": settings.minimum_cell, "library": library}
-    overview = dashboards.journey_overview(session, report.journey_id, segment_id=segment_id, **cut)
+    overview = dashboards.journey_overview(session, scope, **rules)
     comparison = None
-    if segment_id == EVERYBODY:
-        comparison = dashboards.segment_comparison(session, report.journey_id, **cut)
+    if scope.of_everybody:
+        comparison = dashboards.segment_comparison(session, scope, **rules)
     validated = None
     if overview.profile:
         instrument = overview.profile[0].definition.instrument
@@ -66,14 +64,12 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         overview=overview,
         reworded=mixed(session, overview),
         comparison=comparison,
-        trends=dashboards.trend(session, report.journey_id, segment_id=segment_id, **cut),
-        rates=dashboards.response_rates(session, report.journey_id, **cut),
+        trends=dashboards.trend(session, scope, **rules),
+        rates=dashboards.response_rates(session, scope, **rules),
         validation=validated,
-        choices=distributions(session, report.journey_id, segment_id=segment_id, **cut),
-        drivers=drivers(session, report.journey_id, segment_id=segment_id, **cut),
-        segment_rate=None
-        if segment_id == EVERYBODY
-        else segment_rate(session, report.journey_id, segment_id, **cut),
+        choices=distributions(session, scope, **rules),
+        drivers=drivers(session, scope, **rules),
+        segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
     )
 
 

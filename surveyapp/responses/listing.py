@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.errors import NotFound
+from surveyapp.journeys.segments import Rule
 from surveyapp.store.models import Response, Score, SurveyRow
 from surveyapp.surveys import queries
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.survey import Survey
 
 _SNIPPET = 160  # characters of a comment in a list
+_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,14 @@ class InWords:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which responses to list. ``since`` is included, ``until`` is not.
+    """Which responses to list. ``since`` is included, ``until`` is not; ``rule`` is a segment's.
 
     ``before`` and ``after`` are numbers of responses: a page is found by where it begins, so that
     the thousandth costs as much as the first.
     """
 
     survey_id: int | None = None
+    rule: Rule | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -109,21 +113,38 @@ def lines(
 
 def _ids(session: Session, survey_ids: Sequence[int], wanted: Wanted, limit: int) -> list[int]:
     """The numbers of a page. One survey at a time, because the index on survey and time
-    then gives the first ``limit`` at once, where a sort would read every row of the journey.
+    then gives the first ``limit`` at once, where a sort would read every row of the journey. Only a
+    segment's rule has more of them read, until as many match.
     """
     forward = wanted.after is None
     bounds = _bounds(session, wanted)
     order = (Response.submitted_at, Response.id)
     found: list[tuple[datetime, int]] = []
     for survey_id in survey_ids:
-        query = select(Response.submitted_at, Response.id).where(
-            Response.survey_id == survey_id, *bounds
+        query = (
+            select(Response.submitted_at, Response.id)
+            .where(Response.survey_id == survey_id, *bounds)
+            .order_by(*(column.desc() if forward else column for column in order))
         )
-        query = query.order_by(*(column.desc() if forward else column for column in order))
-        found += [(moment, number) for moment, number in session.execute(query.limit(limit))]
+        found += _first(session, query, wanted.rule, limit)
     # Going back, the nearest newer ones are the oldest of what follows.
     nearest = sorted(found, reverse=forward)[:limit]
     return [number for _, number in sorted(nearest, reverse=True)]
+
+
+def _first(
+    session: Session, query: Select[datetime, int], rule: Rule | None, limit: int
+) -> list[tuple[datetime, int]]:
+    """The first rows, of those whose attributes match the rule where there is one."""
+    if rule is None:
+        return [(moment, number) for moment, number in session.execute(query.limit(limit))]
+    known = query.add_columns(Response.attributes).execution_options(yield_per=_BATCH)
+    matching = (
+        (moment, number)
+        for moment, number, attributes in session.execute(known)
+        if rule.matches(attributes)
+    )
+    return list(islice(matching, limit))
 
 
 def _bounds(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

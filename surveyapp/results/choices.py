@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import combinations, permutations
 from typing import Any
 
@@ -26,7 +25,8 @@ from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results import definitions, phrases, suppression
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.figures import LEVEL
-from surveyapp.results.journey import Ground, Period, Place, ground, period
+from surveyapp.results.journey import Ground, Place, ground
+from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 from surveyapp.store.models import EVERYBODY, Response
 from surveyapp.surveys.survey import Survey
@@ -92,25 +92,24 @@ class _Group:
 
 def distributions(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
-    segment_id: int = EVERYBODY,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
     library: Library,
 ) -> tuple[Distribution, ...]:
-    """Every list question of the journey: its end first, then touchpoint by touchpoint.
+    """Every list question in the scope: the journey's end first, then touchpoint by touchpoint.
 
     Only questions that somebody answered. A question is hidden where too few answered it, and where
     showing it would give away a small group by another segment or period. Raises NotFound.
     """
-    base = ground(session, journey_id, library=library)
-    base.segment(segment_id)
-    when = period(since, until)
+    base = ground(session, scope.journey_id, library=library)
+    base.segment(scope.segment_id)
+    when = scope.period
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     return tuple(
-        _distribution(base, stage, touchpoint, question, groups, when, segment_id, minimum_cell)
+        _distribution(
+            base, stage, touchpoint, question, groups, when, scope.segment_id, minimum_cell
+        )
         for stage, touchpoint, place in _places(base)
         for question, surveys in _questions(base, place, library)
         if (groups := _groups(session, surveys, question, rules))

@@ -16,8 +16,9 @@ from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, RESPONSES, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground, Period, Place, ground, hidden_cells, period
+from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
+from surveyapp.results.scope import Period, Scope, period
 from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
@@ -39,20 +40,15 @@ __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
 
 def journey_overview(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
-    segment_id: int = EVERYBODY,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
     library: Library,
 ) -> JourneyOverview:
-    """Stages, touchpoints and the journey's end with every figure. Raises NotFound.
-
-    ``since`` and ``until`` are widened to whole months.
-    """
-    base = ground(session, journey_id, library=library)
-    segment, when = base.segment(segment_id), period(since, until)
+    """Stages, touchpoints and the journey's end with every figure. Raises NotFound."""
+    base = ground(session, scope.journey_id, library=library)
+    segment_id, when = scope.segment_id, scope.period
+    segment = base.segment(segment_id)
     found = _cells(session, base, when, [segment_id], minimum=minimum_cell)[segment_id]
     answered = cells.days(
         session, base.ids, [EVERYBODY, segment_id], since=when.since, until=when.until
@@ -89,24 +85,22 @@ def journey_overview(
 
 def segment_comparison(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
     segment_ids: Sequence[int] | None = None,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
     library: Library,
 ) -> SegmentComparison:
     """Every figure for everybody and each segment (all when None), and how each segment differs
     from everybody else. Raises NotFound, NotReady for one that is still being sorted.
+
+    It stands beside a page of any segment: which one the scope is of changes nothing.
     """
-    base = ground(session, journey_id, library=library)
+    base = ground(session, scope.journey_id, library=library)
     wanted = list(base.segments) if segment_ids is None else list(dict.fromkeys(segment_ids))
     names = tuple(name for name in map(base.segment, wanted) if name is not None)
     ids = [name.id for name in names]
-    by_segment = _cells(
-        session, base, period(since, until), [EVERYBODY, *ids], minimum=minimum_cell
-    )
+    by_segment = _cells(session, base, scope.period, [EVERYBODY, *ids], minimum=minimum_cell)
     places = [
         (stage, touchpoint, cell, scored)
         for stage, touchpoint, place in _places(base)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from sqlalchemy import select
@@ -21,9 +20,10 @@ from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.journeys.segments import parse
 from surveyapp.results.definitions import Scored
-from surveyapp.results.journey import Ground, Period, ground, hidden_cells, period
+from surveyapp.results.journey import Ground, ground, hidden_cells
+from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import Definition, Hidden
-from surveyapp.store.models import EVERYBODY, Response, Score
+from surveyapp.store.models import Response, Score
 
 SEED = 20_260_101  # printed with the result, so that it can be repeated
 _RESAMPLES = 1000
@@ -57,11 +57,8 @@ class Drivers:
 
 def drivers(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
-    segment_id: int = EVERYBODY,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
     library: Library,
     resamples: int = _RESAMPLES,
@@ -72,7 +69,7 @@ def drivers(
     wherever the NPS itself is. Empty where the journey's end does not ask NPS or nothing stands
     beside it.
     """
-    base = ground(session, journey_id, library=library)
+    base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     name = base.segment(segment_id)
     outcome = next(
         (s for s in base.scored.get(None, {}).values() if s.scale.metric is Metric.NPS), None
@@ -80,7 +77,7 @@ def drivers(
     if outcome is None:
         return ()
     wanted = None if name is None else parse(name.rule)
-    when = period(since, until)
+    when = scope.period
     answered = {
         response: (run, value)
         for response, run, value, attributes in _outcomes(session, base, outcome, when)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from analysis.metrics import Share, share
 from surveyapp.journeys.segments import parse
 from surveyapp.results import suppression
-from surveyapp.results.journey import period
+from surveyapp.results.scope import ALL_TIME, Period
 from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel as counting
 from surveyapp.sampling.funnel import Counts
@@ -84,22 +83,20 @@ class SegmentRow:
 def funnels(
     session: Session,
     surveys: Sequence[Survey],
-    *,
-    since: date | None = None,
-    until: date | None = None,
+    when: Period = ALL_TIME,
 ) -> tuple[Row, ...]:
     """The funnel of each survey, of decisions made in these whole months; a few queries."""
-    begin, end = _moments(since, until)
-    found = counting.by_survey(session, [survey.id for survey in surveys], begin=begin, end=end)
+    found = counting.by_survey(
+        session, [survey.id for survey in surveys], begin=when.begin, end=when.end
+    )
     return tuple(_row(survey, found[survey.id]) for survey in surveys)
 
 
 def by_segment(
     session: Session,
     surveys: Sequence[Survey],
+    when: Period = ALL_TIME,
     *,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
 ) -> tuple[SegmentRow, ...]:
     """The funnel of everybody and of each segment, of surveys taken together.
@@ -110,13 +107,12 @@ def by_segment(
     segments = list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
     if not segments or not surveys:
         return ()
-    begin, end = _moments(since, until)
     found = counting.by_segment(
         session,
         [survey.id for survey in surveys],
         {segment.id: parse(segment.rule) for segment in segments},
-        begin=begin,
-        end=end,
+        begin=when.begin,
+        end=when.end,
     )
     lying = suppression.overlaps(tuple((segment.id, segment.rule) for segment in segments))
     asked = {number: counts.asked for number, counts in found.items()}
@@ -131,13 +127,6 @@ def by_segment(
         )
         for number, counts in found.items()
     )
-
-
-def _moments(since: date | None, until: date | None) -> tuple[datetime | None, datetime | None]:
-    when = period(since, until)
-    begin = datetime.combine(when.since, time(), UTC) if when.since else None
-    end = datetime.combine(when.until + timedelta(days=1), time(), UTC) if when.until else None
-    return begin, end
 
 
 def of_list(counts: Counts, *, anonymous: bool) -> Funnel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -14,6 +13,7 @@ from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
+from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Hidden, SegmentName
 from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage
 from surveyapp.surveys.queries import surveys_of
@@ -22,34 +22,6 @@ from surveyapp.surveys.survey import Survey
 Place = int | None  # a touchpoint's id; None is the journey's end
 Cell = tuple[Place, str]  # place, scale
 Monthly = dict[int, dict[Key, dict[MonthKey, Sums]]]  # by segment, as ``cells.monthly`` reads them
-
-
-@dataclass(frozen=True)
-class Period:
-    """Whole months, or open ends: narrower periods could be subtracted to single days."""
-
-    since: date | None
-    until: date | None
-
-    @property
-    def months(self) -> tuple[MonthKey | None, MonthKey | None]:
-        return (
-            (self.since.year, self.since.month) if self.since else None,
-            (self.until.year, self.until.month) if self.until else None,
-        )
-
-    @property
-    def whole(self) -> bool:
-        return self.since is None and self.until is None
-
-
-def period(since: date | None, until: date | None) -> Period:
-    """The months that these days lie in, whole."""
-    first = since.replace(day=1) if since else None
-    if until is None:
-        return Period(first, None)
-    following = (until.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return Period(first, following - timedelta(days=1))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from surveyapp.results.scope import Period
 from surveyapp.results.view_models import (
     Advice,
     Contrast,
@@ -152,6 +153,15 @@ def months(first: date, last: date) -> str:
         return month(first)
     begin = f"{first:%b}" if first.year == last.year else month(first)
     return f"{begin} to {month(last)}"
+
+
+def period(when: Period) -> str:
+    """The months of a scope: "Jan to Mar 2026", "from Jan 2026", "to Mar 2026"; empty for all time."""
+    if when.since and when.until:
+        return months(when.since, when.until)
+    if when.since:
+        return f"from {month(when.since)}"
+    return f"to {month(when.until)}" if when.until else ""
 
 
 def listed(names: Sequence[str]) -> str:

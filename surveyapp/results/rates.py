@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from sqlalchemy import and_, func, not_, select
 from sqlalchemy.orm import Session
@@ -13,7 +13,8 @@ from instruments.loader import Library
 from surveyapp.journeys.segments import parse
 from surveyapp.results import cells, suppression
 from surveyapp.results.cells import RESPONSES
-from surveyapp.results.journey import Ground, Period, Place, ground, hidden_cells, period
+from surveyapp.results.journey import Ground, Place, ground, hidden_cells
+from surveyapp.results.scope import ALL_TIME, Period, Scope
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
 from surveyapp.store.models import EVERYBODY, Invitation
@@ -32,21 +33,19 @@ _TO_BE_SENT = and_(
 
 def response_rates(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 1,
     library: Library,
 ) -> tuple[ResponseRate, ...]:
     """What was sent and what came back, in the journey's order, its end last. Raises NotFound.
 
-    Of all customers: most invitations do not say to which segment their customer belongs. A period
+    Of all customers, whatever segment the scope is of: most invitations do not say to which segment their customer belongs. A period
     counts answers given in it, and invitations made in it whenever they were answered. Beside scores
     give ``minimum_cell``; without it nothing is hidden, for those who run the surveys.
     """
-    base = ground(session, journey_id, library=library)
-    when = period(since, until)
+    base = ground(session, scope.journey_id, library=library)
+    when = scope.period
     found = cells.days(session, base.ids, [EVERYBODY], since=when.since, until=when.until)
     answered = found[EVERYBODY]
     invited = _invitations(session, base.ids, when)
@@ -65,29 +64,26 @@ def response_rates(
 
 def segment_rate(
     session: Session,
-    journey_id: int,
-    segment_id: int,
+    scope: Scope,
     *,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
     library: Library,
 ) -> SegmentRate | None:
-    """The response rate of one segment, None where it is not known. Raises NotFound.
+    """The response rate of the scope's segment, None where it is not known. Raises NotFound.
 
     Known when every invitation of the journey follows an event: those made for a list keep what is
     known of a customer in their links. Only for all time, because the edges of a period could cut
     off a small group.
     """
-    base = ground(session, journey_id, library=library)
+    base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
-    if not period(since, until).whole:
+    if not scope.period.whole:
         return None
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     found = funnel.by_segment(session, base.ids, rules)
     sent = {segment: counts.sent for segment, counts in found.items()}
     answered = {segment: counts.completed for segment, counts in found.items()}
-    invited = _invitations(session, base.ids, period(None, None)).values()
+    invited = _invitations(session, base.ids, ALL_TIME).values()
     made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
     if not made or sent[EVERYBODY] != made:
         return None
@@ -97,7 +93,7 @@ def segment_rate(
         for by_segment in hidden_cells(
             session,
             base,
-            period(None, None),
+            ALL_TIME,
             [segment_id],
             minimum=minimum_cell,
             scales=[RESPONSES],
@@ -150,18 +146,15 @@ def _invitations(
         .where(Invitation.survey_id.in_(surveys), not_(_TO_BE_SENT))
         .group_by(Invitation.survey_id, Invitation.state)
     )
-    begin = end = None
-    if when.since is not None:
-        begin = datetime.combine(when.since, time(), UTC)
-        query = query.where(Invitation.created_at >= begin)
-    if when.until is not None:
-        end = datetime.combine(when.until + timedelta(days=1), time(), UTC)
-        query = query.where(Invitation.created_at < end)
+    if when.begin is not None:
+        query = query.where(Invitation.created_at >= when.begin)
+    if when.end is not None:
+        query = query.where(Invitation.created_at < when.end)
     found: dict[int, dict[str, int]] = {}
     for survey, state, n in session.execute(query):
         found.setdefault(survey, {})[state] = n
     # An anonymous survey keeps no used invitation: its answers say how many there were.
-    for survey, n in answered_anonymously(session, surveys, begin=begin, end=end).items():
+    for survey, n in answered_anonymously(session, surveys, begin=when.begin, end=when.end).items():
         found.setdefault(survey, {})["completed"] = n
     return found
 

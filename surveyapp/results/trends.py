@@ -12,18 +12,16 @@ from instruments.loader import Library
 from surveyapp.results import cells, definitions
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground, ground, period, runs_of
+from surveyapp.results.journey import Cell, Ground, ground, runs_of
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import LATEST, Hidden, Month, Trend, Worded
 from surveyapp.store.models import EVERYBODY
 
 
 def trend(
     session: Session,
-    journey_id: int,
+    scope: Scope,
     *,
-    segment_id: int = EVERYBODY,
-    since: date | None = None,
-    until: date | None = None,
     minimum_cell: int = 5,
     library: Library,
 ) -> tuple[Trend, ...]:
@@ -32,7 +30,7 @@ def trend(
     Months too few to be shown alone are hidden together with as many neighbours as make up a group
     that may be known, so that no month follows from the sum of all. Raises NotFound.
     """
-    base = ground(session, journey_id, library=library)
+    base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
     by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, segment_id}))
     everybody = base.pooled_months(by_segment[EVERYBODY])
@@ -49,7 +47,7 @@ def trend(
             whole = everybody.get((place, scale), {})
             runs = runs_of(months, whole, segment_id, minimum=minimum_cell)
             alone = {first for first, last in runs if first == last}
-            window = list(_every_month(months, period(since, until).months))
+            window = list(_every_month(months, scope.period.months))
             shown = tuple(
                 Month(
                     date(*month, 1),

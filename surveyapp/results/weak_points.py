@@ -8,7 +8,8 @@ from itertools import combinations
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground, Period
+from surveyapp.results.journey import Cell, Ground
+from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Advice, Contrast, End, Hidden, Priority, Sides, profile
 from surveyapp.store.models import Touchpoint
 

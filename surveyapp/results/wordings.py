@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.results import phrases
+from surveyapp.results.scope import Period
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.models import Response, SurveyRow
 
@@ -105,11 +106,11 @@ def mixture(instrument: str, read: Mapping[str, int], *, minimum: int | None) ->
 
 def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, ...]]:
     """The wordings of each instrument by what responses say, in the order of their first days."""
-    period = []
-    if overview.since is not None:
-        period.append(Response.submitted_at >= _midnight(overview.since))
-    if overview.until is not None:
-        period.append(Response.submitted_at < _midnight(overview.until + timedelta(days=1)))
+    when, period = Period(overview.since, overview.until), []
+    if when.begin is not None:
+        period.append(Response.submitted_at >= when.begin)
+    if when.end is not None:
+        period.append(Response.submitted_at < when.end)
     worded = cast(Response.wordings, Text).label("worded")
     moments = func.min(Response.submitted_at), func.max(Response.submitted_at)
     query = (
@@ -128,10 +129,6 @@ def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, 
         instrument: tuple(sorted(parts.values(), key=lambda part: (part.first, part.wording)))
         for instrument, parts in found.items()
     }
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _days(part: Read) -> str:

@@ -60,9 +60,12 @@ class ValidationForm(StaffForm):
     missing = SelectField("Missing answers", choices=choices(MISSING.items()), default="listwise")
 
 
-def validation_form(session: Session, journey: Journey) -> ValidationForm:
-    """What can be validated: each scale of several items that a survey of the journey asks."""
-    form = ValidationForm()
+def validation_form(session: Session, journey: Journey, *, segment: str = "") -> ValidationForm:
+    """What can be validated: each scale of several items that a survey of the journey asks.
+
+    ``segment`` is chosen to begin with.
+    """
+    form = ValidationForm(segment=segment)
     library = installation().library
     scales, surveys = [], {}
     for survey in surveys_of(session, journey.id):

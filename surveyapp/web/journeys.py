@@ -15,10 +15,10 @@ from surveyapp.journeys import actions, queries
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
 from surveyapp.results.rates import segment_rate
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import ResponseRate, SegmentRate
-from surveyapp.store.models import EVERYBODY
 from surveyapp.surveys.queries import surveys_of
-from surveyapp.web.filters import Filters, dashboard_options, filters_asked
+from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -112,32 +112,28 @@ def edit(journey_id: int) -> ResponseReturnValue:
 @journeys.get("/journeys/<int:journey_id>")
 @requires(Permission.READ_JOURNEYS)
 def show(journey_id: int) -> ResponseReturnValue:
-    filters = filters_asked()
+    scope, rules = scope_asked(journey_id), dashboard_rules()
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        overview = dashboards.journey_overview(session, journey_id, **dashboard_options(filters))
-        options = dashboard_options(filters)
-        segment_id = options.pop("segment_id")
-        rates = dashboards.response_rates(session, journey_id, **options)
-        own = None
-        if segment_id != EVERYBODY:
-            own = segment_rate(session, journey_id, segment_id, **options)
+        overview = dashboards.journey_overview(session, scope, **rules)
+        rates = dashboards.response_rates(session, scope, **rules)
+        own = None if scope.of_everybody else segment_rate(session, scope, **rules)
         segments = queries.segments(session)
     return render_template(
         "journeys/show.html",
         journey=journey,
         overview=overview,
         findings=findings(overview),
-        filters=filters,
+        scope=scope,
         segments=segments,
-        returned=_returned(rates, own, filters) if any(rate.sent for rate in rates) else "",
+        returned=_returned(rates, own, scope) if any(rate.sent for rate in rates) else "",
         has_surveys=bool(rates),
     )
 
 
-def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, filters: Filters) -> str:
-    whole = filters.since is None and filters.until is None
-    if filters.segment_id == EVERYBODY:
+def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, scope: Scope) -> str:
+    whole = scope.period.whole
+    if scope.of_everybody:
         return response_sentence(rates, whole=whole)
     return segment_sentence(own, rates, whole=whole, few=installation().settings.minimum_cell)
 
@@ -145,12 +141,11 @@ def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, filters: F
 @journeys.get("/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>")
 @requires(Permission.READ_JOURNEYS)
 def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
-    filters = filters_asked()
-    options = dashboard_options(filters)
+    scope, rules = scope_asked(journey_id), dashboard_rules()
     with installation().store.reading() as session:
         found = queries.touchpoint(session, journey_id, touchpoint_id)
-        overview = dashboards.journey_overview(session, journey_id, **options)
-        trends = dashboards.trend(session, journey_id, **options)
+        overview = dashboards.journey_overview(session, scope, **rules)
+        trends = dashboards.trend(session, scope, **rules)
         segments = queries.segments(session)
         asked = surveys_of(session, journey_id)
         journey = queries.journey(session, journey_id)
@@ -162,7 +157,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         touchpoint=found,
         seen=next(t for t in overview.touchpoints if t.id == touchpoint_id),
         trends=[trend for trend in trends if trend.touchpoint_id == touchpoint_id],
-        filters=filters,
+        scope=scope,
         segments=segments,
         surveys=[each for each in asked if each.touchpoint_id == touchpoint_id],
     )

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.results import phrases
+from surveyapp.results.scope import month_text
 from surveyapp.results.view_models import (
     Advice,
     Contrast,
@@ -28,7 +29,7 @@ def teach_words(app: Flask) -> None:
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title),
-        *(advice_months, not_compared, places_hidden, responses),
+        *(month_text, advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["may"] = _may

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import SelectField
+from wtforms import SelectField, StringField
+from wtforms.widgets import MonthInput
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict
@@ -13,8 +14,10 @@ from surveyapp.journeys import queries
 from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
 from surveyapp.results import queries as analyses
+from surveyapp.results.scope import Scope, read_scope
 from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
+from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -27,9 +30,21 @@ reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/
 BENCHMARK = "benchmark"
 
 
+_OF_BENCHMARK = "Applies to the benchmark report."
+
+
 class ReportForm(StaffForm):
     about = SelectField("Report")
-    segment = SelectField("Customers", description="Applies to the benchmark report.")
+    segment = SelectField("Customers", description=_OF_BENCHMARK)
+
+
+# Named as in the addresses of pages: "from" is a word of Python's own.
+for _name, _label in (("from", "From month"), ("to", "To month")):
+    setattr(
+        ReportForm,
+        _name,
+        StringField(_label, widget=MonthInput(), description=f"{_OF_BENCHMARK} Such as 2026-03."),
+    )
 
 
 @reports.get("")
@@ -58,7 +73,8 @@ def new(journey_id: int) -> ResponseReturnValue:
 
 
 def _form(session: Session, journey_id: int) -> ReportForm:
-    form = ReportForm(about=request.args.get("about", BENCHMARK))
+    scope = scope_asked(journey_id)
+    form = ReportForm(data={"about": request.args.get("about", BENCHMARK), **scope.arguments})
     made = [
         (
             str(each.id),
@@ -89,8 +105,7 @@ def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
     return actions.ask_report(
         session,
         kind=kind,
-        journey_id=queries.journey(session, journey_id).id,
-        segment_id=int(form.segment.data) if is_benchmark and form.segment.data else None,
+        scope=read_scope(journey_id, form.plain()) if is_benchmark else Scope(journey_id),
         analysis_id=None if is_benchmark else int(form.about.data),
         user_id=me().id,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from flask import Blueprint, render_template, request
@@ -11,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys import queries
+from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.downloads import download
-from surveyapp.web.filters import Filters, filters_asked, number_asked
+from surveyapp.web.filters import number_asked, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
@@ -29,17 +29,25 @@ PAGE = 50
 @responses.get("")
 @requires(Permission.READ_RESPONSES)
 def index(journey_id: int) -> ResponseReturnValue:
-    filters, survey_id = filters_asked(), _survey_asked()
+    scope, survey_id = scope_asked(journey_id), _survey_asked()
     before = number_asked("before", largest=LARGEST_LONG)
     after = number_asked("after", largest=LARGEST_LONG)
-    since, until = _moments(filters)
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         surveys = surveys_of(session, journey_id)
+        segments = queries.segments(session)
+        wanted = listing.Wanted(
+            survey_id,
+            None if scope.of_everybody else parse(queries.segment(session, scope.segment_id).rule),
+            scope.period.begin,
+            scope.period.end,
+            before,
+            after,
+        )
         found = listing.lines(
             session,
             journey_id,
-            listing.Wanted(survey_id, since, until, before, after),
+            wanted,
             limit=PAGE + 1,
             library=installation().library,
         )
@@ -50,13 +58,14 @@ def index(journey_id: int) -> ResponseReturnValue:
         journey=journey,
         surveys=surveys,
         survey_id=survey_id,
-        filters=filters,
+        scope=scope,
+        segments=segments,
         lines=shown,
         older=shown[-1].id if shown and (more or after is not None) else None,
         newer=shown[0].id
         if shown and (before is not None or (after is not None and more))
         else None,
-        kept={**filters.arguments, **({"survey": survey_id} if survey_id else {})},
+        kept={**scope.arguments, **({"survey": survey_id} if survey_id else {})},
     )
 
 
@@ -73,33 +82,19 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
 @requires(Permission.EXPORT_RESPONSES)
 def export(journey_id: int) -> ResponseReturnValue:
     """The responses that the filters choose, streamed while they are read."""
-    filters, survey_id = filters_asked(), _survey_asked()
-    since, until = _moments(filters)
+    scope, survey_id = scope_asked(journey_id), _survey_asked()
     with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
-        record(session, me().id, "export responses", f"journey {journey.code}")
+        if not scope.of_everybody:
+            queries.segment(session, scope.segment_id)  # NotFound before the file begins
+        record(session, me().id, "export responses", f"journey {journey.code}", **scope.arguments)
     table = partial(
         responses_csv,
-        journey_id=journey_id,
+        scope=scope,
         survey_id=survey_id,
-        since=since,
-        until=until,
         library=installation().library,
     )
     return download(table, f"responses-{journey.code}")
-
-
-def _moments(filters: Filters) -> tuple[datetime | None, datetime | None]:
-    """The filters' whole months as moments: from the first included to the last excluded."""
-    since = _midnight(filters.since) if filters.since else None
-    if filters.until is None:
-        return since, None
-    following = (filters.until.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return since, _midnight(following)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, 1, tzinfo=UTC)
 
 
 def _survey_asked() -> int | None:

@@ -14,7 +14,7 @@ from surveyapp.results.findings import findings
 from surveyapp.results.staleness import staleness
 from surveyapp.web import studies
 from surveyapp.web.analyses import validation_form
-from surveyapp.web.filters import dashboard_options, filters_asked
+from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 
@@ -26,23 +26,20 @@ COUNTED_AT_ONCE = 100_000  # responses whose choices are counted without being a
 @results.get("")
 @requires(Permission.READ_RESULTS)
 def index(journey_id: int) -> ResponseReturnValue:
-    filters = filters_asked()
-    options = dashboard_options(filters)
+    scope, rules = scope_asked(journey_id), dashboard_rules()
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        comparison = dashboards.segment_comparison(
-            session, journey_id, **{k: v for k, v in options.items() if k != "segment_id"}
-        )
-        trends = dashboards.trend(session, journey_id, **options)
-        overview = dashboards.journey_overview(session, journey_id, **options)
+        comparison = dashboards.segment_comparison(session, scope, **rules)
+        trends = dashboards.trend(session, scope, **rules)
+        overview = dashboards.journey_overview(session, scope, **rules)
         known = queries.count_responses(session).get(journey_id, 0)
         counted = known <= COUNTED_AT_ONCE or "choices" in request.args
-        chosen = distributions(session, journey_id, **options) if counted else ()
-        ask = not counted and asks_choices(session, journey_id, library=options["library"])
+        chosen = distributions(session, scope, **rules) if counted else ()
+        ask = not counted and asks_choices(session, journey_id, library=rules["library"])
         stored = stored_analyses.analyses(session, journey_id)
         since = staleness(session, stored)
-        form = validation_form(session, journey)
-        study = studies.study_form(session, journey)
+        form = validation_form(session, journey, segment=scope.arguments.get("segment", ""))
+        study = studies.study_form(session, journey, segment=scope.arguments.get("segment", ""))
         segments = queries.segments(session)
     return render_template(
         "results/index.html",
@@ -53,10 +50,10 @@ def index(journey_id: int) -> ResponseReturnValue:
         trends=[trend for trend in trends if trend.touchpoint_id is None],
         chosen=chosen,
         ask_choices=ask,
-        few=options["minimum_cell"],
+        few=rules["minimum_cell"],
         analyses=stored,
         changed=since,
-        filters=filters,
+        scope=scope,
         segments=segments,
         form=form,
         study=study,

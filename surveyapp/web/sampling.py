@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,13 +18,14 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import funnels
+from surveyapp.results.scope import Period
 from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interaction_sheets import receive_csv
 from surveyapp.store.models import Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.surveys.settings.sampling import Sampling, Trigger
 from surveyapp.surveys.survey import Survey
-from surveyapp.web.filters import filters_asked
+from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
@@ -160,9 +161,9 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
 def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> str:
     """What came of asking in the months asked for, and the form."""
-    since, until = _months()
+    when = _months(journey.id)
     with installation().store.reading() as session:
-        (row,) = funnels.funnels(session, [survey], since=since, until=until)
+        (row,) = funnels.funnels(session, [survey], when)
     return render_template(
         "sampling/edit.html",
         journey=journey,
@@ -170,8 +171,7 @@ def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> str:
         form=form,
         settings=installation().settings,
         funnel=row.funnel,
-        since=since,
-        until=until,
+        when=when,
         filtered=bool(request.args),
     )
 
@@ -180,37 +180,34 @@ def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> str:
 @requires(Permission.READ_RESULTS)
 def journey(journey_id: int) -> ResponseReturnValue:
     """Who was asked in the whole journey, by touchpoint and, where wanted, by segment."""
-    since, until = _months()
+    when = _months(journey_id)
     minimum = installation().settings.minimum_cell
     segments = None
     with installation().store.reading() as session:
         found = queries.journey(session, journey_id)
         surveys = _in_order(found, surveys_of(session, journey_id))
-        rows = funnels.funnels(session, surveys, since=since, until=until)
+        rows = funnels.funnels(session, surveys, when)
         if request.args.get("by") == "segment":
-            segments = funnels.by_segment(
-                session, surveys, since=since, until=until, minimum_cell=minimum
-            )
+            segments = funnels.by_segment(session, surveys, when, minimum_cell=minimum)
     return render_template(
         "sampling/journey.html",
         journey=found,
         rows=rows,
         segments=segments,
-        since=since,
-        until=until,
+        when=when,
         minimum=minimum,
     )
 
 
-def _months() -> tuple[date | None, date | None]:
+def _months(journey_id: int) -> Period:
     """The months asked for; without any the latest three, as counting years takes seconds."""
-    asked = filters_asked()
-    if asked.since is not None or asked.until is not None or "from" in request.args:
-        return asked.since, asked.until
+    asked = scope_asked(journey_id).period
+    if not asked.whole or "from" in request.args:
+        return asked
     month = installation().now().date().replace(day=1)
     for _ in range(2):
         month = (month - timedelta(days=1)).replace(day=1)
-    return month, None
+    return Period(month, None)
 
 
 def _in_order(journey: Journey, surveys: list[Survey]) -> list[Survey]:

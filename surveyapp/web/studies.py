@@ -36,9 +36,12 @@ class StudyForm(StaffForm):
     group = SelectField("Customers")
 
 
-def study_form(session: Session, journey: Journey) -> StudyForm:
-    """Where the study can be made; no place where its instruments are not asked."""
-    form = StudyForm()
+def study_form(session: Session, journey: Journey, *, segment: str = "") -> StudyForm:
+    """Where the study can be made; no place where its instruments are not asked.
+
+    ``segment`` is chosen to begin with.
+    """
+    form = StudyForm(group=segment)
     places, everywhere = [], set()
     for survey in surveys_of(session, journey.id):
         asked = {ask.instrument for ask in survey.asks}

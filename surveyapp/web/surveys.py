@@ -19,6 +19,7 @@ from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
+from surveyapp.results.scope import Scope
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import actions, drafts, links
 from surveyapp.surveys.queries import survey_in
@@ -92,7 +93,9 @@ class LinksForm(StaffForm):
 def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(session, journey_id, library=installation().library)
+        rates = dashboards.response_rates(
+            session, Scope(journey_id), library=installation().library
+        )
         states = {each.id: each.state for each in journey.surveys}
     return render_template("surveys/index.html", journey=journey, rates=rates, states=states)
 
@@ -167,7 +170,9 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
     with installation().store.reading() as session:
         survey = survey_in(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(session, journey_id, library=installation().library)
+        rates = dashboards.response_rates(
+            session, Scope(journey_id), library=installation().library
+        )
         clicked = drafts.unconfirmed(session, survey_id)
         languages = others(survey, installation().library)
         unread = _unread(survey, languages)

@@ -29,6 +29,7 @@ from surveyapp.responses.imports import import_csv
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results import dashboards, rates, trends
+from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Score, SurveyRow
@@ -128,14 +129,18 @@ def test_pages_and_report_data_cost_days_not_responses(installation: Installatio
             ).all(),
             times=1,
         )
-        page = seconds(lambda: dashboards.journey_overview(session, 1, library=BUILT_IN))
+        page = seconds(lambda: dashboards.journey_overview(session, Scope(1), library=BUILT_IN))
         segment = seconds(
-            lambda: dashboards.journey_overview(session, 1, segment_id=1, library=BUILT_IN)
+            lambda: dashboards.journey_overview(session, Scope(1, segment_id=1), library=BUILT_IN)
         )
-        compared = seconds(lambda: dashboards.segment_comparison(session, 1, library=BUILT_IN))
+        compared = seconds(
+            lambda: dashboards.segment_comparison(session, Scope(1), library=BUILT_IN)
+        )
         trend = seconds(lambda: trends.trend(session, 1, library=BUILT_IN))
-        rate = seconds(lambda: rates.response_rates(session, 1, library=BUILT_IN))
-        overview = dashboards.journey_overview(session, 1, segment_id=EVERYBODY, library=BUILT_IN)
+        rate = seconds(lambda: rates.response_rates(session, Scope(1), library=BUILT_IN))
+        overview = dashboards.journey_overview(
+            session, Scope(1, segment_id=EVERYBODY), library=BUILT_IN
+        )
     print(
         f"\ndatabase {size:,.0f} MB; journey page data {page * 1000:.0f} ms, of a segment "
         f"{segment * 1000:.0f} ms; report data: segments {compared:.2f} s, trend {trend:.2f} s, "

@@ -19,6 +19,7 @@ from surveyapp.exports import responses as exporting
 from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.responses import responses_csv
 from surveyapp.results import frames, studies
+from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, SurveyRow
 from tests.api.conftest import call, new_key
@@ -118,7 +119,7 @@ def test_a_hundred_thousand_responses_are_exported(store: Store):
         made = make_survey(session, asks=("nps",))
         make_responses(session, made.id, 100_000)
     with store.reading() as session:
-        table = responses_csv(session, made.journey_id, library=BUILT_IN)
+        table = responses_csv(session, Scope(made.journey_id), library=BUILT_IN)
         lines = sum(chunk.count("\r\n") for chunk in table.chunks)
     assert (table.rows, lines) == (100_000, 100_001)
 
@@ -126,7 +127,7 @@ def test_a_hundred_thousand_responses_are_exported(store: Store):
 def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: SurveyRow, store: Store):
     """Rows are read twice: once for the columns. Both readings see one moment."""
     with store.reading() as session:
-        table = responses_csv(session, bank.journey_id, library=BUILT_IN)
+        table = responses_csv(session, Scope(bank.journey_id), library=BUILT_IN)
         first = next(table.chunks)
         with store.writing() as other:
             other.execute(delete(Response).where(Response.id > ROWS - 10))

@@ -8,6 +8,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import Chart, Heading, Paragraph
 from surveyapp.results.choices import distributions
+from surveyapp.results.scope import Scope
 from tests.responses.makers import make_journey, make_survey
 from tests.results.test_choices import give
 
@@ -22,7 +23,7 @@ def place(store) -> tuple[int, int]:
 
 def blocks(store, journey: int):
     with store.reading() as session:
-        return list(chosen(distributions(session, journey, library=BUILT_IN), few=5))
+        return list(chosen(distributions(session, Scope(journey), library=BUILT_IN), few=5))
 
 
 def test_a_journey_without_list_questions_has_no_such_chapter(store, place):

@@ -19,6 +19,7 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.db import Store
 from tests.analysis.scale_sections import reliability, validation
@@ -42,7 +43,7 @@ def _overview(store: Store, n: int) -> JourneyOverview:
         )
         journey_id = survey.journey_id
     with store.reading() as session:
-        return dashboards.journey_overview(session, journey_id, library=BUILT_IN)
+        return dashboards.journey_overview(session, Scope(journey_id), library=BUILT_IN)
 
 
 @pytest.fixture

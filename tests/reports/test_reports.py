@@ -35,6 +35,7 @@ from surveyapp.reports.document import (
 from surveyapp.reports.pdf import pdf
 from surveyapp.results import compute, dashboards, phrases
 from surveyapp.results.actions import ask_validation
+from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.models import File, Journey, Stage, Touchpoint
 from tests.results import bank
@@ -113,13 +114,13 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
     compute.run_validation(installation, analysis.id, progress=quiet)
     with installation.store.writing() as session:
         asked = [
-            ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None),
+            ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None),
             ask_report(
-                session, kind="benchmark", journey_id=journey.journey,
-                segment_id=journey.segments["north"], since=date(2026, 1, 1), user_id=None,
+                session, kind="benchmark", user_id=None,
+                scope=Scope(journey.journey, journey.segments["north"], since=date(2026, 1, 1)),
             ),
             ask_report(
-                session, kind="validation", journey_id=journey.journey, analysis_id=analysis.id,
+                session, kind="validation", scope=Scope(journey.journey), analysis_id=analysis.id,
                 user_id=None,
             ),
         ]  # fmt: skip
@@ -135,7 +136,7 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
         assert [report.id for report in kept] == [report.id for report in reversed(asked)]
         assert {report.file_id for report in kept} == {result["file_id"] for result in results}
         names = [report.file.name for report in kept if report.file]
-        overview = dashboards.journey_overview(session, journey.journey, library=BUILT_IN)
+        overview = dashboards.journey_overview(session, Scope(journey.journey), library=BUILT_IN)
     assert names[2].startswith("current-account-benchmark-2")
     assert names[1].startswith("current-account-benchmark-north-")
     assert names[0].startswith("current-account-validation-sjq-")
@@ -167,10 +168,10 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(
         journey = bank.filled(session)
     with installation.store.reading() as session:
         numbers = benchmark.Numbers(
-            dashboards.journey_overview(session, journey.journey, library=BUILT_IN),
-            dashboards.segment_comparison(session, journey.journey, library=BUILT_IN),
-            dashboards.trend(session, journey.journey, library=BUILT_IN),
-            dashboards.response_rates(session, journey.journey, library=BUILT_IN),
+            dashboards.journey_overview(session, Scope(journey.journey), library=BUILT_IN),
+            dashboards.segment_comparison(session, Scope(journey.journey), library=BUILT_IN),
+            dashboards.trend(session, Scope(journey.journey), library=BUILT_IN),
+            dashboards.response_rates(session, Scope(journey.journey), library=BUILT_IN),
         )
     reader = made(benchmark.content(numbers, made=MADE))
     chapters = [
@@ -249,10 +250,10 @@ def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint
 def _numbers(installation: Installation, journey: int) -> benchmark.Numbers:
     with installation.store.reading() as session:
         return benchmark.Numbers(
-            dashboards.journey_overview(session, journey, library=BUILT_IN),
-            dashboards.segment_comparison(session, journey, library=BUILT_IN),
-            dashboards.trend(session, journey, library=BUILT_IN),
-            dashboards.response_rates(session, journey, minimum_cell=5, library=BUILT_IN),
+            dashboards.journey_overview(session, Scope(journey), library=BUILT_IN),
+            dashboards.segment_comparison(session, Scope(journey), library=BUILT_IN),
+            dashboards.trend(session, Scope(journey), library=BUILT_IN),
+            dashboards.response_rates(session, Scope(journey), minimum_cell=5, library=BUILT_IN),
         )
 
 
@@ -272,7 +273,7 @@ def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(
         session.get_one(Journey, journey.journey).goal = '<font size="90">big</font> <para>'
         bank.fill(session, journey, a_place=20)
     with installation.store.writing() as session:
-        report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
+        report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
     result = make.benchmark(installation, report.id, progress=quiet)
     reader = opened(installation, result["file_id"])
     text = words(reader)
@@ -292,7 +293,7 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(installation: Installat
             session, journey_id=journey.journey, survey_id=None, instrument="sjq", key=None,
             segment_id=None, seed=1, user_id=None,
         )  # fmt: skip
-        wish: dict[str, Any] = {"journey_id": journey.journey, "user_id": None}
+        wish: dict[str, Any] = {"scope": Scope(journey.journey), "user_id": None}
         with pytest.raises(Invalid, match="not a kind of report"):
             ask_report(session, kind="horoscope", **wish)
         with pytest.raises(Invalid, match="requires a stored analysis"):
@@ -300,12 +301,9 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(installation: Installat
         with pytest.raises(Conflict, match="not finished"):
             ask_report(session, kind="validation", analysis_id=analysis.id, **wish)
         with pytest.raises(NotFound, match="analysis number"):
-            ask_report(
-                session, kind="validation", analysis_id=analysis.id, journey_id=other.journey,
-                user_id=None,
-            )  # fmt: skip
+            ask_report(session, kind="validation", scope=Scope(other.journey), analysis_id=analysis.id, user_id=None)  # fmt: skip
         with pytest.raises(NotFound, match="journey number 999"):
-            ask_report(session, kind="benchmark", journey_id=999, user_id=None)
+            ask_report(session, kind="benchmark", scope=Scope(999), user_id=None)
     with pytest.raises(NotFound, match="report number 999"):
         make.benchmark(installation, 999, progress=quiet)
 
@@ -313,7 +311,7 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(installation: Installat
 def test_a_journey_without_answers_still_has_a_report(installation: Installation):
     with installation.store.writing() as session:
         journey = bank.make_journey(session)
-        report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
+        report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
     result = make.benchmark(installation, report.id, progress=quiet)
     assert "not enough answers yet" in words(opened(installation, result["file_id"]))
 
@@ -414,7 +412,7 @@ def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(
         rules = {f"r{i}": (f"{long} {i}", f"tenure_years = {i}") for i in range(30)}
         journey.segments = bank.make_segments(session, rules)
         bank.fill(session, journey, a_place=10)
-        report = ask_report(session, kind="benchmark", journey_id=journey.journey, user_id=None)
+        report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
     result = make.benchmark(installation, report.id, progress=quiet)
     with installation.store.reading() as session:
         path = installation.files.path(session.get_one(File, result["file_id"]))

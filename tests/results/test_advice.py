@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from surveyapp.reports import benchmark
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Advice, JourneyOverview
 from surveyapp.store.db import Store
 from tests.results import bank
@@ -39,9 +41,9 @@ def mended(store: Store) -> bank.Bank:
     return made
 
 
-def read(store: Store, made: bank.Bank, **options: object) -> JourneyOverview:
+def read(store: Store, made: bank.Bank, **cut: Any) -> JourneyOverview:
     with store.reading() as session:
-        return dashboards.journey_overview(session, made.journey, library=BUILT_IN, **options)  # type: ignore[arg-type]
+        return dashboards.journey_overview(session, Scope(made.journey, **cut), library=BUILT_IN)
 
 
 def advice(store: Store, made: bank.Bank, **options: object) -> Advice:
@@ -52,7 +54,7 @@ def advice(store: Store, made: bank.Bank, **options: object) -> Advice:
 
 def report(store: Store, made: bank.Bank) -> Document:
     with store.reading() as session:
-        trends = dashboards.trend(session, made.journey, library=BUILT_IN)
+        trends = dashboards.trend(session, Scope(made.journey), library=BUILT_IN)
     numbers = benchmark.Numbers(read(store, made), None, trends, ())
     return benchmark.content(numbers, made=MADE)
 
@@ -67,7 +69,9 @@ def test_a_touchpoint_that_has_risen_since_is_not_what_to_do_first(store: Store,
     assert [step.touchpoint for step in found.steps] == ["Paying and transferring"]
     assert found.steps[0].figure.n == 120
     with store.reading() as session:
-        said = findings(overview, None, dashboards.trend(session, mended.journey, library=BUILT_IN))
+        said = findings(
+            overview, None, dashboards.trend(session, Scope(mended.journey), library=BUILT_IN)
+        )
     assert "CSAT at Opening an account in the app has risen." in [one.headline for one in said]
 
 

@@ -13,6 +13,7 @@ from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results.choices import distributions
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Journey, Segment, SurveyRow
 from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
@@ -53,9 +54,9 @@ def give(store, survey: int, feelings: Sequence[str], **options) -> None:
         )
 
 
-def read(store, journey: int, **options):
+def read(store, journey: int, **cut):
     with store.reading() as session:
-        return distributions(session, journey, **options, library=BUILT_IN)
+        return distributions(session, Scope(journey, **cut), library=BUILT_IN)
 
 
 def test_shares_have_wilson_intervals_in_the_order_of_the_list(store, place):

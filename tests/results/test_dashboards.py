@@ -17,6 +17,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.journeys.segments import parse
 from surveyapp.results import dashboards
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, Score, SurveyRow
@@ -63,7 +64,7 @@ def agrees(figure: Figure, values: list[float]) -> None:
 
 def test_every_figure_of_the_overview_equals_a_recount(store: Store, northbank: Bank):
     with store.reading() as session:
-        overview = dashboards.journey_overview(session, northbank.journey, library=BUILT_IN)
+        overview = dashboards.journey_overview(session, Scope(northbank.journey), library=BUILT_IN)
         for figure in overview.end:
             agrees(figure, raw(session, northbank.surveys["end"], figure.definition.scale))
         for touchpoint in overview.touchpoints:
@@ -86,9 +87,13 @@ def test_every_figure_of_a_segment_equals_a_recount_or_is_hidden(store: Store, n
     rule = bank.SEGMENTS["north"][1]
     with store.reading() as session:
         overview = dashboards.journey_overview(
-            session, northbank.journey, segment_id=northbank.segments["north"], library=BUILT_IN
+            session,
+            Scope(northbank.journey, segment_id=northbank.segments["north"]),
+            library=BUILT_IN,
         )
-        compared = dashboards.segment_comparison(session, northbank.journey, library=BUILT_IN)
+        compared = dashboards.segment_comparison(
+            session, Scope(northbank.journey), library=BUILT_IN
+        )
         assert overview.segment is not None
         assert overview.segment.rule == rule
         for figure in overview.end:
@@ -101,7 +106,9 @@ def test_every_figure_of_a_segment_equals_a_recount_or_is_hidden(store: Store, n
 
 def test_a_segment_is_compared_with_everybody_outside_it(store: Store, northbank: Bank):
     with store.reading() as session:
-        compared = dashboards.segment_comparison(session, northbank.journey, library=BUILT_IN)
+        compared = dashboards.segment_comparison(
+            session, Scope(northbank.journey), library=BUILT_IN
+        )
         row = next(r for r in compared.rows if r.everybody.definition.scale == "sjq.seamlessness")
         values = raw(session, northbank.surveys["end"], "sjq.seamlessness")
         north = raw(session, northbank.surveys["end"], "sjq.seamlessness", "region = North")
@@ -117,7 +124,7 @@ def test_a_segment_is_compared_with_everybody_outside_it(store: Store, northbank
 
 def test_months_add_up_to_the_whole_and_hidden_ones_hold_no_number(store: Store, northbank: Bank):
     with store.reading() as session:
-        trends = dashboards.trend(session, northbank.journey, library=BUILT_IN)
+        trends = dashboards.trend(session, Scope(northbank.journey), library=BUILT_IN)
         for series in trends:
             code = next(
                 (c for c, t in northbank.touchpoints.items() if t == series.touchpoint_id), "end"
@@ -135,7 +142,7 @@ def test_a_period_is_widened_to_whole_months_and_counts_only_them(store: Store, 
     since, until = date(2026, 1, 17), date(2026, 3, 3)
     with store.reading() as session:
         overview = dashboards.journey_overview(
-            session, northbank.journey, since=since, until=until, library=BUILT_IN
+            session, Scope(northbank.journey, since=since, until=until), library=BUILT_IN
         )
         assert (overview.since, overview.until) == (date(2026, 1, 1), date(2026, 3, 31))
         rows = session.execute(
@@ -156,9 +163,9 @@ def test_a_period_that_would_cut_off_a_few_answers_hides_the_figure(store: Store
         bank.store_answers(session, made.surveys["app"], [*rows, *few], {})
     with store.reading() as session:
         january = dashboards.journey_overview(
-            session, made.journey, until=date(2026, 1, 31), library=BUILT_IN
+            session, Scope(made.journey, until=date(2026, 1, 31)), library=BUILT_IN
         )
-        everything = dashboards.journey_overview(session, made.journey, library=BUILT_IN)
+        everything = dashboards.journey_overview(session, Scope(made.journey), library=BUILT_IN)
     assert january.touchpoints[0].figures[0].hidden is Hidden.PERIOD
     assert everything.touchpoints[0].figures[0].n == 22
 
@@ -171,7 +178,9 @@ def test_small_cells_hold_no_number_anywhere_and_stages_leave_them_out(store: St
             rows = [(at, {}, {"csat": {"csat": 1 + i % 5}}) for i in range(n)]
             bank.store_answers(session, made.surveys[code], rows, {})
     with store.reading() as session:
-        stage = dashboards.journey_overview(session, made.journey, library=BUILT_IN).stages[0]
+        stage = dashboards.journey_overview(session, Scope(made.journey), library=BUILT_IN).stages[
+            0
+        ]
     few, enough = (touchpoint.figures[0] for touchpoint in stage.touchpoints)
     assert few.hidden is Hidden.FEW
     assert (few.n, few.estimate, few.low, few.high, few.mean) == (None,) * 5
@@ -193,11 +202,11 @@ def test_differencing_everybody_and_a_segment_gives_no_small_group(store: Store)
         bank.store_answers(session, made.surveys["app"], rows, rules)
     with store.reading() as session:
         overview = dashboards.journey_overview(
-            session, made.journey, segment_id=made.segments["north"], library=BUILT_IN
+            session, Scope(made.journey, segment_id=made.segments["north"]), library=BUILT_IN
         )
-        compared = dashboards.segment_comparison(session, made.journey, library=BUILT_IN)
+        compared = dashboards.segment_comparison(session, Scope(made.journey), library=BUILT_IN)
         months = dashboards.trend(
-            session, made.journey, segment_id=made.segments["north"], library=BUILT_IN
+            session, Scope(made.journey, segment_id=made.segments["north"]), library=BUILT_IN
         )
     assert overview.touchpoints[0].figures[0].hidden is Hidden.COMPLEMENT
     assert overview.responses is None
@@ -229,9 +238,9 @@ def test_answers_at_small_places_are_counted_together_where_that_tells_none_of_t
         for code, n in places.items():
             bank.store_answers(session, made.surveys[code], answers(n, at), {})
     with store.reading() as session:
-        found = dashboards.journey_overview(session, made.journey, library=BUILT_IN)
+        found = dashboards.journey_overview(session, Scope(made.journey), library=BUILT_IN)
         part = dashboards.journey_overview(
-            session, made.journey, since=date(2026, 2, 1), library=BUILT_IN
+            session, Scope(made.journey, since=date(2026, 2, 1)), library=BUILT_IN
         )
     assert (found.responses, found.responses_shown, found.places_hidden) == (total, shown, hidden)
     # Two such sums of overlapping periods could be subtracted.
@@ -251,9 +260,9 @@ def test_the_days_of_a_segment_are_those_of_its_own_answers(store: Store):
         ]
         bank.store_answers(session, made.surveys["app"], rows, rules)
     with store.reading() as session:
-        everybody = dashboards.journey_overview(session, made.journey, library=BUILT_IN)
+        everybody = dashboards.journey_overview(session, Scope(made.journey), library=BUILT_IN)
         north = dashboards.journey_overview(
-            session, made.journey, segment_id=made.segments["north"], library=BUILT_IN
+            session, Scope(made.journey, segment_id=made.segments["north"]), library=BUILT_IN
         )
     assert (everybody.first_day, everybody.last_day) == (date(2026, 2, 2), date(2026, 5, 20))
     assert (north.first_day, north.last_day) == (date(2026, 3, 14), date(2026, 3, 14))
@@ -263,7 +272,7 @@ def test_the_response_rate_is_completed_of_sent_and_an_open_link_has_none(
     store: Store, northbank: Bank
 ):
     with store.reading() as session:
-        rates = dashboards.response_rates(session, northbank.journey, library=BUILT_IN)
+        rates = dashboards.response_rates(session, Scope(northbank.journey), library=BUILT_IN)
     by_code = {rate.code: rate for rate in rates}
     asked = by_code["current-account-app"]
     assert (asked.responses, asked.sent, asked.opened, asked.completed) == (60, 150, 90, 60)
@@ -277,9 +286,12 @@ def test_a_journey_without_answers_has_figures_without_numbers(store: Store):
     with store.writing() as session:
         made = bank.make_journey(session)
     with store.reading() as session:
-        overview = dashboards.journey_overview(session, made.journey, library=BUILT_IN)
-        assert dashboards.trend(session, made.journey, library=BUILT_IN)[0].months == ()
-        assert dashboards.segment_comparison(session, made.journey, library=BUILT_IN).segments == ()
+        overview = dashboards.journey_overview(session, Scope(made.journey), library=BUILT_IN)
+        assert dashboards.trend(session, Scope(made.journey), library=BUILT_IN)[0].months == ()
+        assert (
+            dashboards.segment_comparison(session, Scope(made.journey), library=BUILT_IN).segments
+            == ()
+        )
     assert overview.responses == 0
     assert overview.first_day is None
     assert all(f.n == 0 and f.estimate is None and not f.suppressed for f in overview.end)
@@ -288,7 +300,7 @@ def test_a_journey_without_answers_has_figures_without_numbers(store: Store):
 def test_wordings_versions_and_keys_that_were_asked_are_told(store: Store, northbank: Bank):
     with store.reading() as session:
         fielded = dashboards.journey_overview(
-            session, northbank.journey, library=BUILT_IN
+            session, Scope(northbank.journey), library=BUILT_IN
         ).instruments
     assert {(f.instrument, f.version, f.key, f.wording) for f in fielded} == {
         ("csat", "1", "csat", "en-1"),
@@ -302,7 +314,7 @@ def test_an_overview_costs_a_fixed_number_of_queries(store: Store, northbank: Ba
     asked: list[str] = []
     event.listen(store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     with store.reading() as session:
-        dashboards.journey_overview(session, northbank.journey, library=BUILT_IN)
+        dashboards.journey_overview(session, Scope(northbank.journey), library=BUILT_IN)
     assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 10
     assert not any("responses" in sql.split("WHERE")[0] or "scores" in sql for sql in asked)
 
@@ -311,7 +323,7 @@ def test_an_overview_costs_a_fixed_number_of_queries(store: Store, northbank: Ba
 def test_unknown_journeys_and_segments_are_not_found(store: Store, northbank: Bank, wrong: str):
     journey = 999 if wrong == "journey" else northbank.journey
     with store.reading() as session, pytest.raises(NotFound, match="999"):
-        dashboards.journey_overview(session, journey, segment_id=999, library=BUILT_IN)
+        dashboards.journey_overview(session, Scope(journey, segment_id=999), library=BUILT_IN)
 
 
 any_answers = st.lists(
@@ -347,7 +359,7 @@ def test_any_answers_give_the_recounted_figure_or_none(
     with store.reading() as session:
         for segment, rule in [(0, None), *rules.items()]:
             overview = dashboards.journey_overview(
-                session, made.journey, segment_id=segment, library=BUILT_IN
+                session, Scope(made.journey, segment_id=segment), library=BUILT_IN
             )
             figure = overview.touchpoints[0].figures[0]
             values = raw(session, made.surveys["app"], "csat", rule)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from instruments.loader import BUILT_IN
 from surveyapp.results import dashboards, findings, phrases
 from surveyapp.results.figures import differences, figure
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
 from tests.results import bank
@@ -18,9 +19,9 @@ AT = datetime(2026, 2, 2, tzinfo=UTC)
 def said(store: Store, journey: int) -> dict[str, findings.Finding]:
     with store.reading() as session:
         found = findings.findings(
-            dashboards.journey_overview(session, journey, library=BUILT_IN),
-            dashboards.segment_comparison(session, journey, library=BUILT_IN),
-            dashboards.trend(session, journey, library=BUILT_IN),
+            dashboards.journey_overview(session, Scope(journey), library=BUILT_IN),
+            dashboards.segment_comparison(session, Scope(journey), library=BUILT_IN),
+            dashboards.trend(session, Scope(journey), library=BUILT_IN),
         )
     return {finding.headline: finding for finding in found}
 

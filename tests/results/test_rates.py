@@ -10,6 +10,7 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.results.findings import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
 from surveyapp.store.models import Decision, Interaction, Invitation, Journey, Segment, SurveyRow
@@ -55,8 +56,10 @@ def test_answers_to_invitations_of_another_month_are_not_said_to_have_come_anoth
     invited(store, place, "a" * 10 + "c" * 10, april)
     answered(store, place, 30, april)
     with store.reading() as session:
-        rates = response_rates(session, made.journey, since=date(2026, 4, 1), library=BUILT_IN)
-        whole = response_rates(session, made.journey, library=BUILT_IN)
+        rates = response_rates(
+            session, Scope(made.journey, since=date(2026, 4, 1)), library=BUILT_IN
+        )
+        whole = response_rates(session, Scope(made.journey), library=BUILT_IN)
     assert response_sentence(rates, whole=False) == (
         "10 of 20 invitations made in this period were answered (50%)."
     )
@@ -67,7 +70,7 @@ def test_answers_without_an_invitation_are_not_all_by_open_links(store: Store, m
     """They may be imported, or come from a kiosk."""
     answered(store, made.surveys["app"], 30, MARCH)
     with store.reading() as session:
-        said = response_sentence(response_rates(session, made.journey, library=BUILT_IN))
+        said = response_sentence(response_rates(session, Scope(made.journey), library=BUILT_IN))
     assert said == "30 responses, none by invitation, so there is no response rate."
 
 
@@ -77,8 +80,8 @@ def test_beside_scores_a_survey_with_too_few_answers_shows_no_number(store: Stor
         invited(store, place, "a" * n + "c" * 10, MARCH)
         answered(store, place, n, MARCH)
     with store.reading() as session:
-        rates = response_rates(session, made.journey, minimum_cell=5, library=BUILT_IN)
-        exact = response_rates(session, made.journey, library=BUILT_IN)
+        rates = response_rates(session, Scope(made.journey), minimum_cell=5, library=BUILT_IN)
+        exact = response_rates(session, Scope(made.journey), library=BUILT_IN)
     hidden = next(rate for rate in rates if rate.survey_id == few)
     assert (hidden.hidden, hidden.sent) == (Hidden.FEW, 13)
     numbers = (hidden.responses, hidden.opened, hidden.completed, hidden.rate, hidden.low)
@@ -105,7 +108,7 @@ def test_two_surveys_at_one_place_are_hidden_together(store: Store, made: bank.B
     answered(store, made.surveys["app"], 30, MARCH)
     answered(store, number, 2, MARCH)
     with store.reading() as session:
-        rates = response_rates(session, made.journey, minimum_cell=5, library=BUILT_IN)
+        rates = response_rates(session, Scope(made.journey), minimum_cell=5, library=BUILT_IN)
     here = [rate for rate in rates if rate.survey_id in (made.surveys["app"], number)]
     assert [rate.responses for rate in here] == [None, None]
 
@@ -118,8 +121,8 @@ def test_a_segments_rate_is_not_known_from_lists_and_everybodys_is_said_to_be_th
     invited(store, made.surveys["app"], "a" * 20 + "c" * 30, MARCH)
     answered(store, made.surveys["app"], 20, MARCH)
     with store.reading() as session:
-        own = segment_rate(session, made.journey, north, library=BUILT_IN)
-        rates = response_rates(session, made.journey, minimum_cell=5, library=BUILT_IN)
+        own = segment_rate(session, Scope(made.journey, north), library=BUILT_IN)
+        rates = response_rates(session, Scope(made.journey), minimum_cell=5, library=BUILT_IN)
     assert own is None
     assert segment_sentence(own, rates) == (
         "For all customers, not only this segment: 20 of 50 invitations were answered (40%)."
@@ -169,8 +172,8 @@ def followed(store: Store) -> tuple[Store, int, dict[str, int]]:
 def test_a_segments_own_rate_is_told_where_every_invitation_follows_an_event(followed):
     store, journey, segments = followed
     with store.reading() as session:
-        own = segment_rate(session, journey, segments["north"], library=BUILT_IN)
-        rates = response_rates(session, journey, library=BUILT_IN)
+        own = segment_rate(session, Scope(journey, segments["north"]), library=BUILT_IN)
+        rates = response_rates(session, Scope(journey), library=BUILT_IN)
     assert segment_sentence(own, rates) == (
         "10 of 40 invitations to this segment were answered (25%, 95% CI 14 to 40)."
     )
@@ -188,8 +191,8 @@ def test_an_invitation_that_still_waits_to_be_sent_is_not_counted_as_unanswered(
             ).one()
             decision.sent_at = None
     with store.reading() as session:
-        rates = response_rates(session, journey, library=BUILT_IN)
-        own = segment_rate(session, journey, segments["north"], library=BUILT_IN)
+        rates = response_rates(session, Scope(journey), library=BUILT_IN)
+        own = segment_rate(session, Scope(journey, segments["north"]), library=BUILT_IN)
     assert response_sentence(rates).startswith("35 of 75 invitations were answered")
     assert own is not None and own.sent is not None and own.sent < 40
 
@@ -197,7 +200,7 @@ def test_an_invitation_that_still_waits_to_be_sent_is_not_counted_as_unanswered(
 def test_a_small_segments_rate_is_hidden(followed):
     store, journey, segments = followed
     with store.reading() as session:
-        own = segment_rate(session, journey, segments["few"], library=BUILT_IN)
+        own = segment_rate(session, Scope(journey, segments["few"]), library=BUILT_IN)
     assert own is not None
     assert (own.hidden, own.sent, own.completed, own.rate) == (Hidden.FEW, None, None, None)
     assert segment_sentence(own, ()) == (
@@ -211,7 +214,7 @@ def test_one_invitation_of_a_list_makes_the_segments_rate_unknown(followed):
         survey = session.get_one(Journey, journey).surveys[0].id
     invited(store, survey, "c", NOW)
     with store.reading() as session:
-        assert segment_rate(session, journey, segments["north"], library=BUILT_IN) is None
+        assert segment_rate(session, Scope(journey, segments["north"]), library=BUILT_IN) is None
 
 
 def test_in_a_period_a_segments_rate_is_not_told(followed):
@@ -219,6 +222,6 @@ def test_in_a_period_a_segments_rate_is_not_told(followed):
     store, journey, segments = followed
     with store.reading() as session:
         found = segment_rate(
-            session, journey, segments["north"], since=date(2026, 3, 1), library=BUILT_IN
+            session, Scope(journey, segments["north"], since=date(2026, 3, 1)), library=BUILT_IN
         )
     assert found is None

@@ -19,6 +19,7 @@ from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.actions import ask_sjq_study
 from surveyapp.results.dashboards import journey_overview
+from surveyapp.results.scope import Scope
 from surveyapp.results.studies import journey_scales, study_rows
 from surveyapp.settings import read
 from surveyapp.store.db import Store
@@ -71,9 +72,7 @@ def test_the_study_goes_from_wish_to_stored_result_and_paper(installation: Insta
     assert result["settings"]["bootstrap"] == 100
 
     with installation.store.writing() as session:
-        report = ask_report(
-            session, kind="sjq_study", journey_id=stored.journey_id, analysis_id=stored.id, user_id=None
-        )  # fmt: skip
+        report = ask_report(session, kind="sjq_study", scope=Scope(stored.journey_id), analysis_id=stored.id, user_id=None)  # fmt: skip
     assert report.job_id is not None
     run_job(installation, report.job_id, worker="test")
     with installation.store.reading() as session:
@@ -192,10 +191,7 @@ def test_a_report_is_only_about_its_own_kind_of_analysis(store: Store):
         analysis = asked(session, survey.journey_id)
         analysis.result = {}
         with pytest.raises(NotFound, match="no analysis number"):
-            ask_report(
-                session, kind="validation", journey_id=survey.journey_id,
-                analysis_id=analysis.id, user_id=None,
-            )  # fmt: skip
+            ask_report(session, kind="validation", scope=Scope(survey.journey_id), analysis_id=analysis.id, user_id=None)  # fmt: skip
 
 
 def test_the_scoring_key_says_which_items_are_studied():
@@ -209,7 +205,7 @@ def test_a_marker_is_no_result_of_the_journey(store: Store):
     """Its scores are kept for tests of the method; no page or report shows them to managers."""
     with store.writing() as session:
         survey = make_study(session, people(8))
-        overview = journey_overview(session, survey.journey_id, library=BUILT_IN)
+        overview = journey_overview(session, Scope(survey.journey_id), library=BUILT_IN)
     shown = {figure.definition.instrument for figure in overview.end}
     assert {"sjq", "servqual-p", "loyalty"} <= shown
     assert "marker" not in shown

@@ -9,6 +9,7 @@ import pytest
 from instruments.loader import BUILT_IN
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Trend, Worded
 from surveyapp.store.db import Store
 from surveyapp.store.models import SurveyRow
@@ -49,7 +50,7 @@ def journey(store: Store) -> int:
 
 def csat(store: Store, journey: int, **period: date) -> Trend:
     with store.reading() as session:
-        found = dashboards.trend(session, journey, **period, library=BUILT_IN)
+        found = dashboards.trend(session, Scope(journey, **period), library=BUILT_IN)
     return next(one for one in found if one.definition.scale == "csat" and one.months)
 
 
@@ -66,7 +67,7 @@ def test_a_period_with_one_wording_has_no_change(store: Store, journey: int):
 
 def test_a_significant_change_over_a_change_of_words_says_so(store: Store, journey: int):
     with store.reading() as session:
-        overview = dashboards.journey_overview(session, journey, library=BUILT_IN)
-        trends = dashboards.trend(session, journey, library=BUILT_IN)
+        overview = dashboards.journey_overview(session, Scope(journey), library=BUILT_IN)
+        trends = dashboards.trend(session, Scope(journey), library=BUILT_IN)
     (fallen,) = [each for each in findings(overview, None, trends) if "has fallen" in each.headline]
     assert "The wording changed: en-1 at first, en-2 from Jul 2026." in fallen.text

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.reports.notes import method_notes
 from surveyapp.results import dashboards
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import JourneyOverview, SegmentName
 from surveyapp.results.wordings import Mixed, mixed
 from surveyapp.store.db import Store
@@ -37,7 +38,7 @@ def read(
     store: Store, northbank: bank.Bank, **changes
 ) -> tuple[JourneyOverview, tuple[Mixed, ...]]:
     with store.reading() as session:
-        overview = dashboards.journey_overview(session, northbank.journey, library=BUILT_IN)
+        overview = dashboards.journey_overview(session, Scope(northbank.journey), library=BUILT_IN)
         overview = replace(overview, places_hidden=0, **changes)
         return overview, mixed(session, overview)
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from analysis.metrics import share
 from surveyapp.journeys.segments import parse
 from surveyapp.results.funnels import by_segment, funnels
+from surveyapp.results.scope import period
 from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel
 from surveyapp.store.db import Store
@@ -135,7 +136,7 @@ def test_a_period_counts_decisions_made_in_its_whole_months(asked: Store):
         every = surveys(session)
 
         def decided(since: date | None, until: date | None) -> int:
-            return funnels(session, every, since=since, until=until)[0].funnel.decided
+            return funnels(session, every, period(since, until))[0].funnel.decided
 
         assert decided(date(2026, 3, 15), None) == 60
         assert decided(None, date(2026, 2, 3)) == 60

@@ -12,6 +12,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.responses.actions import submit
 from surveyapp.results.rates import response_rates
+from surveyapp.results.scope import Scope
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Invitation, Journey, SurveyRow
@@ -228,7 +229,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
                     library=BUILT_IN,
                 )
     with store.reading() as session:
-        rates = response_rates(session, journey.id, library=BUILT_IN)
+        rates = response_rates(session, Scope(journey.id), library=BUILT_IN)
         left = session.query(Invitation).count()
     assert [(rate.sent, rate.completed) for rate in rates] == [(4, 3), (4, 3)]
     assert left == 4 + 1

@@ -16,6 +16,7 @@ from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.exports.responses import responses_csv
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import ask_report
+from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case, Job, Journey, SurveyRow
@@ -89,7 +90,7 @@ def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
     assert DUTIES["dispatch events"][1](installation, utc_now())
     with installation.store.reading() as session:
         assert {case.scale for case in session.query(Case)} == {"nps", "ease"}
-        table = responses_csv(session, world.here.journey_id, library=installation.library)
+        table = responses_csv(session, Scope(world.here.journey_id), library=installation.library)
         assert "score.ease" in "".join(table.chunks)
     staff = sign_in(world.users["administrator"])
     for rule, _ in guarded_rules(app):
@@ -121,7 +122,7 @@ def test_its_report_is_made_and_its_answers_are_sorted_into_segments(
     installation: Installation, world: World, asked: SurveyRow
 ):
     with installation.store.writing() as session:
-        ask_report(session, kind="benchmark", journey_id=world.here.journey_id, user_id=None)
+        ask_report(session, kind="benchmark", scope=Scope(world.here.journey_id), user_id=None)
     with installation.store.reading() as session:
         waiting = [job.id for job in session.query(Job).filter_by(state="waiting")]
     for number in waiting:

@@ -16,6 +16,7 @@ from surveyapp.reports.document import Paragraph
 from surveyapp.responses import rollups, sorting
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.dashboards import segment_comparison
+from surveyapp.results.scope import Scope
 from surveyapp.store.models import NOTHING_SORTED, Job, Journey, Response, Segment, SurveyRow
 from surveyapp.worker import run_job
 from tests.web.conftest import World
@@ -107,8 +108,7 @@ def test_a_report_on_a_half_sorted_segment_fails_with_what_to_wait_for(
         report = ask_report(
             session,
             kind="benchmark",
-            journey_id=world.here.journey_id,
-            segment_id=half_sorted,
+            scope=Scope(world.here.journey_id, segment_id=half_sorted),
             user_id=None,
         )
         number = report.job_id
@@ -125,7 +125,7 @@ def test_a_report_on_everybody_names_the_segments_that_it_leaves_out(
 ):
     def said() -> str:
         with installation.store.reading() as session:
-            compared = segment_comparison(session, world.here.journey_id, library=BUILT_IN)
+            compared = segment_comparison(session, Scope(world.here.journey_id), library=BUILT_IN)
         blocks = comparisons.segments(compared, 5)
         return " ".join(str(block.text) for block in blocks if isinstance(block, Paragraph))
 
