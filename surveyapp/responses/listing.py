@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -139,12 +140,11 @@ def _first(
     if rule is None:
         return [(moment, number) for moment, number in session.execute(query.limit(limit))]
     known = query.add_columns(Response.attributes).execution_options(yield_per=_BATCH)
-    matching = (
-        (moment, number)
-        for moment, number, attributes in session.execute(known)
-        if rule.matches(attributes)
-    )
-    return list(islice(matching, limit))
+    with closing(session.execute(known)) as rows:  # which are seldom read to their end
+        matching = (
+            (moment, number) for moment, number, attributes in rows if rule.matches(attributes)
+        )
+        return list(islice(matching, limit))
 
 
 def _bounds(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
