@@ -9,15 +9,18 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from instruments.loader import BUILT_IN
 from surveyapp.exports import responses as exporting
 from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.responses import responses_csv
+from surveyapp.journeys.segments import parse
+from surveyapp.responses import listing
 from surveyapp.results import frames, studies
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
@@ -37,6 +40,7 @@ SURVEYAPP = Path(exporting.__file__).parent.parent
 STREAMS = {
     "exports/responses.py",
     "closed_loop/queries.py",
+    "responses/listing.py",
     "results/frames.py",
     "results/studies.py",
 }
@@ -102,6 +106,19 @@ def test_analyses_read_every_response(bank: SurveyRow, store: Store):
         assert len(frames.frame(session, nps, **place)) == ROWS
         assert frames.streamed(session, nps, ("nps",), **place).n == ROWS
         assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
+
+
+def test_a_list_finds_a_segment_behind_every_other_response(bank: SurveyRow, store: Store):
+    with store.writing() as session:
+        oldest = select(Response).order_by(Response.submitted_at, Response.id).limit(3)
+        for each in session.scalars(oldest):
+            each.attributes = {"region": "Isle"}
+        wanted = listing.Wanted(rule=parse("region = Isle"))
+        session.flush()
+        found = listing.lines(session, bank.journey_id, wanted, limit=2, library=BUILT_IN)
+        assert [each.attributes for each in found] == [{"region": "Isle"}] * 2
+        rest = replace(wanted, before=found[-1].id)
+        assert len(listing.lines(session, bank.journey_id, rest, limit=2, library=BUILT_IN)) == 1
 
 
 def test_a_program_reads_every_response_page_by_page(bank: SurveyRow, call):
