@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 
+from babel import Locale, UnknownLocaleError
+
 from instruments.wordings import RIGHT_TO_LEFT
 from surveyapp.i18n.gettext_catalogues import phrases, translations
 from surveyapp.i18n.phrases import Phrases
@@ -22,6 +24,24 @@ OWN_NAMES: Mapping[str, str] = {
     "fr": "Français",
     "sv": "Svenska",
 }
+
+
+@cache
+def own_name(language: str) -> str:
+    """What a language calls itself, with its country or region where the tag names one.
+
+    >>> [own_name(tag) for tag in ("sv", "sv-FI", "es-419", "et")]
+    ['Svenska', 'Svenska (Finland)', 'Español (Latinoamérica)', 'et']
+    """
+    main = language.split("-")[0].lower()
+    if language in OWN_NAMES or main not in OWN_NAMES:
+        return OWN_NAMES.get(language, language)
+    try:
+        found = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):  # a tag that is nobody's, such as "sv-xyz1"
+        return language
+    place = found.territories.get(found.territory or "")
+    return f"{OWN_NAMES[main]} ({place})" if place else language
 
 
 def texts(language: str) -> Phrases:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.exports.prize_draws import entries_csv
-from surveyapp.i18n.languages import OWN_NAMES, texts
+from surveyapp.i18n.languages import texts
 from surveyapp.journeys import queries
 from surveyapp.store.audit import record
 from surveyapp.store.models import File, SurveyRow
@@ -260,7 +260,6 @@ def _page(
         end_hosts=installation().settings.end_hosts_allowed,
         languages=page.languages,
         spreads=spreads,
-        names=OWN_NAMES,
         versions=known,
         entries=entries,
         drawings=drawings,

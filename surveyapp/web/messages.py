@@ -18,7 +18,7 @@ from surveyapp.distribution.queries import outbox
 from surveyapp.distribution.test_sends import send_test
 from surveyapp.distribution.unsubscribe import test_url
 from surveyapp.errors import NotFound
-from surveyapp.i18n.languages import OWN_NAMES, texts
+from surveyapp.i18n.languages import own_name, texts
 from surveyapp.journeys import queries
 from surveyapp.store.mail import Message
 from surveyapp.surveys.queries import survey_in
@@ -161,7 +161,7 @@ def _page(
         survey=survey,
         form=form,
         trial=trial or _test_form(survey),
-        languages=[(each, _called(each)) for each in languages],
+        languages=[(each, own_name(each)) for each in languages],
         own=survey.distribution.texts,
         fields=tuple(_TEXTS),
         kinds=KINDS,
@@ -240,16 +240,12 @@ def _raw(form: MessagesForm, survey: Survey) -> dict[str, Any]:
 
 def _test_form(survey: Survey) -> TestForm:
     form = TestForm(language=survey.language)
-    form.language.choices = choices([(each, _called(each)) for each in _languages(survey)])
+    form.language.choices = choices([(each, own_name(each)) for each in _languages(survey)])
     return form
 
 
 def _languages(survey: Survey) -> tuple[str, ...]:
     return survey.offered(installation().library)
-
-
-def _called(language: str) -> str:
-    return OWN_NAMES.get(language, language)
 
 
 def _back(journey_id: int, survey_id: int) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_login import current_user
 
 from instruments import loader
+from surveyapp.i18n.languages import own_name
 from surveyapp.results import phrases
 from surveyapp.results.scope import month_text
 from surveyapp.results.view_models import (
@@ -29,7 +30,7 @@ def teach_words(app: Flask) -> None:
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title),
-        *(month_text, advice_months, not_compared, places_hidden, responses),
+        *(own_name, month_text, advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["may"] = _may

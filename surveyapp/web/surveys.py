@@ -189,7 +189,6 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
         clicked=_shown(clicked, settings.minimum_cell),
         languages=languages,
         unread=unread,
-        names=OWN_NAMES,
         form=form,
     )
     return page, form.status

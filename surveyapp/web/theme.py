@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
 from surveyapp.store.models import Segment, SurveyRow
 from surveyapp.surveys import design, logos, quotas
@@ -67,7 +66,6 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
         counted=_named(counted, limits, known),
         notes=page_theme(survey.theme.colour).notes,
         swatch=page_theme(survey.theme.colour),
-        names=OWN_NAMES,
         introduced=spread(survey, "introduction", others(survey, library)),
     )
     return page, form.status

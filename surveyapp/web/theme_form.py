@@ -22,6 +22,7 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from instruments.schema import Item
 from surveyapp.errors import Conflict, Invalid
+from surveyapp.i18n.languages import own_name
 from surveyapp.store.models import Journey
 from surveyapp.surveys import piping
 from surveyapp.surveys.logic import fitted, options_of, takes_not_applicable
@@ -183,7 +184,7 @@ def form_of(
     form = ThemeForm(data=_data(survey))
     form.asked = asked
     items = _items(survey, journey, asked)
-    form.languages.choices = choices((each, each) for each in languages)
+    form.languages.choices = choices((each, own_name(each)) for each in languages)
     form.not_applicable.choices = choices(
         (name, text) for name, item, text in items if takes_not_applicable(item)
     )

@@ -10,7 +10,7 @@ from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.i18n.languages import OWN_NAMES
+from surveyapp.i18n.languages import own_name
 from surveyapp.journeys import queries
 from surveyapp.surveys.queries import survey_in
 from surveyapp.surveys.settings.texts import NAMES
@@ -102,15 +102,10 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
         form=form,
         chapters=chapters,
         own=Said("", survey.language),
-        own_name=called(survey.language),
+        own_name=own_name(survey.language),
         lacking=[LABELS[name] for name in NAMES if name not in names],
     )
     return page, form.status
-
-
-def called(language: str) -> str:
-    """What a language calls itself."""
-    return OWN_NAMES.get(language, language)
 
 
 def _form(survey: Survey, languages: tuple[str, ...], names: list[str]) -> StaffForm:
@@ -147,7 +142,7 @@ def _chapter(survey: Survey, form: StaffForm, language: str, names: list[str]) -
     written = [name for name in names if language in survey.texts.of(name)]
     return Chapter(
         language=language,
-        name=called(language),
+        name=own_name(language),
         direction=Said("", language).direction,
         pairs=pairs,
         written=len(written),

@@ -11,7 +11,7 @@ from flask import render_template
 from werkzeug.datastructures import MultiDict
 
 from instruments.loader import Library
-from surveyapp.i18n.languages import OWN_NAMES, texts
+from surveyapp.i18n.languages import own_name, texts
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.drafts import PRESELECTED
@@ -171,7 +171,7 @@ def rendered(
         faults=[field for field in form.faults if field.name in shown],
         key=key,
         notice=notice,
-        names=OWN_NAMES,
+        own_name=own_name,
         style=style(),
         own_style=page.style,
         script="" if whole else script(),

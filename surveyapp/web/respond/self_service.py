@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from surveyapp.errors import NotFound
 from surveyapp.i18n.dates import date_and_time
-from surveyapp.i18n.languages import OWN_NAMES
+from surveyapp.i18n.languages import own_name
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.responses.corrections import correct, erase, own_response
 from surveyapp.responses.reading import Faulty
@@ -106,7 +106,7 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
                 )
                 if moment is not None
             ],
-            spoken=OWN_NAMES.get(response.language, response.language),
+            spoken=own_name(response.language),
             consent=holder.consent,
             attributes=response.attributes,
             saved="saved" in request.args,
