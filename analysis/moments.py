@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.linalg import lapack
 
 from analysis.errors import DataError, MissingItem, NotPositiveDefinite, NoVariance, TooFewCases
+from analysis.names import columns_by_name
 
 CHUNK = 16_384
 FAR = 100.0  # squared distance of a mean in variances, beyond which products would lose digits
@@ -92,12 +93,13 @@ def numeric(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     plain = _plain(data, names)
     if plain is not None:
         return plain
-    missing = [name for name in names if name not in data.columns]
+    typed_otherwise = columns_by_name(data, names)
+    missing = [name for name in names if name not in data.columns and name not in typed_otherwise]
     if missing:
         raise MissingItem(f"not among the data's columns: {', '.join(missing)}")
     out = np.empty((len(data), len(names)))
     for j, name in enumerate(names):
-        column = data[name]
+        column = data[typed_otherwise.get(name, name)]
         if isinstance(column, pd.DataFrame):
             raise DataError(
                 f"{name}: the data has {column.shape[1]} columns of this name; rename all but one"

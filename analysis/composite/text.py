@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from analysis.composite.model import Construct, Mode, Path, PlsModel
 from analysis.errors import ModelError
+from analysis.names import composed, is_name
 
 MAX_CHARACTERS = 50_000
 
-_NAME = re.compile(r"[^\W\d][\w.]*")
 _OPERATOR = re.compile(r"=~|<~|~")
 _TERM = re.compile(r"(?:(?P<weight>[^*\s]+)\s*\*\s*)?(?P<name>.+)", re.DOTALL)
 
@@ -61,7 +61,7 @@ def read_model(text: str) -> PlsModel:
 def _statements(text: str) -> Iterator[tuple[str, int, int]]:
     """Statements with the line and column (from 1) where each begins; continued lines joined."""
     held, held_line, held_column = "", 0, 1
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(composed(text).splitlines(), start=1):
         offset = 1
         for piece in raw.split("#", 1)[0].split(";"):
             start = offset + len(piece) - len(piece.lstrip())
@@ -94,7 +94,7 @@ def _terms(right: str, name: str, line: int, column: int) -> Iterator[tuple[str,
 
 
 def _name(text: str, line: int, column: int, where: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         found = f"'{text}'" if text else "nothing"
         raise ModelError(
             f"{where} stands {found}; needed is one name of letters, digits, dots and underscores "

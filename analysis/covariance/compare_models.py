@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.covariance import robust
 from analysis.covariance.estimation import LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.fit_measures import NAN, chi_square_pvalue
 from analysis.covariance.matrices import Array, jacobian, vech_index
@@ -75,6 +74,14 @@ def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001"
             f"the restricted model must have more degrees of freedom than the general one; "
             f"found {restricted.tests.df} and {general.tests.df}: exchange them"
         )
+    stopped = [
+        name
+        for name, fit in (("restricted", restricted), ("general", general))
+        if not fit.converged
+    ]
+    if stopped:
+        why = f"the {' and the '.join(stopped)} model did not converge: there is no difference test"
+        return DifferenceTest(NAN, df, NAN, "none", NAN, why)
     difference = restricted.tests.chisq - general.tests.chisq
     first, second = restricted.tests.scaling, general.tests.scaling
     if not restricted.settings.robust or first is None:
@@ -157,20 +164,9 @@ def _meat(solution: Solution) -> Array:
     """
     if any(group.patterns is not None for group in solution.data.groups):
         return solution.meat
-    means = solution.table.mean_structure
     total = np.zeros((len(solution.theta),) * 2)
-    for structure, implied, group in zip(
-        solution.structures, solution.implied, solution.data.groups, strict=True
-    ):
-        at = structure.positions
-        total[np.ix_(at, at)] += robust.score_products(
-            group.required_rows,
-            group.mean,
-            implied.precision,
-            structure.factors(implied),
-            means=means,
-            centre=True,
-        )
+    for g, structure in enumerate(solution.structures):
+        total[structure.block] += solution.moment_products(g, solution.weight_matrices[g])
     return total / solution.data.n
 
 

@@ -9,14 +9,16 @@ means 0, observed predictors keep their sample moments (``fixed_x``).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import combinations, count
+from itertools import combinations
 
 from analysis.covariance.model import Model, Modifier, Path, circular
 from analysis.covariance.parameter_constraints import (
-    EQUAL,
     constraint_transform,
-    equal_pairs,
-    label_pairs,
+    equal_ties,
+    equal_words,
+    label_ties,
+    require_held,
+    settled,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.errors import ModelError
@@ -48,10 +50,7 @@ def complete(
     too many items or groups, modifiers for a wrong number of groups, and impossible constraints.
     """
     _check(model, groups)
-    equal = [word.replace(".", "_") for word in equal]
-    for word in equal:
-        if word not in EQUAL:
-            raise ModelError(f"equal: {word!r} is not known; choose among {', '.join(EQUAL)}")
+    equal = equal_words(equal, groups=groups, ordered=ordered)
     mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
     predictors = () if ordered else _exogenous(model)
     exogenous = predictors if fixed_x else ()
@@ -65,8 +64,7 @@ def complete(
     if ordered:
         outline = _of_correlations(model, outline)
     released = _released(latent, equal, std_lv)
-    rows: list[Parameter] = []
-    number = count()
+    outlined: list[Parameter] = []
     for group in range(1, groups + 1):
         for path, modifiers, default, fixed_to_sample, said in outline:
             one = _for_group(path, modifiers, group, groups)
@@ -74,13 +72,13 @@ def complete(
             if group > 1 and not said and released(path):
                 value = None
             varies = value is None and not fixed_to_sample
-            rows.append(
+            outlined.append(
                 Parameter(
                     path.lhs,
                     path.op,
                     path.rhs,
                     group,
-                    next(number) if varies else -1,
+                    0 if varies else -1,
                     value,
                     one.start,
                     one.label,
@@ -88,12 +86,14 @@ def complete(
                     said,
                 )
             )
-    free_count = next(number)
+    free_count = sum(row.free == 0 for row in outlined)
     if free_count > MAX_FREE:
         raise ModelError(
             f"the model has {free_count} free parameters over all groups; at most {MAX_FREE} can be estimated"
         )
-    pairs = label_pairs(rows) + equal_pairs(rows, latent, equal, free)
+    require_held(outlined, latent, equal, free)
+    ties = label_ties(outlined) + equal_ties(outlined, latent, equal, free, predictors)
+    rows, pairs = settled(outlined, ties)
     transform, offset, equalities = constraint_transform(model, rows, pairs)
     return ParameterTable(
         tuple(rows),
@@ -120,6 +120,13 @@ def _check(model: Model, groups: int) -> None:
     for path in model.paths:
         if path.op in ("=~", "~") and path.lhs == path.rhs:
             raise ModelError(circular(path.lhs, path.op))
+    for name in dict.fromkeys(n for path in model.paths for n in (path.lhs, path.rhs)):
+        latent = [part for part in name.split(":") if part in model.latent]
+        if ":" in name and latent:
+            raise ModelError(
+                f"{name}: products with a latent variable ({latent[0]}) are not fitted here; measure "
+                "the interaction by products of items, or use a composite model"
+            )
     if not model.observed:
         raise ModelError("the model names no column of the data; give each factor its items")
 

@@ -15,6 +15,7 @@ from analysis.covariance.polychoric import Polychoric, polychoric_of
 from analysis.covariance.settings import Options
 from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
 from analysis.moments import Moments, numeric, of_complete
+from analysis.names import columns_by_name
 
 SemData = pd.DataFrame | Moments | Mapping[str, Moments]
 MAX_ORDERED_VALUES = 10
@@ -108,15 +109,25 @@ def prepare(
     return Prepared(names, tuple(groups), tuple(warnings))
 
 
+def numeric_rows(data: pd.DataFrame, names: tuple[str, ...]) -> Array:
+    """The named columns as floats (n, p); ``x1:x2`` that is no column is the product of two that are."""
+    products = [name for name in names if ":" in name and name not in data.columns]
+    if not products:
+        return numeric(data, names)
+    columns = [name for name in names if name not in products]
+    columns = list(dict.fromkeys([*columns, *(part for n in products for part in n.split(":"))]))
+    found = dict(zip(columns, numeric(data, columns).T, strict=True))
+    found |= {name: np.prod([found[part] for part in name.split(":")], axis=0) for name in products}
+    return np.column_stack([found[name] for name in names])
+
+
 def _split(
     data: pd.DataFrame, settings: Options, warnings: list[str]
 ) -> list[tuple[str, pd.DataFrame]]:
     """The frame's groups in order of appearance, as lavaan orders them."""
     if settings.group is None:
         return [("", data)]
-    if settings.group not in data.columns:
-        raise MissingItem(f"the grouping variable {settings.group} is not among the data's columns")
-    column = data[settings.group]
+    column = require_group_column(data, settings.group)
     unknown = int(column.isna().sum())
     if unknown:
         warnings.append(f"{unknown} rows have no value of {settings.group} and were left out")
@@ -126,6 +137,20 @@ def _split(
             f"{settings.group} has {len(levels)} different values; comparing groups needs at least 2"
         )
     return [(str(level), data[column == level]) for level in levels]
+
+
+def group_column(data: pd.DataFrame, group: str) -> pd.Series | None:
+    """The grouping column, None where there is none of that name."""
+    name = columns_by_name(data, [group]).get(group, group)
+    return data[name] if name in data.columns else None
+
+
+def require_group_column(data: pd.DataFrame, group: str) -> pd.Series:
+    """The grouping column; MissingItem where there is none of that name."""
+    column = group_column(data, group)
+    if column is None:
+        raise MissingItem(f"the grouping variable {group} is not among the data's columns")
+    return column
 
 
 def _where(label: str) -> str:
@@ -140,7 +165,7 @@ def _from_rows(
     settings: Options,
     warnings: list[str],
 ) -> GroupData:
-    rows = numeric(data, names)
+    rows = numeric_rows(data, names)
     total = len(rows)
     rows = _usable(rows, names, exogenous, settings)
     dropped = total - len(rows)
@@ -204,6 +229,12 @@ def _check_spread(rows: Array, names: tuple[str, ...], label: str) -> None:
 def _from_moments(
     data: Moments, label: str, names: tuple[str, ...], settings: Options
 ) -> GroupData:
+    products = [name for name in names if ":" in name and name not in data.names]
+    if products:
+        raise DataError(
+            f"{products[0]}: a product needs every row, not only n, means and covariance; pass the "
+            "data frame"
+        )
     chosen = data.select(names)
     if not np.all(np.isfinite(chosen.cov)) or not np.all(np.isfinite(chosen.mean)):
         raise DataError(f"the moments{_where(label)} hold infinite or missing values")

@@ -25,8 +25,11 @@ def solution_warnings(
     if not solution.optimum.converged:
         found.append(
             f"the estimation did not converge in {solution.optimum.iterations} iterations; "
-            "the estimates are where it stopped, not a minimum: simplify the model or give start() values"
+            "the estimates are where it stopped, not a minimum, and are no result: there are neither "
+            "standard errors nor fit measures. Simplify the model or give start() values"
         )
+        advice = size_advice(solution)
+        return (*found, *([] if advice is None else [advice]))
     if solution.information_inverse is None:
         found.append(
             "standard errors could not be computed: the information matrix is singular at the estimates"

@@ -40,7 +40,7 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     """lhs, op, rhs, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all, std_se.
 
     ``se`` is 0 and ``z`` NaN for fixed values. Intervals are 95 % and symmetric; ``std_se`` belongs to
-    ``std_all``.
+    ``std_all``. Of a fit that did not converge there is only ``est``: where it stopped.
     """
     table = solution.table
     values = row_values(solution)
@@ -56,6 +56,8 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
         values = np.concatenate([values, defined[0]])
         se = np.concatenate([se, _errors(defined[1], vcov)])
     exact = se == 0
+    if not solution.optimum.converged:
+        se = np.full(len(se), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(exact, np.nan, values / se)
     frame = pd.DataFrame(
@@ -77,6 +79,8 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
             "std_se": std_se,
         }
     )
+    if not solution.optimum.converged:
+        frame[["std_lv", "std_all", "std_se"]] = np.nan
     return _with_thresholds(frame, solution) if solution.settings.ordered else frame
 
 

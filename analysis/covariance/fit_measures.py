@@ -263,12 +263,14 @@ def gfi(
     implied_mean: Matrices | None = None,
     group_n: Sequence[float] | None = None,
     precision: Matrices | None = None,
+    fixed: Sequence[int] = (),
 ) -> float:
     """Goodness-of-fit index of maximum likelihood in the trace form of Joreskog & Sorbom (1984).
 
     1 - tr[(Sigma^-1 S - I)^2] / tr[(Sigma^-1 S)^2]; with means the weighted mean residual is
     added to both. Groups are weighted by their n. ``precision`` is the inverse of ``implied``, where
-    it is known.
+    it is known. The moments of ``fixed`` predictors, which no model explains, count for nothing, as
+    in lavaan.
     """
     samples, implieds = _listed(sample), _listed(implied)
     means = None if sample_mean is None else _listed(sample_mean)
@@ -276,16 +278,26 @@ def gfi(
     values = []
     for g, (s, sigma) in enumerate(zip(samples, implieds, strict=True)):
         inverse = np.linalg.inv(sigma) if precision is None else _listed(precision)[g]
-        size = inverse @ s
-        misfit = size - np.eye(len(s))
+        misfit = inverse @ s - np.eye(len(s))
+        size = inverse @ without(s, fixed)
         top, bottom = 0.5 * (misfit * misfit.T).sum(), 0.5 * (size * size.T).sum()
         if means is not None and implied_means is not None:
             shift = means[g] - implied_means[g]
             top += shift @ inverse @ shift
-            bottom += means[g] @ inverse @ means[g]
+            about = without(means[g], fixed)
+            bottom += about @ inverse @ about
         values.append(1 - top / bottom)
     weight = np.ones(len(values)) if group_n is None else np.asarray(group_n, dtype=float)
     return float(weight @ values / weight.sum())
+
+
+def without(moments: np.ndarray, fixed: Sequence[int]) -> np.ndarray:
+    """Means (p,) or covariances (p, p) with those of the ``fixed`` variables alone set to 0."""
+    if not len(fixed):
+        return moments
+    kept = moments.copy()
+    kept[np.ix_(*[list(fixed)] * moments.ndim)] = 0.0
+    return kept
 
 
 def fit_measures(

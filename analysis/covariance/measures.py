@@ -14,15 +14,27 @@ from analysis.covariance.fit_measures import (
     gfi,
     incremental,
     rmsea,
+    without,
 )
 from analysis.covariance.matrices import vech_index
 from analysis.covariance.robust_fit import RobustBasis, implied_covariances, robust_basis
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import TestStatistics
 
+COUNTS = ("npar", "df", "baseline_df", "df_scaled", "baseline_df_scaled", "ntotal")
+
 
 def measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
-    """Every measure by lavaan's name with underscores."""
+    """Every measure by lavaan's name with underscores; NaN but for counts where the fit did not
+    converge, whose numbers belong to no solution.
+    """
+    found = _measures(solution, tests)
+    if solution.optimum.converged:
+        return found
+    return {name: value if name in COUNTS else NAN for name, value in found.items()}
+
+
+def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
     data, settings = solution.data, solution.settings
     means = solution.table.mean_structure
     n_groups = len(data.groups)
@@ -94,6 +106,7 @@ def _weighted_gfi(solution: Solution) -> float:
             implied_mean=[implied.mu for implied in solution.implied] if means else None,
             group_n=[group.n for group in groups],
             precision=[implied.precision for implied in solution.implied],
+            fixed=solution.exogenous,
         )
     values = []
     for group, implied, v in zip(
@@ -126,7 +139,8 @@ def _incomplete_gfi(solution: Solution) -> float:
         rows = pd.DataFrame(group.required_rows)
         mean, cov = rows.mean().to_numpy(), rows.cov().to_numpy() * (group.n - 1) / group.n
         misfit = fiml.expected_distance(found, mean - implied.mu, cov - implied.sigma)
-        values.append(1 - misfit / fiml.expected_distance(found, mean, cov))
+        known = without(mean, solution.exogenous), without(cov, solution.exogenous)
+        values.append(1 - misfit / fiml.expected_distance(found, *known))
     return float(np.average(values, weights=solution.data.shares))
 
 

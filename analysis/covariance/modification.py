@@ -17,6 +17,7 @@ from analysis.covariance.solution import Solution
 from analysis.covariance.standardised import standardised
 
 CHUNK = 400
+COLUMNS = ["lhs", "op", "rhs", "group", "mi", "epc", "sepc_lv", "sepc_all"]
 
 
 def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.DataFrame:
@@ -28,12 +29,13 @@ def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.Data
     the model unidentified is left out. One-degree-of-freedom score tests under the model's
     constraints.
     """
-    candidates = _candidates(solution.table)
+    # What is no minimum has slopes of its own.
+    candidates = _candidates(solution.table) if solution.optimum.converged else []
     frames = [
         _indices(solution, candidates[start : start + CHUNK])
         for start in range(0, len(candidates), CHUNK)
     ]
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["mi"])
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
     kept = frame[frame["mi"] >= minimum]
     return kept.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
 

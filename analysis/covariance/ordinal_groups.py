@@ -26,7 +26,12 @@ from analysis.covariance.matrices import (
 )
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.model import Model
-from analysis.covariance.parameter_constraints import constraint_transform, equal_pairs, label_pairs
+from analysis.covariance.parameter_constraints import (
+    constraint_transform,
+    equal_ties,
+    label_ties,
+    settled,
+)
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.polychoric import Polychoric
 from analysis.covariance.start_values import start_values
@@ -250,13 +255,10 @@ def _table(model: Model, groups: int, equal: tuple[str, ...]) -> ParameterTable:
             free = free and "intercepts" not in equal
         return row._replace(free=0 if free else -1, value=None if free else 0.0)
 
-    rows: list[Parameter] = []
-    count = 0
-    for row in map(means, first.rows):
-        rows.append(row._replace(free=count) if row.free >= 0 else row)
-        count += row.free >= 0
+    rows = [means(row) for row in first.rows]
     held = tuple(word for word in equal if word == "loadings")
-    pairs = label_pairs(rows) + equal_pairs(rows, latent, held, ())
+    ties = label_ties(rows) + equal_ties(rows, latent, held, ())
+    rows, pairs = settled(rows, ties)
     transform, offset, equalities = constraint_transform(model, rows, pairs)
     return replace(
         first,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -30,25 +31,93 @@ EQUAL: dict[str, Callable[[Parameter, frozenset[str]], bool]] = {
 }
 
 
-def label_pairs(rows: Iterable[Parameter]) -> list[tuple[int, int]]:
+# What estimates of ordinal items, their thresholds being free and their variances 1, cannot hold equal.
+NOT_OF_ORDINAL = ("thresholds", "intercepts", "means", "residuals")
+
+
+def equal_words(equal: Sequence[str], *, groups: int, ordered: bool) -> list[str]:
+    """The words of ``equal`` with underscores. Raises ModelError for those that cannot be held."""
+    words = [word.replace(".", "_") for word in equal]
+    for word in words:
+        if ordered and word in NOT_OF_ORDINAL:
+            raise ModelError(
+                f"equal: {word} of ordinal items are held equal in the order of the ordinal "
+                "invariance test (thresholds, loadings, intercepts, residuals); use that with "
+                f"estimator WLSMV, or take {word} out of equal"
+            )
+        if word not in EQUAL:
+            raise ModelError(f"equal: {word!r} is not known; choose among {', '.join(EQUAL)}")
+    if words and groups == 1:
+        raise ModelError(
+            f"equal: {', '.join(words)} would be held equal over groups, but there is only one; "
+            "name the grouping column, or leave equal out"
+        )
+    return words
+
+
+def require_held(
+    rows: Sequence[Parameter], latent: frozenset[str], equal: Sequence[str], free: Sequence[str]
+) -> None:
+    """Raise ModelError for a word of ``equal`` that holds nothing, and for ``free`` without any."""
+    if free and not equal:
+        raise ModelError(
+            f"free: {', '.join(free)} would be left out of what equal holds, but equal is empty"
+        )
+    for word in equal:
+        if not any(EQUAL[word](row, latent) for row in rows):
+            raise ModelError(
+                f"equal: the model has no {word.replace('_', ' ')} to hold equal; take the word out"
+            )
+
+
+Tie = tuple[int, int]  # positions of two rows that are one parameter
+
+
+def label_ties(rows: Sequence[Parameter]) -> list[Tie]:
+    """The first row of each label with every other one."""
     first: dict[str, int] = {}
-    pairs = []
-    for row in rows:
-        if row.label and row.free >= 0:
-            if row.label in first:
-                pairs.append((first[row.label], row.free))
-            else:
-                first[row.label] = row.free
-    return pairs
+    return [
+        (first[row.label], at)
+        for at, row in enumerate(rows)
+        if row.label and first.setdefault(row.label, at) != at
+    ]
 
 
-def equal_pairs(
-    rows: list[Parameter], latent: frozenset[str], equal: Sequence[str], free: Sequence[str]
-) -> list[tuple[int, int]]:
-    if not equal and not free:
-        return []
+def equal_ties(
+    rows: Sequence[Parameter],
+    latent: frozenset[str],
+    equal: Sequence[str],
+    free: Sequence[str],
+    predictors: Sequence[str] = (),
+) -> list[Tie]:
+    """The first group's row of each parameter that ``equal`` names, with the other groups' rows.
+
+    Moments of observed ``predictors`` belong to the sample, not to the model, and stay apart; a
+    parameter that the author labelled is held by its labels alone.
+    """
+    exceptions = _exceptions(rows, free)
+    outside = set(predictors)
+    kinds = [EQUAL[word] for word in equal]
+    reference: dict[str, int] = {}
+    ties = []
+    for at, row in enumerate(rows):
+        if row.exogenous or row.label or row.name in exceptions:
+            continue
+        if row.op in ("~~", "~1") and not outside.isdisjoint((row.lhs, row.rhs)):
+            continue
+        if not any(kind(row, latent) for kind in kinds):
+            continue
+        if row.group == 1:
+            reference[row.name] = at
+        elif row.name in reference:
+            ties.append((reference[row.name], at))
+    return ties
+
+
+def _exceptions(rows: Sequence[Parameter], free: Sequence[str]) -> set[str]:
+    """Names of the parameters that are left free; a covariance under both of its names."""
     exceptions = {name.replace(" ", "") for name in free}
-    known = {row.name for row in rows}
+    known = {row.name for row in rows} if exceptions else set()
     for name in exceptions - known:
         left, _, right = name.partition("~~")
         if f"{right}~~{left}" not in known:
@@ -57,22 +126,52 @@ def equal_pairs(
                 "for example 'visual=~x2' or 'x3~1'"
             )
         exceptions.add(f"{right}~~{left}")
-    reference: dict[str, int] = {}
-    pairs = []
-    for row in rows:
-        if row.free < 0 or row.name in exceptions:
-            continue
-        if not any(EQUAL[word](row, latent) for word in equal):
-            continue
-        if row.group == 1:
-            reference[row.name] = row.free
-        elif row.name in reference:
-            pairs.append((reference[row.name], row.free))
-    return pairs
+    return exceptions
+
+
+def settled(rows: Sequence[Parameter], ties: Sequence[Tie]) -> tuple[list[Parameter], list[Tie]]:
+    """Rows with free positions given anew, fixed where they are tied to a fixed one; and the ties
+    between free positions.
+
+    Raises ModelError where a tie joins two different fixed values.
+    """
+    value = [row.value for row in rows]
+    varies = [row.free >= 0 for row in rows]
+    waiting = list(ties)
+    while waiting:  # a chain of ties hands a fixed value on
+        open_ties = [(a, b) for a, b in waiting if varies[a] or varies[b]]
+        handed = [(a, b) for a, b in open_ties if varies[a] != varies[b]]
+        for a, b in handed:
+            source, target = (b, a) if varies[a] else (a, b)
+            value[target], varies[target] = value[source], False
+        if not handed:
+            break
+        waiting = open_ties
+    for a, b in ties:
+        if not varies[a] and not varies[b] and value[a] != value[b]:
+            _refuse_different(rows, a, b, value)
+    number = count()
+    found = [
+        row._replace(free=next(number) if free else -1, value=own)
+        for row, free, own in zip(rows, varies, value, strict=True)
+    ]
+    return found, [(found[a].free, found[b].free) for a, b in ties if varies[a]]
+
+
+def _refuse_different(
+    rows: Sequence[Parameter], a: int, b: int, value: Sequence[float | None]
+) -> None:
+    one, other = rows[a], rows[b]
+    place = "" if one.group == other.group else f" in groups {one.group} and {other.group}"
+    how = f"share the label {one.label}" if one.label else "are held equal over groups"
+    raise ModelError(
+        f"{one.name} and {other.name}{place} {how}, but are fixed at {value[a]:g} and {value[b]:g}; "
+        "give both one value, or let them differ"
+    )
 
 
 def constraint_transform(
-    model: Model, rows: list[Parameter], pairs: list[tuple[int, int]]
+    model: Model, rows: list[Parameter], pairs: Sequence[Tie]
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int]]]:
     """Transform and offset of the free parameters, and the equalities that are not redundant."""
     size = sum(row.free >= 0 for row in rows)

@@ -27,13 +27,26 @@ def casewise_scores(centred: Array, inverse: Array, f: Factors, *, means: bool) 
 
 
 def score_products(
-    rows: Array, about: Array, inverse: Array, f: Factors, *, means: bool, centre: bool
+    rows: Array,
+    about: Array,
+    inverse: Array,
+    f: Factors,
+    *,
+    means: bool,
+    centre: bool,
+    slopes: Array | None = None,
 ) -> Array:
-    """Sum over rows of the scores' outer products (k, k), about their mean with ``centre``."""
+    """Sum over rows of the scores' outer products (k, k), about their mean with ``centre``.
+
+    ``slopes`` (p, p) of ``conditional_slopes`` takes off what fixed predictors explain.
+    """
     k = f.u.shape[1]
     products, total = np.zeros((k, k)), np.zeros(k)
     for block in _blocks(rows):
-        scores = casewise_scores(block - about, inverse, f, means=means)
+        centred = block - about
+        scores = casewise_scores(centred, inverse, f, means=means)
+        if slopes is not None:
+            scores = scores - casewise_scores(centred @ slopes, inverse, f, means=means)
         products += scores.T @ scores
         total += scores.sum(axis=0)
     return products - np.outer(total, total) / len(rows) if centre else products
@@ -45,18 +58,58 @@ def _blocks(rows: Array) -> Iterator[Array]:
         yield rows[start : start + BLOCK]
 
 
-def gamma_trace(centred: Array, inverse: Array, cov: Array, *, means: bool) -> float:
+def conditional_slopes(cov: Array, exogenous: list[int]) -> Array | None:
+    """(p, p) that turns centred rows into what fixed predictors say of them: the predictors
+    themselves, and every other variable's regression on them. None without predictors.
+    """
+    if not exogenous:
+        return None
+    slopes = np.zeros_like(cov)
+    slopes[exogenous] = np.linalg.solve(cov[np.ix_(exogenous, exogenous)], cov[exogenous])
+    return slopes
+
+
+def gamma_trace(
+    centred: Array, inverse: Array, cov: Array, *, means: bool, slopes: Array | None = None
+) -> float:
     """tr(V Gamma): V the normal weight at ``inverse``, Gamma the moments' sampling covariance.
 
-    1/2 (mean of (z' P z)^2 - tr(P S P S)), plus tr(P S) when means are fitted.
+    1/2 (mean of (z' P z)^2 - tr(P S P S)), plus tr(P S) when means are fitted. With ``slopes`` Gamma
+    is that of moments given the predictors: of z z' - e e', e what they say of z.
     """
     squares = 0.0
     for block in _blocks(centred):
-        distance = np.sum((block @ inverse) * block, axis=1)
+        weighted = block @ inverse
+        distance = np.sum(weighted * block, axis=1)
         squares += float(distance @ distance)
-    ps = inverse @ cov
+        if slopes is not None:
+            said = block @ slopes
+            across = np.sum(weighted * said, axis=1)
+            own = np.sum((said @ inverse) * said, axis=1)
+            squares += float(own @ own - 2 * (across @ across))
+    ps = inverse @ (cov if slopes is None else cov - slopes.T @ cov @ slopes)
     trace = 0.5 * (squares / len(centred) - float(np.sum(ps * ps.T)))
     return trace + float(np.trace(ps)) if means else trace
+
+
+def conditional_independent_trace(
+    centred: Array, slopes: Array, exogenous: list[int], *, means: bool
+) -> float:
+    """``independent_trace`` of the other variables given fixed predictors."""
+    others = [i for i in range(centred.shape[1]) if i not in exogenous]
+    variances = np.mean(centred[:, others] ** 2, axis=0)
+    total, squares, unexplained = (np.zeros(len(others)) for _ in range(3))
+    for block in _blocks(centred):
+        said = (block @ slopes)[:, others]
+        own = block[:, others]
+        left = own * own - said * said
+        total += left.sum(axis=0)
+        squares += np.sum(left * left, axis=0)
+        unexplained += np.sum((own - said) ** 2, axis=0)
+    n = len(centred)
+    spread = squares / n - (total / n) ** 2
+    trace = float(np.sum(0.5 * spread / variances**2))
+    return trace + float(np.sum(unexplained / n / variances)) if means else trace
 
 
 def independent_trace(centred: Array, *, means: bool) -> float:

@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.completion import complete
-from analysis.covariance.data import SemData, looks_ordered, prepare
+from analysis.covariance.data import (
+    SemData,
+    group_column,
+    looks_ordered,
+    numeric_rows,
+    prepare,
+    require_group_column,
+)
 from analysis.covariance.diagnostics import solution_warnings
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.factor_scores import factor_scores as scores_of
@@ -25,12 +32,12 @@ from analysis.covariance.modification import modification_indices as indices_of
 from analysis.covariance.ordinal_scores import ordinal_scores
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.residuals import residual_correlations as residuals_of
-from analysis.covariance.settings import Options
+from analysis.covariance.settings import MAXIMUM_LIKELIHOOD, Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
 from analysis.covariance.syntax import as_model
+from analysis.covariance.weak_markers import by_unit_variances
 from analysis.json_values import to_json
-from analysis.moments import numeric
 from analysis.threads import one_blas_thread
 
 MAX_ITEMS_ON_ONE_THREAD = 100
@@ -108,7 +115,8 @@ class SemFit:
     def r_squared(self) -> pd.Series:
         """Explained share of each dependent variable's variance, by name (and group number).
 
-        Negative residual variances give values above 1.
+        NaN for a residual variance below 0, whose share would exceed 1, and where the fit did not
+        converge.
         """
         frame = self.estimates
         dependent = set(frame.loc[frame["op"] == "=~", "rhs"])
@@ -121,7 +129,8 @@ class SemFit:
         for lhs, group, est in zip(own["lhs"], own["group"], own["est"], strict=True):
             i = names.index(lhs)
             total = self.implied[group - 1].covariance[i, i]
-            values.append(1 - est / total)
+            proper = self.converged and est >= 0 and total > 0
+            values.append(1 - est / total if proper else np.nan)
             keys.append((lhs, group))
         if len(self.groups) == 1:
             return pd.Series(
@@ -147,11 +156,13 @@ class SemFit:
         of the likelihood. Rows without any answer, or of an unknown group, get NaN.
         """
         out = np.full((len(data), len(self.table.latent)), np.nan)
-        column = None if self.settings.group is None else data[self.settings.group].astype(str)
+        column = None
+        if self.settings.group is not None:
+            column = require_group_column(data, self.settings.group).astype(str)
         for number, group in enumerate(self.solution.data.groups):
             at = np.ones(len(data), dtype=bool) if column is None else (column == group.label)
             implied = self.solution.implied[number]
-            rows = numeric(data.loc[np.asarray(at)], self.table.observed)
+            rows = numeric_rows(data.loc[np.asarray(at)], self.table.observed)
             if self.settings.ordered:
                 out[np.asarray(at)] = self._ordinal_scores(rows, number, method)
                 continue
@@ -211,9 +222,10 @@ def fit_sem(
     information: str = "expected",
     std_lv: bool = False,
     orthogonal: bool = False,
-    fixed_x: bool = True,
+    fixed_x: bool | None = None,
     ordered: bool | None = None,
     seed: int | None = None,
+    h1_information: str = "structured",
 ) -> SemFit:
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
@@ -225,7 +237,12 @@ def fit_sem(
     modelled when there are groups, FIML or an intercept in the text, unless ``mean_structure``
     says. ``information`` ("expected" or "observed") is for ML on complete data. ``ordered``:
     whether items are ordinal; None means yes for WLSMV, and for DWLS when each item has at most
-    ten values. ``seed`` is kept for the record: nothing here is random.
+    ten values. ``fixed_x`` leaves the moments of observed predictors to the sample; None means yes
+    for ML, MLR and MLM, as in lavaan. ``h1_information`` says where MLM weighs: "structured" at the
+    model's moments, "unstructured" at the sample's, as Mplus does. ``seed`` is kept for the record:
+    nothing here is random.
+
+    A fit that does not converge by its markers is tried again with ``std_lv``, which a warning says.
 
     Raises ModelError (text that cannot be read, unidentified model: the parameters are named) and
     DataError's kinds (missing or constant item, too few rows, duplicates, text or infinite
@@ -245,6 +262,8 @@ def fit_sem(
     names = described.observed
     if ordered is None:
         ordered = estimator == "WLSMV" or (estimator == "DWLS" and looks_ordered(data, names))
+    if fixed_x is None:
+        fixed_x = estimator in MAXIMUM_LIKELIHOOD
     settings = Options(
         estimator,
         _missing_word(missing),
@@ -259,6 +278,7 @@ def fit_sem(
         fixed_x,
         ordered,
         seed,
+        h1_information,
     )
     n_groups = _group_count(data, group)
     with_means = mean_structure
@@ -278,9 +298,13 @@ def fit_sem(
     with threads_for(len(names)):
         prepared = prepare(data, names, table.exogenous, settings)
         solution = solve(table, prepared, settings)
+        again = None if solution.optimum.converged else by_unit_variances(described, solution)
+        if again is not None:
+            solution = again[0]
         tests = test_statistics(solution)
         fit = measures(solution, tests)
         warnings = (
+            *(() if again is None else (again[1],)),
             *solution_warnings(solution, tests, fit),
             *undefined_quantities(solution),
         )
@@ -298,5 +322,6 @@ def _missing_word(word: str) -> str:
 
 def _group_count(data: SemData, group: str | None) -> int:
     if isinstance(data, pd.DataFrame):
-        return max(data[group].nunique(), 1) if group is not None and group in data else 1
+        column = None if group is None else group_column(data, group)
+        return 1 if column is None else max(column.nunique(), 1)
     return len(data) if isinstance(data, Mapping) else 1

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from analysis.errors import ModelError
 
 ESTIMATORS = ("ML", "MLR", "MLM", "ULS", "GLS", "WLS", "DWLS", "WLSMV")
+MAXIMUM_LIKELIHOOD = ("ML", "MLR", "MLM")
 MISSING = ("listwise", "fiml")
 LIKELIHOODS = ("normal", "wishart")
 INFORMATION = ("expected", "observed")
+H1_INFORMATION = ("structured", "unstructured")
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Options:
 
     ``information`` applies to ML on complete data; MLR and FIML use the observed one, as lavaan
     does, because the expected is right only under normality and missingness completely at random.
+    ``h1_information`` is at which moments MLM weighs: the model's ("structured", lavaan's default) or
+    the sample's ("unstructured", Mplus).
     """
 
     estimator: str = "ML"
@@ -33,12 +37,18 @@ class Options:
     fixed_x: bool = True
     ordered: bool = False
     seed: int | None = None
+    h1_information: str = "structured"
 
     def __post_init__(self) -> None:
         _among("estimator", self.estimator, ESTIMATORS)
         _among("missing", self.missing, MISSING)
         _among("likelihood", self.likelihood, LIKELIHOODS)
         _among("information", self.information, INFORMATION)
+        _among("h1_information", self.h1_information, H1_INFORMATION)
+        if self.h1_information != "structured" and self.estimator != "MLM":
+            raise ModelError(
+                f"h1_information says at which moments MLM weighs; {self.estimator} has no such choice"
+            )
         if self.missing == "fiml" and self.estimator not in ("ML", "MLR"):
             raise ModelError(
                 f"FIML goes with ML or MLR, not with {self.estimator}; choose missing='listwise' or another estimator"
@@ -49,7 +59,7 @@ class Options:
     @property
     def maximum_likelihood(self) -> bool:
         """Whether the discrepancy is the normal likelihood's."""
-        return self.estimator in ("ML", "MLR", "MLM")
+        return self.estimator in MAXIMUM_LIKELIHOOD
 
     @property
     def robust(self) -> bool:

@@ -9,7 +9,13 @@ import numpy as np
 
 from analysis.covariance import fiml, robust
 from analysis.covariance.data import GroupData, Prepared
-from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy, Sample
+from analysis.covariance.estimation import (
+    Discrepancy,
+    LeastSquares,
+    NormalDiscrepancy,
+    Sample,
+    normal_information,
+)
 from analysis.covariance.identification import require_identified
 from analysis.covariance.matrices import (
     Array,
@@ -56,7 +62,32 @@ class Solution:
     @cached_property
     def expected(self) -> Array:
         """Expected information of one row (Gauss-Newton for least squares), all free parameters."""
+        if self.settings.h1_information == "unstructured":
+            return self._expected_at_the_sample()
         return self.discrepancy.derivatives(self.optimum.point, exact=False)[1] / 2
+
+    def _expected_at_the_sample(self) -> Array:
+        information = np.zeros((len(self.theta),) * 2)
+        for structure, implied, weight, share in zip(
+            self.structures, self.implied, self.weight_matrices, self.data.shares, strict=True
+        ):
+            f = structure.factors(implied)
+            information[structure.block] += share * normal_information(
+                f, weight, means=self.table.mean_structure
+            )
+        return information
+
+    @cached_property
+    def weight_matrices(self) -> tuple[Array, ...]:
+        """By group the inverse covariance at which MLM weighs: the model's, or the sample's."""
+        if self.settings.h1_information == "unstructured":
+            return tuple(np.linalg.inv(group.cov) for group in self.data.groups)
+        return tuple(implied.precision for implied in self.implied)
+
+    @cached_property
+    def exogenous(self) -> list[int]:
+        """Where the fixed predictors stand among the observed variables."""
+        return [self.table.observed.index(name) for name in self.table.exogenous]
 
     @cached_property
     def observed(self) -> Array:
@@ -134,18 +165,37 @@ class Solution:
             if group.patterns is not None:
                 total += self.scores[g].T @ self.scores[g] / self.data.n
                 continue
-            own = robust.score_products(
-                group.required_rows,
-                implied.mu if self.table.mean_structure else group.mean,
-                implied.precision,
-                structure.factors(implied),
-                means=self.table.mean_structure,
-                # MLM takes moments about the sample's own (Satorra & Bentler), MLR about the model's.
-                centre=self.settings.estimator == "MLM",
-            )
-            at = structure.positions
-            total[np.ix_(at, at)] += own / self.data.n
+            if self.settings.estimator == "MLM":
+                own = self.moment_products(g, self.weight_matrices[g])
+            else:
+                own = robust.score_products(
+                    group.required_rows,
+                    implied.mu if self.table.mean_structure else group.mean,
+                    implied.precision,
+                    structure.factors(implied),
+                    means=self.table.mean_structure,
+                    centre=False,
+                )
+            total[structure.block] += own / self.data.n
         return total
+
+    def moment_products(self, g: int, weight: Array) -> Array:
+        """n Delta' V Gamma V Delta of one group (k, k), V the normal weight at an inverse covariance.
+
+        Gamma is the sampling covariance of the sample's moments about the sample's own means (Satorra
+        & Bentler 1994), given the predictors where those are fixed; MLR's scores stand about the
+        model's means instead.
+        """
+        group = self.data.groups[g]
+        return robust.score_products(
+            group.required_rows,
+            group.mean,
+            weight,
+            self.structures[g].factors(self.implied[g]),
+            means=self.table.mean_structure,
+            centre=True,
+            slopes=robust.conditional_slopes(group.cov, self.exogenous),
+        )
 
     def weighted_jacobians(
         self, discrepancy: LeastSquares
@@ -168,8 +218,10 @@ class Solution:
 
     @cached_property
     def vcov(self) -> Array | None:
-        """Sampling covariance of all free parameters (q, q); None when it does not exist."""
-        inverse = self.information_inverse
+        """Sampling covariance of all free parameters (q, q); None when it does not exist, as where the
+        estimation did not reach a minimum.
+        """
+        inverse = self.information_inverse if self.optimum.converged else None
         if inverse is None:
             return None
         if self.settings.robust:

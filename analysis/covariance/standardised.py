@@ -49,12 +49,7 @@ def standardised(
     if ordered:
         left_over = [-variance[:, None] * slope for variance, slope in logs]
         logs = [_unit_variances(variance, slope, n_observed) for variance, slope in logs]
-    own = _own_variances(table, theta, at)
-    if ordered:
-        # The residual behind an ordinal item is a function of other parameters: see the values given.
-        for r, row in enumerate(table.rows):
-            if row.op == "~~" and row.lhs == row.rhs and at[row.lhs] < n_observed:
-                own[row.group - 1][at[row.lhs]] = (float(values[r]), -1)
+    own = _own_variances(table, theta, values, at)
     for r, row in enumerate(table.rows):
         total, d_total = logs[row.group - 1]
         scales = scales_of(row)
@@ -121,13 +116,15 @@ def _unit_variances(variance: Array, slope: Array, n_observed: int) -> tuple[Arr
 
 
 def _own_variances(
-    table: ParameterTable, theta: Array, at: dict[str, int]
+    table: ParameterTable, theta: Array, values: Array, at: dict[str, int]
 ) -> list[dict[int, tuple[float, int]]]:
-    """By group: each variable's own (residual) variance and its free position, -1 when fixed."""
+    """By group: each variable's own (residual) variance and its free position, -1 when fixed, taken
+    from the sample or, behind an ordinal item, left by the factors.
+    """
     result: list[dict[int, tuple[float, int]]] = [{} for _ in range(table.groups)]
-    for row in table.rows:
+    for row, found in zip(table.rows, values, strict=False):
         if row.op == "~~" and row.lhs == row.rhs:
-            value = theta[row.free] if row.free >= 0 else float(row.value or 0.0)
+            value = theta[row.free] if row.free >= 0 else found
             result[row.group - 1][at[row.lhs]] = (float(value), row.free)
     return result
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from analysis.covariance import fiml, robust
 from analysis.covariance.data import GroupData
-from analysis.covariance.estimation import LeastSquares
-from analysis.covariance.matrices import Array, vech_index
+from analysis.covariance.estimation import LeastSquares, normal_information
+from analysis.covariance.matrices import Array, Factors, vech_index
 from analysis.covariance.solution import Solution
 
 
@@ -80,7 +80,7 @@ def test_statistics(solution: Solution) -> TestStatistics:
 def _complete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> TestStatistics:
     size, value = solution.multiplier, solution.optimum.point.value
     baseline = logl = h1_logl = 0.0
-    at = _exogenous(solution)
+    at = solution.exogenous
     for group, structure_weight in zip(solution.data.groups, solution.data.shares, strict=True):
         p = len(group.mean)
         log_s = group.log_determinant
@@ -111,10 +111,6 @@ def _complete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> 
     )
 
 
-def _exogenous(solution: Solution) -> list[int]:
-    return [solution.table.observed.index(name) for name in solution.table.exogenous]
-
-
 def _independent_log_determinant(cov: Array, exogenous: list[int]) -> float:
     """Log-determinant of the covariance in which only observed predictors covary."""
     others = [i for i in range(len(cov)) if i not in exogenous]
@@ -128,41 +124,93 @@ def _normal_scaling(
     solution: Solution, df: int, baseline_df: int, n_moments: int
 ) -> tuple[Scaling | None, Scaling | None, tuple[float | None, float | None]]:
     """Scaling factors of MLR (Yuan & Bentler 2000, traces apart) and MLM (Satorra & Bentler 1994)."""
-    table, means = solution.table, solution.table.mean_structure
+    transform = solution.table.transform
     mlr = solution.settings.estimator == "MLR"
-    at = _exogenous(solution)
-    h1 = baseline_h1 = baseline_h0 = 0.0
-    for group, implied in zip(solution.data.groups, solution.implied, strict=True):
-        centred = group.required_rows - group.mean
-        unstructured = np.linalg.inv(group.cov)
-        exogenous = centred[:, at]
-        own_x = 0.0
-        if at:
-            part = group.cov[np.ix_(at, at)]
-            own_x = robust.gamma_trace(exogenous, np.linalg.inv(part), part, means=means)
-        own = robust.gamma_trace(
-            centred, unstructured if mlr else implied.precision, group.cov, means=means
-        )
-        h1 += own - own_x
-        independent = _independent_inverse(group.cov, at)
-        baseline_h1 += (
-            own if mlr else robust.gamma_trace(centred, independent, group.cov, means=means)
-        ) - own_x
-        others = [i for i in range(len(group.cov)) if i not in at]
-        baseline_h0 += robust.independent_trace(centred[:, others], means=means)
-    transform = table.transform
+    h1, baseline_h1, baseline_h0 = _mlr_traces(solution) if mlr else _mlm_traces(solution)
     information = solution.observed if mlr else solution.expected
     bread = transform.T @ information @ transform
     meat = transform.T @ solution.meat @ transform
     h0 = float(np.trace(np.linalg.solve(bread, meat)))
-    factors = (h1 / n_moments, h0 / table.n_free) if mlr else (None, None)
+    factors = (h1 / n_moments, h0 / solution.table.n_free) if mlr else (None, None)
+    spread = baseline_h1 - baseline_h0
     return (
         Scaling((h1 - h0) / df, trace=h1 - h0) if df > 0 else None,
-        Scaling((baseline_h1 - baseline_h0) / baseline_df, trace=baseline_h1 - baseline_h0)
-        if baseline_df > 0
-        else None,
+        Scaling(spread / baseline_df, trace=spread) if baseline_df > 0 else None,
         factors,
     )
+
+
+def _mlr_traces(solution: Solution) -> tuple[float, float, float]:
+    """tr(A^-1 B) of the unrestricted model, for the model and for the independence model, and of the
+    independence model.
+    """
+    means, at = solution.table.mean_structure, solution.exogenous
+    h1 = baseline = 0.0
+    for group in solution.data.groups:
+        centred = group.required_rows - group.mean
+        h1 += robust.gamma_trace(centred, np.linalg.inv(group.cov), group.cov, means=means)
+        if at:
+            part = group.cov[np.ix_(at, at)]
+            inverse = np.linalg.inv(part)
+            h1 -= robust.gamma_trace(centred[:, at], inverse, part, means=means)
+        others = [i for i in range(len(group.cov)) if i not in at]
+        baseline += robust.independent_trace(centred[:, others], means=means)
+    return h1, h1, baseline
+
+
+def _mlm_traces(solution: Solution) -> tuple[float, float, float]:
+    """tr(V Gamma) at the weight of the model and of the independence model, and the part of the
+    latter that its own parameters take.
+    """
+    means, at = solution.table.mean_structure, solution.exogenous
+    unstructured = solution.settings.h1_information == "unstructured"
+    h1 = baseline_h1 = baseline_h0 = 0.0
+    for group, weight in zip(solution.data.groups, solution.weight_matrices, strict=True):
+        centred = group.required_rows - group.mean
+        slopes = robust.conditional_slopes(group.cov, at)
+        own = robust.gamma_trace(centred, weight, group.cov, means=means, slopes=slopes)
+        h1 += own
+        if unstructured:
+            baseline_h1 += own
+            baseline_h0 += _independent_at_the_sample(group, weight, at, means=means)
+            continue
+        independent = _independent_inverse(group.cov, at)
+        baseline_h1 += robust.gamma_trace(
+            centred, independent, group.cov, means=means, slopes=slopes
+        )
+        baseline_h0 += (
+            robust.independent_trace(centred, means=means)
+            if slopes is None
+            else robust.conditional_independent_trace(centred, slopes, at, means=means)
+        )
+    return h1, baseline_h1, baseline_h0
+
+
+def _independent_at_the_sample(
+    group: GroupData, weight: Array, exogenous: list[int], *, means: bool
+) -> float:
+    """tr(A^-1 B) of the independence model's variances (and means), weighed at the sample's moments."""
+    p = len(group.cov)
+    others = [i for i in range(p) if i not in exogenous]
+    variances, zero = np.eye(p)[:, others], np.zeros(len(others))
+    both, slope = np.hstack([variances, variances / 2]), zero
+    if means:
+        # A mean's derivative is a multiple of u with no part in the covariance.
+        none = np.zeros((p, len(others)))
+        both = np.hstack([variances, variances, variances / 2, none])
+        slope = np.concatenate([zero, np.ones(len(others))])
+    f = Factors(both, slope)
+    meat = robust.score_products(
+        group.required_rows,
+        group.mean,
+        weight,
+        f,
+        means=means,
+        centre=True,
+        slopes=robust.conditional_slopes(group.cov, exogenous),
+    )
+    bread = normal_information(f, weight, means=means)
+    return float(np.trace(np.linalg.solve(bread, meat / group.n)))
 
 
 def _independent_inverse(cov: Array, exogenous: list[int]) -> Array:
@@ -174,7 +222,7 @@ def _independent_inverse(cov: Array, exogenous: list[int]) -> Array:
 
 
 def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> TestStatistics:
-    at = _exogenous(solution)
+    at = solution.exogenous
     logl = h1_logl = baseline_logl = 0.0
     h1 = baseline_h0 = 0.0
     for group, saturated, found in zip(
@@ -236,7 +284,7 @@ def _least_squares(
 ) -> TestStatistics:
     size, value = solution.multiplier, solution.optimum.point.value
     baseline = sum(
-        sample.weight * _independent_discrepancy(group, v, discrepancy, _exogenous(solution))
+        sample.weight * _independent_discrepancy(group, v, discrepancy, solution.exogenous)
         for sample, group, v in zip(
             discrepancy.groups, solution.data.groups, discrepancy.weights, strict=True
         )

@@ -1,6 +1,7 @@
 """Model text in lavaan's syntax, read into a ``Model``; every error names line, column and cure.
 
-The text is parsed, never evaluated. Read: ``=~ ~ ~~ ~1 := ==``, fixed values (``1*x``), freed
+The text is parsed, never evaluated. Read: ``=~ ~ ~~ ~1 := ==``, products of observed
+variables (``x1:x2``), fixed values (``1*x``), freed
 parameters (``NA*x``), labels (``a*x``), ``start(0.5)*x``, one of each per group (``c(a, b)*x``),
 several names on the left, ``;`` or line ends between statements, ``#`` and ``!`` comments.
 """
@@ -37,7 +38,7 @@ _REFUSED = {
     "|": "thresholds are estimated freely when the estimator is WLSMV or DWLS; leave the line out",
     "~*~": "response scales are set by the estimator; leave the line out",
     "%": "levels and blocks are not supported; write one model for all rows",
-    ":": "interactions and group blocks are not supported; compute products as columns, and use c(a, b)* for groups",
+    ":": "blocks of groups or levels are not supported; use c(a, b)* for groups, and x1:x2 for a product",
 }
 
 
@@ -137,7 +138,7 @@ class _Reader:
         ahead, depth = self.at, 0
         while ahead < len(self.tokens):
             token = self.tokens[ahead]
-            if token.kind == "operator":
+            if token.kind == "operator" and not self.joins_names(ahead):
                 if token.text in _REFUSED:
                     raise self.error(f"{token.text!r}: {_REFUSED[token.text]}", token)
                 return token.text
@@ -148,6 +149,11 @@ class _Reader:
         raise self.error(
             "this statement has no operator; write for example 'factor =~ item1 + item2' or 'y ~ x'"
         )
+
+    def joins_names(self, at: int) -> bool:
+        """Whether the token is the ``:`` of a product of two variables."""
+        around = self.tokens[at - 1 : at + 2 : 2]
+        return self.tokens[at].text == ":" and [t.kind for t in around] == ["name", "name"]
 
     def continues(self, at: int) -> bool:
         """Whether a line end at this token stands inside an unfinished list of names."""
@@ -167,10 +173,23 @@ class _Reader:
 
     # Formulas: left names, operator, terms with modifiers.
 
+    def variable(self, needed: str) -> Token:
+        """A variable's name, or two joined by ``:``, which is their product."""
+        first = self.name(needed)
+        if self.token.text != ":":
+            return first
+        self.at += 1
+        second = self.name("the second variable of the product")
+        if self.token.text == ":":
+            raise self.error(
+                "a product of three variables is not supported; compute it as a column"
+            )
+        return first._replace(text=f"{first.text}:{second.text}")
+
     def formula(self) -> None:
-        left = [self.name("a variable's name")]
+        left = [self.variable("a variable's name")]
         while self.accept("+"):
-            left.append(self.name("a variable's name after '+'"))
+            left.append(self.variable("a variable's name after '+'"))
         operator = self.token
         if operator.text not in _STATEMENT_OPERATORS:
             raise self.error(f"an operator (=~, ~, ~~) was expected, found {self.found()}")
@@ -192,9 +211,9 @@ class _Reader:
                 self.intercept(left, operator, modifiers, token)
                 return
             if token.kind == "name" and not sign and self.next_is_no_star() and self.peek() != "(":
-                self.at += 1
+                right = self.variable("a variable")
                 for name in left:
-                    self.add(name, operator.text, token.text, modifiers, token)
+                    self.add(name, operator.text, right.text, modifiers, right)
                 return
             modifiers = _merged(modifiers, self.modifier(sign, operator), self.error, start)
             if not self.accept("*"):
