@@ -120,6 +120,12 @@ def _check(model: Model, groups: int) -> None:
     for path in model.paths:
         if path.op in ("=~", "~") and path.lhs == path.rhs:
             raise ModelError(circular(path.lhs, path.op))
+        if path.op == "~" and path.lhs in model.indicators(path.rhs):
+            raise ModelError(
+                f"{path.name} and {path.rhs}=~{path.lhs} are the same path; remove one of the two",
+                line=path.line or None,
+                column=path.column or None,
+            )
     for name in dict.fromkeys(n for path in model.paths for n in (path.lhs, path.rhs)):
         latent = [part for part in name.split(":") if part in model.latent]
         if ":" in name and latent:

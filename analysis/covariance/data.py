@@ -139,6 +139,28 @@ def _split(
     return [(str(level), data[column == level]) for level in levels]
 
 
+def reference_first(
+    data: pd.DataFrame | Mapping[str, Moments], group: str, reference: str | None
+) -> pd.DataFrame | Mapping[str, Moments]:
+    """The data with the reference group first, which makes it group 1; as they are without one.
+
+    Raises DataError for a group that is not there.
+    """
+    if reference is None:
+        return data
+    if isinstance(data, pd.DataFrame):
+        column = require_group_column(data, group)
+        labels = [str(level) for level in column.dropna().unique()]
+    else:
+        labels = list(data)
+    if reference not in labels:
+        raise DataError(f"the reference group {reference!r} is none of {', '.join(labels)}")
+    if isinstance(data, pd.DataFrame):
+        own = column.astype(str) == reference
+        return pd.concat([data[own], data[~own]])
+    return {reference: data[reference]} | dict(data)
+
+
 def group_column(data: pd.DataFrame, group: str) -> pd.Series | None:
     """The grouping column, None where there is none of that name."""
     name = columns_by_name(data, [group]).get(group, group)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
+from analysis.covariance.data import reference_first
 from analysis.covariance.diagnostics import told_once
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
@@ -33,6 +34,8 @@ MEANING = {
 }
 
 
+SCALED = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "tli_robust", "rmsea_robust", "srmr")
+PLAIN = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "aic", "bic")
 CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea", "d_srmr")
 
 
@@ -109,23 +112,13 @@ class Invariance:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a rung: fit and changes."""
-        keys = (
-            "chisq",
-            "df",
-            "pvalue",
-            "chisq_scaled",
-            "cfi",
-            "tli",
-            "rmsea",
-            "srmr",
-            "aic",
-            "bic",
-        )
+        """One row a rung: fit and changes, of a robust estimator the scaled and robust measures first."""
+        robust = self.steps[0].fit.settings.robust
         rows = []
         for step in self.steps:
             row: dict[str, object] = {"step": step.name}
-            row |= {key: step.fit.fit[key] for key in keys if key in step.fit.fit}
+            names = (*SCALED, *PLAIN) if robust else PLAIN
+            row |= {key: step.fit.fit[key] for key in names if key in step.fit.fit}
             row |= {key: getattr(step, key) for key in CHANGES}
             row |= {"holds": step.holds, "because": step.because}
             rows.append(row)
@@ -166,10 +159,12 @@ def invariance(
     rules: Rules | None = None,
     partial: bool = True,
     method: str = "2001",
+    reference: str | None = None,
 ) -> Invariance:
     """Fit the ladder configural, metric, scalar, strict and judge each step by stated rules.
 
-    ``group``: the grouping column. ``free``: parameters let free over groups at every step.
+    ``group``: the grouping column; ``reference`` the group whose latent means are 0 and from which
+    released parameters depart, by default the first in the data. ``free``: parameters let free over groups at every step.
     Differences in chi-square are scaled for MLR and MLM (``method`` "2001", "2010" or "2000", see
     ``difference_test``). ``rules``: default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
     fails, the parameter with the largest score test is freed, one at a time, while each factor
@@ -182,12 +177,13 @@ def invariance(
     """
     if estimator not in ("ML", "MLR", "MLM"):
         raise ModelError(
-            f"estimator {estimator}: this ladder is tested by ML, MLR or MLM; for ordinal items use "
-            "ordinal_invariance, whose steps are thresholds, loadings and intercepts"
+            f"estimator {estimator}: invariance is tested by ML, MLR or MLM, and of ordinal items by "
+            "WLSMV in steps of their own (ordinal_invariance)"
         )
     for name in steps:
         if name not in STEPS:
             raise ModelError(f"step {name!r} is not known; choose among {', '.join(STEPS)}")
+    data = reference_first(data, group, reference)
     options: dict[str, Any] = {
         "estimator": estimator,
         "missing": missing,
@@ -251,7 +247,7 @@ def _judge(
             (cfi,), (rmsea,) = _values("cfi", fit), _values("rmsea", fit)
             holds = cfi >= rules.configural_cfi and rmsea <= rules.configural_rmsea
             because = (
-                f"CFI {cfi:.3f} against {rules.configural_cfi:.2f}, "
+                f"CFI {cfi:.3f} against {rules.configural_cfi:.2f} and "
                 f"RMSEA {rmsea:.3f} against {rules.configural_rmsea:.2f}"
             )
             result.append(
@@ -304,9 +300,11 @@ def _within(name: str, change: Mapping[str, float], rules: Rules) -> tuple[bool,
     d_srmr = rules.d_srmr_metric if name == "metric" else rules.d_srmr
     cfi = change["cfi"] >= rules.d_cfi
     other = change["rmsea"] <= rules.d_rmsea or change["srmr"] <= d_srmr
+    if not np.isfinite(sum(change.values())):
+        return False, "the fit of this step or of the one before has no CFI, RMSEA or SRMR"
     because = (
-        f"CFI changes by {change['cfi']:+.3f} (bound {rules.d_cfi:+.3f}), RMSEA by {change['rmsea']:+.3f} "
-        f"({rules.d_rmsea:+.3f}), SRMR by {change['srmr']:+.3f} ({d_srmr:+.3f})"
+        f"CFI changes by {change['cfi']:+.3f} (bound {rules.d_cfi:+.3f}), and RMSEA by "
+        f"{change['rmsea']:+.3f} ({rules.d_rmsea:+.3f}) or SRMR by {change['srmr']:+.3f} ({d_srmr:+.3f})"
     )
     return cfi and other, because
 
@@ -364,21 +362,28 @@ def _changes(before: SemFit, after: SemFit) -> dict[str, float]:
 def _worst(fit: SemFit, op: str, released: Sequence[str]) -> pd.Series | None:
     """The largest score test among parameters of this kind that may still be freed."""
     tests = score_tests(fit.solution)
-    allowed = np.array([_may_go(fit, str(name), released) for name in tests["name"]], dtype=bool)
+    allowed = np.array(
+        [may_be_released(fit.model, str(name), released) for name in tests["name"]], dtype=bool
+    )
     candidates = tests[(tests["op"] == op).to_numpy() & allowed]
     return None if candidates.empty else candidates.iloc[0]
 
 
-def _may_go(fit: SemFit, name: str, released: Sequence[str]) -> bool:
-    """Whether the factor of the parameter's item keeps two items untouched without it."""
-    model = fit.model
-    item = name.split("=~")[-1].removesuffix("~1")
-    touched = {other.split("=~")[-1].removesuffix("~1") for other in released} | {item}
+def may_be_released(model: Model, name: str, released: Sequence[str]) -> bool:
+    """Whether a loading, intercept (``x3~1``) or item's thresholds (``x3|``) may be freed: it is not
+    free yet, and the item's factor keeps two items untouched without it.
+    """
+    item = _item(name)
+    touched = {_item(other) for other in released} | {item}
     for factor in model.latent:
         items = model.indicators(factor)
-        if item in items:
+        if item in items and name not in released:
             return len([other for other in items if other not in touched]) >= 2
     return False
+
+
+def _item(name: str) -> str:
+    return name.split("=~")[-1].removesuffix("~1").removesuffix("|")
 
 
 def latent_means(fit: SemFit) -> pd.DataFrame:

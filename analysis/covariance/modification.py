@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,9 @@ def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.Data
     1987).
 
     Candidates: loadings of every factor on every item, covariances between residuals and between
-    exogenous factors, and parameters that the model fixes. A candidate whose release would leave
+    exogenous factors, regressions in every direction among the variables of the model's regressions
+    (fixed predictors are no outcomes, and a factor's items are not regressed on factors), and
+    parameters that the model fixes. A candidate whose release would leave
     the model unidentified is left out. One-degree-of-freedom score tests under the model's
     constraints.
     """
@@ -46,18 +48,22 @@ def _candidates(table: ParameterTable) -> list[Parameter]:
     fixed = [
         row
         for row in table.rows
-        if row.free < 0 and not row.exogenous and row.value is not None and row.op in ("=~", "~~")
+        if row.free < 0 and not row.exogenous and row.value is not None and row.op != "~1"
     ]
     explained = {row.lhs for row in table.rows if row.op == "~"}
     explained |= {row.rhs for row in table.rows if row.op == "=~"}
     residual = [name for name in table.observed if name not in table.exogenous]
-    items = [name for name in residual if not _predicts(table, name)]
+    # What stands in a regression has its paths to factors there; the same path twice would hide one.
+    structural = {name for row in table.rows if row.op == "~" for name in (row.lhs, row.rhs)}
+    items = [name for name in residual if name not in structural]
     free_factors = [name for name in table.latent if name not in explained]
+    regressions = _regressions(table)
     absent = []
     for group in range(1, table.groups + 1):
         pairs = [(f, "=~", item) for f in table.latent for item in items]
         pairs += [(a, "~~", b) for a, b in combinations(residual, 2)]
         pairs += [(a, "~~", b) for a, b in combinations(free_factors, 2)]
+        pairs += [(outcome, "~", predictor) for outcome, predictor in regressions]
         absent += [
             Parameter(lhs, op, rhs, group, value=0.0)
             for lhs, op, rhs in pairs
@@ -66,8 +72,16 @@ def _candidates(table: ParameterTable) -> list[Parameter]:
     return fixed + absent
 
 
-def _predicts(table: ParameterTable, name: str) -> bool:
-    return any(row.op == "~" and row.rhs == name for row in table.rows)
+def _regressions(table: ParameterTable) -> list[tuple[str, str]]:
+    """Outcome and predictor of every regression among the variables that stand in one."""
+    rows = [row for row in table.rows if row.op == "~"]
+    names = dict.fromkeys([*(row.lhs for row in rows), *(row.rhs for row in rows)])
+    items = {row.rhs for row in table.rows if row.op == "=~"}
+    return [
+        (outcome, predictor)
+        for outcome, predictor in permutations(names, 2)
+        if outcome not in table.exogenous and not (outcome in items and predictor in table.latent)
+    ]
 
 
 def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:

@@ -47,60 +47,78 @@ STRICT = {"residuals": ("thresholds", "loadings", "intercepts", "residuals")}
 
 
 @dataclass(frozen=True)
+class Positions:
+    """Where each group's thresholds (k,) and scales (p,) stand among the parameters; a scale that is
+    no parameter has -1.
+
+    After the factor model's own parameters: the first group's thresholds, then of each other group
+    the thresholds of items that are not ``linked`` to the first group's, then the scales of those that
+    are, unless they follow from equal residual variances.
+    """
+
+    thresholds: tuple[Array, ...]
+    scales: tuple[Array, ...]
+    size: int
+
+    @classmethod
+    def of(
+        cls, n_base: int, groups: int, owner: Array, linked: Array, *, strict: bool
+    ) -> Positions:
+        """For items of which those ``linked`` (p,) have the first group's thresholds everywhere."""
+        first = n_base + np.arange(len(owner))
+        thresholds, scales = [first], [np.full(len(linked), -1)]
+        size = n_base + len(owner)
+        own = ~linked[owner]
+        for _ in range(1, groups):
+            these = first.copy()
+            these[own] = size + np.arange(own.sum())
+            thresholds.append(these)
+            size += int(own.sum())
+        for _ in range(1, groups):
+            free = linked & (not strict)
+            those = np.full(len(linked), -1)
+            those[free] = size + np.arange(free.sum())
+            scales.append(those)
+            size += int(free.sum())
+        return cls(tuple(thresholds), tuple(scales), size)
+
+
+@dataclass(frozen=True)
 class OrdinalDiscrepancy:
     """Diagonally weighted least squares of thresholds and correlations of every group.
 
-    Parameters: the factor model's, then thresholds (shared, or one set a group), then the scales
-    of groups 2 and on. ``owner`` gives each item's thresholds their item.
+    Parameters: the factor model's, then thresholds and scales (``Positions``). ``owner`` gives each
+    item's thresholds their item; ``linked`` items share their thresholds over groups.
     """
 
     structures: tuple[GroupStructure, ...]
     samples: tuple[Polychoric, ...]
     weights: tuple[float, ...]
     n_base: int
-    shared: bool
     owner: Array
-    strict: bool = False  # equal residual variances
-
-    @property
-    def n_scales(self) -> int:
-        """Free scales of one group; none while thresholds differ or where residuals are equal."""
-        return self.structures[0].p if self.shared and not self.strict else 0
-
-    def thresholds_at(self, g: int) -> slice:
-        """Where a group's thresholds stand among the parameters."""
-        k = len(self.owner)
-        start = self.n_base + (0 if self.shared else g * k)
-        return slice(start, start + k)
-
-    def scales_at(self, g: int) -> slice | None:
-        """Where a group's scales stand; None where they are 1."""
-        if not self.n_scales or g == 0:
-            return None
-        start = self.n_base + len(self.owner) + (g - 1) * self.n_scales
-        return slice(start, start + self.n_scales)
+    linked: Array
+    positions: Positions
+    strict: bool = False  # equal residual variances of linked items
 
     def size(self) -> int:
         """Number of parameters."""
-        sets = 1 if self.shared else len(self.structures)
-        return self.n_base + sets * len(self.owner) + (len(self.structures) - 1) * self.n_scales
+        return self.positions.size
 
     def scales(self, theta: Array, implied: Sequence[Implied], g: int) -> Array:
         """A group's scales (p,); NaN where equal residual variances leave a response none."""
-        at = self.scales_at(g)
-        if at is not None:
-            return theta[at]
-        if g == 0 or not self.strict:
-            return np.ones(implied[g].observed)
-        total = 1 + implied[g].sigma.diagonal() - implied[0].sigma.diagonal()
-        return 1 / np.sqrt(np.where(total > 0, total, np.nan))
+        at = self.positions.scales[g]
+        if g and self.strict:
+            total = 1 + implied[g].sigma.diagonal() - implied[0].sigma.diagonal()
+            following = 1 / np.sqrt(np.where(total > 0, total, np.nan))
+            return np.where(self.linked, following, 1.0)
+        return np.where(at >= 0, theta[at], 1.0)
 
     def _parts(
         self, theta: Array, implied: Sequence[Implied], g: int
     ) -> tuple[Array, Array, Array]:
         """A group's scales, thresholds behind the answers, and residuals."""
         delta, own = self.scales(theta, implied, g), implied[g]
-        tau = theta[self.thresholds_at(g)]
+        tau = theta[self.positions.thresholds[g]]
         rows, columns = _pairs(own.observed)
         sample = self.samples[g]
         thresholds = delta[self.owner] * (tau - own.mu[self.owner])
@@ -133,19 +151,12 @@ class OrdinalDiscrepancy:
         k = len(self.owner)
         result = np.zeros((k + len(rows), self.size()))
         result[:k, structure.positions] = -delta[self.owner, None] * f.m[self.owner]
-        result[np.arange(k), np.arange(k) + self.thresholds_at(g).start] = delta[self.owner]
+        result[np.arange(k), self.positions.thresholds[g]] = delta[self.owner]
         i, j = vech_index(implied.observed)
         off = jacobian(f, means=False)[i != j]
         result[k:, structure.positions] = (delta[rows] * delta[columns])[:, None] * off
-        at = self.scales_at(g)
-        if at is not None:
-            result[np.arange(k), at.start + self.owner] = tau - implied.mu[self.owner]
-            covariance = implied.sigma[rows, columns]
-            pair = np.arange(k, k + len(rows))
-            result[pair, at.start + rows] = delta[columns] * covariance
-            result[pair, at.start + columns] = delta[rows] * covariance
-        elif self.strict and g:
-            slope = self._scale_slopes(point, g, delta)
+        slope = self._scale_slopes(point, g, delta)
+        if slope is not None:
             result[:k] += (tau - implied.mu[self.owner])[:, None] * slope[self.owner]
             covariance = implied.sigma[rows, columns][:, None]
             result[k:] += covariance * (
@@ -153,14 +164,21 @@ class OrdinalDiscrepancy:
             )
         return result
 
-    def _scale_slopes(self, point: Point, g: int, delta: Array) -> Array:
-        """Derivatives (p, parameters) of a group's scales where they follow from equal residuals."""
+    def _scale_slopes(self, point: Point, g: int, delta: Array) -> Array | None:
+        """Derivatives (p, parameters) of a group's scales; None where all are 1."""
+        if g == 0 or not self.linked.any():
+            return None
         slopes = np.zeros((len(delta), self.size()))
+        if not self.strict:
+            at = self.positions.scales[g]
+            free = np.flatnonzero(at >= 0)
+            slopes[free, at[free]] = 1.0
+            return slopes
         for group, sign in ((g, -1.0), (0, 1.0)):
             structure = self.structures[group]
             f = structure.factors(point.implied[group])
             slopes[:, structure.positions] += sign * f.u * f.w
-        return np.asarray(slopes * (delta**3)[:, None])
+        return np.asarray(slopes * (delta**3 * self.linked)[:, None])
 
     def gradient(self, point: Point) -> Array:
         """Of all parameters."""
@@ -202,62 +220,79 @@ class OrdinalFit:
         return result
 
 
-def fit_step(model: Model, samples: tuple[Polychoric, ...], step: str) -> OrdinalFit:
-    """Fit one step to the groups' thresholds and polychoric correlations."""
+def fit_step(
+    model: Model, samples: tuple[Polychoric, ...], step: str, free: Sequence[str] = ()
+) -> OrdinalFit:
+    """Fit one step to the groups' thresholds and polychoric correlations.
+
+    ``free`` names what the step lets differ nevertheless: a loading (``f=~u3``), an intercept
+    (``u3~1``), or an item's thresholds (``u3|``) and with them all else about the item.
+    """
     equal = (STEPS | STRICT)[step]
-    table = _table(model, len(samples), equal)
+    names = samples[0].names
+    apart = {name[:-1] for name in free if name.endswith("|")}
     shared = "thresholds" in equal
+    linked = np.array([shared and name not in apart for name in names])
+    table = _table(model, len(samples), equal, apart, free)
     n = [sample.n for sample in samples]
     total = sum(n) - len(n)
     sizes = [len(t) for t in samples[0].thresholds]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    strict = "residuals" in equal
     built = structures(table)
+    positions = Positions.of(table.n_free, len(n), owner, linked, strict=strict)
     discrepancy = OrdinalDiscrepancy(
         built,
         samples,
         tuple((size - 1) / total for size in n),
         table.n_free,
-        shared,
-        np.repeat(np.arange(len(sizes)), sizes),
-        "residuals" in equal,
+        owner,
+        linked,
+        positions,
+        strict,
     )
+    start = np.ones(positions.size)
     zero = [np.zeros(len(sizes)) for _ in samples]
-    base = start_values(table, built, [s.correlation for s in samples], zero)
-    own = [np.concatenate(s.thresholds) for s in samples]
-    start = np.concatenate(
-        [
-            base,
-            own[0] if shared else np.concatenate(own),
-            np.ones((len(n) - 1) * discrepancy.n_scales),
-        ]
-    )
-    free = discrepancy.size() - table.n_free
-    transform = np.zeros((discrepancy.size(), table.n_parameters + free))
+    start[: table.n_free] = start_values(table, built, [s.correlation for s in samples], zero)
+    for sample, at in reversed(list(zip(samples, positions.thresholds, strict=True))):
+        start[at] = np.concatenate(sample.thresholds)
+    more = discrepancy.size() - table.n_free
+    transform = np.zeros((discrepancy.size(), table.n_parameters + more))
     transform[: table.n_free, : table.n_parameters] = table.transform
-    transform[table.n_free :, table.n_parameters :] = np.eye(free)
-    offset = np.concatenate([table.offset, np.zeros(free)])
+    transform[table.n_free :, table.n_parameters :] = np.eye(more)
+    offset = np.concatenate([table.offset, np.zeros(more)])
     return OrdinalFit(
         table, discrepancy, minimise(discrepancy, start, transform, offset), transform
     )
 
 
-def _table(model: Model, groups: int, equal: tuple[str, ...]) -> ParameterTable:
-    """The factor model's table with the means that the step frees."""
+def _table(
+    model: Model, groups: int, equal: tuple[str, ...], apart: set[str], free: Sequence[str]
+) -> ParameterTable:
+    """The factor model's table with the means that the step frees; items set ``apart`` have neither a
+    mean of their own nor an equal loading.
+    """
     first = complete(model, groups=groups, mean_structure=True, ordered=True)
     latent = frozenset(model.latent)
 
     def means(row: Parameter) -> Parameter:
         if row.op != "~1":
             return row
-        free = row.group > 1 and "thresholds" in equal
+        varies = row.group > 1 and "thresholds" in equal
         if row.lhs in latent:
-            free = free and "intercepts" in equal
+            varies = varies and "intercepts" in equal
         else:
-            free = free and "intercepts" not in equal
-        return row._replace(free=0 if free else -1, value=None if free else 0.0)
+            held = "intercepts" in equal and row.name not in free
+            varies = varies and not held and row.lhs not in apart
+        return row._replace(free=0 if varies else -1, value=None if varies else 0.0)
 
     rows = [means(row) for row in first.rows]
     held = tuple(word for word in equal if word == "loadings")
-    ties = label_ties(rows) + equal_ties(rows, latent, held, ())
+    loadings = [row.name for row in rows if row.op == "=~"]
+    exceptions = [
+        name for name in loadings if held and (name in free or name.split("=~")[1] in apart)
+    ]
+    ties = label_ties(rows) + equal_ties(rows, latent, held, exceptions)
     rows, pairs = settled(rows, ties)
     transform, offset, equalities = constraint_transform(model, rows, pairs)
     return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from analysis.covariance.data import prepare
+from analysis.covariance.data import prepare, reference_first, require_group_column
 from analysis.covariance.fit_measures import (
     chi_square_pvalue,
     incremental,
     residual_measures,
     rmsea,
 )
-from analysis.covariance.invariance import Rules
+from analysis.covariance.invariance import Release, Rules, may_be_released
+from analysis.covariance.joined_categories import joined_categories
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_step
@@ -47,7 +49,9 @@ class OrdinalStep:
 
 @dataclass(frozen=True)
 class OrdinalInvariance:
-    """The ladder and, where intercepts may be taken as equal, the latent means."""
+    """The ladder, partial invariance (the last fit's measures) and the latent means of the model with
+    equal intercepts, or of the partial one.
+    """
 
     group: str
     groups: tuple[str, ...]
@@ -55,6 +59,8 @@ class OrdinalInvariance:
     steps: tuple[OrdinalStep, ...]
     rules: Rules
     reached: str | None
+    releases: tuple[Release, ...]
+    partial: dict[str, float] | None
     latent_means: pd.DataFrame
     warnings: tuple[str, ...]
 
@@ -74,7 +80,10 @@ class OrdinalInvariance:
             "groups": self.groups,
             "n": self.n,
             "reached": self.reached,
+            "rules": self.rules,
             "steps": self.steps,
+            "releases": self.releases,
+            "partial": self.partial,
             "latent_means": self.latent_means.to_dict(orient="records"),
             "warnings": self.warnings,
         }
@@ -88,11 +97,20 @@ def ordinal_invariance(
     *,
     rules: Rules | None = None,
     strict: bool = False,
+    reference: str | None = None,
+    free: Sequence[str] = (),
+    partial: bool = True,
+    join: bool = False,
 ) -> OrdinalInvariance:
     """Fit the ladder configural, thresholds, loadings, intercepts by WLSMV and judge each step.
 
     ``strict`` adds the step residuals: what the factors leave of the responses behind the answers has
-    the same variance in every group.
+    the same variance in every group. ``reference`` is the group that the others are compared with,
+    by default the first in the data. ``free`` names loadings (``f=~u3``), intercepts (``u3~1``) and
+    items whose thresholds (``u3|``) may differ at every step. With ``partial``, from the first step
+    that fails up to intercepts, the parameter whose release lowers the discrepancy most is freed, one
+    at a time, while each factor keeps two untouched items: a proposal with its log. ``join`` puts
+    categories that not every group uses together with their neighbours, which the warnings say.
 
     In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the
     scale of the responses behind the answers) is what loadings and intercepts are compared on.
@@ -102,19 +120,32 @@ def ordinal_invariance(
 
     Raises DataError when an item's categories differ between groups or are fewer than three, and
     what ``fit_sem`` raises.
+
+    Validated against: semTools 0.5-6 ``measEq.syntax(ID.cat = "Wu.Estabrook.2016")`` with lavaan
+    0.6-14, ``group.partial`` included.
     """
     described = as_model(model)
     settings = Options("WLSMV", group=group, ordered=True)
+    said: tuple[str, ...] = ()
+    if join:
+        data, said = joined_categories(data, described.observed, require_group_column(data, group))
+    ordered = reference_first(data, group, reference)
     with one_blas_thread():
-        prepared = prepare(data, described.observed, (), settings)
+        prepared = prepare(ordered, described.observed, (), settings)
+        labels = [item.label for item in prepared.groups]
         samples = tuple(item.ordinal for item in prepared.groups)
-        _check_categories(samples, [item.label for item in prepared.groups])
+        _check_categories(samples, labels)
+        _check_free(described, free)
         ladder = {**STEPS, **STRICT} if strict else STEPS
-        fits = {name: fit_step(described, samples, name) for name in ladder}
+        fits = {name: fit_step(described, samples, name, free) for name in ladder}
         measured = {name: _measures(fit) for name, fit in fits.items()}
         applied = Rules.of(prepared.n) if rules is None else rules
         steps = _judge(fits, measured, applied)
-        means = _latent_means(fits["intercepts"], [item.label for item in prepared.groups])
+        found = Partial()
+        failing = next((step.name for step in steps if not step.holds), None)
+        if partial and failing in RELEASED:
+            found = _partial(described, samples, fits, failing, applied, free)
+        means = _latent_means(found.intercepts or fits["intercepts"], labels)
     reached = None
     for step in steps:
         if not step.holds:
@@ -122,14 +153,88 @@ def ordinal_invariance(
         reached = step.name
     return OrdinalInvariance(
         group,
-        tuple(item.label for item in prepared.groups),
+        tuple(labels),
         prepared.n,
         steps,
         applied,
         reached,
+        found.releases,
+        None if found.intercepts is None else _measures(found.intercepts),
         means,
-        prepared.warnings,
+        (*said, *prepared.warnings),
     )
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What was released, and the fit with equal intercepts that holds with it, if one does."""
+
+    releases: tuple[Release, ...] = ()
+    intercepts: OrdinalFit | None = None
+
+
+# The steps at which a parameter may be let go, and its name by factor and item.
+RELEASED = {"thresholds": "{item}|", "loadings": "{factor}=~{item}", "intercepts": "{item}~1"}
+
+
+def _partial(
+    model: Model,
+    samples: tuple[Polychoric, ...],
+    fits: Mapping[str, OrdinalFit],
+    failing: str,
+    rules: Rules,
+    free: Sequence[str],
+) -> Partial:
+    """From the failing step on: free the parameter that costs most until each step holds."""
+    names = list(fits)
+    before, released = fits[names[names.index(failing) - 1]], list(free)
+    log: list[Release] = []
+    for step in list(RELEASED)[list(RELEASED).index(failing) :]:
+        fit = fit_step(model, samples, step, released) if log else fits[step]
+        while not _within(_measures(before), _measures(fit), rules)[0]:
+            others = {
+                name: fit_step(model, samples, step, [*released, name])
+                for name in _releasable(model, fit, step, released)
+            }
+            if not others:
+                return Partial(tuple(log))
+            worst = min(others, key=lambda name: others[name].optimum.point.value)
+            chisq, _, pvalue = _difference(fit, others[worst])
+            fit = others[worst]
+            released.append(worst)
+            own = _measures(fit)
+            holds = _within(_measures(before), own, rules)[0]
+            test = (
+                (float("nan"), float("nan")) if chisq is None or pvalue is None else (chisq, pvalue)
+            )
+            log.append(Release(step, worst, *test, own["cfi_scaled"], holds))
+        before = fit
+    return Partial(tuple(log), before)
+
+
+def _releasable(model: Model, fit: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
+    """Names of the parameters that the step holds and that may still be freed."""
+    fixed = {row.name for row in fit.table.rows if row.op == "=~" and row.free < 0}
+    for path in model.paths:
+        if path.op != "=~" or path.rhs in model.latent:
+            continue
+        name = RELEASED[step].format(factor=path.lhs, item=path.rhs)
+        if name not in fixed and may_be_released(model, name, released):
+            yield name
+
+
+def _check_free(model: Model, free: Sequence[str]) -> None:
+    items = [path for path in model.paths if path.op == "=~" and path.rhs not in model.latent]
+    known = {
+        form.format(factor=path.lhs, item=path.rhs) for path in items for form in RELEASED.values()
+    }
+    for name in free:
+        if name.replace(" ", "") not in known:
+            one = items[-1] if items else None
+            cure = "" if one is None else f"; write {one.name}, {one.rhs}~1 or {one.rhs}|"
+            raise ModelError(
+                f"free: {name!r} is no loading, intercept or item's thresholds of the model{cure}"
+            )
 
 
 def _check_categories(samples: tuple[Polychoric, ...], labels: list[str]) -> None:
@@ -148,7 +253,9 @@ def _check_categories(samples: tuple[Polychoric, ...], labels: list[str]) -> Non
 
 
 def _measures(fit: OrdinalFit) -> dict[str, float]:
-    """Scaled chi-square, CFI and RMSEA, and SRMR of the correlations."""
+    """Scaled chi-square, CFI and RMSEA, and SRMR of the correlations; NaN where the fit did not
+    converge.
+    """
     d, groups = fit.discrepancy, len(fit.discrepancy.samples)
     p = d.structures[0].p
     n = [sample.n for sample in d.samples]
@@ -182,7 +289,11 @@ def _measures(fit: OrdinalFit) -> dict[str, float]:
         [_implied_correlations(fit, g) for g in range(groups)],
         group_n=[float(size) for size in n],
     )["srmr_bentler"]
-    return {key: float(value) for key, value in out.items()}
+    converged = fit.optimum.converged
+    return {
+        key: float(value) if converged or key == "df" else float("nan")
+        for key, value in out.items()
+    }
 
 
 def _by_pair(weights: Array, p: int) -> Array:
@@ -212,23 +323,39 @@ def _judge(
         if before is None:
             cfi, approximation = own["cfi_scaled"], own["rmsea_scaled"]
             holds = cfi >= rules.configural_cfi and approximation <= rules.configural_rmsea
-            because = f"scaled CFI {cfi:.3f}, RMSEA {approximation:.3f}"
+            because = (
+                f"scaled CFI {cfi:.3f} against {rules.configural_cfi:.2f} and "
+                f"RMSEA {approximation:.3f} against {rules.configural_rmsea:.2f}"
+            )
+            because = because if converged else NOT_CONVERGED
             nothing = (None,) * 5
             result.append(OrdinalStep(name, own, *nothing, holds, because, converged))
         else:
-            chisq, df, pvalue = _difference(fit, fits[before])
+            test = _difference(fit, fits[before])
             d_cfi = own["cfi_scaled"] - measured[before]["cfi_scaled"]
             d_rmsea = own["rmsea_scaled"] - measured[before]["rmsea_scaled"]
-            holds = d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea
-            because = (
-                f"CFI changes by {d_cfi:+.3f} (bound {rules.d_cfi:+.3f}), "
-                f"RMSEA by {d_rmsea:+.3f} ({rules.d_rmsea:+.3f})"
-            )
-            result.append(
-                OrdinalStep(name, own, chisq, df, pvalue, d_cfi, d_rmsea, holds, because, converged)
-            )
+            holds, because = _within(measured[before], own, rules)
+            result.append(OrdinalStep(name, own, *test, d_cfi, d_rmsea, holds, because, converged))
         before = name
     return tuple(result)
+
+
+NOT_CONVERGED = "the fit of this step or of the one before did not converge"
+
+
+def _within(
+    before: Mapping[str, float], own: Mapping[str, float], rules: Rules
+) -> tuple[bool, str]:
+    """Whether a step's losses stay within the bounds, and the sentence that says so."""
+    d_cfi = own["cfi_scaled"] - before["cfi_scaled"]
+    d_rmsea = own["rmsea_scaled"] - before["rmsea_scaled"]
+    if not np.isfinite(d_cfi + d_rmsea):
+        return False, NOT_CONVERGED
+    because = (
+        f"scaled CFI changes by {d_cfi:+.3f} (bound {rules.d_cfi:+.3f}) and "
+        f"RMSEA by {d_rmsea:+.3f} ({rules.d_rmsea:+.3f})"
+    )
+    return d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea, because
 
 
 def _difference(
@@ -238,7 +365,7 @@ def _difference(
     size = sum(s.n for s in general.discrepancy.samples) - len(general.discrepancy.samples)
     difference = size * (restricted.optimum.point.value - general.optimum.point.value)
     df = general.transform.shape[1] - restricted.transform.shape[1]
-    if df <= 0:
+    if df <= 0 or not (restricted.optimum.converged and general.optimum.converged):
         return None, df, None
     parts = general.parts()
     wide = np.vstack([delta for delta, *_ in parts]) @ general.transform

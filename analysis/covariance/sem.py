@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -139,6 +139,12 @@ class SemFit:
         index = pd.MultiIndex.from_tuples(keys, names=["name", "group"])
         return pd.Series(values, index=index, dtype=float, name="r_squared")
 
+    def _r_squared_records(self) -> list[dict[Hashable, Any]]:
+        frame = self.r_squared.reset_index()
+        if len(self.groups) == 1:
+            frame = frame.rename(columns={"index": "name"}).assign(group=1)
+        return [dict(row) for row in frame.to_dict("records")]
+
     def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
         """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest index first."""
         with threads_for(len(self.table.observed)):
@@ -196,6 +202,7 @@ class SemFit:
         document = {
             "fit": self.fit,
             "estimates": self.estimates.to_dict(orient="records"),
+            "r_squared": self._r_squared_records(),
             "n": self.n,
             "groups": self.group_n if len(self.groups) > 1 else {},
             "converged": self.converged,

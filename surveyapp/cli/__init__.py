@@ -20,7 +20,7 @@ COMMANDS = {
     "import": "surveyapp.cli.data",
     "instruments": "surveyapp.cli.administration",
     "interactions": "surveyapp.cli.data",
-    "invariance": "surveyapp.cli.modelling",
+    "invariance": "surveyapp.cli.invariance",
     "pls": "surveyapp.cli.modelling",
     "report": "surveyapp.cli.reporting",
     "run": "surveyapp.cli.serving",

@@ -7,52 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pandas as pd
 
 from analysis.composite.higher_order import is_formed
 from analysis.composite.pls import fit_pls
-from analysis.covariance.compare_models import METHODS
-from analysis.covariance.invariance import invariance as test_invariance
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.settings import H1_INFORMATION
+from surveyapp.cli.model_options import DIAGRAM, FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.outputs import File, Table, finish, json_file, number
+from surveyapp.cli.outputs import File, Table, finish, json_file, number, probability, warnings
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
 from surveyapp.results.tables import read_table
 
-_FIT = (
-    *(
-        "chisq",
-        "df",
-        "pvalue",
-        "chisq_scaled",
-        "pvalue_scaled",
-        "cfi",
-        "tli",
-        "cfi_robust",
-        "tli_robust",
-    ),
-    *("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_robust", "srmr", "gfi", "aic", "bic"),
-)
-
-_file = click.argument("file", type=click.Path(path_type=Path))
-_model = click.option("--model", required=True, help="A file with the model, or the model itself.")
-_json = click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    help="Write the full result to this file.",
-)
-
-_diagram = click.option(
-    "--diagram",
-    "diagram_path",
-    type=click.Path(path_type=Path),
-    help="Draw the model with its estimates to this SVG file.",
-)
+# In the order shown; of a robust or ordinal estimator the scaled and robust measures come first.
+_FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
+_SCALED = tuple("df" if name == "df" else f"{name}_scaled" for name in _FIT)
+_ROBUST = tuple(f"{name}_robust" for name in _FIT[3:])
+_OTHER = ("srmr", "gfi", "aic", "bic")
+# A modification index below chi-square's 5 % bound is not worth a row of the file.
+_LEAST_INDEX = 3.84
 
 
 def _svg_only(path: Path | None) -> None:
@@ -66,13 +42,9 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
     return [] if path is None else [(path, path_diagrams(titled()).encode())]
 
 
-def _warnings(document: Mapping[str, Any]) -> list[str]:
-    return [f"Warning: {warning}" for warning in document["warnings"]]
-
-
 @click.command()
-@_file
-@_model
+@FILE
+@MODEL
 @click.option(
     "--estimator",
     default="ML",
@@ -88,14 +60,26 @@ def _warnings(document: Mapping[str, Any]) -> list[str]:
     " loadings,intercepts,residuals,...",
 )
 @click.option(
+    "--free",
+    default="",
+    help="Parameters that --equal leaves free, separated by commas: 'x3~1,visual=~x2'.",
+)
+@click.option(
+    "--h1-information",
+    type=click.Choice(H1_INFORMATION),
+    default=H1_INFORMATION[0],
+    show_default=True,
+    help="Where MLM weighs: structured (lavaan's default) or unstructured (Mplus).",
+)
+@click.option(
     "--likelihood",
     default="normal",
     show_default=True,
     help="normal (chi2 = N F) or wishart (N - 1).",
 )
 @click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
-@_json
-@_diagram
+@JSON
+@DIAGRAM
 def sem(
     file: Path,
     model: str,
@@ -103,6 +87,8 @@ def sem(
     missing: str,
     group: str | None,
     equal: str,
+    free: str,
+    h1_information: str,
     likelihood: str,
     std_lv: bool,
     json_path: Path | None,
@@ -119,17 +105,37 @@ def sem(
         missing=missing,
         group=group,
         equal=listed(equal),
+        free=listed(free),
+        h1_information=h1_information,
         likelihood=likelihood,
         std_lv=std_lv,
     )
     document = fit.to_dict()
+    if json_path is not None:
+        indices = fit.modification_indices(minimum=_LEAST_INDEX)
+        document["modification_indices"] = indices.to_dict(orient="records")
     estimates = [row for row in document["estimates"] if row["op"] != "~1"]
+    grouped = ("group",) if group else ()
     tables: list[Table] = [
-        (f"{estimator.upper()}, n = {fit.n}", ("measure", "value"), _measures(document["fit"])),
         (
-            "Estimates",
-            ("parameter", *(("group",) if group else ()), "est", "se", "z", "p", "std.all"),
+            f"{estimator.upper()}, n = {fit.n}{'' if fit.converged else ': did not converge'}",
+            ("measure", "value"),
+            _measures(document["fit"]),
+        ),
+        (
+            "Estimates"
+            if fit.converged
+            else "Where the estimation stopped; these are no estimates",
+            ("parameter", *grouped, "est", "se", "z", "p", "std.all"),
             [_estimate(row, group is not None) for row in estimates],
+        ),
+        (
+            "Explained variance",
+            ("variable", *grouped, "R2"),
+            [
+                [row["name"], *([str(row["group"])] if group else []), number(row["r_squared"])]
+                for row in document["r_squared"]
+            ],
         ),
     ]
     names = list(document["groups"]) or [""]
@@ -137,94 +143,31 @@ def sem(
         diagram_path,
         lambda: {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
     )
-    finish(tables, _warnings(document), [*json_file(json_path, document), *drawing])
+    finish(tables, warnings(document), [*json_file(json_path, document), *drawing])
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
-    return [[name, number(fit[name], 0 if name == "df" else 4)] for name in _FIT if name in fit]
+    scaled = "chisq_scaled" in fit
+    shown = (*_SCALED, *_ROBUST, *_FIT, *_OTHER) if scaled else (*_FIT, *_ROBUST, *_OTHER)
+    return [[name, _measure(name, fit[name])] for name in dict.fromkeys(shown) if name in fit]
+
+
+def _measure(name: str, value: float | None) -> str:
+    if name.startswith("pvalue"):
+        return probability(value, 4)
+    return number(value, 0 if name == "df" else 4)
 
 
 def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
     label = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
-    numbers = [number(row.get(key)) for key in ("est", "se", "z", "pvalue", "std_all")]
-    return [label, *([str(row["group"])] if grouped else []), *numbers]
+    numbers = [number(row.get(key)) for key in ("est", "se", "z")]
+    ends = [probability(row.get("pvalue")), number(row.get("std_all"))]
+    return [label, *([str(row["group"])] if grouped else []), *numbers, *ends]
 
 
 @click.command()
-@_file
-@_model
-@click.option("--group", required=True, help="Column with the group of each row.")
-@click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
-@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
-@click.option(
-    "--difference",
-    type=click.Choice(METHODS),
-    default=None,
-    help="Difference test of MLR and MLM: 2001 (the default) or 2010, Satorra & Bentler; 2000, Satorra.",
-)
-@_json
-def invariance(
-    file: Path,
-    model: str,
-    group: str,
-    estimator: str,
-    missing: str,
-    difference: str | None,
-    json_path: Path | None,
-) -> None:
-    """Test measurement invariance across groups: configural, metric, scalar and strict."""
-    if difference and estimator.upper() == "ML":
-        raise Invalid(
-            "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled"
-        )
-    found = test_invariance(
-        read_table(file),
-        model_text(model),
-        group,
-        estimator=estimator.upper(),
-        missing=missing,
-        method=difference or METHODS[0],
-    )
-    shown = (
-        "chisq",
-        "df",
-        "cfi",
-        "rmsea",
-        "srmr",
-        "d_chisq",
-        "d_df",
-        "d_pvalue",
-        "d_cfi",
-        "d_rmsea",
-    )
-    rows = []
-    for name, row in found.table.iterrows():
-        cells = [number(_there(row.get(key)), 0 if key in {"df", "d_df"} else 3) for key in shown]
-        rows.append([str(name), *cells, "yes" if row["holds"] else "no"])
-    tables: list[Table] = [
-        (f"Groups of {group}: {', '.join(found.groups)}", ("step", *shown, "holds"), rows),
-    ]
-    if found.releases:
-        freed = [[release.parameter] for release in found.releases]
-        tables.append(
-            (
-                "Parameters proposed to be freed across groups (partial invariance)",
-                ("parameter",),
-                freed,
-            )
-        )
-    document = found.to_dict()
-    said = [*_warnings(document), f"\nReached: {found.reached or 'no step'}"]
-    finish(tables, said, json_file(json_path, document))
-
-
-def _there(value: Any) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)
-
-
-@click.command()
-@_file
-@_model
+@FILE
+@MODEL
 @click.option("--scheme", default="path", show_default=True, help="path, factorial or centroid.")
 @click.option(
     "--consistent", is_flag=True, help="Use consistent PLS (PLSc) for reflective constructs."
@@ -249,8 +192,8 @@ def _there(value: Any) -> float | None:
     show_default=True,
     help="Seed of the bootstrap.",
 )
-@_json
-@_diagram
+@JSON
+@DIAGRAM
 def pls(
     file: Path,
     model: str,
@@ -302,7 +245,7 @@ def pls(
         diagram_path,
         lambda: {"": composite_diagram(document, formed, shown=shown, items=True)},
     )
-    finish(tables, _warnings(document), [*json_file(json_path, document), *drawing])
+    finish(tables, warnings(document), [*json_file(json_path, document), *drawing])
 
 
 def _paths(document: dict[str, Any]) -> Table:

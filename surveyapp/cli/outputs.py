@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,19 @@ File = tuple[Path, bytes]
 def number(value: float | None, digits: int = 3) -> str:
     """A number for reading; the JSON holds every digit."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def probability(value: float | None, digits: int = 3) -> str:
+    """A p value for reading: one too small for the digits as less than the smallest of them."""
+    smallest = 10**-digits
+    if value is not None and 0 <= value < smallest:
+        return f"< {smallest:.{digits}f}"
+    return number(value, digits)
+
+
+def warnings(document: Mapping[str, Any]) -> list[str]:
+    """A result's warnings as lines."""
+    return [f"Warning: {warning}" for warning in document["warnings"]]
 
 
 def json_file(path: Path | None, document: Any) -> list[File]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from instruments.loader import Library
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.outputs import Table, finish, json_file, number
+from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.errors import Invalid
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
 from surveyapp.results.tables import matching_columns, read_table
@@ -73,7 +73,11 @@ def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Pat
 
 def _tables(found: dict[str, Any]) -> list[Table]:
     hypotheses = [
-        [row["code"], *(number(row[key]) for key in ("estimate", "lower", "upper", "p"))]
+        [
+            row["code"],
+            *(number(row[key]) for key in ("estimate", "lower", "upper")),
+            probability(row["p"]),
+        ]
         for row in found["hypotheses"]
     ]
     weights = [

@@ -103,7 +103,7 @@ def test_the_ladder_is_json() -> None:
 
 
 def test_ordinal_invariance_and_unknown_steps_are_refused() -> None:
-    with pytest.raises(ModelError, match="use ordinal_invariance"):
+    with pytest.raises(ModelError, match="of ordinal items by WLSMV"):
         invariance(holzinger(), HS, "school", estimator="WLSMV")
     with pytest.raises(ModelError, match="choose among configural"):
         invariance(holzinger(), HS, "school", steps=("weak",))

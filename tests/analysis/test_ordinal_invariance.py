@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.covariance.invariance import Rules
 from analysis.covariance.ordinal_groups import fit_step
 from analysis.covariance.ordinal_invariance import ordinal_invariance
 from analysis.covariance.polychoric import polychoric
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.syntax import parse
-from analysis.errors import DataError
+from analysis.errors import DataError, ModelError
+from tests.analysis.peer_data import four_categories
 
 MODEL = "p =~ p0 + p1 + p2 + p3; q =~ q0 + q1 + q2 + q3"
+FOUR = "f1 =~ u1 + u2 + u3 + u4; f2 =~ u5 + u6 + u7 + u8"
 LOADINGS = (0.8, 0.7, 0.75, 0.6)
 
 
@@ -130,3 +133,66 @@ def test_categories_that_differ_or_are_too_few_are_named() -> None:
         ordinal_invariance(data, MODEL, "group")
     with pytest.raises(DataError, match="p0 has 2 categories in group a"):
         ordinal_invariance(two_groups(400, 9, 2), MODEL, "group")
+
+
+def test_partial_intercepts_free_the_item_that_was_made_easier() -> None:
+    # lavaan 0.6-14 with semTools 0.5-6: measEq.syntax(ID.fac = "std.lv", ID.cat =
+    # "Wu.Estabrook.2016", group.equal = ..., group.partial = "u3 ~ 1"), lavTestLRT.
+    found = ordinal_invariance(four_categories(), FOUR, "g")
+    scaled = [35.326539, 40.46629, 51.046463, 83.228551928]
+    assert [step.fit["chisq_scaled"] for step in found.steps] == pytest.approx(scaled, rel=1e-6)
+    differences = [step.d_chisq for step in found.steps[1:]]
+    assert differences == pytest.approx([4.0849, 9.4867, 30.137], abs=5e-4)
+    assert found.reached == "loadings"
+    (release,) = found.releases
+    assert (release.step, release.parameter, release.holds) == ("intercepts", "u3~1", True)
+    assert found.partial is not None
+    assert found.partial["chisq_scaled"] == pytest.approx(52.478748, rel=1e-6)
+    assert found.partial["df"] == 57
+    assert found.latent_means["d"].to_numpy() == pytest.approx([0.088, -0.218], abs=5e-4)
+
+
+def test_what_is_named_free_is_free_at_every_step_and_what_is_no_parameter_is_refused() -> None:
+    left = ordinal_invariance(four_categories(), FOUR, "g", free=("u3~1",))
+    assert left.reached == "intercepts"
+    assert left.releases == ()
+    assert left.steps[3].fit["chisq_scaled"] == pytest.approx(52.478748, rel=1e-6)
+    apart = ordinal_invariance(four_categories(), FOUR, "g", free=("u3|",), partial=False)
+    # One item's three thresholds, loading and intercept less to hold, its scale less to estimate.
+    assert [step.fit["df"] for step in apart.steps] == [38, 45, 50, 55]
+    with pytest.raises(ModelError, match=r"free: 'u9~1' is no loading, intercept"):
+        ordinal_invariance(four_categories(), FOUR, "g", free=("u9~1",))
+
+
+def test_thresholds_that_one_group_uses_otherwise_are_released_with_their_item() -> None:
+    data = two_groups(1500, 12, 5)
+    other = (data["group"] == "b") & (data["q1"] == 3)
+    data.loc[other, "q1"] = np.where(np.arange(other.sum()) % 2 == 0, 2, 4)
+    data.loc[np.flatnonzero(other)[:5], "q1"] = 3
+    found = ordinal_invariance(data, MODEL, "group", rules=Rules(d_cfi=-0.002, d_rmsea=0.01))
+    assert found.releases[0].step == "thresholds"
+    assert found.releases[0].parameter == "q1|"
+    assert found.releases[0].holds
+
+
+def test_the_reference_group_comes_first() -> None:
+    first = ordinal_invariance(four_categories(), FOUR, "g", free=("u3~1",))
+    other = ordinal_invariance(four_categories(), FOUR, "g", free=("u3~1",), reference="b")
+    assert (first.groups, other.groups) == (("a", "b"), ("b", "a"))
+    assert np.sign(other.latent_means["est"].to_numpy()).tolist() == [-1, 1]
+    for one, two in zip(first.steps, other.steps, strict=True):
+        assert two.fit["chisq_scaled"] == pytest.approx(one.fit["chisq_scaled"], rel=1e-6)
+    with pytest.raises(DataError, match="the reference group 'c' is none of a, b"):
+        ordinal_invariance(four_categories(), FOUR, "g", reference="c")
+
+
+def test_categories_are_joined_where_that_is_asked_for_and_named() -> None:
+    data = two_groups(400, 8, 4)
+    data.loc[(data["group"] == "b") & (data["p0"] == 4), "p0"] = 3
+    found = ordinal_invariance(data, MODEL, "group", join=True)
+    by_hand = ordinal_invariance(data.assign(p0=data["p0"].clip(upper=3)), MODEL, "group")
+    assert [step.fit for step in found.steps] == [step.fit for step in by_hand.steps]
+    assert found.warnings == (
+        "p0: the answers 3, 4 were joined, because thresholds are compared on categories that every "
+        "group uses (nobody in group b chose 4)",
+    )

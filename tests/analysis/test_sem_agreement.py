@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.covariance.score_tests import score_tests
@@ -21,6 +23,7 @@ from tests.analysis.lavaan_numbers import (
     SCORES,
     STD_SE,
 )
+from tests.analysis.peer_data import with_predictors
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "hs_ml": {},
@@ -96,6 +99,48 @@ def test_modification_indices_equal_lavaan() -> None:
         assert row.epc == pytest.approx(epc, rel=1e-4)
         assert row.sepc_lv == pytest.approx(sepc_lv, rel=1e-4)
         assert row.sepc_all == pytest.approx(sepc_all, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "expected"),
+    [
+        (  # modindices(sem(model, data)), fixed predictors as outcomes left out
+            with_predictors,
+            "f =~ y1 + y2 + y3; f ~ p; w ~ f + q",
+            {"f~w": (0.084, -0.025), "f~q": (0.372, -0.022), "w~p": (0.038, -0.008)},
+        ),
+        (
+            democracy,
+            "ind60 =~ x1 + x2 + x3; dem60 =~ y1 + y2 + y3 + y4; dem65 =~ y5 + y6 + y7 + y8;"
+            "dem65 ~ dem60; dem60 ~ ind60",
+            {
+                "dem65~ind60": (3.975, 0.461),
+                "dem60~dem65": (3.975, -8.578),
+                "ind60~dem65": (3.975, 1.774),
+            },
+        ),
+    ],
+)
+def test_modification_indices_of_regressions_equal_lavaan(
+    data: Callable[[], pd.DataFrame], text: str, expected: dict[str, tuple[float, float]]
+) -> None:
+    frame = fit_sem(data(), text).modification_indices()
+    found = {
+        row.lhs + row.op + row.rhs: (row.mi, row.epc)
+        for row in frame[frame["op"] == "~"].itertuples()
+    }
+    assert found.keys() == expected.keys()
+    for name, pair in expected.items():
+        assert found[name] == pytest.approx(pair, abs=6e-4), name
+
+
+def test_an_outcome_of_a_factor_is_no_candidate_for_its_items() -> None:
+    frame = fit_sem(with_predictors(), "f =~ y1 + y2 + y3; f ~ p; w ~ f + q").modification_indices()
+    residual = frame[(frame["op"] == "~~") & frame["rhs"].isin(["y2", "y3"])]
+    found = {(row.lhs, row.rhs): row.mi for row in residual.itertuples()}
+    # modindices(): the same model and data
+    expected = {("y1", "y2"): 0.257, ("y1", "y3"): 0.793, ("y2", "y3"): 0.252}
+    assert found == {key: pytest.approx(value, abs=6e-4) for key, value in expected.items()}
 
 
 @pytest.mark.parametrize("method", ["regression", "bartlett"])

@@ -173,3 +173,8 @@ def test_semopy_reads_the_same_paths_on_the_common_subset(text: str) -> None:
 def test_a_path_is_named_without_its_modifiers() -> None:
     assert Path("f", "=~", "x", (Modifier(fixed=1.0),)).name == "f=~x"
     assert Path("x", "~1").name == "x~1"
+
+
+def test_a_loading_and_a_regression_that_are_one_path_are_refused() -> None:
+    with pytest.raises(ModelError, match="x1~f and f=~x1 are the same path"):
+        complete(parse("f =~ x1 + x2 + x3; x1 ~ f"))

