@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy.special import bdtr, ndtr, stdtr, stdtrit
@@ -35,7 +35,10 @@ def difference(first: Estimate, second: Estimate, *, confidence: float | None = 
     """First minus second for two independent groups, with interval, p and effect size.
 
     Shares: Newcombe's (1998) hybrid score interval, his method 10, and the pooled z test. Means:
-    Welch's t. Net Promoter Scores: Wald around the adjusted scores, interval and p alike.
+    Welch's t. Net Promoter Scores: each score's own distances to its adjusted interval joined as
+    Newcombe does with Wilson's (Zou & Donner 2008), interval and p alike: it holds the difference, and
+    95 % of intervals hold the true one also where ten customers all say 10, of which a Wald interval
+    around the adjusted scores left the difference itself out.
     ``confidence`` is the first estimate's unless given. Raises DataError for two estimates of
     different kinds or scales, and TooFewCases for a mean of fewer than two answers.
 
@@ -128,20 +131,24 @@ def _between_shares(first: Share, second: Share, confidence: float) -> Differenc
 
 def _between_promoters(first: NetPromoter, second: NetPromoter, confidence: float) -> Difference:
     z = critical_z(confidence)
-    centre = first.centre - second.centre
-    error = math.hypot(first.error, second.error)
     gap = first.estimate - second.estimate
+    higher, lower = (first, second) if gap >= 0 else (second, first)
     spread = math.sqrt(
         sum(group.n * _promoter_variance(group) for group in (first, second)) / (first.n + second.n)
     )
     return Difference(
         estimate=gap,
-        low=max(-200.0, centre - z * error),
-        high=min(200.0, centre + z * error),
-        p=_two_sided(centre / error) if error > 0 else float(centre == 0),
+        low=gap - math.hypot(first.below(z), second.above(z)),
+        high=gap + math.hypot(first.above(z), second.below(z)),
+        p=_two_sided(
+            _crossing(
+                lambda z: math.hypot(higher.below(z), lower.above(z)) < abs(gap),
+                largest=40.0,  # beyond which p is 0 to every digit
+            )
+        ),
         n=(first.n, second.n),
         confidence=confidence,
-        method=f"Wald around the scores of the {first.method} intervals",
+        method=f"variances recovered from {first.method} intervals (Zou and Donner 2008)",
         effect=gap / spread if spread > 0 else (0.0 if gap == 0 else math.copysign(math.inf, gap)),
         effect_name="difference in pooled standard deviations",
     )
@@ -161,22 +168,56 @@ def _between_means(first: Mean, second: Mean, confidence: float) -> Difference:
     error = math.sqrt(v1 + v2)
     freedom = first.n + second.n - 2
     pooled = math.sqrt(((first.n - 1) * first.sd**2 + (second.n - 1) * second.sd**2) / freedom)
-    if error > 0:
-        welch = (v1 + v2) ** 2 / (v1**2 / (first.n - 1) + v2**2 / (second.n - 1))
-        p = float(2 * stdtr(welch, -abs(gap / error)))
-        reach = float(stdtrit(welch, (1 + confidence) / 2)) * error
-        effect = gap / pooled * (1 - 3 / (4 * freedom - 1))
-    else:  # every answer of a group is the same: there is no spread to judge the gap by
-        p, reach = float(gap == 0), 0.0
-        effect = 0.0 if gap == 0 else math.copysign(math.inf, gap)
+    if min(first.sd, second.sd) == 0:
+        return _between_equal_answers(first, second, confidence, gap, pooled)
+    welch = (v1 + v2) ** 2 / (v1**2 / (first.n - 1) + v2**2 / (second.n - 1))
+    reach = float(stdtrit(welch, (1 + confidence) / 2)) * error
     return Difference(
         estimate=gap,
         low=gap - reach,
         high=gap + reach,
-        p=p,
+        p=float(2 * stdtr(welch, -abs(gap / error))),
         n=(first.n, second.n),
         confidence=confidence,
         method="Welch's t",
-        effect=effect,
+        effect=gap / pooled * (1 - 3 / (4 * freedom - 1)),
         effect_name="Hedges' g",
     )
+
+
+def _between_equal_answers(
+    first: Mean, second: Mean, confidence: float, gap: float, pooled: float
+) -> Difference:
+    """Where all answers of a group are the same there is no spread to judge the gap by: the means' own
+    intervals are joined instead.
+    """
+    below, above = _joined(first, second, confidence)
+    higher, lower = (first, second) if gap >= 0 else (second, first)
+    freedom = first.n + second.n - 2
+    effect = 0.0 if gap == 0 else math.copysign(math.inf, gap)
+    return Difference(
+        estimate=gap,
+        low=gap - below,
+        high=gap + above,
+        p=1 - _crossing(lambda level: _joined(higher, lower, level)[0] < abs(gap), largest=1.0),
+        n=(first.n, second.n),
+        confidence=confidence,
+        method="variances recovered from the means' intervals (Zou and Donner 2008)",
+        effect=gap / pooled * (1 - 3 / (4 * freedom - 1)) if pooled > 0 else effect,
+        effect_name="Hedges' g",
+    )
+
+
+def _joined(first: Mean, second: Mean, confidence: float) -> tuple[float, float]:
+    """How far the difference's interval reaches below and above it."""
+    (below1, above1), (below2, above2) = first.reach(confidence), second.reach(confidence)
+    return math.hypot(below1, above2), math.hypot(above1, below2)
+
+
+def _crossing(excludes: Callable[[float], bool], *, largest: float) -> float:
+    """Up to which level (a confidence, a normal quantile) intervals leave zero out."""
+    low, high = 0.0, largest
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excludes(middle) else (low, middle)
+    return low

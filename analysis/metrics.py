@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.special import ndtri, stdtrit
 
@@ -46,6 +46,23 @@ class Mean(Estimate):
     minimum: float
     maximum: float
 
+    def reach(self, confidence: float) -> tuple[float, float]:
+        """How far the interval of that confidence reaches below and above the mean, within the scale.
+
+        Student's t where answers differ. Equal answers show no spread, yet do not prove that there is
+        none: with this confidence at most the share 1 - (alpha / 2)^(1 / n) of the population answers
+        otherwise (Clopper & Pearson 1934 for 0 of n), at worst all at one end of the scale.
+        """
+        down, up = self.estimate - self.minimum, self.maximum - self.estimate
+        if self.n == 1:
+            return down, up
+        if self.sd > 0:
+            t = float(stdtrit(self.n - 1, (1 + confidence) / 2))
+            width = t * self.sd / math.sqrt(self.n)
+            return min(down, width), min(up, width)
+        others = 1 - ((1 - confidence) / 2) ** (1 / self.n)
+        return others * down, others * up
+
     @property
     def percent(self) -> tuple[float, float, float]:
         """Estimate, low and high on 0 to 100."""
@@ -78,6 +95,14 @@ class NetPromoter(Estimate):
     detractors: int
     centre: float
     error: float
+
+    def below(self, z: float) -> float:
+        """How far the interval with this normal quantile reaches below the estimate."""
+        return max(0.0, self.estimate - max(-100.0, self.centre - z * self.error))
+
+    def above(self, z: float) -> float:
+        """How far it reaches above the estimate."""
+        return max(0.0, min(100.0, self.centre + z * self.error) - self.estimate)
 
 
 @dataclass(frozen=True)
@@ -129,10 +154,12 @@ def net_promoter(
     size = n + 4 * added
     up, down = (promoters + added) / size, (detractors + added) / size
     centre, error = 100 * (up - down), 100 * math.sqrt((up + down - (up - down) ** 2) / size)
+    estimate = 100 * (promoters - detractors) / n
     return NetPromoter(
-        estimate=100 * (promoters - detractors) / n,
-        low=max(-100.0, centre - z * error),
-        high=min(100.0, centre + z * error),
+        estimate=estimate,
+        # The adjusted score lies nearer to zero: of one answer its interval may end before the estimate.
+        low=min(estimate, max(-100.0, centre - z * error)),
+        high=max(estimate, min(100.0, centre + z * error)),
         n=n,
         confidence=confidence,
         method="adjusted Wald (Rocks 2016)" if method == "adjusted" else "Wald",
@@ -231,7 +258,7 @@ def index_mean(
     maximum: float,
     confidence: float = 0.95,
 ) -> Mean:
-    """The mean of ``n`` scores with Student's t interval, clipped to the scale.
+    """The mean of ``n`` scores with its interval (``Mean.reach``): Student's t, clipped to the scale.
 
     ``total`` is the sum of the scores and ``total_squares`` the sum of their squares. One score
     says nothing about spread: its interval is the whole scale. Raises TooFewCases for n = 0 and
@@ -253,19 +280,23 @@ def index_mean(
             f"{n} scores with the sum {total:g} cannot have squares of {total_squares:g}"
         )
     sd = math.sqrt(max(squares, 0.0) / (n - 1)) if n > 1 else math.nan
-    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * sd / math.sqrt(n) if n > 1 else math.inf
-    return Mean(
+    sd = 0.0 if sd < 1e-7 * max(1.0, abs(minimum), abs(maximum)) else sd  # rounding of the sums
+    method = "t interval" if sd > 0 else "bound on the share of other answers (all answers equal)"
+    found = Mean(
         estimate=mean,
-        low=max(float(minimum), mean - reach),
-        high=min(float(maximum), mean + reach),
+        low=mean,
+        high=mean,
         n=n,
         confidence=confidence,
-        method="t interval" if n > 1 else "whole scale (one answer)",
+        method=method if n > 1 else "whole scale (one answer)",
         definition=f"Mean on a scale from {minimum:g} to {maximum:g}.",
         sd=sd,
         minimum=float(minimum),
         maximum=float(maximum),
     )
+    below, above = found.reach(confidence)
+    low, high = max(found.minimum, mean - below), min(found.maximum, mean + above)
+    return replace(found, low=low, high=high)
 
 
 def summarize(

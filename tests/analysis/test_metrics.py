@@ -141,9 +141,23 @@ def test_one_answer_is_uncertain_over_the_whole_scale():
     assert math.isnan(found.sd)
 
 
-def test_a_mean_of_equal_answers_has_no_width():
-    found = index_mean(20, 140, 980, minimum=1, maximum=7)
-    assert (found.low, found.estimate, found.high, found.sd) == (7, 7, 7, 0)
+@pytest.mark.parametrize(("n", "low"), [(2, 1.9487), (20, 5.9894), (1000, 6.9779)])
+def test_equal_answers_do_not_prove_that_there_are_no_others(n: int, low: float):
+    found = index_mean(n, 7 * n, 49 * n, minimum=1, maximum=7)
+    assert (found.estimate, found.high, found.sd) == (7, 7, 0)
+    # statsmodels 0.15.0: 7 - 6 * proportion_confint(0, n, method="beta")[1]
+    assert found.low == pytest.approx(low, abs=1e-4)
+
+
+def test_equal_answers_that_are_no_binary_fractions_are_equal():
+    found = index_mean(3, 3 * 4.1, 3 * 4.1**2, minimum=1, maximum=7)
+    assert found.sd == 0
+    assert found.low < 4.1 < found.high
+
+
+def test_the_interval_of_one_promoter_holds_his_score():
+    found = net_promoter({10: 1})
+    assert found.low < found.estimate == found.high == 100
 
 
 @settings(max_examples=60, deadline=None)
