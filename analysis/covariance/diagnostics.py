@@ -28,9 +28,7 @@ def solution_warnings(
             "the estimates are where it stopped, not a minimum, and are no result: there are neither "
             "standard errors nor fit measures. Simplify the model or give start() values"
         )
-        advice = size_advice(solution)
-        return (*found, *([] if advice is None else [advice]))
-    if solution.information_inverse is None:
+    elif solution.information_inverse is None:
         found.append(
             "standard errors could not be computed: the information matrix is singular at the estimates"
         )
@@ -39,6 +37,8 @@ def solution_warnings(
     advice = size_advice(solution)
     if advice is not None:
         found.append(advice)
+    if not solution.optimum.converged:
+        return tuple(found)
     if tests.df == 0:
         found.append(
             "the model has no degrees of freedom: it fits any data, and its fit says nothing"

@@ -68,11 +68,15 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Model:
-    """A structural equation model as said by its author, before defaults are filled in."""
+    """A structural equation model as said by its author, before defaults are filled in.
+
+    ``reversed_items`` are columns whose answers count from the other end.
+    """
 
     paths: tuple[Path, ...]
     definitions: tuple[Definition, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    reversed_items: tuple[str, ...] = ()
 
     @cached_property
     def latent(self) -> tuple[str, ...]:
@@ -92,8 +96,19 @@ class Model:
 
     @property
     def text(self) -> str:
-        """The model in lavaan's syntax, one path a line; parsing it gives an equal model."""
-        lines = [_path_text(path) for path in self.paths]
+        """The model in lavaan's syntax, one path a line; parsing it gives an equal model.
+
+        ``reverse(x)``, which lavaan does not know, stands where a factor is measured by a reversed item.
+        """
+        return self._text(self.reversed_items)
+
+    @property
+    def lavaan_text(self) -> str:
+        """The same for lavaan itself, whose data must have the reversed items turned."""
+        return self._text(())
+
+    def _text(self, turned: tuple[str, ...]) -> str:
+        lines = [_path_text(path, turned) for path in self.paths]
         lines += [f"{d.name} := {text_of(d.expression)}" for d in self.definitions]
         lines += [f"{text_of(c.left)} == {text_of(c.right)}" for c in self.constraints]
         return "\n".join(lines)
@@ -108,6 +123,7 @@ class Model:
             self.paths + other.paths,
             self.definitions + other.definitions,
             self.constraints + other.constraints,
+            tuple(dict.fromkeys(self.reversed_items + other.reversed_items)),
         )
 
 
@@ -146,8 +162,10 @@ def covariance(left: str, right: str, *, fixed: float | None = None, label: str 
     return Model((Path(left, "~~", right, (Modifier(fixed=fixed, label=label),)),))
 
 
-def _path_text(path: Path) -> str:
+def _path_text(path: Path, turned: tuple[str, ...]) -> str:
     target = "1" if path.op == "~1" else path.rhs
+    if path.op == "=~" and path.rhs in turned:
+        target = f"reverse({path.rhs})"
     operator = "~" if path.op == "~1" else path.op
     return f"{path.lhs} {operator} {_modifier_text(path.modifiers)}{target}"
 

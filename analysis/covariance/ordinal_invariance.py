@@ -28,6 +28,7 @@ from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
 from analysis.covariance.syntax import as_model
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
+from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
 
 
@@ -126,9 +127,12 @@ def ordinal_invariance(
     """
     described = as_model(model)
     settings = Options("WLSMV", group=group, ordered=True)
-    said: tuple[str, ...] = ()
+    points = turning_points(data, described.reversed_items)
+    data, said = turned(data, points), reversal_sentences(points)
     if join:
-        data, said = joined_categories(data, described.observed, require_group_column(data, group))
+        column = require_group_column(data, group)
+        data, joined = joined_categories(data, described.observed, column)
+        said += joined
     ordered = reference_first(data, group, reference)
     with one_blas_thread():
         prepared = prepare(ordered, described.observed, (), settings)

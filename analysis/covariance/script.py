@@ -30,22 +30,28 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         arguments.append('likelihood = "wishart"')
     if settings.information == "observed":
         arguments.append('information = "observed"')
+    if settings.h1_information != "structured":
+        arguments.append(f"h1.information = {_quoted(settings.h1_information)}")
     if settings.std_lv:
         arguments.append("std.lv = TRUE")
     if settings.orthogonal:
         arguments.append("orthogonal = TRUE")
     if fit.table.mean_structure:
         arguments.append("meanstructure = TRUE")
-    if not settings.fixed_x:
-        arguments.append("fixed.x = FALSE")
+    if settings.fixed_x != settings.maximum_likelihood and not settings.ordered:
+        arguments.append(f"fixed.x = {str(settings.fixed_x).upper()}")
     if settings.ordered:
         arguments.append(f"ordered = {_vector(fit.table.observed)}")
     lines = [
         "# install.packages(c('lavaan', 'semTools'))",
         "library(lavaan)",
         f"data <- read.csv({_quoted(file)})",
+        *(
+            f"data[[{_quoted(item)}]] <- {point:.15g} - data[[{_quoted(item)}]]  # reversed"
+            for item, point in fit.turning_points.items()
+        ),
         "model <- '",
-        *(f"  {line}" for line in fit.model.text.splitlines()),
+        *(f"  {line}" for line in fit.model.lavaan_text.splitlines()),
         "'",
         f"fit <- {function}({', '.join(arguments)})",
         *_expected(fit),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -37,7 +37,9 @@ from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
 from analysis.covariance.syntax import as_model
 from analysis.covariance.weak_markers import by_unit_variances
+from analysis.errors import DataError
 from analysis.json_values import to_json
+from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
 
 MAX_ITEMS_ON_ONE_THREAD = 100
@@ -55,6 +57,7 @@ class SemFit:
     tests: TestStatistics
     fit: dict[str, float]
     warnings: tuple[str, ...]
+    turning_points: Mapping[str, float] = field(default_factory=dict)  # of reversed items
 
     @property
     def settings(self) -> Options:
@@ -161,6 +164,7 @@ class SemFit:
         ``method`` is "regression" or "bartlett"; for ordinal models the mode of the posterior, or
         of the likelihood. Rows without any answer, or of an unknown group, get NaN.
         """
+        data = turned(data, self.turning_points)
         out = np.full((len(data), len(self.table.latent)), np.nan)
         column = None
         if self.settings.group is not None:
@@ -267,6 +271,7 @@ def fit_sem(
     """
     described = as_model(model)
     names = described.observed
+    data, points = _with_reversed(data, described)
     if ordered is None:
         ordered = estimator == "WLSMV" or (estimator == "DWLS" and looks_ordered(data, names))
     if fixed_x is None:
@@ -311,11 +316,25 @@ def fit_sem(
         tests = test_statistics(solution)
         fit = measures(solution, tests)
         warnings = (
+            *reversal_sentences(points),
             *(() if again is None else (again[1],)),
             *solution_warnings(solution, tests, fit),
             *undefined_quantities(solution),
         )
-    return SemFit(described, solution, tests, fit, warnings)
+    return SemFit(described, solution, tests, fit, warnings, points)
+
+
+def _with_reversed(data: SemData, model: Model) -> tuple[SemData, dict[str, float]]:
+    """The data with the model's reversed items turned, and about what."""
+    if not model.reversed_items:
+        return data, {}
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(
+            f"{model.reversed_items[0]}: to reverse an item needs its answers, not only n, means and "
+            "covariance; pass the data frame"
+        )
+    points = turning_points(data, model.reversed_items)
+    return turned(data, points), points
 
 
 def threads_for(items: int) -> AbstractContextManager[None]:

@@ -1,7 +1,8 @@
 """Model text in lavaan's syntax, read into a ``Model``; every error names line, column and cure.
 
 The text is parsed, never evaluated. Read: ``=~ ~ ~~ ~1 := ==``, products of observed
-variables (``x1:x2``), fixed values (``1*x``), freed
+variables (``x1:x2``), reverse-keyed items (``-x2``
+or ``reverse(x2)``), fixed values (``1*x``), freed
 parameters (``NA*x``), labels (``a*x``), ``start(0.5)*x``, one of each per group (``c(a, b)*x``),
 several names on the left, ``;`` or line ends between statements, ``#`` and ``!`` comments.
 """
@@ -73,6 +74,7 @@ class _Reader:
         self.paths: dict[tuple[str, str, str], Path] = {}
         self.definitions: list[Definition] = []
         self.constraints: list[Constraint] = []
+        self.turned: dict[str, bool] = {}  # whether each item of a factor is reversed
 
     @property
     def token(self) -> Token:
@@ -122,7 +124,12 @@ class _Reader:
             raise ModelError(
                 "the model says nothing; write at least one line such as 'quality =~ item1 + item2 + item3'"
             )
-        return Model(tuple(self.paths.values()), tuple(self.definitions), tuple(self.constraints))
+        return Model(
+            tuple(self.paths.values()),
+            tuple(self.definitions),
+            tuple(self.constraints),
+            tuple(item for item, turned in self.turned.items() if turned),
+        )
 
     def statement(self) -> None:
         operator = self.statement_operator()
@@ -197,13 +204,16 @@ class _Reader:
         self.skip_line_ends()
         while True:
             self.term(left, operator)
-            if not self.accept("+"):
+            # ``- x2`` is a further term, which the next round reads with its sign.
+            if not self.accept("+") and self.token.text != "-":
                 return
 
     def term(self, left: list[Token], operator: Token) -> None:
         modifiers: tuple[Modifier, ...] = (Modifier(),)
         while True:
             start = self.token
+            if self.reversed_item(left, operator, modifiers):
+                return
             sign = self.accept("-")
             token = self.token
             if token.kind == "number" and not sign and self.next_is_no_star():
@@ -212,14 +222,59 @@ class _Reader:
                 return
             if token.kind == "name" and not sign and self.next_is_no_star() and self.peek() != "(":
                 right = self.variable("a variable")
-                for name in left:
-                    self.add(name, operator.text, right.text, modifiers, right)
+                self.measure(left, operator, right, modifiers, turned=False)
                 return
             modifiers = _merged(modifiers, self.modifier(sign, operator), self.error, start)
             if not self.accept("*"):
                 raise self.error(
                     f"'*' and a variable were expected after the modifier, found {self.found()}"
                 )
+
+    def reversed_item(
+        self, left: list[Token], operator: Token, modifiers: tuple[Modifier, ...]
+    ) -> bool:
+        """Read ``-x2`` or ``reverse(x2)``, if that is next."""
+        ahead = self.tokens[self.at : self.at + 4]
+        words = [token.text for token in ahead]
+        if len(ahead) > 1 and words[0] == "-" and ahead[1].kind == "name":
+            item, length = ahead[1], 2
+        elif words[:2] == ["reverse", "("] and words[3:] == [")"] and ahead[2].kind == "name":
+            item, length = ahead[2], 4
+        else:
+            return False
+        if operator.text != "=~":
+            raise self.error(
+                f"{item.text} can be reversed only where a factor is measured by it; a coefficient or "
+                "covariance of the other sign needs no reversal",
+                item,
+            )
+        self.at += length
+        if self.token.text == "*":
+            raise self.error(
+                f"'-' before the label {item.text} has no meaning; write -1*x for a fixed value, "
+                "reverse(x) for a reverse-keyed item",
+                item,
+            )
+        self.measure(left, operator, item, modifiers, turned=True)
+        return True
+
+    def measure(
+        self,
+        left: list[Token],
+        operator: Token,
+        right: Token,
+        modifiers: tuple[Modifier, ...],
+        *,
+        turned: bool,
+    ) -> None:
+        """Add the path from each name on the left to the one on the right."""
+        if operator.text == "=~" and self.turned.setdefault(right.text, turned) != turned:
+            raise self.error(
+                f"{right.text} is reversed in one place and not in another; write it alike in both",
+                right,
+            )
+        for name in left:
+            self.add(name, operator.text, right.text, modifiers, right)
 
     def peek(self) -> str:
         return self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.covariance.model import Modifier
 from analysis.covariance.syntax import parse
 from surveyapp.errors import Invalid
 from surveyapp.results.text_files import read_text
@@ -25,8 +26,10 @@ def model_text(given: str) -> str:
     return read_text(path)
 
 
-def factors(text: str) -> dict[str, list[str]]:
-    """Factor -> items of a measurement model; Invalid for anything but plain ``=~`` lines."""
+def factors(text: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Factor -> items of a measurement model, and its reversed items; Invalid for anything but plain
+    ``=~`` lines, of which nothing would be left out in silence.
+    """
     model = parse(text)
     others = [path.name for path in model.paths if path.op != "=~"]
     if others or model.definitions or model.constraints:
@@ -35,10 +38,17 @@ def factors(text: str) -> dict[str, list[str]]:
             f"{first}: a scale's model has only lines 'factor =~ items'; use"
             " `surveyapp sem` for other models"
         )
+    for path in model.paths:
+        if path.modifiers != (Modifier(),):
+            raise Invalid(
+                f"line {path.line}, column {path.column}: {path.name} has a fixed value, label or start"
+                " value, which a scale's model has no use for; write the item alone"
+                f" (-{path.rhs} for a reverse-keyed one), or use `surveyapp sem`"
+            )
     found: dict[str, list[str]] = {}
     for path in model.paths:
         found.setdefault(path.lhs, []).append(path.rhs)
-    return found
+    return found, model.reversed_items
 
 
 def listed(text: str) -> tuple[str, ...]:

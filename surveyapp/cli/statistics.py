@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pandas as pd
 
+from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.htmt import HtmtSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.rivals import RivalsSection
 from analysis.scale.sections.sample import SampleSection
+from analysis.scale.study import Warned
 from analysis.scale.validation import validate_scale
 from instruments.loader import Library
 from instruments.schema import Instrument
@@ -97,12 +100,15 @@ def validate(
     instrument = library.load(code) if code else None
     if instrument is not None:
         data = _named_by_item(data, instrument, file)
+    measured, reversed_items = factors(model_text(model)) if model else (None, ())
+    points = turning_points(data, reversed_items)
+    data = turned(data, points)
     with progress_bar("Validating") as progress:
         found = validate_scale(
             data,
             instrument,
             key=key,
-            model=factors(model_text(model)) if model else None,
+            model=measured,
             group=groups,
             marker=listed(marker) or None,
             seconds=seconds,
@@ -112,6 +118,8 @@ def validate(
             seed=seed,
             progress=progress,
         )
+    turnings = tuple(Warned("items", text) for text in reversal_sentences(points))
+    found = replace(found, warned=(*turnings, *found.warned))
     files = json_file(json_path, found.to_dict())
     if pdf_path is not None:
         made = utc_now().date()

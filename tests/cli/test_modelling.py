@@ -386,3 +386,24 @@ def test_the_file_has_explained_variance_and_modification_indices(
         pytest.approx(46.198, abs=1e-3),
         pytest.approx(0.319, abs=1e-3),
     )
+
+
+def test_validate_turns_reverse_keyed_items_and_says_so(run, ordinal: Path, tmp_path: Path):
+    worded, out = tmp_path / "worded.csv", tmp_path / "out.json"
+    data = four_categories()
+    data.assign(u2=5 - data["u2"]).to_csv(worded, index=False)
+    assert run("validate", ordinal, "--model", FOUR, "--json", out).code == 0
+    plain = json.loads(out.read_text())
+    turned = FOUR.replace("+ u2", "+ -u2")
+    ran = run("validate", worded, "--model", turned, "--json", out)
+    assert (ran.code, "u2 is read the other way round, as 5 - u2" in ran.out) == (0, True)
+    found = json.loads(out.read_text())
+    assert found["reliability"] == plain["reliability"]
+    assert found["warnings"][0]["step"] == "items"
+
+
+@pytest.mark.parametrize("said", ["0.8*u2", "-1*u2", "a*u2", "start(1)*u2"])
+def test_validate_refuses_what_it_would_ignore(run, ordinal: Path, said: str):
+    ran = run("validate", ordinal, "--model", FOUR.replace("u2", said))
+    assert (ran.code, ran.out) == (2, "")
+    assert "f1=~u2 has a fixed value, label or start value" in ran.err
