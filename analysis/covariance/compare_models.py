@@ -18,21 +18,12 @@ from analysis.covariance.statistics import Scaling, scaled_shifted, test_statist
 from analysis.errors import DataError, ModelError
 
 METHODS = ("2001", "2010", "2000")
-COLUMNS = (
-    "chisq",
-    "df",
-    "pvalue",
-    "chisq_scaled",
-    "cfi",
-    "tli",
-    "rmsea",
-    "rmsea_ci_lower",
-    "rmsea_ci_upper",
-    "srmr",
-    "aic",
-    "bic",
-    "npar",
+PLAIN = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
+ROBUST = (
+    *("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "tli_robust", "rmsea_robust"),
+    *("rmsea_ci_lower_robust", "rmsea_ci_upper_robust"),
 )
+OTHER = ("srmr", "aic", "bic", "npar")
 
 
 @dataclass(frozen=True)
@@ -221,27 +212,42 @@ def _trace_at_restricted(restricted: SemFit, general: SemFit) -> float:
     return NAN if scaling is None else scaling.trace
 
 
-def compare_models(fits: Mapping[str, SemFit], *, method: str = "2001") -> pd.DataFrame:
-    """One row a model in the order given: fit, changes and difference test against the row above.
+def compare_models(
+    fits: Mapping[str, SemFit], *, method: str = "2001", against: str | None = None
+) -> pd.DataFrame:
+    """One row a model in the order given: fit, changes and difference test against the row above, or
+    against the model named.
 
-    The difference test stands where the two have different degrees of freedom, in whichever direction
-    they are nested by them; whether one is really a restriction of the other is the reader's to know.
-    The column ``d_warning``, where there is one, says why a difference test does not exist.
+    Of a robust or ordinal estimator the scaled and robust measures come first, and changes are
+    those of the robust ones where both models have them. The difference test stands where the two
+    have different degrees of freedom, in whichever direction they are nested by them; whether one is
+    really a restriction of the other is the reader's to know. The column ``d_warning``, where there
+    is one, says why a difference test does not exist.
     """
     rows = []
-    before: SemFit | None = None
+    before = None if against is None else fits[against]
     for name, fit in fits.items():
+        columns = (*ROBUST, *PLAIN) if fit.settings.robust else PLAIN
         row: dict[str, object] = {"model": name}
-        row |= {column: fit.fit.get(column, NAN) for column in COLUMNS}
-        if before is not None:
-            _comparable(before, fit)
-            row |= {f"d_{key}": fit.fit[key] - before.fit[key] for key in ("cfi", "rmsea", "srmr")}
-            change = fit.tests.df - before.tests.df
-            if change != 0:
-                pair = (fit, before) if change > 0 else (before, fit)
-                test = difference_test(*pair, method=method)
-                row |= {"d_chisq": test.chisq, "d_df": test.df, "d_pvalue": test.pvalue}
-                row |= {} if test.warning is None else {"d_warning": test.warning}
+        row |= {column: fit.fit.get(column, NAN) for column in (*columns, *OTHER)}
+        if before is not None and before is not fit:
+            row |= _changes(before, fit, method)
         rows.append(row)
-        before = fit
+        before = fit if against is None else before
     return pd.DataFrame(rows).set_index("model")
+
+
+def _changes(before: SemFit, fit: SemFit, method: str) -> dict[str, object]:
+    _comparable(before, fit)
+    row: dict[str, object] = {}
+    for key in ("cfi", "rmsea", "srmr"):
+        robust = [one.fit.get(f"{key}_robust", NAN) for one in (before, fit)]
+        first, second = robust if np.isfinite(robust).all() else (before.fit[key], fit.fit[key])
+        row[f"d_{key}"] = second - first
+    change = fit.tests.df - before.tests.df
+    if change != 0:
+        pair = (fit, before) if change > 0 else (before, fit)
+        test = difference_test(*pair, method=method)
+        row |= {"d_chisq": test.chisq, "d_df": test.df, "d_pvalue": test.pvalue}
+        row |= {} if test.warning is None else {"d_warning": test.warning}
+    return row

@@ -74,8 +74,8 @@ def compare_rivals(
     ``fit_sem``.
 
     With ``higher`` also the second-order model (three or more factors) and the bifactor model. The
-    table has one row a model with its fit and ``d_chisq``, ``d_df``, ``d_pvalue`` against the row
-    above; the fits come beside it.
+    table has one row a model with its fit and ``d_chisq``, ``d_df``, ``d_pvalue`` against the
+    hypothesised one, scaled where the estimator is robust or ordinal; the fits come beside it.
     """
     models = {"hypothesised": measurement_model(factors)}
     if len(factors) > 1:
@@ -87,7 +87,7 @@ def compare_rivals(
     if higher and len(factors) > 1:
         models["bifactor"] = bifactor(factors)
     fits = {name: fit_sem(data, model, **options) for name, model in models.items()}
-    return compare_models(fits), fits
+    return compare_models(fits, against="hypothesised"), fits
 
 
 def _items(factors: Factors) -> list[str]:

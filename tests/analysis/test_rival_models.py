@@ -16,6 +16,7 @@ from analysis.covariance.syntax import parse
 from analysis.errors import ModelError
 from tests.analysis.classic_data import holzinger
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, simulated
+from tests.analysis.peer_data import four_categories
 
 
 def test_the_hypothesised_model_of_the_classic_data_beats_every_rival() -> None:
@@ -31,6 +32,19 @@ def test_the_hypothesised_model_of_the_classic_data_beats_every_rival() -> None:
     assert fits["one factor"].fit["chisq"] == pytest.approx(312.264, abs=5e-4)
     assert fits["hypothesised"].fit["chisq"] == pytest.approx(85.306, abs=5e-4)
     assert (table["aic"].drop("hypothesised") > table.loc["hypothesised", "aic"]).all()
+
+
+def test_rivals_of_ordinal_items_are_tested_by_the_scaled_difference() -> None:
+    # lavaan 0.6-14: lavTestLRT(two, one) of cfa(model, data, ordered = TRUE)
+    table, _ = compare_rivals(
+        four_categories(),
+        {"f1": ["u1", "u2", "u3", "u4"], "f2": ["u5", "u6", "u7", "u8"]},
+        estimator="WLSMV",
+    )
+    rival = table.loc["one factor"]
+    assert list(table.columns[:3]) == ["chisq_scaled", "df", "pvalue_scaled"]
+    assert (rival["d_chisq"], rival["d_df"]) == (pytest.approx(111.6497721, rel=1e-5), 1)
+    assert rival["d_chisq"] != pytest.approx(rival["chisq"] - table.loc["hypothesised", "chisq"])
 
 
 def test_merged_models_join_two_factors_and_keep_the_rest() -> None:
