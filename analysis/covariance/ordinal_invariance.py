@@ -24,6 +24,7 @@ from analysis.covariance.model import Model
 from analysis.covariance.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_step
 from analysis.covariance.polychoric import Polychoric
 from analysis.covariance.settings import Options
+from analysis.covariance.solution import well_conditioned_inverse
 from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
 from analysis.covariance.syntax import as_model
 from analysis.errors import DataError, ModelError
@@ -165,7 +166,16 @@ def ordinal_invariance(
         found.releases,
         None if found.intercepts is None else _measures(found.intercepts),
         means,
-        (*said, *prepared.warnings),
+        (*said, *prepared.warnings, *_undefined_tests(steps)),
+    )
+
+
+def _undefined_tests(steps: tuple[OrdinalStep, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{step.name}: the scaled difference test does not exist, because a step did not converge or "
+        "its information is singular: the groups are too small for these items"
+        for step in steps
+        if step.d_df and step.d_chisq is None
     )
 
 
@@ -269,7 +279,9 @@ def _measures(fit: OrdinalFit) -> dict[str, float]:
     chisq = multiplier * fit.optimum.point.value
     out: dict[str, float] = {"chisq": chisq, "df": df}
     scaled = chisq
-    if df > 0:
+    if df > 0 and not np.isfinite(_bread_and_meat(fit)[0]).all():
+        scaled = float("nan")
+    elif df > 0:
         scaled = scaled_shifted(*u_gamma_traces(fit.parts(), fit.transform), df).apply(chisq)
     out |= {"chisq_scaled": scaled, "pvalue_scaled": chi_square_pvalue(scaled, df)}
     k = len(d.owner)
@@ -378,21 +390,27 @@ def _difference(
     left, singular, _ = np.linalg.svd(held)
     across = left[:, int(np.sum(singular > 1e-8 * singular[0])) :].T
     bread, meat = _bread_and_meat(general)
-    form = np.linalg.solve(across @ bread @ across.T, across @ bread @ meat @ bread @ across.T)
+    inside = across @ bread @ across.T
+    if not np.isfinite(inside).all() or np.linalg.matrix_rank(inside) < len(inside):
+        return None, df, None
+    form = np.linalg.solve(inside, across @ bread @ meat @ bread @ across.T)
     scaling = scaled_shifted(float(np.trace(form)), float(np.sum(form * form.T)), df)
     value = scaling.apply(difference)
     return value, df, chi_square_pvalue(value, df)
 
 
 def _bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
-    """Inverse information and sampling covariance of the gradient, of one row."""
+    """Inverse information (NaN where it is singular) and sampling covariance of the gradient, of one
+    row.
+    """
     size = fit.transform.shape[1]
     information, meat = np.zeros((size, size)), np.zeros((size, size))
     for delta, v, gamma, weight in fit.parts():
         vd = v[:, None] * (delta @ fit.transform)
         information += weight * (delta @ fit.transform).T @ vd
         meat += weight * vd.T @ gamma @ vd
-    return np.linalg.inv(information), meat
+    inverse = well_conditioned_inverse(information)
+    return np.full_like(information, np.nan) if inverse is None else inverse, meat
 
 
 def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
