@@ -9,7 +9,7 @@ means 0, observed predictors keep their sample moments (``fixed_x``).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
+from itertools import combinations, count
 
 from analysis.covariance.model import Model, Modifier, Path, circular
 from analysis.covariance.parameter_constraints import (
@@ -65,6 +65,7 @@ def complete(
         outline = _of_correlations(model, outline)
     released = _released(latent, equal, std_lv)
     outlined: list[Parameter] = []
+    number = count()
     for group in range(1, groups + 1):
         for path, modifiers, default, fixed_to_sample, said in outline:
             one = _for_group(path, modifiers, group, groups)
@@ -78,7 +79,7 @@ def complete(
                     path.op,
                     path.rhs,
                     group,
-                    0 if varies else -1,
+                    next(number) if varies else -1,
                     value,
                     one.start,
                     one.label,
@@ -86,7 +87,7 @@ def complete(
                     said,
                 )
             )
-    free_count = sum(row.free == 0 for row in outlined)
+    free_count = next(number)
     if free_count > MAX_FREE:
         raise ModelError(
             f"the model has {free_count} free parameters over all groups; at most {MAX_FREE} can be estimated"
@@ -126,9 +127,10 @@ def _check(model: Model, groups: int) -> None:
                 line=path.line or None,
                 column=path.column or None,
             )
-    for name in dict.fromkeys(n for path in model.paths for n in (path.lhs, path.rhs)):
+    products = [n for path in model.paths for n in (path.lhs, path.rhs) if ":" in n]
+    for name in products:
         latent = [part for part in name.split(":") if part in model.latent]
-        if ":" in name and latent:
+        if latent:
             raise ModelError(
                 f"{name}: products with a latent variable ({latent[0]}) are not fitted here; measure "
                 "the interaction by products of items, or use a composite model"

@@ -30,6 +30,7 @@ from analysis.covariance.parameter_constraints import (
     constraint_transform,
     equal_ties,
     label_ties,
+    numbered,
     settled,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable
@@ -286,7 +287,7 @@ def _table(
             varies = varies and not held and row.lhs not in apart
         return row._replace(free=0 if varies else -1, value=None if varies else 0.0)
 
-    rows = [means(row) for row in first.rows]
+    rows = numbered([means(row) for row in first.rows])
     held = tuple(word for word in equal if word == "loadings")
     loadings = [row.name for row in rows if row.op == "=~"]
     exceptions = [

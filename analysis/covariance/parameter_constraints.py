@@ -96,6 +96,8 @@ def equal_ties(
     parameter that the author labelled is held by its labels alone.
     """
     exceptions = _exceptions(rows, free)
+    if not equal:
+        return []
     outside = set(predictors)
     kinds = [EQUAL[word] for word in equal]
     reference: dict[str, int] = {}
@@ -130,11 +132,13 @@ def _exceptions(rows: Sequence[Parameter], free: Sequence[str]) -> set[str]:
 
 
 def settled(rows: Sequence[Parameter], ties: Sequence[Tie]) -> tuple[list[Parameter], list[Tie]]:
-    """Rows with free positions given anew, fixed where they are tied to a fixed one; and the ties
-    between free positions.
+    """Rows fixed where they are tied to a fixed one, free positions given anew if that changes them;
+    and the ties between free positions.
 
     Raises ModelError where a tie joins two different fixed values.
     """
+    if not ties:
+        return list(rows), []
     value = [row.value for row in rows]
     varies = [row.free >= 0 for row in rows]
     waiting = list(ties)
@@ -150,12 +154,21 @@ def settled(rows: Sequence[Parameter], ties: Sequence[Tie]) -> tuple[list[Parame
     for a, b in ties:
         if not varies[a] and not varies[b] and value[a] != value[b]:
             _refuse_different(rows, a, b, value)
-    number = count()
-    found = [
-        row._replace(free=next(number) if free else -1, value=own)
-        for row, free, own in zip(rows, varies, value, strict=True)
-    ]
+    found = list(rows)
+    if varies != [row.free >= 0 for row in rows]:
+        found = numbered(
+            [
+                row._replace(free=0 if free else -1, value=own)
+                for row, free, own in zip(rows, varies, value, strict=True)
+            ]
+        )
     return found, [(found[a].free, found[b].free) for a, b in ties if varies[a]]
+
+
+def numbered(rows: Sequence[Parameter]) -> list[Parameter]:
+    """The rows with the free ones' positions counted from 0 in their order."""
+    number = count()
+    return [row if row.free < 0 else row._replace(free=next(number)) for row in rows]
 
 
 def _refuse_different(

@@ -234,6 +234,8 @@ class _Reader:
         self, left: list[Token], operator: Token, modifiers: tuple[Modifier, ...]
     ) -> bool:
         """Read ``-x2`` or ``reverse(x2)``, if that is next."""
+        if self.token.text not in ("-", "reverse"):
+            return False
         ahead = self.tokens[self.at : self.at + 4]
         words = [token.text for token in ahead]
         if len(ahead) > 1 and words[0] == "-" and ahead[1].kind == "name":
