@@ -82,7 +82,7 @@ def test_two_fixed_values_cannot_be_one_parameter(
     [
         (("loadings", "intercepts"), ("y3~1",), 9.80353033, 16),
         (("loadings", "residuals"), (), 13.2589828, 18),
-        (("loadings", "residuals", "residual_covariances"), (), 13.2589828, 18),
+        (("loadings", "residuals", "residual.covariances"), (), 13.2589828, 18),
     ],
 )
 def test_equalities_leave_the_moments_of_predictors_apart(
