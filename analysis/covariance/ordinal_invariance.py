@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.covariance.data import prepare, reference_first, require_group_column
+from analysis.covariance.estimates_table import Z_95
 from analysis.covariance.fit_measures import (
     chi_square_pvalue,
     incremental,
@@ -414,7 +415,7 @@ def _bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
 
 
 def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
-    """factor, group, est, se, z, pvalue, d against the first group's 0 (``d`` in its factor SDs)."""
+    """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d against the first group's 0 (``d`` in its factor SDs)."""
     bread, meat = _bread_and_meat(fit)
     size = sum(s.n for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
     vcov = fit.transform @ bread @ meat @ bread @ fit.transform.T / size
@@ -435,6 +436,8 @@ def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
                     "se": se,
                     "z": est / se,
                     "pvalue": float(2 * special.ndtr(-abs(est / se))),
+                    "ci_lower": est - Z_95 * se,
+                    "ci_upper": est + Z_95 * se,
                     "d": est / np.sqrt(spread) if spread > 0 else float("nan"),
                 }
             )

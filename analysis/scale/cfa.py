@@ -76,6 +76,7 @@ class Cfa:
     fit: dict[str, float]
     warnings: tuple[str, ...]
     inadmissible: tuple[str, ...]
+    sem: SemFit | None = None  # of this package's own engine
 
     def of(self, factor: str) -> tuple[CfaLoading, ...]:
         """The loadings of one factor."""
@@ -243,6 +244,7 @@ def _from_sem(fitted: SemFit, plan: dict[str, tuple[str, ...]], names: dict[str,
         fit=fitted.fit,
         warnings=fitted.warnings,
         inadmissible=inadmissible(loadings, covariances, labels, converged=fitted.converged),
+        sem=fitted,
     )
 
 

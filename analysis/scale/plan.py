@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.covariance.settings import Options
 from analysis.errors import MissingItem, ModelError
 from analysis.moments import numeric
+from analysis.reversal import turned
 from analysis.scale.efa import require_known
 from instruments.schema import Instrument, ScoringKey
 
@@ -55,14 +56,15 @@ class Choices:
 class Plan:
     """The factors, and what the instrument knows of their items.
 
-    ``scales``: item -> ends of its answer scale; ``turned``: items worded the other way round.
+    ``scales``: item -> ends of its answer scale; ``turning``: item worded the other way round -> what
+    its answers are subtracted from.
     """
 
     instrument: Instrument | None
     key: ScoringKey | None
     model: dict[str, tuple[str, ...]]
     scales: dict[str, tuple[float, float]]
-    turned: tuple[str, ...]
+    turning: dict[str, float]
 
     @property
     def items(self) -> list[str]:
@@ -70,10 +72,7 @@ class Plan:
 
     def turn(self, raw: pd.DataFrame) -> pd.DataFrame:
         """A copy with the items that are worded the other way round turned."""
-        frame = raw.copy()
-        for name in self.turned:
-            frame[name] = sum(self.scales[name]) - frame[name]
-        return frame
+        return turned(raw.copy(), self.turning)
 
     def out_of_range(self, raw: pd.DataFrame) -> list[str]:
         """Sentences on answers beyond the ends of their scale."""
@@ -104,15 +103,15 @@ def plan_of(
             f"a scale of {len(items)} items cannot be validated at once; the limit is {MOST_ITEMS}"
         )
     scales: dict[str, tuple[float, float]] = {}
-    turned = []
+    turning = {}
     for name in items:
         item = instrument.item(name) if instrument else None
         if item is None or item.scale is None:
             continue
         scales[name] = (item.scale.minimum, item.scale.maximum)
         if item.reverse:
-            turned.append(name)
-    return Plan(instrument, chosen, checked, scales, tuple(turned))
+            turning[name] = float(item.scale.minimum + item.scale.maximum)
+    return Plan(instrument, chosen, checked, scales, turning)
 
 
 def group_columns(data: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
+from analysis.errors import ModelError
 from analysis.provenance import fingerprint, versions
+from analysis.reversal import reversal_sentences, turning_points
 from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.plan import Choices, Plan, factors, group_columns, number_columns, plan_of
 from analysis.scale.r_script import validation_script
@@ -25,6 +28,7 @@ def validate_scale(
     group: Sequence[str] = (),
     marker: Sequence[str] | None = None,
     seconds: str | None = None,
+    reverse: Sequence[str] = (),
     estimator: str = "ML",
     missing: str = "listwise",
     likelihood: str = "normal",
@@ -41,7 +45,8 @@ def validate_scale(
     instrument: its scoring key (``key``, else the default one) gives factors, items, ends of the
     answer scales, and which items are turned before anything is computed. model: factor -> items,
     instead of a key. group: columns over which invariance is tested. marker: columns of a marker
-    scale, unrelated by theory. seconds: the column with the time each person took for the items.
+    scale, unrelated by theory. reverse: items of a model that are worded the other way round; they are
+    turned about their lowest and highest answer, which the warnings say. seconds: the column with the time each person took for the items.
     estimator and missing of the CFA and its rivals, as ``fit_sem``: "ML", "MLR", "MLM", "WLSMV";
     "listwise", "fiml". likelihood: "normal" (lavaan) or "wishart" (AMOS). seed; draws of the
     parallel analysis; reps of the bootstrap. progress: called with percent and step.
@@ -57,6 +62,8 @@ def validate_scale(
     plan = plan_of(instrument, key=key, model=model)
     groups = (group,) if isinstance(group, str) else tuple(group)
     raw = number_columns(data, plan.items)
+    points = turning_points(raw, _reversed(plan, reverse))
+    plan = replace(plan, turning=plan.turning | points)
     study = Study(
         plan.turn(raw),
         plan.model,
@@ -69,7 +76,7 @@ def validate_scale(
         sections=sections(),
         record=Record(progress),
     )
-    study.record.warn("items", plan.out_of_range(raw))
+    study.record.warn("items", [*reversal_sentences(points), *plan.out_of_range(raw)])
     with one_blas_thread():
         record = study.compute()
     record.announce(100, "done")
@@ -82,7 +89,7 @@ def validate_scale(
             instrument_version=plan.instrument.version if plan.instrument else None,
             key=plan.key.code if plan.key else None,
             model=factors(plan.model),
-            reversed=plan.turned,
+            reversed=tuple(plan.turning),
             **vars(choices),
             group=groups,
             marker=tuple(marker or ()),
@@ -94,10 +101,20 @@ def validate_scale(
     )
 
 
+def _reversed(plan: Plan, reverse: Sequence[str]) -> tuple[str, ...]:
+    """The items to turn besides the instrument's own. Raises ModelError for what is no item."""
+    for name in reverse:
+        if name not in plan.items:
+            raise ModelError(f"reverse: {name} is no item of the model")
+        if name in plan.turning:
+            raise ModelError(f"reverse: {name} is turned already, as the instrument says")
+    return tuple(reverse)
+
+
 def _script(plan: Plan, choices: Choices, groups: tuple[str, ...]) -> str:
     return validation_script(
         plan.model,
-        reverse={name: sum(plan.scales[name]) for name in plan.turned},
+        reverse=plan.turning,
         estimator=choices.estimator,
         missing=choices.missing,
         likelihood=choices.likelihood,

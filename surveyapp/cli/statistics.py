@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import pandas as pd
 
-from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.scale.document import ScaleValidation
+from analysis.scale.sections.cfa import robust
 from analysis.scale.sections.htmt import HtmtSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.rivals import RivalsSection
 from analysis.scale.sections.sample import SampleSection
-from analysis.scale.study import Warned
 from analysis.scale.validation import validate_scale
 from instruments.loader import Library
 from instruments.schema import Instrument
 from surveyapp.cli.models import factors, listed, model_text
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.outputs import Table, finish, json_file, number
+from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.errors import Invalid
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
@@ -101,14 +99,13 @@ def validate(
     if instrument is not None:
         data = _named_by_item(data, instrument, file)
     measured, reversed_items = factors(model_text(model)) if model else (None, ())
-    points = turning_points(data, reversed_items)
-    data = turned(data, points)
     with progress_bar("Validating") as progress:
         found = validate_scale(
             data,
             instrument,
             key=key,
             model=measured,
+            reverse=reversed_items,
             group=groups,
             marker=listed(marker) or None,
             seconds=seconds,
@@ -118,8 +115,6 @@ def validate(
             seed=seed,
             progress=progress,
         )
-    turnings = tuple(Warned("items", text) for text in reversal_sentences(points))
-    found = replace(found, warned=(*turnings, *found.warned))
     files = json_file(json_path, found.to_dict())
     if pdf_path is not None:
         made = utc_now().date()
@@ -170,10 +165,17 @@ def _summary(found: ScaleValidation) -> list[Table]:
     if rivals is not None:
         tables.append(
             (
-                "Confirmatory factor analysis, hypothesised model first",
-                ("model", *_FIT),
+                "Confirmatory factor analysis, hypothesised model first"
+                + (_SCALED if rivals.rows[0].fit.get("chisq_scaled") is not None else ""),
+                ("model", *_FIT, "d_chisq", "d_df", "p"),
                 [
-                    [r.name, *(number(r.fit.get(k), 0 if k == "df" else 3) for k in _FIT)]
+                    [
+                        r.name,
+                        *(number(robust(r.fit, k), 0 if k == "df" else 3) for k in _FIT),
+                        number(r.delta_chisq),
+                        number(r.delta_df, 0),
+                        probability(r.delta_pvalue),
+                    ]
                     for r in rivals.rows
                 ],
             )
@@ -193,3 +195,4 @@ def _summary(found: ScaleValidation) -> list[Table]:
 
 
 _FIT = ("chisq", "df", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "srmr", "gfi")
+_SCALED = " (scaled statistics; robust CFI, TLI and RMSEA)"

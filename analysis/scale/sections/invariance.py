@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import pandas as pd
 
 from analysis.covariance.invariance import Invariance, invariance
+from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
 from analysis.errors import DataError
 from analysis.json_values import filled
 from analysis.scale.cfa import sem_model, sem_names
@@ -28,8 +29,10 @@ class GroupSize:
 
 @dataclass(frozen=True)
 class Rung:
-    """configural, metric, scalar or strict; ``d_``: change against the step before, None at the
-    first. ``because``: the verdict's reason with its bounds."""
+    """configural, metric, scalar or strict; of ordinal items configural, thresholds, loadings,
+    intercepts or residuals. ``d_``: change against the step before, None at the first; of a robust or
+    ordinal estimator by scaled differences and robust measures. ``because``: the verdict's reason with
+    its bounds."""
 
     step: str
     chisq: Number
@@ -49,6 +52,14 @@ class Rung:
     d_srmr: Number
     holds: bool
     because: str
+    chisq_scaled: Number = None
+    pvalue_scaled: Number = None
+    cfi_robust: Number = None
+    tli_robust: Number = None
+    rmsea_robust: Number = None
+    cfi_scaled: Number = None
+    tli_scaled: Number = None
+    rmsea_scaled: Number = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,7 @@ def _climbed(study: Study, labels: pd.Series) -> Ladder:
     """The ladder over one grouping column; groups without more complete rows than items and
     parameters a group are left out and said.
 
+    Ordinal items climb the ordinal ladder, their categories joined where a group used one never.
     Raises DataError with fewer than 2 or more than 20 usable groups, else as ``invariance``.
     """
     name = str(labels.name)
@@ -157,34 +169,40 @@ def _climbed(study: Study, labels: pd.Series) -> Ladder:
             f"{name}: 2 to {MOST_GROUPS} groups of at least {least} complete rows can be compared; "
             f"found {len(kept)} among {len(sizes)}"
         )
-    found = invariance(
-        usable[usable[name].isin(kept)],
-        sem_model(study.model),
-        name,
-        estimator=study.choices.estimator,
-        missing=study.choices.missing,
-    )
-    ladder = _ladder(found, study)
+    kept_rows = usable[usable[name].isin(kept)]
+    found: Invariance | OrdinalInvariance
+    if study.choices.estimator == "WLSMV":
+        found = ordinal_invariance(kept_rows, sem_model(study.model), name, strict=True, join=True)
+    else:
+        found = invariance(
+            kept_rows,
+            sem_model(study.model),
+            name,
+            estimator=study.choices.estimator,
+            missing=study.choices.missing,
+        )
+    ladder = _ladder(found, study, sizes)
     study.warn(InvarianceSection, [*said, *found.warnings])
     return ladder
 
 
-def _ladder(found: Invariance, study: Study) -> Ladder:
+def _ladder(found: Invariance | OrdinalInvariance, study: Study, sizes: pd.Series) -> Ladder:
     own = {inner: factor for factor, inner in sem_names(study.model).items()}
-    sizes = found.steps[0].fit.group_n
-    score_tests = found.score_tests.head(SHOWN_SCORE_TESTS)
+    tests = pd.DataFrame()  # ordinal steps choose what to release by refitting
+    if isinstance(found, Invariance):
+        tests = found.score_tests.head(SHOWN_SCORE_TESTS)
+        sizes = pd.Series(found.steps[0].fit.group_n)
     return filled(
         Ladder,
         found,
-        groups=[{"label": label, "n": sizes[label]} for label in found.groups],
+        groups=[{"label": label, "n": int(sizes[label])} for label in found.groups],
         rules=vars(found.rules),
         steps=[
             {f.name: row.get(f.name) for f in fields(Rung)}  # some estimators have no aic
             for row in found.table.reset_index().to_dict("records")
         ],
         score_tests=[
-            {f.name: row[f.name] for f in fields(ScoreTestRow)}
-            for row in score_tests.to_dict("records")
+            {f.name: row[f.name] for f in fields(ScoreTestRow)} for row in tests.to_dict("records")
         ],
         latent_means=[
             {**row, "factor": own.get(row["factor"], row["factor"])}

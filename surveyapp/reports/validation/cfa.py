@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.scale.sections.cfa import CfaSection, CorrelationInterval
+from analysis.scale.sections.cfa import CfaSection, CorrelationInterval, robust
 from analysis.scale.study import Fit, Number
 from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.reports import apa, research_charts
@@ -38,26 +38,33 @@ def _fit(cfa: CfaSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph
             f"The model of {len(cfa.factors)} correlated factors (",
             Styled("n", "italic"),
             f" = {cfa.n:,}) has ",
-            *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
-            f", CFI = {apa.bounded(fit['cfi'], 3)}, TLI = {apa.bounded(fit['tli'], 3)}, RMSEA = "
-            f"{apa.bounded(fit['rmsea'], 3)} 90% CI "
-            f"{apa.between(fit['rmsea_ci_lower'], fit['rmsea_ci_upper'], 3)}, SRMR = "
+            *apa.chi_square(robust(fit, "chisq"), fit["df"], robust(fit, "pvalue")),
+            f"{_kind(fit)} CFI = {apa.bounded(robust(fit, 'cfi'), 3)}, TLI = "
+            f"{apa.bounded(robust(fit, 'tli'), 3)}, RMSEA = {apa.bounded(robust(fit, 'rmsea'), 3)} "
+            "90% CI "
+            f"{apa.between(robust(fit, 'rmsea_ci_lower'), robust(fit, 'rmsea_ci_upper'), 3)}, SRMR = "
             f"{apa.bounded(fit['srmr'], 3)}, GFI = {apa.bounded(fit['gfi'], 3)}.",
-            *_scaled(fit),
+            *_unscaled(fit),
         )
     )
 
 
-def _scaled(fit: Fit) -> tuple[str | Styled, ...]:
-    """The robust test and indices where the estimator gives them."""
+def _kind(fit: Fit) -> str:
+    """What kind of indices follow the test."""
+    if fit.get("chisq_scaled") is None:
+        return ","
+    return " (scaled); robust" if fit.get("cfi_robust") is not None else " (scaled); scaled"
+
+
+def _unscaled(fit: Fit) -> tuple[str | Styled, ...]:
+    """The plain test and indices beside robust ones."""
     if fit.get("chisq_scaled") is None:
         return ()
-    kind = "robust" if fit.get("cfi_robust") is not None else "scaled"
     return (
-        " Scaled: ",
-        *apa.chi_square(fit["chisq_scaled"], fit["df_scaled"], fit["pvalue_scaled"]),
-        f"; {kind} CFI = {apa.bounded(fit.get(f'cfi_{kind}'), 3)}, TLI = "
-        f"{apa.bounded(fit.get(f'tli_{kind}'), 3)}, RMSEA = {apa.bounded(fit.get(f'rmsea_{kind}'), 3)}.",
+        " Not corrected for the data's distribution: ",
+        *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
+        f"; CFI = {apa.bounded(fit['cfi'], 3)}, TLI = {apa.bounded(fit['tli'], 3)}, RMSEA = "
+        f"{apa.bounded(fit['rmsea'], 3)}.",
     )
 
 

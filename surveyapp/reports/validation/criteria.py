@@ -21,6 +21,8 @@ _SHORT = {  # how far a ladder of invariance got, where means may not be compare
     None: "not even the structure is the same",
     "configural": "only the structure is the same",
     "metric": "relations can be compared, means cannot",
+    "thresholds": "only structure and thresholds are the same",
+    "loadings": "relations can be compared, means cannot",
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.scale.sections.invariance import InvarianceSection, Ladder
+from analysis.scale.sections.invariance import InvarianceSection, Ladder, Rung
+from analysis.scale.study import Number
 from surveyapp.reports import apa
 from surveyapp.reports.document import Block, Heading, Look, Paragraph, Styled, Table, Text, italic
 from surveyapp.reports.validation.part import (
@@ -23,6 +24,10 @@ _EQUAL = {
     "metric": "loadings",
     "scalar": "loadings and intercepts",
     "strict": "loadings, intercepts and residual variances",
+    "thresholds": "thresholds",
+    "loadings": "thresholds and loadings",
+    "intercepts": "thresholds, loadings and intercepts",
+    "residuals": "thresholds, loadings, intercepts and residual variances",
 }
 _MEANING = {
     None: "Not even the structure is invariant: the groups should not be compared on this scale.",
@@ -32,6 +37,13 @@ _MEANING = {
     " scores can be compared, means cannot.",
     "scalar": "Loadings and intercepts are invariant: factor means can be compared.",
     "strict": "The scale is strictly invariant across groups: factor means and observed scores"
+    " can be compared.",
+    "thresholds": "The thresholds are invariant, but the loadings are not: neither relations nor"
+    " means should be compared.",
+    "loadings": "Thresholds and loadings are invariant, but the intercepts are not: relations with"
+    " other scores can be compared, means cannot.",
+    "intercepts": "Thresholds, loadings and intercepts are invariant: factor means can be compared.",
+    "residuals": "The scale is strictly invariant across groups: factor means and observed scores"
     " can be compared.",
 }
 
@@ -73,10 +85,10 @@ def _steps(ladder: Ladder, number: int) -> Table:
         rows.append(
             [
                 row.step.capitalize(),
-                apa.number(row.chisq, 1),
+                apa.number(first(row, "chisq"), 1),
                 apa.count(row.df),
-                apa.bounded(row.cfi, 3),
-                apa.bounded(row.rmsea, 3),
+                apa.bounded(first(row, "cfi"), 3),
+                apa.bounded(first(row, "rmsea"), 3),
                 apa.bounded(row.srmr, 3),
                 apa.number(row.d_chisq, 1),
                 apa.count(row.d_df),
@@ -86,7 +98,8 @@ def _steps(ladder: Ladder, number: int) -> Table:
             ]
         )
     sizes = phrases.listed([f"{group.label} ({group.n:,})" for group in ladder.groups])
-    equal = "; ".join(f"{step}: {what}" for step, what in _EQUAL.items())
+    equal = "; ".join(f"{row.step}: {_EQUAL[row.step]}" for row in ladder.steps)
+    scaled = any(row.chisq_scaled is not None for row in ladder.steps)
     return Table(
         number=number,
         title=f"Invariance Over {name(ladder.group)}",
@@ -96,9 +109,21 @@ def _steps(ladder: Ladder, number: int) -> Table:
         widths=[0.15, 0.1, 0.07, 0.08, 0.09, 0.085, 0.09, 0.07, 0.085, 0.09, 0.09],
         note=f"Groups (n): {sizes}. Equal in every group at {equal}. A step holds when CFI falls by no "
         f"more than {apa.bounded(abs(ladder.rules['d_cfi']), 3)} and RMSEA and SRMR hardly rise "
-        "(Chen, 2007; Cheung & Rensvold, 2002).",
+        f"(Chen, 2007; Cheung & Rensvold, 2002).{SCALED if scaled else ''}",
         look=Look.APA,
     )  # fmt: skip
+
+
+SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust or scaled."
+
+
+def first(row: Rung, measure: str) -> Number:
+    """The robust or scaled value where the estimator has one."""
+    for name_ in (f"{measure}_robust", f"{measure}_scaled", measure):
+        found: Number = getattr(row, name_, None)
+        if found is not None:
+            return found
+    return None
 
 
 def _partial(ladder: Ladder) -> Iterator[Block]:
@@ -110,17 +135,24 @@ def _partial(ladder: Ladder) -> Iterator[Block]:
         verb = "would hold" if last.holds else "would still not hold"
         yield Paragraph(
             f"Partial invariance, a proposal: the {step} step {verb} with {freed} free to differ "
-            f"between the groups (CFI {apa.bounded(last.cfi, 3)}; chosen by score tests, largest "
-            f"first). Freed by the data alone, it needs new data to be trusted (Byrne et al., 1989)."
+            f"between the groups (CFI {apa.bounded(last.cfi, 3)}; chosen by {_choice(ladder)}). Freed by the data alone, it needs new data to be trusted (Byrne et al., 1989)."
         )
+
+
+def _choice(ladder: Ladder) -> str:
+    return "score tests, largest first" if ladder.score_tests else "how much each improves the fit"
 
 
 def parameter(text: str) -> str:
     """A parameter of the model in words.
 
+    >>> parameter("u3|")
+    'the thresholds of u3'
     >>> parameter("x3~1"), parameter("speed=~x9"), parameter("x1~~x1")
     ('the intercept of x3', 'the loading of x9 on speed', 'the residual variance of x1')
     """
+    if text.endswith("|"):
+        return f"the thresholds of {text[:-1]}"
     for sign, words in (("=~", "the loading of {1} on {0}"), ("~1", "the intercept of {0}")):
         left, found, right = text.partition(sign)
         if found and (sign == "=~" or not right):
@@ -131,8 +163,12 @@ def parameter(text: str) -> str:
     return f"the residual variance of {left}" if left == right else f"the covariance of {left} and {right}"  # fmt: skip
 
 
+_MEANS_FROM = {False: "scalar", True: "intercepts"}
+
+
 def _means(ladder: Ladder, number: int) -> Table:
-    first = ladder.groups[0].label
+    reference = ladder.groups[0].label
+    ordinal = any(row.step == "intercepts" for row in ladder.steps)
     return Table(
         number=number,
         title=f"Latent Means by {name(ladder.group)}",
@@ -151,8 +187,8 @@ def _means(ladder: Ladder, number: int) -> Table:
         ],
         align="llrrrrr",
         widths=[0.25, 0.2, 0.1, 0.09, 0.18, 0.09, 0.09],
-        note=f"Of the scalar model; the mean of {first} is 0. d = difference in standard deviations. "
-        "To be read only as far as the scalar step holds.",
+        note=f"Of the {_MEANS_FROM[ordinal]} model; the mean of {reference} is 0. d = difference in standard deviations. "
+        f"To be read only as far as the {_MEANS_FROM[ordinal]} step holds.",
         look=Look.APA,
     )
 

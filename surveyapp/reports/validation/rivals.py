@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.scale.sections.cfa import robust
 from analysis.scale.sections.rivals import RivalsSection
 from surveyapp.reports import apa
 from surveyapp.reports.document import Look, Table, Text
@@ -18,6 +19,11 @@ from surveyapp.reports.validation.part import (
 )
 from surveyapp.reports.validation.wording import name
 
+SCALED = (
+    " Statistics and their differences are scaled; CFI, TLI and RMSEA are the robust ones where they"
+    " exist."
+)
+
 
 def _fits(section: RivalsSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
     if not section.rows:
@@ -25,15 +31,16 @@ def _fits(section: RivalsSection, _: ValidationStudy, number: Numbers) -> Iterat
     rows: list[list[Text]] = []
     for row in section.rows:
         fit = row.fit
-        interval = apa.between(fit.get("rmsea_ci_lower"), fit.get("rmsea_ci_upper"), 3)
+        lower, upper = robust(fit, "rmsea_ci_lower"), robust(fit, "rmsea_ci_upper")
+        interval = apa.between(lower, upper, 3)
         rows.append(
             [
                 name(row.name),
-                apa.number(fit["chisq"], 1),
+                apa.number(robust(fit, "chisq"), 1),
                 apa.count(fit["df"]),
-                apa.bounded(fit.get("cfi"), 3),
-                apa.bounded(fit.get("tli"), 3),
-                apa.bounded(fit.get("rmsea"), 3),
+                apa.bounded(robust(fit, "cfi"), 3),
+                apa.bounded(robust(fit, "tli"), 3),
+                apa.bounded(robust(fit, "rmsea"), 3),
                 interval,
                 apa.bounded(fit.get("srmr"), 3),
                 apa.number(row.delta_chisq, 1),
@@ -47,7 +54,8 @@ def _fits(section: RivalsSection, _: ValidationStudy, number: Numbers) -> Iterat
         rows=rows,
         align="lrrrrrrrrr",
         widths=[0.25, 0.095, 0.055, 0.07, 0.07, 0.08, 0.145, 0.07, 0.105, 0.06],
-        note="CI = confidence interval. Δ compares with the hypothesised model, in the first row.",
+        note="CI = confidence interval. Δ compares with the hypothesised model, in the first row."
+        + (SCALED if section.rows[0].fit.get("chisq_scaled") is not None else ""),
         look=Look.APA,
         strong=frozenset({0}),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analysis.scale.sections.cfa import robust
 from analysis.scale.study import Fit
 from surveyapp.reports import apa
 from surveyapp.reports.document import Styled
@@ -45,9 +46,15 @@ def lines(text: str) -> Iterator[str]:
 
 
 def fit_text(fit: Fit) -> tuple[str | Styled, ...]:
-    """Chi-square and the usual indices, to stand in a note."""
+    """Chi-square and the usual indices, to stand in a note; of a robust estimator the scaled test and
+    the robust indices.
+    """
     return (
-        *apa.chi_square(fit["chisq"], fit["df"], fit["pvalue"]),
-        f", CFI = {apa.bounded(fit['cfi'], 3)}, RMSEA = {apa.bounded(fit['rmsea'], 3)}, SRMR = "
+        *apa.chi_square(robust(fit, "chisq"), fit["df"], robust(fit, "pvalue")),
+        f"{SCALED if fit.get('chisq_scaled') is not None else ''}, CFI = "
+        f"{apa.bounded(robust(fit, 'cfi'), 3)}, RMSEA = {apa.bounded(robust(fit, 'rmsea'), 3)}, SRMR = "
         f"{apa.bounded(fit['srmr'], 3)}",
     )
+
+
+SCALED = " (scaled)"
