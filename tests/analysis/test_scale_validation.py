@@ -12,7 +12,9 @@ import pytest
 from analysis.errors import DataError, MissingItem, ModelError
 from analysis.scale.document import ScaleValidation
 from analysis.scale.registry import sections
+from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.invariance import InvarianceSection
+from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.rivals import RivalsSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
@@ -25,6 +27,7 @@ from tests.analysis.data_sets import (
     mobi_model,
     simulated,
 )
+from tests.analysis.peer_data import four_categories
 
 
 @pytest.fixture(scope="module")
@@ -381,3 +384,64 @@ def test_of_many_factors_the_closest_pairs_are_merged_and_said():
     got = validate_scale(data, model=model, reps=50, draws=20)
     assert len([row for row in got[RivalsSection].rows if row.kind == "merged"]) == 45
     assert any("of 55 pairs of factors the 45 closest were merged" in w for w in got.warnings)
+
+
+def ordinal_factors() -> dict[str, tuple[str, ...]]:
+    return {"f1": ("u1", "u2", "u3", "u4"), "f2": ("u5", "u6", "u7", "u8")}
+
+
+def test_rivals_of_ordinal_items_are_tested_by_the_scaled_difference():
+    # lavaan 0.6-14: lavTestLRT(two, one) of cfa(model, data, ordered = TRUE)
+    got = validate_scale(
+        four_categories(), model=ordinal_factors(), estimator="WLSMV", draws=20, reps=20
+    )
+    own, null, one = got[RivalsSection].rows
+    assert (one.delta_chisq, one.delta_df) == (pytest.approx(111.6497721, rel=1e-5), 1)
+    assert one.delta_pvalue is not None and one.delta_pvalue < 1e-20
+    plain = (one.fit["chisq"] or 0) - (own.fit["chisq"] or 0)
+    assert one.delta_chisq != pytest.approx(plain, rel=0.01)
+    assert (null.delta_chisq, null.fit["chisq_scaled"]) != (None, None)
+    assert null.delta_chisq is None
+
+
+def test_rivals_under_mlr_are_tested_by_satorra_and_bentler():
+    got = validate_scale(holzinger(), model=HS_MODEL, estimator="MLR", draws=20, reps=20)
+    one = next(row for row in got[RivalsSection].rows if row.kind == "one_factor")
+    assert (one.delta_chisq, one.delta_df) == (pytest.approx(212.910839, rel=1e-5), 3)
+
+
+def test_ordinal_items_climb_their_own_ladder_over_groups():
+    got = validate_scale(
+        four_categories(),
+        model=ordinal_factors(),
+        estimator="WLSMV",
+        group=("g",),
+        draws=20,
+        reps=20,
+    )
+    (ladder,) = got[InvarianceSection].ladders
+    assert [row.step for row in ladder.steps] == [
+        "configural", "thresholds", "loadings", "intercepts", "residuals",
+    ]  # fmt: skip
+    # lavaan 0.6-14 with semTools 0.5-6: see test_ordinal_invariance
+    assert ladder.steps[3].chisq_scaled == pytest.approx(83.228551928, rel=1e-6)
+    assert ladder.steps[3].d_chisq == pytest.approx(30.137, abs=5e-4)
+    assert ladder.reached == "loadings"
+    assert [row.parameter for row in ladder.releases] == ["u3~1"]
+    assert [(group.label, group.n) for group in ladder.groups] == [("a", 200), ("b", 200)]
+    assert all(row.ci_lower is not None for row in ladder.latent_means)
+    assert ScaleValidation.from_dict(json.loads(json.dumps(got.to_dict()))) == got
+
+
+def test_items_of_a_model_are_turned_recorded_and_known_to_the_program_for_r():
+    data = four_categories()
+    options: dict[str, Any] = {"model": ordinal_factors(), "draws": 20, "reps": 20}
+    plain = validate_scale(data, **options)
+    got = validate_scale(data.assign(u2=5 - data["u2"]), reverse=("u2",), **options)
+    assert got.settings.reversed == ("u2",)
+    for kind in (CfaSection, ReliabilitySection, RivalsSection):
+        assert got[kind] == plain[kind]
+    assert "answers$u2 <- 5 - answers$u2" in (got.r_script or "")
+    assert got.warnings[0].startswith("items: u2 is read the other way round, as 5 - u2")
+    with pytest.raises(ModelError, match="reverse: u9 is no item of the model"):
+        validate_scale(data, reverse=("u9",), **options)
