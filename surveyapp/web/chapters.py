@@ -37,14 +37,21 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Told:
-    """A finished validation as its page tells it."""
+    """A finished validation as its page tells it; ``fit``: the model's measures, of a robust estimator
+    the scaled test and the robust indices.
+    """
 
     sample: SampleSection
     cfa: CfaSection | None
+    fit: Mapping[str, float | None]
     settings: Settings
     chapters: tuple[Chapter, ...]
 
 
+_FIT = (
+    *("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper"),
+    *("srmr", "gfi"),
+)
 _set: dict[tuple[int, str], Told] = {}
 _lock = Lock()
 
@@ -69,7 +76,7 @@ def told(analysis: Analysis, library: Library) -> Told | None:
 def _told(analysis: Analysis, result: Mapping[str, Any], library: Library) -> Told:
     # Statistics, chart library and typefaces are loaded with the first page: seconds that the start
     # is spared.
-    from analysis.scale.sections.cfa import CfaSection
+    from analysis.scale.sections.cfa import CfaSection, robust
     from analysis.scale.sections.sample import SampleSection
     from surveyapp.reports.stored_study import Study
     from surveyapp.reports.validation.content import chapters
@@ -85,9 +92,11 @@ def _told(analysis: Analysis, result: Mapping[str, Any], library: Library) -> To
         computed=analysis.created_at.date(),
         library=library,
     )
+    cfa = validation.get(CfaSection)
     return Told(
         validation[SampleSection],
-        validation.get(CfaSection),
+        cfa,
+        {} if cfa is None else {name: robust(cfa.fit, name) for name in _FIT},
         validation.settings,
         tuple(_chapters(chapters(study))),
     )

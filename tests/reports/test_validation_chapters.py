@@ -23,6 +23,7 @@ from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
 from surveyapp.reports.validation import criteria, registry
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
+from tests.analysis.peer_data import four_categories
 from tests.analysis.test_stored_validations import VERSIONS, stored
 from tests.reports.test_validation_report import MADE, plain, study, words
 
@@ -222,3 +223,36 @@ def test_the_result_of_an_earlier_version_is_still_told(version: str):
     assert fit in text
     assert "Awe" in text and document["fingerprint"] in text.replace(" ", "")
     assert list(annex.reliability((study(document).document, MADE)))
+
+
+def test_a_robust_report_gives_the_scaled_test_first(pupils: dict[str, Any]):
+    text = words(_content(pupils))
+    fit = pupils["cfa"]["fit"]
+    scaled, plain_ = f"{fit['chisq_scaled']:.2f}", f"{fit['chisq']:.2f}"
+    assert text.index(scaled) < text.index(plain_)
+    assert "(scaled); robust CFI" in text
+    assert "Not corrected for the data's distribution" in text
+    rivals = next(
+        block
+        for block in _content(pupils).blocks
+        if isinstance(block, Table) and block.title.startswith("Fit of the Hypothesised")
+    )
+    assert "differences are scaled" in plain(rivals.note)
+    # lavaan 0.6-14: lavTestLRT of three factors against one, MLR
+    assert any("212.9" in [plain(cell) for cell in row] for row in rivals.rows)
+
+
+def test_ordinal_groups_are_reported_by_their_own_steps():
+    found = validate_scale(
+        four_categories(),
+        model={"f1": ["u1", "u2", "u3", "u4"], "f2": ["u5", "u6", "u7", "u8"]},
+        group=("g",),
+        estimator="WLSMV",
+        draws=20,
+        reps=20,
+    )
+    text = words(_content(json.loads(json.dumps(found.to_dict()))))
+    assert "Thresholds and loadings are invariant, but the intercepts are not" in text
+    assert "the intercept of u3" in text
+    assert "how much each improves the fit" in text
+    assert "Of the intercepts model; the mean of a is 0" in text

@@ -60,6 +60,10 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     document = reader.get(f"{where}.json")
     assert document.headers["Content-Disposition"].startswith("attachment")
     assert json.loads(document.text)["settings"]["group"] == ["region"]
+    fit = json.loads(document.text)["cfa"]["fit"]
+    key = page[page.index("Chi-square</dt>") :]
+    assert f"{fit['chisq_scaled']:.1f}" in key[:200]
+    assert f"{fit['chisq_scaled']:.1f}" != f"{fit['chisq']:.1f}"
     script = reader.get(f"{where}.R")
     assert script.text.startswith("library(lavaan)")
     assert 'group = "region"' in script.text
