@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
+from analysis.covariance.compare_models import difference_test
 from analysis.covariance.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import DataError
@@ -29,11 +30,16 @@ class MethodModel:
     cfi: float
     rmsea: float
     srmr: float
+    chisq_scaled: float | None = None
+    cfi_robust: float | None = None
+    rmsea_robust: float | None = None
 
 
 @dataclass(frozen=True)
 class MethodComparison:
-    """Likelihood-ratio test of the more constrained model against the freer one."""
+    """Test of the more constrained model against the freer one: likelihood ratio, or the scaled
+    difference (Satorra & Bentler 2001) of a robust estimator.
+    """
 
     constrained: str
     free: str
@@ -84,8 +90,11 @@ def marker_sequence(
     data: pd.DataFrame | Moments,
     model: Mapping[str, Sequence[str]],
     marker: Sequence[str],
+    *,
+    estimator: str = "ML",
 ) -> MarkerSequence:
-    """The CFA marker sequence: CFA, Baseline, Method-C, Method-U, Method-R (ML, complete rows).
+    """The CFA marker sequence: CFA, Baseline, Method-C, Method-U, Method-R (ML, MLR or MLM, complete
+    rows).
 
     model: factor -> items. marker: at least 2 items of a factor unrelated by theory. Raises
     DataError for fewer than 2 factors or marker items and for a marker whose items do not form a
@@ -96,15 +105,16 @@ def marker_sequence(
     name = unused("marker", {**model, "": marker})
     base, names = sem_model(model), list(sem_names(model).values())
     items = [item for members in model.values() for item in members]
-    fits = {"CFA": _fit(data, base + measurement_model({name: marker}))}
+    fit = partial(fit_sem, data, std_lv=True, estimator=estimator)
+    fits = {"CFA": fit(base + measurement_model({name: marker}))}
     if not fits["CFA"].converged:
         raise DataError(f"{', '.join(marker)}: the marker's items do not form a factor")
     fixed = base + _fixed_marker(fits["CFA"], name, marker) + _apart(name, names)
-    fits["Baseline"] = _fit(data, fixed)
+    fits["Baseline"] = fit(fixed)
     equal = Model(tuple(Path(name, "=~", item, (Modifier(label="method"),)) for item in items))
     each = measurement_model({name: items})
-    fits["Method-C"] = _fit(data, fixed + equal)
-    fits["Method-U"] = _fit(data, fixed + each)
+    fits["Method-C"] = fit(fixed + equal)
+    fits["Method-U"] = fit(fixed + each)
     tests = [_compare(fits, "Baseline", "Method-C"), _compare(fits, "Method-C", "Method-U")]
     unequal = tests[1].pvalue < LEVEL and fits["Method-U"].converged
     chosen = "Method-U" if unequal else "Method-C"
@@ -115,7 +125,7 @@ def marker_sequence(
             for path in covariance(a, b, fixed=_value(fits["Baseline"], a, "~~", b)).paths
         )
     )
-    fits["Method-R"] = _fit(data, fixed + (each if unequal else equal) + frozen)
+    fits["Method-R"] = fit(fixed + (each if unequal else equal) + frozen)
     tests.append(_compare(fits, "Method-R", chosen))
     loadings = {item: _value(fits[chosen], name, "=~", item, "std_all") for item in items}
     return MarkerSequence(
@@ -132,10 +142,10 @@ def marker_sequence(
 
 
 def latent_method_factor(
-    data: pd.DataFrame | Moments, model: Mapping[str, Sequence[str]]
+    data: pd.DataFrame | Moments, model: Mapping[str, Sequence[str]], *, estimator: str = "ML"
 ) -> LatentMethodFactor:
-    """Add one factor, uncorrelated with the others, on which all items load freely (ML, complete
-    rows). Items that measure a factor alone, without error, stay off it.
+    """Add one factor, uncorrelated with the others, on which all items load freely (ML, MLR or MLM,
+    complete rows). Items that measure a factor alone, without error, stay off it.
 
     Raises DataError below 3 factors of several items, else as ``fit_sem``. The model is often at
     the edge of identification: read its warnings.
@@ -149,7 +159,8 @@ def latent_method_factor(
     names = sem_names(model)
     base = sem_model(model)
     method = measurement_model({name: tuple(owner)}) + _apart(name, list(names.values()))
-    fits = {"without": _fit(data, base), "with": _fit(data, base + method)}
+    fit = partial(fit_sem, data, std_lv=True, estimator=estimator)
+    fits = {"without": fit(base), "with": fit(base + method)}
     own = [_value(fits["with"], names[f], "=~", item, "std_all") for item, f in owner.items()]
     loadings = {item: _value(fits["with"], name, "=~", item, "std_all") for item in owner}
     return LatentMethodFactor(
@@ -176,10 +187,6 @@ def unused(name: str, model: Mapping[str, Sequence[str]]) -> str:
     return name
 
 
-def _fit(data: pd.DataFrame | Moments, model: Model) -> SemFit:
-    return fit_sem(data, model, std_lv=True)
-
-
 def _fixed_marker(fitted: SemFit, name: str, marker: Sequence[str]) -> Model:
     """The marker's loadings and residual variances held where the CFA found them."""
     paths = []
@@ -201,11 +208,14 @@ def _value(fitted: SemFit, lhs: str, op: str, rhs: str, column: str = "est") -> 
 
 def _row(name: str, fitted: SemFit) -> MethodModel:
     fit = fitted.fit
-    return MethodModel(name, fit["chisq"], int(fit["df"]), fit["cfi"], fit["rmsea"], fit["srmr"])
+    robust = (fit.get(key) for key in ("chisq_scaled", "cfi_robust", "rmsea_robust"))
+    plain = (fit["chisq"], int(fit["df"]), fit["cfi"], fit["rmsea"], fit["srmr"])
+    return MethodModel(name, *plain, *robust)
 
 
 def _compare(fits: Mapping[str, SemFit], constrained: str, free: str) -> MethodComparison:
-    delta = fits[constrained].fit["chisq"] - fits[free].fit["chisq"]
-    df = int(fits[constrained].fit["df"] - fits[free].fit["df"])
-    pvalue = float(chi2.sf(max(delta, 0.0), df)) if df > 0 else float("nan")
-    return MethodComparison(constrained, free, delta, df, pvalue)
+    df = fits[constrained].tests.df - fits[free].tests.df
+    if df <= 0:
+        return MethodComparison(constrained, free, float("nan"), df, float("nan"))
+    test = difference_test(fits[constrained], fits[free])
+    return MethodComparison(constrained, free, test.chisq, df, test.pvalue)

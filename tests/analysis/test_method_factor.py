@@ -72,3 +72,23 @@ def test_impossible_requests_are_refused():
         marker_sequence(holzinger(), HS_MODEL, ("ageyr",))
     with pytest.raises(DataError, match="fewer than 3 factors"):
         latent_method_factor(holzinger(), {"a": ("x1", "x2", "x3"), "b": ("x4", "x5", "x6")})
+
+
+def test_under_a_robust_estimator_the_models_are_compared_by_scaled_differences():
+    data = answers(600, 0.15)
+    plain = marker_sequence(data, SJQ_MODEL, MARKER)
+    got = marker_sequence(data, SJQ_MODEL, MARKER, estimator="MLR")
+    for one, other in zip(got.models, plain.models, strict=True):
+        assert one.chisq == pytest.approx(other.chisq, rel=1e-6)
+        assert one.chisq_scaled is not None and one.chisq_scaled != one.chisq
+        assert other.chisq_scaled is None
+    # By hand: (T0 - T1) (d0 - d1) / (d0 c0 - d1 c1), c = T / scaled T.
+    base, method = got.models[1], got.models[2]
+    assert base.chisq_scaled is not None and method.chisq_scaled is not None
+    weighed = (
+        base.df * base.chisq / base.chisq_scaled - method.df * method.chisq / method.chisq_scaled
+    )
+    by_hand = (base.chisq - method.chisq) * (base.df - method.df) / weighed
+    assert got.comparisons[0].delta_chisq == pytest.approx(by_hand, rel=1e-6)
+    latent = latent_method_factor(data, SJQ_MODEL, estimator="MLR")
+    assert latent.models[0].chisq_scaled is not None

@@ -73,11 +73,14 @@ class MethodModelRow:
     cfi: Number
     rmsea: Number
     srmr: Number
+    chisq_scaled: Number = None
+    cfi_robust: Number = None
+    rmsea_robust: Number = None
 
 
 @dataclass(frozen=True)
 class MethodComparisonRow:
-    """Likelihood-ratio test; a small p speaks against the constrained model."""
+    """Likelihood-ratio test, or the scaled difference of MLR and MLM; a small p speaks against the constrained model."""
 
     constrained: str
     free: str
@@ -157,6 +160,8 @@ def _tests(study: Study) -> Mapping[str, Callable[[], tuple[Any, tuple[str, ...]
     everything = study.data
     if study.marker is not None:
         everything = pd.concat([study.data, study.marker], axis=1)
+    # Ordinal items are modelled by ML here: residual variances cannot be fixed behind answers.
+    estimator = study.choices.estimator if study.choices.estimator in ("MLR", "MLM") else "ML"
 
     def components() -> tuple[HarmanPart, tuple[str, ...]]:
         return filled(HarmanPart, harman(everything)), ()
@@ -166,7 +171,8 @@ def _tests(study: Study) -> Mapping[str, Callable[[], tuple[Any, tuple[str, ...]
         return tuple(filled(VifRow, factor=factor, vif=vif[factor]) for factor in vif), ()
 
     def latent() -> tuple[LatentMethodPart, tuple[str, ...]]:
-        found = latent_method_factor(study.moments(), study.model)
+        rows = study.moments() if estimator == "ML" else study.data
+        found = latent_method_factor(rows, study.model, estimator=estimator)
         return filled(LatentMethodPart, found, loadings=_loadings(found.loadings)), found.warnings
 
     tests: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
@@ -184,7 +190,7 @@ def _tests(study: Study) -> Mapping[str, Callable[[], tuple[Any, tuple[str, ...]
         return filled(MarkerPart, found, items=items, marker_correlations=of_factors), ()
 
     def sequence() -> tuple[MarkerSequencePart, tuple[str, ...]]:
-        found = marker_sequence(everything, study.model, items)
+        found = marker_sequence(everything, study.model, items, estimator=estimator)
         return filled(MarkerSequencePart, found, loadings=_loadings(found.loadings)), found.warnings
 
     return {**tests, "marker": marker, "marker_sequence": sequence}

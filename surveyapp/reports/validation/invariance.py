@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.scale.sections.invariance import InvarianceSection, Ladder, Rung
-from analysis.scale.study import Number
+from analysis.scale.sections.invariance import InvarianceSection, Ladder
 from surveyapp.reports import apa
 from surveyapp.reports.document import Block, Heading, Look, Paragraph, Styled, Table, Text, italic
 from surveyapp.reports.validation.part import (
@@ -16,7 +15,7 @@ from surveyapp.reports.validation.part import (
     Part,
     ValidationStudy,
 )
-from surveyapp.reports.validation.wording import name, plain
+from surveyapp.reports.validation.wording import name, plain, preferred
 from surveyapp.results import phrases
 
 _EQUAL = {
@@ -85,10 +84,10 @@ def _steps(ladder: Ladder, number: int) -> Table:
         rows.append(
             [
                 row.step.capitalize(),
-                apa.number(first(row, "chisq"), 1),
+                apa.number(preferred(row, "chisq"), 1),
                 apa.count(row.df),
-                apa.bounded(first(row, "cfi"), 3),
-                apa.bounded(first(row, "rmsea"), 3),
+                apa.bounded(preferred(row, "cfi"), 3),
+                apa.bounded(preferred(row, "rmsea"), 3),
                 apa.bounded(row.srmr, 3),
                 apa.number(row.d_chisq, 1),
                 apa.count(row.d_df),
@@ -115,15 +114,6 @@ def _steps(ladder: Ladder, number: int) -> Table:
 
 
 SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust or scaled."
-
-
-def first(row: Rung, measure: str) -> Number:
-    """The robust or scaled value where the estimator has one."""
-    for name_ in (f"{measure}_robust", f"{measure}_scaled", measure):
-        found: Number = getattr(row, name_, None)
-        if found is not None:
-            return found
-    return None
 
 
 def _partial(ladder: Ladder) -> Iterator[Block]:

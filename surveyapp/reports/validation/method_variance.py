@@ -23,7 +23,7 @@ from surveyapp.reports.validation.part import (
     Part,
     ValidationStudy,
 )
-from surveyapp.reports.validation.wording import name, pair
+from surveyapp.reports.validation.wording import name, pair, preferred
 
 _MODELS = {
     "CFA": "Factors and marker correlate",
@@ -114,6 +114,9 @@ def _sequence(found: MarkerSequencePart) -> str:
     )
 
 
+SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust."
+
+
 def _models(
     title: str,
     found: MarkerSequencePart | LatentMethodPart,
@@ -131,10 +134,10 @@ def _models(
         rows.append(
             [
                 _MODELS.get(model.name, model.name),
-                apa.number(model.chisq, 1),
+                apa.number(preferred(model, "chisq"), 1),
                 apa.count(model.df),
-                apa.bounded(model.cfi, 3),
-                apa.bounded(model.rmsea, 3),
+                apa.bounded(preferred(model, "cfi"), 3),
+                apa.bounded(preferred(model, "rmsea"), 3),
                 apa.bounded(model.srmr, 3),
                 against[:1].upper() + against[1:],
                 apa.number(test.delta_chisq, 1) if test else "",
@@ -149,7 +152,11 @@ def _models(
         rows=rows,
         align="lrrrrrlrrr",
         widths=[0.29, 0.085, 0.065, 0.07, 0.085, 0.08, 0.115, 0.085, 0.06, 0.075],
-        note=(Styled("n", "italic"), f" = {found.n:,}."),
+        note=(
+            Styled("n", "italic"),
+            f" = {found.n:,}.",
+            SCALED if any(model.chisq_scaled is not None for model in found.models) else "",
+        ),
         look=Look.APA,
     )  # fmt: skip
 

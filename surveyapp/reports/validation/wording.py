@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analysis.scale.sections.cfa import robust
-from analysis.scale.study import Fit
+from analysis.scale.study import Fit, Number
 from surveyapp.reports import apa
 from surveyapp.reports.document import Styled
 from surveyapp.results import phrases
@@ -58,3 +58,12 @@ def fit_text(fit: Fit) -> tuple[str | Styled, ...]:
 
 
 SCALED = " (scaled)"
+
+
+def preferred(row: object, measure: str) -> Number:
+    """A row's robust or scaled value where its estimator has one, else the plain one."""
+    for attribute in (f"{measure}_robust", f"{measure}_scaled", measure):
+        found: Number = getattr(row, attribute, None)
+        if found is not None:
+            return found
+    return None
