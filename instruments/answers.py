@@ -25,6 +25,9 @@ LONGEST_RAW = 100_000  # characters that are worth normalising
 # digits of every script, as int() does: an Arabic keyboard types ٥.
 WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0{0,9})?")
 TICK_SEPARATOR = re.compile(r"[;,|\n]")
+# Letters without a shape (Hangul fillers, the blank of Braille), and marks that need a letter to stand on.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
 YES = frozenset({"1", "yes", "y", "true"})
 NO = frozenset({"0", "no", "n", "false"})
 
@@ -205,6 +208,8 @@ def _read_text(item: Item, raw: object) -> Value | Fault | None:
         reason = f"{_shown(raw)} is not a text."
         return Fault(item.code, _shown(raw), "not_text", reason, "Send a text.")
     text = _clean(raw[: LONGEST_RAW + 1])
+    if not _is_visible(text):
+        return None
     if len(text) > item.max_length:
         length = len(text) if len(raw) <= LONGEST_RAW else len(raw)
         reason = f"The text has {length} characters; at most {item.max_length} fit."
@@ -224,6 +229,18 @@ READERS: Mapping[ItemKind, Reader] = {
     ItemKind.OPEN_TEXT: _read_text,
     ItemKind.EMOTION: _read_choice,
 }
+
+
+def _is_visible(text: str) -> bool:
+    """Whether a text has a sign that can be seen: not only spaces, joiners, marks of direction, fillers.
+
+    Within a text these stay: a family of emoji is held together by them.
+    """
+    if text.isascii():
+        return bool(text)
+    return any(
+        not (s.isspace() or s in _FILLERS or unicodedata.category(s) in _UNSEEN) for s in text
+    )
 
 
 def _is_blank(raw: object) -> bool:

@@ -14,9 +14,9 @@ from sqlalchemy import event, func, insert, select
 from surveyapp.distribution import campaigns, retention
 from surveyapp.distribution.bounces import note_list
 from surveyapp.installation import Installation, open_installation
-from surveyapp.responses.imports import import_csv
+from surveyapp.responses.imports import import_file
 from surveyapp.sampling import schedule
-from surveyapp.sampling.interaction_sheets import receive_csv
+from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -80,7 +80,7 @@ def file(headings: str, row: Callable[[int], str]) -> io.BytesIO:
 
 def answers(installation: Installation, survey: SurveyRow) -> int:
     rows = file("id,nps,region", lambda k: f"row {k},{k % 11},North")
-    return import_csv(installation, as_survey(installation, survey), rows, id_column="id").stored
+    return import_file(installation, as_survey(installation, survey), rows).stored
 
 
 def interactions(installation: Installation, survey: SurveyRow) -> int:
@@ -89,7 +89,7 @@ def interactions(installation: Installation, survey: SurveyRow) -> int:
         "journey,touchpoint,customer_ref,at,external_id",
         lambda k: f"account,form,c{k},{at},e{k}",
     )
-    return receive_csv(installation, rows, now=utc_now()).stored
+    return receive_file(installation, rows, now=utc_now()).stored
 
 
 def links_for_a_list(installation: Installation, survey: SurveyRow) -> int:

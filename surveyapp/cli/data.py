@@ -9,23 +9,39 @@ import click
 
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.survey_option import survey_option
+from surveyapp.cli.table_options import dated_table_options
 from surveyapp.cli.written import replacing
 from surveyapp.errors import NotFound
 from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.responses.imports import ImportReport, import_csv, import_device, import_sav
+from surveyapp.responses.import_choices import ImportChoices, column_pair
+from surveyapp.responses.imports import ImportReport, import_device, import_file
+from surveyapp.responses.waves import SKIP, STORE
 from surveyapp.results.scope import Scope
-from surveyapp.sampling.interaction_sheets import receive_csv
+from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.surveys.queries import survey_by_code
-from surveyapp.tables.dialect import SEPARATORS
+from surveyapp.tables.options import ReadOptions
 
 _MOST_PRINTED = 50
-_SEPARATORS = frozenset(SEPARATORS.values())  # of text; other files have none
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @survey_option("The survey that the answers belong to.")
+@dated_table_options
+@click.option(
+    "--attribute",
+    "attributes",
+    multiple=True,
+    metavar="HEADING",
+    help="Store this column although it looks like personal data, or like a question; repeatable.",
+)
+@click.option(
+    "--overlap",
+    type=click.Choice([STORE, SKIP]),
+    default=None,
+    help="What rows without an id are that equal rows of an earlier import: other answers, or stored.",
+)
 @click.option(
     "--id-column",
     default=None,
@@ -38,37 +54,43 @@ _SEPARATORS = frozenset(SEPARATORS.values())  # of text; other files have none
     metavar="HEADING=ITEM",
     help="Assign a column to an item; can be repeated.",
 )
-def import_(file: Path, code: str, id_column: str | None, pairs: tuple[str, ...]) -> None:
-    """Store the answers in FILE (.csv, .sav, or the .json that a kiosk downloads); every rejected row
-    is listed with its reason.
+def import_(
+    file: Path,
+    code: str,
+    id_column: str | None,
+    pairs: tuple[str, ...],
+    attributes: tuple[str, ...],
+    overlap: str | None,
+    reading: ReadOptions,
+) -> None:
+    """Store the answers in FILE; every rejected row is listed with its reason.
+
+    FILE is CSV, Excel, OpenDocument, SPSS, Stata or Parquet, or the .json that a kiosk downloads.
     """
     if not file.is_file():
         raise NotFound(f"{file}: no such file")
-    columns = dict(_pair(pair) for pair in pairs)
+    columns = dict(map(column_pair, pairs))
+    choices = ImportChoices(
+        reading, columns, id_column or "", attributes=attributes, overlap=overlap or ""
+    )
     with opened() as installation, progress_bar("Importing") as progress:
         with installation.store.reading() as session:
             survey = survey_by_code(session, code)
-        options: dict[str, Any] = {
-            "columns": columns or None,
-            "id_column": id_column,
-            "progress": progress,
-        }
-        if file.suffix.lower() == ".json":
-            with file.open("rb") as source:
+        with file.open("rb") as source:
+            if file.suffix.lower() == ".json":
                 report = import_device(installation, survey, source, progress=progress)
-        elif file.suffix.lower() == ".sav":
-            report = import_sav(installation, survey, file, **options)
-        else:
-            with file.open("rb") as source:
-                report = import_csv(installation, survey, source, **options)
+            else:
+                options: dict[str, Any] = {"choices": choices, "progress": progress}
+                report = import_file(installation, survey, source, name=file.name, **options)
     _tell(report)
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--journey", default=None, help="The journey's code, if the file has no such column.")
-def interactions(file: Path, journey: str | None) -> None:
-    """Import the events in FILE (.csv); every rejected row is listed with its reason.
+@dated_table_options
+def interactions(file: Path, journey: str | None, reading: ReadOptions) -> None:
+    """Import the events in FILE; every rejected row is listed with its reason.
 
     Columns: journey, touchpoint, customer_ref, at and, if known, external_id, run, channel, language,
     outcome, email, phone, zone; any other column is an attribute of the customer.
@@ -79,9 +101,11 @@ def interactions(file: Path, journey: str | None) -> None:
         if journey is not None:
             with installation.store.reading() as session:
                 journey_by_code(session, journey)
-        report = receive_csv(
+        report = receive_file(
             installation,
             source,
+            name=file.name,
+            options=reading,
             journey=journey,
             progress=progress,
             now=installation.now(),
@@ -89,23 +113,16 @@ def interactions(file: Path, journey: str | None) -> None:
     _tell(report)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    heading, equals, item = text.rpartition("=")
-    if not equals or not heading or not item:
-        raise click.BadParameter(
-            f"{text!r}: write HEADING=ITEM, such as Q1=per3", param_hint="--column"
-        )
-    return heading, item
-
-
 def _tell(report: ImportReport) -> None:
     for refusal in report.refused[:_MOST_PRINTED]:
-        column = f", column {refusal.column}" if refusal.column else ""
-        click.echo(f"line {refusal.line}{column}: {refusal.reason} {refusal.cure}".rstrip())
+        column = f" ({refusal.column})" if refusal.column else ""
+        value = (
+            f"{refusal.value}: " if refusal.value and refusal.value not in refusal.reason else ""
+        )
+        told = f"{refusal.place}{column}: {value}{refusal.reason} {refusal.cure}"
+        click.echo(told.rstrip())
     if len(report.refused) > _MOST_PRINTED:
         click.echo(f"... and {len(report.refused) - _MOST_PRINTED} more")
-    separated = f", separated by {report.separator}" if report.separator in _SEPARATORS else ""
-    click.echo(f"Note: Read as {report.encoding}{separated}.")
     for note in report.notes:
         click.echo(f"Note: {note}")
     click.echo(

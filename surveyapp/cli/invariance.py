@@ -13,11 +13,13 @@ from analysis.covariance.compare_models import METHODS
 from analysis.covariance.invariance import Invariance
 from analysis.covariance.invariance import invariance as test_invariance
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
+from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability, warnings
+from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import read_table
+from surveyapp.tables.options import ReadOptions
 
 _PLAIN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
 _ROBUST = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "rmsea_robust", "srmr")
@@ -35,7 +37,6 @@ _CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
     show_default=True,
     help="ML, MLR or MLM; WLSMV for ordinal items, in steps of their own.",
 )
-@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
 @click.option(
     "--difference",
     type=click.Choice(METHODS),
@@ -54,6 +55,8 @@ _CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
     " 'x3|' for the thresholds of an ordinal item.",
 )
 @JSON
+@values_ok
+@table_and_treatment(("listwise", "fiml"))
 def invariance(
     file: Path,
     model: str,
@@ -64,6 +67,8 @@ def invariance(
     reference: str | None,
     free: str,
     json_path: Path | None,
+    values_ok: bool,
+    reading: ReadOptions,
 ) -> None:
     """Test measurement invariance across groups: configural, metric, scalar and strict.
 
@@ -79,7 +84,9 @@ def invariance(
         raise Invalid(
             f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
         )
-    data, text, left = read_table(file), model_text(model), listed(free)
+    text, left = model_text(model), listed(free)
+    answers = model_answers(file, text, reading, values_ok=values_ok, group=group)
+    data = answers.frame
     found: Invariance | OrdinalInvariance
     if chosen == "WLSMV":
         found = ordinal_invariance(
@@ -99,7 +106,7 @@ def invariance(
         )
         shown = _PLAIN if chosen == "ML" else _ROBUST
     document = found.to_dict()
-    said = [*warnings(document), f"\nReached: {found.reached or 'no step'}"]
+    said = [*warnings(document, answers.notes), f"\nReached: {found.reached or 'no step'}"]
     finish(_tables(found, shown), said, json_file(json_path, document))
 
 

@@ -12,15 +12,17 @@ from analysis.composite.higher_order import is_formed
 from analysis.composite.pls import fit_pls
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.settings import H1_INFORMATION
+from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import DIAGRAM, FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import File, Table, finish, json_file, number, probability, warnings
+from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
-from surveyapp.results.tables import read_table
+from surveyapp.tables.options import ReadOptions
 
 # In the order shown; of a robust or ordinal estimator the scaled and robust measures come first.
 _FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
@@ -51,7 +53,6 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
     show_default=True,
     help="ML, MLR, MLM, ULS, GLS, WLS, DWLS or WLSMV.",
 )
-@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
 @click.option("--group", default=None, help="Column with the group of each row.")
 @click.option(
     "--equal",
@@ -80,6 +81,8 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
 @click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
 @JSON
 @DIAGRAM
+@values_ok
+@table_and_treatment(("listwise", "fiml"))
 def sem(
     file: Path,
     model: str,
@@ -93,14 +96,18 @@ def sem(
     std_lv: bool,
     json_path: Path | None,
     diagram_path: Path | None,
+    values_ok: bool,
+    reading: ReadOptions,
 ) -> None:
-    """Fit a structural equation model, in lavaan's syntax, to the data in FILE (.csv or .sav)."""
+    """Fit a structural equation model, in lavaan's syntax, to the data in FILE."""
     _svg_only(diagram_path)
     if equal and group is None:
         raise Invalid("--equal requires groups; name their column with --group")
+    text = model_text(model)
+    answers = model_answers(file, text, reading, values_ok=values_ok, group=group)
     fit = fit_sem(
-        read_table(file),
-        model_text(model),
+        answers.frame,
+        text,
         estimator=estimator.upper(),
         missing=missing,
         group=group,
@@ -143,7 +150,7 @@ def sem(
         diagram_path,
         lambda: {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
     )
-    finish(tables, warnings(document), [*json_file(json_path, document), *drawing])
+    finish(tables, warnings(document, answers.notes), [*json_file(json_path, document), *drawing])
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
@@ -178,7 +185,6 @@ def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
     show_default=True,
     help="two-stage, repeated or three-stage.",
 )
-@click.option("--missing", default="mean", show_default=True, help="mean or listwise.")
 @click.option(
     "--bootstrap",
     default=0,
@@ -194,6 +200,8 @@ def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
 )
 @JSON
 @DIAGRAM
+@values_ok
+@table_and_treatment(("mean", "listwise"))
 def pls(
     file: Path,
     model: str,
@@ -205,15 +213,17 @@ def pls(
     seed: int,
     json_path: Path | None,
     diagram_path: Path | None,
+    values_ok: bool,
+    reading: ReadOptions,
 ) -> None:
     """Fit a composite model (PLS-SEM) to the data in FILE: =~ reflective, <~ formative, ~ paths."""
     _svg_only(diagram_path)
-    data = read_table(file)
     text = model_text(model)
+    answers = model_answers(file, text, reading, values_ok=values_ok)
     with progress_bar("Estimating") as progress:
         progress(5, "Estimating")
         found = fit_pls(
-            data,
+            answers.frame,
             text,
             scheme=scheme,
             consistent=consistent,
@@ -245,7 +255,7 @@ def pls(
         diagram_path,
         lambda: {"": composite_diagram(document, formed, shown=shown, items=True)},
     )
-    finish(tables, warnings(document), [*json_file(json_path, document), *drawing])
+    finish(tables, warnings(document, answers.notes), [*json_file(json_path, document), *drawing])
 
 
 def _paths(document: dict[str, Any]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from analysis.covariance.model import Modifier
@@ -10,6 +11,8 @@ from surveyapp.errors import Invalid
 from surveyapp.results.text_files import read_text
 
 _LARGEST = 100_000  # bytes of a model's file
+_NAME = re.compile(r"[^\W\d][\w.]*")
+_MEASURED = re.compile(r"([^\W\d][\w.]*)\s*(?:=~|<~)")
 
 
 def model_text(given: str) -> str:
@@ -49,6 +52,13 @@ def factors(text: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
     for path in model.paths:
         found.setdefault(path.lhs, []).append(path.rhs)
     return found, model.reversed_items
+
+
+def names_in(text: str) -> list[str]:
+    """What a model may take from the columns of a file: its names, without those that it measures."""
+    written = re.sub(r"[#!].*", "", text)
+    measured = set(_MEASURED.findall(written))
+    return [name for name in dict.fromkeys(_NAME.findall(written)) if name not in measured]
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -29,9 +29,10 @@ def probability(value: float | None, digits: int = 3) -> str:
     return number(value, digits)
 
 
-def warnings(document: Mapping[str, Any]) -> list[str]:
-    """A result's warnings as lines."""
-    return [f"Warning: {warning}" for warning in document["warnings"]]
+def warnings(document: Mapping[str, Any], notes: Sequence[str] = ()) -> list[str]:
+    """A result's warnings as lines, then what was noted about the file."""
+    said = [f"Warning: {warning}" for warning in document["warnings"]]
+    return [*said, *(f"Note: {note}" for note in notes)]
 
 
 def json_file(path: Path | None, document: Any) -> list[File]:

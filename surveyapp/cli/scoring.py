@@ -14,9 +14,11 @@ from analysis.scoring import ScoredScale, scales, to_percent
 from analysis.scoring import score as score_columns
 from instruments.loader import Library
 from surveyapp.cli.outputs import finish, number
+from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import matching_columns, read_table
+from surveyapp.results.tables import item_columns, read_table
 from surveyapp.settings import read
+from surveyapp.tables.options import ReadOptions
 
 
 @click.command()
@@ -28,14 +30,16 @@ from surveyapp.settings import read
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Write the scores of each row to this CSV file."
 )
-def score(file: Path, code: str, key: str | None, out: Path | None) -> None:
-    """Score the answers in FILE (.csv or .sav): one row per scale, with its interval."""
+@table_options
+def score(file: Path, code: str, key: str | None, out: Path | None, reading: ReadOptions) -> None:
+    """Score the answers in FILE: one row per scale, with its interval."""
     instrument = Library(read().instrument_roots).load(code)
     scored = scales(instrument, key)
     if not scored:
         raise Invalid(f"{code} has no scoring key; none of its items are scored")
     wanted = tuple(dict.fromkeys(item for scale in scored for item in scale.items))
-    data = matching_columns(read_table(file), code, wanted)
+    answers = read_table(file, reading)
+    data = item_columns(answers, instrument, wanted)
     values = numeric(data, wanted)
     scores = score_columns(
         instrument, {item: values[:, j] for j, item in enumerate(wanted)}, key=key
@@ -48,7 +52,10 @@ def score(file: Path, code: str, key: str | None, out: Path | None) -> None:
     files = []
     if out is not None:
         files.append((out, pd.DataFrame(scores).to_csv(index_label="row").encode()))
-    finish([table], [f"\n{instrument.note}"] if instrument.note else [], files)
+    said = [f"Note: {note}" for note in answers.notes]
+    if instrument.note:
+        said.append(f"\n{instrument.note}")
+    finish([table], said, files)
 
 
 def _row(scale: ScoredScale, values: np.ndarray) -> list[str]:

@@ -19,13 +19,16 @@ from instruments.schema import Instrument
 from surveyapp.cli.models import factors, listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
+from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content
-from surveyapp.results.tables import matching_columns, read_table
+from surveyapp.results.lonely_values import refuse_lonely
+from surveyapp.results.tables import AnswerFile, item_columns, read_table
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
+from surveyapp.tables.options import ReadOptions
 
 
 @click.command()
@@ -50,7 +53,6 @@ from surveyapp.store.columns import utc_now
     "--seconds", default=None, help="Column with each respondent's completion time in seconds."
 )
 @click.option("--estimator", default="ML", show_default=True, help="ML, MLR, MLM or WLSMV.")
-@click.option("--missing", default="listwise", show_default=True, help="listwise or fiml.")
 @click.option(
     "--likelihood", type=click.Choice(["normal", "wishart"]), default="normal", show_default=True
 )
@@ -73,6 +75,8 @@ from surveyapp.store.columns import utc_now
     type=click.Path(path_type=Path),
     help="Write the validation report to this file.",
 )
+@values_ok
+@table_and_treatment(("listwise", "fiml"))
 def validate(
     file: Path,
     code: str | None,
@@ -87,18 +91,26 @@ def validate(
     seed: int,
     json_path: Path | None,
     pdf_path: Path | None,
+    values_ok: bool,
+    reading: ReadOptions,
 ) -> None:
-    """Validate a scale on the answers in FILE (.csv or .sav): the items of an instrument or a model."""
+    """Validate a scale on the answers in FILE: the items of an instrument or a model."""
     if (code is None) == (model is None):
         raise Invalid("give --instrument or --model to say which items measure which factor")
     if key is not None and model is not None:
         raise Invalid("--key selects a scoring key of --instrument; a --model has none")
     library = Library(read().instrument_roots)
-    data = read_table(file)
+    answers = read_table(file, reading).named([*groups, *listed(marker), *filter(None, [seconds])])
     instrument = library.load(code) if code else None
-    if instrument is not None:
-        data = _named_by_item(data, instrument, file)
     measured, reversed_items = factors(model_text(model)) if model else (None, ())
+    if instrument is not None:
+        data = _named_by_item(answers, instrument)
+    else:
+        items = [item for each in (measured or {}).values() for item in each]
+        answers = answers.named(items)
+        data = answers.frame
+        if not values_ok:
+            refuse_lonely(answers, [item for item in items if item in data.columns])
     with progress_bar("Validating") as progress:
         found = validate_scale(
             data,
@@ -121,16 +133,18 @@ def validate(
         study = Study(found, "", "", None, None, made, library, file=file.name)
         files.append((pdf_path, pdf(content(study, made=made))))
     said = [f"Warning ({w.step}): {w.message}" for w in found.warned]
+    said += [f"Note: {note}" for note in answers.notes]
     finish(_summary(found), said, files)
 
 
-def _named_by_item(data: pd.DataFrame, instrument: Instrument, file: Path) -> pd.DataFrame:
+def _named_by_item(answers: AnswerFile, instrument: Instrument) -> pd.DataFrame:
     """The data with the instrument's items under their own codes, beside all its other columns."""
     items = tuple(item.code for item in instrument.items)
-    found = matching_columns(data, instrument.code, items)
+    found, data = item_columns(answers, instrument, items), answers.frame
     if found.empty:
         raise Invalid(
-            f"{file}: no column is an item of {instrument.code} ({', '.join(items[:4])}, ...)"
+            f"{answers.path}: no column is an item of {instrument.code}"
+            f" ({', '.join(items[:4])}, ...)"
         )
     return pd.concat(
         [found, data.drop(columns=[c for c in data.columns if c in found.columns])], axis=1

@@ -11,10 +11,12 @@ import pandas as pd
 from instruments.loader import Library
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
+from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
-from surveyapp.results.tables import matching_columns, read_table
+from surveyapp.results.tables import item_columns, read_table
 from surveyapp.settings import read
+from surveyapp.tables.options import ReadOptions
 
 
 @click.command()
@@ -40,15 +42,26 @@ from surveyapp.settings import read
     type=click.Path(path_type=Path),
     help="Write the full result to this file.",
 )
-def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Path | None) -> None:
+@table_options
+def study(
+    file: Path,
+    key: str | None,
+    bootstrap: int,
+    seed: int,
+    json_path: Path | None,
+    reading: ReadOptions,
+) -> None:
     """Study journey quality, service quality and loyalty: hypotheses H1 to H3 on FILE.
 
-    FILE (.csv or .sav) has the items of sjq, servqual-p, loyalty and optionally marker as columns.
+    FILE has the items of sjq, servqual-p, loyalty and optionally marker as columns.
     """
-    scales = journey_scales(key, library=Library(read().instrument_roots))
+    library = Library(read().instrument_roots)
+    scales = journey_scales(key, library=library)
     wanted = study_items(scales)
-    table = read_table(file)
-    found = {code: matching_columns(table, code, items) for code, items in wanted.items()}
+    answers = read_table(file, reading)
+    found = {
+        code: item_columns(answers, library.load(code), items) for code, items in wanted.items()
+    }
     missing = [
         item for code, items in wanted.items() if code != MARKED
         for item in items if item not in found[code]
@@ -68,6 +81,7 @@ def study(file: Path, key: str | None, bootstrap: int, seed: int, json_path: Pat
     found = document["study"]
     said = [f"{row['code']}: {row['claim']} {row['verdict']}" for row in found["hypotheses"]]
     said += [f"Warning: {warning}" for warning in found["warnings"]]
+    said += [f"Note: {note}" for note in answers.notes]
     finish(_tables(found), said, json_file(json_path, document))
 
 

@@ -64,10 +64,10 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """A list that has been read. ``refused`` are (place from 1, why); ``count`` is all of them."""
+    """A list that has been read. ``refused`` are (place, why); ``count`` is all of them."""
 
     customers: tuple[Recipient, ...]
-    refused: tuple[tuple[int, str], ...]
+    refused: tuple[tuple[str, str], ...]
     doubles: int
 
     @property
@@ -89,7 +89,7 @@ def read_recipients(customers: Iterable[Mapping[str, Any]], *, secret_key: str) 
     the attributes. Without a reference the address stands for the customer. Raises Invalid for more
     than MOST_CUSTOMERS or none."""
     known: dict[str, Recipient] = {}
-    refused: list[tuple[int, str]] = []
+    refused: list[tuple[str, str]] = []
     doubles = 0
     for place, customer in enumerate(customers, start=1):
         if place > MOST_CUSTOMERS:
@@ -97,7 +97,7 @@ def read_recipients(customers: Iterable[Mapping[str, Any]], *, secret_key: str) 
         try:
             listed = _listed(customer, secret_key)
         except Invalid as error:
-            refused.append((place, str(error)))
+            refused.append((str(customer.get("place") or f"Customer {place}"), str(error)))
             continue
         doubles += listed.customer_ref in known
         known.setdefault(listed.customer_ref, listed)

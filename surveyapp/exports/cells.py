@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from surveyapp.tables.guard import guarded
+
 _BATCH_ROWS = 500
 
 
@@ -22,8 +23,7 @@ def safe(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return value
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return guarded(str(value))
 
 
 def csv_chunks(rows: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ one, needs this table and nothing that the work imports.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -42,6 +42,7 @@ class ReportPayload:
 class ImportPayload:
     survey_id: int
     file_id: int
+    choices: dict[str, Any] = field(default_factory=dict)  # of responses.import_choices
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,12 @@ class Kind(Generic[Payload]):
 
     def read(self, parameters: Mapping[str, Any]) -> Payload:
         """The payload of a stored job. Raises SurveyappError for one that another version wrote."""
-        names = {field.name for field in fields(self.payload)}
-        if set(parameters) != names or not all(type(parameters[n]) is int for n in names):
+        names = {each.name for each in fields(self.payload)}
+        needed = {each.name for each in fields(self.payload) if each.default_factory is MISSING}
+        kinds = {name: int if name in needed else dict for name in names}
+        if not needed <= set(parameters) <= names or not all(
+            type(value) is kinds[name] for name, value in parameters.items()
+        ):
             raise SurveyappError(
                 f"This job ({self.title}) was asked for with {dict(parameters)} and needs"
                 f" {', '.join(sorted(names))}: another version wrote it. Ask for it again."

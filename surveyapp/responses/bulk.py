@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Table, insert, select
 from sqlalchemy.orm import Session
 
 from analysis.scoring import score
@@ -70,20 +70,28 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def _unknown(connection: Connection, survey_id: int, batch: Sequence[Prepared]) -> list[Prepared]:
-    """Those that the survey does not have; of two with one external id, the first."""
-    ids = {each.external_id for each in batch if each.external_id is not None}
-    known: set[str | None] = set()
-    if ids:
-        query = select(_RESPONSES.c.external_id).where(
-            _RESPONSES.c.survey_id == survey_id, _RESPONSES.c.external_id.in_(sorted(ids))
-        )
-        known = set(connection.execute(query).scalars())
+    """Those that the survey does not have, by either id; of two with one external id, the first."""
+    known = _stored(connection, survey_id, _RESPONSES.c.external_id, [e.external_id for e in batch])
+    here = _stored(connection, survey_id, _RESPONSES.c.public_id, [e.public_id for e in batch])
     fresh = []
     for each in batch:
+        if each.public_id in here:
+            continue
         if each.external_id is None or each.external_id not in known:
             fresh.append(each)
             known.add(each.external_id)
     return fresh
+
+
+def _stored(
+    connection: Connection, survey_id: int, column: Column[Any], ids: Iterable[str | None]
+) -> set[str | None]:
+    """Which of these ids the survey has in this column."""
+    wanted = sorted({each for each in ids if each is not None})
+    if not wanted:
+        return set()
+    query = select(column).where(_RESPONSES.c.survey_id == survey_id, column.in_(wanted))
+    return set(connection.execute(query).scalars())
 
 
 def _store_batch(

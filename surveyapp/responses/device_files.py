@@ -58,7 +58,13 @@ def open_device_file(file: BinaryIO, survey: Survey, *, library: Library) -> Dat
     answers = _read(file)
     items = sorted(set(item_names(survey.asked(library)).values()))
     headings = (*_ABOUT, *(f"{instrument}.{item}" for instrument, item in items))
-    return DataTable(headings, _rows(answers, survey, items, library), "UTF-8", "JSON")
+    return DataTable(
+        headings,
+        list(_rows(answers, survey, items, library)),
+        "the answers of a kiosk",
+        decimal=".",
+        header_rows=0,
+    )
 
 
 def _read(file: BinaryIO) -> list[Any]:
@@ -83,7 +89,7 @@ def _rows(
     for line, each in enumerate(answers, start=1):
         fault = _fault(each, survey)
         if fault:
-            yield Row(line, [], fault)
+            yield Row(line, [], fault, "")
             continue
         given = _given(each["fields"], survey, items, library)
         about = [own_number(each["id"]), str(each.get("answered", "")), str(each["language"])]

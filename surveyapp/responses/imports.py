@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
@@ -13,18 +12,18 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import IMPORT_RESPONSES, ImportPayload
+from surveyapp.responses.begun import begin_reading
 from surveyapp.responses.bulk import store_bulk
-from surveyapp.responses.columns import item_names, map_columns
+from surveyapp.responses.columns import map_columns
 from surveyapp.responses.device_files import open_device_file
+from surveyapp.responses.import_choices import ImportChoices
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.rows import Reading, Refusal
+from surveyapp.responses.rows import Refusal
 from surveyapp.store.audit import record
-from surveyapp.store.db import Store
 from surveyapp.store.models import File, Job, SurveyRow
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.survey import Survey
-from surveyapp.tables.csv_file import open_csv
-from surveyapp.tables.spss_file import open_sav
+from surveyapp.tables.opened import open_table
 from surveyapp.tables.table import DataTable, Row
 
 Progress = Callable[[int, str], None]
@@ -37,12 +36,10 @@ _MOST_SHOWN = 5000  # refusals kept in a job's result
 class ImportReport:
     """What became of the rows: ``count_in == stored + already + refused_rows``, always.
 
-    A row may have several refusals. ``encoding`` and ``separator`` say how the file was understood,
-    ``notes`` what else somebody should check.
+    A row may have several refusals. ``notes`` say how the file was understood, and what else somebody
+    should check.
     """
 
-    encoding: str
-    separator: str
     notes: list[str] = field(default_factory=list)
     count_in: int = 0
     stored: int = 0
@@ -51,68 +48,26 @@ class ImportReport:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def import_csv(
+def import_file(
     installation: Installation,
     survey: Survey,
     file: BinaryIO,
     *,
-    columns: Mapping[str, str] | None = None,
-    id_column: str | None = None,
-    attribute_columns: Collection[str] | None = None,
+    name: str = "",
+    choices: ImportChoices | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Bring in a CSV file of answers to what ``survey`` asks; columns are mapped as
-    ``columns.map_columns`` says.
+    """Bring in a file of answers to what ``survey`` asks: any kind that ``tables.opened`` knows;
+    columns are mapped as ``columns.map_columns`` says.
 
-    A row is known by its id, else by its content and how often that content came before, so that
-    the same file brought in again, or after a stop half-way, adds nothing twice. Each batch is one
-    transaction. Customer references become pseudonyms. Raises Invalid for a file that cannot be read
-    as a whole.
+    A row is known by its id, else as ``waves`` says, so that the same file brought in again, or after
+    a stop half-way, adds nothing twice. Each batch is one transaction. Customer references become
+    pseudonyms. Times for which neither the file nor the choices name a zone are in the installation's;
+    what fewer rows share than its minimum cell is no attribute of an anonymous survey. Raises Invalid
+    for a file that cannot be read as a whole.
     """
-    size = max(1, file.seek(0, 2))
-    file.seek(0)
-    table = open_csv(file)
-    names = item_names(survey.asked(installation.library))
-    mapped = map_columns(
-        table.headings,
-        names,
-        columns=columns,
-        id_column=id_column,
-        attribute_columns=attribute_columns,
-    )
-    reading = Reading(installation, survey, mapped)
-    return _import(
-        installation.store,
-        table,
-        reading,
-        progress=progress,
-        percent=lambda: 100 * file.tell() // size,
-    )
-
-
-def import_sav(
-    installation: Installation,
-    survey: Survey,
-    path: Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    id_column: str | None = None,
-    attribute_columns: Collection[str] | None = None,
-    progress: Progress | None = None,
-) -> ImportReport:
-    """As ``import_csv``, from an SPSS file. Attributes take their value labels, items keep codes."""
-    names = item_names(survey.asked(installation.library))
-    renamed = {heading.lower() for heading, target in (columns or {}).items() if target in names}
-    table = open_sav(path, keep_codes=frozenset(names) | renamed)
-    mapped = map_columns(
-        table.headings,
-        names,
-        columns=columns,
-        id_column=id_column,
-        attribute_columns=attribute_columns,
-    )
-    reading = Reading(installation, survey, mapped)
-    return _import(installation.store, table, reading, progress=progress, percent=lambda: 50)
+    table = open_table(file, name, (choices or ImportChoices()).reading)
+    return _import(installation, survey, table, choices or ImportChoices(), progress)
 
 
 def import_device(
@@ -122,18 +77,22 @@ def import_device(
     *,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """As ``import_csv``, from the file of answers that a kiosk could not send."""
+    """As ``import_file``, from the file of answers that a kiosk could not send."""
     table = open_device_file(file, survey, library=installation.library)
-    names = item_names(survey.asked(installation.library))
-    mapped = map_columns(table.headings, names, attribute_columns=())
-    reading = Reading(installation, survey, mapped)
-    return _import(installation.store, table, reading, progress=progress, percent=lambda: 50)
+    return _import(installation, survey, table, ImportChoices(attribute_columns=()), progress)
 
 
-def ask_import(session: Session, survey: Survey, file: File, *, user_id: int | None) -> Job:
+def ask_import(
+    session: Session,
+    survey: Survey,
+    file: File,
+    *,
+    choices: ImportChoices | None = None,
+    user_id: int | None,
+) -> Job:
     """Have a stored file brought in by the worker."""
     record(session, user_id, "import responses", f"survey {survey.code}", file=file.name)
-    payload = ImportPayload(survey.id, file.id)
+    payload = ImportPayload(survey.id, file.id, (choices or ImportChoices()).to_json())
     return IMPORT_RESPONSES.ask(session, payload, user_id=user_id)
 
 
@@ -147,14 +106,12 @@ def run_import(
         file = session.get(File, payload.file_id)
     if survey is None or file is None:
         raise NotFound("The survey or the file of this import is gone; upload the file again.")
-    path = installation.files.path(file)
-    if file.name.lower().endswith(".sav"):
-        report = import_sav(installation, survey, path, progress=progress)
-    else:
-        reader = import_device if file.name.lower().endswith(".json") else import_csv
-        with path.open("rb") as content:
-            report = reader(installation, survey, content, progress=progress)
-    return as_result(report)
+    with installation.files.path(file).open("rb") as content:
+        if file.name.lower().endswith(".json"):
+            return as_result(import_device(installation, survey, content, progress=progress))
+        choices = ImportChoices.from_json(payload.choices)
+        options: dict[str, Any] = {"name": file.name, "choices": choices, "progress": progress}
+        return as_result(import_file(installation, survey, content, **options))
 
 
 def as_result(report: ImportReport) -> dict[str, Any]:
@@ -164,8 +121,6 @@ def as_result(report: ImportReport) -> dict[str, Any]:
         "stored": report.stored,
         "already_stored": report.already,
         "refused_rows": report.refused_rows,
-        "encoding": report.encoding,
-        "separator": report.separator,
         "notes": " ".join(report.notes),
         "refused": [asdict(refusal) for refusal in report.refused[:_MOST_SHOWN]],
     }
@@ -175,14 +130,16 @@ def as_result(report: ImportReport) -> dict[str, Any]:
 
 
 def _import(
-    store: Store,
+    installation: Installation,
+    survey: Survey,
     table: DataTable,
-    reading: Reading,
-    *,
+    choices: ImportChoices,
     progress: Progress | None,
-    percent: Callable[[], int],
 ) -> ImportReport:
-    report = ImportReport(table.encoding, table.separator, reading.notes())
+    store = installation.store
+    columns = map_columns(table, survey.asked(installation.library), choices)
+    reading = begin_reading(installation, survey, table, columns, choices)
+    report = ImportReport()
     for rows in _batches(table.rows):
         prepared = []
         for row in rows:
@@ -201,10 +158,12 @@ def _import(
             report.stored += kept.stored
             report.already += kept.already
         if progress is not None:
-            progress(min(99, percent()), f"{report.count_in} rows read")
+            progress(min(99, table.percent()), f"{report.count_in} rows read")
+    report.notes = reading.notes()  # which count what was taken as missing
     return report
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, BATCH)):
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    source = iter(rows)
+    while batch := list(islice(source, BATCH)):
         yield batch

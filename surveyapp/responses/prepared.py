@@ -16,7 +16,11 @@ from surveyapp.surveys.survey import Survey
 
 @dataclass(frozen=True)
 class Prepared:
-    """A response whose answers have been read, {instrument: {item: value}}, ready to be stored."""
+    """A response whose answers have been read, {instrument: {item: value}}, ready to be stored.
+
+    One that comes back from our own export brings the ``public_id`` that it had, which it keeps as its
+    external id, and ``wordings`` and ``consent_version`` of when it was given.
+    """
 
     answers: Mapping[str, Mapping[str, Any]]
     submitted_at: datetime
@@ -26,6 +30,9 @@ class Prepared:
     language: str | None = None
     started_at: datetime | None = None
     paradata: Mapping[str, Any] = field(default_factory=dict)  # how it was answered
+    public_id: str | None = None
+    wordings: Mapping[str, str] = field(default_factory=dict)
+    consent_version: str | None = None
 
 
 def visit_of(survey: Survey, prepared: Prepared) -> Visit | None:
@@ -58,10 +65,12 @@ def row_of(
         "external_id": prepared.external_id,
         "source": source,
         "answers": prepared.answers,
-        "wordings": wordings,
+        "wordings": {**wordings, **prepared.wordings},
         "attributes": dict(prepared.attributes),
         "language": prepared.language or survey.language,
-        "consent_version": survey.consent_version,
+        "consent_version": survey.consent_version
+        if prepared.consent_version is None
+        else prepared.consent_version,
         "started_at": None if anonymous else prepared.started_at,
         "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
         "paradata": dict(prepared.paradata),

@@ -2,185 +2,181 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from instruments.loader import Library
+from instruments.schema import Item, ItemKind
 from surveyapp.errors import Invalid
-from surveyapp.installation import Installation
-from surveyapp.responses.columns import (
-    CUSTOMER_REF,
-    EXTERNAL_ID,
-    LANGUAGE,
-    SUBMITTED_AT,
-    Columns,
-    item_names,
-)
+from surveyapp.responses.answer_texts import answer_in_words
+from surveyapp.responses.columns import Columns
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty, read_answers
-from surveyapp.surveys.attributes import (
-    LONGEST_REF,
-    Attribute,
-    read_attributes,
-    read_customer_ref,
-    typed,
-)
-from surveyapp.surveys.links import pseudonym
+from surveyapp.responses.row_facts import Refused, RowFacts
+from surveyapp.surveys.attributes import Attribute, read_attributes, typed
 from surveyapp.surveys.survey import Survey
+from surveyapp.tables.guard import unguarded
+from surveyapp.tables.missing import is_word
 from surveyapp.tables.table import Row
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+from surveyapp.tables.typed_columns import TypedColumns
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a row was not taken. ``column`` is empty when the whole row is meant."""
+    """Why a row was not taken. ``column``, a heading, is empty when the whole row is meant.
 
-    line: int
+    ``row`` is the number that a spreadsheet shows beside it, ``place`` the cell, such as B7.
+    """
+
+    row: int
     column: str
     value: str
     reason: str
     cure: str
-
-
-class _Refused(Exception):
-    """One cell about the response that cannot be taken."""
-
-    def __init__(self, column: str, value: str, reason: str, cure: str) -> None:
-        self.refusal = (column, " ".join(value.split())[:60], reason, cure)
-        super().__init__(reason)
+    place: str = ""
 
 
 class Reading:
-    """Rows of one file -> prepared responses; remembers how often each content came."""
+    """Rows of one file -> prepared responses; remembers what somebody should know of them."""
 
-    def __init__(self, installation: Installation, survey: Survey, columns: Columns) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        columns: Columns,
+        typed: TypedColumns,
+        facts: RowFacts,
+        left_out: Sequence[str],
+        library: Library,
+    ) -> None:
         self.survey = survey
         self.columns = columns
-        self.library = installation.library
-        self._secret_key = installation.secret_key
-        self._now = installation.now()
-        self._seen: Counter[bytes] = Counter()
-        self._anonymous = survey.anonymity == "anonymous"
+        self.library = library
+        self._table = typed.table
+        self._typed = typed
+        self._facts = facts
+        self._left_out = left_out
+        self._places = {item: at for at, item in columns.items.items()}
+        self._items = {
+            (instrument.code, item.code): (instrument, item)
+            for instrument, key in survey.asked(library)
+            for item in instrument.asked(key)
+        }
 
     def notes(self) -> list[str]:
         """What somebody should know about how the columns were understood."""
         columns = self.columns
-        notes = []
-        expected = set(item_names(self.survey.asked(self.library)).values())
-        missing = sorted(item for _, item in expected - set(columns.items.values()))
+        notes = self._typed.notes()
+        if columns.known is not None and not self._table.program:
+            notes.append(f"Known as an export of {columns.known.program}.")
+        notes += [
+            f"Known by its question: {columns.headings[at]} is {columns.items[at][1]}."
+            for at in columns.by_words
+        ]
+        missing = sorted(item for _, item in set(self._items) - set(columns.items.values()))
         if missing:
             notes.append(f"No column for {', '.join(missing)}: taken as not answered.")
         if columns.attributes:
             notes.append(f"Attributes: {', '.join(columns.attributes.values())}.")
         if columns.ignored:
             notes.append(f"Ignored: {', '.join(columns.ignored)}.")
-        if SUBMITTED_AT not in columns.about:
-            notes.append("No column submitted_at: the time of the import was taken.")
-        return notes
+        if columns.unmatched:
+            notes.append(
+                f"Questions that are no item of this survey: {', '.join(columns.unmatched)}; assign"
+                " them by hand (--column), or store them (--attribute)."
+            )
+        return [*notes, *self._left_out, *self._facts.notes()]
 
     def read(self, row: Row) -> Prepared | list[Refusal]:
         """The response in a row, or everything that is wrong with the row."""
         if row.fault:
-            return [Refusal(row.line, "", "", row.fault, row.cure)]
-        answers = read_answers(self.survey, self._raw(row), partial=True, library=self.library)
+            return [self._refusal(row, None, "", "", row.fault, row.cure)]
+        cells = row.cells
+        if self.columns.own:
+            cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
+        cells = self._typed.emptied(cells)
+        answers = read_answers(self.survey, self._raw(cells), partial=True, library=self.library)
+        if isinstance(answers, Faulty):
+            cells = self._in_codes(cells, answers)
+            answers = read_answers(
+                self.survey, self._raw(cells), partial=True, library=self.library
+            )
         refusals = self._refusals(row, answers) if isinstance(answers, Faulty) else []
         about: dict[str, Any] = {}
         try:
-            about = self._about(row)
-        except _Refused as refused:
-            refusals.append(Refusal(row.line, *refused.refusal))
+            row = row._replace(cells=cells)
+            about = {**self._facts.read(row), "attributes": self._attributes(row)}
+        except Refused as refused:
+            column, *told = refused.refusal
+            refusals.append(self._refusal(row, self._place_of(column), column, *told))
         if refusals or isinstance(answers, Faulty):
             return refusals
         if not any(answers.values()):
-            return [Refusal(row.line, "", "", "The line holds no answer.", "Remove it.")]
+            fault = "The row holds no answer."
+            return [self._refusal(row, None, "", "", fault, "Remove it.")]
         return Prepared(answers=answers, **about)
 
-    def _raw(self, row: Row) -> dict[str, dict[str, str]]:
+    def _raw(self, cells: list[str]) -> dict[str, dict[str, str]]:
         raw: dict[str, dict[str, str]] = {}
         for place, (instrument, item) in self.columns.items.items():
-            raw.setdefault(instrument, {})[item] = row.cells[place]
+            raw.setdefault(instrument, {})[item] = cells[place]
         return raw
 
+    def _in_codes(self, cells: list[str], faulty: Faulty) -> list[str]:
+        """The cells with the codes of answers in words, and empty where an item of numbers holds a word
+        for a missing one.
+        """
+        cells = list(cells)
+        for instrument, faults in faulty.faults.items():
+            for fault in faults:
+                place = self._places.get((instrument, fault.item))
+                if place is None:
+                    continue
+                known, item = self._items[instrument, fault.item]
+                code = answer_in_words(known, item, cells[place])
+                if code is not None:
+                    cells[place] = code
+                elif _is_number(item) and is_word(cells[place]):
+                    self._typed.count_missing(place, cells[place])
+                    cells[place] = ""
+        return cells
+
     def _refusals(self, row: Row, faulty: Faulty) -> list[Refusal]:
-        headings = {item: self.columns.headings[at] for at, item in self.columns.items.items()}
-        return [
-            Refusal(
-                row.line,
-                headings.get((instrument, fault.item), fault.item),
-                fault.value,
-                fault.reason,
-                fault.cure,
-            )
-            for instrument, faults in faulty.faults.items()
-            for fault in faults
-        ]
+        found = []
+        for instrument, faults in faulty.faults.items():
+            for fault in faults:
+                place = self._places.get((instrument, fault.item))
+                column = fault.item if place is None else self.columns.headings[place]
+                told = (fault.value, fault.reason, fault.cure)
+                found.append(self._refusal(row, place, column, *told))
+        return found
 
-    def _about(self, row: Row) -> dict[str, Any]:
-        return {
-            "submitted_at": self._submitted_at(self._cell(row, SUBMITTED_AT)),
-            "attributes": self._attributes(row),
-            "customer_ref": self._customer_ref(self._cell(row, CUSTOMER_REF)),
-            "external_id": self._external_id(row),
-            "language": self._language(self._cell(row, LANGUAGE)),
-        }
+    def _refusal(
+        self, row: Row, place: int | None, column: str, value: str, reason: str, cure: str
+    ) -> Refusal:
+        return Refusal(
+            row.number, column, value, reason, cure, self._table.place(row.number, place)
+        )
 
-    def _cell(self, row: Row, name: str) -> str:
-        place = self.columns.about.get(name)
-        return "" if place is None else row.cells[place].strip()
-
-    def _submitted_at(self, cell: str) -> datetime:
-        if not cell:
-            return self._now
-        cure = "Write it as 2026-03-29 14:05, in UTC or with its offset."
-        try:
-            moment = datetime.fromisoformat(cell)
-        except ValueError:
-            raise _Refused(SUBMITTED_AT, cell, "This is no time.", cure) from None
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        if not _EARLIEST <= moment <= self._now + timedelta(days=1):
-            raise _Refused(SUBMITTED_AT, cell, "This lies in the future or before 1990.", cure)
-        return moment.astimezone(UTC)
+    def _place_of(self, column: str) -> int | None:
+        """The place of a column that is about the response, or of an attribute's."""
+        if column in self.columns.about:
+            return self.columns.about[column]
+        return next((at for at, name in self.columns.attributes.items() if name == column), None)
 
     def _attributes(self, row: Row) -> dict[str, Attribute]:
-        found = {name: typed(row.cells[place]) for place, name in self.columns.attributes.items()}
+        found = {
+            name: typed(self._typed.value(place, row.cells[place]))
+            for place, name in self.columns.attributes.items()
+        }
         try:
             return read_attributes(found)
         except Invalid as error:
             column = error.field or ""
             value = str(found.get(column, ""))
-            raise _Refused(column, value, str(error), "Correct it.") from error
+            raise Refused(column, value, str(error), "Correct it.") from error
 
-    def _customer_ref(self, cell: str) -> str | None:
-        try:
-            known = read_customer_ref(cell)
-        except Invalid as error:
-            raise _Refused(CUSTOMER_REF, cell, str(error), "Correct it.") from error
-        return None if known is None else pseudonym(self._secret_key, known)
 
-    def _external_id(self, row: Row) -> str:
-        """The row's own id, else its content and how often that came; hidden where it could tell on
-        somebody.
-        """
-        own = self._cell(row, EXTERNAL_ID)
-        if len(own) > LONGEST_REF:
-            cure = f"Use at most {LONGEST_REF} characters."
-            raise _Refused(EXTERNAL_ID, own, "The id is too long.", cure)
-        if not own:
-            digest = hashlib.sha256("\x1f".join(row.cells).encode()).digest()[:16]
-            self._seen[digest] += 1
-            own = f"row {digest.hex()} {self._seen[digest]}"
-        if self._anonymous:
-            return pseudonym(self._secret_key, f"{self.survey.code} {own}")
-        return own
-
-    def _language(self, cell: str) -> str | None:
-        if not cell:
-            return None
-        if len(cell) > 20 or not _LANGUAGE.fullmatch(cell):
-            raise _Refused(LANGUAGE, cell, "This is no language tag.", "Write en or pt-BR.")
-        return cell
+def _is_number(item: Item) -> bool:
+    """Whether the item is answered with a number: in its column NA is no answer."""
+    return item.scale is not None or item.kind is ItemKind.YES_NO

@@ -1,90 +1,196 @@
-"""Files of answers to frames: CSV with any usual separator, and SPSS .sav."""
+"""Files of answers as frames: any kind of file, its numbers as numbers, its texts as they are."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from instruments.schema import Instrument
 from surveyapp.errors import Invalid, NotFound
-from surveyapp.tables.dialect import Dialect, dialect_of
+from surveyapp.tables.missing import MissingCodes, is_word
+from surveyapp.tables.numbers import Signs, decimal_of, number_in, signs_of
+from surveyapp.tables.opened import open_table
+from surveyapp.tables.options import ReadOptions
+from surveyapp.tables.table import DataTable, refuse_unclear
+
+_TRUTHS = {"true": True, "false": False}
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """The table in a CSV or .sav file, one row a respondent; empty cells are missing.
+@dataclass(frozen=True)
+class AnswerFile:
+    """A file's rows as a frame, one a respondent, and where in the file each of them stands.
 
-    Raises NotFound or Invalid with the file's name and what was found.
+    ``notes`` say how the file was understood, and what was taken as missing.
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    table: DataTable
+    rows: tuple[int, ...]
+    notes: tuple[str, ...]
+
+    def cell(self, column: str, place: int) -> str:
+        """Where a value of the frame stands in the file: ``B7``."""
+        return self.table.place(self.rows[place], list(self.frame.columns).index(column))
+
+    def named(self, names: Sequence[str]) -> AnswerFile:
+        """The same with the columns under these names that are meant by them; others stay as they are.
+
+        A column is meant by its heading; else where capitals differ; else by what follows the
+        instrument in a heading of our own export: ``sjq.per3`` is ``per3``, and the other way round.
+        Raises Invalid where two columns are meant by one name.
+        """
+        renamed: dict[str, str] = {}
+        for name in names:
+            heading = _meant(name, [str(heading) for heading in self.frame.columns])
+            if heading is not None and heading != name:
+                renamed[heading] = name
+        return replace(self, frame=self.frame.rename(columns=renamed)) if renamed else self
+
+
+def read_table(path: Path, options: ReadOptions | None = None) -> AnswerFile:
+    """The answers in a file of any kind that ``tables.opened`` knows.
+
+    A column in which every cell is a number is one of numbers; what stands for a missing number there
+    (NA, NULL) is missing and counted. In a column of texts only the empty cell is missing. Raises
+    NotFound or Invalid with the file's name and what was found.
     """
     if not path.is_file():
         raise NotFound(f"{path}: no such file")
-    if path.suffix.lower() == ".sav":
-        return _read_sav(path)
+    options = options or ReadOptions()
     try:
         with path.open("rb") as file:
-            dialect = dialect_of(file)
-            frame = _frame(file, dialect)
+            return _read(path, open_table(file, path.name, options), options)
     except Invalid as error:
-        raise Invalid(f"{path}: {error}") from error
-    except pd.errors.ParserWarning as error:
-        raise Invalid(
-            f"{path}: rows have more cells than the {len(dialect.headings)} columns that the header"
-            " row names; name every column, and quote cells that contain the separator"
-        ) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise Invalid(f"{path}: cannot be read as a table: {_line(error)}") from error
-    if frame.empty:
-        raise Invalid(f"{path}: has a header but no rows")
-    return frame
+        raise Invalid(f"{path}: {error}", field=error.field) from error
 
 
-def _frame(file: BinaryIO, dialect: Dialect) -> pd.DataFrame:
-    """The rows below the headings; a row with more cells than headings is refused, not cut."""
-    named = [heading for heading in dialect.headings if heading]
-    double = [heading for heading in named if named.count(heading) > 1]
-    if double:
-        raise Invalid(f"Two columns are named {double[0]}; rename one.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            file,
-            sep=dialect.separator,
-            encoding=dialect.encoding,
-            header=dialect.skipped,
-            names=[
-                heading or f"column {place}"  # R's names of rows
-                for place, heading in enumerate(dialect.headings, start=1)
-            ],
-            index_col=False,
-            skipinitialspace=True,
-        )
+def _read(path: Path, table: DataTable, options: ReadOptions) -> AnswerFile:
+    refuse_unclear(table.headings)
+    missing = MissingCodes(options.missing, table.user_missing)
+    rows, records = [], []
+    for row in table.rows:
+        if row.fault:
+            raise Invalid(f"{table.place(row.number)}: {row.fault} {row.cure}")
+        rows.append(row.number)
+        records.append(missing.emptied(row.cells) if missing else row.cells)
+    if not rows:
+        raise Invalid("has a header but no rows")
+    headings = [
+        heading or f"column {place}"  # R's names of rows
+        for place, heading in enumerate(table.headings, start=1)
+    ]
+    columns = list(zip(*records, strict=True))
+    signs = [signs_of(set(cells)) for cells in columns]
+    numbers = {
+        heading: own for heading, own in zip(headings, signs, strict=True) if own is not None
+    }
+    decimal = decimal_of(numbers, separator=table.separator, chosen=table.decimal)
+    frame = pd.DataFrame(
+        {
+            heading: _column(place, cells, own, decimal, missing)
+            for place, (heading, cells, own) in enumerate(
+                zip(headings, columns, signs, strict=True)
+            )
+        }
+    )
+    told = [*table.notes, *missing.notes(headings, table.value_labels)]
+    said = table.said(decimal if any(own.example for own in numbers.values()) else "")
+    return AnswerFile(path, frame, table, tuple(rows), (said, *told))
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _column(
+    place: int, cells: Sequence[str], signs: Signs | None, decimal: str, missing: MissingCodes
+) -> Any:
+    """The cells as numbers, truth values or texts, whichever all of them are."""
+    distinct = set(cells)
+    if signs is not None and signs.is_number(decimal):
+        if not any(_keeps_zeros(cell.strip()) for cell in distinct):
+            return _numbers(place, cells, distinct, decimal, missing)
+    elif {cell.strip().casefold() for cell in distinct} - {""} <= set(_TRUTHS):
+        truths = [_TRUTHS.get(cell.strip().casefold()) for cell in cells]
+        return pd.Series(truths, dtype=object if None in truths else bool)
+    return pd.Series([cell.strip() or None for cell in cells])
 
 
-def _read_sav(path: Path) -> pd.DataFrame:
-    import pyreadstat
+def _numbers(
+    place: int, cells: Sequence[str], distinct: set[str], decimal: str, missing: MissingCodes
+) -> np.ndarray:
+    written = {cell: number_in(cell, decimal) for cell in distinct}
+    for cell in distinct:
+        if is_word(cell):
+            for _ in range(cells.count(cell)):
+                missing.count(place, cell.strip())
+    if all(number is not None and number.lstrip("+-").isdigit() for number in written.values()):
+        whole = {cell: int(number) for cell, number in written.items() if number is not None}
+        if max(map(abs, whole.values())) < 2**53:
+            return np.array([whole[cell] for cell in cells], dtype=np.int64)
+    floats = {cell: float(number) if number else np.nan for cell, number in written.items()}
+    return np.array([floats[cell] for cell in cells], dtype=np.float64)
 
-    try:
-        frame, _ = pyreadstat.read_sav(path)
-    except (pyreadstat.ReadstatError, UnicodeError) as error:
-        raise Invalid(f"{path}: cannot be read as SPSS data: {_line(error)}") from error
-    return pd.DataFrame(frame)
+
+def _keeps_zeros(cell: str) -> bool:
+    """Whether somebody meant the zeros before a number, as in a postal code."""
+    return len(cell) > 1 and cell[0] == "0" and cell.isdigit()
 
 
-def matching_columns(frame: pd.DataFrame, instrument: str, items: tuple[str, ...]) -> pd.DataFrame:
-    """The instrument's items as columns under their own codes.
+def _meant(name: str, headings: Sequence[str]) -> str | None:
+    if name in headings:
+        return name
+    wanted, short = name.casefold(), name.casefold().rpartition(".")[2]
+    folded = [(heading.casefold(), heading) for heading in headings]
+    for fitting in (
+        [heading for key, heading in folded if key == wanted],
+        [heading for key, heading in folded if key.rpartition(".")[2] == wanted],
+        [heading for key, heading in folded if key == short],
+    ):
+        if len(fitting) > 1:
+            raise Invalid(f"{name} may be {' or '.join(fitting)}; name the column whole.")
+        if fitting:
+            return fitting[0]
+    return None
 
-    A column fits as ``item`` or ``instrument.item``, in any case; absent ones are left out.
+
+def item_columns(answers: AnswerFile, instrument: Instrument, items: Sequence[str]) -> pd.DataFrame:
+    """The instrument's items as columns under their own codes; absent ones are left out.
+
+    A column fits as ``item`` or ``instrument.item``, in any case. Raises Invalid where two columns
+    hold one item, and for an answer outside its item's range, with its cell.
     """
-    by_name = {str(name).lower(): name for name in frame.columns}
+    headings = {str(name).casefold(): str(name) for name in answers.frame.columns}
     found = {}
-    for item in items:
-        for candidate in (item.lower(), f"{instrument}.{item}".lower()):
-            if candidate in by_name:
-                found[item] = frame[by_name[candidate]]
-                break
+    for code in items:
+        names = (code.casefold(), f"{instrument.code}.{code}".casefold())
+        fitting = [headings[name] for name in names if name in headings]
+        if len(fitting) > 1:
+            raise Invalid(
+                f"{answers.path}: two columns hold {code}: {' and '.join(fitting)}; keep one of them"
+            )
+        if fitting:
+            _check_range(answers, fitting[0], instrument, code)
+            found[code] = answers.frame[fitting[0]]
     return pd.DataFrame(found)
+
+
+def _check_range(answers: AnswerFile, column: str, instrument: Instrument, code: str) -> None:
+    item = instrument.item(code)
+    if item is None or item.scale is None:
+        return
+    values = pd.to_numeric(answers.frame[column], errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    low, high = item.scale.minimum, item.scale.maximum
+    wrong = np.flatnonzero((values < low) | (values > high))
+    if not wrong.size:
+        return
+    shown = f"{values[wrong[0]]:g}"
+    raise Invalid(
+        f"{answers.path}: {code}: {shown} in {answers.cell(column, int(wrong[0]))} is outside {low}"
+        f" to {high} ({wrong.size} such {'cell' if wrong.size == 1 else 'cells'}); correct them, or"
+        f" pass --missing {shown} if {shown} stands for a missing answer"
+    )

@@ -552,6 +552,24 @@ class Campaign(Base):
     left_out: Mapped[dict[str, int]] = mapped_column(Document, default=dict)
 
 
+class ImportBatch(Base):
+    """Rows without an id that came in by one file, known again by what all of them add up to.
+
+    ``sample`` holds some of its rows, as keyed digests of their contents, by which a later file that
+    holds them, too, is noticed.
+    """
+
+    __tablename__ = "import_batches"
+    __table_args__ = (UniqueConstraint("survey_id", "content"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
+    content: Mapped[str] = mapped_column(String(16))
+    rows: Mapped[int]
+    sample: Mapped[list[str]] = mapped_column(Document, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class CampaignRecipient(Base):
     """A customer whom a campaign asked, by the message to them.
 

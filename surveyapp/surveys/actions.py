@@ -227,7 +227,7 @@ def _read_customers(
     customers: Iterable[Mapping[str, Any]],
 ) -> list[tuple[str | None, dict[str, Attribute]]]:
     read: list[tuple[str | None, dict[str, Attribute]]] = []
-    places: dict[str, int] = {}
+    places: dict[str, str] = {}
     for place, customer in enumerate(customers, start=1):
         if place > MOST_CUSTOMERS:
             raise Invalid(f"More than {MOST_CUSTOMERS} customers; invite them in several lists.")
@@ -235,19 +235,27 @@ def _read_customers(
             customer_ref = read_customer_ref(customer.get("customer_ref"))
             attributes = read_attributes(customer.get("attributes") or {})
         except Invalid as error:
-            raise Invalid(f"Customer {place}: {error}", field=error.field) from error
+            raise Invalid(f"{_place(customer, place)}: {error}", field=error.field) from error
         if customer_ref is not None:
             if customer_ref in places:
                 raise Invalid(
-                    f"Customer {place}: {customer_ref} is already at position"
+                    f"{_place(customer, place)}: {customer_ref} is already at"
                     f" {places[customer_ref]}; list each customer once.",
                     field="customer_ref",
                 )
-            places[customer_ref] = place
+            places[customer_ref] = _place(customer, f"position {place}").lower()
         read.append((customer_ref, attributes))
     if not read:
         raise Invalid("The list contains no customers; give one per line.")
     return read
+
+
+def _place(customer: Mapping[str, Any], otherwise: int | str) -> str:
+    """Where a customer stands in the file that it comes from, else in the list."""
+    known = customer.get("place")
+    if known is not None:
+        return str(known)
+    return f"Customer {otherwise}" if isinstance(otherwise, int) else otherwise
 
 
 def _refuse_rare_attributes(attributes: list[dict[str, Attribute]], minimum_cell: int) -> None:

@@ -11,9 +11,9 @@ from surveyapp.errors import Invalid
 
 _CHUNK = 1 << 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PRINTED_BY_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _PRINTED_BY_NOBODY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_CURE = "save it as CSV UTF-8, or name its encoding (--encoding)."
 TITLES = {
     "utf-8-sig": "UTF-8",
     "utf-16": "UTF-16",
@@ -22,17 +22,17 @@ TITLES = {
 }
 
 
-def encoding_of(file: BinaryIO) -> str:
-    """The encoding of a text file, a key of TITLES: UTF-8, or UTF-16 with its byte order mark, else
+def encoding_of(file: BinaryIO, chosen: str = "") -> str:
+    """The encoding of a text file: ``chosen``, else UTF-8, or UTF-16 with its byte order mark, else
     Windows-1252 where the file uses what it has over Latin-1 (the euro sign, typographic quotes), else
     Latin-1. The file stands at its beginning before and after.
 
-    Raises Invalid for a workbook, for what is no text, and for bytes that are in none of these.
+    Raises Invalid for what is no text, for bytes that are in none of these, or not in the chosen one.
     """
+    if chosen:
+        return _chosen(file, chosen)
     head = file.read(4)
     file.seek(0)
-    if head.startswith(_WORKBOOKS):
-        raise Invalid("The file is a workbook; save its sheet as CSV UTF-8.", field="file")
     if head.startswith(_UTF_16):
         _check(file, "utf-16")
         return "utf-16"
@@ -41,8 +41,7 @@ def encoding_of(file: BinaryIO) -> str:
     for chunk in _chunks(file):
         if b"\x00" in chunk:
             raise Invalid(
-                "The file is not a text file (it contains zero bytes); save it as CSV UTF-8.",
-                field="file",
+                f"The file is not a text file (it contains zero bytes); {_CURE}", field="file"
             )
         if is_utf_8:
             try:
@@ -59,11 +58,31 @@ def encoding_of(file: BinaryIO) -> str:
         if unknown:
             raise Invalid(
                 f"The file is neither UTF-8 nor Windows-1252 (byte {at + unknown.start()} is"
-                f" {unknown[0][0]:#x}); save it as CSV UTF-8.",
+                f" {unknown[0][0]:#x}); {_CURE}",
                 field="file",
             )
         at += len(chunk)
     return "cp1252"
+
+
+def title_of(encoding: str) -> str:
+    """The encoding's usual name."""
+    return TITLES.get(encoding, encoding.upper())
+
+
+def _chosen(file: BinaryIO, name: str) -> str:
+    try:
+        "".encode(name)  # which refuses codecs that make no bytes of text
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        raise Invalid(
+            f"{name[:40]!r} is no encoding that is known here; use a name such as UTF-8, UTF-16-LE,"
+            " Windows-1250 or Shift-JIS.",
+            field="encoding",
+        ) from None
+    encoding = {"utf-8": "utf-8-sig", "iso8859-1": "latin-1"}.get(found, found)
+    _check(file, encoding)
+    return encoding
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -82,13 +101,14 @@ def _check(file: BinaryIO, encoding: str) -> None:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
+            file.seek(0)
             raise Invalid(
-                f"The file is not {TITLES[encoding]} (about byte {at + error.start}); save it as CSV UTF-8.",
+                f"The file is not {title_of(encoding)} (about byte {at + error.start}); {_CURE}",
                 field="file",
             ) from error
         if "\x00" in text:
+            file.seek(0)
             raise Invalid(
-                "The file is not a text file (it contains zero bytes); save it as CSV UTF-8.",
-                field="file",
+                f"The file is not a text file (it contains zero bytes); {_CURE}", field="file"
             )
         at += len(chunk)

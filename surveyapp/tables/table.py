@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from surveyapp.errors import Invalid
+from surveyapp.tables.missing import UserMissing
+
+NOT_SETTLED = ""
+_NONE: Mapping[int, Mapping[str, str]] = MappingProxyType({})
+_DECIMALS = {",": "decimal comma", ".": "decimal point"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One record and the line that it begins on, as many cells as there are headings.
+class Row(NamedTuple):
+    """One record, with as many cells as there are headings, and its number as Excel counts rows.
 
     ``fault`` says why it could not be read, ``cure`` what to do; it has no cells then.
     """
 
-    line: int
+    number: int
     cells: list[str]
     fault: str = ""
     cure: str = ""
@@ -23,12 +29,60 @@ class Row:
 
 @dataclass(frozen=True)
 class DataTable:
-    """Headings, rows as they are read, and how the file was understood, for people to check."""
+    """Headings, rows, and how the file was understood, for people to check.
+
+    ``rows`` begin anew each time they are iterated. ``decimal`` is empty while the numbers have not
+    been looked at. ``texts`` are the questions, where a second header row has them. ``value_labels``
+    and ``user_missing`` are by column. ``percent`` says how far the reading has got.
+    """
 
     headings: tuple[str, ...]
-    rows: Iterator[Row]
+    rows: Iterable[Row]
     encoding: str
-    separator: str
+    separator: str = "none"
+    decimal: str = NOT_SETTLED
+    sheet: str = ""
+    header_rows: int = 1  # 0: the file knows its columns by itself, and its rows are cases
+    program: str = ""  # that is known to have written it by its header rows
+    texts: tuple[str, ...] = ()
+    time_zone: str = ""  # that its header rows name
+    notes: tuple[str, ...] = ()
+    value_labels: Mapping[int, Mapping[str, str]] = field(default_factory=lambda: _NONE)
+    user_missing: Mapping[int, UserMissing] = field(default_factory=dict)
+    percent: Callable[[], int] = lambda: 50
+
+    def place(self, row: int, column: int | None = None) -> str:
+        """Where something stands: ``B7``, ``row 7``, or ``case 7`` of a file without a sheet."""
+        if self.header_rows == 0:
+            case = f"case {row}"
+            return case if column is None else f"{case}, {self.headings[column]}"
+        return f"row {row}" if column is None else f"{column_letters(column)}{row}"
+
+    def said(self, decimal: str = NOT_SETTLED) -> str:
+        """How the file was read, in words."""
+        decimal = decimal or self.decimal
+        parts = [f"Read as {self.encoding}"]
+        if self.sheet:
+            parts.append(f"sheet {self.sheet}")
+        if self.separator != "none":
+            parts.append(f"separated by {self.separator}")
+            if decimal:
+                parts.append(_DECIMALS[decimal])
+        if self.header_rows > 1:
+            parts.append(f"{self.header_rows} header rows")
+        if self.program:
+            parts.append(f"an export of {self.program}")
+        return f"{', '.join(parts)}."
+
+
+def column_letters(column: int) -> str:
+    """A column's letters as a spreadsheet shows them: 0 is A, 26 is AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def heading_of(text: str) -> str:
@@ -37,16 +91,21 @@ def heading_of(text: str) -> str:
 
 
 def refuse_unclear(headings: Sequence[str]) -> None:
-    """Raise Invalid for a column without heading, and for two with the same one; capitals do not count."""
+    """Raise Invalid for a column without heading, and for two with the same one; capitals do not count.
+
+    The first column may be without one: R and pandas write the names of the rows there.
+    """
     seen: dict[str, int] = {}
-    for place, heading in enumerate(headings, start=1):
-        name = heading.lower()
-        if not name:
-            raise Invalid(f"Column {place} has no heading; name or remove it.", field="file")
+    for place, heading in enumerate(headings):
+        name = heading.casefold()
+        if not name and place:
+            raise Invalid(
+                f"Column {column_letters(place)} has no heading; name or remove it.", field="file"
+            )
         if name in seen:
             raise Invalid(
-                f"Two columns are named {heading} (column {seen[name]} and column {place});"
-                " rename one.",
+                f"Two columns are named {heading} (column {column_letters(seen[name])} and column"
+                f" {column_letters(place)}); rename one.",
                 field="file",
             )
         seen[name] = place

@@ -6,12 +6,12 @@ is stored: it waits, signed, in the page that asks for consent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField, FileRequired, FileStorage
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
@@ -21,16 +21,19 @@ from surveyapp.distribution.bounces import Bounce, Noted, note_list
 from surveyapp.distribution.campaign_results import campaign_summaries
 from surveyapp.distribution.campaigns import Plan, Recipient, Recipients
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.exports.links import customers_in
+from surveyapp.exports.links import ADDRESSES, customers_in
 from surveyapp.journeys import queries
 from surveyapp.results.funnels import of_list
 from surveyapp.sampling.contacts import Card
 from surveyapp.surveys.queries import survey_in
+from surveyapp.tables.opened import ACCEPTED, KINDS
+from surveyapp.tables.options import OPTION_FIELDS
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.security import ORDINARY_BODY
 from surveyapp.web.sessions import me
+from surveyapp.web.table_fields import TableForm, file_name
 
 campaigns = Blueprint(
     "campaigns",
@@ -43,22 +46,30 @@ _LONGEST_LIST = ORDINARY_BODY * 9 // 10
 _MOST_SHOWN = 20
 
 
-class ListForm(StaffForm):
+class ListForm(TableForm):
     customers = FileField(
         "Customer list",
         [FileRequired("Choose a file.")],
-        description="CSV with the columns customer_ref and email; optionally language, zone and"
+        description=f"{KINDS}, with the columns customer_ref and email; optionally language, zone and"
         f" phone, and one column per attribute. At most {actions.MOST_CUSTOMERS:,}"
-        " lines.",
+        " rows.",
+        render_kw={"accept": ACCEPTED},
     )
 
 
-class BounceForm(StaffForm):
+class BounceForm(TableForm):
     bounces = FileField(
         "Bounced addresses",
         [FileRequired("Choose a file.")],
-        description="CSV with a column email and optionally reason.",
+        description=f"{KINDS}, with a column email and optionally reason.",
+        render_kw={"accept": ACCEPTED},
     )
+
+    def __init__(self, **options: Any) -> None:
+        """The list to be asked has the same fields on this page: ids stand there once."""
+        super().__init__(**options)
+        for name in set(OPTION_FIELDS) & set(self._fields):
+            self[name].id = f"bounces-{name}"
 
 
 class ConsentForm(StaffForm):
@@ -82,7 +93,7 @@ def look(journey_id: int, survey_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("customers"):
             recipients = actions.read_recipients(
-                customers_in(form.customers.data.read()), secret_key=installation().secret_key
+                _customers(form.customers.data, form), secret_key=installation().secret_key
             )
             token = _written(recipients, survey_id)
             with installation().store.reading() as session:
@@ -122,9 +133,10 @@ def bounces(journey_id: int, survey_id: int) -> ResponseReturnValue:
         survey_in(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("bounces"):
-            rows = list(_bounces(form.bounces.data.read()))
-            noted = note_list(installation().store, rows, user_id=me().id)
-            return _page(journey_id, survey_id, noted=noted)
+            listed = _customers(form.bounces.data, form, needed=ADDRESSES)
+            noted = note_list(installation().store, _bounces(listed), user_id=me().id)
+            places = [each["place"] for each in listed]
+            return _page(journey_id, survey_id, noted=noted, places=places)
     return _page(journey_id, survey_id, bounce=form)
 
 
@@ -135,6 +147,7 @@ def _page(
     ask: ListForm | None = None,
     bounce: BounceForm | None = None,
     noted: Noted | None = None,
+    places: Sequence[str] = (),
 ) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
@@ -151,6 +164,7 @@ def _page(
         ask=ask or ListForm(),
         bounce=bounce or BounceForm(),
         noted=noted,
+        places=places,
         asked=asked,
         most_shown=_MOST_SHOWN,
     )
@@ -199,15 +213,17 @@ def _said(made: Plan) -> str:
     return f"{said} {others:,} cannot be invited now." if others else said
 
 
-def _bounces(data: bytes) -> Iterator[Bounce]:
+def _customers(
+    upload: FileStorage, form: TableForm, needed: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    return customers_in(upload.read(), file_name(upload), form.reading, needed=needed)
+
+
+def _bounces(listed: Sequence[Mapping[str, Any]]) -> Iterator[Bounce]:
     now = installation().now()
-    for row in customers_in(data):
-        cells: dict[str, Any] = row["attributes"]
-        address = next((cells[each] for each in ("email", "address") if each in cells), None)
-        if address is None:
-            raise Invalid(
-                "There is no column email; rename the column with the addresses to email."
-            )
+    for row in listed:
+        cells: Mapping[str, Any] = row["attributes"]
+        address = next(cells[each] for each in ADDRESSES if each in cells)
         yield str(address), str(cells.get("reason", "")), now
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import Length
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
+from surveyapp.responses.import_choices import ImportChoices, column_pair
 from surveyapp.responses.imports import ask_import
+from surveyapp.responses.waves import SKIP, STORE
 from surveyapp.surveys.queries import survey_in
-from surveyapp.web.forms import StaffForm
+from surveyapp.tables.opened import ACCEPTED, KINDS
+from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
+from surveyapp.web.table_fields import DatedTableForm, file_name
 
 imports = Blueprint(
     "imports",
@@ -23,14 +29,51 @@ imports = Blueprint(
 )
 
 
-class ImportForm(StaffForm):
+class ImportForm(DatedTableForm):
     answers = FileField(
         "Response file",
         [FileRequired("Choose a file.")],
-        description="CSV or SPSS (.sav) with one row per customer and columns named by question"
-        " code, such as sea1 or nps; or the JSON file of answers that a kiosk could"
-        " not send.",
+        description=f"{KINDS}, with one row per customer and columns named by question code, such as"
+        " sea1 or nps; or the JSON file of answers that a kiosk could not send.",
+        render_kw={"accept": f"{ACCEPTED},.json"},
     )
+    id_column = StringField(
+        "Column that identifies a row",
+        [Length(max=200)],
+        description="So that a row is not stored twice. Left empty: external_id, id or response.",
+    )
+    columns = TextAreaField(
+        "Columns by hand",
+        [Length(max=20_000)],
+        description="One heading and the item that it holds per line, such as Q1=per3",
+    )
+    attributes = TextAreaField(
+        "Columns to store",
+        [Length(max=20_000)],
+        description="Headings, one per line, of columns that are stored although they look like"
+        " personal data or like a question of another survey.",
+    )
+    overlap = SelectField(
+        "Rows without an ID that an earlier file had, too",
+        default="",
+        choices=choices(
+            [
+                ("", "Ask me, where it is no chance"),
+                (STORE, "Other answers: store them"),
+                (SKIP, "The same answers: skip them"),
+            ]
+        ),
+    )
+
+    def import_choices(self) -> ImportChoices:
+        """What was chosen; Invalid at the field that cannot be read."""
+        return ImportChoices(
+            self.reading,
+            dict(map(column_pair, _lines(self.columns.data))),
+            (self.id_column.data or "").strip(),
+            attributes=tuple(_lines(self.attributes.data)),
+            overlap=self.overlap.data,
+        )
 
 
 @imports.route("", methods=["GET", "POST"])
@@ -43,7 +86,7 @@ def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
         survey = survey_in(session, journey_id, survey_id)
     if form.validate_on_submit():
         with form.refusing("answers"):
-            upload = form.answers.data
+            upload, chosen = form.answers.data, form.import_choices()
             data = upload.read()
             with installation().store.reading() as session:
                 leave_room(session)  # else the bytes would lie there for nobody
@@ -53,17 +96,15 @@ def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
                 file = installation().files.put(
                     session,
                     data,
-                    name=_shown(upload.filename),
-                    media_type="text/csv",
+                    name=file_name(upload),
+                    media_type="application/octet-stream",
                     digest=digest,
                 )
-                job = ask_import(session, survey, file, user_id=me().id)
+                job = ask_import(session, survey, file, choices=chosen, user_id=me().id)
             return redirect(url_for("jobs.show", job_id=job.id), 303)
     page = render_template("imports/new.html", journey=journey, survey=survey, form=form)
     return page, form.status
 
 
-def _shown(filename: str | None) -> str:
-    """The file's name as it may be stored and shown; it never becomes a path."""
-    printable = "".join(sign for sign in filename or "" if sign.isprintable())
-    return printable[-200:] or "answers.csv"
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]

@@ -15,22 +15,23 @@ from wtforms import (
 )
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import funnels
 from surveyapp.results.scope import Period
 from surveyapp.sampling.actions import change_sampling
-from surveyapp.sampling.interaction_sheets import receive_csv
+from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.store.models import Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.surveys.settings.sampling import Sampling, Trigger
 from surveyapp.surveys.survey import Survey
+from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
 from surveyapp.web.setting_fields import setting
+from surveyapp.web.table_fields import DatedTableForm, file_name
 
 sampling = Blueprint("sampling", __name__, url_prefix="/journeys/<int:journey_id>")
 
@@ -126,11 +127,12 @@ def _whole(number: float) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-class InteractionsForm(StaffForm):
+class InteractionsForm(DatedTableForm):
     interactions = FileField(
         "Event file",
         [FileRequired("Choose a file.")],
-        description=f"CSV with a header row and up to {MOST_LINES:,} lines.",
+        description=f"{KINDS}, with a header row and up to {MOST_LINES:,} rows.",
+        render_kw={"accept": ACCEPTED},
     )
 
 
@@ -230,16 +232,14 @@ def bring(journey_id: int) -> ResponseReturnValue:
     report = None
     if form.validate_on_submit():
         with form.refusing("interactions"):
-            data = form.interactions.data.read()
-            if data.count(b"\n") > MOST_LINES:
-                raise Invalid(
-                    f"The file has more than {MOST_LINES:,} lines. Split it, or use"
-                    " the command surveyapp interactions."
-                )
-            report = receive_csv(
+            upload = form.interactions.data
+            report = receive_file(
                 installation(),
-                io.BytesIO(data),
+                io.BytesIO(upload.read()),
+                name=file_name(upload),
+                options=form.reading,
                 journey=journey.code,
+                most_rows=MOST_LINES,
                 user_id=me().id,
                 now=installation().now(),
             )

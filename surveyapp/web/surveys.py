@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
-from surveyapp.exports.links import customers_in, links_csv
+from surveyapp.exports.links import CUSTOMER_REF, customers_in, links_csv
 from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
@@ -27,10 +27,12 @@ from surveyapp.surveys.settings.texts import WRITTEN
 from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import spread
 from surveyapp.surveys.translations import others
+from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
+from surveyapp.web.table_fields import TableForm, file_name
 
 surveys = Blueprint("surveys", __name__, url_prefix="/journeys/<int:journey_id>/surveys")
 
@@ -80,11 +82,12 @@ class SurveyForm(StaffForm):
     )
 
 
-class LinksForm(StaffForm):
+class LinksForm(TableForm):
     customers = FileField(
         "Customer list",
         [FileRequired("Choose a file.")],
-        description="CSV with a customer_ref column and one column per attribute, such as region.",
+        description=f"{KINDS}, with a customer_ref column and one column per attribute, such as region.",
+        render_kw={"accept": ACCEPTED},
     )
 
 
@@ -242,7 +245,10 @@ def make_links(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = LinksForm()
     if form.validate_on_submit():
         with form.refusing("customers"):
-            customers = customers_in(form.customers.data.read())
+            upload = form.customers.data
+            customers = customers_in(
+                upload.read(), file_name(upload), form.reading, needed=[CUSTOMER_REF]
+            )
             with installation().store.reading() as session:
                 survey = survey_in(session, journey_id, survey_id)
             issued = actions.invite_list(installation(), survey, customers, user_id=me().id)

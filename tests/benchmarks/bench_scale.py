@@ -25,7 +25,7 @@ from surveyapp.demo.fielded import draw_map
 from surveyapp.installation import Installation, open_installation
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.bulk import store_bulk
-from surveyapp.responses.imports import import_csv
+from surveyapp.responses.imports import import_file
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results import dashboards, rates, trends
@@ -168,7 +168,7 @@ def test_rows_come_in_by_file_without_memory_growing(installation: Installation,
     before = peak_megabytes()
     with path.open("rb") as file:
         start = time.perf_counter()
-        report = import_csv(installation, as_survey(installation, survey), file, id_column="id")
+        report = import_file(installation, as_survey(installation, survey), file)
         took = time.perf_counter() - start
     more = peak_megabytes() - before
     print(

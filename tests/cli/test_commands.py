@@ -89,7 +89,7 @@ def test_an_answer_outside_its_scale_is_named_with_row_and_value(run, tmp_path: 
     path.write_text("csat\n3\n9\n")
     ran = run("score", path, "--instrument", "csat")
     assert ran.code == 2
-    assert "csat: 9 in row 2 is outside 1 to 5" in ran.err
+    assert "csat: 9 in A3 is outside 1 to 5" in ran.err
 
 
 def test_instruments_are_listed_and_a_broken_one_is_told_with_file_key_and_cure(

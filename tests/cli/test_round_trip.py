@@ -10,8 +10,9 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.actions import create_journey
 from surveyapp.store.db import Store
-from surveyapp.store.models import Response, Score
+from surveyapp.store.models import Response, Score, SurveyRow
 from surveyapp.surveys.actions import create_survey
+from tests.tables.writers import csv_bytes
 
 
 def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores(
@@ -74,3 +75,65 @@ def test_an_import_says_how_it_read_the_file(run_stored, store: Store, tmp_path:
     assert "1 row: 1 stored, 0 already stored, 0 rejected." in ran.out
     with store.reading() as session:
         assert session.scalars(select(Response.answers)).one()["csat"]["csat_reason"] == comment
+
+
+TEXTS = ("-- waited too long", "+1 for the staff", "@anna was great", "=never again", "'quoted'")
+GUARDED = ("'=1+1", "''@x", "'- a", "O'Brien", "5 o'clock")
+
+
+def test_our_own_export_brought_in_again_adds_nothing_and_elsewhere_keeps_everything(
+    run_stored, store: Store, tmp_path: Path
+):
+    with store.writing() as session:
+        journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
+        asks = [{"instrument": "nps"}]
+        for code in ("a", "b"):
+            create_survey(
+                session, journey, name=code, asks=asks, code=code, user_id=None, library=BUILT_IN
+            )
+        survey = session.scalars(select(SurveyRow).where(SurveyRow.code == "a")).one()
+        survey.consent_version = "7"
+    rows = [["external_id", "nps", "nps_reason", "language", "submitted_at", "started_at", "email"]]
+    for number, text in enumerate((*TEXTS, *GUARDED)):
+        time = ["2026-03-02T09:14:05+02:00", "2026-03-02T09:12:00+02:00"]
+        rows.append([f"rt{number}", number % 11, text, "fi", *time, f"p{number}@example.org"])
+    (tmp_path / "in.csv").write_bytes(csv_bytes(rows))
+    options = ["--attribute", "email"]
+    assert run_stored("import", tmp_path / "in.csv", "--survey", "a", *options).code == 0
+    assert run_stored("export", "--survey", "a", "--out", tmp_path / "a.csv").code == 0
+    again = run_stored("import", tmp_path / "a.csv", "--survey", "a")
+    assert "10 rows: 0 stored, 10 already stored, 0 rejected." in again.out
+    assert "10 stored" in run_stored("import", tmp_path / "a.csv", "--survey", "b").out
+    assert "10 already stored" in run_stored("import", tmp_path / "a.csv", "--survey", "b").out
+    assert run_stored("export", "--survey", "b", "--out", tmp_path / "b.csv").code == 0
+    first, second = (
+        pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False)
+        for name in ("a.csv", "b.csv")
+    )
+    assert first["nps.nps_reason"].tolist()[:5] == [f"'{text}" for text in TEXTS[:4]] + ["'quoted'"]
+    own = ["response", "response_id", "survey"]
+    pd.testing.assert_frame_equal(first.drop(columns=own), second.drop(columns=own))
+    assert first["consent_version"].unique().tolist() == ["7"]
+    assert first["wording"].str.startswith("nps:fi-").all()
+    assert first["started_at"].unique().tolist() == ["2026-03-02T07:12:00+00:00"]
+    with store.reading() as session:
+        texts = [r.answers["nps"]["nps_reason"] for r in session.scalars(select(Response))]
+        assert texts == [*TEXTS, *GUARDED] * 2
+
+
+def test_another_survey_s_consent_is_not_taken_for_a_text_of_this_one(
+    run_stored, store: Store, tmp_path: Path
+):
+    with store.writing() as session:
+        journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
+        asks = [{"instrument": "nps"}]
+        create_survey(
+            session, journey, name="b", asks=asks, code="b", user_id=None, library=BUILT_IN
+        )
+        survey = session.scalars(select(SurveyRow)).one()
+        survey.consent_version = "1"
+    text = "response,response_id,survey,consent_version,nps.nps\n5,r_5,a,1,9\n6,r_6,b,1,9\n"
+    (tmp_path / "a.csv").write_text(text)
+    assert run_stored("import", tmp_path / "a.csv", "--survey", "b").code == 0
+    with store.reading() as session:
+        assert session.scalars(select(Response.consent_version)).all() == ["a 1", "1"]

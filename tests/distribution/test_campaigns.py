@@ -242,7 +242,7 @@ def test_bad_lines_are_told_by_their_place_and_the_others_are_asked():
         secret_key="a secret key of thirty-two characters or more",
     )
     assert [each.card.email for each in roll.customers] == ["ada@example.org", "zoe@example.org"]
-    assert [place for place, _ in roll.refused] == [2, 3, 5]
+    assert [place for place, _ in roll.refused] == ["Customer 2", "Customer 3", "Customer 5"]
     assert (roll.doubles, roll.count) == (1, 6)
 
 

@@ -13,6 +13,8 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.cells import csv_chunks, safe
 from surveyapp.exports.links import customers_in
 from surveyapp.exports.qr import qr_file
+from surveyapp.tables.guard import guarded, unguarded
+from surveyapp.tables.options import OPTION_FIELDS
 
 
 @pytest.mark.parametrize(
@@ -54,8 +56,8 @@ def test_a_list_of_customers_is_read_whatever_separates_it(separator: str, encod
     lines = [["customer_ref", "Région", "tenure"], ["0007", "Île", "3"], ["8", "", "2.5"]]
     data = "\r\n".join(separator.join(line) for line in lines).encode(encoding)
     assert customers_in(data) == [
-        {"customer_ref": "0007", "attributes": {"Région": "Île", "tenure": 3}},
-        {"customer_ref": "8", "attributes": {"Région": "", "tenure": 2.5}},
+        {"customer_ref": "0007", "attributes": {"Région": "Île", "tenure": 3}, "place": "Row 2"},
+        {"customer_ref": "8", "attributes": {"Région": "", "tenure": 2.5}, "place": "Row 3"},
     ]
 
 
@@ -64,10 +66,21 @@ def test_any_bytes_are_a_list_or_an_error_for_people(data: bytes):
     try:
         customers_in(data)
     except Invalid as error:
-        assert error.field == "customers"
+        assert error.field in {"customers", *OPTION_FIELDS}
 
 
 def test_qr_codes_are_pictures_of_both_kinds():
     drawn = qr_file("http://localhost/s/abc", "svg", title="Link to <A>")
     assert b"<title>Link to &lt;A&gt;</title>" in drawn
     assert qr_file("http://localhost/s/abc", "png", title="").startswith(b"\x89PNG\r\n")
+
+
+@given(st.text())
+def test_the_guard_of_formulas_is_undone_exactly(text: str):
+    assert unguarded(guarded(text)) == text
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "''=1", "'", "'quoted'", "O'Brien", "-", ""])
+def test_texts_with_apostrophes_are_told_apart(text: str):
+    assert unguarded(guarded(text)) == text

@@ -6,6 +6,7 @@ import csv
 import io
 import random
 import shutil
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from surveyapp.errors import Invalid
 from surveyapp.installation import open_installation
 from surveyapp.jobs.kinds import IMPORT_RESPONSES
 from surveyapp.responses import rollups
-from surveyapp.responses.imports import ask_import, import_csv, import_sav, run_import
+from surveyapp.responses.import_choices import ImportChoices
+from surveyapp.responses.imports import ask_import, import_file, run_import
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import JourneyRun, Response, SurveyRow
@@ -36,12 +38,19 @@ def survey(store: Store) -> SurveyRow:
         return make_survey(session, asks=("csat", "nps"))
 
 
+CHOSEN = [each.name for each in fields(ImportChoices)]
+
+
 def bring(store: Store, survey: SurveyRow, text: str | bytes, **options):
     data = text if isinstance(text, bytes) else text.encode()
-    report = import_csv(
-        installation_on(store),
-        as_survey(installation_on(store), survey),
+    chosen = {name: options.pop(name) for name in CHOSEN if name in options}
+    settings = {name: options.pop(name) for name in ("minimum_cell",) if name in options}
+    installation = installation_on(store, **settings)
+    report = import_file(
+        installation,
+        as_survey(installation, survey),
         io.BytesIO(data),
+        choices=ImportChoices(**chosen),
         **options,
     )
     assert report.count_in == report.stored + report.already + report.refused_rows
@@ -63,7 +72,7 @@ FILE = """csat,NPS.nps,nps_reason,region,tenure,id,submitted_at,customer_ref,lan
 def test_columns_become_answers_attributes_and_what_is_known_of_the_response(store, survey):
     report = bring(store, survey, FILE)
     first, second = kept(store)
-    assert (report.stored, report.encoding, report.separator) == (2, "UTF-8", "comma")
+    assert (report.stored, report.notes[0]) == (2, "Read as UTF-8, separated by comma.")
     assert first.answers == {"csat": {"csat": 5}, "nps": {"nps": 10, "nps_reason": "Fast"}}
     assert first.attributes == {"region": "North", "tenure": 3}
     assert second.attributes == {"region": "South"}
@@ -92,7 +101,8 @@ def test_encoding_and_separator_are_told_from_the_file(
     store, survey, data: bytes, encoding: str, separator: str
 ):
     report = bring(store, survey, data)
-    assert (report.encoding, report.separator, report.refused) == (encoding, separator, [])
+    said = f"Read as {encoding}, separated by {separator}."
+    assert (report.notes[0], report.refused) == (said, [])
     assert kept(store)[0].attributes["ort"] == "Köln"
 
 
@@ -110,16 +120,16 @@ def test_each_refused_row_is_told_with_line_column_value_and_reason(store, surve
         "\n"
         "5,3,,,Bergen\n",
     )
-    told = [(r.line, r.column, r.value) for r in report.refused]
+    told = [(r.place, r.column, r.value) for r in report.refused]
     assert told == [
-        (2, "nps", '"11"'),
-        (2, "city", "two lines"),
-        (4, "csat", '"x"'),
-        (4, "submitted_at", "yesterday"),
-        (5, "", ""),
-        (6, "", ""),
-        (7, "submitted_at", "2999-01-01"),
-        (8, "language", "no language"),
+        ("B2", "nps", '"11"'),
+        ("E2", "city", "two lines"),
+        ("A3", "csat", '"x"'),
+        ("C3", "submitted_at", "yesterday"),
+        ("row 4", "", ""),
+        ("row 5", "", ""),
+        ("C6", "submitted_at", "2999-01-01"),
+        ("D7", "language", "no language"),
     ]
     assert all(refusal.reason and refusal.cure for refusal in report.refused)
     assert (report.count_in, report.stored, report.refused_rows) == (7, 1, 6)
@@ -128,7 +138,7 @@ def test_each_refused_row_is_told_with_line_column_value_and_reason(store, surve
 
 def test_a_line_break_in_a_cell_is_refused_as_attribute_and_kept_in_an_open_answer(store, survey):
     report = bring(store, survey, 'csat,csat_reason,city\n5,"a\nb",x\n4,c,"y\nz"\n')
-    assert [(r.line, r.column) for r in report.refused] == [(4, "city")]
+    assert [(r.place, r.column) for r in report.refused] == [("C3", "city")]
     assert kept(store)[0].answers["csat"]["csat_reason"] == "a\nb"
 
 
@@ -176,7 +186,7 @@ def test_an_import_that_was_stopped_half_way_is_finished_by_the_next(store, surv
         (b"region,age\nNorth,3\n", "csat, csat_reason, nps, nps_reason"),
         (b"csat,CSAT\n5,5\n", "Two columns are named csat"),
         (b"csat,csat.csat\n5,5\n", "Two columns hold"),
-        (b"csat,,ort\n5,5,x\n", "Column 2 has no heading"),
+        (b"csat,,ort\n5,5,x\n", "Column B has no heading"),
     ],
     ids=["empty", "workbook", "utf-16", "binary", "no items", "double", "twice", "nameless"],
 )
@@ -192,7 +202,7 @@ def test_columns_may_be_renamed_and_attributes_chosen(store, survey):
         survey,
         "Q1,Q2,Kunde,Region,Alter\n5,9,77,Nord,30\n",
         columns={"Q1": "csat", "Q2": "nps.nps", "Kunde": "customer_ref", "Region": "region"},
-        attribute_columns=["Region"],
+        attribute_columns=("Region",),
     )
     response = kept(store)[0]
     assert response.answers == {"csat": {"csat": 5}, "nps": {"nps": 9}}
@@ -222,8 +232,8 @@ def test_an_spss_file_brings_codes_for_items_and_labels_for_attributes(
     frame = pd.DataFrame({"CSAT": [5.0, 9.0], "nps": [10.0, None], "region": [1.0, 2.0]})
     labels = {"region": {1.0: "North", 2.0: "South"}, "CSAT": {5.0: "Very satisfied"}}
     pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
-    report = import_sav(installation_on(store), as_survey(installation_on(store), survey), path)
-    assert [(r.line, r.column) for r in report.refused] == [(2, "CSAT")]
+    report = bring(store, survey, path.read_bytes())
+    assert [(r.place, r.column) for r in report.refused] == [("case 2, CSAT", "CSAT")]
     response = kept(store)[0]
     assert response.answers == {"csat": {"csat": 5}, "nps": {"nps": 10}}
     assert response.attributes == {"region": "North"}
@@ -246,7 +256,7 @@ def test_the_worker_brings_in_an_uploaded_file(tmp_path: Path):
     assert (job.kind, steps) == ("import_responses", [99])
     counts = [result[name] for name in ("rows_in_the_file", "stored", "refused_rows")]
     assert counts == [3, 2, 1]
-    assert result["refused"][0]["line"] == 4
+    assert result["refused"][0]["place"] == "A4"
     installation.close()
 
 
@@ -275,7 +285,7 @@ def test_any_rows_are_counted_and_never_an_error(
     data = out.getvalue().encode("utf-8", "surrogatepass").replace(b"\x00", b"")
     report = bring(store, survey, data)
     assert report.stored == len(kept(store))
-    assert report.refused_rows == len({refusal.line for refusal in report.refused})
+    assert report.refused_rows == len({refusal.row for refusal in report.refused})
     store.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.errors import Invalid
-from surveyapp.sampling.interaction_sheets import receive_csv
+from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.store.db import Store
 from surveyapp.store.models import Contact, Interaction
 from tests.installations import installation_on
@@ -34,17 +34,19 @@ def bank(store: Store) -> Store:
 
 def read(store: Store, text: str, journey: str | None = None):
     file = io.BytesIO(text.encode())
-    return receive_csv(installation_on(store), file, journey=journey, now=NOW)
+    return receive_file(installation_on(store), file, journey=journey, now=NOW)
 
 
 def test_every_row_is_stored_or_listed_with_its_line(bank: Store):
     report = read(bank, FILE)
     assert (report.count_in, report.stored, report.already, report.refused_rows) == (6, 2, 0, 4)
-    assert sorted((each.line, each.column) for each in report.refused) == [
-        *((3, "touchpoint"), (4, "at"), (5, "")),
-        (6, "email"),
+    assert sorted((each.place, each.column) for each in report.refused) == [
+        *(("B3", "touchpoint"), ("D4", "at"), ("E6", "email"), ("row 5", "")),
     ]
-    assert report.notes == ["Attributes: region, Tenure_years."]
+    assert report.notes == [
+        "Read as UTF-8, separated by semicolon.",
+        "Attributes: region, Tenure_years.",
+    ]
     with bank.reading() as session:
         assert session.scalars(select(Contact.email)).all() == ["anna@example.org"]
         kept = session.scalars(select(Interaction).order_by(Interaction.id)).all()
@@ -69,7 +71,7 @@ def test_one_journey_may_be_named_beside_the_file(bank: Store):
         ("touchpoint,customer_ref,at\n", "no column journey"),
         ("journey,customer_ref\n", "no column touchpoint, at"),
         ("journey,touchpoint,customer_ref,at,at\n", "Two columns are named at"),
-        ("journey,touchpoint,customer_ref,,at\n", "Column 4 has no heading"),
+        ("journey,touchpoint,customer_ref,,at\n", "Column D has no heading"),
         ("", "empty"),
     ],
 )
@@ -82,7 +84,7 @@ def test_the_command_tells_what_became_of_each_row(run_stored, bank: Store, tmp_
     (tmp_path / "in.csv").write_text(FILE)
     ran = run_stored("interactions", tmp_path / "in.csv")
     assert ran.code == 2
-    assert "line 4, column at: '2026-03-19T12:00:00' has no UTC offset. Write" in ran.out
+    assert "D4 (at): '2026-03-19T12:00:00' has no UTC offset. Write" in ran.out
     assert "6 rows: 2 stored, 0 already stored, 4 rejected." in ran.out
     unknown = run_stored("interactions", tmp_path / "in.csv", "--journey", "nowhere")
     assert (unknown.code, "There is no journey 'nowhere'" in unknown.err) == (2, True)

@@ -81,7 +81,7 @@ def test_a_kiosks_file_is_brought_in_as_far_as_the_survey_asks(installation, sur
     file = kiosk_file(survey, {}, gone, foreign, unreadable, wrong, {"id": "1"}, {"answered": 5})
     report = brought_in(installation, survey, file)
     assert (report.count_in, report.stored, report.refused_rows) == (7, 2, 5)
-    assert [refusal.line for refusal in report.refused] == [3, 4, 5, 6, 7]
+    assert [refusal.row for refusal in report.refused] == [3, 4, 5, 6, 7]
     kept = stored(installation)
     assert [each.answers["nps"]["nps"] for each in kept] == [9, 3]
     assert kept[1].answers["ces"] == {}

@@ -122,14 +122,14 @@ def test_interactions_come_in_by_a_file(world: World, installation: Installation
 
     page = send(text)
     assert page.status_code == 200
-    assert "2 lines: 1 stored, 0 already stored, 1 rejected" in page.text
+    assert "2 rows: 1 stored, 0 already stored, 1 rejected" in page.text
     assert "&lt;b&gt;" in page.text
     assert "<b>&#39;" not in page.text
     with installation.store.reading() as session:
         assert session.scalars(select(Contact.email)).all() == ["anna@example.org"]
         assert session.scalars(select(Interaction.source)).all() == ["csv"]
         assert "4711" not in str(session.execute(select(Interaction.customer_ref)).all())
-    assert "2 lines: 0 stored, 1 already stored" in send(text).text
+    assert "2 rows: 0 stored, 1 already stored" in send(text).text
     assert send("a,b\n1,2\n").status_code == 422
     assert send("touchpoint,customer_ref,at\n" + "x\n" * 50_001).status_code == 422
     assert client.post(address, data={}).status_code == 422

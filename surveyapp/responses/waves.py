@@ -1,0 +1,202 @@
+"""Rows without an id: known by their content, and by the file that they came in.
+
+Two customers may give the same answers, in one month or in two. So a row is known by what all rows of
+its file add up to, its own content, and how often that content came before: the same file brought in
+again adds nothing, another one is another wave.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Invalid
+from surveyapp.store.columns import utc_now
+from surveyapp.store.inserts import insert
+from surveyapp.store.models import ImportBatch, Response
+from surveyapp.surveys.links import pseudonym
+from surveyapp.surveys.survey import Survey
+
+STORE, SKIP = "store", "skip"
+_MODULUS = 1 << 64
+_SAMPLE = 200  # rows of a file that are kept as digests
+_FIRST = 500  # rows by which a file of an earlier version is known
+_AT_ONCE = 500  # ids in one query
+_DIFFERENT = (
+    0.9  # share of a file's rows that are unlike all others, from which chance is no reason
+)
+_OVERLAP = 0.1  # share of an earlier file's rows that are in this one, too
+_BATCHES = cast(Table, ImportBatch.__table__)
+
+
+class Wave:
+    """The rows of one file that have no id: what they add up to, and how often each content came.
+
+    Contents are digests with the installation's key: nobody can try out what somebody answered.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        self._key = hashlib.sha256(secret_key.encode()).digest()
+        self._sum = 0
+        self.rows = 0
+        self.counts: Counter[str] = Counter()
+        self.first: list[list[str]] = []
+
+    def add(self, cells: list[str]) -> None:
+        digest = self.content(cells)
+        self.rows += 1
+        self.counts[digest] += 1
+        self._sum = (self._sum + int(digest[:16], 16)) % _MODULUS
+        if len(self.first) < _FIRST:
+            self.first.append(cells)
+
+    def content(self, cells: Sequence[str]) -> str:
+        """The digest of a row's cells."""
+        text = "\x1f".join(cells).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16, key=self._key).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """What the file is called by in the ids of its rows, in whatever order these stand."""
+        return hashlib.sha256(f"{self._sum:x} {self.rows}".encode()).hexdigest()[:16]
+
+    @property
+    def sample(self) -> list[str]:
+        """Some of the rows, the same ones of the same file."""
+        rows = (
+            f"{digest} {number}"
+            for digest in sorted(self.counts)[:_SAMPLE]
+            for number in range(1, self.counts[digest] + 1)
+        )
+        return [row for row, _ in zip(rows, range(_SAMPLE), strict=False)]
+
+    def holds(self, row: str) -> bool:
+        """Whether the file has a row of this content and number."""
+        digest, _, number = row.rpartition(" ")
+        return self.counts[digest] >= int(number)
+
+
+@dataclass
+class RowIds:
+    """Gives each row of a file its id, in the order of the file.
+
+    ``stored`` are ids of earlier files' rows, of which this file has some; ``unnamed`` says that it
+    came in by an earlier version, whose ids did not name the file.
+    """
+
+    wave: Wave
+    earlier: Collection[str] = ()
+    stored: Collection[str] = ()
+    unnamed: bool = False
+    _seen: Counter[str] = field(default_factory=Counter)
+
+    def of(self, cells: Sequence[str]) -> str:
+        """The id of the next row with these cells."""
+        if self.unnamed:
+            return _unnamed(cells, self._seen)
+        digest = self.wave.content(cells)
+        self._seen[digest] += 1
+        row = f"{digest} {self._seen[digest]}"
+        for name in self.earlier:
+            known = f"row {name} {row}"
+            if known in self.stored:
+                return known
+        return f"row {self.wave.name} {row}"
+
+
+def row_ids(
+    session: Session, survey: Survey, wave: Wave, *, secret_key: str, overlap: str = ""
+) -> RowIds:
+    """The ids of the rows of a file, whose wave is noted in the caller's transaction.
+
+    Where an earlier file's rows are all in this one, or many of them while hardly two rows are alike,
+    ``overlap`` says what that means: STORE them as other answers, or SKIP those that are stored.
+    Raises Invalid where it is not said.
+    """
+    batches = select(ImportBatch).where(ImportBatch.survey_id == survey.id)
+    earlier = list(session.scalars(batches.order_by(ImportBatch.id)))
+    if wave.name not in {each.content for each in earlier}:
+        met = {each.content: met for each in earlier if (met := _met(wave, each))}
+        unnamed = _is_unnamed(session, survey, wave, secret_key)
+        if (met or unnamed) and overlap not in {STORE, SKIP}:
+            raise Invalid(_question(wave, sum(met.values())), field="overlap")
+        if unnamed and overlap == SKIP:
+            return RowIds(wave, unnamed=True)
+        _note(session, survey.id, wave)
+        if met and overlap == SKIP:
+            names = list(met)
+            return RowIds(wave, names, _stored(session, survey, wave, names, secret_key))
+    return RowIds(wave)
+
+
+def known_as(survey: Survey, own: str, secret_key: str) -> str:
+    """An id as it is stored: hidden in an anonymous survey, where it could tell on somebody."""
+    if survey.anonymity != "anonymous":
+        return own
+    return pseudonym(secret_key, f"{survey.code} {own}")
+
+
+def _met(wave: Wave, batch: ImportBatch) -> int:
+    """About how many of an earlier file's rows this one has; 0 where that may be chance."""
+    held = sum(wave.holds(row) for row in batch.sample)
+    whole = held == len(batch.sample) and batch.rows <= wave.rows
+    distinctive = len(wave.counts) >= _DIFFERENT * wave.rows
+    if not whole and not (distinctive and held >= max(2, _OVERLAP * len(batch.sample))):
+        return 0
+    return round(batch.rows * held / max(1, len(batch.sample)))
+
+
+def _question(wave: Wave, count: int) -> str:
+    about = f"About {count:,}" if count else "Many"
+    return (
+        f"{about} of the {wave.rows:,} rows without an id equal rows of an earlier import. Choose what"
+        " they are: other answers (--overlap store), or those that are stored (--overlap skip)."
+    )
+
+
+def _note(session: Session, survey_id: int, wave: Wave) -> None:
+    adding = insert(_BATCHES, session.connection().dialect.name).on_conflict_do_nothing()
+    row = {"survey_id": survey_id, "content": wave.name, "rows": wave.rows}
+    session.execute(adding, {**row, "sample": wave.sample, "created_at": utc_now()})
+
+
+def _stored(
+    session: Session, survey: Survey, wave: Wave, names: Sequence[str], secret_key: str
+) -> frozenset[str]:
+    """The ids that this file's rows would have in earlier ones, as far as they are stored."""
+    found: set[str] = set()
+    wanted = [
+        f"row {name} {digest} {number}"
+        for name in names
+        for digest, count in wave.counts.items()
+        for number in range(1, count + 1)
+    ]
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = {known_as(survey, own, secret_key): own for own in wanted[start : start + _AT_ONCE]}
+        found |= {part[known] for known in _there(session, survey.id, list(part))}
+    return frozenset(found)
+
+
+def _is_unnamed(session: Session, survey: Survey, wave: Wave, secret_key: str) -> bool:
+    """Whether an earlier version brought this file's rows in."""
+    seen: Counter[str] = Counter()
+    ids = [known_as(survey, _unnamed(cells, seen), secret_key) for cells in wave.first]
+    return bool(ids) and len(_there(session, survey.id, ids)) == len(ids)
+
+
+def _unnamed(cells: Sequence[str], seen: Counter[str]) -> str:
+    """A row's id as earlier versions made it."""
+    digest = hashlib.sha256("\x1f".join(cells).encode()).hexdigest()[:32]
+    seen[digest] += 1
+    return f"row {digest} {seen[digest]}"
+
+
+def _there(session: Session, survey_id: int, ids: Sequence[str]) -> list[str]:
+    own = (Response.survey_id == survey_id, Response.external_id.in_(ids))
+    return [known for known in session.scalars(select(Response.external_id).where(*own)) if known]
