@@ -80,21 +80,25 @@ class RowFacts:
 
     def read(self, row: Row) -> dict[str, Any]:
         """The facts of a row, as ``Prepared`` takes them. Raises Refused."""
-        state = self._cell(row, FINISHED)
-        if state and state.casefold() in self._not_answers:
-            raise Refused(FINISHED, state, "The row is a preview, a test or spam.", "Remove it.")
-        submitted = self._cell(row, SUBMITTED_AT)
-        language = self._language(self._cell(row, LANGUAGE))
-        facts = {
-            "submitted_at": self._submitted_at(submitted),
-            "customer_ref": self._customer_ref(self._cell(row, CUSTOMER_REF)),
+        about = self._columns.about
+        if FINISHED in about:
+            self._refuse_no_answer(self._cell(row, FINISHED))
+        facts: dict[str, Any] = {
+            "submitted_at": self._submitted_at(self._cell(row, SUBMITTED_AT)),
             "external_id": self._external_id(row),
-            "language": language,
         }
+        if CUSTOMER_REF in about:
+            facts["customer_ref"] = self._customer_ref(self._cell(row, CUSTOMER_REF))
+        if LANGUAGE in about:
+            facts["language"] = self._language(self._cell(row, LANGUAGE))
         started = self._cell(row, STARTED_AT)
         if started:
             facts["started_at"] = self._moment(STARTED_AT, started)
         return facts | self._own(row) if self._columns.own else facts
+
+    def _refuse_no_answer(self, state: str) -> None:
+        if state.casefold() in self._not_answers:
+            raise Refused(FINISHED, state, "The row is a preview, a test or spam.", "Remove it.")
 
     def notes(self) -> list[str]:
         """What somebody should know about the times, ids and versions."""

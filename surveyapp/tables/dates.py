@@ -94,13 +94,13 @@ def order_of(heading: str, signs: OrderSigns, chosen: str = "") -> str:
 def moment_in(cell: str, order: str = "") -> datetime:
     """The time in a cell, without a zone where the cell names none. Raises ValueError for no time."""
     cell = cell.strip()
+    try:
+        return datetime.fromisoformat(cell)  # nearly all of them
+    except ValueError:
+        pass
     serial = _SERIAL.fullmatch(cell)
     if serial:
         return _of_serial(serial)
-    try:
-        return datetime.fromisoformat(cell)
-    except ValueError:
-        pass
     midnight = _END_OF_DAY.fullmatch(cell)
     if midnight:
         return datetime.fromisoformat(f"{midnight[1]}T00:00{midnight[2]}") + timedelta(days=1)
