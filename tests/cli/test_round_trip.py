@@ -117,7 +117,10 @@ def test_our_own_export_brought_in_again_adds_nothing_and_elsewhere_keeps_everyt
     assert first["wording"].str.startswith("nps:fi-").all()
     assert first["started_at"].unique().tolist() == ["2026-03-02T07:12:00+00:00"]
     with store.reading() as session:
-        texts = [r.answers["nps"]["nps_reason"] for r in session.scalars(select(Response))]
+        texts = [
+            r.answers["nps"]["nps_reason"]
+            for r in session.scalars(select(Response).order_by(Response.id))
+        ]
         assert texts == [*TEXTS, *GUARDED] * 2
 
 
