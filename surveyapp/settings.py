@@ -96,7 +96,9 @@ class Settings:
     mail_from: str = _setting("Sender of all mail, as 'Name <address>'.", default="")
     mails_a_minute: int = _setting("Most mails sent in a minute.", default=120)
     time_zone: str = _setting(
-        "IANA time zone of customers whose own is not known, for quiet hours.", default="UTC"
+        "IANA time zone of customers whose own is not known, for quiet hours, and of times in files"
+        " that name none.",
+        default="UTC",
     )
     rest_days: int = _setting(
         "Days for which a customer who was asked is left alone; 0 means no rest.", default=30
