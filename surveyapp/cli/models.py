@@ -7,12 +7,13 @@ from pathlib import Path
 
 from analysis.covariance.model import Modifier
 from analysis.covariance.syntax import parse
+from analysis.names import PATTERN, composed
 from surveyapp.errors import Invalid
 from surveyapp.results.text_files import read_text
 
 _LARGEST = 100_000  # bytes of a model's file
-_NAME = re.compile(r"[^\W\d][\w.]*")
-_MEASURED = re.compile(r"([^\W\d][\w.]*)\s*(?:=~|<~)")
+_NAME = re.compile(PATTERN)
+_MEASURED = re.compile(rf"({PATTERN})\s*(?:=~|<~)")
 
 
 def model_text(given: str) -> str:
@@ -56,7 +57,7 @@ def factors(text: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
 
 def names_in(text: str) -> list[str]:
     """What a model may take from the columns of a file: its names, without those that it measures."""
-    written = re.sub(r"[#!].*", "", text)
+    written = composed(re.sub(r"[#!].*", "", text))
     measured = set(_MEASURED.findall(written))
     return [name for name in dict.fromkeys(_NAME.findall(written)) if name not in measured]
 
