@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
-from surveyapp.store.models import JourneyRun, Response, Score
+from surveyapp.store.models import Erasure, JourneyRun, Response, Score
 from surveyapp.surveys.survey import Survey
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _CORRECTION = re.compile(r"c([1-9][0-9]{0,17})")
+_ERASURE = re.compile(r"e([1-9][0-9]{0,17})")
 _CHANGE = re.compile(r"c([0-9]{1,16})-([0-9]{1,18})")  # as earlier editions named a place
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -73,6 +74,31 @@ def corrected(session: Session, survey: Survey, *, after: str | None, limit: int
     if not rows:
         return Page((), after)
     return Page(_documents(session, rows), f"c{rows[-1][0].correction}")
+
+
+def erased(session: Session, survey: Survey, *, after: str | None, limit: int) -> Page:
+    """What erased responses were called, in the order of their erasure.
+
+    Of an anonymous survey there are none. Invalid (field "after") for a place of another list.
+    """
+    match = _ERASURE.fullmatch(after) if after is not None else None
+    if after is not None and match is None:
+        raise _no_place(after)
+    if survey.is_anonymous:
+        return Page((), after)
+    query = select(Erasure).where(
+        Erasure.survey_id == survey.id, Erasure.place > (int(match[1]) if match else 0)
+    )
+    found = session.scalars(query.order_by(Erasure.place).limit(limit)).all()
+    documents = tuple(
+        {
+            "response_id": each.response_id,
+            "response": each.response,
+            "erased_at": each.erased_at,
+        }
+        for each in found
+    )
+    return Page(documents, f"e{found[-1].place}" if found else after)
 
 
 def _of_numbers(

@@ -93,6 +93,31 @@ class ResponsesSchema(ma.Schema):
     last_day = ma.fields.Date(required=True, allow_none=True)
 
 
+class ErasuresQuery(OfSurvey):
+    after = ma.fields.String(
+        validate=ma.validate.Length(max=40),
+        metadata={
+            "description": "`next` from the previous page; omit it to start at the beginning."
+        },
+    )
+    limit = ma.fields.Integer(load_default=100, validate=ma.validate.Range(min=1, max=MOST))
+
+
+class ErasureSchema(ma.Schema):
+    """A response that no longer exists. Delete your copy of it."""
+
+    response_id = ma.fields.UUID(required=True)
+    response = ma.fields.Integer(required=True)
+    erased_at = ma.fields.AwareDateTime(required=True)
+
+
+class ErasuresSchema(ma.Schema):
+    """A page of erasures. Pass `next` as `after` to continue; keep it to read new ones later."""
+
+    erasures = ma.fields.List(ma.fields.Nested(ErasureSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
 @responses.route("/responses", methods=["GET"])
 @needs(KeyScope.READ_RESPONSES)
 @responses.arguments(ResponsesQuery, location="query")
@@ -108,7 +133,7 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     that there is nothing new.
 
     Customers can change or erase their answers. To keep a copy current, also read the list of
-    `corrected` responses, and have a webhook report each erased one (`response.erased`).
+    `corrected` responses and `GET /api/v1/erasures`, or have a webhook report each change.
     """
     with installation().store.reading() as session:
         settled = numbers.settled(session.connection())
@@ -138,3 +163,19 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
                 responses=len(found.responses),
             )
     return vars(found)
+
+
+@responses.route("/erasures", methods=["GET"])
+@needs(KeyScope.READ_RESPONSES)
+@responses.arguments(ErasuresQuery, location="query")
+@responses.response(200, ErasuresSchema)
+def list_erasures(query: dict[str, Any]) -> dict[str, Any]:
+    """Read erasures
+
+    Responses that were erased, in the order of their erasure; none is skipped. Delete your copies of
+    them. Erasures from before this list existed, and those of anonymous surveys, are not listed.
+    """
+    with installation().store.reading() as session:
+        survey = survey_named(session, query["survey"])
+        found = feed.erased(session, survey, after=query.get("after"), limit=query["limit"])
+        return {"erasures": found.responses, "next": found.next}

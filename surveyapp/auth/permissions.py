@@ -17,6 +17,7 @@ class Permission(StrEnum):
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
     EXPORT_RESPONSES = "export responses"
+    EXPORT_CUSTOMERS = "export customer references"
     SEND_MESSAGES = "send messages"
     WORK_CASES = "work on cases"
     READ_RESULTS = "read results"
@@ -53,6 +54,7 @@ _RESEARCHER = _MANAGER | {
     Permission.SEND_MESSAGES,
     Permission.READ_RESPONSES,
     Permission.EXPORT_RESPONSES,
+    Permission.EXPORT_CUSTOMERS,
     Permission.RUN_ANALYSES,
 }
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(

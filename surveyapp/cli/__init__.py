@@ -14,13 +14,15 @@ from surveyapp.errors import SurveyappError
 # command -> the module that holds it. Loaded when called: a question about settings should not
 # wait three seconds for statistics libraries.
 COMMANDS = {
+    "codebook": "surveyapp.cli.exporting",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
-    "export": "surveyapp.cli.data",
+    "export": "surveyapp.cli.exporting",
     "import": "surveyapp.cli.data",
     "instruments": "surveyapp.cli.administration",
     "interactions": "surveyapp.cli.data",
     "invariance": "surveyapp.cli.invariance",
+    "package": "surveyapp.cli.exporting",
     "pls": "surveyapp.cli.modelling",
     "report": "surveyapp.cli.reporting",
     "run": "surveyapp.cli.serving",

@@ -10,14 +10,11 @@ import click
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.survey_option import survey_option
 from surveyapp.cli.table_options import dated_table_options
-from surveyapp.cli.written import replacing
 from surveyapp.errors import NotFound
-from surveyapp.exports.responses import responses_csv
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.responses.import_choices import ImportChoices, column_pair
 from surveyapp.responses.imports import ImportReport, import_device, import_file
 from surveyapp.responses.waves import SKIP, STORE
-from surveyapp.results.scope import Scope
 from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.surveys.queries import survey_by_code
 from surveyapp.tables.options import ReadOptions
@@ -133,24 +130,3 @@ def _tell(report: ImportReport) -> None:
         raise click.ClickException(
             f"{report.refused_rows} of {report.count_in} rows were rejected."
         )
-
-
-@click.command()
-@survey_option("The survey to export.")
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="The CSV file to write."
-)
-def export(code: str, out: Path) -> None:
-    """Export a survey's answers, attributes and scores as CSV that is safe to open in spreadsheets."""
-    with opened() as installation, installation.store.reading() as session:
-        survey = survey_by_code(session, code)
-        table = responses_csv(
-            session,
-            Scope(survey.journey_id),
-            survey_id=survey.id,
-            library=installation.library,
-        )
-        with replacing(out) as target:
-            for chunk in table.chunks:
-                target.write(chunk.encode())
-    click.echo(f"Written: {out} ({table.rows} responses)")

@@ -38,7 +38,13 @@ _OWN_ABOUT = {
     "survey": SURVEY,
     "deployment": SURVEY,  # as the column was called before
 }
-_OWN_IGNORED = frozenset({"response", "source", "corrected_at"})
+_OWN_IGNORED = frozenset(
+    {
+        *("response", "source", "corrected_at", "journey", "stage", "touchpoint", "channel"),
+        *("seconds", "attention", "preselected", "not_applicable"),
+        *("customer", "run", "run_started_at"),  # pseudonyms and numbers of this installation
+    }
+)
 _OWN_ATTRIBUTE, _OWN_SCORE = "attribute.", "score."
 
 Item = tuple[str, str]  # instrument, item

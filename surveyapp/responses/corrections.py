@@ -135,7 +135,8 @@ def erase(session: Session, survey: Survey, response_id: int, *, now: datetime) 
     _mark_reports(session, survey.journey_id, now.date())
     _empty_case(session, response_id)
     answered = row.submitted_at.date()
-    session.add(Erasure(survey_id=survey.id, answered_on=answered, erased_at=now))
+    erasure = Erasure(survey_id=survey.id, answered_on=answered, erased_at=now)
+    session.add(erasure)
     subject = f"survey {survey.code}"
     record(session, None, "erase response", subject, answered=answered.isoformat())
     session.flush()
@@ -146,7 +147,11 @@ def erase(session: Session, survey: Survey, response_id: int, *, now: datetime) 
         _delete_empty_run(session, row.journey_run_id)
     if survey.anonymity != "anonymous":  # whose responses nobody was told of by number
         events.publish(connection, "response.erased", erased_id=row.id, erased=row.public_id)
+        erasure.response, erasure.response_id = row.id, row.public_id
     _count_instead(connection, row, before, None)
+    if erasure.response is not None:
+        erasure.place = take(connection, "corrections")  # waited for, hence the last
+    session.flush()
     session.expire_all()
 
 

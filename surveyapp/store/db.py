@@ -40,7 +40,12 @@ def make_engine(url: str) -> Engine:
 
 
 def _make_private(database: Path) -> None:
-    """The file with what SQLite keeps beside it, closed to others; its folder only if it is made here."""
+    """The file with what SQLite keeps beside it, closed to others; its folder only if it is made here.
+
+    What cannot be a database is told by the first query.
+    """
+    if database.is_dir():
+        return
     if not database.parent.exists():
         private.make_folder(database.parent)
     private.make_file(database)

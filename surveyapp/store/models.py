@@ -590,15 +590,24 @@ class CampaignRecipient(Base):
 class Erasure(Base):
     """A response that was erased: all that is left of it. ``answered_on`` is None where only that it
     was erased is known.
+
+    ``response`` and ``response_id`` are what it was called, for programs that have a copy; None for an
+    anonymous survey's, which nobody was told of. ``place`` is that of the erasure among all changes.
     """
 
     __tablename__ = "erasures"
-    __table_args__ = (Index("ix_erasures_survey", "survey_id", "erased_at"),)
+    __table_args__ = (
+        Index("ix_erasures_survey", "survey_id", "erased_at"),
+        Index("ix_erasures_place", "survey_id", "place"),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
     answered_on: Mapped[date | None] = mapped_column(Date)
     erased_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    response: Mapped[int | None] = mapped_column(Number)
+    response_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    place: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class OutgoingMessage(Base):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from surveyapp.auth.permissions import Permission
-from surveyapp.exports.responses import responses_csv
+from surveyapp.auth.permissions import Permission, Role, allows
+from surveyapp.exports.formats.registry import FORMATS, Format, format_of
+from surveyapp.exports.responses import Chosen, answers_table, responses_table
 from surveyapp.journeys import queries
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
-from surveyapp.web.downloads import download
+from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import number_asked, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
@@ -65,6 +67,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         newer=shown[0].id
         if shown and (before is not None or (after is not None and more))
         else None,
+        formats=FORMATS.values(),
         kept={**scope.arguments, **({"survey": survey_id} if survey_id else {})},
     )
 
@@ -78,23 +81,34 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
     return render_template("responses/show.html", journey=journey, found=found)
 
 
-@responses.get("/export.csv")
+@responses.get("/export")
 @requires(Permission.EXPORT_RESPONSES)
 def export(journey_id: int) -> ResponseReturnValue:
-    """The responses that the filters choose, streamed while they are read."""
+    """The responses that the filters choose, in the format and form that were asked for."""
+    return _export(journey_id, format_of(request.args.get("format", "csv"), Path()))
+
+
+@responses.get("/export.csv")
+@requires(Permission.EXPORT_RESPONSES)
+def export_csv(journey_id: int) -> ResponseReturnValue:
+    """The same as CSV, at the address that programs know."""
+    return _export(journey_id, FORMATS["csv"])
+
+
+def _export(journey_id: int, form: Format) -> ResponseReturnValue:
     scope, survey_id = scope_asked(journey_id), _survey_asked()
+    long = request.args.get("form") == "long"
+    customers = allows(Role(me().role), Permission.EXPORT_CUSTOMERS)
+    wanted = Chosen(scope, survey_id, customers)
     with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
-        if not scope.of_everybody:
-            queries.segment(session, scope.segment_id)  # NotFound before the file begins
-        record(session, me().id, "export responses", f"journey {journey.code}", **scope.arguments)
-    table = partial(
-        responses_csv,
-        scope=scope,
-        survey_id=survey_id,
-        library=installation().library,
-    )
-    return download(table, f"responses-{journey.code}")
+        wanted.rule(session)  # NotFound before the file begins
+        said = {"format": form.code, "long": long, "customers": customers, "survey": survey_id}
+        subject = f"journey {journey.code}"
+        record(session, me().id, "export responses", subject, **said, **scope.arguments)
+    make = answers_table if long else responses_table
+    table = partial(make, wanted=wanted, library=installation().library)
+    return download_as(form, table, f"{'answers' if long else 'responses'}-{journey.code}")
 
 
 def _survey_asked() -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from instruments.loader import BUILT_IN
-from surveyapp.responses.corrections import correct
+from surveyapp.responses.corrections import correct, erase
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -322,6 +322,37 @@ def test_changed_responses_are_a_list_of_their_own_in_the_order_of_their_change(
     ):  # what was corrected before may not be told of now
         session.get_one(SurveyRow, world.here.survey_id).anonymity = "anonymous"
     assert call("GET", path).json["responses"] == []
+
+
+def test_erased_responses_are_named_once_each_in_the_order_of_their_erasure(
+    call, installation, world
+):
+    """A program without webhooks stays equal: what it has and should not have, it can drop."""
+    fill(installation, world, 5)
+    path = "/erasures?survey=after-the-form&limit=2"
+    assert call("GET", path).json == {"erasures": [], "next": None}
+    copy = {
+        each["response_id"]: each["response"]
+        for each in call("GET", "/responses?survey=after-the-form").json["responses"]
+    }
+    numbers = list(copy.values())
+    gone = [numbers[3], numbers[0], numbers[4]]
+    for number in gone:
+        with installation.store.writing() as session:
+            erase(session, session.get_one(SurveyRow, world.here.survey_id), number, now=utc_now())
+    first = call("GET", path).json
+    second = call("GET", f"{path}&after={first['next']}").json
+    told = [*first["erasures"], *second["erasures"]]
+    assert [each["response"] for each in told] == gone
+    assert [copy.pop(each["response_id"]) for each in told] == gone
+    left = call("GET", "/responses?survey=after-the-form").json["responses"]
+    assert sorted(copy.values()) == sorted(each["response"] for each in left)
+    assert call("GET", f"{path}&after={second['next']}").json["erasures"] == []
+    for after in ("5", "c5", "e0"):
+        assert call("GET", f"{path}&after={after}").status_code == 422
+    with installation.store.writing() as session:
+        session.get_one(SurveyRow, world.here.survey_id).anonymity = "anonymous"
+    assert call("GET", path).json["erasures"] == []
 
 
 def test_a_query_that_cannot_be_is_refused_by_name(call, world):

@@ -10,7 +10,9 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -18,13 +20,16 @@ from sqlalchemy import delete, select
 from instruments.loader import BUILT_IN
 from surveyapp.exports import responses as exporting
 from surveyapp.exports.csv_table import Truncated, counted
-from surveyapp.exports.responses import responses_csv
+from surveyapp.exports.formats.csv_file import chunks
+from surveyapp.exports.formats.registry import FORMATS
+from surveyapp.exports.responses import Chosen, responses_table
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.results import frames, studies
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response, SurveyRow
+from surveyapp.web import downloads
 from tests.api.conftest import call, new_key
 from tests.cli.conftest import run, run_stored
 from tests.closed_loop.makers import add_user
@@ -82,9 +87,38 @@ def test_the_command_writes_every_response_and_says_how_many(
     bank: SurveyRow, run_stored, tmp_path: Path
 ):
     done = run_stored("export", "--survey", "nps-survey", "--out", tmp_path / "out.csv")
-    assert (done.code, f"({ROWS} responses)" in done.out) == (0, True)
+    assert (done.code, f"({ROWS} responses, CSV)" in done.out) == (0, True)
     rows = rows_of((tmp_path / "out.csv").read_text())
     assert [int(row["response"]) for row in rows] == list(range(1, ROWS + 1))
+
+
+@pytest.mark.parametrize("code", FORMATS)
+def test_every_format_leaves_page_and_command_with_every_response(
+    bank: SurveyRow, installation, sign_in, run_stored, tmp_path: Path, code: str
+):
+    """The file of the page and that of the command are those of one table."""
+    suffix, out = FORMATS[code].suffix, tmp_path / f"out{FORMATS[code].suffix}"
+    done = run_stored("export", "--journey", "account", "--format", code, "--out", out)
+    assert done.code == 0, done.err
+    assert f"({ROWS} responses, {FORMATS[code].title})" in done.out
+    with installation.store.writing() as session:
+        staff = add_user(session, "Rita", role="researcher")
+    with sign_in(staff).get(f"/journeys/{bank.journey_id}/responses/export?format={code}") as sent:
+        assert sent.status_code == 200
+        assert f"-{ROWS}-rows{suffix}" in sent.headers["Content-Disposition"]
+        assert abs(len(sent.data) - out.stat().st_size) < 200  # times of writing inside
+
+
+def test_a_file_that_takes_long_to_make_is_refused_on_the_page(
+    bank: SurveyRow, installation, sign_in, monkeypatch
+):
+    monkeypatch.setattr(downloads, "MOST_MADE", ROWS - 1)
+    with installation.store.writing() as session:
+        staff = add_user(session, "Rita", role="researcher")
+    address = f"/journeys/{bank.journey_id}/responses/export"
+    page = sign_in(staff).get(f"{address}?format=xlsx")
+    assert (page.status_code, "run `surveyapp export`" in page.text) == (422, True)
+    assert sign_in(staff).get(f"{address}?format=pdf").status_code == 422
 
 
 def test_the_page_of_cases_sends_every_case_and_says_how_many(
@@ -136,21 +170,22 @@ def test_a_hundred_thousand_responses_are_exported(store: Store):
         made = make_survey(session, asks=("nps",))
         make_responses(session, made.id, 100_000)
     with store.reading() as session:
-        table = responses_csv(session, Scope(made.journey_id), library=BUILT_IN)
-        lines = sum(chunk.count("\r\n") for chunk in table.chunks)
-    assert (table.rows, lines) == (100_000, 100_001)
+        table = responses_table(session, Chosen(Scope(made.journey_id)), library=BUILT_IN)
+        lines = sum(chunk.count("\r\n") for chunk in chunks(table))
+    assert (table.count, lines) == (100_000, 100_001)
 
 
 def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: SurveyRow, store: Store):
     """Rows are read twice: once for the columns. Both readings see one moment."""
     with store.reading() as session:
-        table = responses_csv(session, Scope(bank.journey_id), library=BUILT_IN)
-        first = next(table.chunks)
+        table = responses_table(session, Chosen(Scope(bank.journey_id)), library=BUILT_IN)
+        pieces = chunks(table)
+        first = next(pieces)
         with store.writing() as other:
             other.execute(delete(Response).where(Response.id > ROWS - 10))
             make_responses(other, bank.id, 20, after=ROWS)
-        rows = rows_of(first + "".join(table.chunks))
-    assert (len(rows), table.rows) == (ROWS, ROWS)
+        rows = rows_of(first + "".join(pieces))
+    assert (len(rows), table.count) == (ROWS, ROWS)
 
 
 @pytest.mark.parametrize("given", [2, 4])
@@ -172,17 +207,18 @@ def test_a_command_writes_through_a_link_and_into_what_is_no_file(
     assert not Path("/dev/null").is_file()
 
 
-def _disk_gone(*_: object) -> Iterator[list[object]]:
-    yield ["half a row"]
-    raise OSError("the disk is gone")
-
-
 def test_a_command_that_fails_leaves_the_file_that_stood_there(
     bank: SurveyRow, run_stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     out = tmp_path / "out.csv"
     out.write_text("last month's")
-    monkeypatch.setattr(exporting, "_cells", _disk_gone)
-    assert run_stored("export", "--survey", "nps-survey", "--out", out).code != 0
+    cells = exporting._cells
+
+    def disk_gone(*given: Any) -> Iterator[list[exporting.Cell]]:
+        yield from islice(cells(*given), 700)
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(exporting, "_cells", disk_gone)
+    assert run_stored("export", "--survey", "nps-survey", "--out", out).code == 2
     assert out.read_text() == "last month's"
     assert [path.name for path in tmp_path.iterdir() if "out.csv" in path.name] == ["out.csv"]

@@ -7,7 +7,8 @@ import io
 from datetime import timedelta
 
 from instruments.loader import BUILT_IN
-from surveyapp.exports.responses import responses_csv
+from surveyapp.exports.formats.csv_file import chunks
+from surveyapp.exports.responses import Chosen, responses_table
 from surveyapp.responses.actions import submit
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
@@ -41,7 +42,9 @@ def test_a_row_says_when_it_was_begun_and_changed_by_what_way_and_in_which_words
     with store.writing() as session:
         session.query(Response).filter_by(submission_key="b").one().corrected_at = NOW
     with store.reading() as session:
-        text = "".join(responses_csv(session, Scope(made.journey_id), library=BUILT_IN).chunks)
+        text = "".join(
+            chunks(responses_table(session, Chosen(Scope(made.journey_id)), library=BUILT_IN))
+        )
     first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     told = ("started_at", "corrected_at", "way", "wording", "consent_version")
     begun = "2026-03-29T00:58:44+00:00"

@@ -13,7 +13,7 @@ from flask import Flask
 
 from surveyapp.app import create_app
 from surveyapp.closed_loop.rules import change_case_rule
-from surveyapp.exports.responses import responses_csv
+from surveyapp.exports.responses import Chosen, responses_table
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.scope import Scope
@@ -90,8 +90,9 @@ def test_it_is_asked_answered_scored_followed_up_exported_and_shown(
     assert DUTIES["dispatch events"][1](installation, utc_now())
     with installation.store.reading() as session:
         assert {case.scale for case in session.query(Case)} == {"nps", "ease"}
-        table = responses_csv(session, Scope(world.here.journey_id), library=installation.library)
-        assert "score.ease" in "".join(table.chunks)
+        wanted = Chosen(Scope(world.here.journey_id))
+        table = responses_table(session, wanted, library=installation.library)
+        assert "score.ease" in table.headings
     staff = sign_in(world.users["administrator"])
     for rule, _ in guarded_rules(app):
         if "GET" in (rule.methods or ()):

@@ -1,0 +1,160 @@
+"""The command that takes answers out of the store."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from surveyapp.cli.opened import opened
+from surveyapp.cli.survey_option import survey_option
+from surveyapp.cli.written import replacing
+from surveyapp.exports.codebook.ddi import to_ddi
+from surveyapp.exports.codebook.html import to_html
+from surveyapp.exports.codebook.json_ld import to_json_ld
+from surveyapp.exports.formats.registry import FORMATS, format_of
+from surveyapp.exports.responses import Chosen, answers_table, responses_table
+from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.results.scope import read_scope
+from surveyapp.surveys.queries import survey_by_code
+
+_PIECE = 1 << 20
+
+
+@click.command()
+@survey_option("The survey to export.", or_journey=True)
+@click.option("--journey", metavar="CODE", help="All surveys of a journey, in one table.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="By default the one that the file's name ends with, else CSV.",
+)
+@click.option("--long", is_flag=True, help="One answer per row instead of one response per row.")
+@click.option("--segment", metavar="CODE", help="Only customers of this segment.")
+@click.option("--from", "since", metavar="MONTH", default="", help="First month, as 2026-01.")
+@click.option("--to", "until", metavar="MONTH", default="", help="Last month, as 2026-03.")
+@click.option(
+    "--customers/--no-customers",
+    default=True,
+    show_default=True,
+    help="Include pseudonyms and journey runs, which join the answers of one customer.",
+)
+def export(
+    code: str | None,
+    journey: str | None,
+    out: Path,
+    form: str | None,
+    long: bool,
+    segment: str | None,
+    since: str,
+    until: str,
+    customers: bool,
+) -> None:
+    """Export answers, attributes and scores, whole and with labels: CSV (safe to open in spreadsheets),
+    Excel, SPSS, Stata, Parquet, JSON Lines, or a CSV with an R script.
+    """
+    chosen_format = format_of(form, out)
+    with opened() as installation, installation.store.reading() as session:
+        wanted = _chosen(session, code, journey, segment, since, until, customers=customers)
+        make = answers_table if long else responses_table
+        table = make(session, wanted, library=installation.library)
+        with tempfile.TemporaryDirectory(dir=_folder(out)) as folder:
+            made = Path(folder, f"export{chosen_format.suffix}")
+            notes = chosen_format.write(table, made)
+            _move(made, out)
+    for note in notes:
+        click.echo(f"Note: {note}")
+    what = "answers" if long else "responses"
+    click.echo(f"Written: {out} ({table.count} {what}, {chosen_format.title})")
+
+
+@click.command()
+@survey_option("The survey to describe.", or_journey=True)
+@click.option("--journey", metavar="CODE", help="All surveys of a journey.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="An .html page, DDI-Codebook .xml, or .jsonld for data search engines.",
+)
+def codebook(code: str | None, journey: str | None, out: Path) -> None:
+    """Write a codebook: every column with its wording in each language, values, distribution, scores
+    with their rules and reliability, questionnaires with source and licence.
+    """
+    from surveyapp.exports.codebook.entries import codebook as codebook_of
+
+    write = {".html": to_html, ".xml": to_ddi, ".jsonld": to_json_ld}.get(out.suffix.lower())
+    if write is None:
+        raise click.UsageError(f"{out.name}: end the name with .html, .xml or .jsonld.")
+    with opened() as installation, installation.store.reading() as session:
+        wanted = _chosen(session, code, journey)
+        book = codebook_of(session, wanted, now=installation.now(), library=installation.library)
+        with replacing(out) as target:
+            target.write(write(book).encode())
+    click.echo(f"Written: {out} ({book.responses} responses, {len(book.entries)} variables)")
+
+
+@click.command()
+@survey_option("The survey to publish the data of.", or_journey=True)
+@click.option("--journey", metavar="CODE", help="All surveys of a journey.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .zip to write.")
+@click.option(
+    "--licence", default="CC BY 4.0", show_default=True, help="Licence of the published data."
+)
+def package(code: str | None, journey: str | None, out: Path, licence: str) -> None:
+    """Write an open-science package: anonymised data, codebook, R scripts, models, checksums.
+
+    Left out are pseudonyms, IDs, times below the quarter, open texts, and attributes that fewer people
+    share than the smallest group (SURVEYAPP_MINIMUM_CELL).
+    """
+    from surveyapp.exports.package import write
+
+    with opened() as installation, installation.store.reading() as session:
+        wanted = _chosen(session, code, journey)
+        with tempfile.TemporaryDirectory(dir=_folder(out)) as folder:
+            made = Path(folder, "package.zip")
+            notes = write(
+                session,
+                wanted,
+                made,
+                now=installation.now(),
+                minimum_cell=installation.settings.minimum_cell,
+                licence=licence,
+                library=installation.library,
+            )
+            _move(made, out)
+    for note in notes:
+        click.echo(f"Note: {note}")
+    click.echo(f"Written: {out}")
+
+
+def _chosen(
+    session: Session,
+    code: str | None,
+    journey: str | None,
+    segment: str | None = None,
+    since: str = "",
+    until: str = "",
+    *,
+    customers: bool = False,
+) -> Chosen:
+    survey = survey_by_code(session, code) if code is not None else None
+    place = survey.journey_id if survey else journey_by_code(session, journey or "").id
+    number = segment_by_code(session, segment).id if segment is not None else ""
+    scope = read_scope(place, {"segment": str(number), "from": since, "to": until})
+    return Chosen(scope, survey.id if survey else None, customers)
+
+
+def _move(made: Path, out: Path) -> None:
+    with replacing(out) as target, made.open("rb") as source:
+        while piece := source.read(_PIECE):
+            target.write(piece)
+
+
+def _folder(out: Path) -> Path | None:
+    """Beside the file, where there is room for it; a device or pipe has no such place."""
+    return out.parent if (out.parent.is_dir() and not out.exists()) or out.is_file() else None

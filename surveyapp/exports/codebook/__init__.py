@@ -1,0 +1,1 @@
+"""What every column of an export means, and what its answers look like."""

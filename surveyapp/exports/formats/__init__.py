@@ -1,0 +1,1 @@
+"""One file format a module: each writes a table of responses, whole or not at all."""
