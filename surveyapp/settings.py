@@ -113,6 +113,10 @@ class Settings:
         "Days after which messages lose their words and whom they went to; they stay counted.",
         default=180,
     )
+    close_grace_minutes: int = _setting(
+        "Minutes after the closing of a survey in which answers are taken from whoever had it open.",
+        default=60,
+    )
     end_hosts: str = _setting(
         "Hosts that a survey may lead to after its thanks, separated by commas.", default=""
     )
@@ -280,6 +284,7 @@ def _faults(settings: Settings) -> list[str]:
         ("asks_a_year", 0, 1000),
         ("keep_contacts_days", 1, 36_500),
         ("keep_messages_days", 1, 36_500),
+        ("close_grace_minutes", 0, 10_080),
     ):
         value = getattr(settings, name)
         if not low <= value <= high:

@@ -90,6 +90,7 @@ class Phrases:
     )
     closed_title: str = "This survey is closed"
     closed_text: str = "It no longer takes answers. Thank you for wanting to help."
+    closed_kept: str = "What you wrote, so that you can copy it:"
     full_title: str = "We have all the answers we need"
     full_text: str = (
         "So many people have answered that we need no more answers. Thank you for wanting to help."
@@ -102,6 +103,10 @@ class Phrases:
 
     # What is stored, for the holder of a personal link.
     thanks_mine: str = "With the same link you can see, change or erase your answers later."
+    thanks_stands: str = (
+        "You had answered before, and your first answers stand. This survey is anonymous, so answers"
+        " cannot be changed afterwards."
+    )
     mine_title: str = "Your answers"
     mine_text: str = "You have answered this survey. This is what is stored; you can change, download or erase it."
     mine_answered: str = "Answered on"
@@ -119,6 +124,10 @@ class Phrases:
     mine_back: str = "Back without changing anything"
     mine_save: str = "Save my changes"
     mine_saved: str = "Your changes are saved."
+    mine_stands: str = (
+        "You had answered before, and your first answers stand: what you have just sent was not"
+        " stored. You can change your answers here."
+    )
     erase_title: str = "Erase your answers?"
     erase_text: str = (
         "They are erased permanently, together with everything calculated from them. This cannot be"

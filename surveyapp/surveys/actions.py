@@ -17,6 +17,7 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.store.audit import record
+from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Invitation, Journey, SurveyRow, Touchpoint
 from surveyapp.surveys import links
 from surveyapp.surveys.attributes import Attribute, read_attributes, read_customer_ref
@@ -100,19 +101,30 @@ def create_survey(
 def open_survey(
     session: Session, survey: SurveyRow, *, user_id: int | None, library: Library
 ) -> None:
-    """Take answers from now on, in the wordings of today or of an earlier opening."""
+    """Take answers from now on, in the wordings of today or of an earlier opening.
+
+    A closing that is past is forgotten; one that is planned stays.
+    """
     was_draft = survey.state == "draft"
     survey.asks = [
         _pinned(ask, library) if was_draft or ask.get("pinned") == {} else ask
         for ask in survey.asks
     ]
     survey.state = "open"
+    if survey.closes_at is not None and survey.closes_at <= utc_now():
+        survey.closes_at = None
     record(session, user_id, "open survey", f"survey {survey.code}")
 
 
 def close_survey(session: Session, survey: SurveyRow, *, user_id: int | None) -> None:
-    """Take no more answers; links say that the survey is closed."""
+    """Take no more answers; links say that the survey is closed.
+
+    ``closes_at`` becomes the moment of the closing, by which it is known who had the page open.
+    """
+    now = utc_now()
     survey.state = "closed"
+    if survey.closes_at is None or survey.closes_at > now:
+        survey.closes_at = now
     record(session, user_id, "close survey", f"survey {survey.code}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 from attrs import evolve
@@ -20,8 +20,16 @@ from surveyapp.surveys.languages import negotiated
 from surveyapp.surveys.links import Ticket, read_ticket
 from surveyapp.surveys.survey import Survey
 from surveyapp.web.installation import installation
+from surveyapp.web.respond.content import Layout
 from surveyapp.web.respond.form_tokens import new_key, read_key
-from surveyapp.web.respond.link_states import SHOWN, Shown, SurveyState, link_state, survey_state
+from surveyapp.web.respond.link_states import (
+    SHOWN,
+    Shown,
+    SurveyState,
+    is_in_time,
+    link_state,
+    survey_state,
+)
 from surveyapp.web.respond.pages import Page, Pages
 from surveyapp.web.respond.saying import message, neutral
 from surveyapp.web.respond.write_queue import written
@@ -121,7 +129,10 @@ def opened(
         sending=sending,
         now=now,
     )
-    shown = SHOWN[state, survey_state(survey, now)]
+    stage = survey_state(survey, now)
+    if sending and stage is SurveyState.OVER and _is_in_time(survey, ticket, now):
+        stage = SurveyState.RUNNING
+    shown = SHOWN[state, stage]
     begun = sending or (waits is not None and waits.saved is not None)
     if survey is not None and not begun and shown is Shown.FORM and _is_full(survey, ticket):
         shown = SHOWN[state, SurveyState.FULL]
@@ -131,7 +142,7 @@ def opened(
         lang = request.args.get("lang")
         return redirect(url_for("self_service.show", link=link, ticket=ticket_text, lang=lang), 303)
     if shown is Shown.CLOSED:
-        return message("closed", 410, survey)
+        return message("closed", 410, survey, kept=_typed(survey) if sending else ())
     if shown is Shown.FULL:
         return message("full", 410, survey)
     if ticket is None or waits is None:
@@ -139,6 +150,23 @@ def opened(
     if waits.state == "created" and _is_visit() and survey.anonymity != "anonymous":
         written(partial(note_opened, survey_id=survey.id, ticket=ticket, now=now))
     return Access(survey, ticket, waits.saved)
+
+
+def _is_in_time(survey: Survey | None, ticket: Ticket | None, now: datetime) -> bool:
+    """Whether what is sent to a closed survey comes from a form that was opened before."""
+    if survey is None:
+        return False
+    text = request.form.get(KEY_FIELD, "")
+    key = read_key(installation().secret_key, _context(survey.link, ticket), text)
+    grace = timedelta(minutes=installation().settings.close_grace_minutes)
+    return key is not None and is_in_time(survey, key.issued_at, now, grace)
+
+
+def _typed(survey: Survey) -> list[str]:
+    """What was written into a form that is not taken any more."""
+    questions = page_of(survey, survey.language).content.questions
+    names = [question.name for question in questions if question.layout is Layout.TEXT]
+    return [text for name in names for text in request.form.getlist(name) if text.strip()]
 
 
 def _is_visit() -> bool:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from surveyapp.errors import Invalid
 from surveyapp.i18n.languages import texts
 from surveyapp.responses.actions import Stored
+from surveyapp.responses.repeats import Repeat
 from surveyapp.surveys import queries
 from surveyapp.surveys.channels import leads_to
 from surveyapp.surveys.prize_draws import LONGEST_ADDRESS, enter, read_pass, write_pass
@@ -29,9 +30,12 @@ draw = Blueprint("draw", __name__, url_prefix="/s/<link>/draw")
 
 LARGEST_BODY = 16 * 1024
 PASS = "pass"  # noqa: S105 - the name of a parameter
+REPEATED = "again"
+# What the thanks add where the same form came before; the name of a phrase.
+_REPEATED = {Repeat.CHANGED.value: "mine_saved", Repeat.STANDS.value: "thanks_stands"}
 
 
-def thanks_address(door: Access, key: FormKey, stored: Stored) -> str:
+def thanks_address(door: Access, key: FormKey, stored: Stored, repeated: Repeat) -> str:
     """Where whoever has sent answers goes; with a pass where there is a draw.
 
     The pass is made of the number that came with the form, so that the same form sent twice gets the
@@ -43,6 +47,8 @@ def thanks_address(door: Access, key: FormKey, stored: Stored) -> str:
         more["lang"] = request.args["lang"]
     if door.ticket and survey.anonymity != "anonymous":
         more["own"] = "1"
+    if repeated is not Repeat.SAME:
+        more[REPEATED] = repeated.value
     if survey.draw and stored.response_id is not None:
         more[PASS] = write_pass(installation().secret_key, survey.link, key.draw)
     # By hand: to look the route up costs a customer as much as to find the page.
@@ -56,6 +62,9 @@ def ending(survey: Survey) -> tuple[list[Said], list[tuple[str, str]]]:
     words = texts(language)
     lines: list[Said] = []
     links: list[tuple[str, str]] = []
+    told = _REPEATED.get(request.args.get(REPEATED, ""))
+    if told is not None:
+        lines.append(Said(getattr(words, told), words.language_tag))
     if "own" in request.args:
         lines.append(Said(words.thanks_mine, words.language_tag))
     text = request.args.get(PASS, "")

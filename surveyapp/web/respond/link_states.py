@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 
@@ -103,3 +103,9 @@ def survey_state(survey: Survey | None, now: datetime) -> SurveyState:
     if survey.is_early(now):
         return SurveyState.EARLY
     return SurveyState.OVER if survey.is_over(now) else SurveyState.RUNNING
+
+
+def is_in_time(survey: Survey, issued_at: datetime, now: datetime, grace: timedelta) -> bool:
+    """Whether a form that is sent after the closing was opened before it, and not too long ago."""
+    closed = survey.closes_at
+    return closed is not None and issued_at < closed <= now < closed + grace

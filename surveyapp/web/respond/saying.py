@@ -44,10 +44,14 @@ def message(
     text: str = "",
     *,
     lines: Sequence[Said] = (),
+    kept: Sequence[str] = (),
     sends: str = "",
     links: Sequence[tuple[str, str]] = (),
 ) -> Response:
-    """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name."""
+    """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name.
+
+    ``kept`` is what a customer wrote that cannot be taken, given back.
+    """
     words = texts(negotiated_language(survey))
     page = render_template(
         "respond/message.html",
@@ -60,6 +64,7 @@ def message(
         own_style=brand(survey) if survey else "",
         script=script() if kind == "thanks" else "",
         lines=lines,
+        kept=kept,
         sends=sends,
         links=links,
     )

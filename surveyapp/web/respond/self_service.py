@@ -110,6 +110,7 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             consent=holder.consent,
             attributes=response.attributes,
             saved="saved" in request.args,
+            stands="stands" in request.args,
             addresses={
                 # Said, for the pages that ask and confirm know nothing of the answers' language.
                 name: url_for(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from attrs import evolve
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
@@ -14,14 +14,15 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from surveyapp.i18n.languages import texts
 from surveyapp.responses.actions import Stored
 from surveyapp.responses.reading import Faulty
-from surveyapp.responses.submission import read_submission
+from surveyapp.responses.repeats import Repeat, repeat
+from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.store.models import File
 from surveyapp.surveys import drafts, queries
 from surveyapp.surveys.drafts import PRESELECTED, Fields
 from surveyapp.surveys.logos import MEDIA_TYPES
 from surveyapp.web.installation import installation
 from surveyapp.web.log import logger
-from surveyapp.web.respond.access import KEY_FIELD, Access, came_in, opened
+from surveyapp.web.respond.access import KEY_FIELD, LANGUAGE_FIELD, Access, came_in, opened
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
 from surveyapp.web.respond.ending import ending, thanks_address
 from surveyapp.web.respond.form_tokens import FormKey, read_key
@@ -124,10 +125,17 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
         return _turned(door, page, turn)
     if not agrees(page, sent):
         return _again(door, page, "", kept=key)
-    stored = _submitted(door, page, key)
-    if isinstance(stored, Faulty):
+    submission = _submission(door, page, key)
+    if isinstance(submission, Faulty):
         return _again(door, page, "", kept=key)
-    return Response(status=303, headers={"Location": thanks_address(door, key, stored)})
+    stored = submitted(submission)
+    repeated = Repeat.SAME if stored.new else _repeat(door, page, submission, stored)
+    if repeated is Repeat.STANDS and door.keeps_drafts:
+        # Whoever holds a personal link can see there what stands, and change it.
+        address = url_for("self_service.show", link=link, ticket=ticket, stands=1, lang=_lang())
+    else:
+        address = thanks_address(door, key, stored, repeated)
+    return Response(status=303, headers={"Location": address})
 
 
 def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
@@ -206,13 +214,14 @@ def thanks(link: str) -> ResponseReturnValue:
     return message("thanks", 200, survey, lines=lines, links=links)
 
 
-def _submitted(door: Access, page: Page, key: FormKey) -> Stored | Faulty:
+def _submission(door: Access, page: Page, key: FormKey) -> Submission | Faulty:
+    """What was sent, read and scored, or what is wrong with it."""
     ticket = door.ticket
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
     survey = door.survey
     if survey.consent_version != key.consent_version:
         survey = evolve(survey, consent_version=key.consent_version)
-    submission = read_submission(
+    return read_submission(
         survey,
         page.raw(request.form),
         submission_key=key.submission_key,
@@ -226,7 +235,25 @@ def _submitted(door: Access, page: Page, key: FormKey) -> Stored | Faulty:
         now=installation().now(),
         library=installation().library,
     )
-    return submission if isinstance(submission, Faulty) else submitted(submission)
+
+
+def _repeat(door: Access, page: Page, submission: Submission, stored: Stored) -> Repeat:
+    """What became of a form whose answers, or whose personal link's, are stored already."""
+    with installation().store.writing() as session:
+        repeated = repeat(
+            session,
+            door.survey,
+            stored.response_id,
+            submission,
+            page.raw(request.form),
+            now=installation().now(),
+            library=installation().library,
+        )
+    return Repeat.STANDS if isinstance(repeated, Faulty) else repeated
+
+
+def _lang() -> str | None:
+    return request.args.get(LANGUAGE_FIELD)
 
 
 def _again(door: Access, page: Page, notice: str, *, kept: FormKey | None) -> Response:
