@@ -18,6 +18,7 @@ from surveyapp.installation import Installation, open_installation
 from surveyapp.server.bridge import Bridge
 from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
+from surveyapp.web.both_versions import show_both_versions
 from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import health
 from surveyapp.web.ids import read_ids
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     protect(app, settings)
     remember_sessions(app)
     show_errors(app)
+    show_both_versions(app)
     read_ids(app)
     teach_words(app)
     teach_plots(app)

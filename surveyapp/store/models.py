@@ -477,6 +477,20 @@ class Counter(Base):
     value: Mapped[int] = mapped_column(BigInteger)
 
 
+class FormRevision(Base):
+    """How often a form of settings was saved, and by whom last.
+
+    ``place`` names the form and what it edits: "StageForm journey_id=1 stage_id=2".
+    """
+
+    __tablename__ = "form_revisions"
+
+    place: Mapped[str] = mapped_column(String(160), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Draft(Base):
     """Answers on the way, by the token's hash; gone when they are sent. Never in anonymous surveys.
 

@@ -140,7 +140,7 @@ def assign(case_id: int) -> ResponseReturnValue:
         form = _owner_form(case, people.accounts(session))
     if form.validate_on_submit():
         with form.refusing("owner_id"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 actions.assign(
                     session,
                     queries.one(session, case_id, to_change=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import BooleanField, IntegerField, TextAreaField
@@ -57,23 +58,38 @@ class EntriesForm(StaffForm):
     beside = ("entry",)
 
 
+_FORMS: Mapping[str, type[StaffForm]] = {
+    "embed": EmbedForm,
+    "kiosk": KioskForm,
+    "end": EndForm,
+    "consent": ConsentForm,
+    "draw": DrawForm,
+    "winners": WinnersForm,
+}
+
+
 def forms_of(survey: Survey) -> dict[str, StaffForm]:
     """Every form as the survey has it, whatever was sent to one of them."""
+    stored = _stored(survey)
+    return {name: kind(formdata=None, data=stored[name]) for name, kind in _FORMS.items()}
+
+
+def form_sent(survey: Survey, name: str) -> StaffForm:
+    """The form that was sent, which knows what is stored."""
+    return _FORMS[name](data=_stored(survey)[name])
+
+
+def _stored(survey: Survey) -> dict[str, dict[str, Any]]:
     channels = survey.channels
-
-    def form(kind: type[StaffForm], **data: Any) -> StaffForm:
-        return kind(formdata=None, data=data)
-
     return {
-        "embed": form(EmbedForm, embed_origins="\n".join(channels.embed_origins)),
-        "kiosk": form(
-            KioskForm,
-            kiosk=channels.kiosk,
-            kiosk_seconds=channels.kiosk_seconds,
-            kiosk_idle_seconds=channels.kiosk_idle_seconds,
-        ),
-        "end": form(EndForm, end_url=channels.end_url),
-        "consent": form(ConsentForm, text=survey.consent, box=survey.consent_box),
-        "draw": form(DrawForm, draw=survey.draw),
-        "winners": form(WinnersForm, count=1),
+        "embed": {"embed_origins": "\n".join(channels.embed_origins)},
+        "kiosk": {
+            "kiosk": channels.kiosk,
+            "kiosk_seconds": channels.kiosk_seconds,
+            "kiosk_idle_seconds": channels.kiosk_idle_seconds,
+        },
+        "end": {"end_url": channels.end_url},
+        "consent": {"text": survey.consent, "box": survey.consent_box},
+        "draw": {"draw": survey.draw},
+        "winners": {"count": 1},
     }

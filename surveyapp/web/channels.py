@@ -21,16 +21,7 @@ from surveyapp.surveys.consents import change_consent, versions
 from surveyapp.surveys.queries import survey_in
 from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import spread
-from surveyapp.web.channel_forms import (
-    ConsentForm,
-    DrawForm,
-    EmbedForm,
-    EndForm,
-    EntriesForm,
-    KioskForm,
-    WinnersForm,
-    forms_of,
-)
+from surveyapp.web.channel_forms import EntriesForm, form_sent, forms_of
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
@@ -46,7 +37,7 @@ channels = Blueprint(
     url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/channels",
 )
 
-Change = Callable[[Session, SurveyRow], object]
+Change = Callable[[Session, SurveyRow, StaffForm], object]
 
 
 @channels.get("")
@@ -58,75 +49,63 @@ def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @channels.post("/embed")
 @requires(Permission.EDIT_SURVEYS)
 def set_embed(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    form = EmbedForm()
-
-    def change(session: Session, survey: SurveyRow) -> None:
+    def change(session: Session, survey: SurveyRow, form: StaffForm) -> None:
         origins = [line for line in (form.embed_origins.data or "").splitlines() if line.strip()]
         _change_channels(session, survey, embed_origins=origins)
 
-    return _changed(journey_id, survey_id, "embed", form, change, "embed_origins")
+    return _changed(journey_id, survey_id, "embed", change, "embed_origins")
 
 
 @channels.post("/kiosk")
 @requires(Permission.EDIT_SURVEYS)
 def set_kiosk(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    form = KioskForm()
-
-    def change(session: Session, survey: SurveyRow) -> None:
+    def change(session: Session, survey: SurveyRow, form: StaffForm) -> None:
         _change_channels(session, survey, **form.plain())
 
-    return _changed(journey_id, survey_id, "kiosk", form, change, "kiosk_seconds")
+    return _changed(journey_id, survey_id, "kiosk", change, "kiosk_seconds")
 
 
 @channels.post("/end")
 @requires(Permission.EDIT_SURVEYS)
 def set_end(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    form = EndForm()
-
-    def change(session: Session, survey: SurveyRow) -> None:
+    def change(session: Session, survey: SurveyRow, form: StaffForm) -> None:
         _change_channels(session, survey, end_url=form.end_url.data or "")
 
-    return _changed(journey_id, survey_id, "end", form, change, "end_url")
+    return _changed(journey_id, survey_id, "end", change, "end_url")
 
 
 @channels.post("/consent")
 @requires(Permission.EDIT_SURVEYS)
 def set_consent(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    form = ConsentForm()
-
-    def change(session: Session, survey: SurveyRow) -> None:
+    def change(session: Session, survey: SurveyRow, form: StaffForm) -> None:
         change_consent(
             session,
             survey,
-            text=form.text.data or "",
+            text=form["text"].data or "",
             box=bool(form.box.data),
             user_id=me().id,
         )
 
-    return _changed(journey_id, survey_id, "consent", form, change, "text")
+    return _changed(journey_id, survey_id, "consent", change, "text")
 
 
 @channels.post("/draw")
 @requires(Permission.EDIT_SURVEYS)
 def set_draw(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    form = DrawForm()
-
-    def change(session: Session, survey: SurveyRow) -> None:
+    def change(session: Session, survey: SurveyRow, form: StaffForm) -> None:
         prize_draws.change_draw(session, survey, text=form.draw.data or "", user_id=me().id)
 
-    return _changed(journey_id, survey_id, "draw", form, change, "draw")
+    return _changed(journey_id, survey_id, "draw", change, "draw")
 
 
 @channels.post("/draw/winners")
 @requires(Permission.EDIT_SURVEYS)
 def draw_winners(journey_id: int, survey_id: int) -> ResponseReturnValue:
-    form = WinnersForm()
-
-    def change(session: Session, survey: SurveyRow) -> None:
-        prize_draws.draw_winners(session, survey, count=form.count.data, user_id=me().id)
+    def change(session: Session, survey: SurveyRow, form: StaffForm) -> None:
+        prize_draws.draw_winners(session, survey, count=form["count"].data, user_id=me().id)
 
     said = "The winners have been drawn."
-    return _changed(journey_id, survey_id, "winners", form, change, "count", said=said)
+    return _changed(journey_id, survey_id, "winners", change, "count", said=said)
 
 
 @channels.post("/draw/entries")
@@ -196,7 +175,6 @@ def _changed(
     journey_id: int,
     survey_id: int,
     name: str,
-    form: StaffForm,
     change: Change,
     fallback: str,
     *,
@@ -204,11 +182,11 @@ def _changed(
 ) -> ResponseReturnValue:
     """Make a change that a form asks for, and show the page again: with what is wrong, if anything."""
     with installation().store.reading() as session:
-        survey_in(session, journey_id, survey_id)
+        form = form_sent(survey_in(session, journey_id, survey_id), name)
     if form.validate_on_submit():
         with form.refusing(fallback):
-            with installation().store.writing() as session:
-                change(session, queries.survey_row(session, journey_id, survey_id))
+            with form.saving() as session:
+                change(session, queries.survey_row(session, journey_id, survey_id), form)
             flash(said)
             return _back(journey_id, survey_id, name)
     return _page(journey_id, survey_id, {name: form}, form)

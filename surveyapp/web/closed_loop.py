@@ -88,7 +88,7 @@ def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
         form = _rule_form(survey, people.accounts(session), _others(session, survey))
     if form.validate_on_submit():
         with form.refusing("scale"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 row = queries.survey_row(session, journey_id, survey_id)
                 rule = change_case_rule(
                     session, row, _raw(form), user_id=me().id, library=installation().library
@@ -129,7 +129,7 @@ def change(journey_id: int, survey_id: int, alert_id: int) -> ResponseReturnValu
         form = _alert_form(survey, alert)
     if form.validate_on_submit():
         with form.refusing("watched"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 known = survey_in(session, journey_id, survey_id)
                 found = actions.alert_of(session, known, alert_id)
                 actions.change_alert(session, known, found, **_wanted(form))

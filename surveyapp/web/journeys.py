@@ -101,7 +101,7 @@ def edit(journey_id: int) -> ResponseReturnValue:
     form = JourneyForm(obj=journey)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 known = queries.journey(session, journey_id)
                 actions.edit_journey(session, known, **form.wanted(), user_id=me().id)
             flash("Saved.")

@@ -65,6 +65,12 @@ class MessagesForm(StaffForm):
     )
     reply_to = setting(Distribution, "reply_to")
 
+    def label_of(self, field: Field) -> str:
+        """The label; of a text in one language, with the language."""
+        language = field.name.partition("-")[2]
+        label = super().label_of(field)
+        return f"{label} ({own_name(language)})" if language else label
+
 
 class TestForm(StaffForm):
     language = SelectField("Language")
@@ -87,7 +93,7 @@ def save(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = _form(survey)
     if form.validate_on_submit():
         with form.refusing("one_click"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 change_messages(
                     session,
                     queries.survey_row(session, journey_id, survey_id),

@@ -147,7 +147,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
         del form.touchpoints
     if form.validate_on_submit():
         with form.refusing("active"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 known = queries.survey_row(session, journey_id, survey_id)
                 sampling = change_sampling(session, known, form.rules(), user_id=me().id)
             flash(

@@ -57,7 +57,7 @@ def edit(segment_id: int) -> ResponseReturnValue:
     form = SegmentForm(obj=segment)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 leave_room(session)
                 known = queries.segment(session, segment_id)
                 job = segment_actions.edit_segment(session, known, **form.plain(), user_id=me().id)

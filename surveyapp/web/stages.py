@@ -95,7 +95,7 @@ def edit_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     form = StageForm(obj=stage)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 known = queries.stage(session, journey_id, stage_id)
                 actions.edit_stage(session, known, **form.plain(), user_id=me().id)
             return _map(journey_id)
@@ -148,7 +148,7 @@ def edit_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
     form = TouchpointForm(obj=touchpoint)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 known = queries.touchpoint(session, journey_id, touchpoint_id)
                 actions.edit_touchpoint(session, known, **form.plain(), user_id=me().id)
             return _map(journey_id)

@@ -52,7 +52,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     form = form_of(survey, journey, asked, segments, spoken([each for each, _ in asked]))
     if form.validate_on_submit() and form.fits():
         with form.refusing("colour"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 _change(session, queries.survey_row(session, journey_id, survey_id), form)
             flash("Saved. New visitors see the changes at once.")
             place = url_for("theme.edit", journey_id=journey_id, survey_id=survey_id)

@@ -12,6 +12,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -39,6 +40,7 @@ _SAID = {"<=": "at most", ">=": "at least", "==": "exactly", "in": "one of (1, 2
 
 
 class ConditionForm(Form):
+    lead = "item"  # without it the row is empty
     item = SelectField("Show", validate_choice=False)
     when = SelectField("If", validate_choice=False)
     sign = SelectField("is", choices=choices((sign, _SAID[sign]) for sign in SIGNS))
@@ -62,6 +64,7 @@ class ConditionForm(Form):
 
 
 class QuotaForm(Form):
+    lead = "most"
     segment = SelectField("Segment", validate_choice=False)
     most = IntegerField(
         "At most", [Optional(), NumberRange(1, 10**9 - 1, "Enter a number of at least 1.")]
@@ -76,6 +79,7 @@ class ThemeForm(StaffForm):
         "Logo",
         description="PNG, JPEG or WebP, at most 2 MB. Metadata is removed; SVG is not accepted.",
     )
+    logo_shown = HiddenField()  # the number of the stored logo, which tells whether it was changed
     remove_logo = BooleanField("Remove logo")
     introduction = TextAreaField(
         "Introduction",
@@ -213,6 +217,7 @@ def _data(survey: Survey) -> dict[str, Any]:
     return {
         "colour": theme.colour,
         "name": theme.name,
+        "logo_shown": theme.logo_file_id,
         "introduction": survey.introduction,
         "paging": survey.paging,
         "auto_advance": survey.auto_advance,

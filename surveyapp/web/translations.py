@@ -37,6 +37,16 @@ LABELS = {
 _RIGHT = "right-"
 
 
+class TranslationsForm(StaffForm):
+    """The fields come from ``_form``: ``<text>-<language>``, and ``right-<text>-<language>``."""
+
+    beside = (_RIGHT,)
+
+    def label_of(self, field: Field) -> str:
+        language = field.name.removeprefix(_RIGHT).partition("-")[2]
+        return f"{super().label_of(field)} ({own_name(language)})"
+
+
 @dataclass(frozen=True)
 class Pair:
     """A text to translate, with the fields of its translation; ``right`` where it is behind."""
@@ -77,7 +87,7 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
         chapters = [_chapter(survey, form, language, names) for language in languages]
     if form.validate_on_submit():
         with form.refusing(f"{names[0]}-{languages[0]}" if languages else "csrf_token"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 found = queries.survey_row(session, journey_id, survey_id)
                 anew = translate(
                     session,
@@ -119,7 +129,7 @@ def _form(survey: Survey, languages: tuple[str, ...], names: list[str]) -> Staff
             stored[f"{name}-{language}"] = written.get(language, "")
             if is_behind(survey, name, language):
                 fields[f"{_RIGHT}{name}-{language}"] = BooleanField("The translation still fits")
-    kind = type("TranslationsForm", (StaffForm,), {**fields, "beside": (_RIGHT,)})
+    kind = type("TranslationsFormByLanguage", (TranslationsForm,), fields)
     form: StaffForm = kind(data=stored)
     return form
 

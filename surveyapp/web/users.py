@@ -68,7 +68,7 @@ def show(user_id: int) -> ResponseReturnValue:
     form = RoleForm(obj=account)
     if form.validate_on_submit():
         with form.refusing("role"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 actions.set_role(session, user_id, form.role.data, by=me().id)
             flash(f"{account.name} is now {form.role.data}; their sessions have ended.")
             return redirect(url_for("users.index"), 303)

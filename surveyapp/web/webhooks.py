@@ -88,7 +88,7 @@ def edit(webhook_id: int) -> ResponseReturnValue:
     form = WebhookForm(obj=found)
     if form.validate_on_submit():
         with form.refusing("name"):
-            with installation().store.writing() as session:
+            with form.saving() as session:
                 actions.change_webhook(
                     session,
                     queries.webhook(session, webhook_id),
