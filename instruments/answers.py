@@ -24,6 +24,13 @@ LONGEST_RAW = 100_000  # characters that are worth normalising
 # What a spreadsheet writes for a whole number: 5, 5.0 and, in half of Europe, 5,0. \d takes the
 # digits of every script, as int() does: an Arabic keyboard types ٥.
 WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0{0,9})?")
+# Categories of which nothing is seen: controls, format marks (zero-width spaces and joiners, marks of
+# direction), lone surrogates, separators; and signs of other categories that are drawn as nothing.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+_BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
 TICK_SEPARATOR = re.compile(r"[;,|\n]")
 # Letters without a shape (Hangul fillers, the blank of Braille), and marks that need a letter to stand on.
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -248,10 +255,15 @@ def _is_visible(text: str) -> bool:
 
 
 def _is_blank(raw: object) -> bool:
-    """Nothing was answered: absent, empty, only spaces, or a frame's missing value."""
+    """Nothing was answered: absent, empty, nothing that can be seen, or a frame's missing value."""
     if isinstance(raw, str):
-        return not raw.strip()
+        return not raw.strip() or not (raw.isascii() or any(map(_is_visible, raw)))
     return raw is None or (isinstance(raw, float) and math.isnan(raw))
+
+
+def _is_visible(sign: str) -> bool:
+    """Whether a sign shows anything: no blank, no control, no mark that only directs or joins others."""
+    return unicodedata.category(sign) not in _UNSEEN and sign not in _BLANKS
 
 
 def _whole(raw: object) -> int | None:

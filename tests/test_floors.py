@@ -19,6 +19,7 @@ FLOORS = {
     "surveyapp.settings": 1,
     "surveyapp.periodic": 1,
     "surveyapp.whole": 1,
+    "surveyapp.domains": 1,
     "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,
     "surveyapp.installation": 2,

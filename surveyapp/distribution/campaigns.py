@@ -19,7 +19,7 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.sampling import contacts
 from surveyapp.sampling.contact_frequency import YEAR, asked_within_a_year, rests
-from surveyapp.sampling.contact_history import times_asked
+from surveyapp.sampling.contact_history import sharing, times_asked, times_by_address
 from surveyapp.sampling.contacts import Card
 from surveyapp.sampling.opt_outs import address_key
 from surveyapp.sampling.reasons import Reason
@@ -117,8 +117,9 @@ def plan(
     """Who of these would be asked at ``now``. Changes nothing. Conflict for a survey that is closed."""
     _refuse_closed(survey, now)
     digest = _digest(recipients)
+    planned: dict[str, list[datetime]] = {}
     parts = [
-        _plan(session, survey, digest, part, installation=installation, now=now)
+        _plan(session, survey, digest, part, planned, installation=installation, now=now)
         for part in _parts(recipients)
     ]
     return _together(parts)
@@ -149,7 +150,7 @@ def ask_all(
             own = select(SurveyRow).where(SurveyRow.id == survey_id).with_for_update()
             survey = survey_of(session.scalars(own).one())
             _refuse_closed(survey, now)
-            made = _plan(session, survey, digest, part, installation=installation, now=now)
+            made = _plan(session, survey, digest, part, {}, installation=installation, now=now)
             asked.append(made)
             whole = _together(asked)
             if whole.chosen:
@@ -185,11 +186,16 @@ def _plan(
     survey: Survey,
     digest: str,
     part: Sequence[Recipient],
+    planned: dict[str, list[datetime]],
     *,
     installation: Installation,
     now: datetime,
 ) -> Plan:
-    """Who of this part of the list with this digest is asked."""
+    """Who of this part of the list with this digest is asked.
+
+    ``planned`` has by address when it is written to because of this list, as far as that is not stored
+    yet; it grows.
+    """
     sent = set(
         session.scalars(
             select(CampaignRecipient.customer_ref)
@@ -205,7 +211,7 @@ def _plan(
     )
     fresh = [each for each in part if each.customer_ref not in sent]
     sampling = survey.sampling
-    against = _reasons(session, fresh, sampling, installation, now)
+    against = _reasons(session, fresh, sampling, planned, installation, now)
     chosen = tuple(each for each in fresh if each.customer_ref not in against)
     return Plan(chosen, Counter(against.values()), len(part) - len(fresh))
 
@@ -327,6 +333,7 @@ def _reasons(
     session: Session,
     recipients: Sequence[Recipient],
     sampling: Sampling,
+    planned: dict[str, list[datetime]],
     installation: Installation,
     now: datetime,
 ) -> dict[str, Reason]:
@@ -340,11 +347,16 @@ def _reasons(
     gone = _opted_out(session, recipients, known, installation.secret_key)
     days = settings.rest_days if sampling.rest_days is None else sampling.rest_days
     since = now - max(YEAR, timedelta(days=days))
-    asked = times_asked(session.connection(), refs, since=since)
+    connection = session.connection()
+    emails = {each.customer_ref: _email(each, known.get(each.customer_ref)) for each in recipients}
+    shared = sharing(connection, emails)
+    together = sorted(set(refs).union(*shared.values()))
+    asked = times_asked(connection, together, since=since)
     reasons: dict[str, Reason] = {}
     for each in recipients:
         ref, contact = each.customer_ref, known.get(each.customer_ref)
-        times = asked.get(ref, [])
+        email = emails[ref]
+        times = [*times_by_address(asked, shared[ref]), *planned.get(email, ())]
         if ref in gone:
             reasons[ref] = Reason.OPTED_OUT
         elif not _address(each, contact, sampling):
@@ -355,6 +367,8 @@ def _reasons(
             reasons[ref] = Reason.RESTING
         elif 0 < settings.asks_a_year <= asked_within_a_year(times, now):
             reasons[ref] = Reason.ASKED_ENOUGH
+        elif email:
+            planned.setdefault(email, []).append(now)
     return reasons
 
 
@@ -369,6 +383,10 @@ def _opted_out(
             keys.setdefault(key, set()).add(each.customer_ref)
     found = session.scalars(select(OptOut.key).where(OptOut.key.in_(sorted(keys))))
     return {ref for key in found for ref in keys[key]}
+
+
+def _email(each: Recipient, contact: Contact | None) -> str:
+    return each.card.email or (contact.email if contact else "")
 
 
 def _address(each: Recipient, contact: Contact | None, sampling: Sampling) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, and_, func, select
 
 from surveyapp.sampling.contact_frequency import YEAR
-from surveyapp.sampling.contact_history import times_asked
+from surveyapp.sampling.contact_history import sharing, times_asked, times_by_address
 from surveyapp.sampling.opt_outs import address_key
 from surveyapp.store.models import (
     Contact,
@@ -62,8 +62,15 @@ class CustomerHistory:
     reached: dict[str, Reached] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
     asked: dict[str, list[datetime]] = field(default_factory=dict)  # when, planned ones too
+    sharing: dict[str, set[str]] = field(
+        default_factory=dict
+    )  # customers by one of the same address
     counts: dict[int, int] = field(default_factory=dict)  # asks of surveys with a quota
     runs: set[tuple[int, int]] = field(default_factory=set)  # survey, journey run: asked already
+
+    def times_asked(self, customer_ref: str) -> list[datetime]:
+        """When the customer was asked, or somebody else at the same email address."""
+        return times_by_address(self.asked, self.sharing.get(customer_ref, {customer_ref}))
 
     def note_ask(self, survey: Survey, interaction: KnownInteraction, due_at: datetime) -> None:
         """Let what follows know of this ask."""
@@ -130,7 +137,10 @@ def known_of(
     known.opted_out = {ref for key in found for ref in keys[key]}
     own = _DECISIONS.c
     longest = max([YEAR, *(timedelta(days=each.sampling.rest_days or 0) for each in surveys)])
-    known.asked = times_asked(connection, refs, since=now - longest)
+    emails = {ref: known.reached[ref].email if ref in known.reached else "" for ref in refs}
+    known.sharing = sharing(connection, emails)
+    together = sorted(set(refs).union(*known.sharing.values()))
+    known.asked = times_asked(connection, together, since=now - longest)
     for survey in surveys:
         if survey.sampling.most is not None:
             count = select(func.count()).where(own.survey_id == survey.id, own.outcome == "ask")

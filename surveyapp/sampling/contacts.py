@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, and_, case
 
+from surveyapp.domains import ascii_domain
 from surveyapp.errors import Invalid
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Contact
@@ -43,11 +44,11 @@ class Card:
 @lru_cache(maxsize=4096)
 def read_email(text: str) -> str:
     """The address in small letters, a domain of other scripts in its ASCII form; Invalid otherwise."""
-    address = text.strip().lower()
-    local, _, domain = address.rpartition("@")
+    local, _, domain = text.strip().rpartition("@")
+    local = local.lower()
     try:
-        domain = domain.encode("idna").decode() if not domain.isascii() else domain
-    except UnicodeError:
+        domain = ascii_domain(domain)
+    except ValueError:  # of idna, too
         domain = ""
     address = f"{local}@{domain}"
     fits = len(address) <= LONGEST_EMAIL and len(local) <= 64

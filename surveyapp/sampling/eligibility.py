@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -86,7 +87,8 @@ def _when(
     now: datetime,
 ) -> Eligibility:
     sampling, quiet = survey.sampling, quiet_hours_of(survey.sampling)
-    asked = known.asked.get(interaction.customer_ref, [])
+    asked = known.times_asked(interaction.customer_ref)
+    own = known.asked.get(interaction.customer_ref, [])
     days = rules.rest_days if sampling.rest_days is None else sampling.rest_days
 
     def allowed(moment: datetime) -> datetime:
@@ -96,7 +98,7 @@ def _when(
     if sampling.rest == "delay":
         due = contact_frequency.after_rest(asked, soonest, timedelta(days=days), allowed)
     elif sampling.rest == "block" and contact_frequency.rests(asked, soonest, timedelta(days=days)):
-        return Eligibility(reason=Reason.RESTING, detail=_resting(asked, soonest, days))
+        return Eligibility(reason=Reason.RESTING, detail=_resting(asked, own, soonest, days))
     early = survey.opens_at is not None and due < survey.opens_at
     if early or (survey.closes_at is not None and due >= survey.closes_at):
         return Eligibility(reason=Reason.SURVEY_CLOSED)
@@ -108,9 +110,8 @@ def _when(
         said = f"The survey is limited to {sampling.most} invitations, and all have been sent."
         return Eligibility(reason=Reason.QUOTA_FULL, detail=said)
     if due > soonest:
-        return Eligibility(
-            due, Reason.DELAYED, _resting(asked, soonest, days, "the invitation is sent afterwards")
-        )
+        said = _resting(asked, own, soonest, days, "the invitation is sent afterwards")
+        return Eligibility(due, Reason.DELAYED, said)
     return Eligibility(due)
 
 
@@ -149,11 +150,16 @@ def _too_old(interaction: KnownInteraction, days: int, now: datetime) -> str:
 
 
 def _resting(
-    asked: list[datetime], moment: datetime, days: int, then: str = "no invitation is sent"
+    asked: Sequence[datetime],
+    own: Sequence[datetime],
+    moment: datetime,
+    days: int,
+    then: str = "no invitation is sent",
 ) -> str:
     nearest = min(asked, key=lambda each: abs(each - moment))
+    who = "The customer" if nearest in own else "Another customer with the same address"
     said = "was" if nearest <= moment else "will be"
     return (
-        f"The customer {said} invited on {nearest:%Y-%m-%d} and the minimum interval is"
+        f"{who} {said} invited on {nearest:%Y-%m-%d} and the minimum interval is"
         f" {days} days; {then}."
     )

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from surveyapp.domains import ascii_domain
 from surveyapp.errors import SurveyappError
 from surveyapp.store.columns import utc_now
 
@@ -272,7 +273,7 @@ def _ascii(address: str) -> str:
     if not is_address(address):
         raise ValueError("no address")
     name, _, domain = address.rpartition("@")
-    return f"{name}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+    return f"{name}@{ascii_domain(domain)}"
 
 
 def _line(text: str) -> str:

@@ -134,6 +134,42 @@ def test_everybody_on_the_list_is_asked_or_counted_with_a_reason(
     }
 
 
+def test_two_customers_of_a_list_with_one_address_get_one_message(
+    installation: Installation, user_id: int
+):
+    survey = make_survey(installation)
+    shared = [row(name, email="family@example.org") for name in ("mother", "son")]
+    recipients = read_recipients(
+        [*shared, row("ada")], secret_key=installation.secret_key
+    ).customers
+    with installation.store.reading() as session:
+        read = as_survey(session, survey)
+        shown = plan(session, read, recipients, installation=installation, now=NOW)
+    made = survey_at(installation, survey, user_id, *shared, row("ada"))
+    assert shown == made
+    assert [each.card.email for each in made.chosen] == ["family@example.org", "ada@example.org"]
+    assert made.left_out == {Reason.RESTING: 1}
+    # Another customer number of the same mailbox, the day after.
+    later = survey_at(
+        installation, survey, user_id, row("aunt", email="family@example.org"), now=NOW + DAY
+    )
+    assert later.left_out == {Reason.RESTING: 1}
+
+
+def test_looking_at_a_long_list_counts_an_address_once(
+    installation: Installation, user_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("surveyapp.distribution.campaigns._AT_ONCE", 1)
+    survey = make_survey(installation)
+    rows = [row(name, email="family@example.org") for name in ("mother", "son", "aunt")]
+    recipients = read_recipients(rows, secret_key=installation.secret_key).customers
+    with installation.store.reading() as session:
+        read = as_survey(session, survey)
+        shown = plan(session, read, recipients, installation=installation, now=NOW)
+    made = survey_at(installation, survey, user_id, *rows)
+    assert (len(shown.chosen), len(made.chosen)) == (1, 1)
+
+
 def test_a_new_address_on_the_list_ends_a_bounce(installation: Installation, user_id: int):
     survey = make_survey(installation)
     with installation.store.writing() as session:

@@ -132,6 +132,13 @@ def test_a_domain_in_any_letters_is_written_as_dns_knows_it():
     assert received.recipients == ["ada@xn--mller-kva.example"]
 
 
+def test_a_sharp_s_is_a_letter_of_its_own_in_a_domain():
+    """By IDNA 2008; the older rule led to fass.de, which is somebody else's."""
+    with mail_server() as (place, received), Postbox(f"smtp://{place}", SENDER) as post:
+        assert post.send(mail("anna@faß.de")).outcome == "sent"
+    assert received.recipients == ["anna@xn--fa-hia.de"]
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome", "bad_address"),
     [

@@ -215,3 +215,27 @@ def test_a_readers_answers_cannot_be_changed():
     assert isinstance(got, Mapping)
     with pytest.raises(TypeError):
         got["r"] = 1  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "\u200b\u200b\u2060",  # zero-width spaces and a word joiner
+        "\u200e\u202e\u2066\u2069",  # marks of direction
+        "\ufeff \u00a0\n\t",
+        "\u3164\u115f",  # Hangul fillers, which are letters by category
+        "\u2800",  # an empty Braille pattern
+        "\ufe0f\u034f\u00ad",  # a variation selector, a joiner, a soft hyphen
+    ],
+)
+@pytest.mark.parametrize("kind", [ItemKind.OPEN_TEXT, ItemKind.SINGLE_CHOICE, ItemKind.RATING])
+def test_what_cannot_be_seen_is_no_answer(unseen: str, kind: ItemKind):
+    assert read_item(ITEMS[kind], unseen) is None
+    assert read_item(ITEMS[kind], [unseen]) is None
+
+
+@pytest.mark.parametrize(
+    "seen", ["\U0001f469\u200d\U0001f469\u200d\U0001f467", "\u202eevil", "ー", "\uf8ff"]
+)
+def test_what_holds_one_visible_sign_is_an_answer(seen: str):
+    assert read_item(ITEMS[ItemKind.OPEN_TEXT], seen) == unicodedata.normalize("NFC", seen)

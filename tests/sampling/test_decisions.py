@@ -49,8 +49,10 @@ def survey(store: Store, **rules: Any) -> int:
 
 
 def ask(number: int = 1, **other: Any) -> dict[str, Any]:
-    """A report of a customer who can be reached."""
-    return report(number, **{"email": MAIL, **other})
+    """A report of a customer who can be reached, each at an address of their own."""
+    customer = other.get("customer_ref")
+    address = MAIL if customer is None else f"{customer}@example.org".replace(" ", "-")
+    return report(number, **{"email": address, **other})
 
 
 def test_an_ask_is_a_decision_an_invitation_and_a_message(bank: Store):
@@ -158,7 +160,8 @@ def test_who_opted_out_is_asked_no_more(bank: Store, by: str):
         assert opt_outs.opt_out(session, [key], source="link") == 1
         assert opt_outs.opt_out(session, [key], source="link") == 0
         assert opt_outs.is_opted_out(session, [key, "another"])
-    bring(bank, ask(1), ask(2, customer_ref="other", days=1))
+    shared = {"email": MAIL} if by == "address" else {}
+    bring(bank, ask(1), ask(2, customer_ref="other", days=1, **shared))
     decide(bank)
     other = "opted_out" if by == "address" else ""
     assert [reason for *_, reason in decisions(bank)] == ["opted_out", other]
@@ -193,6 +196,39 @@ def test_a_customer_rests_across_surveys(bank: Store):
         "The customer was invited on 2026-03-20 and the minimum interval is 30 days;"
         " no invitation is sent."
     ]
+
+
+def test_an_address_rests_whoever_of_its_customers_is_asked(bank: Store):
+    """One mailbox gets one message, in the same batch and in a later one."""
+    survey(bank)
+    shared = {"email": "family@example.org"}
+    bring(bank, ask(1, customer_ref="mother", **shared), ask(2, customer_ref="son", **shared))
+    decide(bank)
+    bring(
+        bank, ask(3, customer_ref="aunt", **shared), ask(4, customer_ref="b", email="b@b.example")
+    )
+    decide(bank, now=NOW + timedelta(days=1))
+    assert decisions(bank) == [
+        ("event 1", "ask", ""),
+        ("event 2", "skip", "resting"),
+        ("event 3", "skip", "resting"),
+        ("event 4", "ask", ""),
+    ]
+    with bank.reading() as session:
+        details = session.scalars(select(Decision.detail).where(Decision.reason == "resting")).all()
+    said = (
+        "Another customer with the same address was invited on 2026-03-20 and the minimum interval"
+        " is 30 days; no invitation is sent."
+    )
+    assert details == [said, said]
+
+
+def test_an_address_is_asked_so_often_a_year(bank: Store):
+    survey(bank, rest="override")
+    shared = {"email": "family@example.org"}
+    bring(bank, *(ask(n, days=n / 10, customer_ref=f"c{n}", **shared) for n in range(5)))
+    decide(bank, asks_a_year=3)
+    assert Counter(reason for *_, reason in decisions(bank)) == {"": 3, "asked_enough": 2}
 
 
 def test_an_ask_may_wait_until_the_rest_is_over_or_go_beyond_it(bank: Store):

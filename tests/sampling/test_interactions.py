@@ -271,3 +271,26 @@ def test_two_doors_bring_the_same_batch_once(bank: Store):
         interactions._unknown = while_another_door_is_quicker
         received = receive(session, [*other, report(3)], secret_key=SECRET, source="api", now=NOW)
     assert (received.stored, received.already) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("anna@faß.de", "anna@xn--fa-hia.de"),
+        ("Anna@FAß.de", "anna@xn--fa-hia.de"),
+        ("anna@fass.de", "anna@fass.de"),
+        ("anna@Bücher.example", "anna@xn--bcher-kva.example"),
+        ("anna@σίγμας.gr", "anna@xn--kxaef0b5ab.gr"),
+    ],
+)
+def test_an_address_has_the_domain_that_dns_knows(bank: Store, written: str, kept: str):
+    bring(bank, report(email=written))
+    with bank.reading() as session:
+        assert session.scalars(select(Contact.email)).one() == kept
+
+
+def test_a_domain_that_no_host_can_have_is_refused(bank: Store):
+    received = bring(bank, report(email="anna@☃.example"))
+    assert [(each.field, "not an email address" in each.reason) for each in received.refused] == [
+        ("email", True)
+    ]
