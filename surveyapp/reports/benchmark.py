@@ -66,7 +66,7 @@ class Numbers:
 def content(numbers: Numbers, *, made: date) -> Document:
     """The report as a document."""
     overview = numbers.overview
-    whom = overview.segment.name if overview.segment else "All customers"
+    whom = phrases.named(overview.segment.name) if overview.segment else "All customers"
     blocks: list[Block] = [
         *_summary(numbers),
         *scores.profile(overview),
@@ -83,9 +83,9 @@ def content(numbers: Numbers, *, made: date) -> Document:
     return Document(
         cover=Cover(KIND, overview.name, f"{overview.provider}\n{whom}", _facts(numbers, made)),
         blocks=blocks,
-        subject=f"{KIND}: {overview.name}, {whom}",
+        subject=f"{KIND}: {phrases.named(overview.name)}, {whom}",
         author=overview.provider,
-        running=f"{overview.name}  ·  {whom}",
+        running=f"{phrases.named(overview.name)}  ·  {whom}",
         made=made,
         keywords=("service journey quality", "SJQ", "CSAT", "NPS", "CES", overview.code),
     )
@@ -100,7 +100,9 @@ def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
     overview = numbers.overview
     facts = [("Answers from", scores.period(overview)), ("Responses", _responses(overview))]
     if overview.segment:
-        facts.append(("Segment", f"{overview.segment.name}: {overview.segment.rule}"))
+        facts.append(
+            ("Segment", f"{phrases.named(overview.segment.name)}: {overview.segment.rule}")
+        )
     if any(rate.sent for rate in numbers.rates):
         facts.append(("Response rate", _returned(numbers)))
     if overview.goal:
@@ -230,7 +232,7 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
     yield Heading("Sample and response rate")
     if overview.segment:
         yield Callout(
-            f"This report covers one segment: {overview.segment.name}",
+            f"This report covers one segment: {phrases.named(overview.segment.name)}",
             f"Its rule is: {overview.segment.rule}. The table covers all customers.",
         )
     yield Paragraph(_returned(numbers))

@@ -24,7 +24,7 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
         return
     yield Heading("Segment comparison", new_page=comparison.comparisons > 0)
     if comparison.sorting:
-        named = ", ".join(segment.name for segment in comparison.sorting)
+        named = ", ".join(phrases.named(segment.name) for segment in comparison.sorting)
         yield Paragraph(
             f"Left out, as responses are still being assigned to them: {named}.", Tone.NOTE
         )

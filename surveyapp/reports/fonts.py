@@ -4,6 +4,7 @@ that it lacks (Arabic among them)."""
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -32,6 +33,10 @@ _OTHER_FILES = {
     OTHER_BOLD: "DejaVuSans-Bold.ttf",
     FIXED: "DejaVuSansMono.ttf",
 }
+# A text within directional isolates (the first to end holds no other), and every control of direction.
+_ISOLATE = re.compile("[\u2066-\u2068]([^\u2066-\u2069]*)\u2069")
+_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_STAND_INS = "".join(map(chr, range(0x4DC0, 0x4E00)))  # neutral signs that nobody writes: hexagrams
 _lock = threading.Lock()
 
 
@@ -107,10 +112,23 @@ def _fitting(line: str, size: float, room: float, font: str) -> str:
 
 
 def visual(text: str) -> str:
-    """The text in the order in which its letters stand on paper, Arabic letters joined."""
-    if all(unicodedata.bidirectional(c) not in {"R", "AL", "AN"} for c in text):
-        return text
-    return str(get_display(arabic_reshaper.reshape(text)))
+    """The text in the order in which its letters stand on paper, Arabic letters joined.
+
+    What stands between directional isolates is ordered by itself and is one neutral sign to the text
+    around it. The library knows no isolates (it stops at one), hence a stand-in for each.
+    """
+    stood: dict[str, str] = {}
+    spare = (sign for sign in _STAND_INS if sign not in text)
+
+    def stand_in(isolate: re.Match[str]) -> str:
+        sign = next(spare, "")
+        stood[sign] = visual(isolate[1])
+        return sign or isolate[1]
+
+    outer = _CONTROLS.sub("", _ISOLATE.sub(stand_in, text))
+    if any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in outer):
+        outer = str(get_display(arabic_reshaper.reshape(outer)))
+    return "".join(stood.get(sign, sign) for sign in outer)
 
 
 def runs(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:

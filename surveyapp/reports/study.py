@@ -52,13 +52,13 @@ def content(asked: Study[Section], *, made: date) -> Document:
         cover=Cover(
             KIND,
             TITLE,
-            f"{asked.provider}, {asked.journey}\n{whom.capitalize()}",
+            f"{phrases.named(asked.provider)}, {phrases.named(asked.journey)}\n{whom.capitalize()}",
             _facts(asked, made),
         ),
         blocks=blocks,
-        subject=f"{KIND}: {asked.journey}",
+        subject=f"{KIND}: {phrases.named(asked.journey)}",
         author=asked.provider,
-        running=f"{KIND}  ·  {asked.journey}",
+        running=f"{KIND}  ·  {phrases.named(asked.journey)}",
         made=made,
         keywords=("service journey quality", "service quality", "loyalty", "PLS-SEM"),
     )

@@ -90,7 +90,7 @@ def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
     if sides is None:
         return
     low, high = sides.low, sides.high
-    numbers = f"{low.name} is {_scored(low.figure)}; {_inner(high.name)} is {_scored(high.figure)}."
+    numbers = f"{phrases.named(low.name)} is {_scored(low.figure)}; {_inner(high.name)} is {_scored(high.figure)}."
     if low.stands_out or high.stands_out:
         yield Finding(f"{extremes(low, high)}.", f"{numbers}{_open(low, high)}", certain=True)
     else:
@@ -108,10 +108,10 @@ def _scored(figure: Figure) -> str:
 def extremes(low: End, high: End) -> str:
     """Who scores lowest and who highest, as far as that is significant; empty where neither is."""
     if low.stands_out and high.stands_out:
-        return f"{low.name} scores lowest, {_inner(high.name)} highest"
+        return f"{phrases.named(low.name)} scores lowest, {_inner(high.name)} highest"
     if low.stands_out:
-        return f"{low.name} scores lowest"
-    return f"{high.name} scores highest" if high.stands_out else ""
+        return f"{phrases.named(low.name)} scores lowest"
+    return f"{phrases.named(high.name)} scores highest" if high.stands_out else ""
 
 
 def _open(low: End, high: End) -> str:
@@ -130,7 +130,7 @@ def _open(low: End, high: End) -> str:
 
 def _inner(name: str) -> str:
     """A dimension's name within a sentence; an acronym stays as it is."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    return phrases.named(name if name[1:2].isupper() else name[:1].lower() + name[1:])
 
 
 def _stages(overview: JourneyOverview) -> Iterator[Finding]:
@@ -145,7 +145,7 @@ def _stages(overview: JourneyOverview) -> Iterator[Finding]:
         apart = f" It is significantly lower than at {phrases.listed(lowest.apart)}."
         yield Finding(
             f"{stage_title(lowest)}.",
-            f"The lowest is {lowest.name}: {numbers}. It is not significantly different from "
+            f"The lowest is {phrases.named(lowest.name)}: {numbers}. It is not significantly different from "
             f"{phrases.listed(lowest.tied)}.{apart if lowest.apart else ''}",
             certain=False,
         )
@@ -155,14 +155,14 @@ def stage_title(lowest: End) -> str:
     """Which stage scores lowest on a scale, or that none does."""
     short = lowest.figure.definition.short
     if lowest.stands_out:
-        return f"{lowest.name} scores lowest on {short}"
+        return f"{phrases.named(lowest.name)} scores lowest on {short}"
     return f"No significant difference between the lowest stages on {short}"
 
 
 def _gap_to_next(lowest: End) -> str:
     name, contrast = lowest.against[0]
     return (
-        f"{_points(lowest.figure.definition, contrast)} below {name}, the next lowest "
+        f"{_points(lowest.figure.definition, contrast)} below {phrases.named(name)}, the next lowest "
         f"({_ends(contrast)})"
     )
 
@@ -197,9 +197,9 @@ def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
     for _, row, entry, contrast in sorted(best.values(), key=lambda b: -b[0])[:_MOST_SEGMENTS]:
         way = "lower" if contrast.difference < 0 else "higher"
         definition = row.everybody.definition
-        where = f" at {row.touchpoint}" if row.touchpoint else ""
+        where = f" at {phrases.named(row.touchpoint)}" if row.touchpoint else ""
         yield Finding(
-            f"{entry.segment.name} scores {way} on {definition.label}{where}.",
+            f"{phrases.named(entry.segment.name)} scores {way} on {definition.label}{where}.",
             f"{phrases.value(entry.figure)} (n = {entry.figure.n:,}), "
             f"{_points(definition, contrast)} {way} than all other customers ({_ends(contrast)}).",
             certain=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from surveyapp.i18n.isolates import isolated
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import (
     Advice,
@@ -19,6 +20,11 @@ from surveyapp.results.view_models import (
 )
 
 MINUS = "\N{MINUS SIGN}"
+
+
+def named(name: str) -> str:
+    """A name that somebody typed, within an English sentence whose order it leaves alone."""
+    return isolated(name, right_to_left=False)
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
@@ -166,6 +172,7 @@ def period(when: Period) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
+    names = [named(name) for name in names]
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"

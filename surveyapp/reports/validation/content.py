@@ -25,13 +25,13 @@ def content(study: ValidationStudy, *, made: date) -> Document:
     """The report as a document; a section that could not be computed says why."""
     title = _title(study)
     whom = "" if study.file else f"\n{(study.segment or 'all customers').capitalize()}"
-    about = study.file or f"{study.provider}, {study.journey}"
+    about = study.file or f"{phrases.named(study.provider)}, {phrases.named(study.journey)}"
     return Document(
         cover=Cover(KIND, title, f"{about}{whom}", _facts(study, made)),
         blocks=tuple(chapters(study)),
-        subject=f"{KIND}: {title}, {study.about}",
+        subject=f"{KIND}: {title}, {phrases.named(study.about)}",
         author=study.provider,
-        running=f"Validation of {title}  ·  {study.about}",
+        running=f"Validation of {title}  ·  {phrases.named(study.about)}",
         made=made,
         keywords=("scale validation", "reliability", "confirmatory factor analysis", title),
     )
