@@ -84,7 +84,7 @@ def _deploy(
         session,
         survey,
         introduction=introduction,
-        paging="page",
+        paging=survey.paging,
         auto_advance=False,
         languages=_LANGUAGES,
         user_id=None,

@@ -19,6 +19,7 @@ from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
+from surveyapp.demo.branding import brand
 from surveyapp.demo.fielded import draw_map
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
@@ -107,6 +108,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 queue.finish(session, claimed)
         for place, plan in enumerate(JOURNEYS):
             fielded = draw_map(session, plan)
+            brand(session, installation, fielded.values())
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:
                 drawn += study.draw(rng, today=today)

@@ -27,6 +27,8 @@ from surveyapp.surveys.survey import Survey
 ANONYMITIES = ("pseudonymous", "anonymous")
 STATES = ("draft", "open", "closed")
 MOST_ASKS = 12
+PAGINGS = ("page", "blocks")
+MOST_ON_A_PAGE = 10  # questions
 MOST_CUSTOMERS = 200_000  # in one list
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 5000
@@ -58,6 +60,7 @@ def create_survey(
     consent_version: str = "",
     anonymity: str = "pseudonymous",
     open_link: bool = True,
+    paging: str | None = None,
     state: str = "open",
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
@@ -68,25 +71,28 @@ def create_survey(
 
     ``asks`` holds {"instrument", and if wanted "version", "key", "wording"}, in the order in which
     they are asked; version and key are pinned to the current ones, and on opening the wordings too,
-    so that a later edition changes no running survey. The code is made from the name where none is given. Raises Invalid for what
-    cannot be asked, Conflict for a code in use.
+    so that a later edition changes no running survey. ``paging`` is "page" or "blocks"; a long survey
+    is in blocks unless it says otherwise. The code is made from the name where none is given. Raises
+    Invalid for what cannot be asked, Conflict for a code in use.
     """
     if touchpoint is not None and touchpoint.stage.journey_id != journey.id:
         raise Invalid("The touchpoint belongs to another journey.", field="touchpoint")
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid("The survey would close before it opens.", field="closes_at")
+    read = _read_asks(asks, language, library)
     survey = SurveyRow(
         journey_id=journey.id,
         touchpoint_id=touchpoint.id if touchpoint else None,
         code=_free_code(session, code, name),
         name=_line(name, "name"),
-        asks=_published(_read_asks(asks, language, library), state, library),
+        asks=_published(read, state, library),
         language=language,
         introduction=_text(introduction, "introduction"),
         consent=_text(consent, "consent"),
         consent_version=consent_version.strip()[:60] or ("1" if consent.strip() else ""),
         anonymity=_one_of(anonymity, ANONYMITIES, "anonymity"),
         open_link=open_link,
+        paging=_one_of(paging or _paging(read, library), PAGINGS, "paging"),
         link=links.new_link(),
         state=_one_of(state, STATES, "state"),
         opens_at=opens_at,
@@ -96,6 +102,13 @@ def create_survey(
     session.flush()
     record(session, user_id, "create survey", f"survey {survey.code}", journey=journey.code)
     return survey
+
+
+def _paging(asks: Sequence[Mapping[str, Any]], library: Library) -> str:
+    """The layout of these questions: on one page as long as they are few."""
+    instruments = ((library.load(ask["instrument"], ask["version"]), ask["key"]) for ask in asks)
+    count = sum(len(instrument.asked(key)) for instrument, key in instruments)
+    return "page" if count <= MOST_ON_A_PAGE else "blocks"
 
 
 def open_survey(

@@ -13,6 +13,7 @@ from surveyapp.errors import Invalid
 from surveyapp.store.audit import record
 from surveyapp.store.models import Segment, SurveyRow
 from surveyapp.surveys import piping
+from surveyapp.surveys.actions import PAGINGS
 from surveyapp.surveys.languages import read_languages
 from surveyapp.surveys.logic import fitted
 from surveyapp.surveys.queries import survey_of
@@ -21,7 +22,6 @@ from surveyapp.surveys.settings.texts import plain
 from surveyapp.surveys.settings.theme import Theme
 from surveyapp.surveys.texts import change_translations
 
-PAGINGS = ("page", "blocks")
 LONGEST_TEXT = 5000
 
 

@@ -43,6 +43,7 @@ def make_survey(
 ) -> SurveyRow:
     journey = journey or make_journey(session)
     options = {"name": "Account survey", "user_id": None, "library": BUILT_IN, **options}
+    options.setdefault("paging", "page")
     return create_survey(
         session,
         journey,
