@@ -90,11 +90,11 @@ def test_what_a_device_sends_again_is_one_response(client, installation, survey)
     assert [each.paradata["way"] for each in kept] == ["kiosk", "kiosk"]
 
 
-def test_answers_are_of_the_time_when_they_were_given(client, installation, survey, monkeypatch):
+def test_answers_are_of_the_time_when_they_were_given(client, installation, survey):
     form = filled(client, survey.link)
     opened_at = utc_now().replace(microsecond=0)
     now = opened_at + timedelta(hours=10)
-    monkeypatch.setattr("surveyapp.web.respond.kiosk.utc_now", lambda: now)
+    object.__setattr__(installation, "now", lambda: now)
     for number, query in enumerate(
         ("age=3600&began=3660", "age=999999999&began=999999999", "age=-5", "age=x&began=0")
     ):

@@ -259,7 +259,7 @@ def test_a_closed_survey_says_so_and_takes_nothing(client, url, installation, su
 
 
 def test_unknown_used_expired_and_unopened_links_get_one_and_the_same_answer(
-    client, url, installation, survey, monkeypatch
+    client, url, installation, survey
 ):
     with installation.store.writing() as session:
         journey = session.get_one(Journey, survey.journey_id)
@@ -271,7 +271,7 @@ def test_unknown_used_expired_and_unopened_links_get_one_and_the_same_answer(
     unknown = client.get("/s/nothing")
     answers = [client.get(path) for path in (used, f"{url}/invented", f"{used}x", "/s/nothing/x")]
     answers.append(client.get(spare.replace(survey.link, "nothing")))
-    monkeypatch.setattr("surveyapp.web.respond.access.utc_now", lambda: soon)
+    object.__setattr__(installation, "now", lambda: soon)
     answers.append(client.get(expired))
     answers.append(client.post(expired, data=fields(1)))
     for hidden in ({"state": "draft"}, {"state": "open", "opens_at": soon + timedelta(days=1)}):

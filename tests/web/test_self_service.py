@@ -214,14 +214,14 @@ def sent_again(client: FlaskClient, path: str) -> list[str]:
     return [tag.attributes["name"] for tag in parsed(page).all("input")]
 
 
-def test_rights_outlive_the_survey_and_the_link(client, installation, survey, monkeypatch):
+def test_rights_outlive_the_survey_and_the_link(client, installation, survey):
     soon = utc_now().replace(year=utc_now().year + 1)
     (path,) = single_use(installation, survey, expires_at=soon)
     sent(client, path)
     with installation.store.writing() as session:
         session.execute(update(SurveyRow).values(state="closed"))
     later = soon.replace(year=soon.year + 1)
-    monkeypatch.setattr("surveyapp.web.respond.access.utc_now", lambda: later)
+    object.__setattr__(installation, "now", lambda: later)
     assert client.get(path).location == f"{path}/mine"
     assert "Your answers" in opened(client, f"{path}/mine")
     assert client.post(f"{path}/mine/erase").status_code == 303
