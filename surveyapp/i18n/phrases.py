@@ -32,7 +32,8 @@ class Phrases:
     length: str = "{questions}, {minutes}"
     questions: Plural = Plural("{count} question", "{count} questions")
     minutes: Plural = Plural("about a minute", "about {count} minutes")
-    part: str = "Part {number} of {count}"
+    question_here: str = "Question {number} of {count}"
+    questions_here: str = "Questions {first}–{last} of {count}"
     optional: str = "optional"
     agree: str = "By sending your answers you consent to this."
     agree_box: str = "I consent to this."
@@ -103,6 +104,7 @@ class Phrases:
 
     # What is stored, for the holder of a personal link.
     thanks_mine: str = "With the same link you can see, change or erase your answers later."
+    thanks_back: str = "Something to correct? Go back, change your answers and send them again."
     thanks_stands: str = (
         "You had answered before, and your first answers stand. This survey is anonymous, so answers"
         " cannot be changed afterwards."
@@ -220,6 +222,12 @@ class Phrases:
             questions=self.questions.format(count=count),
             minutes=self.minutes.format(count=minutes),
         )
+
+    def place(self, first: int, last: int, count: int) -> str:
+        """Which of the questions are shown, by the numbers that they carry."""
+        if first == last:
+            return self.question_here.format(number=first, count=count)
+        return self.questions_here.format(first=first, last=last, count=count)
 
     def fault(self, fault: Fault) -> str:
         """A fault in the reader's language, by its stable code."""

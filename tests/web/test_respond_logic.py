@@ -58,7 +58,7 @@ def test_in_blocks_the_server_leaves_out_what_is_not_asked(client, installation)
     unhappy = {**form_of(page), "nps-nps": "3", "go": "next"}
     second = client.post(f"{url}?at=0", data=unhappy)
     assert questions_on(second.text) == ["csat-csat", "csat-csat_reason"]
-    assert "Part 2 of 2" in second.text
+    assert "Question 2 of 2" in second.text
 
 
 def test_questions_that_hang_on_others_are_numbered_beside_them(client, installation):

@@ -178,7 +178,7 @@ def test_the_enter_key_goes_on_and_never_changes_the_language(context, place: Pl
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
-    expect(page.locator("#step")).to_have_text("Part 2 of 3")
+    expect(page.locator("#step")).to_have_text("Questions 3–4 of 6")
     assert page.locator("html").get_attribute("lang") == "en"
 
 
@@ -299,7 +299,7 @@ def test_a_tap_leads_on_and_the_keyboard_does_not(context, place: Place):
             break
         page.wait_for_timeout(100)
     assert page.evaluate("scrollY") > start + 400
-    expect(page.locator("#answered")).to_have_text("2 of 3 answered")
+    expect(page.locator("#answered")).to_have_text("2 of 6 answered")
 
 
 def test_two_requests_at_most_and_fourteen_kilobytes(context, place: Place):

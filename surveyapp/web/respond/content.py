@@ -15,6 +15,7 @@ from surveyapp.surveys.logic import Condition, Logic
 from surveyapp.surveys.settings.theme import Theme
 from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import Said
+from surveyapp.web.respond.faces import FACES
 from surveyapp.web.respond.readable import text_of, theme_of
 
 _WIDEST_SCALE = 11  # points that are drawn side by side; more are typed
@@ -38,6 +39,7 @@ class Option:
 
     value: str
     label: str
+    face: str = ""  # of an emotion: what is drawn beside its word
 
 
 @dataclass(frozen=True)
@@ -234,4 +236,7 @@ def _options(item: Item, wording: Wording) -> tuple[Option, ...]:
         labels = wording.labels.get(item.scale.code, {})
         return tuple(Option(str(point), labels.get(point, "")) for point in item.scale.points)
     shown = wording.choices.get(item.code, {})
-    return tuple(Option(choice, shown.get(choice, choice)) for choice in item.choices)
+    drawn = FACES if item.kind is ItemKind.EMOTION and FACES.keys() >= {*item.choices} else {}
+    return tuple(
+        Option(choice, shown.get(choice, choice), drawn.get(choice, "")) for choice in item.choices
+    )

@@ -80,6 +80,14 @@ def ending(survey: Survey) -> tuple[list[Said], list[tuple[str, str]]]:
     return lines, links
 
 
+def correction_hint(survey: Survey) -> str:
+    """How answers that were just sent can still be put right; empty where they cannot, or not so."""
+    by_others = request.path.startswith("/k/")  # whoever comes next at a kiosk is somebody else
+    if survey.anonymity == "anonymous" or by_others or "own" in request.args:
+        return ""
+    return texts(negotiated_language(survey)).thanks_back
+
+
 @draw.route("", methods=["GET", "POST"])
 def show(link: str) -> ResponseReturnValue:
     """Ask for an address, and take it: once for a pass."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from string import ascii_lowercase
 from threading import Lock
 
 from flask import render_template
@@ -77,11 +78,16 @@ class Page:
 
 @dataclass(frozen=True)
 class ProgressStep:
-    """Which block is shown: ``index`` among all, ``number`` of ``count`` among those that are asked."""
+    """Which block is shown: ``index`` among all, ``number`` of ``count`` among those that are asked.
+
+    ``first`` and ``last`` are the numbers of its first and last question.
+    """
 
     index: int
     number: int
     count: int
+    first: int
+    last: int
 
     @property
     def is_last(self) -> bool:
@@ -156,8 +162,9 @@ def rendered(
     if what.blocks and not whole:
         places = blocks_of(page, sent)
         index = block if block in places else places[0]
-        step = ProgressStep(index, places.index(index) + 1, len(places))
         sections = (_asked(page, index, sent),)
+        numbers = [int(each.number.rstrip(ascii_lowercase)) for each in sections[0].questions]
+        step = ProgressStep(index, places.index(index) + 1, len(places), min(numbers), max(numbers))
     if page.style:
         allow_style(page.style_hash)
     shown = {question.name for section in sections for question in section.questions}

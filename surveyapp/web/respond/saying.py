@@ -47,10 +47,11 @@ def message(
     kept: Sequence[str] = (),
     sends: str = "",
     links: Sequence[tuple[str, str]] = (),
+    hint: str = "",
 ) -> Response:
     """A page of a title and a sentence; more ``lines``, a button that ``sends``, ``links`` by name.
 
-    ``kept`` is what a customer wrote that cannot be taken, given back.
+    ``kept`` is what a customer wrote that cannot be taken, given back; ``hint`` stands at the end.
     """
     words = texts(negotiated_language(survey))
     page = render_template(
@@ -67,5 +68,6 @@ def message(
         kept=kept,
         sends=sends,
         links=links,
+        hint=hint,
     )
     return html(page.encode(), status=status)

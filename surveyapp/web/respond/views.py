@@ -24,7 +24,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.log import logger
 from surveyapp.web.respond.access import KEY_FIELD, LANGUAGE_FIELD, Access, came_in, opened
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
-from surveyapp.web.respond.ending import ending, thanks_address
+from surveyapp.web.respond.ending import correction_hint, ending, thanks_address
 from surveyapp.web.respond.form_tokens import FormKey, read_key
 from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD
 from surveyapp.web.respond.headers import allow_style
@@ -211,7 +211,8 @@ def thanks(link: str) -> ResponseReturnValue:
     if survey is None:
         return neutral()
     lines, links = ending(survey)
-    return message("thanks", 200, survey, lines=lines, links=links)
+    hint = correction_hint(survey)
+    return message("thanks", 200, survey, lines=lines, links=links, hint=hint)
 
 
 def _submission(door: Access, page: Page, key: FormKey) -> Submission | Faulty:

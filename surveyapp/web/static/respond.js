@@ -113,13 +113,13 @@
     last = given();
   }
 
-  // How far along: questions that are shown and want an answer.
+  // How far along: questions that are shown and numbered; what hangs on one of them ("3a") is part of it.
   const shown = (question) => question.getClientRects().length > 0;
   const isAnswered = (question) => question.querySelector("input:checked") || [...question.querySelectorAll("textarea, .number")].some((field) => field.value?.trim());
   const progress = () => {
     const bar = document.querySelector("progress.answered");
     if (!bar) return;
-    const questions = [...form.querySelectorAll(".q")].filter((question) => shown(question) && question.matches('[aria-required], :has([aria-required])'));
+    const questions = [...form.querySelectorAll(".q")].filter((question) => shown(question) && /^\d+$/.test(question.querySelector(".ask .number")?.textContent));
     const done = questions.filter(isAnswered).length;
     bar.max = questions.length || 1;
     bar.value = done;
