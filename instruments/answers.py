@@ -24,16 +24,15 @@ LONGEST_RAW = 100_000  # characters that are worth normalising
 # What a spreadsheet writes for a whole number: 5, 5.0 and, in half of Europe, 5,0. \d takes the
 # digits of every script, as int() does: an Arabic keyboard types ٥.
 WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0{0,9})?")
-# Categories of which nothing is seen: controls, format marks (zero-width spaces and joiners, marks of
-# direction), lone surrogates, separators; and signs of other categories that are drawn as nothing.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+# Signs of other categories that are drawn as nothing: fillers of Hangul and Khmer, the blank of Braille,
+# selectors of variants.
 _BLANKS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
 TICK_SEPARATOR = re.compile(r"[;,|\n]")
-# Letters without a shape (Hangul fillers, the blank of Braille), and marks that need a letter to stand on.
-_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Categories of which nothing is seen: controls, format marks (zero-width spaces and joiners, marks of
+# direction), what is no character, separators; and marks that need a letter to stand on.
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
 YES = frozenset({"1", "yes", "y", "true"})
 NO = frozenset({"0", "no", "n", "false"})
@@ -219,7 +218,7 @@ def _read_text(item: Item, raw: object) -> Value | Fault | None:
         reason = f"{_shown(raw)} is not a text."
         return Fault(item.code, _shown(raw), "not_text", reason, "Send a text.")
     text = _clean(raw[: LONGEST_RAW + 1])
-    if not _is_visible(text):
+    if _is_blank(text):
         return None
     if len(text) > item.max_length:
         length = len(text) if len(raw) <= LONGEST_RAW else len(raw)
@@ -242,20 +241,11 @@ READERS: Mapping[ItemKind, Reader] = {
 }
 
 
-def _is_visible(text: str) -> bool:
-    """Whether a text has a sign that can be seen: not only spaces, joiners, marks of direction, fillers.
-
-    Within a text these stay: a family of emoji is held together by them.
-    """
-    if text.isascii():
-        return bool(text)
-    return any(
-        not (s.isspace() or s in _FILLERS or unicodedata.category(s) in _UNSEEN) for s in text
-    )
-
-
 def _is_blank(raw: object) -> bool:
-    """Nothing was answered: absent, empty, nothing that can be seen, or a frame's missing value."""
+    """Nothing was answered: absent, empty, nothing that can be seen, or a frame's missing value.
+
+    Within a text unseen signs stay: a family of emoji is held together by them.
+    """
     if isinstance(raw, str):
         return not raw.strip() or not (raw.isascii() or any(map(_is_visible, raw)))
     return raw is None or (isinstance(raw, float) and math.isnan(raw))
