@@ -241,6 +241,6 @@ def test_cases_are_exported_as_the_list_shows_them_and_run_nothing(installation,
     assert 'href="/cases/export.csv?state=all"' in olga.get("/cases?state=all").text
     with installation.store.reading() as session:
         entry = session.scalars(
-            select(AuditEntry).where(AuditEntry.action == "export cases")
+            select(AuditEntry).where(AuditEntry.action == "export cases").order_by(AuditEntry.id)
         ).first()
         assert entry.detail == {"state": "all"}

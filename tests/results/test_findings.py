@@ -11,6 +11,7 @@ from surveyapp.results.figures import differences, figure
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
+from tests.responses.makers import as_survey, make_survey
 from tests.results import bank
 
 AT = datetime(2026, 2, 2, tzinfo=UTC)
@@ -69,11 +70,10 @@ def test_random_segments_without_any_effect_are_seldom_called_different(store: S
 
     from surveyapp.results.cells import Sums
     from surveyapp.results.definitions import scored
-    from surveyapp.store.models import SurveyRow
 
-    entry = scored([SurveyRow(asks=[{"instrument": "csat"}], language="en")], library=BUILT_IN)[
-        "csat"
-    ]
+    with store.writing() as session:
+        asked = as_survey(session, make_survey(session, asks=("csat",)))
+    entry = scored([asked], library=BUILT_IN)["csat"]
     rng = default_rng(3)
 
     def drawn() -> Sums:
@@ -110,14 +110,13 @@ def test_numbers_wear_real_minus_signs_units_and_the_digits_they_can_bear():
     assert phrases.hidden(Hidden.FEW, few=7) == "fewer than 7"
 
 
-def test_a_hidden_figure_is_empty_whatever_lies_behind_it():
+def test_a_hidden_figure_is_empty_whatever_lies_behind_it(store: Store):
     from surveyapp.results.cells import Sums
     from surveyapp.results.definitions import scored
-    from surveyapp.store.models import SurveyRow
 
-    entry = scored([SurveyRow(asks=[{"instrument": "nps"}], language="en")], library=BUILT_IN)[
-        "nps"
-    ]
+    with store.writing() as session:
+        asked = as_survey(session, make_survey(session, asks=("nps",)))
+    entry = scored([asked], library=BUILT_IN)["nps"]
     found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
     assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
     assert phrases.value(found) == "fewer than 5"

@@ -66,7 +66,11 @@ def test_pages_are_named_before_there_is_anything_to_copy(client, installation, 
 def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, installation, world, url):
     for part, data, said in (
         ("embed", {"embed_origins": "http://shop.example"}, "is not an origin"),
-        ("kiosk", {"kiosk": "y", "kiosk_seconds": "1", "kiosk_idle_seconds": "60"}, "use 3 to 120"),
+        (
+            "kiosk",
+            {"kiosk": "y", "kiosk_seconds": "1", "kiosk_idle_seconds": "60"},
+            "from 3 to 120",
+        ),
         ("kiosk", {"kiosk_seconds": "x", "kiosk_idle_seconds": "60"}, "valid integer"),
         ("end", {"end_url": "https://evil.example/"}, "cannot redirect to evil.example"),
         ("end", {"end_url": "javascript:alert(1)"}, "is not a URL to redirect to"),
