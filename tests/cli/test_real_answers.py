@@ -100,5 +100,5 @@ def test_a_refused_row_is_listed_and_nothing_else_is_lost(run_stored, store: Sto
     file.write_text("\n".join(lines) + "\n")
     ran = run_stored("import", file, "--survey", "ecsi", "--id-column", "respondent")
     assert ran.code == 2
-    assert 'line 6, column IMAG3: "11" is outside 1 to 10' in ran.out
+    assert 'M6 (IMAG3): "11" is outside 1 to 10' in ran.out
     assert "250 rows: 249 stored, 0 already stored, 1 rejected." in ran.out

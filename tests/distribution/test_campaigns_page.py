@@ -90,7 +90,7 @@ def test_a_list_is_shown_with_its_reasons_and_asked_once_by_consent(
     assert "2 of 5 customers will be invited" in shown.text
     numbers = [tag.text.strip() for tag in parsed(shown.text).all("td", **{"class": "n"})]
     assert numbers[1:] == ["1", "1", "1"]  # opted out, twice, not readable
-    assert "Opted out" in shown.text and "Customer 4:" in shown.text
+    assert "Opted out" in shown.text and "Row 5:" in shown.text
     assert messages(installation) == []
     token = token_in(shown)
     assert "ada" not in token and "1001" not in token
@@ -146,7 +146,7 @@ def test_mail_that_came_back_is_noted_from_a_file(client: FlaskClient, installat
     answer = client.post(page(survey, "/bounces"), data={"bounces": file})
     assert answer.status_code == 200
     assert "1 address recorded." in answer.text and "1 waiting message cancelled" in answer.text
-    assert "Customer 3:" in answer.text
+    assert "Row 4:" in answer.text
     assert (message(installation, ada).state, message(installation, bob).state) == (
         "cancelled",
         "waiting",

@@ -17,12 +17,9 @@ from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
 from surveyapp.reports.validation import charts as validation_charts
 from surveyapp.results.definitions import scored
 from surveyapp.results.view_models import Figure, Hidden, Month, Trend, Worded
-from surveyapp.store.models import SurveyRow
+from tests.responses.makers import unstored_survey
 
-SCALES = scored(
-    [SurveyRow(asks=[{"instrument": "csat"}, {"instrument": "nps"}], language="en")],
-    library=BUILT_IN,
-)
+SCALES = scored([unstored_survey(("csat", "nps"))], library=BUILT_IN)
 CSAT, NPS = SCALES["csat"].definition, SCALES["nps"].definition
 
 

@@ -16,7 +16,7 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.store.models import Journey, Segment, Stage, SurveyRow, Touchpoint
 from surveyapp.surveys import queries
 from surveyapp.surveys.actions import create_survey
-from surveyapp.surveys.survey import Survey
+from surveyapp.surveys.survey import DOCUMENTS, Survey
 
 NOW = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
 SECRET = "a secret key of thirty-two characters or more"
@@ -59,6 +59,43 @@ def as_survey(at: Session | Installation, row: SurveyRow | Survey) -> Survey:
         with at.store.reading() as session:
             return queries.survey(session, row.id)
     return queries.surveys(at, [row.id])[row.id]
+
+
+def unstored_survey(asks: tuple[str, ...]) -> Survey:
+    """A survey at a journey's end that no database holds, as everybody reads it."""
+    documents: dict[str, Any] = {name: {} for name in DOCUMENTS}
+    documents["asks"] = [{"instrument": code} for code in asks]
+    return Survey(
+        id=1,
+        journey_id=1,
+        touchpoint_id=None,
+        code="survey",
+        name="Survey",
+        language="en",
+        languages=(),
+        introduction="",
+        consent="",
+        consent_version="",
+        consent_box=False,
+        draw="",
+        paging="page",
+        auto_advance=False,
+        anonymity="pseudonymous",
+        open_link=True,
+        link="link",
+        state="open",
+        opens_at=None,
+        closes_at=None,
+        documents=documents,
+        provider="Northbank",
+        journey="Open an account",
+        journey_code="account",
+        stage=None,
+        stage_code=None,
+        touchpoint_code=None,
+        touchpoint="Open an account",
+        told=False,
+    )
 
 
 def make_segment(session: Session, code: str, rule: str) -> Segment:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
 from surveyapp.responses.actions import Stored, submit
-from surveyapp.responses.imports import import_csv
+from surveyapp.responses.imports import import_file
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
 from tests.installations import installation_on
@@ -26,7 +26,7 @@ def test_in_a_file(store: Store):
     with store.writing() as session:
         survey = as_survey(session, make_survey(session, asks=("nps",)))
     data = f"nps,nps_reason\n9,{UNSEEN}\n8,Quick\n".encode()
-    assert import_csv(installation_on(store), survey, io.BytesIO(data)).stored == 2
+    assert import_file(installation_on(store), survey, io.BytesIO(data)).stored == 2
     assert stored(store) == [{"nps": {"nps": 9}}, {"nps": {"nps": 8, "nps_reason": "Quick"}}]
 
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyapp.store.mail import Mail, composed
+from surveyapp.store.mail import Message, composed
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 SENDER = "Northbank <survey@northbank.example>"
-MAIL = Mail(to="ada@example.org", subject="Your visit", text="Hello.", message_id="<1@x.example>")
+MAIL = Message(
+    to="ada@example.org", subject="Your visit", text="Hello.", message_id="<1@x.example>"
+)
 PARTS = (
     "=?utf-8?q?",
     "=0D=0A",
@@ -24,7 +26,7 @@ PARTS = (
 )
 
 
-def _names(mail: Mail, sender: str = SENDER) -> list[str]:
+def _names(mail: Message, sender: str = SENDER) -> list[str]:
     """The headers that a receiver reads, with Python's older parser: it keeps them as they are."""
     data = composed(mail, sender, now=NOW).as_bytes()
     assert message_from_bytes(data, policy=policy.default).get("Bcc") is None
