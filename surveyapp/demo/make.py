@@ -20,7 +20,7 @@ from surveyapp.auth.passwords import one_time_password
 from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.branding import brand
-from surveyapp.demo.fielded import draw_map
+from surveyapp.demo.surveys import draw_map
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.journeys.segment_actions import create_segment
@@ -107,13 +107,13 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
             if claimed is not None:
                 queue.finish(session, claimed)
         for place, plan in enumerate(JOURNEYS):
-            fielded = draw_map(session, plan)
-            brand(session, installation, fielded.values())
+            surveys = draw_map(session, plan)
+            brand(session, installation, surveys.values())
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:
                 drawn += study.draw(rng, today=today)
-            for step, (where, survey) in enumerate(fielded.items()):
-                share = (place + step / len(fielded)) / len(JOURNEYS)
+            for step, (where, survey) in enumerate(surveys.items()):
+                share = (place + step / len(surveys)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")
                 here = [ask for ask in drawn if ask.place == where]
                 store_bulk(

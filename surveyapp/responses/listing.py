@@ -182,8 +182,8 @@ def in_words(session: Session, journey_id: int, response_id: int, *, library: Li
     parts = []
     for ask in survey.asks:
         instrument = library.load(ask.instrument, ask.version)
-        fielded = response.wordings.get(instrument.code) or ask.wording
-        wording = instrument.wording(response.language, fielded)
+        read = response.wordings.get(instrument.code) or ask.wording
+        wording = instrument.wording(response.language, read)
         names = {"provider": survey.provider, "touchpoint": survey.touchpoint}
         parts.append(_part(instrument, wording, ask.key, response, names))
     scores = _scores(session, [response.id]).get(response.id, {})

@@ -79,7 +79,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._spare: deque[PoolProxiedConnection] = deque()  # kept from one glance to the next
+        self._spare: deque[PoolProxiedConnection] = deque()  # kept from one use to the next
 
     @property
     def is_sqlite(self) -> bool:

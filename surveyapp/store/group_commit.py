@@ -30,7 +30,7 @@ class _Waiting(Generic[Job, Done]):
 
 
 class GroupCommit(Generic[Job, Done]):
-    """Does jobs, as many as are waiting, by ``do(reach, jobs)`` in a transaction of ``opening()``.
+    """Does jobs, as many as are waiting, by ``do(connection, jobs)`` in a transaction of ``opening()``.
 
     ``do`` gives an outcome for each job, in their order, and may be called again with the same job
     after its transaction has failed.
@@ -60,9 +60,9 @@ class GroupCommit(Generic[Job, Done]):
     def _go(self, batch: Sequence[_Waiting[Job, Done]]) -> None:
         begun = False
         try:
-            with self._opening() as reach:
+            with self._opening() as connection:
                 begun = True
-                outcomes = self._do(reach, [each.job for each in batch])
+                outcomes = self._do(connection, [each.job for each in batch])
         except BaseException as error:
             # A database that gives no transaction in time would let each wait as long again.
             if begun and len(batch) > 1 and isinstance(error, Exception):

@@ -85,7 +85,7 @@ def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
 @campaigns.post("")
 @requires(Permission.SEND_MESSAGES)
 @takes_files
-def look(journey_id: int, survey_id: int) -> ResponseReturnValue:
+def preview(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """Who of the list will be asked; nothing happens yet."""
     form = ListForm()
     with installation().store.reading() as session:

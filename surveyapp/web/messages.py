@@ -139,7 +139,7 @@ def test(journey_id: int, survey_id: int) -> ResponseReturnValue:
                 )
             flash(f"A test message is on its way to {me().email}.")
             return _back(journey_id, survey_id)
-    return _page(journey_id, survey_id, _form(survey, stored=True), trial=form)
+    return _page(journey_id, survey_id, _form(survey, stored=True), test=form)
 
 
 def _sample(survey: Survey, language: str) -> Message:
@@ -151,7 +151,7 @@ def _sample(survey: Survey, language: str) -> Message:
 
 
 def _page(
-    journey_id: int, survey_id: int, form: MessagesForm, *, trial: TestForm | None = None
+    journey_id: int, survey_id: int, form: MessagesForm, *, test: TestForm | None = None
 ) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
@@ -166,7 +166,7 @@ def _page(
         journey=journey,
         survey=survey,
         form=form,
-        trial=trial or _test_form(survey),
+        test=test or _test_form(survey),
         languages=[(each, own_name(each)) for each in languages],
         own=survey.distribution.texts,
         fields=tuple(_TEXTS),
@@ -179,7 +179,7 @@ def _page(
         mail_set=bool(installation().settings.smtp_url),
         to=me().email,
     )
-    answer = make_response(page, (trial or form).status)
+    answer = make_response(page, (test or form).status)
     answer.headers["Content-Security-Policy"] = f"{CONTENT_POLICY}; frame-src 'self'"
     return answer
 

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from instruments.loader import BUILT_IN
 from surveyapp.app import create_app
 from surveyapp.demo import bank, population
-from surveyapp.demo.fielded import draw_map
+from surveyapp.demo.surveys import draw_map
 from surveyapp.installation import Installation, open_installation
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.bulk import store_bulk
@@ -80,9 +80,9 @@ def fill(installation: Installation) -> None:
         for code, name, rule in bank.SEGMENTS:
             segment, _ = create_segment(session, name=name, rule=rule, code=code, user_id=None)
             sort_batch(session, segment.id)  # at once: there is nothing to sort yet
-        fielded = draw_map(session, plan)
+        surveys = draw_map(session, plan)
     start, before = time.perf_counter(), peak_megabytes()
-    for where, survey in fielded.items():
+    for where, survey in surveys.items():
         here = [ask for ask in pool if ask.place == where]
         wanted = round(RESPONSES * len(here) / len(pool))
         prepared = (

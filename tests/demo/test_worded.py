@@ -5,7 +5,7 @@ from __future__ import annotations
 from instruments.loader import BUILT_IN
 from surveyapp.demo import study
 from surveyapp.demo.bank import JOURNEYS
-from surveyapp.demo.fielded import draw_map
+from surveyapp.demo.surveys import draw_map
 from surveyapp.store.db import Store
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.texts import said, spread

@@ -22,11 +22,11 @@ def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, A
         for name, value in columns.items():
             setattr(made, name, value)
         session.flush()
-        fielded = made if row else survey_at(session.connection(), made.link)
-        assert fielded is not None
+        survey = made if row else survey_at(session.connection(), made.link)
+        assert survey is not None
         submit(
             session,
-            as_survey(session, fielded),
+            as_survey(session, survey),
             {"nps": {"nps": "3"}},
             submission_key="k",
             attributes={},

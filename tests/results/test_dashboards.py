@@ -299,10 +299,10 @@ def test_a_journey_without_answers_has_figures_without_numbers(store: Store):
 
 def test_wordings_versions_and_keys_that_were_asked_are_told(store: Store, northbank: Bank):
     with store.reading() as session:
-        fielded = dashboards.journey_overview(
+        found = dashboards.journey_overview(
             session, Scope(northbank.journey), library=BUILT_IN
         ).instruments
-    assert {(f.instrument, f.version, f.key, f.wording) for f in fielded} == {
+    assert {(f.instrument, f.version, f.key, f.wording) for f in found} == {
         ("csat", "1", "csat", "en-1"),
         ("ces", "1", "ces", "en-1"),
         ("sjq", "1", "sjq-16", "en-1"),

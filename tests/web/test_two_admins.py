@@ -52,7 +52,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }
 # Forms that add, send or look something up: nothing that is stored is in them.
 OTHERS = {
-    *("account.change_password", "campaigns.bounces", "campaigns.look"),
+    *("account.change_password", "campaigns.bounces", "campaigns.preview"),
     *("cases.add_note", "cases.close", "closed_loop.add"),
     *("connections.new_key", "contacts.index", "imports.new", "journeys.new", "messages.test"),
     *("reports.new", "sampling.bring", "segments.new", "stages.add_stage", "stages.add_touchpoint"),

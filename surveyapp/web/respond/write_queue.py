@@ -15,7 +15,7 @@ from surveyapp.store.statements import DatabaseConnection
 
 T = TypeVar("T")
 _Work = Submission | Callable[[DatabaseConnection], Any]
-_EXTENSION = "surveyapp.intake"
+_EXTENSION = "surveyapp.write_queue"
 
 
 def open_write_queue(app: Flask, store: Store) -> None:
@@ -25,19 +25,19 @@ def open_write_queue(app: Flask, store: Store) -> None:
 
 def submitted(submission: Submission) -> Stored:
     """What became of a submission, which is on the disk by then."""
-    stored: Stored = _intake().done(submission)
+    stored: Stored = _queue().done(submission)
     return stored
 
 
 def written(work: Callable[[DatabaseConnection], T]) -> T:
     """What ``work`` gives, committed; it may be called again after its transaction has failed."""
-    given: T = _intake().done(work)
+    given: T = _queue().done(work)
     return given
 
 
-def _intake() -> GroupCommit[_Work, Any]:
-    intake: GroupCommit[_Work, Any] = current_app.extensions[_EXTENSION]
-    return intake
+def _queue() -> GroupCommit[_Work, Any]:
+    queue: GroupCommit[_Work, Any] = current_app.extensions[_EXTENSION]
+    return queue
 
 
 def _do(at: DatabaseConnection, jobs: Sequence[_Work]) -> list[Any]:

@@ -27,7 +27,7 @@ def draw_map(session: Session, plan: JourneyPlan) -> dict[str, SurveyRow]:
     journey = journeys.create_journey(
         session, name=plan.name, provider=PROVIDER, goal=plan.goal, code=plan.code, user_id=None
     )
-    fielded: dict[str, SurveyRow] = {}
+    surveys: dict[str, SurveyRow] = {}
     for stage_plan in plan.stages:
         stage = journeys.add_stage(
             session,
@@ -48,16 +48,16 @@ def draw_map(session: Session, plan: JourneyPlan) -> dict[str, SurveyRow]:
                 code=point.code,
                 user_id=None,
             )
-            fielded[point.code] = _deploy(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
-    fielded[""] = _deploy(session, journey, None, f"{plan.name}: looking back", _AT_END)
+            surveys[point.code] = _publish(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
+    surveys[""] = _publish(session, journey, None, f"{plan.name}: looking back", _AT_END)
     if plan.studied:
-        fielded[study.PLACE] = _deploy(
+        surveys[study.PLACE] = _publish(
             session, journey, None, f"{plan.name}: study", _STUDY, code=study.PLACE
         )
-    return fielded
+    return surveys
 
 
-def _deploy(
+def _publish(
     session: Session,
     journey: Journey,
     touchpoint: Touchpoint | None,
