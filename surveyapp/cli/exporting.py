@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from surveyapp.cli.opened import opened
 from surveyapp.cli.survey_option import survey_option
 from surveyapp.cli.written import replacing
+from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.html import to_html
 from surveyapp.exports.codebook.json_ld import to_json_ld
 from surveyapp.exports.formats.registry import FORMATS, format_of
-from surveyapp.exports.responses import Chosen, answers_table, responses_table
+from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results.scope import read_scope
 from surveyapp.surveys.queries import survey_by_code

@@ -22,12 +22,14 @@ from analysis.scale.r_script import validation_script
 from instruments.loader import Library
 from instruments.schema import Instrument, ItemKind, Metric
 from surveyapp.errors import Invalid
+from surveyapp.exports.chosen import Chosen, chosen_surveys
 from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.entries import Codebook, codebook
 from surveyapp.exports.codebook.html import to_html
 from surveyapp.exports.codebook.json_ld import to_json_ld
 from surveyapp.exports.formats import csv_file, r_package
-from surveyapp.exports.responses import Chosen, chosen_surveys, questions, responses_table
+from surveyapp.exports.questions import questions
+from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Cell, Kind, Variable
 from surveyapp.surveys.survey import Survey

@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
-from instruments.schema import Instrument, Item, ItemKind, Wording
+from surveyapp.exports.chosen import Chosen, ChosenQuery, chosen_surveys
 from surveyapp.exports.csv_table import counted
+from surveyapp.exports.questions import Question, questions
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
-from surveyapp.journeys.queries import segment
-from surveyapp.journeys.segments import Rule, parse
-from surveyapp.results.scope import Scope
-from surveyapp.store.models import JourneyRun, Response, Score, Touchpoint
-from surveyapp.surveys.queries import surveys_of
+from surveyapp.store.models import Response, Score, Touchpoint
 from surveyapp.surveys.survey import Survey
 
-_BATCH = 1000
-NOT_APPLICABLE = -97  # where a file has values for "no answer"; no scale has points below 0
 _ABOUT = (
     Variable("response", "Number of the response, never given twice", Kind.INTEGER),
     Variable("response_id", "ID of the response, as in the API and webhooks", Kind.TEXT),
@@ -61,70 +56,6 @@ _ANSWER = (
     Variable("text", "The answer, where it is a choice or a text", Kind.TEXT),
     Variable("missing", "Why there is no answer", Kind.TEXT),
 )
-# Columns instead of entities: nothing is kept in the session, and a batch costs a third.
-_READ = (
-    *(Response.id, Response.public_id, Response.survey_id, Response.source, Response.language),
-    *(Response.wordings, Response.consent_version, Response.started_at, Response.submitted_at),
-    *(Response.corrected_at, Response.paradata, Response.attributes, Response.answers),
-    *(Response.journey_run_id, JourneyRun.customer_ref, JourneyRun.started_at.label("run_started")),
-)
-
-
-@dataclass(frozen=True)
-class Question:
-    """An item as its survey asks it: ``worded`` has the wordings that the survey reads.
-
-    ``sent`` is the item's name among the answers of a page.
-    """
-
-    worded: Instrument
-    item: str
-    sent: str
-    variable: Variable
-    filled: Mapping[str, str]  # what stands for {provider} and {touchpoint}
-
-    @property
-    def instrument(self) -> str:
-        return self.worded.code
-
-    @classmethod
-    def of(
-        cls, worded: Instrument, item: Item, language: str, filled: Mapping[str, str]
-    ) -> Question:
-        name, sent = f"{worded.code}.{item.code}", f"{worded.code}-{item.code}"
-        wording = worded.wording(language)
-        label = filled_in(wording.items.get(item.code, ""), filled)
-        return cls(worded, item.code, sent, _variable(name, label, item, wording), filled)
-
-    def answer(self, answers: Mapping[str, Mapping[str, Any]], refused: frozenset[str]) -> Cell:
-        value: Any = answers.get(self.instrument, {}).get(self.item)
-        if isinstance(value, list):
-            return "; ".join(value)
-        if value is None and self.variable.missing and self.sent in refused:
-            return NOT_APPLICABLE
-        answer: Cell = value
-        return answer
-
-
-def filled_in(text: str, filled: Mapping[str, str]) -> str:
-    """The text with the names that its survey shows in it."""
-    for name, value in filled.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
-
-
-def _variable(name: str, label: str, item: Item, wording: Wording) -> Variable:
-    if item.kind in {ItemKind.OPEN_TEXT, ItemKind.MULTIPLE_CHOICE}:
-        return Variable(name, label, Kind.TEXT)
-    missing = {NOT_APPLICABLE: "Not applicable"}
-    choices = wording.choices.get(item.code, {})
-    if item.scale is not None:
-        labels: dict[Any, str] = {**wording.labels.get(item.scale.code, {})}
-        return Variable(name, label, Kind.INTEGER, Measure.ORDINAL, labels, missing)
-    if item.kind is ItemKind.YES_NO:
-        labels = {int(code): choices.get(code, ("No", "Yes")[int(code)]) for code in item.choices}
-        return Variable(name, label, Kind.INTEGER, Measure.NOMINAL, labels, missing)
-    return Variable(name, label, Kind.TEXT, Measure.NOMINAL, {**choices})
 
 
 def _places(session: Session, surveys: Sequence[Survey]) -> dict[int, tuple[str, ...]]:
@@ -192,21 +123,6 @@ class _Row:
         ]
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """Which responses: the scope's, of one survey where it is named; with what joins a customer's."""
-
-    scope: Scope
-    survey_id: int | None = None
-    customers: bool = False
-
-    def rule(self, session: Session) -> Rule | None:
-        """The segment's rule; None for everybody. Raises NotFound for an unknown segment."""
-        if self.scope.of_everybody:
-            return None
-        return parse(segment(session, self.scope.segment_id).rule)
-
-
 def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Table:
     """The journey's responses, one a row, oldest first, and how many there are.
 
@@ -219,7 +135,7 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
     """
     surveys = chosen_surveys(session, wanted)
     ids = [each.id for each in surveys]
-    chosen = _Query.of(session, wanted, ids)
+    chosen = ChosenQuery.of(session, wanted, ids)
     count, kinds = _attributes(session, chosen)
     row = _Row(
         _places(session, surveys),
@@ -240,7 +156,7 @@ def answers_table(session: Session, wanted: Chosen, *, library: Library) -> Tabl
     """
     surveys = chosen_surveys(session, wanted)
     asked = questions(surveys, library)
-    chosen = _Query.of(session, wanted, [each.id for each in surveys])
+    chosen = ChosenQuery.of(session, wanted, [each.id for each in surveys])
     count = sum(len(_long(found, asked)) for found in chosen.rows(session))
     places = {row.id: row.code for row in surveys}
 
@@ -275,81 +191,14 @@ def _long(found: Row[Any], asked: Sequence[Question]) -> list[tuple[Cell, ...]]:
     return cells
 
 
-def _cells(session: Session, chosen: _Query, row: _Row) -> Iterator[list[Cell]]:
+def _cells(session: Session, chosen: ChosenQuery, row: _Row) -> Iterator[list[Cell]]:
     for batch in chosen.batches(session):
         scores = _scores(session, [response.id for response in batch])
         for response in batch:
             yield row.cells(response, scores)
 
 
-def chosen_surveys(session: Session, wanted: Chosen) -> list[Survey]:
-    """The surveys whose responses are chosen."""
-    every = surveys_of(session, wanted.scope.journey_id)
-    return [each for each in every if wanted.survey_id in (None, each.id)]
-
-
-@dataclass(frozen=True)
-class _Query:
-    """The chosen responses, oldest first: rows of ``select`` that obey the segment's rule."""
-
-    select: Select[Any]
-    rule: Rule | None
-
-    @classmethod
-    def of(cls, session: Session, wanted: Chosen, survey_ids: Sequence[int]) -> _Query:
-        query = (
-            select(*_READ)
-            .outerjoin(JourneyRun, JourneyRun.id == Response.journey_run_id)
-            .where(Response.survey_id.in_(survey_ids))
-        )
-        when = wanted.scope.period
-        if when.begin is not None:
-            query = query.where(Response.submitted_at >= when.begin)
-        if when.end is not None:
-            query = query.where(Response.submitted_at < when.end)
-        return cls(query.order_by(Response.id), wanted.rule(session))
-
-    def batches(self, session: Session) -> Iterator[list[Row[Any]]]:
-        with session.execute(self.select.execution_options(yield_per=_BATCH)) as found:
-            for batch in found.partitions():
-                yield [each for each in batch if self._holds(each.attributes)]
-
-    def rows(self, session: Session) -> Iterator[Row[Any]]:
-        for batch in self.batches(session):
-            yield from batch
-
-    def attributes(self, session: Session) -> Iterator[Mapping[str, Any]]:
-        """What is known of whoever gave each response; nothing else of it is read."""
-        query = self.select.with_only_columns(Response.attributes, maintain_column_froms=True)
-        query = query.order_by(None).execution_options(yield_per=_BATCH)
-        return (each for each in session.scalars(query) if self._holds(each))
-
-    def _holds(self, attributes: Mapping[str, Any]) -> bool:
-        return self.rule is None or self.rule.matches(attributes)
-
-
-def questions(surveys: Sequence[Survey], library: Library) -> list[Question]:
-    """Everything asked, in the order of the questionnaires; worded as the first survey that asks it.
-
-    A question that is asked at several touchpoints keeps the place of their names.
-    """
-    at: dict[str, set[str]] = {}
-    for survey in surveys:
-        for ask in survey.asks:
-            at.setdefault(ask.instrument, set()).add(survey.touchpoint)
-    found: dict[str, Question] = {}
-    for survey in surveys:
-        for instrument, key in survey.asked(library):
-            places = at[instrument.code]
-            filled = {"provider": survey.provider}
-            filled |= {"touchpoint": survey.touchpoint} if len(places) == 1 else {}
-            for item in instrument.asked(key):
-                question = Question.of(instrument, item, survey.language, filled)
-                found.setdefault(question.sent, question)
-    return list(found.values())
-
-
-def _attributes(session: Session, chosen: _Query) -> tuple[int, dict[str, Kind]]:
+def _attributes(session: Session, chosen: ChosenQuery) -> tuple[int, dict[str, Kind]]:
     """How many responses there are, and of all their attributes the name and what they hold."""
     found: dict[str, Kind] = {}
     count = 0

@@ -9,8 +9,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission, Role, allows
+from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.formats.registry import FORMATS, Format, format_of
-from surveyapp.exports.responses import Chosen, answers_table, responses_table
+from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.journeys import queries
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.loader import BUILT_IN
+from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.entries import Codebook, codebook
 from surveyapp.exports.codebook.html import to_html
 from surveyapp.exports.codebook.json_ld import to_json_ld
 from surveyapp.exports.package import anonymised
-from surveyapp.exports.responses import Chosen, responses_table
+from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Kind, Variable
 from surveyapp.responses.actions import Stored, submit

@@ -19,10 +19,11 @@ from sqlalchemy import delete, select
 
 from instruments.loader import BUILT_IN
 from surveyapp.exports import responses as exporting
+from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.formats.csv_file import chunks
 from surveyapp.exports.formats.registry import FORMATS
-from surveyapp.exports.responses import Chosen, responses_table
+from surveyapp.exports.responses import responses_table
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.results import frames, studies
@@ -43,7 +44,7 @@ ROWS = 5_003  # more than the largest batch
 SURVEYAPP = Path(exporting.__file__).parent.parent
 # The modules that read a query in batches, each tried below.
 STREAMS = {
-    "exports/responses.py",
+    "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
     "results/frames.py",

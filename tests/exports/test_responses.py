@@ -7,8 +7,9 @@ import io
 from datetime import timedelta
 
 from instruments.loader import BUILT_IN
+from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.formats.csv_file import chunks
-from surveyapp.exports.responses import Chosen, responses_table
+from surveyapp.exports.responses import responses_table
 from surveyapp.responses.actions import submit
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store

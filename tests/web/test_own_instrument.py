@@ -13,7 +13,8 @@ from flask import Flask
 
 from surveyapp.app import create_app
 from surveyapp.closed_loop.rules import change_case_rule
-from surveyapp.exports.responses import Chosen, responses_table
+from surveyapp.exports.chosen import Chosen
+from surveyapp.exports.responses import responses_table
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.scope import Scope

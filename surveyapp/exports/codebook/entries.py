@@ -14,14 +14,9 @@ from sqlalchemy.orm import Session
 from analysis.scoring import scales
 from instruments.loader import Library
 from instruments.schema import Instrument, Metric
-from surveyapp.exports.responses import (
-    Chosen,
-    Question,
-    chosen_surveys,
-    filled_in,
-    questions,
-    responses_table,
-)
+from surveyapp.exports.chosen import Chosen, chosen_surveys
+from surveyapp.exports.questions import Question, filled_in, questions
+from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Cell, Kind, Variable
 from surveyapp.results.reliability import Reliability, reliability

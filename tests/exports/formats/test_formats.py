@@ -21,8 +21,10 @@ from python_calamine import CalamineWorkbook
 
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
+from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.formats.registry import FORMATS, format_of
-from surveyapp.exports.responses import NOT_APPLICABLE, Chosen, answers_table, responses_table
+from surveyapp.exports.questions import NOT_APPLICABLE
+from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Kind, Variable
 from surveyapp.responses.actions import Stored, submit
