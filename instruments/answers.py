@@ -33,7 +33,7 @@ _BLANKS = frozenset(
 TICK_SEPARATOR = re.compile(r"[;,|\n]")
 # Categories of which nothing is seen: controls, format marks (zero-width spaces and joiners, marks of
 # direction), what is no character, separators; and marks that need a letter to stand on.
-_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
 YES = frozenset({"1", "yes", "y", "true"})
 NO = frozenset({"0", "no", "n", "false"})
 

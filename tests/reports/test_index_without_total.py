@@ -23,7 +23,7 @@ from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.db import Store
 from tests.analysis.scale_sections import reliability, validation
-from tests.responses.makers import NOW, make_journey, make_survey
+from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 
 MADE = date(2026, 11, 22)
 
@@ -37,7 +37,7 @@ def _overview(store: Store, n: int) -> JourneyOverview:
         )
         store_bulk(
             session,
-            survey,
+            as_survey(session, survey),
             (Prepared({"ecsi-mobile": row}, NOW - timedelta(hours=1)) for row in rows),
             library=BUILT_IN,
         )

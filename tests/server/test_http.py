@@ -112,8 +112,11 @@ def test_a_stream_that_breaks_does_not_look_whole(server: Server):
     with server.http() as connection:
         connection.request("GET", "/stream?pieces=100&breaks=50")
         answer = connection.getresponse()
-        with answer, pytest.raises((IncompleteRead, ConnectionResetError)):
+        if answer.status == 500:  # on a busy machine it broke before its first byte was on its way
             answer.read()
+        else:
+            with answer, pytest.raises((IncompleteRead, ConnectionResetError)):
+                answer.read()
     # HTTP/1.0 has no last chunk that could be missing: nothing is sent before the end is there.
     answer = server.send(b"GET /stream?pieces=100&breaks=50 HTTP/1.0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.0 500 ")
@@ -188,7 +191,7 @@ def test_a_full_disk_is_said_and_small_requests_are_served_all_the_same():
         with full.connect() as opened:
             opened.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 500000\r\n\r\n")
             opened.sendall(b"x" * 400_000)
-            assert opened.recv(100).startswith(b"HTTP/1.1 507 Insufficient Installation\r\n")
+            assert opened.recv(100).startswith(b"HTTP/1.1 507 Insufficient Storage\r\n")
         with full.connect() as opened:
             opened.sendall(b"GET /stream?pieces=500 HTTP/1.1\r\n" + END)
             answer = read_all(opened)

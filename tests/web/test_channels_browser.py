@@ -129,6 +129,7 @@ def test_a_kiosk_shows_blocks_as_one_page_asks_for_consent_and_hides_what_is_not
     page.wait_for_selector("html[data-kiosk=ready]", state="attached")
     page.locator("form footer button").last.click()
     expect(page.locator(".kiosk-fault")).to_have_count(4)  # box, rating, check, rating
+    page.locator("details.languages summary").click()
     page.get_by_role("button", name="Deutsch").click()
     page.wait_for_url("**?lang=de")
     page.wait_for_selector("html[data-kiosk=ready]", state="attached")

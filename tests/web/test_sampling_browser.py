@@ -82,7 +82,7 @@ def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
     page.get_by_role("link", name="Import events").click()
     page.get_by_label("Event file").set_input_files(file)
     page.get_by_role("button", name="Import events").click()
-    expect(page.get_by_text("4 lines: 3 stored, 0 already stored, 1 rejected.")).to_be_visible()
+    expect(page.get_by_text("4 rows: 3 stored, 0 already stored, 1 rejected.")).to_be_visible()
     expect(page.get_by_role("cell", name="'now' is not a time")).to_be_visible()
     check(page)
     assert schedule.decide(installation, utc_now()) == 3

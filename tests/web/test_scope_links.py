@@ -13,7 +13,7 @@ from surveyapp.reports.actions import scope_of
 from surveyapp.responses.actions import submit
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import AuditEntry, Report
-from tests.responses.makers import NOW, make_segment, make_survey, some_answers
+from tests.responses.makers import NOW, as_survey, make_segment, make_survey, some_answers
 from tests.web.world import add_user
 
 MONTH = f"{NOW:%Y-%m}"
@@ -28,7 +28,7 @@ def place(installation) -> tuple[int, int]:
         for at in range(6):
             submit(
                 session,
-                made,
+                as_survey(session, made),
                 some_answers(at + 1, ("csat",)),
                 submission_key=str(at),
                 attributes={"region": ("North", "South")[at % 2]},
@@ -69,7 +69,8 @@ def test_the_list_and_the_download_hold_the_segment_only(installation, researche
     assert [row["attribute.region"] for row in rows] == ["North"] * 3
     with installation.store.reading() as session:
         (entry,) = session.query(AuditEntry).filter_by(action="export responses")
-        assert entry.detail == {"segment": str(north)}
+        said = {"format": "csv", "long": False, "customers": True, "survey": None}
+        assert entry.detail == {**said, "segment": str(north)}
 
 
 def test_pages_of_a_segments_responses_lead_on_and_back(researcher, place, monkeypatch):

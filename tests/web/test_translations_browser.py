@@ -70,6 +70,7 @@ def test_an_english_text_on_an_arabic_page_is_set_and_read_as_english(page: Page
     assert page.locator("header .note").first.evaluate(SEEN) == ["ar", "rtl", "right"]
     assert violations(page) == []
     assert [each for each in asked if each.startswith("http")] == [page.url]
+    page.locator("details.languages summary").click()
     page.get_by_role("button", name="Suomi").click()
     expect(page.locator("p.lead")).to_have_text(FINNISH["introduction"])
     assert page.locator("#consent-text").evaluate(SEEN) == ["fi", "ltr", "left"]
