@@ -79,7 +79,9 @@ def _errors(packed: zipfile.ZipFile, name: str) -> int:
                 count += len(_ERROR_CELL.findall(text[:cut]))
                 rest = text[cut:]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return 0  # the reader of workbooks says what is wrong
+        # The last is what zipfile raises for a compression that it does not know. In each case the
+        # reader of workbooks says what is wrong.
+        return 0
     return count
 
 

@@ -43,24 +43,24 @@ class ImportForm(DatedTableForm):
         description="So that a row is not stored twice. Left empty: external_id, id or response.",
     )
     columns = TextAreaField(
-        "Columns by hand",
+        "Column mapping",
         [Length(max=20_000)],
-        description="One heading and the item that it holds per line, such as Q1=per3",
+        description="One column per line, as HEADING=ITEM, such as Q1=per3",
     )
     attributes = TextAreaField(
-        "Columns to store",
+        "Attributes to keep",
         [Length(max=20_000)],
-        description="Headings, one per line, of columns that are stored although they look like"
-        " personal data or like a question of another survey.",
+        description="Headings, one per line, of columns to store although they look like personal data or"
+        " like a question of another survey.",
     )
     overlap = SelectField(
-        "Rows without an ID that an earlier file had, too",
+        "Rows without an ID that match an earlier import",
         default="",
         choices=choices(
             [
-                ("", "Ask me, where it is no chance"),
-                (STORE, "Other answers: store them"),
-                (SKIP, "The same answers: skip them"),
+                ("", "Stop and ask"),
+                (STORE, "Store them as new responses"),
+                (SKIP, "Skip them as duplicates"),
             ]
         ),
     )
