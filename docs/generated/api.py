@@ -11,6 +11,7 @@ from typing import Any
 from docs.generated.markdown import definitions, plain
 from surveyapp.api.application import PREFIX, create_api
 from surveyapp.api.docs import Field, Operation, fields, operations
+from surveyapp.api.problem_types import TYPES, ProblemType
 from surveyapp.installation import open_installation
 from surveyapp.settings import read
 
@@ -30,12 +31,19 @@ def document() -> Mapping[str, Any]:
 
 
 def api_reference() -> str:
-    """Every operation, then every shape that is sent or comes back."""
+    """Every operation, then every shape that is sent or comes back, then every type of problem."""
     described = document()
     parts = ["## Operations", *(_operation(each) for each in operations(described)), "## Shapes"]
     for name, schema in described["components"]["schemas"].items():
         parts += [f"### {name}", plain(schema.get("description", "")), _fields(fields(schema))]
+    parts += ["## Problems", *(_problem(each) for each in TYPES.values())]
     return "\n\n".join(part for part in parts if part)
+
+
+def _problem(problem: ProblemType) -> str:
+    return "\n\n".join(
+        (f"### {problem.name}", f"{problem.status} {problem.title}.", problem.meaning, problem.cure)
+    )
 
 
 def _operation(operation: Operation) -> str:
@@ -44,10 +52,14 @@ def _operation(operation: Operation) -> str:
         part
         for part in (
             f"### {operation.title}",
-            f"`{operation.method} {operation.path}`, for a key with the scope “{operation.scope}”.",
+            f"`{operation.method} {operation.path}`, `{operation.operation_id}`, for a key with the scope"
+            f" “{operation.scope}”.",
             plain(operation.text),
             _fields(operation.parameters),
-            f"{sent}The answer is {operation.status} with {_shape(operation.answer)}.",
+            f"{sent}The answer is {operation.status} with {_shape(operation.answer)}, or a"
+            f" [problem](#problems): {', '.join(operation.problems)}.",
+            f"```json\n{operation.sent}\n```" if operation.sent else "",
+            f"```json\n{operation.answered}\n```" if operation.answered else "",
         )
         if part
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from surveyapp.api.callers import CALLS_A_MINUTE, EXTENSION, THROTTLES, new_thro
 from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.interactions import interactions
-from surveyapp.api.problems import MEDIA_TYPE, ProblemSchema, answer_problems
+from surveyapp.api.problem_types import INVALID, NOTHING_ACCEPTED, TYPES, ProblemType
+from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
 from surveyapp.api.surveys import surveys
@@ -34,9 +36,18 @@ _TEXT = """Report events and opt-outs, create survey links, and read responses a
 
 Send an API key in the header `Authorization: Bearer sak_...` of every request. Administrators create
 keys under Connections and choose the scopes of each. Times carry a UTC offset. Errors are answered
-with a problem document (`application/problem+json`) that lists every invalid field. Each key is
-limited to {calls} requests per minute; beyond that the answer is 429, and `Retry-After` gives the
+with a problem document (`application/problem+json`) whose `type` names what happened, and which
+lists every invalid field. Each key is limited to {calls} requests per minute; beyond that the answer is 429, and `Retry-After` gives the
 seconds to wait."""
+_HEADERS: Mapping[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Bearer"}},
+    429: {
+        "Retry-After": {
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "Seconds to wait.",
+        }
+    },
+}
 
 
 class Described(MarshmallowPlugin):
@@ -61,10 +72,38 @@ class Api(SmorestApi):  # type: ignore[misc]
         """Pages are gone through by ``after`` and ``next``."""
 
     def _register_responses(self) -> None:
-        for name in ("DEFAULT_ERROR", "UNPROCESSABLE_ENTITY"):
-            response = {"description": "A problem (RFC 9457).", "schema": ProblemSchema}
-            prepare_response(response, self.spec, MEDIA_TYPE)
-            self.spec.components.response(name, response, lazy=True)
+        base = self._app.extensions[EXTENSION].settings.base_url
+        for status in sorted({each.status for each in TYPES.values()}):
+            of_status = [each for each in TYPES.values() if each.status == status]
+            self._register_response(
+                HTTPStatus(status).name,
+                " ".join(each.meaning for each in of_status),
+                {
+                    each.name: {"summary": each.title, "value": _example(each, base)}
+                    for each in of_status
+                },
+                _HEADERS.get(status, {}),
+            )
+        self._register_response("DEFAULT_ERROR", "Any other problem (RFC 9457).", {}, {})
+
+    def _register_response(
+        self, name: str, description: str, examples: dict[str, Any], headers: dict[str, Any]
+    ) -> None:
+        response: dict[str, Any] = {"description": description, "schema": ProblemSchema}
+        response |= {"examples": examples} if examples else {}
+        response |= {"headers": headers} if headers else {}
+        prepare_response(response, self.spec, MEDIA_TYPE)
+        self.spec.components.response(name, response, lazy=True)
+
+
+def _example(problem_type: ProblemType, base: str) -> dict[str, Any]:
+    faults: tuple[Fault, ...] = ()
+    if problem_type is INVALID:
+        faults = (Fault("interactions.0.at", "Missing data for required field."),)
+    elif problem_type is NOTHING_ACCEPTED:
+        reason = "There is no touchpoint 'nowhere'."
+        faults = (Fault("interactions.0.touchpoint", reason),)
+    return Problem(problem_type, problem_type.example, faults).to_json(base)
 
 
 def create_api(installation: Installation, *, failed: Callable[[Exception], None]) -> Flask:
@@ -91,7 +130,7 @@ def create_api(installation: Installation, *, failed: Callable[[Exception], None
     for subject in SUBJECTS:
         api.register_blueprint(subject)
     app.register_blueprint(docs)
-    answer_problems(app, failed)
+    answer_problems(app, failed, base=settings.base_url)
     https = settings.base_url.startswith("https://")
     app.after_request(lambda response: _headers(response, https=https))
     if settings.trusted_proxies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import marshmallow as ma
@@ -13,6 +14,19 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 LARGEST_BODY = 2 * 1024 * 1024
+_ANY = (401, 403, 429, 500, 503)
+_WITH_BODY = (400, 409, 413, 415)
+
+
+def attributes(description: str) -> ma.fields.Dict:
+    """A customer's attributes: texts, numbers and truth values by name."""
+    return ma.fields.Dict(
+        keys=ma.fields.String(),
+        # What they may not be, because generators make a class of a choice of types: a program could
+        # then pass no plain {"region": "North", "tenure": 3}.
+        values=ma.fields.Raw(metadata={"not": {"type": ["object", "array", "null"]}}),
+        metadata={"description": description},
+    )
 
 
 class Strict(ma.Schema):
@@ -51,9 +65,22 @@ class StrictParser(FlaskParser):
 
 
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]
-    """A subject of the API."""
+    """A subject of the API; each of its operations is documented with every status that it can have."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(_document_problems)
+
+
+def _document_problems(doc: dict[str, Any], _: Any, *, method: str, **__: Any) -> dict[str, Any]:
+    """Add what any operation can answer, and what one that takes a body can, beside its own."""
+    responses = doc.setdefault("responses", {})
+    for status in (*_ANY, *(_WITH_BODY if method == "post" else ())):
+        responses.setdefault(status, HTTPStatus(status).name)
+    doc["responses"] = dict(sorted(responses.items(), key=lambda each: str(each[0])))
+    return doc
 
 
 def _refuse(constant: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, g, request
 
+from surveyapp.api.problem_types import INVALID_KEY, NOT_ALLOWED, TOO_MANY
 from surveyapp.api.problems import Problem
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
@@ -37,7 +38,11 @@ def caller() -> Caller:
 
 
 def needs(scope: KeyScope) -> Callable[[View], View]:
-    """Let in keys that may do this, before anything else of the request is read."""
+    """Let in keys that may do this, before anything else of the request is read.
+
+    The view's name, a verb and what it is about, becomes the operation's id, after which generated
+    clients name their functions: it stays as long as the route does.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -48,11 +53,20 @@ def needs(scope: KeyScope) -> Callable[[View], View]:
         setattr(guarded, SCOPE, scope)
         documented = deepcopy(getattr(view, "_apidoc", {}))
         manual = documented.setdefault("manual_doc", {})
-        manual |= {"security": [{"key": []}], "x-scope": str(scope)}
+        manual |= {
+            "operationId": _camel(view.__name__),
+            "security": [{"key": []}],
+            "x-scope": str(scope),
+        }
         guarded._apidoc = documented  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return guard
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def new_throttles() -> tuple[Throttle, Throttle]:
@@ -71,8 +85,7 @@ def _let_in(scope: KeyScope) -> Caller:
             with store.writing() as session:
                 api_keys.note_refused(session, sent)
         raise Problem(
-            401,
-            "Invalid API key",
+            INVALID_KEY,
             "Send a valid API key in the header Authorization: Bearer sak_...",
             headers={"WWW-Authenticate": "Bearer"},
         )
@@ -83,8 +96,7 @@ def _let_in(scope: KeyScope) -> Caller:
     if not found.may(scope):
         may = ", ".join(sorted(found.scopes))
         raise Problem(
-            403,
-            "Not allowed",
+            NOT_ALLOWED,
             f'This requires the scope "{scope}"; the key {found.name} has {may}.',
         )
     return found
@@ -100,8 +112,7 @@ def _throttle(throttle: Throttle, name: str) -> None:
     wait = throttle.wait(name)
     if wait:
         raise Problem(
-            429,
-            "Too many requests",
+            TOO_MANY,
             f"The limit is {throttle.most} requests in {throttle.seconds:g} seconds;"
             " wait and try again.",
             headers={"Retry-After": str(ceil(wait))},

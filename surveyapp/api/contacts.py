@@ -96,10 +96,34 @@ class OptedOutSchema(ma.Schema):
     )
 
 
+_BOUNCED = {
+    "bounces": [
+        {
+            "email": "anna@example.org",
+            "reason": "550 no such user",
+            "at": "2026-03-29T14:05:00+03:00",
+        },
+        {"email": "anna@example,org"},
+    ]
+}
+_NOTED = {
+    "noted": 1,
+    "already": 0,
+    "unknown": 0,
+    "cancelled": 1,
+    "refused": [
+        {
+            "field": "bounces.1.email",
+            "reason": "'anna@example,org' is not an email address; write it as anna@example.org.",
+        }
+    ],
+}
+
+
 @contacts.route("/bounces", methods=["POST"])
 @needs(KeyScope.WRITE_BOUNCES)
-@contacts.arguments(BouncesSchema)
-@contacts.response(200, NotedSchema)
+@contacts.arguments(BouncesSchema, example=_BOUNCED)
+@contacts.response(200, NotedSchema, example=_NOTED)
 def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
     """Report bounces
 
@@ -126,9 +150,12 @@ def report_bounces(batch: dict[str, Any]) -> dict[str, Any]:
 
 @contacts.route("/opt-outs", methods=["POST"])
 @needs(KeyScope.WRITE_BOUNCES)
-@contacts.arguments(OptOutsSchema)
-@contacts.response(200, OptedOutSchema)
-def opt_customers_out(batch: dict[str, Any]) -> dict[str, Any]:
+@contacts.arguments(
+    OptOutsSchema,
+    example={"opt_outs": [{"customer_ref": "C-1042"}, {"email": "bo@example.org"}]},
+)
+@contacts.response(200, OptedOutSchema, example={"added": 2})
+def opt_out_customers(batch: dict[str, Any]) -> dict[str, Any]:
     """Opt customers out
 
     Customers who opted out are not invited again, and their waiting messages are cancelled. Either all

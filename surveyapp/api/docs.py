@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from surveyapp.api.callers import installation
+from surveyapp.api.problem_types import PREFIX, TYPES, ProblemType
+from surveyapp.errors import NotFound
 
 docs = Blueprint("docs", __name__, url_prefix="/api", template_folder="templates")
 
@@ -41,6 +44,10 @@ class Operation:
     body: str  # the shape that is sent
     status: str
     answer: str  # the shape that comes back
+    operation_id: str
+    sent: str  # examples, as JSON; empty where there is none
+    answered: str
+    problems: tuple[str, ...]  # the other statuses that it can answer with
 
     @property
     def anchor(self) -> str:
@@ -68,6 +75,27 @@ def show() -> ResponseReturnValue:
         shapes=shapes,
         base=installation().settings.base_url.rstrip("/"),
         written=written,
+    )
+
+
+@docs.get("/problems")
+def problems() -> ResponseReturnValue:
+    """Every type of problem."""
+    return _problems(None)
+
+
+@docs.get("/problems/<string:name>")
+def problem(name: str) -> ResponseReturnValue:
+    """The page that the ``type`` of a problem document names."""
+    if name not in TYPES:
+        raise NotFound(f"There is no type of problem {name[:60]!r}.")
+    return _problems(TYPES[name])
+
+
+def _problems(one: ProblemType | None) -> str:
+    shown = [one] if one else list(TYPES.values())
+    return render_template(
+        "api/problems.html", one=one, types=shown, prefix=PREFIX, written=written
     )
 
 
@@ -105,8 +133,9 @@ def _operation(
     path: str, method: str, operation: Mapping[str, Any], shared: list[Mapping[str, Any]]
 ) -> Operation:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    status = next(each for each in operation["responses"] if each.startswith("2"))
-    answer = operation["responses"][status]["content"]["application/json"]
+    answers = operation["responses"]
+    status = next(each for each in answers if each.startswith("2"))
+    answer = answers[status]["content"]["application/json"]
     return Operation(
         method=method.upper(),
         path=path,
@@ -125,7 +154,15 @@ def _operation(
         body=_kind(body.get("schema", {}))[1],
         status=status,
         answer=_kind(answer["schema"])[1],
+        operation_id=operation.get("operationId", ""),
+        sent=_example(body),
+        answered=_example(answer),
+        problems=tuple(sorted(each for each in answers if each.isdigit() and each > "299")),
     )
+
+
+def _example(media: Mapping[str, Any]) -> str:
+    return json.dumps(media["example"], indent=2) if "example" in media else ""
 
 
 def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:

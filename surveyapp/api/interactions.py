@@ -6,8 +6,9 @@ from typing import Any
 
 import marshmallow as ma
 
-from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.bodies import Blueprint, Strict, attributes
 from surveyapp.api.callers import installation, needs
+from surveyapp.api.problem_types import NOTHING_ACCEPTED
 from surveyapp.api.problems import Fault, Problem
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.sampling.interactions import receive
@@ -28,6 +29,11 @@ def _text(description: str, longest: int = 200, **other: Any) -> ma.fields.Strin
     )
 
 
+def _short(text: str) -> None:
+    """A limit that the document does not tell: generated clients would apply it to a time."""
+    ma.validate.Length(min=1, max=60)(text)
+
+
 class InteractionSchema(Strict):
     """An event: what happened to a customer at a touchpoint, and when."""
 
@@ -36,7 +42,14 @@ class InteractionSchema(Strict):
     customer_ref = _text(
         "Your reference for the customer. Only a keyed hash of it is stored.", required=True
     )
-    at = _text("When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.", 60, required=True)
+    at = ma.fields.String(  # read event by event, so that a wrong one leaves the others alone
+        required=True,
+        validate=_short,
+        metadata={
+            "format": "date-time",
+            "description": "When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.",
+        },
+    )
     external_id = _text(
         "Your ID for the event. An event reported again with the same ID is counted"
         " as already known and changes nothing; without an ID, events with the same"
@@ -46,15 +59,7 @@ class InteractionSchema(Strict):
     channel = _text("As your systems name it, such as branch.", 60)
     outcome = _text("As your systems name it, such as approved.", 60)
     language = _text("The customer's language: en, pt-BR.", 20)
-    attributes = ma.fields.Dict(
-        keys=ma.fields.String(),
-        values=ma.fields.Raw(
-            metadata={"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
-        ),
-        metadata={
-            "description": "Customer attributes, used in segments, such as {'region': 'North'}."
-        },
-    )
+    attributes = attributes("Customer attributes, used in segments, such as {'region': 'North'}.")
     email = _text("The customer's email address. Stored apart from answers.", 254)
     phone = _text("With country code, for messages that another system sends.", 40)
     zone = _text("The customer's time zone as an IANA name, for quiet hours.", 60)
@@ -93,10 +98,45 @@ class ReceivedSchema(ma.Schema):
     refused = ma.fields.List(ma.fields.Nested(RefusedSchema), required=True)
 
 
+_SENT = {
+    "interactions": [
+        {
+            "journey": "onboarding",
+            "touchpoint": "apply/form",
+            "customer_ref": "C-1042",
+            "at": "2026-03-29T14:05:00+03:00",
+            "external_id": "7781",
+            "outcome": "approved",
+            "email": "anna@example.org",
+            "language": "en",
+            "attributes": {"region": "North", "tenure": 3},
+        },
+        {
+            "journey": "onboarding",
+            "touchpoint": "apply/video",
+            "customer_ref": "C-1043",
+            "at": "2026-03-29T11:20:00Z",
+        },
+    ]
+}
+_RECEIVED = {
+    "stored": 1,
+    "already": 0,
+    "refused": [
+        {
+            "place": 1,
+            "field": "touchpoint",
+            "reason": "onboarding has no touchpoint 'apply/video'",
+            "cure": "Use a code from the journey's map.",
+        }
+    ],
+}
+
+
 @interactions.route("/interactions", methods=["POST"])
 @needs(KeyScope.WRITE_INTERACTIONS)
-@interactions.arguments(BatchSchema)
-@interactions.response(200, ReceivedSchema)
+@interactions.arguments(BatchSchema, example=_SENT)
+@interactions.response(200, ReceivedSchema, example=_RECEIVED)
 def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
     """Report events
 
@@ -115,8 +155,7 @@ def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
         )
     if not received.stored and not received.already:
         raise Problem(
-            422,
-            "No event was accepted",
+            NOTHING_ACCEPTED,
             f"{received.refused_reports} rejected; the first: {received.refused[0].reason}",
             tuple(
                 Fault(

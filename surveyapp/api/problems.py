@@ -12,6 +12,8 @@ from flask import Flask, Response, g
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from surveyapp.api import problem_types as types
+from surveyapp.api.problem_types import ProblemType
 from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound, SurveyappError
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,7 +35,17 @@ class FaultSchema(ma.Schema):
 class ProblemSchema(ma.Schema):
     """Why nothing was done (RFC 9457)."""
 
-    title = ma.fields.String(required=True, metadata={"description": "The type of problem."})
+    type = ma.fields.String(
+        required=True,
+        metadata={
+            "format": "uri",
+            "description": "The type of problem as a URI that ends with its name, such as invalid-input;"
+            " a browser shows what it means there.",
+        },
+    )
+    title = ma.fields.String(
+        required=True, metadata={"description": "The type of problem in words."}
+    )
     status = ma.fields.Integer(required=True, metadata={"description": "The HTTP status."})
     detail = ma.fields.String(metadata={"description": "What happened, in a sentence."})
     errors = ma.fields.List(
@@ -54,34 +66,40 @@ class Fault:
 class Problem(Exception):
     """Raised by a view that has more to say than an error of the rooms below."""
 
-    status: int
-    title: str
+    type: ProblemType
     detail: str
     errors: tuple[Fault, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def status(self) -> int:
+        return self.type.status
+
+    def to_json(self, base: str) -> dict[str, Any]:
+        """The document, without the request's number."""
+        document: dict[str, Any] = {
+            "type": self.type.uri(base),
+            "title": self.type.title,
+            "status": self.type.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            document["errors"] = [vars(fault) for fault in self.errors]
+        return document
+
 
 # The first class that fits; None shows the error's own sentence.
-_PROBLEMS: tuple[tuple[type[Exception], int, str, str | None], ...] = (
-    (NotFound, 404, "Not found", None),
-    (NotAllowed, 403, "Not allowed", None),
-    (Conflict, 409, "Not possible now", None),
-    (Invalid, 422, "Invalid input", None),
-    (SurveyappError, 422, "Not possible", None),
-    (IntegrityError, 409, "Changed in the meantime", "Nothing was stored. Send the request again."),
-    (DataError, 422, "Invalid input", "The database cannot store one of these values."),
-    (
-        OperationalError,
-        503,
-        "Database unavailable",
-        "Nothing was stored. Send the request again in a moment.",
-    ),
+_PROBLEMS: tuple[tuple[type[Exception], ProblemType, str | None], ...] = (
+    (NotFound, types.NOT_FOUND, None),
+    (NotAllowed, types.NOT_ALLOWED, None),
+    (Conflict, types.CONFLICT, None),
+    (Invalid, types.INVALID, None),
+    (SurveyappError, types.NOT_POSSIBLE, None),
+    (IntegrityError, types.CHANGED, types.CHANGED.example),
+    (DataError, types.INVALID, "The database cannot store one of these values."),
+    (OperationalError, types.UNAVAILABLE, types.UNAVAILABLE.example),
 )
-_UNEXPECTED = Problem(
-    500,
-    "Something went wrong on our side",
-    "Nothing was stored. The error has been logged under the request's number.",
-)
+_UNEXPECTED = Problem(types.UNEXPECTED, types.UNEXPECTED.example)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -90,16 +108,17 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return _http(error)
-    for kind, status, title, text in _PROBLEMS:
+    for kind, problem_type, text in _PROBLEMS:
         if isinstance(error, kind):
             name = getattr(error, "field", None)
             faults = (Fault(name, str(error)),) if name else ()
-            return Problem(status, title, str(error) if text is None else text, faults)
+            return Problem(problem_type, str(error) if text is None else text, faults)
     return _UNEXPECTED
 
 
-def answer_problems(app: Flask, failed: Callable[[Exception], None]) -> None:
-    """Answer every exception of ``app`` with its problem; ``failed`` hears of those that are ours."""
+def answer_problems(app: Flask, failed: Callable[[Exception], None], *, base: str) -> None:
+    """Answer every exception of ``app`` with its problem, whose type lies under the address ``base``;
+    ``failed`` hears of those that are ours."""
 
     def answer(error: Exception) -> Response:
         problem = problem_of(error)
@@ -107,21 +126,15 @@ def answer_problems(app: Flask, failed: Callable[[Exception], None]) -> None:
             failed(error)
             if app.testing and problem is _UNEXPECTED:
                 raise error
-        return written(problem)
+        return written(problem, base)
 
     app.register_error_handler(Exception, answer)
     app.register_error_handler(HTTPException, answer)
 
 
-def written(problem: Problem) -> Response:
+def written(problem: Problem, base: str) -> Response:
     """The problem as an answer."""
-    document: dict[str, Any] = {
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-    }
-    if problem.errors:
-        document["errors"] = [vars(fault) for fault in problem.errors]
+    document = problem.to_json(base)
     if "request_id" in g:
         document["request"] = g.request_id
     response = Response(json.dumps(document), problem.status, mimetype=MEDIA_TYPE)
@@ -136,7 +149,9 @@ def _http(error: HTTPException) -> Problem:
     detail = error.description or error.name
     if faults:
         detail = f"Nothing was done. {faults[0].field or 'The request'}: {faults[0].reason}"
-    return Problem(error.code or 500, error.name, detail, faults, headers)
+    status = error.code or 500
+    blank = ProblemType("", status, error.name, "", "", "")
+    return Problem(types.BY_STATUS.get(status, blank), detail, faults, headers)
 
 
 def _faults(messages: Any, place: tuple[str, ...] = ()) -> Iterator[Fault]:

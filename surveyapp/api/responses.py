@@ -118,10 +118,44 @@ class ErasuresSchema(ma.Schema):
     next = ma.fields.String(required=True, allow_none=True)
 
 
+_PAGE = {
+    "responses": [
+        {
+            "response_id": "0199c2b4-6f0e-7c51-9a3e-5d6f7a8b9c0d",
+            "response": 4711,
+            "submitted_at": "2026-03-29T12:31:07+00:00",
+            "corrected_at": None,
+            "customer": "5f0c9f1b2a7d4e38",
+            "run": 812,
+            "source": "link",
+            "language": "en",
+            "consent_version": "1",
+            "attributes": {"region": "North", "tenure": 3},
+            "answers": {"nps": {"nps": 9, "nps_reason": "Quick and friendly."}},
+            "scores": {"nps": 9.0},
+        }
+    ],
+    "next": "4711",
+    "first_day": None,
+    "last_day": None,
+}
+_ERASED = {
+    "erasures": [
+        {
+            "response_id": "0199c2b4-6f0e-7c51-9a3e-5d6f7a8b9c0d",
+            "response": 4711,
+            "erased_at": "2026-04-02T08:15:00+00:00",
+        }
+    ],
+    "next": "e17",
+}
+
+
 @responses.route("/responses", methods=["GET"])
 @needs(KeyScope.READ_RESPONSES)
 @responses.arguments(ResponsesQuery, location="query")
-@responses.response(200, ResponsesSchema)
+@responses.response(200, ResponsesSchema, example=_PAGE)
+@responses.alt_response(404, "NOT_FOUND")
 def list_responses(query: dict[str, Any]) -> dict[str, Any]:
     """Read responses
 
@@ -168,7 +202,8 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
 @responses.route("/erasures", methods=["GET"])
 @needs(KeyScope.READ_RESPONSES)
 @responses.arguments(ErasuresQuery, location="query")
-@responses.response(200, ErasuresSchema)
+@responses.response(200, ErasuresSchema, example=_ERASED)
+@responses.alt_response(404, "NOT_FOUND")
 def list_erasures(query: dict[str, Any]) -> dict[str, Any]:
     """Read erasures
 

@@ -13,8 +13,9 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import dashboards
+from surveyapp.results.figure_json import State
+from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import read_scope
-from surveyapp.results.view_models import Figure, JourneyOverview
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
 
@@ -32,6 +33,14 @@ class ResultsQuery(Strict):
         data_key="to",
         validate=ma.validate.Regexp(r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"),
         metadata={"description": "Last month, such as 2026-05."},
+    )
+
+
+def _state(description: str) -> ma.fields.String:
+    return ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf([str(each) for each in State]),
+        metadata={"description": description},
     )
 
 
@@ -58,6 +67,12 @@ class FigureSchema(ma.Schema):
             " which a small group's could be derived."
         },
     )
+    state = _state("Three kinds of number that is not there are told apart.")
+    reason = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why a number is null, in words; null if every number is there."},
+    )
 
 
 class TouchpointSchema(ma.Schema):
@@ -65,6 +80,7 @@ class TouchpointSchema(ma.Schema):
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
+    state = _state("Whether any of its scores is shown; `not asked here` without a survey.")
     figures = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
 
 
@@ -73,6 +89,7 @@ class StageSchema(ma.Schema):
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
+    state = _state("That of its touchpoints together.")
     figures = ma.fields.List(
         ma.fields.Nested(FigureSchema),
         required=True,
@@ -89,7 +106,17 @@ class ResultsSchema(ma.Schema):
     segment = ma.fields.String(required=True, allow_none=True)
     first_day = ma.fields.Date(required=True, allow_none=True)
     last_day = ma.fields.Date(required=True, allow_none=True)
-    responses = ma.fields.Integer(required=True, allow_none=True)
+    responses = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null if the number would give a small group away."},
+    )
+    responses_at_least = ma.fields.Integer(
+        required=True, metadata={"description": "Those at the places whose number can be shown."}
+    )
+    responses_reason = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why `responses` is null."}
+    )
     minimum_cell = ma.fields.Integer(
         required=True, metadata={"description": "Smaller groups are hidden."}
     )
@@ -101,11 +128,59 @@ class ResultsSchema(ma.Schema):
     stages = ma.fields.List(ma.fields.Nested(StageSchema), required=True)
 
 
+_NPS = {
+    "scale": "nps",
+    "label": "Net Promoter Score (NPS)",
+    "unit": "nps",
+    "interval": "Score interval, 95%",
+    "n": 246,
+    "estimate": 31.3,
+    "low": 22.4,
+    "high": 39.7,
+    "hidden": "",
+    "state": "shown",
+    "reason": None,
+}
+_FEW = {
+    **_NPS,
+    **dict.fromkeys(("n", "estimate", "low", "high")),
+    "hidden": "few",
+    "state": "hidden",
+    "reason": "fewer than 5",
+}
+_RESULTS = {
+    "journey": "onboarding",
+    "name": "Onboarding",
+    "segment": "north",
+    "first_day": "2026-03-02",
+    "last_day": "2026-05-30",
+    "responses": None,
+    "responses_at_least": 246,
+    "responses_reason": "the number at one place is hidden to protect small groups",
+    "minimum_cell": 5,
+    "end": [_NPS],
+    "stages": [
+        {
+            "code": "apply",
+            "name": "Apply",
+            "state": "hidden",
+            "figures": [],
+            "touchpoints": [
+                {"code": "form", "name": "Form", "state": "hidden", "figures": [_FEW]},
+                {"code": "call", "name": "Call", "state": "not asked here", "figures": []},
+            ],
+        }
+    ],
+}
+
+
 @results.route("/journeys/<string:code>/results", methods=["GET"])
 @needs(KeyScope.READ_RESULTS)
 @results.arguments(ResultsQuery, location="query")
-@results.response(200, ResultsSchema)
-def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
+@results.response(200, ResultsSchema, example=_RESULTS)
+@results.alt_response(404, "NOT_FOUND")
+@results.alt_response(409, "CONFLICT")
+def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     """Read a journey's scores
 
     The scores of the journey's page: by stage, by touchpoint and at its end, each with its interval.
@@ -125,50 +200,7 @@ def journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )
-    return _shown(overview)
-
-
-def _shown(overview: JourneyOverview) -> dict[str, Any]:
-    return {
-        "journey": overview.code,
-        "name": overview.name,
-        "segment": overview.segment.code if overview.segment else None,
-        "first_day": overview.first_day,
-        "last_day": overview.last_day,
-        "responses": overview.responses,
-        "minimum_cell": overview.minimum_cell,
-        "end": [_figure(each) for each in overview.end],
-        "stages": [
-            {
-                "code": stage.code,
-                "name": stage.name,
-                "figures": [_figure(each) for each in stage.figures],
-                "touchpoints": [
-                    {
-                        "code": point.code,
-                        "name": point.name,
-                        "figures": [_figure(each) for each in point.figures],
-                    }
-                    for point in stage.touchpoints
-                ],
-            }
-            for stage in overview.stages
-        ],
-    }
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    return {
-        "scale": figure.definition.scale,
-        "label": figure.definition.label,
-        "unit": str(figure.definition.unit),
-        "interval": figure.definition.interval,
-        "n": figure.n,
-        "estimate": figure.estimate,
-        "low": figure.low,
-        "high": figure.high,
-        "hidden": str(figure.hidden),
-    }
+    return overview_to_json(overview)
 
 
 def _code(text: str, what: str) -> str:

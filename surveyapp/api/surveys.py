@@ -9,7 +9,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError
-from surveyapp.api.bodies import Blueprint, Moment, Strict
+from surveyapp.api.bodies import Blueprint, Moment, Strict, attributes
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid
@@ -65,7 +65,10 @@ class SurveySchema(ma.Schema):
     url = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The open link; null if only single-use links accept answers."},
+        metadata={
+            "format": "uri",
+            "description": "The open link; null if only single-use links accept answers.",
+        },
     )
     opens_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     closes_at = ma.fields.AwareDateTime(required=True, allow_none=True)
@@ -120,13 +123,7 @@ class CustomerSchema(Strict):
             "description": "Your reference for the customer; signed into the link as a hash."
         },
     )
-    attributes = ma.fields.Dict(
-        keys=ma.fields.String(),
-        values=ma.fields.Raw(
-            metadata={"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
-        ),
-        metadata={"description": "Signed into the link; cannot be changed by anyone."},
-    )
+    attributes = attributes("Signed into the link; cannot be changed by anyone.")
 
 
 class InviteSchema(OfSurvey):
@@ -144,7 +141,7 @@ class InvitationSchema(ma.Schema):
     """A link that accepts one response."""
 
     customer_ref = ma.fields.String(required=True, allow_none=True)
-    url = ma.fields.String(required=True)
+    url = ma.fields.String(required=True, metadata={"format": "uri"})
 
 
 class InvitationsSchema(ma.Schema):
@@ -153,9 +150,41 @@ class InvitationsSchema(ma.Schema):
     invitations = ma.fields.List(ma.fields.Nested(InvitationSchema), required=True)
 
 
+_SURVEYS = [
+    {
+        "code": "after-the-form",
+        "name": "After the form",
+        "journey": "onboarding",
+        "touchpoint": "apply/form",
+        "state": "open",
+        "anonymity": "pseudonymous",
+        "language": "en",
+        "languages": ["en", "fi", "ar"],
+        "instruments": ["nps"],
+        "url": "https://ask.example.org/s/k7m2q9w4",
+        "opens_at": None,
+        "closes_at": "2026-12-31T21:59:59+00:00",
+    }
+]
+_WANTED = {
+    "survey": "after-the-form",
+    "customers": [
+        {"customer_ref": "C-1042", "attributes": {"region": "North", "tenure": 3}},
+        {"customer_ref": "C-1043"},
+    ],
+    "expires_at": "2099-01-31T23:59:59+02:00",
+}
+_ISSUED = {
+    "invitations": [
+        {"customer_ref": "C-1042", "url": "https://ask.example.org/s/k7m2q9w4/Zx81kQ"},
+        {"customer_ref": "C-1043", "url": "https://ask.example.org/s/k7m2q9w4/p0Lw7t"},
+    ]
+}
+
+
 @surveys.route("/surveys", methods=["GET"])
 @needs(KeyScope.READ_SURVEYS)
-@surveys.response(200, SurveysSchema)
+@surveys.response(200, SurveysSchema, example={"surveys": _SURVEYS})
 def list_surveys() -> dict[str, Any]:
     """List surveys
 
@@ -167,7 +196,7 @@ def list_surveys() -> dict[str, Any]:
 @surveys.route("/deployments", methods=["GET"])
 @surveys.doc(deprecated=True)
 @needs(KeyScope.READ_SURVEYS)
-@surveys.response(200, DeploymentsSchema)
+@surveys.response(200, DeploymentsSchema, example={"deployments": _SURVEYS})
 def list_deployments() -> dict[str, Any]:
     """List surveys (deprecated)
 
@@ -178,8 +207,9 @@ def list_deployments() -> dict[str, Any]:
 
 @surveys.route("/invitations", methods=["POST"])
 @needs(KeyScope.INVITE_CUSTOMERS)
-@surveys.arguments(InviteSchema)
-@surveys.response(201, InvitationsSchema)
+@surveys.arguments(InviteSchema, example=_WANTED)
+@surveys.response(201, InvitationsSchema, example=_ISSUED)
+@surveys.alt_response(404, "NOT_FOUND")
 def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
     """Create single-use links
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from werkzeug.routing import Rule
 
 from surveyapp.api.application import create_api
 from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
+from surveyapp.api.problem_types import TYPES
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
@@ -20,8 +22,11 @@ from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import ApiKey, AuditEntry
 
-# The document, its page, and the way to it.
-OPEN = {"/api/v1/openapi.json", "/api/docs", "/api/docs.css", "/api", "/api/"}
+# The document, its page, the way to it, and the types of problem.
+OPEN = {
+    *("/api/v1/openapi.json", "/api/docs", "/api/docs.css", "/api", "/api/"),
+    *("/api/problems", "/api/problems/<string:name>"),
+}
 
 
 @pytest.fixture
@@ -206,6 +211,30 @@ def test_a_body_that_cannot_be_read_is_told_as_a_problem(call):
         assert answer.content_type == "application/problem+json"
         assert answer.json["status"] == status
         assert answer.json["detail"]
+
+
+def test_a_problem_has_a_type_that_a_browser_shows(app, call, new_key, world):
+    for answer, name in [
+        (call("POST", "/interactions", data=b"{", content_type="application/json"), "malformed-request"),
+        (call("GET", "/surveys", key=None), "invalid-key"),
+        (call("GET", "/surveys", key=new_key("read results")), "not-allowed"),
+        (call("GET", "/journeys/nope/results"), "not-found"),
+        (call("DELETE", "/surveys"), "method-not-allowed"),
+        (call("POST", "/interactions", data=b"{}", content_type="text/plain"), "unsupported-media-type"),
+        (call("GET", "/responses"), "invalid-input"),
+    ]:  # fmt: skip
+        document = answer.json
+        assert document["type"].endswith(f"/api/problems/{name}")
+        assert (document["status"], document["title"]) == (
+            answer.status_code,
+            TYPES[name].title,
+        )
+        page = app.test_client().get(urlsplit(document["type"]).path)
+        assert page.status_code == 200
+        assert TYPES[name].title in page.text
+        assert f'<section id="{name}">' in app.test_client().get("/api/problems").text
+    missing = app.test_client().get("/api/problems/nothing")
+    assert (missing.status_code, missing.json["status"]) == (404, 404)
 
 
 def test_other_methods_and_addresses_are_problems_too(call, app):

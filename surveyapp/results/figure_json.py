@@ -1,0 +1,106 @@
+"""Figures and differences as JSON values, the same for pages and API: every digit, or null and why.
+
+Times and days stay as they are; whoever writes the text writes them as ISO 8601.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from analysis.metrics import Share
+from surveyapp.results import phrases
+from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden
+
+
+class State(StrEnum):
+    """Whether there is a number, and if not, which of three things that means."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"  # there are answers, and showing the number could give a small group away
+    UNANSWERED = "no answers yet"
+    UNASKED = "not asked here"
+
+
+def state_of(figures: Iterable[Figure]) -> State:
+    """That of a place where these figures are asked for: the best that any of them has."""
+    states = {figure_state(figure) for figure in figures}
+    known = (State.SHOWN, State.HIDDEN, State.UNANSWERED)
+    return next((state for state in known if state in states), State.UNASKED)
+
+
+def figure_state(figure: Figure) -> State:
+    if figure.suppressed:
+        return State.HIDDEN
+    return State.SHOWN if figure.shown else State.UNANSWERED
+
+
+def definition_to_json(definition: Definition) -> dict[str, Any]:
+    """What is measured, in which unit, and how its interval is calculated."""
+    return {
+        "scale": definition.scale,
+        "label": definition.label,
+        "unit": definition.unit,
+        "interval": definition.interval,
+    }
+
+
+def numbers_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
+    """The numbers of a figure, with the reason for each that is null."""
+    return {
+        "n": figure.n,
+        "estimate": figure.estimate,
+        "low": figure.low,
+        "high": figure.high,
+        "hidden": figure.hidden,
+        "state": figure_state(figure),
+        "reason": _reason(figure, few),
+    }
+
+
+def figure_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
+    """A figure; ``few`` is the smallest group that may be shown."""
+    return {**definition_to_json(figure.definition), **numbers_to_json(figure, few=few)}
+
+
+def contrast_to_json(contrast: Contrast | None, *, without: str) -> dict[str, Any]:
+    """A difference; ``without`` says why there is none."""
+    if contrast is None:
+        return {
+            **dict.fromkeys(("difference", "low", "high", "p", "significant")),
+            "reason": without,
+        }
+    return {
+        "difference": contrast.difference,
+        "low": contrast.low,
+        "high": contrast.high,
+        "p": contrast.pvalue,
+        "significant": contrast.certain,
+        "reason": None,
+    }
+
+
+def share_to_json(share: Share | None) -> dict[str, Any]:
+    """A rate with its interval, 0 to 100."""
+    if share is None:
+        return {
+            **dict.fromkeys(("estimate", "low", "high")),
+            "reason": "there is nothing to take a share of",
+        }
+    return {"estimate": share.estimate, "low": share.low, "high": share.high, "reason": None}
+
+
+def hidden_reason(reason: Hidden, *, few: int) -> str | None:
+    """Why it is hidden; None where it is not."""
+    return phrases.hidden(reason, few=few) or None
+
+
+def _reason(figure: Figure, few: int) -> str | None:
+    if figure.suppressed:
+        return hidden_reason(figure.hidden, few=few)
+    if not figure.shown:
+        return str(State.UNANSWERED)
+    if figure.low is None or figure.high is None:
+        return "a single answer has no interval"
+    return None

@@ -1,0 +1,192 @@
+"""What the pages of a journey's results show, as JSON documents; the API gives the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from surveyapp.results import phrases
+from surveyapp.results.choices import Distribution
+from surveyapp.results.figure_json import (
+    State,
+    contrast_to_json,
+    definition_to_json,
+    figure_to_json,
+    hidden_reason,
+    numbers_to_json,
+    state_of,
+)
+from surveyapp.results.findings import Finding
+from surveyapp.results.scope import month_text
+from surveyapp.results.view_models import (
+    Advice,
+    ComparisonRow,
+    Figure,
+    JourneyOverview,
+    SegmentComparison,
+    SegmentName,
+    StageOverview,
+    TouchpointOverview,
+    Trend,
+)
+
+
+def overview_to_json(overview: JourneyOverview) -> dict[str, Any]:
+    """A journey's scores: at its end, by stage and by touchpoint."""
+    few, untold = overview.minimum_cell, overview.responses is None
+    return {
+        "journey": overview.code,
+        "name": overview.name,
+        "segment": overview.segment.code if overview.segment else None,
+        "first_day": overview.first_day,
+        "last_day": overview.last_day,
+        "responses": overview.responses,
+        "responses_at_least": overview.responses_shown,
+        "responses_reason": phrases.places_hidden(overview) if untold else None,
+        "minimum_cell": few,
+        "end": _figures(overview.end, few),
+        "stages": [_stage(stage, few) for stage in overview.stages],
+    }
+
+
+def _stage(stage: StageOverview, few: int) -> dict[str, Any]:
+    return {
+        "code": stage.code,
+        "name": stage.name,
+        "state": state_of(figure for point in stage.touchpoints for figure in point.figures),
+        "figures": _figures(stage.figures, few),
+        "touchpoints": [touchpoint_to_json(point, few=few) for point in stage.touchpoints],
+    }
+
+
+def touchpoint_to_json(point: TouchpointOverview, *, few: int) -> dict[str, Any]:
+    """A touchpoint and its scores."""
+    return {
+        "code": point.code,
+        "name": point.name,
+        "state": state_of(point.figures),
+        "figures": _figures(point.figures, few),
+    }
+
+
+def _figures(figures: Iterable[Figure], few: int) -> list[dict[str, Any]]:
+    return [figure_to_json(each, few=few) for each in figures]
+
+
+def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Sentences about what the numbers say, and whether that is significant."""
+    return [
+        {"headline": each.headline, "text": each.text, "significant": each.certain}
+        for each in findings
+    ]
+
+
+def priorities_to_json(advice: Advice | None, *, few: int) -> dict[str, Any]:
+    """The touchpoints that score significantly below all others in the latest months."""
+    if advice is None or advice.compared < 2:
+        unanswered = "no answers yet" if advice is None else "fewer than two touchpoints to compare"
+        return {
+            **dict.fromkeys(("first_day", "last_day", "compared", "left_out", "touchpoints")),
+            "reason": unanswered,
+        }
+    return {
+        "first_day": advice.since,
+        "last_day": advice.until,
+        "compared": advice.compared,
+        "left_out": list(advice.left_out),
+        "touchpoints": [
+            {
+                "stage": step.stage,
+                "touchpoint": step.touchpoint,
+                "moment_of_truth": step.moment_of_truth,
+                **figure_to_json(step.figure, few=few),
+                "against_others": contrast_to_json(step.against_rest, without=""),
+            }
+            for step in advice.steps
+        ],
+        "reason": None,
+    }
+
+
+def comparison_to_json(comparison: SegmentComparison, *, few: int) -> dict[str, Any]:
+    """Segments side by side, each with its difference from all other customers."""
+    return {
+        "segments": [_segment(each) for each in comparison.segments],
+        "still_sorting": [_segment(each) for each in comparison.sorting],
+        "comparisons": comparison.comparisons,
+        "rows": [_row(row, few) for row in comparison.rows],
+    }
+
+
+def _segment(segment: SegmentName) -> dict[str, Any]:
+    return {"code": segment.code, "name": segment.name, "rule": segment.rule}
+
+
+def _row(row: ComparisonRow, few: int) -> dict[str, Any]:
+    return {
+        "stage": row.stage,
+        "touchpoint": row.touchpoint,
+        **definition_to_json(row.everybody.definition),
+        "all_customers": numbers_to_json(row.everybody, few=few),
+        "segments": [
+            {
+                "segment": each.segment.code,
+                **numbers_to_json(each.figure, few=few),
+                "against_others": contrast_to_json(
+                    each.against_rest,
+                    without="hidden"
+                    if each.figure.suppressed or row.everybody.suppressed
+                    else "fewer than two answers on either side",
+                ),
+            }
+            for each in row.segments
+        ],
+    }
+
+
+def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]:
+    """Scores by month, and how the last three shown months differ from the first three."""
+    return [
+        {
+            "stage": trend.stage,
+            "touchpoint": trend.touchpoint,
+            **definition_to_json(trend.definition),
+            "months": [
+                {"month": month_text(month.first), **numbers_to_json(month.figure, few=few)}
+                for month in trend.months
+            ],
+            "change": contrast_to_json(
+                trend.change, without="fewer than six months can be compared"
+            ),
+            "wordings": [
+                {"wording": each.wording, "from": month_text(each.first)} for each in trend.wordings
+            ],
+        }
+        for trend in trends
+    ]
+
+
+def choices_to_json(chosen: Sequence[Distribution], *, few: int) -> list[dict[str, Any]]:
+    """What customers chose from lists."""
+    return [
+        {
+            "stage": each.stage,
+            "touchpoint": each.touchpoint,
+            "questionnaire": each.title,
+            "question": each.question,
+            "several": each.several,
+            "n": each.n,
+            "state": _state(each),
+            "reason": hidden_reason(each.hidden, few=few) or (None if each.n else "no answers yet"),
+            "most_common": each.most or None,
+            "not_significantly_apart": list(each.tied),
+            "choices": _figures(each.figures, few),
+        }
+        for each in chosen
+    ]
+
+
+def _state(chosen: Distribution) -> State:
+    if chosen.hidden:
+        return State.HIDDEN
+    return State.SHOWN if chosen.n else State.UNANSWERED

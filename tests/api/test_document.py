@@ -1,0 +1,142 @@
+"""The OpenAPI document names each operation, answer and problem, and its examples are valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
+
+from docs.generated.api import api_reference, document
+from surveyapp.api.problem_types import TYPES
+
+DOCUMENT = document()
+OPERATIONS = {
+    f"{method.upper()} {path.removeprefix('/api/v1')}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    if method in {"get", "post"}
+}
+# Generated clients name their functions after these: none may ever change.
+IDS = {
+    "POST /interactions": "reportInteractions",
+    "GET /surveys": "listSurveys",
+    "GET /deployments": "listDeployments",
+    "POST /invitations": "inviteCustomers",
+    "POST /bounces": "reportBounces",
+    "POST /opt-outs": "optOutCustomers",
+    "GET /responses": "listResponses",
+    "GET /erasures": "listErasures",
+    "GET /journeys/{code}/results": "readJourneyResults",
+}
+
+
+def test_each_operation_has_an_id_of_its_own_that_stays():
+    found = {name: operation["operationId"] for name, operation in OPERATIONS.items()}
+    assert found == IDS
+    assert len(set(found.values())) == len(found)
+    assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", each) for each in found.values())
+
+
+def test_each_operation_documents_every_status_that_it_answers_with():
+    for name, operation in OPERATIONS.items():
+        statuses = {"401", "403", "429", "500", "503", "default"}
+        if name.startswith("POST"):
+            statuses |= {"400", "409", "413", "415", "422"}
+        if "requestBody" in operation or "parameters" in operation:
+            statuses.add("422")
+        assert statuses <= set(operation["responses"]), name
+        if name.startswith("GET /journeys") or name in {
+            *("POST /invitations", "GET /responses", "GET /erasures"),
+        }:
+            assert "404" in operation["responses"]
+    assert "409" in OPERATIONS["GET /journeys/{code}/results"]["responses"]
+
+
+def shapes() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, shape in DOCUMENT["components"]["schemas"].items():
+        yield from ((f"{name}.{each}", field) for each, field in shape["properties"].items())
+
+
+def test_times_days_and_addresses_are_of_their_formats():
+    formats = {name: field.get("format") for name, field in shapes()}
+    for name, wanted in {
+        "Interaction.at": "date-time",
+        "Bounce.at": "date-time",
+        "Invite.expires_at": "date-time",
+        "Survey.opens_at": "date-time",
+        "Response.submitted_at": "date-time",
+        "Erasure.erased_at": "date-time",
+        "Results.first_day": "date",
+        "Response.response_id": "uuid",
+        "Survey.url": "uri",
+        "Problem.type": "uri",
+    }.items():
+        assert formats[name] == wanted, name
+    unsaid = [name for name in formats if name.endswith(("_at", ".at")) and not formats[name]]
+    assert unsaid == []
+
+
+def test_attribute_values_are_texts_numbers_and_truth_values_of_no_class_of_their_own():
+    for name, field in shapes():
+        if name in {"Interaction.attributes", "Customer.attributes"}:
+            values = field["additionalProperties"]
+            assert not values.keys() & {"anyOf", "oneOf", "allOf", "$ref"}, name
+            valid = Draft202012Validator(values).is_valid
+            assert all(map(valid, ["North", 3, 2.5, True]))
+            assert not any(map(valid, [None, [], {}]))
+
+
+def examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """(where, schema, example) of each body that is sent or comes back."""
+    answers = {
+        f"{name} {status}": answer
+        for name, operation in OPERATIONS.items()
+        for status, answer in operation["responses"].items()
+        if status[0] == "2"
+    }
+    bodies = {n: each["requestBody"] for n, each in OPERATIONS.items() if "requestBody" in each}
+    shared = DOCUMENT["components"]["responses"]
+    for where, found in {**answers, **bodies, **shared}.items():
+        for media in found["content"].values():
+            if "example" in media:
+                yield where, media["schema"], media["example"]
+            for name, each in media.get("examples", {}).items():
+                yield f"{where} {name}", media["schema"], each["value"]
+
+
+def test_each_body_has_an_example_that_its_schema_allows():
+    found = list(examples())
+    kinds = {where.rpartition(" ")[0] or where for where, *_ in found} | {w for w, *_ in found}
+    assert set(OPERATIONS) <= kinds
+    for where, schema, example in found:
+        whole = {"components": DOCUMENT["components"], **schema}
+        checker = validator_for({}, default=Draft202012Validator)
+        faults = [
+            error.message
+            for error in checker(
+                whole, format_checker=Draft202012Validator.FORMAT_CHECKER
+            ).iter_errors(example)
+        ]
+        assert faults == [], where
+
+
+def test_each_type_of_problem_is_an_example_and_a_section_of_the_reference():
+    shown = {
+        example["type"].rpartition("/")[2]
+        for _, schema, example in examples()
+        if schema["$ref"].endswith("/Problem")
+    }
+    # An operation that exists allows its method, so that no operation answers 405.
+    assert shown == set(TYPES) - {"method-not-allowed"}
+    sections = re.findall(r"^### ([a-z-]+)$", api_reference(), re.MULTILINE)
+    assert set(TYPES) <= set(sections)
+
+
+@pytest.mark.parametrize("base", ["https://ask.example.org", "https://ask.example.org/"])
+def test_a_type_is_an_address_of_the_installation(base: str):
+    for name, each in TYPES.items():
+        assert each.uri(base) == f"https://ask.example.org/api/problems/{name}"
