@@ -19,6 +19,7 @@ from surveyapp.installation import Installation
 from surveyapp.results import cells, phrases
 from surveyapp.results.cells import NOTHING
 from surveyapp.results.definitions import Scored
+from surveyapp.results.figure_json import State, numbers_to_json
 from surveyapp.results.figures import figure
 from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store import events
@@ -52,6 +53,29 @@ class Watch:
     def back(self) -> bool:
         """Whether the figure may be told and lies at the limit or above it."""
         return self.enough and self.figure is not None and self._estimate >= self.alert.below
+
+    def to_json(self, *, few: int) -> dict[str, Any]:
+        """The alert and its score now; ``few`` is the smallest group that may be shown."""
+        numbers: dict[str, Any] = {
+            **dict.fromkeys(("n", "estimate", "low", "high")),
+            "state": State.UNASKED,
+            "reason": "the survey no longer asks it",
+        }
+        if self.figure is not None:
+            numbers = numbers_to_json(self.figure, few=few)
+        return {
+            "scale": self.alert.scale,
+            "below": self.alert.below,
+            "days": self.alert.days,
+            "minimum_n": self.alert.minimum_n,
+            "active": self.alert.active,
+            "first_day": self.since,
+            "last_day": self.until,
+            **numbers,
+            "enough_answers": self.enough,
+            "is_low": self.low,
+            "last_sent_at": self.alert.told_at,
+        }
 
     @property
     def _estimate(self) -> float:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from analysis.metrics import share
 from instruments.schema import Metric
+from surveyapp.results.figure_json import figure_to_json
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 from surveyapp.store.models import Case, SurveyRow
 
@@ -86,6 +87,31 @@ def recovery(
         ),
         months=tuple(_summed(name, found, minimum_cell) for name, found in by_month.items()),
     )
+
+
+def recovery_to_json(table: RecoveryTable, *, few: int) -> dict[str, Any]:
+    """The same as JSON values; ``few`` is the smallest group whose share is shown."""
+    return {
+        "all": _to_json(table.whole, few),
+        "surveys": [_to_json(each, few) for each in table.surveys],
+        "months": [_to_json(each, few) for each in table.months],
+    }
+
+
+def _to_json(found: Recovery, few: int) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "closed": found.closed,
+        "recovered": figure_to_json(found.share, few=few),
+        "days_to_contact": found.days_to_contact,
+        "days_to_contact_reason": None
+        if found.days_to_contact is not None
+        else "no case is marked as contacted",
+        "days_to_close": found.days_to_close,
+        "days_to_close_reason": None
+        if found.days_to_close is not None
+        else "no case has been closed",
+    }
 
 
 def recovered_share(rows: Sequence[Closed], minimum_cell: int) -> Figure:

@@ -25,6 +25,7 @@ from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import wants_json
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 
@@ -116,6 +117,8 @@ def start(journey_id: int) -> ResponseReturnValue:
 @analyses.get("/<int:analysis_id>")
 @requires(Permission.READ_RESULTS)
 def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    if wants_json():
+        return document(journey_id, analysis_id)
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = stored.analysis(session, journey_id, analysis_id)

@@ -23,6 +23,7 @@ from surveyapp.distribution.campaigns import Plan, Recipient, Recipients
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.exports.links import ADDRESSES, customers_in
 from surveyapp.journeys import queries
+from surveyapp.results.funnel_json import funnel_to_json
 from surveyapp.results.funnels import of_list
 from surveyapp.sampling.contacts import Card
 from surveyapp.surveys.queries import survey_in
@@ -31,6 +32,7 @@ from surveyapp.tables.options import OPTION_FIELDS
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
 from surveyapp.web.security import ORDINARY_BODY
 from surveyapp.web.sessions import me
 from surveyapp.web.table_fields import TableForm, file_name
@@ -77,6 +79,7 @@ class ConsentForm(StaffForm):
 
 
 @campaigns.get("")
+@campaigns.get("/results.json", endpoint="show_json")
 @requires(Permission.SEND_MESSAGES)
 def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return _page(journey_id, survey_id)
@@ -157,8 +160,13 @@ def _page(
             (each.day, of_list(each.counts, anonymous=anonymous))
             for each in campaign_summaries(session, survey)
         ]
-    page = render_template(
+    shown = page(
         "campaigns/show.html",
+        {
+            "journey": journey.code,
+            "survey": survey.code,
+            "campaigns": [{"day": day, **funnel_to_json(funnel)} for day, funnel in asked],
+        },
         journey=journey,
         survey=survey,
         ask=ask or ListForm(),
@@ -168,7 +176,7 @@ def _page(
         asked=asked,
         most_shown=_MOST_SHOWN,
     )
-    return page, (ask or bounce or ListForm()).status if noted is None else 200
+    return shown, (ask or bounce or ListForm()).status if noted is None else 200
 
 
 def _consent(

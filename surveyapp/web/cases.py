@@ -29,6 +29,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
 from surveyapp.web.sessions import me
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
@@ -109,6 +110,7 @@ def export() -> ResponseReturnValue:
 
 
 @cases.get("/recovery")
+@cases.get("/recovery.json", endpoint="recovered_json")
 @requires(Permission.WORK_CASES)
 def recovered() -> ResponseReturnValue:
     """What came of the cases closed in the last year, by survey and month."""
@@ -121,8 +123,18 @@ def recovered() -> ResponseReturnValue:
             minimum_cell=installation().settings.minimum_cell,
         )
         known = journeys.journeys(session)
-    return render_template(
-        "cases/recovery.html", found=found, journeys=known, journey_id=journey_id
+    few = installation().settings.minimum_cell
+    codes = {journey.id: journey.code for journey in known}
+    return page(
+        "cases/recovery.html",
+        {
+            "journey": codes.get(journey_id) if journey_id else None,
+            "minimum_cell": few,
+            **recovery.recovery_to_json(found, few=few),
+        },
+        found=found,
+        journeys=known,
+        journey_id=journey_id,
     )
 
 

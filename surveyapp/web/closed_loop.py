@@ -27,6 +27,7 @@ from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
 from surveyapp.web.sessions import me
 from surveyapp.web.setting_fields import setting
 
@@ -75,6 +76,7 @@ class AlertForm(StaffForm):
 
 
 @closed_loop.get("")
+@closed_loop.get("/alerts.json", endpoint="index_json")
 @requires(Permission.EDIT_SURVEYS)
 def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return _page(journey_id, survey_id)
@@ -183,8 +185,15 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
         )
         rule = _rule_form(survey, people.accounts(session), _others(session, survey))
     refused = next(iter(forms.values()), None)
-    body = render_template(
+    few = settings.minimum_cell
+    body = page(
         "closed_loop/index.html",
+        {
+            "journey": journey.code,
+            "survey": survey.code,
+            "minimum_cell": few,
+            "alerts": [each.to_json(few=few) for each in watches],
+        },
         journey=journey,
         survey=survey,
         scores=watchable(survey, library=installation().library).values(),

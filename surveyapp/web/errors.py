@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, make_response, render_template
@@ -26,6 +27,7 @@ from surveyapp.errors import (
     NotReady,
     SurveyappError,
 )
+from surveyapp.web.json_pages import wants_json
 from surveyapp.web.log import logger
 
 
@@ -122,6 +124,8 @@ def _answer(error: Exception) -> Response:
         if current_app.testing and page is UNEXPECTED:
             raise error
     text = page.text if page.text is not None else str(error)
+    if wants_json():
+        return _problem(page, text)
     body = render_template("error.html", page=page, text=text, request_id=g.get("request_id", ""))
     response = make_response(body, page.status)
     if isinstance(error, HTTPException):
@@ -129,3 +133,15 @@ def _answer(error: Exception) -> Response:
             if name in {"Allow", "Retry-After"}:
                 response.headers[name] = value
     return response
+
+
+def _problem(page: ErrorPage, text: str | None) -> Response:
+    """The same for whoever asked for JSON (RFC 9457)."""
+    document = {
+        "type": "about:blank",
+        "title": page.title,
+        "status": page.status,
+        "detail": text,
+        "request": g.get("request_id", ""),
+    }
+    return Response(json.dumps(document), page.status, mimetype="application/problem+json")

@@ -14,6 +14,13 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
+from surveyapp.results.journey_json import (
+    findings_to_json,
+    overview_to_json,
+    priorities_to_json,
+    touchpoint_to_json,
+    trends_to_json,
+)
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import ResponseRate, SegmentRate
@@ -22,6 +29,7 @@ from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import months_asked, page
 from surveyapp.web.sessions import me
 
 journeys = Blueprint("journeys", __name__)
@@ -110,6 +118,7 @@ def edit(journey_id: int) -> ResponseReturnValue:
 
 
 @journeys.get("/journeys/<int:journey_id>")
+@journeys.get("/journeys/<int:journey_id>.json", endpoint="show_json")
 @requires(Permission.READ_JOURNEYS)
 def show(journey_id: int) -> ResponseReturnValue:
     scope, rules = scope_asked(journey_id), dashboard_rules()
@@ -119,14 +128,23 @@ def show(journey_id: int) -> ResponseReturnValue:
         rates = dashboards.response_rates(session, scope, **rules)
         own = None if scope.of_everybody else segment_rate(session, scope, **rules)
         segments = queries.segments(session)
-    return render_template(
+    few, found = rules["minimum_cell"], findings(overview)
+    returned = _returned(rates, own, scope) if any(rate.sent for rate in rates) else ""
+    return page(
         "journeys/show.html",
+        {
+            **overview_to_json(overview),
+            **months_asked(scope),
+            "response_rate": returned or None,
+            "findings": findings_to_json(found),
+            "priorities": priorities_to_json(overview.advice, few=few),
+        },
         journey=journey,
         overview=overview,
-        findings=findings(overview),
+        findings=found,
         scope=scope,
         segments=segments,
-        returned=_returned(rates, own, scope) if any(rate.sent for rate in rates) else "",
+        returned=returned,
         has_surveys=bool(rates),
     )
 
@@ -139,6 +157,9 @@ def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, scope: Sco
 
 
 @journeys.get("/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>")
+@journeys.get(
+    "/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>.json", endpoint="touchpoint_json"
+)
 @requires(Permission.READ_JOURNEYS)
 def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
     scope, rules = scope_asked(journey_id), dashboard_rules()
@@ -150,13 +171,25 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         asked = surveys_of(session, journey_id)
         journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, found.stage_id)
-    return render_template(
+    few = rules["minimum_cell"]
+    seen = next(t for t in overview.touchpoints if t.id == touchpoint_id)
+    own = [trend for trend in trends if trend.touchpoint_id == touchpoint_id]
+    return page(
         "journeys/touchpoint.html",
+        {
+            "journey": overview.code,
+            "segment": overview.segment.code if overview.segment else None,
+            **months_asked(scope),
+            "minimum_cell": few,
+            "stage": stage.code,
+            **touchpoint_to_json(seen, few=few),
+            "trends": trends_to_json(own, few=few),
+        },
         journey=journey,
         stage=stage,
         touchpoint=found,
-        seen=next(t for t in overview.touchpoints if t.id == touchpoint_id),
-        trends=[trend for trend in trends if trend.touchpoint_id == touchpoint_id],
+        seen=seen,
+        trends=own,
         scope=scope,
         segments=segments,
         surveys=[each for each in asked if each.touchpoint_id == touchpoint_id],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from typing import Any
+
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
@@ -11,19 +13,28 @@ from surveyapp.results import dashboards
 from surveyapp.results import queries as stored_analyses
 from surveyapp.results.choices import asks_choices, distributions
 from surveyapp.results.findings import findings
+from surveyapp.results.journey_json import (
+    choices_to_json,
+    comparison_to_json,
+    findings_to_json,
+    trends_to_json,
+)
 from surveyapp.results.staleness import staleness
+from surveyapp.store.models import Analysis
 from surveyapp.web import studies
 from surveyapp.web.analyses import validation_form
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import months_asked, page
 
-results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>/results")
+results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
 COUNTED_AT_ONCE = 100_000  # responses whose choices are counted without being asked to
 
 
-@results.get("")
+@results.get("/results")
+@results.get("/results.json", endpoint="index_json")
 @requires(Permission.READ_RESULTS)
 def index(journey_id: int) -> ResponseReturnValue:
     scope, rules = scope_asked(journey_id), dashboard_rules()
@@ -41,16 +52,31 @@ def index(journey_id: int) -> ResponseReturnValue:
         form = validation_form(session, journey, segment=scope.arguments.get("segment", ""))
         study = studies.study_form(session, journey, segment=scope.arguments.get("segment", ""))
         segments = queries.segments(session)
-    return render_template(
+    few = rules["minimum_cell"]
+    # The journey's page tells those of the overview alone.
+    found = findings(overview, comparison, trends)[len(findings(overview)) :]
+    whole = [trend for trend in trends if trend.touchpoint_id is None]
+    return page(
         "results/index.html",
+        {
+            "journey": overview.code,
+            "segment": overview.segment.code if overview.segment else None,
+            **months_asked(scope),
+            "minimum_cell": few,
+            "findings": findings_to_json(found),
+            "comparison": comparison_to_json(comparison, few=few),
+            "trends": trends_to_json(whole, few=few),
+            "choices": None if ask else choices_to_json(chosen, few=few),
+            "choices_reason": "counted only with choices=1" if ask else None,
+            "analyses": [_listed(each, outdated=each.id in since) for each in stored],
+        },
         journey=journey,
         comparison=comparison,
-        # The journey's page tells those of the overview alone.
-        findings=findings(overview, comparison, trends)[len(findings(overview)) :],
-        trends=[trend for trend in trends if trend.touchpoint_id is None],
+        findings=found,
+        trends=whole,
         chosen=chosen,
         ask_choices=ask,
-        few=rules["minimum_cell"],
+        few=few,
         analyses=stored,
         changed=since,
         scope=scope,
@@ -58,3 +84,17 @@ def index(journey_id: int) -> ResponseReturnValue:
         form=form,
         study=study,
     )
+
+
+def _listed(analysis: Analysis, *, outdated: bool) -> dict[str, Any]:
+    state = analysis.job.state if analysis.job else "waiting"
+    return {
+        "id": analysis.id,
+        "kind": analysis.kind,
+        "instrument": analysis.instrument,
+        "survey": analysis.survey.code if analysis.survey else None,
+        "segment": analysis.segment.code if analysis.segment else None,
+        "requested_at": analysis.created_at,
+        "state": "done" if analysis.result else state,
+        "outdated": outdated,
+    }

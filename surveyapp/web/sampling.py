@@ -6,7 +6,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
@@ -17,6 +17,7 @@ from wtforms import (
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.results import funnels
+from surveyapp.results.funnel_json import rows_to_json, segments_to_json
 from surveyapp.results.scope import Period
 from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interaction_sheets import receive_file
@@ -29,6 +30,7 @@ from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import months_asked, page
 from surveyapp.web.sessions import me
 from surveyapp.web.setting_fields import setting
 from surveyapp.web.table_fields import DatedTableForm, file_name
@@ -137,6 +139,7 @@ class InteractionsForm(DatedTableForm):
 
 
 @sampling.route("/surveys/<int:survey_id>/sampling", methods=["GET", "POST"])
+@sampling.get("/surveys/<int:survey_id>/sampling.json", endpoint="edit_json")
 @requires(Permission.EDIT_SURVEYS)
 def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
@@ -161,13 +164,14 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return _rules_page(journey, survey, form), form.status
 
 
-def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> str:
+def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> Response:
     """What came of asking in the months asked for, and the form."""
     when = _months(journey.id)
     with installation().store.reading() as session:
         (row,) = funnels.funnels(session, [survey], when)
-    return render_template(
+    return page(
         "sampling/edit.html",
+        {"journey": journey.code, **months_asked(when), **rows_to_json([row])[0]},
         journey=journey,
         survey=survey,
         form=form,
@@ -179,6 +183,7 @@ def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> str:
 
 
 @sampling.get("/sampling")
+@sampling.get("/sampling.json", endpoint="journey_json")
 @requires(Permission.READ_RESULTS)
 def journey(journey_id: int) -> ResponseReturnValue:
     """Who was asked in the whole journey, by touchpoint and, where wanted, by segment."""
@@ -191,8 +196,15 @@ def journey(journey_id: int) -> ResponseReturnValue:
         rows = funnels.funnels(session, surveys, when)
         if request.args.get("by") == "segment":
             segments = funnels.by_segment(session, surveys, when, minimum_cell=minimum)
-    return render_template(
+    return page(
         "sampling/journey.html",
+        {
+            "journey": found.code,
+            **months_asked(when),
+            "surveys": rows_to_json(rows),
+            "segments": None if segments is None else segments_to_json(segments, few=minimum),
+            "segments_reason": "counted only with by=segment" if segments is None else None,
+        },
         journey=found,
         rows=rows,
         segments=segments,

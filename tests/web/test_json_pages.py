@@ -1,0 +1,421 @@
+"""Each page of results gives its numbers as JSON: the same ones, to the same people, within the same filters."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+import surveyapp.web
+from surveyapp.app import create_app
+from surveyapp.auth import api_keys
+from surveyapp.auth.api_keys import KeyScope
+from surveyapp.settings import read
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import (
+    Alert,
+    Analysis,
+    Case,
+    Decision,
+    Interaction,
+    Invitation,
+    Touchpoint,
+    User,
+)
+from surveyapp.web.installation import EXTENSION
+from tests.results import bank
+from tests.web.world import add_user
+
+MINUS = "\N{MINUS SIGN}"
+TEMPLATES = Path(surveyapp.web.__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Made:
+    app: Flask
+    bank: bank.Bank
+    users: dict[str, User]
+    unasked: int  # a touchpoint without a survey
+    analysis: int
+
+    def client(self, role: str) -> FlaskClient:
+        client, user = self.app.test_client(), self.users[role]
+        with client.session_transaction() as session:
+            session["_user_id"] = f"{user.id}.{user.session_epoch}"
+        return client
+
+
+@pytest.fixture(scope="module")
+def made(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """A bank whose touchpoints have many answers, too few, none, and one no survey."""
+    home = tmp_path_factory.mktemp("json")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    app = create_app(read({}, home=home))
+    app.testing = True
+    installation = app.extensions[EXTENSION]
+    with installation.store.writing() as session:
+        users = {role: add_user(session, role, password_hash="none") for role in ("administrator", "manager")}  # fmt: skip
+        found = bank.make_journey(session)
+        found.segments = bank.make_segments(session)
+        surveys = dict(found.surveys)
+        del found.surveys["offer"], found.surveys["meet"]
+        bank.fill(session, found, a_place=80, months=6)
+        found.surveys = surveys
+        few = [(bank.START, {"region": "North"}, {"csat": {"csat": 5}})] * 3
+        bank.store_answers(session, surveys["meet"], few, {})
+        unasked = Touchpoint(
+            stage_id=session.get_one(Touchpoint, found.touchpoints["pay"]).stage_id,
+            position=9,
+            code="card",
+            name="Using the card",
+            channel="shop",
+        )
+        analysis = Analysis(
+            kind="sjq_study",
+            journey_id=found.journey,
+            instrument="sjq",
+            result={"study": {"r2": 0.5}},
+            fingerprint="f",
+        )
+        session.add_all([unasked, analysis])
+        session.flush()
+        asked(session, found)
+        session.add_all(
+            Alert(
+                survey_id=surveys["app"],
+                scale=scale,
+                below=90,
+                minimum_n=1,
+                days=3650,
+                emails=[],
+            )
+            for scale in ("csat", "gone")
+        )
+        closed(session, found)
+    yield Made(app, found, users, unasked.id, analysis.id)
+    installation.close()
+
+
+def asked(session: Session, found: bank.Bank) -> None:
+    """Forty events, of which thirty led to an invitation."""
+    for number in range(40):
+        met = Interaction(
+            touchpoint_id=found.touchpoints["app"],
+            customer_ref=f"c{number}",
+            at=utc_now(),
+            attributes={"region": "North"},
+            external_id=f"e{number}",
+        )
+        session.add(met)
+        session.flush()
+        invitation = Invitation(
+            survey_id=found.surveys["app"],
+            token_hash=f"asked-{number}",
+            state="created",
+            sent_at=utc_now(),
+        )
+        session.add(invitation)
+        session.flush()
+        ask = number < 30
+        session.add(
+            Decision(
+                interaction_id=met.id,
+                survey_id=found.surveys["app"],
+                customer_ref=f"c{number}",
+                outcome="ask" if ask else "skip",
+                reason="" if ask else "no_address",
+                invitation_id=invitation.id if ask else None,
+                sent_at=utc_now() if ask else None,
+            )
+        )
+
+
+def closed(session: Session, found: bank.Bank) -> None:
+    for number, outcome in enumerate(["recovered"] * 7 + ["unreachable"] * 5):
+        session.add(
+            Case(
+                survey_id=found.surveys["app" if number < 10 else "pay"],
+                scale="csat",
+                value=1,
+                state="closed",
+                outcome=outcome,
+                due_at=utc_now(),
+                closed_at=utc_now(),
+            )
+        )
+
+
+def rows(page: str) -> Iterator[list[str]]:
+    """The cells of every line of a table, in words."""
+    for row in re.findall(r"<tr[ >].*?</tr>", page, re.DOTALL):
+        cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        yield [" ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
+
+
+def number(value: float, unit: str, places: int) -> str:
+    """As a page writes it."""
+    text = f"{abs(value):,.{places}f}"
+    sign = MINUS if value < 0 else "+" if unit == "nps" else ""
+    return (sign if float(text.replace(",", "")) else "") + text
+
+
+def shown(figure: dict[str, Any], unit: str) -> tuple[str, str, str]:
+    """Score, interval and n as the page writes these numbers."""
+    if figure["estimate"] is None:
+        words = {"no answers yet": "no answers"}
+        return (
+            words.get(figure["reason"], figure["reason"]),
+            "",
+            "-" if figure["n"] is None else "0",
+        )
+    low, high = figure["low"], figure["high"]
+    places = 1 if low is not None and high - low < 2 else 0
+    score = number(figure["estimate"], unit, places) + ("%" if unit == "percent" else "")
+    ends = f"{number(low, unit, places)} to {number(high, unit, places)}" if low is not None else ""
+    return score, ends, f"{figure['n']:,}"
+
+
+def cells(figure: dict[str, Any]) -> list[str]:
+    score, ends, n = shown(figure, figure["unit"])
+    return [score, ends, n] if figure["estimate"] is not None else [score, n]
+
+
+def holds(page: str, wanted: list[list[str]]) -> None:
+    """Every one of these lines stands in a table of the page, in this order."""
+    found = iter(list(rows(page)))
+    for line in wanted:
+        assert any(all(cell in row for cell in line) for row in found), (
+            f"{line} is not in the page, or not there"
+        )
+
+
+def json_of(client: FlaskClient, address: str) -> dict[str, Any]:
+    """The document that the page's own link leads to, and that its address gives on demand."""
+    page = client.get(address)
+    assert page.status_code == 200 and "Accept" in page.headers["Vary"]
+    links = re.findall(r'<a href="([^"]+)" type="application/json">JSON</a>', page.text)
+    assert len(links) == 1
+    linked = client.get(unescape(links[0]))
+    asked = client.get(address, headers={"Accept": "application/json"})
+    assert linked.mimetype == asked.mimetype == "application/json"
+    assert linked.json == asked.json
+    assert "NaN" not in linked.text
+    found: dict[str, Any] = linked.json
+    return found
+
+
+FILTERS = ("", "?segment={north}", "?from=2026-01&to=2026-03")
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_the_journeys_page_and_its_json_have_the_same_numbers(made: Made, filters: str):
+    client = made.client("manager")
+    address = f"/journeys/{made.bank.journey}" + filters.format(**made.bank.segments)
+    document, page = json_of(client, address), client.get(address).text
+    wanted = [[f["label"], *cells(f)] for f in document["end"] if f["scale"].startswith("sjq")]
+    assert len(wanted) == 4
+    holds(page, wanted)
+    points = [point for stage in document["stages"] for point in stage["touchpoints"]]
+    holds(page, [cells(figure) for point in points for figure in point["figures"]])
+    for finding in document["findings"]:
+        assert finding["headline"] in unescape(page)
+    assert document["segment"] == ("north" if "segment" in filters else None)
+    if document["responses"] is None:
+        assert document["responses_reason"] in page
+        assert f"at least {document['responses_at_least']:,}" in page
+    told = document["priorities"]
+    assert (told["reason"] is None) == ("<h2>Priorities</h2>" in page)
+    assert told["reason"] is None or filters
+    for step in (told["touchpoints"] or ())[:3]:
+        holds(page, [[step["stage"], *cells(step)]])
+
+
+def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
+    document = json_of(made.client("manager"), f"/journeys/{made.bank.journey}")
+    points = {p["code"]: p for stage in document["stages"] for p in stage["touchpoints"]}
+    assert {code: points[code]["state"] for code in ("app", "meet", "offer", "card")} == {
+        "app": "shown",
+        "meet": "hidden",
+        "offer": "no answers yet",
+        "card": "not asked here",
+    }
+    hidden, unanswered = points["meet"]["figures"][0], points["offer"]["figures"][0]
+    assert (hidden["n"], hidden["estimate"], hidden["reason"]) == (None, None, "fewer than 5")
+    assert (unanswered["n"], unanswered["estimate"]) == (0, None)
+    assert unanswered["reason"] == "no answers yet"
+    assert points["card"]["figures"] == []
+    assert points["app"]["figures"][0]["reason"] is None
+
+
+def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
+    client, point = made.client("manager"), made.bank.touchpoints["id"]
+    address = f"/journeys/{made.bank.journey}/touchpoints/{point}"
+    document, page = json_of(client, address), client.get(address).text
+    holds(page, [[figure["label"], *cells(figure)] for figure in document["figures"]])
+    trend = document["trends"][0]
+    months = [month for month in trend["months"] if month["estimate"] is not None]
+    assert len(months) > 5
+    for month in months:
+        score, ends, n = shown(month, trend["unit"])
+        assert f"{score}, {ends}, n = {n}" in unescape(page), month["month"]
+    assert trend["change"]["difference"] is not None
+    unasked = client.get(f"/journeys/{made.bank.journey}/touchpoints/{made.unasked}.json").json
+    assert (unasked["state"], unasked["trends"]) == ("not asked here", [])
+
+
+def test_segments_trends_and_analyses_and_their_json_have_the_same_numbers(made: Made):
+    client = made.client("administrator")
+    address = f"/journeys/{made.bank.journey}/results"
+    document, page = json_of(client, address), client.get(address).text
+    comparison = document["comparison"]
+    assert f"correction for {comparison['comparisons']} comparisons" in page
+    table = page[page.index("segments-table") : page.index("</table>")]
+    lines = [row for row in rows(table) if len(row) == 2 + len(comparison["segments"])][1:]
+    assert len(lines) == len(comparison["rows"]) > 10
+    seen = set()
+    for line, row in zip(lines, comparison["rows"], strict=True):
+        for cell, each in zip(line[1:], [row["all_customers"], *row["segments"]], strict=True):
+            score, ends, n = shown(each, row["unit"])
+            assert cell.startswith(score)
+            seen.add(each["state"])
+            if each["estimate"] is not None:
+                assert cell.endswith(f"{ends}, n {n}")
+            against = each.get("against_others", {"reason": None})
+            assert (against["reason"] is None) or against["difference"] is None
+            marked = "all other customers" in cell
+            assert marked == bool(against.get("significant"))
+    assert seen == {"shown", "hidden", "no answers yet"}
+    for trend in document["trends"]:
+        assert trend["stage"] is None and len(trend["months"]) > 5
+    assert [(each["id"], each["state"]) for each in document["analyses"]] == [
+        (made.analysis, "done")
+    ]
+    assert document["choices"] == []
+
+
+def test_an_analysis_gives_its_whole_result(made: Made):
+    address = f"/journeys/{made.bank.journey}/analyses/{made.analysis}"
+    for found in (
+        made.client("administrator").get(address, headers={"Accept": "application/json"}),
+        made.client("administrator").get(f"{address}.json"),
+    ):
+        assert found.json == {"study": {"r2": 0.5}}
+
+
+def test_funnels_and_their_json_have_the_same_numbers(made: Made):
+    client, base = made.client("administrator"), f"/journeys/{made.bank.journey}"
+    document = json_of(client, f"{base}/sampling?by=segment")
+    page = client.get(f"{base}/sampling?by=segment").text
+    wanted = []
+    for row in document["surveys"]:
+        funnel = row["funnel"]
+        steps = {step["step"]: step["n"] for step in funnel["steps"]}
+        numbers = [funnel["events"], funnel["invited"], steps["Sent"], steps["Answered"]]
+        wanted.append([row["name"], *map(str, numbers)])
+    holds(page, wanted)
+    assert sum(row["funnel"]["events"] for row in document["surveys"]) == 40
+    empty = next(row for row in document["surveys"] if not row["funnel"]["events"])
+    assert empty["funnel"]["steps"][0]["share"]["estimate"] is None
+    assert empty["funnel"]["steps"][0]["share"]["reason"]
+    segments = {row["segment"]: row for row in document["segments"]}
+    assert segments["All customers"]["funnel"]["invited"] == 30
+    assert segments["South"]["state"] in {"hidden", "shown"}
+    one = json_of(client, f"{base}/surveys/{made.bank.surveys['app']}/sampling")
+    assert one["funnel"] == next(
+        row["funnel"] for row in document["surveys"] if row["survey"] == one["survey"]
+    )
+
+
+def test_case_outcomes_and_their_json_have_the_same_numbers(made: Made):
+    client = made.client("manager")
+    document, page = json_of(client, "/cases/recovery"), client.get("/cases/recovery").text
+    assert (document["all"]["closed"], document["all"]["days_to_contact"]) == (12, None)
+    assert document["all"]["days_to_contact_reason"] == "no case is marked as contacted"
+    for each in document["surveys"]:
+        score, ends, _ = shown(each["recovered"], "percent")
+        holds(page, [[each["name"], str(each["closed"]), score, *([ends] if ends else [])]])
+    assert {each["recovered"]["state"] for each in document["surveys"]} == {"shown", "hidden"}
+
+
+def test_alerts_and_their_json_have_the_same_numbers(made: Made):
+    client = made.client("administrator")
+    address = f"/journeys/{made.bank.journey}/surveys/{made.bank.surveys['app']}/closed-loop"
+    document, page = json_of(client, address), client.get(address).text
+    asked, gone = document["alerts"]
+    score, ends, n = shown(asked, "percent")
+    assert asked["state"] == "shown"
+    assert f"<b>{score}</b>" in page and ends in page and f"{n} answers" in page
+    assert (gone["state"], gone["estimate"]) == ("not asked here", None)
+
+
+def test_campaigns_have_json(made: Made):
+    address = f"/journeys/{made.bank.journey}/surveys/{made.bank.surveys['app']}/campaigns"
+    found = made.client("administrator").get(address, headers={"Accept": "application/json"})
+    assert found.json["campaigns"] == []
+    assert made.client("administrator").get(f"{address}/results.json").json == found.json
+
+
+def test_the_api_gives_the_numbers_of_the_journeys_page(made: Made):
+    with made.app.extensions[EXTENSION].store.writing() as session:
+        scopes = [KeyScope.READ_RESULTS]
+        _, key = api_keys.make(session, name="Same", scopes=scopes, user_id=None)
+    client = made.client("manager")
+    for segment in ("", "north"):
+        wanted = f"?segment={made.bank.segments[segment]}" if segment else ""
+        page = client.get(f"/journeys/{made.bank.journey}.json{wanted}").json
+        api = made.app.test_client().get(
+            "/api/v1/journeys/current-account/results" + (f"?segment={segment}" if segment else ""),
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        assert api.json == {name: page[name] for name in api.json}
+        assert len(api.json) >= 11
+
+
+def test_json_is_given_to_whoever_may_see_the_page_and_its_errors_are_json(made: Made):
+    manager, base = made.client("manager"), f"/journeys/{made.bank.journey}"
+    asks = {"Accept": "application/json"}
+    refused = manager.get(f"{base}/surveys/{made.bank.surveys['app']}/sampling", headers=asks)
+    wrong = manager.get(f"{base}.json?segment=north")
+    missing = manager.get("/journeys/999.json")
+    for answer, status in ((refused, 403), (wrong, 422), (missing, 404)):
+        assert answer.status_code == answer.json["status"] == status
+        assert answer.mimetype == "application/problem+json"
+        assert answer.json["detail"]
+    assert made.app.test_client().get(f"{base}.json").status_code == 303
+    both = manager.get(base, headers={"Accept": "text/html,application/json;q=0.9,*/*;q=0.8"})
+    assert both.mimetype == manager.get(base, headers={"Accept": "*/*"}).mimetype == "text/html"
+
+
+SHOWS_FIGURES = re.compile(
+    r"\|value\b|figure_cells\(|funnel_figure\(|\bshare\(f\.|document_table\("
+)
+# Pieces of pages, and pages whose numbers are those of another page.
+WITHOUT = {
+    "parts.html": "pieces",
+    "sampling/parts.html": "pieces",
+    "results/chosen.html": "a piece of the results",
+    "results/parts.html": "pieces",
+    "cases/index.html": "one number of the case outcomes; its rows are a CSV",
+}
+
+
+def test_every_page_with_figures_links_its_json():
+    found = {
+        str(path.relative_to(TEMPLATES)): path.read_text()
+        for path in TEMPLATES.rglob("*.html")
+        if not str(path.relative_to(TEMPLATES)).startswith("respond/")
+    }
+    figures = {name for name, text in found.items() if SHOWS_FIGURES.search(text)}
+    linked = {name for name, text in found.items() if "{{ json_link(" in text}
+    assert figures - linked - {"analyses/show.html"} == set(WITHOUT)
+    assert "analyses.document" in found["analyses/show.html"]
+    assert len(linked) >= 7
