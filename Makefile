@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench lock clean
+.PHONY: help demo test lint docs slow bench lock clean
 
 help:  ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,6 +43,9 @@ lint: .venv/.dev  ## ruff and mypy.
 
 docs: .venv/.dev  ## The documentation as a site in build/docs; a warning is an error.
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+
+slow: .venv/.dev  ## What takes too long for every run, such as clients that are generated and built.
+	$(BIN)/pytest tests/slow -p no:cacheprovider -o testpaths= -o python_files='slow_*.py'
 
 bench: .venv/.dev  ## Ratios against named peers, in one run.
 	$(BIN)/pytest tests/benchmarks -s -p no:cacheprovider -o testpaths= -o python_files='bench_*.py'

@@ -1,0 +1,236 @@
+"""A client generated from the document by openapi-python-client does everything that the API offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.auth import api_keys
+from surveyapp.auth.api_keys import KeyScope
+from surveyapp.installation import Installation
+from surveyapp.responses import corrections
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Interaction, SurveyRow
+from tests.api.generated import Generated, generate
+from tests.api.test_document import IDS
+from tests.responses.makers import as_survey
+from tests.web.conftest import served
+from tests.web.world import Place, add_user, answer, make_place
+
+__all__ = ["served"]  # the application behind a socket serves here too
+SURVEY = "after-the-form"
+
+
+@dataclass
+class Program:
+    """A program that uses the generated client with a key."""
+
+    generated: Generated
+    address: str
+    key: str
+    installation: Installation
+    place: Place
+
+    @property
+    def models(self) -> Any:
+        return self.generated.models
+
+    def call(self, subject: str, name: str, *, key: str | None = None, **given: Any) -> Any:
+        """What the operation answers, read into the client's own classes."""
+        with self.generated.client.AuthenticatedClient(
+            base_url=self.address, token=self.key if key is None else key
+        ) as client:
+            return self.generated.operation(subject, name).sync_detailed(client=client, **given)
+
+    def event(self, customer: str, **other: Any) -> Any:
+        wanted = {
+            "journey": "open",
+            "touchpoint": "form",
+            "customer_ref": customer,
+            "at": datetime.now(UTC) - timedelta(hours=1),
+            **other,
+        }
+        return self.models.Interaction(**wanted)
+
+
+@pytest.fixture(scope="module")
+def program(served: tuple[str, Installation], tmp_path_factory: pytest.TempPathFactory) -> Program:
+    folder = tmp_path_factory.mktemp("client")
+    generate(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        generated = Generated()
+        for subject, name in OPERATIONS.values():
+            generated.operation(subject, name)
+    address, installation = served
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", password_hash="none")
+        _, key = api_keys.make(session, name="Program", scopes=list(KeyScope), user_id=None)
+    place = make_place(installation, "Open", user)
+    with installation.store.writing() as session:
+        survey = session.get_one(SurveyRow, place.survey_id)
+        for number in range(6):
+            answer(session, survey, nps=number)
+    return Program(generated, address, key, installation, place)
+
+
+OPERATIONS = {
+    "reportInteractions": ("interactions", "report_interactions"),
+    "listSurveys": ("surveys", "list_surveys"),
+    "listDeployments": ("surveys", "list_deployments"),
+    "inviteCustomers": ("surveys", "invite_customers"),
+    "reportBounces": ("contacts", "report_bounces"),
+    "optOutCustomers": ("contacts", "opt_out_customers"),
+    "listResponses": ("responses", "list_responses"),
+    "listErasures": ("responses", "list_erasures"),
+    "readJourneyResults": ("results", "read_journey_results"),
+}
+
+
+def test_every_operation_is_used_here():
+    assert set(OPERATIONS) == set(IDS.values())
+
+
+def test_events_are_sent_with_a_datetime_and_plain_attributes(program: Program):
+    attributes = program.models.InteractionAttributes.from_dict({"region": "North", "tenure": 3})
+    events = [
+        program.event("C-1", attributes=attributes, external_id="1"),
+        program.event("C-2", touchpoint="nowhere"),
+    ]
+    batch = program.models.Batch(interactions=events)
+    received = program.call(*OPERATIONS["reportInteractions"], body=batch).parsed
+    assert isinstance(received, program.models.Received)
+    assert (received.stored, received.already) == (1, 0)
+    [refused] = received.refused
+    assert (refused.place, refused.field) == (1, "touchpoint")
+    with program.installation.store.reading() as session:
+        kept = session.scalars(select(Interaction)).one()
+        assert kept.attributes == {"region": "North", "tenure": 3}
+        assert kept.at == events[0].at
+
+
+def test_surveys_are_listed_and_links_to_them_made(program: Program):
+    models = program.models
+    [survey] = program.call(*OPERATIONS["listSurveys"]).parsed.surveys
+    assert (survey.code, survey.state, survey.opens_at) == (SURVEY, models.SurveyState.OPEN, None)
+    [same] = program.call(*OPERATIONS["listDeployments"]).parsed.deployments
+    assert same.to_dict() == survey.to_dict()
+    for named in ("survey", "deployment"):
+        wanted = models.Invite(
+            **{named: survey.code},
+            customers=[
+                models.Customer(
+                    customer_ref="C-7",
+                    attributes=models.CustomerAttributes.from_dict({"region": "North", "age": 41}),
+                ),
+                models.Customer(),
+            ],
+            expires_at=datetime.now(UTC) + timedelta(days=3),
+        )
+        made = program.call(*OPERATIONS["inviteCustomers"], body=wanted)
+        assert made.status_code == 201
+        first, second = made.parsed.invitations
+        assert (first.customer_ref, second.customer_ref) == ("C-7", None)
+        assert first.url.startswith("http") and first.url != second.url
+
+
+def read_to_the_end(read: Callable[..., Any], **first: Any) -> tuple[list[Any], str | None]:
+    found, after = [], None
+    while True:
+        page = read(**first, **({} if after is None else {"after": after})).parsed
+        rows = getattr(page, "responses", None) or getattr(page, "erasures", [])
+        if not rows:
+            return found, after
+        found += rows
+        after = page.next_
+
+
+def test_the_feed_is_read_to_its_end_with_corrections_and_erasures(program: Program):
+    def responses(**given: Any) -> Any:
+        return program.call(*OPERATIONS["listResponses"], survey=SURVEY, limit=3, **given)
+
+    def erasures(**given: Any) -> Any:
+        return program.call(*OPERATIONS["listErasures"], survey=SURVEY, **given)
+
+    found, after = read_to_the_end(responses)
+    ids = [each.response_id for each in found]
+    assert len(ids) == len(set(ids)) == 7
+    assert found[1].submitted_at.tzinfo is not None
+    assert found[1].answers["nps"]["nps"] == 0
+    assert found[1].scores["nps"] == 0.0
+    with program.installation.store.writing() as session:
+        row = session.get_one(SurveyRow, program.place.survey_id)
+        survey = as_survey(session, row)
+        raw = {"nps": {"nps": "4", "nps_reason": ""}}
+        library = program.installation.library
+        corrections.correct(session, survey, found[1].response, raw, now=utc_now(), library=library)
+        corrections.erase(session, survey, found[2].response, now=utc_now())
+        answer(session, row, nps=10)
+    assert [each.scores["nps"] for each in responses(after=after).parsed.responses] == [10.0]
+    [corrected], _ = read_to_the_end(responses, corrected=True)
+    assert (corrected.response_id, corrected.scores["nps"]) == (ids[1], 4.0)
+    assert corrected.corrected_at is not None
+    [erased], _ = read_to_the_end(erasures)
+    assert erased.response_id == ids[2]
+
+
+def test_results_say_what_is_hidden_and_what_is_shown(program: Program):
+    results = program.call(*OPERATIONS["readJourneyResults"], code="open").parsed
+    assert isinstance(results, program.models.Results)
+    [figure] = results.stages[0].touchpoints[0].figures
+    assert figure.state is program.models.FigureState.SHOWN
+    assert figure.low <= figure.estimate <= figure.high
+    assert figure.reason is None
+    north = program.call(
+        *OPERATIONS["readJourneyResults"], code="open", segment="open-north", from_="2026-01"
+    ).parsed
+    [hidden] = north.stages[0].touchpoints[0].figures
+    assert (hidden.n, hidden.estimate) == (None, None)
+    assert hidden.state is program.models.FigureState.HIDDEN
+    assert hidden.reason
+
+
+def test_bounces_and_opt_outs_are_counted(program: Program):
+    models = program.models
+    bounce = models.Bounce(email="nobody@example.org", at=datetime.now(UTC))
+    noted = program.call(*OPERATIONS["reportBounces"], body=models.Bounces(bounces=[bounce])).parsed
+    assert (noted.noted, noted.unknown, noted.refused) == (0, 1, [])
+    wanted = models.OptOuts(opt_outs=[models.OptOut(email="bo@example.org")])
+    assert program.call(*OPERATIONS["optOutCustomers"], body=wanted).parsed.added == 1
+
+
+def test_an_error_is_a_problem_of_its_type(program: Program):
+    models = program.models
+    nowhere = models.Batch(interactions=[program.event("C-9", touchpoint="nowhere")])
+    naive = program.event("C-9", at=datetime(2026, 3, 29, 14, 5))  # noqa: DTZ001
+    for answered, status, name, field in [
+        (program.call(*OPERATIONS["listSurveys"], key="nobody"), 401, "invalid-key", None),
+        (program.call(*OPERATIONS["readJourneyResults"], code="none"), 404, "not-found", None),
+        (program.call(*OPERATIONS["listResponses"]), 422, "invalid-input", "survey"),
+        (
+            program.call(*OPERATIONS["listResponses"], survey=SURVEY, after="garbage"),
+            *(422, "invalid-input", "after"),
+        ),
+        (
+            program.call(*OPERATIONS["reportInteractions"], body=nowhere),
+            *(422, "nothing-accepted", "interactions.0.touchpoint"),
+        ),
+        (
+            program.call(
+                *OPERATIONS["reportInteractions"], body=models.Batch(interactions=[naive])
+            ),
+            *(422, "nothing-accepted", "interactions.0.at"),
+        ),
+    ]:
+        problem = answered.parsed
+        assert isinstance(problem, models.Problem)
+        assert (answered.status_code, problem.status) == (status, status)
+        assert problem.type_.endswith(f"/api/problems/{name}")
+        assert problem.title and problem.detail
+        if field:
+            assert [fault.field for fault in problem.errors] == [field]
