@@ -20,7 +20,7 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
 ):
     with store.writing() as session:
         journey = create_journey(session, name="Account", provider="Northbank", user_id=None)
-        for code in ("here", "there"):
+        for code in ("here", "there", "old-name"):
             create_survey(
                 session,
                 journey,
@@ -38,9 +38,15 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
     again = run_stored("import", tmp_path / "out.csv", "--survey", "there")
     assert "2 rows: 2 stored" in again.out
     assert "2 already stored" in run_stored("import", tmp_path / "out.csv", "--survey", "there").out
-    old = run_stored("export", "--deployment", "here", "--out", tmp_path / "old.csv")
-    assert (old.code, "use --survey" in old.err) == (0, True)
+    renamed = run_stored("export", "--deployment", "here", "--out", tmp_path / "old.csv")
+    assert (renamed.code, "use --survey" in renamed.err) == (0, True)
     assert (tmp_path / "old.csv").read_text() == (tmp_path / "out.csv").read_text()
+    # A file of an earlier edition calls the survey's column as surveys were called then.
+    head, rest = (tmp_path / "out.csv").read_text().split("\n", 1)
+    assert ",survey," in head
+    (tmp_path / "older.csv").write_text(f"{head.replace(',survey,', ',deployment,')}\n{rest}")
+    older = run_stored("import", tmp_path / "older.csv", "--survey", "old-name")
+    assert "2 rows: 2 stored" in older.out
     with store.reading() as session:
         kept = session.execute(
             select(Response.survey_id, Response.attributes, Score.value)
@@ -48,12 +54,13 @@ def test_an_export_brought_in_again_holds_the_same_answers_attributes_and_scores
             .order_by(Response.id)
         ).all()
     frame = pd.DataFrame(kept, columns=["survey", "attributes", "score"])
-    here, there = (
+    here, there, old = (
         part.drop(columns="survey").to_dict("records") for _, part in frame.groupby("survey")
     )
     assert (
         here
         == there
+        == old
         == [
             {"attributes": {"region": "North", "tenure_years": 3}, "score": 4.0},
             {"attributes": {"region": "South", "tenure_years": 0}, "score": 2.0},

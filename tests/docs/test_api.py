@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from docs.generated.api import document
+from surveyapp.api.problem_types import TYPES
 from surveyapp.installation import Installation
 from tests.api.conftest import Call, app, call, installation, new_key
 from tests.docs.pages import PAGES, blocks
@@ -46,6 +47,14 @@ def test_the_reference_has_every_operation_and_shape_with_its_fields(site: Site)
         assert name.lower() in page.ids
         for field in shape.get("properties", {}):
             assert field in page.text, (name, field)
+    for name in TYPES:
+        assert name in page.ids
+
+
+def test_the_page_about_the_api_names_every_type_of_problem():
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", PAGES["docs/api.md"]))
+    # An operation that exists allows its method.
+    assert set(TYPES) - named == {"method-not-allowed"}
 
 
 def _examples() -> list[tuple[str, str]]:
