@@ -198,8 +198,8 @@ def holds(page: str, wanted: list[list[str]]) -> None:
         )
 
 
-def json_of(client: FlaskClient, address: str) -> dict[str, Any]:
-    """The document that the page's own link leads to, and that its address gives on demand."""
+def both(client: FlaskClient, address: str) -> tuple[dict[str, Any], str]:
+    """The document that the page's own link leads to and that its address gives on demand; the page."""
     page = client.get(address)
     assert page.status_code == 200 and "Accept" in page.headers["Vary"]
     links = re.findall(r'<a href="([^"]+)" type="application/json">JSON</a>', page.text)
@@ -209,8 +209,7 @@ def json_of(client: FlaskClient, address: str) -> dict[str, Any]:
     assert linked.mimetype == asked.mimetype == "application/json"
     assert linked.json == asked.json
     assert "NaN" not in linked.text
-    found: dict[str, Any] = linked.json
-    return found
+    return linked.json, page.text
 
 
 FILTERS = ("", "?segment={north}", "?from=2026-01&to=2026-03")
@@ -220,7 +219,7 @@ FILTERS = ("", "?segment={north}", "?from=2026-01&to=2026-03")
 def test_the_journeys_page_and_its_json_have_the_same_numbers(made: Made, filters: str):
     client = made.client("manager")
     address = f"/journeys/{made.bank.journey}" + filters.format(**made.bank.segments)
-    document, page = json_of(client, address), client.get(address).text
+    document, page = both(client, address)
     wanted = [[f["label"], *cells(f)] for f in document["end"] if f["scale"].startswith("sjq")]
     assert len(wanted) == 4
     holds(page, wanted)
@@ -240,7 +239,7 @@ def test_the_journeys_page_and_its_json_have_the_same_numbers(made: Made, filter
 
 
 def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
-    document = json_of(made.client("manager"), f"/journeys/{made.bank.journey}")
+    document = made.client("manager").get(f"/journeys/{made.bank.journey}.json").json
     points = {p["code"]: p for stage in document["stages"] for p in stage["touchpoints"]}
     assert {code: points[code]["state"] for code in ("app", "meet", "offer", "card")} == {
         "app": "shown",
@@ -259,7 +258,7 @@ def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
 def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
     client, point = made.client("manager"), made.bank.touchpoints["id"]
     address = f"/journeys/{made.bank.journey}/touchpoints/{point}"
-    document, page = json_of(client, address), client.get(address).text
+    document, page = both(client, address)
     holds(page, [[figure["label"], *cells(figure)] for figure in document["figures"]])
     trend = document["trends"][0]
     months = [month for month in trend["months"] if month["estimate"] is not None]
@@ -275,7 +274,7 @@ def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
 def test_segments_trends_and_analyses_and_their_json_have_the_same_numbers(made: Made):
     client = made.client("administrator")
     address = f"/journeys/{made.bank.journey}/results"
-    document, page = json_of(client, address), client.get(address).text
+    document, page = both(client, address)
     comparison = document["comparison"]
     assert f"correction for {comparison['comparisons']} comparisons" in page
     table = page[page.index("segments-table") : page.index("</table>")]
@@ -313,8 +312,7 @@ def test_an_analysis_gives_its_whole_result(made: Made):
 
 def test_funnels_and_their_json_have_the_same_numbers(made: Made):
     client, base = made.client("administrator"), f"/journeys/{made.bank.journey}"
-    document = json_of(client, f"{base}/sampling?by=segment")
-    page = client.get(f"{base}/sampling?by=segment").text
+    document, page = both(client, f"{base}/sampling?by=segment")
     wanted = []
     for row in document["surveys"]:
         funnel = row["funnel"]
@@ -329,7 +327,7 @@ def test_funnels_and_their_json_have_the_same_numbers(made: Made):
     segments = {row["segment"]: row for row in document["segments"]}
     assert segments["All customers"]["funnel"]["invited"] == 30
     assert segments["South"]["state"] in {"hidden", "shown"}
-    one = json_of(client, f"{base}/surveys/{made.bank.surveys['app']}/sampling")
+    one, _ = both(client, f"{base}/surveys/{made.bank.surveys['app']}/sampling")
     assert one["funnel"] == next(
         row["funnel"] for row in document["surveys"] if row["survey"] == one["survey"]
     )
@@ -337,7 +335,7 @@ def test_funnels_and_their_json_have_the_same_numbers(made: Made):
 
 def test_case_outcomes_and_their_json_have_the_same_numbers(made: Made):
     client = made.client("manager")
-    document, page = json_of(client, "/cases/recovery"), client.get("/cases/recovery").text
+    document, page = both(client, "/cases/recovery")
     assert (document["all"]["closed"], document["all"]["days_to_contact"]) == (12, None)
     assert document["all"]["days_to_contact_reason"] == "no case is marked as contacted"
     for each in document["surveys"]:
@@ -349,7 +347,7 @@ def test_case_outcomes_and_their_json_have_the_same_numbers(made: Made):
 def test_alerts_and_their_json_have_the_same_numbers(made: Made):
     client = made.client("administrator")
     address = f"/journeys/{made.bank.journey}/surveys/{made.bank.surveys['app']}/closed-loop"
-    document, page = json_of(client, address), client.get(address).text
+    document, page = both(client, address)
     asked, gone = document["alerts"]
     score, ends, n = shown(asked, "percent")
     assert asked["state"] == "shown"
@@ -391,8 +389,8 @@ def test_json_is_given_to_whoever_may_see_the_page_and_its_errors_are_json(made:
         assert answer.mimetype == "application/problem+json"
         assert answer.json["detail"]
     assert made.app.test_client().get(f"{base}.json").status_code == 303
-    both = manager.get(base, headers={"Accept": "text/html,application/json;q=0.9,*/*;q=0.8"})
-    assert both.mimetype == manager.get(base, headers={"Accept": "*/*"}).mimetype == "text/html"
+    browser = manager.get(base, headers={"Accept": "text/html,application/json;q=0.9,*/*;q=0.8"})
+    assert browser.mimetype == manager.get(base, headers={"Accept": "*/*"}).mimetype == "text/html"
 
 
 SHOWS_FIGURES = re.compile(
