@@ -23,6 +23,7 @@ from surveyapp.results.view_models import (
     ComparisonRow,
     Figure,
     JourneyOverview,
+    ResponseRate,
     SegmentComparison,
     SegmentName,
     StageOverview,
@@ -71,6 +72,29 @@ def touchpoint_to_json(point: TouchpointOverview, *, few: int) -> dict[str, Any]
 
 def _figures(figures: Iterable[Figure], few: int) -> list[dict[str, Any]]:
     return [figure_to_json(each, few=few) for each in figures]
+
+
+def rate_to_json(rate: ResponseRate, *, few: int) -> dict[str, Any]:
+    """Responses and invitations of a survey, and the share of invitations that were answered."""
+    unasked = None if rate.sent else "nobody was invited"
+    return {
+        "survey": rate.code,
+        "name": rate.name,
+        "stage": rate.stage,
+        "touchpoint": rate.touchpoint,
+        "responses": rate.responses,
+        "sent": rate.sent,
+        "opened": rate.opened,
+        "completed": rate.completed,
+        "not_sent": rate.not_sent,
+        "rate": rate.rate,
+        "low": rate.low,
+        "high": rate.high,
+        "first_day": rate.first_day,
+        "last_day": rate.last_day,
+        "hidden": rate.hidden,
+        "reason": hidden_reason(rate.hidden, few=few) or unasked,
+    }
 
 
 def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from surveyapp.results.journey_json import (
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import ResponseRate, SegmentRate
+from surveyapp.store.models import Journey
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
@@ -78,14 +79,29 @@ def home() -> ResponseReturnValue:
 
 
 @journeys.get("/journeys")
+@journeys.get("/journeys.json", endpoint="index_json")
 @requires(Permission.READ_JOURNEYS)
 def index() -> ResponseReturnValue:
     with installation().store.reading() as session:
-        return render_template(
+        known, counts = queries.journeys(session), queries.count_responses(session)
+        return page(
             "journeys/index.html",
-            journeys=queries.journeys(session),
-            counts=queries.count_responses(session),
+            {"journeys": [_listed(each, counts.get(each.id, 0)) for each in known]},
+            journeys=known,
+            counts=counts,
         )
+
+
+def _listed(journey: Journey, responses: int) -> dict[str, Any]:
+    return {
+        "id": journey.id,
+        "code": journey.code,
+        "name": journey.name,
+        "state": journey.state,
+        "stages": len(journey.stages),
+        "touchpoints": sum(len(stage.touchpoints) for stage in journey.stages),
+        "responses": responses,
+    }
 
 
 @journeys.route("/journeys/new", methods=["GET", "POST"])

@@ -19,6 +19,7 @@ from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
+from surveyapp.results.journey_json import rate_to_json
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import actions, drafts, links
@@ -31,6 +32,7 @@ from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
 from surveyapp.web.sessions import me
 from surveyapp.web.table_fields import TableForm, file_name
 
@@ -92,6 +94,7 @@ class LinksForm(TableForm):
 
 
 @surveys.get("")
+@surveys.get("/rates.json", endpoint="index_json")
 @requires(Permission.EDIT_SURVEYS)
 def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
@@ -100,7 +103,19 @@ def index(journey_id: int) -> ResponseReturnValue:
             session, Scope(journey_id), library=installation().library
         )
         states = {each.id: each.state for each in journey.surveys}
-    return render_template("surveys/index.html", journey=journey, rates=rates, states=states)
+    few = installation().settings.minimum_cell
+    return page(
+        "surveys/index.html",
+        {
+            "journey": journey.code,
+            "surveys": [
+                {**rate_to_json(rate, few=few), "state": states[rate.survey_id]} for rate in rates
+            ],
+        },
+        journey=journey,
+        rates=rates,
+        states=states,
+    )
 
 
 @surveys.route("/new", methods=["GET", "POST"])
@@ -129,10 +144,10 @@ def new(journey_id: int) -> ResponseReturnValue:
             return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=made.id), 303)
     known = [library.load(code) for code in library.available()]
     known.sort(key=lambda each: len(each.asked()))
-    page = render_template(
+    form_page = render_template(
         "surveys/new.html", journey=journey, form=form, instruments=known, asks=asks
     )
-    return page, form.status
+    return form_page, form.status
 
 
 def _chosen_instruments() -> list[dict[str, Any]]:
@@ -163,6 +178,7 @@ def _create(
 
 
 @surveys.get("/<int:survey_id>")
+@surveys.get("/<int:survey_id>.json", endpoint="show_json")
 @requires(Permission.EDIT_SURVEYS)
 def show(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return _page(journey_id, survey_id, LinksForm())
@@ -182,19 +198,35 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
     instruments = [
         (installation().library.load(ask.instrument, ask.version), ask) for ask in survey.asks
     ]
-    page = render_template(
+    few = settings.minimum_cell
+    rate, told = next(each for each in rates if each.survey_id == survey_id), _shown(clicked, few)
+    shown = page(
         "surveys/show.html",
+        {
+            "journey": journey.code,
+            **rate_to_json(rate, few=few),
+            "state": survey.state,
+            "clicked": [
+                {
+                    "question": name,
+                    "clicks": total,
+                    "answers": dict(answers) or None,
+                    "reason": None if answers else "too few to show by answer",
+                }
+                for name, total, answers in told
+            ],
+        },
         journey=journey,
         survey=survey,
-        rate=next(rate for rate in rates if rate.survey_id == survey_id),
+        rate=rate,
         address=links.open_url(settings.base_url, survey.link),
         instruments=instruments,
-        clicked=_shown(clicked, settings.minimum_cell),
+        clicked=told,
         languages=languages,
         unread=unread,
         form=form,
     )
-    return page, form.status
+    return shown, form.status
 
 
 def _unread(survey: Survey, languages: Sequence[str]) -> list[str]:

@@ -355,6 +355,28 @@ def test_alerts_and_their_json_have_the_same_numbers(made: Made):
     assert (gone["state"], gone["estimate"]) == ("not asked here", None)
 
 
+def test_response_rates_and_their_json_have_the_same_numbers(made: Made):
+    client, base = made.client("administrator"), f"/journeys/{made.bank.journey}"
+    document, page = both(client, f"{base}/surveys")
+    wanted = []
+    for rate in document["surveys"]:
+        low, high = rate["low"], rate["high"]
+        said = "-" if rate["rate"] is None else f"{rate['rate']:.0f}% ({low:.0f} to {high:.0f})"
+        sent = f"{rate['sent']:,}" if rate["sent"] else "-"
+        wanted.append([rate["name"], rate["state"], f"{rate['responses']:,}", sent, said])
+        assert (rate["rate"] is None) == (rate["reason"] == "nobody was invited")
+    holds(page, wanted)
+    assert {rate["rate"] is None for rate in document["surveys"]} == {True, False}
+    one, page = both(client, f"{base}/surveys/{made.bank.surveys['app']}")
+    listed = [{**rate, "clicked": [], "journey": one["journey"]} for rate in document["surveys"]]
+    assert one in listed
+    assert f'<span class="big">{one["responses"]:,}</span>' in page
+    every, page = both(client, "/journeys")
+    [journey] = every["journeys"]
+    assert f"{journey['touchpoints']} touchpoints" in page
+    assert f"{journey['responses']:,} response" in page
+
+
 def test_campaigns_have_json(made: Made):
     address = f"/journeys/{made.bank.journey}/surveys/{made.bank.surveys['app']}/campaigns"
     found = made.client("administrator").get(address, headers={"Accept": "application/json"})
@@ -394,7 +416,7 @@ def test_json_is_given_to_whoever_may_see_the_page_and_its_errors_are_json(made:
 
 
 SHOWS_FIGURES = re.compile(
-    r"\|value\b|figure_cells\(|funnel_figure\(|\bshare\(f\.|document_table\("
+    r"\|value\b|figure_cells\(|funnel_figure\(|\bshare\(f\.|document_table\(|\|rate\b|rate\.rate|counts\.get\("
 )
 # Pieces of pages, and pages whose numbers are those of another page.
 WITHOUT = {
@@ -416,4 +438,4 @@ def test_every_page_with_figures_links_its_json():
     linked = {name for name, text in found.items() if "{{ json_link(" in text}
     assert figures - linked - {"analyses/show.html"} == set(WITHOUT)
     assert "analyses.document" in found["analyses/show.html"]
-    assert len(linked) >= 7
+    assert len(linked) >= 11
