@@ -16,6 +16,7 @@ FLOORS = {
     "analysis.scale": -3,
     "analysis.composite": -2,
     "surveyapp.errors": 1,
+    "surveyapp.problem_types": 1,
     "surveyapp.settings": 1,
     "surveyapp.periodic": 1,
     "surveyapp.whole": 1,

@@ -11,8 +11,8 @@ from typing import Any
 from docs.generated.markdown import definitions, plain
 from surveyapp.api.application import PREFIX, create_api
 from surveyapp.api.docs import Field, Operation, fields, operations
-from surveyapp.api.problem_types import TYPES, ProblemType
 from surveyapp.installation import open_installation
+from surveyapp.problem_types import TYPES, ProblemType
 from surveyapp.settings import read
 
 

@@ -19,12 +19,12 @@ from surveyapp.api.callers import CALLS_A_MINUTE, EXTENSION, THROTTLES, new_thro
 from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.interactions import interactions
-from surveyapp.api.problem_types import INVALID, NOTHING_ACCEPTED, TYPES, ProblemType
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
 from surveyapp.api.surveys import surveys
 from surveyapp.installation import Installation
+from surveyapp.problem_types import INVALID, NOTHING_ACCEPTED, TYPES, ProblemType
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -10,12 +10,12 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, g, request
 
-from surveyapp.api.problem_types import INVALID_KEY, NOT_ALLOWED, TOO_MANY
 from surveyapp.api.problems import Problem
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import Caller, KeyScope
 from surveyapp.installation import Installation
+from surveyapp.problem_types import INVALID_KEY, NOT_ALLOWED, TOO_MANY
 
 View = TypeVar("View", bound=Callable[..., Any])
 EXTENSION = "surveyapp"

@@ -14,8 +14,8 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from surveyapp.api.callers import installation
-from surveyapp.api.problem_types import PREFIX, TYPES, ProblemType
 from surveyapp.errors import NotFound
+from surveyapp.problem_types import PREFIX, TYPES, ProblemType
 
 docs = Blueprint("docs", __name__, url_prefix="/api", template_folder="templates")
 

@@ -8,9 +8,9 @@ import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict, attributes
 from surveyapp.api.callers import installation, needs
-from surveyapp.api.problem_types import NOTHING_ACCEPTED
 from surveyapp.api.problems import Fault, Problem
 from surveyapp.auth.api_keys import KeyScope
+from surveyapp.problem_types import NOTHING_ACCEPTED
 from surveyapp.sampling.interactions import receive
 
 MOST = 1000  # in one request

@@ -12,9 +12,9 @@ from flask import Flask, Response, g
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from surveyapp.api import problem_types as types
-from surveyapp.api.problem_types import ProblemType
+from surveyapp import problem_types as types
 from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound, SurveyappError
+from surveyapp.problem_types import ProblemType
 
 MEDIA_TYPE = "application/problem+json"
 _KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
@@ -149,9 +149,8 @@ def _http(error: HTTPException) -> Problem:
     detail = error.description or error.name
     if faults:
         detail = f"Nothing was done. {faults[0].field or 'The request'}: {faults[0].reason}"
-    status = error.code or 500
-    blank = ProblemType("", status, error.name, "", "", "")
-    return Problem(types.BY_STATUS.get(status, blank), detail, faults, headers)
+    problem_type = types.of_status(error.code or 500, error.name)
+    return Problem(problem_type, detail, faults, headers)
 
 
 def _faults(messages: Any, place: tuple[str, ...] = ()) -> Iterator[Fault]:

@@ -27,17 +27,23 @@ from surveyapp.errors import (
     NotReady,
     SurveyappError,
 )
+from surveyapp.problem_types import CHANGED, NOT_POSSIBLE, ProblemType, of_status
+from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import wants_json
 from surveyapp.web.log import logger
 
 
 @dataclass(frozen=True)
 class ErrorPage:
-    """What a failed request is answered with; ``text`` None shows the error's own sentence."""
+    """What a failed request is answered with; ``text`` None shows the error's own sentence.
+
+    ``problem`` is its type where that is another than the status tells.
+    """
 
     status: int
     title: str
     text: str | None = None
+    problem: ProblemType | None = None
 
 
 PAGES: dict[type[Exception], ErrorPage] = {
@@ -59,6 +65,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
         "Changed in the meantime",
         "Your input conflicts with a change made a moment ago. Go back, reload the"
         " page and try again.",
+        CHANGED,
     ),
     DataError: ErrorPage(
         422,
@@ -86,7 +93,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
         " whoever runs this server.",
     ),
     Damaged: ErrorPage(500, "Damaged file"),
-    SurveyappError: ErrorPage(422, "Not possible"),
+    SurveyappError: ErrorPage(422, "Not possible", problem=NOT_POSSIBLE),
 }
 UNEXPECTED = ErrorPage(
     500,
@@ -137,9 +144,10 @@ def _answer(error: Exception) -> Response:
 
 def _problem(page: ErrorPage, text: str | None) -> Response:
     """The same for whoever asked for JSON (RFC 9457)."""
+    problem = page.problem or of_status(page.status, page.title)
     document = {
-        "type": "about:blank",
-        "title": page.title,
+        "type": problem.uri(installation().settings.base_url),
+        "title": problem.title,
         "status": page.status,
         "detail": text,
         "request": g.get("request_id", ""),

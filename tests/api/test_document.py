@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 from docs.generated.api import api_reference, document
-from surveyapp.api.problem_types import TYPES
+from surveyapp.problem_types import TYPES
 
 DOCUMENT = document()
 OPERATIONS = {

@@ -14,11 +14,11 @@ from werkzeug.routing import Rule
 
 from surveyapp.api.application import create_api
 from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
-from surveyapp.api.problem_types import TYPES
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
+from surveyapp.problem_types import TYPES
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import ApiKey, AuditEntry
 

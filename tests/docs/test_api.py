@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from docs.generated.api import document
-from surveyapp.api.problem_types import TYPES
 from surveyapp.installation import Installation
+from surveyapp.problem_types import TYPES
 from tests.api.conftest import Call, app, call, installation, new_key
 from tests.docs.pages import PAGES, blocks
 from tests.docs.site import Site

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -410,6 +411,8 @@ def test_json_is_given_to_whoever_may_see_the_page_and_its_errors_are_json(made:
         assert answer.status_code == answer.json["status"] == status
         assert answer.mimetype == "application/problem+json"
         assert answer.json["detail"]
+        shown = made.app.test_client().get(urlsplit(answer.json["type"]).path)
+        assert answer.json["title"] in shown.text
     assert made.app.test_client().get(f"{base}.json").status_code == 303
     browser = manager.get(base, headers={"Accept": "text/html,application/json;q=0.9,*/*;q=0.8"})
     assert browser.mimetype == manager.get(base, headers={"Accept": "*/*"}).mimetype == "text/html"

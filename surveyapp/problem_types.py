@@ -1,5 +1,7 @@
 """The types of problem (RFC 9457): what the ``type`` of a problem document names, and what to do then.
 
+The API answers with such documents, and a page does where its numbers were asked for as JSON.
+
 A type's name never changes: programs compare it. The installation shows each at its own address, and
 the documentation has a section of the same name.
 """
@@ -49,8 +51,10 @@ NOT_ALLOWED = ProblemType(
     "not-allowed",
     403,
     "Not allowed",
-    "The API key is valid but does not have the scope that this operation requires.",
-    "Use a key that has the scope. Administrators choose the scopes of a key under Connections.",
+    "The API key is valid but does not have the scope that this operation requires, or the role of the"
+    " account does not permit this page.",
+    "Use a key that has the scope: administrators choose the scopes of a key under Connections. For a"
+    " page, ask an administrator for another role.",
     'This requires the scope "read results"; the key Branches has read surveys.',
 )
 NOT_FOUND = ProblemType(
@@ -164,7 +168,12 @@ TYPES: Mapping[str, ProblemType] = {
 BY_STATUS: Mapping[int, ProblemType] = {
     each.status: each
     for each in (
-        *(MALFORMED, NOT_ALLOWED, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED, INVALID),
-        *(TOO_MANY, UNEXPECTED, UNAVAILABLE),
+        *(MALFORMED, NOT_ALLOWED, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, TOO_LARGE, UNSUPPORTED),
+        *(INVALID, TOO_MANY, UNEXPECTED, UNAVAILABLE),
     )
 }
+
+
+def of_status(status: int, title: str) -> ProblemType:
+    """The type that a status alone tells; one without a name, with this title, where it tells none."""
+    return BY_STATUS.get(status, ProblemType("", status, title, "", "", ""))
