@@ -19,6 +19,7 @@ from surveyapp.responses.known_exports import (
     KnownExport,
     known_export,
 )
+from surveyapp.responses.own_columns import own_headings
 from surveyapp.surveys.attributes import name_of
 from surveyapp.tables.table import DataTable, column_letters, heading_of, refuse_unclear
 
@@ -26,6 +27,7 @@ from surveyapp.tables.table import DataTable, column_letters, heading_of, refuse
 _IDS = (EXTERNAL_ID, "id", "response")
 # What our own export writes beside answers: its file can be brought in again, here or elsewhere.
 WORDING, CONSENT, WAY, SURVEY = "wording", "consent_version", "way", "survey"
+CUSTOMER = "customer"  # a pseudonym, which still joins the file's rows to each other
 _OWN = frozenset({"response", "response_id"})
 _OWN_ABOUT = {
     "response_id": EXTERNAL_ID,
@@ -36,13 +38,14 @@ _OWN_ABOUT = {
     "consent_version": CONSENT,
     "way": WAY,
     "survey": SURVEY,
+    "customer": CUSTOMER,
     "deployment": SURVEY,  # as the column was called before
 }
 _OWN_IGNORED = frozenset(
     {
         *("response", "source", "corrected_at", "journey", "stage", "touchpoint", "channel"),
         *("seconds", "attention", "preselected", "not_applicable"),
-        *("customer", "run", "run_started_at"),  # pseudonyms and numbers of this installation
+        *("run", "run_started_at"),  # numbers of this installation
     }
 )
 _OWN_ATTRIBUTE, _OWN_SCORE = "attribute.", "score."
@@ -144,6 +147,10 @@ def map_columns(
         about_of = {name: what for name, what in about_of.items() if what != EXTERNAL_ID}
         about_of[id_column] = EXTERNAL_ID
     names, questions, found = item_names(asked), Questions(asked), _Found()
+    if own:
+        stay = {*about_of, *_OWN_IGNORED, *named}
+        headings = own_headings(headings, table.texts, names, stay)
+        lowered = [heading.lower() for heading in headings]
     for place, heading in enumerate(lowered):
         if not heading:
             found.ignored.append(f"column {column_letters(place)}, the names of the rows")

@@ -10,7 +10,7 @@ from typing import Any
 from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
-from surveyapp.responses.columns import CONSENT, SURVEY, WAY, WORDING, Columns
+from surveyapp.responses.columns import CONSENT, CUSTOMER, SURVEY, WAY, WORDING, Columns
 from surveyapp.responses.known_exports import (
     CUSTOMER_REF,
     EXTERNAL_ID,
@@ -30,6 +30,7 @@ from surveyapp.tables.typed_columns import TypedColumns
 
 TIMES = (SUBMITTED_AT, STARTED_AT)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LONGEST_VERSION = 40
@@ -62,7 +63,8 @@ class RowFacts:
         self._now = installation.now()
         known = columns.known
         zone = options.time_zone or typed.table.time_zone or installation.settings.time_zone
-        self._zone_name = "UTC" if known is not None and known.utc else zone
+        in_utc = columns.own or (known is not None and known.utc)
+        self._zone_name = "UTC" if in_utc else zone
         self._zone = zone_named(self._zone_name)
         self._no_date = known.no_date if known is not None else ""
         self._not_answers = known.not_answers if known is not None else frozenset()
@@ -105,7 +107,7 @@ class RowFacts:
         notes = []
         if SUBMITTED_AT not in self._columns.about:
             notes.append("No column submitted_at: the time of the import was taken.")
-        if self._local:
+        if self._local and not self._columns.own:
             notes.append(
                 f"Times that name no time zone were read as {self._zone_name}: {self._local:,};"
                 " --time-zone names another."
@@ -184,6 +186,9 @@ class RowFacts:
         """What our own export keeps of a response: the words that were read, the consent, the way."""
         own = self._cell(row, EXTERNAL_ID)
         facts: dict[str, Any] = {"public_id": own if _UUID.fullmatch(own) else None}
+        customer = self._cell(row, CUSTOMER)
+        if customer:
+            facts["customer_ref"] = self._pseudonym(customer)
         told = [pair.partition(":") for pair in self._cell(row, WORDING).split("; ") if pair]
         wordings = {code: name for code, _, name in told if name in self._wordings.get(code, ())}
         self._unknown_wordings += len(wordings) < len(told)
@@ -194,6 +199,13 @@ class RowFacts:
             facts["consent_version"] = self._consent(consent, self._cell(row, SURVEY))
         way = self._cell(row, WAY)
         return {**facts, "paradata": {"way": way}} if way else facts
+
+    def _pseudonym(self, cell: str) -> str:
+        """The customer as the installation calls them that wrote the file: its rows stay joined."""
+        if not _PSEUDONYM.fullmatch(cell):
+            cure = "Leave the column as it was exported, or remove it."
+            raise Refused(CUSTOMER, cell, "This is no pseudonym.", cure)
+        return cell
 
     def _consent(self, version: str, survey: str) -> str:
         """The version of the text that was agreed to; another survey's, where this one has a text of

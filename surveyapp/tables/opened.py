@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from surveyapp.tables.csv_file import open_csv
+from surveyapp.tables.json_file import STARTS, open_json
 from surveyapp.tables.labelled_file import kind_of, open_labelled
 from surveyapp.tables.options import ReadOptions
 from surveyapp.tables.parquet_file import SIGNATURE, open_parquet
 from surveyapp.tables.table import DataTable
 from surveyapp.tables.workbook import SIGNATURES, open_workbook
 
-KINDS = "CSV, Excel (.xlsx), OpenDocument (.ods), SPSS (.sav, .zsav, .por), Stata (.dta) or Parquet"
-ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xlsb,.xls,.ods,.sav,.zsav,.por,.dta,.parquet"
+KINDS = "CSV, Excel (.xlsx), OpenDocument (.ods), SPSS (.sav, .zsav, .por), Stata (.dta), Parquet or JSON Lines"
+ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xlsb,.xls,.ods,.sav,.zsav,.por,.dta,.parquet,.jsonl,.ndjson"
 _HEAD = 512  # bytes, by which a file is known
 
 
@@ -33,4 +34,6 @@ def open_table(file: BinaryIO, name: str = "", options: ReadOptions | None = Non
         return open_parquet(file)
     if head.startswith(SIGNATURES):
         return open_workbook(file, options)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(STARTS):
+        return open_json(file)
     return open_csv(file, options)

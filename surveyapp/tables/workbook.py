@@ -19,13 +19,14 @@ SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _LARGEST = 1 << 30  # bytes unpacked: a small file can hold a sheet that fills the memory
 _ERROR_CELL = re.compile(rb'<c [^>]*\bt="e"')
 _CHUNK = 1 << 20
+_OWN_SHEETS = ("Responses", "Variables", "Notes")  # of our own export; the first has the answers
 
 
 def open_workbook(file: BinaryIO, options: ReadOptions | None = None) -> DataTable:
     """The table in a workbook's only sheet with cells, or in the one that the options name.
 
     Dates become ISO texts, numbers are written with a point. Raises Invalid for what cannot be read,
-    and where several sheets have cells and none is named.
+    and where several sheets have cells, none is named, and they are not those of our own export.
     """
     options = options or ReadOptions()
     notes = _checked(file)
@@ -104,6 +105,8 @@ def _sheet(workbook: CalamineWorkbook, wanted: str) -> CalamineSheet:
         raise Invalid(
             "The workbook has no cells; its first row must name the columns.", field="file"
         )
+    if filled[0].name == _OWN_SHEETS[0] and {each.name for each in filled} <= {*_OWN_SHEETS}:
+        return filled[0]
     if len(filled) > 1:
         raise Invalid(
             f"The workbook has {len(filled)} sheets:"

@@ -1,0 +1,41 @@
+"""What our own export's columns are called in formats that take no point in a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
+
+# Stata takes letters, digits and _, SPSS a point too: they have sjq_sea1 for sjq.sea1, attribute_2 for
+# an attribute in other letters, v31 where nothing is left of a name. Whole names are in the labels.
+_ATTRIBUTE = re.compile(r"attribute(?:[._].*)?|v[0-9]+(?:_[a-z0-9_]*)?")
+
+
+def own_headings(
+    headings: Sequence[str],
+    labels: Sequence[str],
+    items: Collection[str],
+    known: Collection[str],
+) -> tuple[str, ...]:
+    """The headings as our CSV has them, of columns that another format calls so.
+
+    ``items`` are the names that items have, ``known`` headings that are to stay, both in small
+    letters; ``labels`` are what a file of SPSS or Stata says of its columns, else nothing.
+    """
+    by_name = {name.replace(".", "_"): name for name in items if "." in name}
+    stay = {*known, *items}
+    return tuple(
+        heading if heading.lower() in stay else _own_heading(heading, label, by_name)
+        for heading, label in zip_longest(headings, labels[: len(headings)], fillvalue="")
+    )
+
+
+def _own_heading(heading: str, label: str, items: Mapping[str, str]) -> str:
+    lowered = heading.lower()
+    if lowered in items:
+        return items[lowered]
+    if lowered.startswith("score_"):
+        return f"score.{heading[6:]}"
+    if label and _ATTRIBUTE.fullmatch(lowered):
+        return f"attribute.{label}"
+    return f"attribute.{heading[10:]}" if lowered.startswith("attribute_") else heading
