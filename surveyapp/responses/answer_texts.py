@@ -10,6 +10,8 @@ from instruments.answers import TICK_SEPARATOR
 from instruments.schema import Instrument, Item, ItemKind
 
 _PLACEHOLDER = re.compile(r"\\\{\w+\\\}|\{\w+\}")
+_BRACKETED = re.compile(r"\[([^\[\]]+)\]\s*$")  # Google Forms, LimeSurvey
+_JOIN = re.compile(r" [-–—|:] |[.?:](?=\S)")  # Qualtrics; Microsoft Forms
 _NUMBER_AND_LABEL = re.compile(r"\s*([0-9]{1,3})\s*[-–—:=.)(]+\s*(.+?)\)?\s*")
 
 
@@ -32,8 +34,11 @@ class Questions:
                 own |= {_pattern(text) for text in _texts(instrument, item.code)}
 
     def item(self, heading: str) -> tuple[str, str] | None:
-        """The only item whose question the heading is, or None."""
-        words = words_of(heading)
+        """The only item whose question the heading is, or the row of a matrix in it; else None."""
+        return next((found for text in _questions_in(heading) if (found := self._item(text))), None)
+
+    def _item(self, text: str) -> tuple[str, str] | None:
+        words = words_of(text)
         if " " not in words:
             return None
         found = [
@@ -62,6 +67,18 @@ def answer_in_words(instrument: Instrument, item: Item, cell: str) -> str | None
     codes = [labels.get(words_of(part)) for part in parts]
     known = [code for code in codes if code is not None]
     return "|".join(known) if known and len(known) == len(parts) else None
+
+
+def _questions_in(heading: str) -> Iterator[str]:
+    """The heading, then what may be a matrix's row in it, the longest first: programs write it after
+    the matrix's question, in brackets or behind a dash or point.
+    """
+    yield heading
+    bracketed = _BRACKETED.search(heading)
+    if bracketed is not None:
+        yield bracketed[1]
+    for join in _JOIN.finditer(heading):
+        yield heading[join.end() :]
 
 
 def _texts(instrument: Instrument, item: str) -> Iterator[str]:

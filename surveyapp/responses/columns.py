@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -49,6 +50,8 @@ _OWN_IGNORED = frozenset(
     }
 )
 _OWN_ATTRIBUTE, _OWN_SCORE = "attribute.", "score."
+
+_ROW_CODE = re.compile(r"\w+\[(\w+)\]")
 
 Item = tuple[str, str]  # instrument, item
 
@@ -104,7 +107,7 @@ class _Found:
 
 def item_names(asked: Sequence[tuple[Instrument, str | None]]) -> dict[str, Item]:
     """What a column may be called, in small letters: ``sea1`` where one questionnaire has it, and
-    ``sjq.sea1`` always.
+    ``sjq.sea1`` or ``sjq_sea1`` always.
     """
     names: dict[str, Item] = {}
     ambiguous: set[str] = set()
@@ -112,6 +115,8 @@ def item_names(asked: Sequence[tuple[Instrument, str | None]]) -> dict[str, Item
         for item in instrument.asked(key):
             found = (instrument.code, item.code)
             names[f"{instrument.code}.{item.code}".lower()] = found
+            # Stata and many a program take no point in a name.
+            names.setdefault(re.sub(r"\W", "_", f"{instrument.code}_{item.code}".lower()), found)
             short = item.code.lower()
             if short in names:
                 ambiguous.add(short)
@@ -149,7 +154,7 @@ def map_columns(
     names, questions, found = item_names(asked), Questions(asked), _Found()
     if own:
         stay = {*about_of, *_OWN_IGNORED, *named}
-        headings = own_headings(headings, table.texts, names, stay)
+        headings = own_headings(headings, table.texts, {*stay, *names})
         lowered = [heading.lower() for heading in headings]
     for place, heading in enumerate(lowered):
         if not heading:
@@ -158,7 +163,7 @@ def map_columns(
         target = renamed.get(heading, "").lower()
         what = target if target in ABOUT else about_of.get(heading, "") if not target else ""
         code, plain = known.split(headings[place]) if known else ("", headings[place])
-        called = (target,) if target else (heading, plain.lower(), code.lower())
+        called = (target,) if target else (heading, plain.lower(), *_codes_in(code or heading))
         item = next((names[each] for each in called if each in names), None)
         by_words = None
         if not (what or item or target):
@@ -197,6 +202,12 @@ def map_columns(
         known,
         own,
     )
+
+
+def _codes_in(code: str) -> tuple[str, ...]:
+    """A question's code, and of LimeSurvey's ``G1[SQ001]`` that of the row, too."""
+    row = _ROW_CODE.fullmatch(code.lower())
+    return (code.lower(), row[1]) if row else (code.lower(),)
 
 
 def _keep_item(

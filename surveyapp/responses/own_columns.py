@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
 
-# Stata takes letters, digits and _, SPSS a point too: they have sjq_sea1 for sjq.sea1, attribute_2 for
-# an attribute in other letters, v31 where nothing is left of a name. Whole names are in the labels.
+# Stata takes letters, digits and _, SPSS a point too: they have attribute_2 for an attribute
+# in other letters, v31 where nothing is left of a name. Whole names are in the labels.
 _ATTRIBUTE = re.compile(r"attribute(?:[._].*)?|v[0-9]+(?:_[a-z0-9_]*)?")
 
 
 def own_headings(
-    headings: Sequence[str],
-    labels: Sequence[str],
-    items: Collection[str],
-    known: Collection[str],
+    headings: Sequence[str], labels: Sequence[str], known: Collection[str]
 ) -> tuple[str, ...]:
-    """The headings as our CSV has them, of columns that another format calls so.
+    """The headings of attributes and scores as our CSV has them, of columns that another format calls
+    otherwise.
 
-    ``items`` are the names that items have, ``known`` headings that are to stay, both in small
-    letters; ``labels`` are what a file of SPSS or Stata says of its columns, else nothing.
+    ``known`` are headings that are to stay, in small letters; ``labels`` are what a file of SPSS or
+    Stata says of its columns, else nothing.
     """
-    by_name = {name.replace(".", "_"): name for name in items if "." in name}
-    stay = {*known, *items}
     return tuple(
-        heading if heading.lower() in stay else _own_heading(heading, label, by_name)
+        heading if heading.lower() in known else _own_heading(heading, label)
         for heading, label in zip_longest(headings, labels[: len(headings)], fillvalue="")
     )
 
 
-def _own_heading(heading: str, label: str, items: Mapping[str, str]) -> str:
+def _own_heading(heading: str, label: str) -> str:
     lowered = heading.lower()
-    if lowered in items:
-        return items[lowered]
     if lowered.startswith("score_"):
         return f"score.{heading[6:]}"
     if label and _ATTRIBUTE.fullmatch(lowered):

@@ -144,10 +144,13 @@ def _meant(name: str, headings: Sequence[str]) -> str | None:
         return name
     wanted, short = name.casefold(), name.casefold().rpartition(".")[2]
     folded = [(heading.casefold(), heading) for heading in headings]
+    is_own = {"response", "response_id"} <= {key for key, _ in folded}
     for fitting in (
         [heading for key, heading in folded if key == wanted],
         [heading for key, heading in folded if key.rpartition(".")[2] == wanted],
         [heading for key, heading in folded if key == short],
+        # Our own export where its format takes no point in a name: sjq_per3.
+        [heading for key, heading in folded if is_own and key.endswith(f"_{wanted}")],
     ):
         if len(fitting) > 1:
             raise Invalid(f"{name} may be {' or '.join(fitting)}; name the column whole.")
@@ -159,13 +162,14 @@ def _meant(name: str, headings: Sequence[str]) -> str | None:
 def item_columns(answers: AnswerFile, instrument: Instrument, items: Sequence[str]) -> pd.DataFrame:
     """The instrument's items as columns under their own codes; absent ones are left out.
 
-    A column fits as ``item`` or ``instrument.item``, in any case. Raises Invalid where two columns
+    A column fits as ``item``, ``instrument.item`` or ``instrument_item``, in any case. Raises Invalid where two columns
     hold one item, and for an answer outside its item's range, with its cell.
     """
     headings = {str(name).casefold(): str(name) for name in answers.frame.columns}
+    before_items = ("", f"{instrument.code}.", f"{instrument.code}_".replace("-", "_"))
     found = {}
     for code in items:
-        names = (code.casefold(), f"{instrument.code}.{code}".casefold())
+        names = [f"{before}{code}".casefold() for before in before_items]
         fitting = [headings[name] for name in names if name in headings]
         if len(fitting) > 1:
             raise Invalid(

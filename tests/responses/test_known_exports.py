@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.store.db import Store
 from surveyapp.store.models import SurveyRow
@@ -224,3 +225,26 @@ def test_redcap_s_events_are_different_responses_of_one_record(store, survey):
     ]
     assert report.refused == []
     assert bring(store, survey, text).already == 2
+
+
+def test_rows_of_a_matrix_are_known_by_their_own_words_and_codes(store):
+    """A scale of agreement is a matrix in every program: each names its rows after the question."""
+    with store.writing() as session:
+        survey = make_survey(session, asks=("sjq",))
+    words = BUILT_IN.load("sjq").wording("en").items
+    items = ("per3", "coh1", "sea2", "sea3")
+    rows = [words[item].replace("{provider}", "Northbank") for item in items]
+    stem = "How much do you agree? Think of everything."
+    forms = (
+        [f"{stem} - {row}" for row in rows],  # Qualtrics
+        [f"{stem} [{row}]" for row in rows],  # Google Forms
+        [f"{stem}.{row}" for row in rows],  # Microsoft Forms
+        [f"G1[{item}]" for item in items],  # LimeSurvey, by code
+        [f"G1[SQ00{n}]. {stem} [{row}]" for n, row in enumerate(rows)],  # by both
+        [f"sjq_{item}" for item in items],
+    )
+    for number, form in enumerate(forms, start=1):
+        report = bring(store, survey, csv_bytes([form, [str(number), "2", "3", "4"]]))
+        assert (report.stored, report.refused) == (1, []), form
+        given = dict(zip(items, (number, 2, 3, 4), strict=True))
+        assert given in [each.answers["sjq"] for each in kept(store)], form

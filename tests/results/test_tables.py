@@ -153,3 +153,10 @@ def test_a_value_looks_like_a_missing_code_when_it_is_written_as_one_and_lies_al
     values: list[float], codes: list[int]
 ):
     assert lonely_codes(np.array([*values, np.nan], dtype=float)) == codes
+
+
+def test_our_own_stata_export_names_items_without_a_point(tmp_path: Path):
+    answers = reading(tmp_path, "response,response_id,sjq_per3,total_per3x\n1,a,2,3\n")
+    assert list(answers.named(["per3"]).frame.columns)[2] == "per3"
+    other = reading(tmp_path, "id,sjq_per3\n1,2\n")
+    assert list(other.named(["per3"]).frame.columns)[1] == "sjq_per3"  # may be anything
