@@ -49,10 +49,27 @@ def definition(top: Table) -> tuple[Instrument, str]:
         licence=top.text("licence"),
         citation=top.text("citation"),
         note=top.text("note", required=False),
+        missing_codes=_missing_codes(top, scales),
     )
     language = top.text("language", required=False) or "en"
     top.close()
     return instrument, language
+
+
+def _missing_codes(top: Table, scales: Mapping[str, Scale]) -> tuple[str, ...]:
+    """The codes for no answer. None can be an answer: it lies outside every scale."""
+    codes = top.texts("missing_codes", required=False)
+    for code in codes:
+        for scale in scales.values():
+            if _is_whole(code) and scale.minimum <= int(code) <= scale.maximum:
+                top.fault(
+                    "missing_codes", code, f"is an answer on {scale.code}; choose another code"
+                )
+    return codes
+
+
+def _is_whole(code: str) -> bool:
+    return code.removeprefix("-").isdecimal()
 
 
 def _scales(table: Table) -> dict[str, Scale]:

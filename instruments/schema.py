@@ -130,6 +130,7 @@ class Instrument:
     licence: str
     citation: str
     note: str = ""  # a sentence that reports must carry: adapted, not validated, trade mark
+    missing_codes: tuple[str, ...] = ()  # codes that its data files have for no answer: -99
 
     def __hash__(self) -> int:
         # The mappings cannot be hashed; code and version identify a published instrument, and a

@@ -38,7 +38,7 @@ def score(file: Path, code: str, key: str | None, out: Path | None, reading: Rea
     if not scored:
         raise Invalid(f"{code} has no scoring key; none of its items are scored")
     wanted = tuple(dict.fromkeys(item for scale in scored for item in scale.items))
-    answers = read_table(file, reading)
+    answers = read_table(file, reading, instruments=[instrument])
     data = item_columns(answers, instrument, wanted)
     values = numeric(data, wanted)
     scores = score_columns(

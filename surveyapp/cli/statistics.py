@@ -100,8 +100,9 @@ def validate(
     if key is not None and model is not None:
         raise Invalid("--key selects a scoring key of --instrument; a --model has none")
     library = Library(read().instrument_roots)
-    answers = read_table(file, reading).named([*groups, *listed(marker), *filter(None, [seconds])])
     instrument = library.load(code) if code else None
+    answers = read_table(file, reading, instruments=[instrument] if instrument else [])
+    answers = answers.named([*groups, *listed(marker), *filter(None, [seconds])])
     measured, reversed_items = factors(model_text(model)) if model else (None, ())
     if instrument is not None:
         data = _named_by_item(answers, instrument)

@@ -58,7 +58,7 @@ def study(
     library = Library(read().instrument_roots)
     scales = journey_scales(key, library=library)
     wanted = study_items(scales)
-    answers = read_table(file, reading)
+    answers = read_table(file, reading, instruments=[library.load(code) for code in wanted])
     found = {
         code: item_columns(answers, library.load(code), items) for code, items in wanted.items()
     }

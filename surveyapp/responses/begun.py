@@ -13,6 +13,7 @@ from surveyapp.responses.row_facts import TIMES, RowFacts
 from surveyapp.responses.rows import Reading
 from surveyapp.responses.waves import RowIds, Wave, row_ids
 from surveyapp.surveys.survey import Survey
+from surveyapp.tables.missing import UserMissing
 from surveyapp.tables.table import DataTable, heading_of
 from surveyapp.tables.typed_columns import TypedColumns
 
@@ -38,6 +39,14 @@ def begin_reading(
             if identity is None or not cells[identity].strip():
                 wave.add(cells)
 
+    codes = {each.code: each.missing_codes for each, _ in survey.asked(installation.library)}
+    table = table.declaring(
+        {
+            place: UserMissing.of(codes[instrument])
+            for place, (instrument, _) in columns.items.items()
+            if codes[instrument]
+        }
+    )
     dated = [columns.about[name] for name in TIMES if name in columns.about]
     typed = TypedColumns(table, choices.reading, columns.attributes, dated, watch)
     chosen = {heading_of(name).lower() for name in choices.attributes}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from instruments.schema import Instrument
 from surveyapp.errors import Invalid, NotFound
-from surveyapp.tables.missing import MissingCodes, is_word
+from surveyapp.tables.missing import MissingCodes, UserMissing, is_word
 from surveyapp.tables.numbers import Signs, decimal_of, number_in, signs_of
 from surveyapp.tables.opened import open_table
 from surveyapp.tables.options import ReadOptions
@@ -53,8 +53,12 @@ class AnswerFile:
         return replace(self, frame=self.frame.rename(columns=renamed)) if renamed else self
 
 
-def read_table(path: Path, options: ReadOptions | None = None) -> AnswerFile:
+def read_table(
+    path: Path, options: ReadOptions | None = None, *, instruments: Sequence[Instrument] = ()
+) -> AnswerFile:
     """The answers in a file of any kind that ``tables.opened`` knows.
+
+    The ``instruments``' own codes for no answer are missing in the columns of their items.
 
     A column in which every cell is a number is one of numbers; what stands for a missing number there
     (NA, NULL) is missing and counted. In a column of texts only the empty cell is missing. Raises
@@ -65,9 +69,29 @@ def read_table(path: Path, options: ReadOptions | None = None) -> AnswerFile:
     options = options or ReadOptions()
     try:
         with path.open("rb") as file:
-            return _read(path, open_table(file, path.name, options), options)
+            table = open_table(file, path.name, options)
+            return _read(path, table.declaring(_missing_codes(table, instruments)), options)
     except Invalid as error:
         raise Invalid(f"{path}: {error}", field=error.field) from error
+
+
+def _missing_codes(table: DataTable, instruments: Sequence[Instrument]) -> dict[int, UserMissing]:
+    places = {heading.casefold(): place for place, heading in enumerate(table.headings)}
+    return {
+        places[name]: UserMissing.of(instrument.missing_codes)
+        for instrument in instruments
+        if instrument.missing_codes
+        for item in instrument.items
+        for name in _names(instrument, item.code)
+        if name in places
+    }
+
+
+def _names(instrument: Instrument, item: str) -> tuple[str, str, str]:
+    """What an item's column may be called, in small letters."""
+    inside = f"{instrument.code}_".replace("-", "_")
+    found = (item, f"{instrument.code}.{item}", f"{inside}{item}")
+    return found[0].casefold(), found[1].casefold(), found[2].casefold()
 
 
 def _read(path: Path, table: DataTable, options: ReadOptions) -> AnswerFile:
@@ -166,11 +190,9 @@ def item_columns(answers: AnswerFile, instrument: Instrument, items: Sequence[st
     hold one item, and for an answer outside its item's range, with its cell.
     """
     headings = {str(name).casefold(): str(name) for name in answers.frame.columns}
-    before_items = ("", f"{instrument.code}.", f"{instrument.code}_".replace("-", "_"))
     found = {}
     for code in items:
-        names = [f"{before}{code}".casefold() for before in before_items]
-        fitting = [headings[name] for name in names if name in headings]
+        fitting = [headings[name] for name in _names(instrument, code) if name in headings]
         if len(fitting) > 1:
             raise Invalid(
                 f"{answers.path}: two columns hold {code}: {' and '.join(fitting)}; keep one of them"

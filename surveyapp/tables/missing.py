@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 # What programs write for a missing number. In a column of texts they are texts: Namibia is NA.
 WORDS = frozenset(
     {"na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "<na>", "#null!", "#n/v", "#nv"}
 )
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 
 
 def is_word(cell: str) -> bool:
@@ -23,6 +25,17 @@ class UserMissing:
 
     ranges: tuple[tuple[float, float], ...] = ()
     codes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, codes: Iterable[str]) -> UserMissing:
+        """These codes; -99 is also -99.0."""
+        known = tuple(codes)
+        numbers = [float(code) for code in known if _NUMBER.fullmatch(code)]
+        words = (code for code in known if not _NUMBER.fullmatch(code))
+        return cls(tuple((number, number) for number in numbers), frozenset(words))
+
+    def __or__(self, other: UserMissing) -> UserMissing:
+        return UserMissing(self.ranges + other.ranges, self.codes | other.codes)
 
     def __contains__(self, cell: str) -> bool:
         if cell in self.codes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -50,6 +50,13 @@ class DataTable:
     value_labels: Mapping[int, Mapping[str, str]] = field(default_factory=lambda: _NONE)
     user_missing: Mapping[int, UserMissing] = field(default_factory=dict)
     percent: Callable[[], int] = lambda: 50
+
+    def declaring(self, missing: Mapping[int, UserMissing]) -> DataTable:
+        """The same with values that are missing in these columns, beside those that the file declares."""
+        every = dict(self.user_missing)
+        for place, codes in missing.items():
+            every[place] = every.get(place, UserMissing()) | codes
+        return replace(self, user_missing=every)
 
     def place(self, row: int, column: int | None = None) -> str:
         """Where something stands: ``B7``, ``row 7``, or ``case 7`` of a file without a sheet."""

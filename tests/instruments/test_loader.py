@@ -323,3 +323,12 @@ def test_an_earlier_wording_that_has_no_place_is_refused(texts, key, cure):
     found = faults_of(**texts)
     assert [k for k, _ in found] == [key]
     assert cure in found[0][1]
+
+
+def test_an_instrument_has_codes_for_no_answer_none_of_which_is_an_answer():
+    own = DEFINITION.replace(
+        'citation = "Own."', 'citation = "Own."\nmissing_codes = ["-99", "NA"]'
+    )
+    assert parse(own, {"texts/en.toml": WORDING}).missing_codes == ("-99", "NA")
+    with pytest.raises(InstrumentError, match=r"missing_codes.*is an answer on agree5"):
+        parse(own.replace('"-99"', '"5"'), {"texts/en.toml": WORDING})

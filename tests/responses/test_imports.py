@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+import instruments
 from surveyapp.errors import Invalid
 from surveyapp.installation import open_installation
 from surveyapp.jobs.kinds import IMPORT_RESPONSES
@@ -313,3 +314,22 @@ def test_a_heading_of_several_lines_is_named_by_its_words(store, survey):
     )
     assert (report.stored, report.refused) == (1, [])
     assert kept(store)[0].answers["csat"]["csat"] == 5
+
+
+def test_an_instrument_s_own_codes_for_no_answer_are_none(store, tmp_path: Path):
+    own = tmp_path / "ease"
+    shutil.copytree(Path(instruments.__file__).parent / "library" / "csat", own)
+    definition = own / "instrument.toml"
+    text = definition.read_text().replace(
+        'code = "csat"', 'code = "ease"\nmissing_codes = ["-99"]', 1
+    )
+    definition.write_text(text)
+    installation = installation_on(store, instruments=str(tmp_path))
+    with store.writing() as session:
+        row = make_survey(session, asks=("ease",), library=installation.library)
+    file = io.BytesIO(b"csat,csat_reason,tenure\n-99,-99,-99\n4,,1\n-99,Slow,2\n")
+    report = import_file(installation, as_survey(installation, row), file)
+    assert (report.stored, report.refused_rows) == (2, 1)
+    assert report.refused[0].reason == "The row holds no answer."
+    assert [each.attributes["tenure"] for each in kept(store)] == [1, 2]
+    assert "Taken as missing, -99: csat: 2, csat_reason: 1." in report.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +161,15 @@ def test_our_own_stata_export_names_items_without_a_point(tmp_path: Path):
     assert list(answers.named(["per3"]).frame.columns)[2] == "per3"
     other = reading(tmp_path, "id,sjq_per3\n1,2\n")
     assert list(other.named(["per3"]).frame.columns)[1] == "sjq_per3"  # may be anything
+
+
+def test_an_instrument_s_own_codes_are_missing_in_its_items_only(tmp_path: Path):
+    csat = replace(BUILT_IN.load("csat"), missing_codes=("-99",))
+    path = tmp_path / "answers.csv"
+    path.write_text("csat.csat,balance\n5,-99\n-99,2\n-99.0,3\n")
+    answers = read_table(path, instruments=[csat])
+    assert answers.frame["balance"].tolist() == [-99, 2, 3]
+    assert item_columns(answers, csat, ["csat"])["csat"].isna().tolist() == [False, True, True]
+    assert "Taken as missing, -99: csat.csat: 1." in answers.notes
+    with pytest.raises(Invalid, match="-99 in A3 is outside"):
+        item_columns(read_table(path), csat, ["csat"])
