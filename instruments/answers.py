@@ -288,6 +288,8 @@ def _clean(text: str) -> str:
     Control characters (a NUL stops PostgreSQL) and lone surrogates (no UTF-8 can say them) go;
     line ends become ``\\n``; letters are composed (NFC), so that the same word is the same text.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()  # nearly all texts of files
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     return unicodedata.normalize("NFC", "".join(kept)).strip()

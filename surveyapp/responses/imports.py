@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -140,6 +141,7 @@ def _import(
     columns = map_columns(table, survey.asked(installation.library), choices)
     reading = begin_reading(installation, survey, table, columns, choices)
     report = ImportReport()
+    written = time.monotonic()
     for rows in _batches(table.rows):
         prepared = []
         for row in rows:
@@ -151,12 +153,13 @@ def _import(
                 report.refused_rows += 1
                 report.refused += result
         if report.stored or report.already:
-            store.give_way()
+            store.give_way(free_for=time.monotonic() - written)
         if prepared:
             with store.writing() as session:
                 kept = store_bulk(session, reading.survey, prepared, library=reading.library)
             report.stored += kept.stored
             report.already += kept.already
+            written = time.monotonic()
         if progress is not None:
             progress(min(99, table.percent()), f"{report.count_in} rows read")
     report.notes = reading.notes()  # which count what was taken as missing

@@ -55,6 +55,8 @@ def read_answers(
 
 def _items_of(instrument: str, names: Collection[str]) -> frozenset[str]:
     """The items of this instrument among names of the form."""
+    if not names:
+        return frozenset()
     split = (name.rpartition("-") for name in names)
     return frozenset(item for code, _, item in split if code == instrument)
 

@@ -21,6 +21,8 @@ from surveyapp.tables.missing import is_word
 from surveyapp.tables.table import Row
 from surveyapp.tables.typed_columns import TypedColumns
 
+_MOST_READ = 50_000  # cells of attributes that are remembered
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -56,6 +58,7 @@ class Reading:
         self._typed = typed
         self._facts = facts
         self._left_out = left_out
+        self._read: dict[tuple[int, str], Attribute] = {}
         self._places = {item: at for at, item in columns.items.items()}
         self._items = {
             (instrument.code, item.code): (instrument, item)
@@ -166,7 +169,7 @@ class Reading:
 
     def _attributes(self, row: Row) -> dict[str, Attribute]:
         found = {
-            name: typed(self._typed.value(place, row.cells[place]))
+            name: self._attribute(place, row.cells[place])
             for place, name in self.columns.attributes.items()
         }
         try:
@@ -175,6 +178,17 @@ class Reading:
             column = error.field or ""
             value = str(found.get(column, ""))
             raise Refused(column, value, str(error), "Correct it.") from error
+
+    def _attribute(self, place: int, cell: str) -> Attribute:
+        """What a cell says. Most attributes have few values, which are read once; a number's word for
+        a missing one is counted each time.
+        """
+        known = self._read.get((place, cell))
+        if known is None:
+            known = typed(self._typed.value(place, cell))
+            if cell and known != "" and len(self._read) < _MOST_READ:
+                self._read[place, cell] = known
+        return known
 
 
 def _is_number(item: Item) -> bool:

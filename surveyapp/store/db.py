@@ -104,15 +104,16 @@ class Store:
             yield connection
             connection.connection.commit()  # else what was written is rolled back when it is closed
 
-    def give_way(self) -> None:
-        """Let others write, between two transactions of somebody who writes many in a row.
+    def give_way(self, free_for: float = 0.0) -> None:
+        """Let others write, between two transactions of somebody who writes many in a row and has
+        written nothing for ``free_for`` seconds already.
 
         SQLite keeps no queue: who waits sleeps for up to 100 ms and tries again, and meanwhile whoever
         has just written begins the next transaction. A longer pause gives everybody one try at least.
         PostgreSQL has a queue.
         """
         if self.is_sqlite:
-            time.sleep(_GIVE_WAY_SECONDS)
+            time.sleep(max(0.0, _GIVE_WAY_SECONDS - free_for))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
