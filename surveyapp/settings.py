@@ -88,10 +88,14 @@ class Settings:
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
     smtp_url: str = _setting(
-        "Mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://...:465;"
-        " empty means that no mail is sent.",
+        "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://...:465; empty means that no"
+        " mail is sent.",
         default="",
         secret=True,
+    )
+    require_starttls: bool = _setting(
+        "Hand mail to another machine encrypted or not at all; 0 allows a server without STARTTLS.",
+        default=True,
     )
     mail_from: str = _setting("Sender of all mail, as 'Name <address>'.", default="")
     mails_a_minute: int = _setting("Most mails sent in a minute.", default=120)

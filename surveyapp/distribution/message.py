@@ -24,6 +24,11 @@ from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.settings.distribution import Distribution, MessageText
 
 _READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
+# Points of a scale that 320 pixels have room for side by side, and how wide each of them is.
+_A_ROW = 5
+_FEW, _WIDE, _NARROW = 7, 46, 40
+
+Point = tuple[int, str, str]  # value, label (often empty) and address
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,16 @@ def message_of(settings: Distribution, context: MessageContext) -> Message:
     subject = _subject(own, words, context)
     body = _body(own, words, context)
     address = _with(context.link, lang=context.language)
+    points = _points(context)
     html = _template().render(
         subject=subject,
         paragraphs=[part.split("\n") for part in _paragraphs(body)],
         words=words,
         context=context,
         question=context.filled(context.click.text) if context.click else "",
-        points=_points(context),
+        points=points,
+        rows=_rows(points),
+        side=_NARROW if len(points) > _FEW else _WIDE,
         address=address,
         estimate=words.estimate(context.questions),
         why=context.filled(words.mail_why),
@@ -100,7 +108,7 @@ def message_of(settings: Distribution, context: MessageContext) -> Message:
     )
     return Message(
         subject=subject,
-        text=_plain(body, address, words, context),
+        text=_plain(body, points, address, words, context),
         html=html,
         short=f"{subject}\n{address}",
         language=context.language,
@@ -130,8 +138,8 @@ def _paragraphs(text: str) -> list[str]:
     return [part.strip() for part in text.split("\n\n") if part.strip()]
 
 
-def _points(context: MessageContext) -> Sequence[tuple[int, str, str]]:
-    """(value, label, address) of each option of the one-click scale."""
+def _points(context: MessageContext) -> Sequence[Point]:
+    """Each option of the one-click scale."""
     click = context.click
     if click is None:
         return ()
@@ -145,10 +153,23 @@ def _with(link: str, **query: str) -> str:
     return f"{link}?{urlencode(query, safe=':', quote_via=quote)}"
 
 
-def _plain(body: str, address: str, words: Phrases, context: MessageContext) -> str:
+def _rows(points: Sequence[Point]) -> Sequence[Sequence[Point]]:
+    """The points in the rows in which they stand on a small screen."""
+    half = (len(points) + 1) // 2
+    return [points[:half], points[half:]] if len(points) > _A_ROW else [points]
+
+
+def _plain(
+    body: str,
+    points: Sequence[Point],
+    address: str,
+    words: Phrases,
+    context: MessageContext,
+) -> str:
     parts = [
         *([words.mail_test] if context.is_test else []),
         *_paragraphs(body),
+        *(_asked(context.click, points, words, context) if context.click else []),
         # Addresses have lines of their own: in a sentence that runs from the right they would fall apart.
         f"{words.mail_open}\n{address}",
         f"{words.estimate(context.questions)}\n{words.mail_own_link}",
@@ -156,6 +177,22 @@ def _plain(body: str, address: str, words: Phrases, context: MessageContext) -> 
         f"-- \n{context.filled(words.mail_why)}\n{words.mail_leave}\n{context.unsubscribe}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _asked(
+    click: Click, points: Sequence[Point], words: Phrases, context: MessageContext
+) -> list[str]:
+    """The question as plain text: its words, what the ends of its scale mean, a link for each point.
+
+    No words stand in a line with an address, for the reason above; a number has no direction.
+    """
+    question = context.filled(click.text)
+    if click.is_labelled:
+        scale = "\n".join(f"{value}  {label}\n{target}" for value, label, target in points)
+        return [question, scale, words.mail_click]
+    ends = [f"{value}  {label}" for value, label in click.ends]
+    links = "\n".join(f"{value}  {target}" for value, _, target in points)
+    return ["\n".join([question, *ends]), links, words.mail_click]
 
 
 @cache

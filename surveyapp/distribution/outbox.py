@@ -21,8 +21,8 @@ from surveyapp.distribution.checks import obstacle
 from surveyapp.distribution.outgoing import TO_CUSTOMERS, Outgoing, outgoing, written
 from surveyapp.distribution.transports import Transports
 from surveyapp.installation import Installation
-from surveyapp.store.mail import MailServerAway, Outcome, Posted
 from surveyapp.store.models import Contact, Decision, Invitation, OutgoingMessage
+from surveyapp.store.postbox import MailServerAway, Outcome, Posted
 
 log = logging.getLogger(__name__)
 

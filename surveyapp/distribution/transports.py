@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
-from surveyapp.store.mail import Message, Outcome, Postbox, Posted
+from surveyapp.store.mail import Message
 from surveyapp.store.models import Webhook
+from surveyapp.store.postbox import Outcome, Postbox, Posted
 from surveyapp.webhooks import signing
 from surveyapp.webhooks.client import post
 from surveyapp.webhooks.payloads import SEND_MESSAGE
@@ -25,7 +26,13 @@ class Transports:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         settings = installation.settings
-        self._post = Postbox(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+        self._post = None
+        if settings.smtp_url:
+            self._post = Postbox(
+                settings.smtp_url,
+                settings.mail_from,
+                require_starttls=settings.require_starttls,
+            )
         self._hook: Webhook | None = None
 
     def __enter__(self) -> Self:

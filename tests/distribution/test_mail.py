@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveyapp.store.mail import MailServerAway, Message, Outcome, Postbox, composed, is_address
+from surveyapp.store.mail import Message, composed, is_address
+from surveyapp.store.postbox import MailServerAway, Outcome, Postbox
 from tests.distribution.mail_server import DEFERRED, HANG_UP, REFUSED, mail_server, self_signed
 
 SENDER = "Northbank survey <survey@northbank.example>"
@@ -69,6 +71,52 @@ def test_texts_in_any_letters_and_of_any_length_arrive_whole(text: str):
     assert plain.get_content().strip() == text
     assert text in html.get_content()
     assert max(len(line) for line in got.as_bytes().splitlines()) < 998
+
+
+HARD_TO_CARRY = {
+    "Arabic": "كيف كانت تجربتك معنا؟ رأيك يهمنا. " * 40,
+    "a long address": f"Open this:\n{LINK}{LINK}?score=nps-nps:10&lang=en\nThank you.",
+    "a long word": "x" * 3000,
+    "a long word in other letters": "ä" * 500 + " plain " * 400,
+    "lines that relays rewrite": "From here on\n.\n..\nFrom\n-- \nends in blanks   \n\ttabbed\t\nend",
+    "nearly too long": "\n".join("x" * length for length in range(70, 80)),
+    "markup without breaks": "<td style='padding:0'>&nbsp;</td>" * 200,
+}
+
+
+@pytest.mark.parametrize("text", HARD_TO_CARRY.values(), ids=HARD_TO_CARRY)
+def test_a_relay_finds_nothing_to_rewrite(text: str):
+    """Bytes with CRLF: short lines, no blanks at their ends, nothing that mailbox files or SMTP change."""
+    raw = composed(mail(text=text, html=f"<p>{text}</p>"), SENDER, now=NOW).as_bytes()
+    assert b"\n" not in raw.replace(b"\r\n", b"") and b"\r" not in raw.replace(b"\r\n", b"")
+    assert raw.isascii()
+    body = raw.split(b"\r\n\r\n", 1)[1].split(b"\r\n")
+    assert max(map(len, body)) <= 76
+    assert not [line for line in body if line.startswith((b"From ", b".")) or line[-1:].isspace()]
+    got = message_from_bytes(raw, policy=policy.SMTP)
+    encodings = {part["Content-Transfer-Encoding"] for part in got.iter_parts()}
+    assert encodings <= {"quoted-printable", "base64"}
+    plain, html = got.iter_parts()
+    assert plain.get_content().replace("\r\n", "\n") == text + "\n"
+    assert html.get_content().replace("\r\n", "\n") == f"<p>{text}</p>\n"
+
+
+def test_a_long_subject_and_name_are_folded_and_come_back_as_they_were():
+    """In encoded words of at most 75 characters; what programs read stays on one line."""
+    subject = "كيف كان أداؤنا؟ How did we do 😀 " + "Äänestä nyt! " * 8
+    name = "بنك الشمال للخدمات المصرفية للأفراد والشركات والمؤسسات"
+    raw = composed(
+        mail(subject=subject, unsubscribe=LINK), f"{name} <survey@northbank.example>", now=NOW
+    ).as_bytes()
+    got = message_from_bytes(raw, policy=policy.SMTP)
+    assert got["Subject"] == " ".join(subject.split())
+    # By the rule itself: Python reads a blank between the words of a name.
+    sender = make_header(decode_header(message_from_bytes(raw)["From"]))
+    assert str(sender) == f"{name} <survey@northbank.example>"
+    assert got["From"].addresses[0].addr_spec == "survey@northbank.example"
+    words = re.findall(rb"=\?utf-8\?.*?\?=", raw.split(b"\r\n\r\n", 1)[0])
+    assert len(words) > 6 and max(map(len, words)) <= 75
+    assert f"\r\nList-Unsubscribe: <{LINK}>\r\n".encode() in raw
 
 
 @settings(max_examples=60, deadline=None)
@@ -221,6 +269,19 @@ def test_a_password_never_crosses_a_network_unencrypted():
         with pytest.raises(MailServerAway, match="offers no encryption"):
             post.send(mail())
     assert received.signed_in == []
+
+
+def test_mail_crosses_a_network_encrypted_unless_a_setting_allows_it_open():
+    with mail_server("127.0.0.2") as (place, received):
+        with (
+            Postbox(f"smtp://{place}", SENDER) as post,
+            pytest.raises(MailServerAway, match=r"no encryption .*SURVEYAPP_REQUIRE_STARTTLS=0"),
+        ):
+            post.send(mail())
+        assert received.messages == []
+        with Postbox(f"smtp://{place}", SENDER, require_starttls=False) as post:
+            assert post.send(mail()).outcome == "sent"
+    assert received.encrypted == [False]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificate: Path):

@@ -82,6 +82,39 @@ def test_each_point_of_the_scale_is_a_link_that_carries_it(click: Click, values:
         assert label in made.html
 
 
+def test_each_point_is_a_cell_with_padding_of_its_own():
+    """Outlook for Windows pads no link; other programs make the whole cell the link."""
+    for click in (NPS, CSAT, SEVEN):
+        html = message_of(Distribution(), message_context(click=click)).html
+        found = Elements(html).found
+        cells = [at for at, (tag, each) in enumerate(found) if each.get("class") == "cell"]
+        assert len(cells) == len(click.options)
+        for at in cells:
+            tag, cell = found[at]
+            inside, link = found[at + 1]
+            assert (tag, inside, link["class"]) == ("td", "a", "point")
+            assert "mso-padding-alt:" in cell["style"] and "border:1px" in cell["style"]
+            assert cell["bgcolor"] and "display:block" in link["style"]
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("click", [NPS, CSAT, SEVEN], ids=["0-10", "1-5", "1-7"])
+def test_the_plain_text_asks_the_question_with_a_link_for_each_point(click: Click, language: str):
+    context = message_context(click=click, language=language)
+    lines = message_of(Distribution(), context).text.splitlines()
+    asked = lines.index(context.filled(click.text))
+    opened = lines.index(texts(language).mail_open)
+    scale = lines[asked + 1 : opened]
+    links = [f"{LINK}?score={click.name}:{value}&lang={language}" for value, _ in click.options]
+    assert [line.split()[-1] for line in scale if "score=" in line] == links
+    for value, label in click.options:
+        if label:
+            assert f"{value}  {label}" in scale
+    # A line with an address has no word beside it: those of a right-to-left language would tear it up.
+    assert all(re.fullmatch(r"(\d+  )?https://\S+", line) for line in scale if "score=" in line)
+    assert texts(language).mail_click in scale
+
+
 def test_without_a_scale_there_is_a_button_and_the_text_has_the_link():
     made = message_of(Distribution(), message_context())
     assert Elements(made.html).links == [f"{LINK}?lang=en", f"{LINK}?lang=en", LEAVE]
