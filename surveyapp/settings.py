@@ -48,6 +48,8 @@ _PLACEHOLDERS = (
 )
 _FEWEST_BESIDE_WORDS = 12
 _LARGEST = 2**31 - 1
+_SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
+_ADDRESS_AND_PORT = re.compile(r"(?:\[[0-9a-f:]+\]|[0-9.]+):[0-9]{1,5}")
 
 
 def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> Any:
@@ -98,6 +100,16 @@ class Settings:
         default=True,
     )
     mail_from: str = _setting("Sender of all mail, as 'Name <address>'.", default="")
+    dkim_key_file: str = _setting(
+        "PEM file of an RSA key that signs mail (DKIM), instead of those made under Connections.",
+        default="",
+    )
+    dkim_selector: str = _setting("Selector of the key in that file.", default="")
+    dns_server: str = _setting(
+        "DNS server as address:port that the sender's records are looked up at; empty means the"
+        " system's.",
+        default="",
+    )
     mails_a_minute: int = _setting("Most mails sent in a minute.", default=120)
     time_zone: str = _setting(
         "IANA time zone of customers whose own is not known, for quiet hours, and of times in files"
@@ -268,6 +280,19 @@ def _faults(settings: Settings) -> list[str]:
                 f"{PREFIX}MAIL_FROM={settings.mail_from!r}: mail needs a sender such as"
                 " 'Northbank <survey@northbank.example>'"
             )
+    if bool(settings.dkim_key_file) != bool(settings.dkim_selector):
+        faults.append(
+            f"{PREFIX}DKIM_KEY_FILE and {PREFIX}DKIM_SELECTOR belong together; set both or neither"
+        )
+    if settings.dkim_selector and not _SELECTOR.fullmatch(settings.dkim_selector):
+        faults.append(
+            f"{PREFIX}DKIM_SELECTOR={settings.dkim_selector!r}: use letters, digits, hyphens and dots"
+        )
+    if settings.dns_server and not _ADDRESS_AND_PORT.fullmatch(settings.dns_server):
+        faults.append(
+            f"{PREFIX}DNS_SERVER={settings.dns_server!r}: use an IP address and a port, such as"
+            " 192.0.2.53:53"
+        )
     for place in settings.hook_places:
         if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):[0-9]{1,5}", place):
             faults.append(f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000")

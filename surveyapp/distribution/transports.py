@@ -8,11 +8,12 @@ from typing import Self
 
 from sqlalchemy import select
 
+from surveyapp.distribution.mail_keys import SigningKeyAway, signer
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.store.mail import Message
 from surveyapp.store.models import Webhook
-from surveyapp.store.postbox import Outcome, Postbox, Posted
+from surveyapp.store.postbox import MailServerAway, Outcome, Postbox, Posted
 from surveyapp.webhooks import signing
 from surveyapp.webhooks.client import post
 from surveyapp.webhooks.payloads import SEND_MESSAGE
@@ -25,14 +26,7 @@ class Transports:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        settings = installation.settings
-        self._post = None
-        if settings.smtp_url:
-            self._post = Postbox(
-                settings.smtp_url,
-                settings.mail_from,
-                require_starttls=settings.require_starttls,
-            )
+        self._post: Postbox | None = None
         self._hook: Webhook | None = None
 
     def __enter__(self) -> Self:
@@ -50,6 +44,8 @@ class Transports:
     def open(self, channel: str) -> bool:
         """Whether messages can leave this way. Raises MailServerAway when only at the moment not."""
         if channel == "email":
+            if self._post is None:
+                self._post = self._signing_post()
             if self._post is not None:
                 self._post.open()
             return self._post is not None
@@ -64,6 +60,23 @@ class Transports:
         if channel == "webhook" and self._hook is not None:
             return self._told(self._hook, message)
         return Posted(Outcome.AGAIN, "There is currently no way to send this message.")
+
+    def _signing_post(self) -> Postbox | None:
+        """The mail server, and what signs; None where no mail is sent."""
+        settings = self._installation.settings
+        if not settings.smtp_url:
+            return None
+        try:
+            with self._installation.store.reading() as session:
+                signs = signer(session, self._installation)
+        except SigningKeyAway as away:
+            raise MailServerAway(str(away)) from None
+        return Postbox(
+            settings.smtp_url,
+            settings.mail_from,
+            signer=signs,
+            require_starttls=settings.require_starttls,
+        )
 
     def _sending_hook(self) -> Webhook | None:
         with self._installation.store.reading() as session:

@@ -715,6 +715,25 @@ class WebhookEvent(Base):
     )
 
 
+class MailKey(Base):
+    """A key that signs the mails of a domain, once its public half is found in DNS.
+
+    The private half can be read with the installation's secret key only.
+    """
+
+    __tablename__ = "mail_keys"
+    __table_args__ = (UniqueConstraint("domain", "selector"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(String(253))
+    selector: Mapped[str] = mapped_column(String(63))
+    private_key: Mapped[str] = mapped_column(Text)  # encrypted PEM
+    public_key: Mapped[str] = mapped_column(Text)  # as DNS has it
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    signs_from: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: it has never signed
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when another one took over
+
+
 class Event(Base):
     """Something that happened and has not been spread yet; deleted once it has been."""
 

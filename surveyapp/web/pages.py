@@ -24,6 +24,7 @@ from surveyapp.web.devices import devices
 from surveyapp.web.imports import imports
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
+from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
@@ -66,7 +67,7 @@ SECTIONS = (
     Section("Customers", (contacts,), Permission.MANAGE_CONTACTS),
     Section("Jobs", (jobs,)),
     Section("Users", (users,), Permission.MANAGE_USERS),
-    Section("Connections", (connections, webhooks), Permission.MANAGE_CONNECTIONS),
+    Section("Connections", (connections, webhooks, mail), Permission.MANAGE_CONNECTIONS),
     Section("Audit log", (audit,), Permission.READ_AUDIT),
 )
 PAGES = (account, *(page for section in SECTIONS for page in section.pages))

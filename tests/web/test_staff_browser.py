@@ -143,6 +143,7 @@ def main_pages(place: Place) -> list[str]:
         *(f"{journey}/responses", f"{journey}/responses/{place.response_id}"),
         *(f"{journey}/analyses/{place.analysis_id}", f"/jobs/{place.job_id}"),
         *("/connections", "/connections/keys/new", "/connections/webhooks/new"),
+        "/connections/mail",
         f"/connections/webhooks/{place.webhook_id}",
         f"/connections/webhooks/{place.webhook_id}/edit",
         f"/connections/webhooks/{place.webhook_id}/deliveries/{place.delivery_id}",
