@@ -9,11 +9,12 @@ import segno
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
 
 from surveyapp.design_tokens import COLOURS, ink_on
 from surveyapp.i18n.phrases import Phrases
 from surveyapp.reports import fonts
+from surveyapp.reports.tagged import TaggedCanvas
+from surveyapp.reports.tagged_pdf import About, tagged
 
 _WIDTH, _HEIGHT = A4
 _MARGIN = 56.0
@@ -38,40 +39,45 @@ def poster_pdf(poster: Poster) -> bytes:
     """One A4 page. Everything on it is centred, so that it reads the same in both directions."""
     fonts.register()
     buffer = io.BytesIO()
-    canvas = Canvas(
+    canvas = TaggedCanvas(
         buffer, pagesize=A4, invariant=True, lang=poster.words.language_tag, pageCompression=1
     )
-    canvas.setTitle(f"{poster.words.poster_title} · {poster.words.isolated(poster.name)}")
+    title = f"{poster.words.poster_title} · {poster.words.isolated(poster.name)}"
+    canvas.setTitle(title)
     canvas.setAuthor(poster.name)
     _head(canvas, poster)
     _code(canvas, poster)
     _foot(canvas, poster)
     canvas.showPage()
     canvas.save()
-    return buffer.getvalue()
+    about = About(title, poster.name, poster.words.language_tag)
+    return tagged(buffer.getvalue(), canvas.tags, about)
 
 
-def _head(canvas: Canvas, poster: Poster) -> None:
+def _head(canvas: TaggedCanvas, poster: Poster) -> None:
     colour = poster.colour or COLOURS["accent"]
     canvas.setFillColor(HexColor(colour))
-    canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
+    with canvas.tags.decoration():
+        canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
     ink = ink_on(colour)
     if poster.logo is not None:
-        _logo(canvas, poster.logo)
+        _logo(canvas, poster.logo, poster.name)
     else:
         _line(canvas, poster.name, 24, _HEIGHT - 84, fonts.SEMIBOLD, ink)
     size = 60.0
     room = _WIDTH - 2 * _MARGIN
     while fonts.width(poster.words.poster_title, size, fonts.BOLD) > room:
         size -= 2
-    _line(canvas, poster.words.poster_title, size, _HEIGHT - 178, fonts.BOLD, ink)
+    _line(canvas, poster.words.poster_title, size, _HEIGHT - 178, fonts.BOLD, ink, kind="H1")
     y = _HEIGHT - 216
+    _enter(canvas, "P", poster.words.poster_text)
     for text in fonts.wrapped(poster.words.poster_text, 19, room, most=2):
-        _line(canvas, text, 19, y, fonts.REGULAR, ink)
+        _line(canvas, text, 19, y, fonts.REGULAR, ink, kind="")
         y -= 25
+    canvas.tags.leave()
 
 
-def _logo(canvas: Canvas, data: bytes) -> None:
+def _logo(canvas: TaggedCanvas, data: bytes, name: str) -> None:
     """The brand's picture on a white card, whose colours are not ours to trust on another colour."""
     picture = ImageReader(io.BytesIO(data))
     width, height = picture.getSize()
@@ -79,11 +85,13 @@ def _logo(canvas: Canvas, data: bytes) -> None:
     width, height = width * scale, height * scale
     left, low = (_WIDTH - width) / 2, _HEIGHT - 76 - height / 2
     canvas.setFillColor(HexColor("#ffffff"))
-    canvas.roundRect(left - 16, low - 10, width + 32, height + 20, 8, stroke=0, fill=1)
-    canvas.drawImage(picture, left, low, width, height, mask="auto")
+    with canvas.tags.decoration():
+        canvas.roundRect(left - 16, low - 10, width + 32, height + 20, 8, stroke=0, fill=1)
+    with canvas.tags.figure(name, (left, low, width, height)):
+        canvas.drawImage(picture, left, low, width, height, mask="auto")
 
 
-def _code(canvas: Canvas, poster: Poster) -> None:
+def _code(canvas: TaggedCanvas, poster: Poster) -> None:
     """The code as vectors, a rectangle for each run of dark modules: sharp at any size."""
     matrix = segno.make_qr(poster.address, error="m").matrix
     module = _CODE / (len(matrix) + 2 * _QUIET)
@@ -104,10 +112,13 @@ def _code(canvas: Canvas, poster: Poster) -> None:
                     module,
                 )
                 start = None
-    canvas.drawPath(path, stroke=0, fill=1)
+    low = top - len(matrix) * module
+    said = f"{poster.words.poster_text} {poster.address}"
+    with canvas.tags.figure(said, (left, low, len(matrix) * module, len(matrix) * module)):
+        canvas.drawPath(path, stroke=0, fill=1)
 
 
-def _foot(canvas: Canvas, poster: Poster) -> None:
+def _foot(canvas: TaggedCanvas, poster: Poster) -> None:
     y = _HEIGHT - _BAND - _CODE - 76
     _line(canvas, poster.words.poster_type, 17, y, fonts.REGULAR, COLOURS["muted"])
     shown = poster.address.split("://", 1)[-1]
@@ -119,11 +130,32 @@ def _foot(canvas: Canvas, poster: Poster) -> None:
         _line(canvas, poster.note, 14, y - 78, fonts.REGULAR, COLOURS["muted"])
 
 
-def _line(canvas: Canvas, text: str, size: float, y: float, font: str, colour: str) -> None:
-    """A text in the middle of the page, letter by letter as it stands on paper."""
+def _line(
+    canvas: TaggedCanvas,
+    text: str,
+    size: float,
+    y: float,
+    font: str,
+    colour: str,
+    *,
+    kind: str = "P",
+) -> None:
+    """A text in the middle of the page, letter by letter as it stands on paper; a part of the element
+    that is open where it has no ``kind`` of its own.
+    """
     x = (_WIDTH - fonts.width(text, size, font)) / 2
     canvas.setFillColor(HexColor(colour))
-    for part, face in fonts.runs(fonts.visual(text), font):
-        canvas.setFont(face, size)
-        canvas.drawString(x, y, part)
-        x += canvas.stringWidth(part, face, size)
+    if kind:
+        _enter(canvas, kind, text)
+    with canvas.tags.content():
+        for part, face in fonts.runs(fonts.visual(text), font):
+            canvas.setFont(face, size)
+            canvas.drawString(x, y, part)
+            x += canvas.stringWidth(part, face, size)
+    if kind:
+        canvas.tags.leave()
+
+
+def _enter(canvas: TaggedCanvas, kind: str, text: str) -> None:
+    """Open an element for a text, which is read as it is meant where paper has another order."""
+    canvas.tags.enter(kind, ActualText=text if fonts.visual(text) != text else "")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.graphics.shapes import Drawing
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import (
     CondPageBreak,
     Flowable,
@@ -15,9 +15,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 from reportlab.platypus import PageBreak as NewPage
-from reportlab.platypus import Paragraph as Set
 from reportlab.platypus import Table as Grid
-from reportlab.platypus.tableofcontents import TableOfContents
 
 from surveyapp.design_tokens import HALF_WIDTH, TEXT_WIDTH
 from surveyapp.reports import fonts
@@ -40,11 +38,24 @@ from surveyapp.reports.document import (
 from surveyapp.reports.drawing import drawing
 from surveyapp.reports.long_table import LongTable
 from surveyapp.reports.styles import FACE, cell, colour, styles, table_commands
+from surveyapp.reports.tagged import ChapterList, Figure, GridTags, TableTags
+from surveyapp.reports.tagged import TaggedParagraph as Set
 
 _BLANKS = "\n\N{NO-BREAK SPACE}"
 _LINES = 40.0  # of a paragraph below its heading, before a page may end
 _TALLEST = 560.0  # of a drawing; title, note and headings need the rest of a page
 _OVERLEAF = 3  # rows of a long table that its last page has at least
+# What a style's paragraphs are, beside plain ones; nothing where the cell that they are in says it.
+_KINDS = {
+    "h1": "H1",
+    "h2": "H2",
+    "h3": "H3",
+    "title": "Title",
+    "long-title": "Title",
+    **dict.fromkeys((Tone.BULLET, Tone.NUMBERED), "LBody"),
+    **dict.fromkeys(("fact", "fact-name", "figure", "figure-label", "figure-below"), ""),
+}
+_LISTED = (Tone.BULLET, Tone.NUMBERED)
 _GUTTER = 14  # between a right-aligned column and a left-aligned one
 
 
@@ -74,24 +85,47 @@ def _runs(text: str, font: str) -> str:
 
 
 def paragraph(text: Text, style: str, **options: Any) -> Set:
-    found = styles()[style]
-    return Set(markup(text, found.fontName), found, **options)
+    return _set(text, styles()[style], _KINDS.get(style, "P"), **options)
+
+
+def _set(text: Text, style: ParagraphStyle, kind: str, **options: Any) -> Set:
+    made = Set(markup(text, style.fontName), style, **options)
+    said = plain(text)
+    made.kind = kind
+    made.spoken = said if not said.isascii() and fonts.visual(said) != said else ""
+    return made
+
+
+def plain(text: Text) -> str:
+    """The text without its styles."""
+    parts = (text,) if isinstance(text, str) else text
+    return "".join(part.text if isinstance(part, Styled) else part for part in parts)
 
 
 def flowables(blocks: Sequence[Block]) -> list[Flowable]:
     """Everything between the cover and the end."""
     found: list[Flowable] = []
+    before: Tone | None = None
+    items = object()
     headings: list[Flowable] = []  # they, and texts that lead, wait for what they head
     for block in blocks:
         if isinstance(block, Heading):
             if block.new_page:
                 headings.append(NewPage())
             headings.append(_heading(block))
+            before = None
             continue
         if isinstance(block, Paragraph) and block.leads:
             headings += _paragraph(block)
             continue
-        found += _headed(headings, _SETTERS[type(block)](block))
+        parts = _SETTERS[type(block)](block)
+        listed = block.tone if isinstance(block, Paragraph) and block.tone in _LISTED else None
+        if listed != before:  # neighbours of one kind are one list
+            items = object()
+        for part in parts if listed else ():
+            part.group = items
+        before = listed
+        found += _headed(headings, parts)
         headings = []
     return [*found, *headings]
 
@@ -130,7 +164,7 @@ def _chart(block: Chart) -> list[Flowable]:
     parts: list[Flowable] = [
         Spacer(0, 6),
         paragraph(block.title, "caption"),
-        _fitted(block.svg, block.width or TEXT_WIDTH),
+        _fitted(block, block.width or TEXT_WIDTH),
         Spacer(0, 4),
     ]
     if block.note:
@@ -138,10 +172,12 @@ def _chart(block: Chart) -> list[Flowable]:
     return [KeepTogether(parts), Spacer(0, 8)]
 
 
-def _fitted(svg: str, width: float) -> Drawing:
+def _fitted(chart: Chart, width: float) -> Figure:
     """The drawing at this width, or smaller where it would be taller than a page."""
-    found = drawing(svg, width)
-    return found if found.height <= _TALLEST else drawing(svg, width * _TALLEST / found.height)
+    found = drawing(chart.svg, width)
+    if found.height > _TALLEST:
+        found = drawing(chart.svg, width * _TALLEST / found.height)
+    return Figure(found, chart.title)
 
 
 def _pair(block: Pair) -> list[Flowable]:
@@ -150,6 +186,7 @@ def _pair(block: Pair) -> list[Flowable]:
     grid = Grid(
         [[sides[0], "", sides[1]]],
         colWidths=[width, TEXT_WIDTH - 2 * width, width],
+        renderCB=GridTags(),
         style=[
             FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -162,7 +199,7 @@ def _pair(block: Pair) -> list[Flowable]:
 
 
 def _half(chart: Chart, width: float) -> list[Flowable]:
-    parts: list[Flowable] = [paragraph(chart.title, "pair"), _fitted(chart.svg, width)]
+    parts: list[Flowable] = [paragraph(chart.title, "pair"), _fitted(chart, width)]
     if chart.note:
         parts += [Spacer(0, 3), paragraph(chart.note, Tone.NOTE)]
     return parts
@@ -191,13 +228,16 @@ def _table(block: Table) -> list[Flowable]:
     commands += [("NOSPLIT", (0, at + 1), (0, at + 2)) for at in block.groups if at + 1 < len(rows)]
     if len(rows) > _OVERLEAF:
         commands.append(("NOSPLIT", (0, len(rows) + 1 - _OVERLEAF), (0, len(rows))))
+    tags = TableTags(groups=frozenset(at + 1 for at in block.groups))
     grid = LongTable(
         [head, *rows],
+        renderCB=tags,
         colWidths=[TEXT_WIDTH * share / total for share in block.widths],
         repeatRows=1,
         style=commands,
         hAlign="LEFT",
     )
+    tags.numbered(grid)
     before = _table_title(block)
     after: list[Flowable] = [Spacer(0, 4)]
     if block.note:
@@ -223,11 +263,12 @@ def _table_title(block: Table) -> list[Flowable]:
 
 def _cell(text: Text, side: str, look: Look, *, head: bool = False, strong: bool = False) -> Set:
     style = cell(side, head=head, strong=strong, look=look)
-    return Set(markup(text, style.fontName), style)
+    return _set(text, style, "")
 
 
 def _key_figures(block: KeyFigures) -> list[Flowable]:
     n = len(block.figures)
+    tags = TableTags(first_column=False)
     grid = Grid(
         [
             [paragraph(figure.label, "figure-label") for figure in block.figures],
@@ -235,6 +276,7 @@ def _key_figures(block: KeyFigures) -> list[Flowable]:
             [paragraph(figure.below, "figure-below") for figure in block.figures],
         ],
         colWidths=[TEXT_WIDTH / n] * n,
+        renderCB=tags,
         style=[
             FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -247,7 +289,7 @@ def _key_figures(block: KeyFigures) -> list[Flowable]:
         ],
         hAlign="LEFT",
     )
-    return [Spacer(0, 4), grid, Spacer(0, 14)]
+    return [Spacer(0, 4), tags.numbered(grid), Spacer(0, 14)]
 
 
 def _callout(block: Callout) -> list[Flowable]:
@@ -255,6 +297,7 @@ def _callout(block: Callout) -> list[Flowable]:
     box = Grid(
         [[inside]],
         colWidths=[TEXT_WIDTH],
+        renderCB=GridTags(),
         style=[
             FACE,
             ("BACKGROUND", (0, 0), (-1, -1), colour("wash")),
@@ -269,8 +312,7 @@ def _callout(block: Callout) -> list[Flowable]:
 
 
 def _contents(_block: Contents) -> list[Flowable]:
-    contents = TableOfContents(
-        dotsMinLevel=-1,
+    contents = ChapterList(
         levelStyles=[styles()["contents"]],
         tableStyle=TableStyle(
             [FACE, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]

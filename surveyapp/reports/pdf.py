@@ -21,6 +21,9 @@ from surveyapp.design_tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
 from surveyapp.reports import blocks, fonts
 from surveyapp.reports.document import Contents, Cover, Document
 from surveyapp.reports.styles import FACE, colour
+from surveyapp.reports.tagged import GridTags, TableTags, TaggedCanvas
+from surveyapp.reports.tagged_pdf import About, tagged
+from surveyapp.reports.tags import PAGINATION, Tags
 from surveyapp.results import phrases
 
 _WIDTH, _HEIGHT = A4
@@ -35,8 +38,10 @@ def pdf(document: Document) -> bytes:
     out = io.BytesIO()
     template = _Template(out, document)
     body = blocks.flowables(document.blocks)
-    template.multiBuild([*_cover(document.cover), NextPageTemplate("page"), PageBreak(), *body])
-    return out.getvalue()
+    story = [*_cover(document.cover), NextPageTemplate("page"), PageBreak(), *body]
+    template.multiBuild(story, canvasmaker=TaggedCanvas)
+    about = About(document.cover.title, document.author, document.language, document.subject)
+    return tagged(out.getvalue(), template.tags, about)
 
 
 class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no types
@@ -84,17 +89,30 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
         if level == 1:
             self.notify("TOCEntry", (0, blocks.markup(text), self.page, key))
 
+    @property
+    def tags(self) -> Tags:
+        """What the marks on the pages mean, after the last pass."""
+        found: Tags = self._tags
+        return found
+
     def handle_documentBegin(self) -> None:  # noqa: N802  # reportlab's hook
         self._total, self.page = self.page, 0
+        self._tags = self.canv.tags
         super().handle_documentBegin()
 
     def _draw_cover(self, canvas: Any, _template: Any) -> None:
         canvas.saveState()
         canvas.setFillColor(colour("accent"))
-        canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
+        with canvas.tags.decoration():
+            canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
         canvas.restoreState()
 
     def _draw_page(self, canvas: Any, _template: Any) -> None:
+        with canvas.tags.decoration(PAGINATION):
+            self._draw_edges(canvas)
+
+    def _draw_edges(self, canvas: Any) -> None:
+        """What stands above and below the text of every page."""
         canvas.saveState()
         muted, size = colour("muted"), SIZES["small"]
         canvas.setFillColor(muted)
@@ -130,6 +148,7 @@ def _cover(cover: Cover) -> list[Flowable]:
     band = Table(
         [[title]],
         colWidths=[TEXT_WIDTH],
+        renderCB=GridTags(),
         rowHeights=[_BAND - 60 - 30],
         style=[
             FACE,
@@ -138,12 +157,14 @@ def _cover(cover: Cover) -> list[Flowable]:
             ("TOPPADDING", (0, 0), (-1, -1), 0),
         ],
     )
+    tags = TableTags(head=False)
     facts = Table(
         [
             [blocks.paragraph(name, "fact-name"), blocks.paragraph(value, "fact")]
             for name, value in cover.facts
         ],
         colWidths=[TEXT_WIDTH * 0.26, TEXT_WIDTH * 0.74],
+        renderCB=tags,
         style=[
             FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -153,4 +174,10 @@ def _cover(cover: Cover) -> list[Flowable]:
         ],
         hAlign="LEFT",
     )
-    return [band, Spacer(0, 48), facts, Spacer(0, 26), *blocks.flowables([Contents()])]
+    return [
+        band,
+        Spacer(0, 48),
+        tags.numbered(facts),
+        Spacer(0, 26),
+        *blocks.flowables([Contents()]),
+    ]

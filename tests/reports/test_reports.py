@@ -38,6 +38,7 @@ from surveyapp.results.actions import ask_validation
 from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.models import File, Journey, Stage, Touchpoint
+from tests.reports.tagged_reading import TaggedReading
 from tests.results import bank
 
 MADE = date(2026, 11, 22)
@@ -141,6 +142,9 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
     assert names[1].startswith("current-account-benchmark-north-")
     assert names[0].startswith("current-account-validation-sjq-")
     whole, north, study = (opened(installation, result["file_id"]) for result in results)
+    for report in (whole, study):
+        report.stream.seek(0)
+        TaggedReading(report.stream.read()).check()
     text = words(whole)
     with installation.store.reading() as session:
         path = installation.files.path(session.get_one(File, results[0]["file_id"]))
