@@ -92,7 +92,7 @@ def _set(text: Text, style: ParagraphStyle, kind: str, **options: Any) -> Set:
     made = Set(markup(text, style.fontName), style, **options)
     said = plain(text)
     made.kind = kind
-    made.spoken = said if not said.isascii() and fonts.visual(said) != said else ""
+    made.spoken = said if fonts.visual(said) != said else ""
     return made
 
 

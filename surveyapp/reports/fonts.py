@@ -36,6 +36,11 @@ _OTHER_FILES = {
 # A text within directional isolates (the first to end holds no other), and every control of direction.
 _ISOLATE = re.compile("[\u2066-\u2068]([^\u2066-\u2069]*)\u2069")
 _CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+# What makes a text's order on paper another one: letters that run from the right, and those controls.
+_FROM_THE_RIGHT = re.compile(
+    "[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff"
+    "\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _STAND_INS = "".join(map(chr, range(0x4DC0, 0x4E00)))  # neutral signs that nobody writes: hexagrams
 _lock = threading.Lock()
 
@@ -117,6 +122,8 @@ def visual(text: str) -> str:
     What stands between directional isolates is ordered by itself and is one neutral sign to the text
     around it. The library knows no isolates (it stops at one), hence a stand-in for each.
     """
+    if not _FROM_THE_RIGHT.search(text):
+        return text
     stood: dict[str, str] = {}
     spare = (sign for sign in _STAND_INS if sign not in text)
 

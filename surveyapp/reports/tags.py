@@ -83,13 +83,16 @@ class Tags:
     @contextmanager
     def content(self) -> Iterator[None]:
         """What is drawn belongs to the open element. Within decoration it is decoration."""
+        if self._is_marking:  # marks do not nest: whatever is inside of one is what the one says
+            yield
+            return
         element, page = self._open[-1], self._page
         number = self._marked[page]
-        with self._mark(f"/{element.kind} <</MCID {number}>> BDC") as mark:
-            if mark:
-                self._marked[page] += 1
-                element.kids.append(Marked(page, number))
-            yield
+        self._marked[page] += 1
+        element.kids.append(Marked(page, number))
+        self._begin(f"/{element.kind} <</MCID {number}>> BDC")
+        yield
+        self._end()
 
     @contextmanager
     def figure(self, sentence: str, place: tuple[float, float, float, float]) -> Iterator[None]:
@@ -104,8 +107,12 @@ class Tags:
     @contextmanager
     def decoration(self, kind: str = LAYOUT) -> Iterator[None]:
         """What is drawn has no meaning: lines, backgrounds, running heads, a head that is repeated."""
-        with self._mark(f"/Artifact <</Type /{kind}>> BDC"):
+        if self._is_marking:
             yield
+            return
+        self._begin(f"/Artifact <</Type /{kind}>> BDC")
+        yield
+        self._end()
 
     def link(self) -> None:
         """The annotation that was added to the page belongs to the open element."""
@@ -113,19 +120,13 @@ class Tags:
         self._open[-1].kids.append(Linked(page, self._linked[page]))
         self._linked[page] += 1
 
-    @contextmanager
-    def _mark(self, operator: str) -> Iterator[bool]:
-        """Marks do not nest: whatever is inside of one is what the one says."""
-        if self._is_marking:
-            yield False
-            return
+    def _begin(self, operator: str) -> None:
         self._is_marking = True
         self._canvas._code.append(operator)
-        try:
-            yield True
-        finally:
-            self._canvas._code.append("EMC")
-            self._is_marking = False
+
+    def _end(self) -> None:
+        self._canvas._code.append("EMC")
+        self._is_marking = False
 
 
 def attribute_groups(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
