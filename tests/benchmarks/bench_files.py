@@ -82,7 +82,9 @@ def write_answers(path: Path, rows: int) -> None:
     chance = random.Random(rows)  # noqa: S311
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["id", "submitted_at", "region", "tenure", "csat", "nps", "ces", "nps_reason"])
+        writer.writerow(
+            ["id", "submitted_at", "region", "tenure", "csat", "nps", "ces", "nps_reason"]
+        )
         for number in range(rows):
             day = f"2026-{1 + number % 10:02d}-{1 + number % 28:02d} 10:{number % 60:02d}:00"
             given = [chance.randint(1, 5), chance.randint(0, 10), chance.randint(1, 7)]
@@ -198,7 +200,9 @@ def test_export(filled, tmp_path: Path):
             memory = cost(write_by_pandas, code, frame, theirs).memory
             seconds = float(theirs.with_suffix(".seconds").read_text())
             _told_rates[code] = seconds / spent.cpu
-            said += f"; pandas {rows / seconds:,.0f}, {memory} MB: {_told_rates[code]:.2f} of its rate"
+            said += (
+                f"; pandas {rows / seconds:,.0f}, {memory} MB: {_told_rates[code]:.2f} of its rate"
+            )
         if code in _STREAMED and rows == ROWS:
             tenth = cost(export, filled[ROWS // 10][0], code, tmp_path / f"tenth{made.suffix}")
             said += f"; a tenth {tenth.memory} MB"
