@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.settings import Settings
+from surveyapp.web import embed_script
 
 csrf = CSRFProtect()
 # Counters live in this process: the limits hold a guesser back, they are no accounting.
@@ -81,6 +82,8 @@ def _allow_files(settings: Settings) -> None:
 def _headers(response: Response, *, https: bool) -> Response:
     """Set what a view has not set itself."""
     headers = response.headers
+    if request.endpoint == "static" and response.status_code in {200, 304}:
+        headers.update(embed_script.headers_of((request.view_args or {})["filename"]))
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")

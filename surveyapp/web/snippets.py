@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from surveyapp.web import embed_script
 from surveyapp.web.respond.content import Content, Question
 
 _MOST_POINTS = 11
@@ -28,7 +29,9 @@ def component(base_url: str, link: str, *, item: str = "", label: str = "") -> s
         more += Markup(' item="{}"').format(item)
     if label:
         more += Markup(' label="{}"').format(label)
-    script = Markup('<script async src="{}/static/embed.js"></script>').format(base_url.rstrip("/"))
+    script = Markup(
+        '<script async src="{}/static/{}" integrity="{}" crossorigin="anonymous"></script>'
+    ).format(base_url.rstrip("/"), embed_script.NEWEST, embed_script.integrity())
     element = Markup('<survey-app survey="{}"{}></survey-app>').format(link, more)
     return f"{script}\n{element}"
 

@@ -17,6 +17,7 @@ from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, SurveyRow, User
 from surveyapp.surveys import prize_draws
 from surveyapp.surveys.settings.channels import Channels
+from surveyapp.web.embed_script import NEWEST, integrity
 from surveyapp.web.installation import EXTENSION
 from tests.web.conftest import World
 from tests.web.respondents import opened, parsed
@@ -60,7 +61,13 @@ def test_pages_are_named_before_there_is_anything_to_copy(client, installation, 
     link = survey(installation, world).link
     component = copied(page)[0]
     assert f'<survey-app survey="{link}"' in component
-    assert 'src="http://127.0.0.1:8000/static/embed.js"' in component
+    (script,) = parsed(component).all("script")
+    assert script.attributes == {
+        "async": "",
+        "src": f"http://127.0.0.1:8000/static/{NEWEST}",
+        "integrity": integrity(),
+        "crossorigin": "anonymous",
+    }
 
 
 def test_what_is_refused_is_shown_beside_its_field_and_not_saved(client, installation, world, url):

@@ -16,11 +16,14 @@ import surveyapp.web
 from surveyapp.installation import Installation
 from surveyapp.store.models import Response, SurveyRow
 from surveyapp.surveys.channels import change_channels
+from surveyapp.web.embed_script import NEWEST, integrity
+from surveyapp.web.snippets import component
 from tests.accessibility import violations
 from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import opened, parsed, sent
 
-SCRIPT = Path(surveyapp.web.__file__).parent / "static" / "embed.js"
+STATIC = Path(surveyapp.web.__file__).parent / "static"
+SCRIPT = STATIC / "embed.js"
 SHOP = "https://shop.example"
 
 
@@ -88,6 +91,43 @@ def test_the_component_is_small_and_leaves_nothing_behind():
     assert "innerHTML" not in source
 
 
+# The edition of each embedding script that pages elsewhere may name. An edition that is released never
+# changes: change a copy with the next number, and let embed.js lead to it.
+EDITIONS = {"embed-1.js": "sha384-96m574QgGwibMiPkQWulArR34ZMVwFZJyxOg5nGeLH34h6ZcfdRH8KG6Ie6nQRUj"}
+
+
+def test_an_edition_of_the_script_never_changes_and_the_newest_has_no_number():
+    assert {path.name for path in STATIC.glob("embed-*.js")} == set(EDITIONS)
+    assert {name: integrity(name) for name in EDITIONS} == EDITIONS
+    assert max(EDITIONS) == NEWEST
+    assert SCRIPT.read_bytes() == (STATIC / NEWEST).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["embed.js", NEWEST])
+def test_pages_elsewhere_may_check_and_run_the_script_and_no_other_file(client, name):
+    with client.get(f"/static/{name}", headers={"Origin": SHOP}) as answer:
+        headers = answer.headers
+        tag = headers["ETag"]
+        assert (headers["Access-Control-Allow-Origin"], "Set-Cookie" in headers) == ("*", False)
+        assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert ("immutable" in headers["Cache-Control"]) is (name == NEWEST)
+    with client.get(f"/static/{name}", headers={"If-None-Match": tag}) as again:
+        assert (again.status_code, again.headers["Access-Control-Allow-Origin"]) == (304, "*")
+    for other in ("/static/framed.js", "/static/staff.css", "/static/embed-999.js", "/sign-in"):
+        with client.get(other) as answer:
+            assert "Access-Control-Allow-Origin" not in answer.headers, other
+            assert "Cross-Origin-Resource-Policy" not in answer.headers, other
+
+
+def test_a_survey_that_is_embedded_may_stand_in_a_page_that_isolates_itself(client, survey):
+    for path in ("", "/item/nps-nps", "/thanks"):
+        headers = client.get(f"/e/{survey.link}{path}").headers
+        assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+        assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    for path in (f"/s/{survey.link}", "/e/nothing"):
+        assert "Cross-Origin-Resource-Policy" not in client.get(path).headers
+
+
 # In a real browser, with pages of real other origins.
 
 
@@ -96,7 +136,8 @@ class Site:
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
-        pages = self.pages
+        self.headers: dict[str, str] = {}
+        pages, headers = self.pages, self.headers
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -104,6 +145,8 @@ class Site:
                 self.send_response(200 if body else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -180,6 +223,15 @@ def frame_of(page: Page, path: str) -> Frame:
             return found[0]
         page.wait_for_timeout(50)
     raise AssertionError(f"no frame at {path} that fits: {[each.url for each in page.frames]}")
+
+
+def shown(page: Page, address: str) -> None:
+    """Wait until the page shows this address in a frame, and nothing else in any other."""
+    for _ in range(100):
+        if [each.url for each in page.frames[1:]] == [address]:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not {address} alone: {[each.url for each in page.frames[1:]]}")
 
 
 def height(page: Page) -> float:
@@ -313,3 +365,57 @@ def test_one_question_in_a_page_becomes_the_survey_when_it_is_answered(page, sho
     frame.wait_for_selector("#survey, main form section")
     frame_of(page, "score=nps-nps%3A9")
     assert height(page) > small
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_the_frame_follows_attributes_that_are_set_later(page, served, shop):
+    base, _ = served
+    host, link = shop
+    host.pages["/late"] = embedded(base, link).replace(f' survey="{link}"', "")
+    page.goto(f"{host.origin}/late")
+    element = "document.querySelector('survey-app')"
+    page.wait_for_function("customElements.get('survey-app') !== undefined")
+    assert len(page.frames) == 1
+    steps = (
+        ({"survey": link, "lang": "fi"}, f"/e/{link}?lang=fi"),
+        ({"lang": "en"}, f"/e/{link}?lang=en"),
+        ({"item": "nps-nps"}, f"/e/{link}/item/nps-nps?lang=en"),
+        ({"item": None, "lang": None}, f"/e/{link}"),
+    )
+    for attributes, path in steps:
+        page.evaluate(
+            f"""(given) => Object.entries(given).forEach(([name, value]) => value === null
+            ? {element}.removeAttribute(name) : {element}.setAttribute(name, value))""",
+            attributes,
+        )
+        shown(page, base + path)
+    page.evaluate(f"{element}.setAttribute('label', 'How was it?')")
+    page.wait_for_timeout(50)
+    frame = frame_of(page, f"/e/{link}")
+    assert frame.frame_element().get_attribute("title") == "How was it?"
+    for group in frame.get_by_role("radiogroup").all():
+        group.locator("label").nth(2).click()
+    frame.get_by_role("button").last.click()
+    page.wait_for_function("window.sent === 1")  # one, though four frames were there before
+    page.evaluate(f"{element}.removeAttribute('survey')")
+    page.wait_for_function(f"{element}.getBoundingClientRect().height === 0")
+    assert len(page.frames) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_the_code_to_copy_works_in_a_page_that_isolates_itself(page, served, shop):
+    """With its integrity value, under the strictest policy that a page can have about others' files."""
+    base, _ = served
+    host, link = shop
+    code = component(base, link)
+    host.pages["/copied"] = (
+        f"<!doctype html><html lang=en><title>Shop</title>{code}<p id=after>Below</p>"
+    )
+    host.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+    page.goto(f"{host.origin}/copied")
+    assert frame_of(page, f"/e/{link}").get_by_role("radiogroup").count() == 2
+    host.pages["/changed"] = host.pages["/copied"].replace("sha384-", "sha384-A")
+    page.goto(f"{host.origin}/changed")
+    assert page.evaluate("customElements.get('survey-app')") is None

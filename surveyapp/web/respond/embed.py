@@ -60,6 +60,10 @@ def _framed(link: str, answer: Response, *, sent: bool = False) -> Response:
         survey = queries.survey_at(connection, link)
     origins = channels_of(survey).embed_origins if survey else ()
     allow(frame_ancestors=" ".join(origins) or "'none'")
+    if origins:
+        # A page that isolates itself shows frames that isolate themselves too, and say that it may.
+        answer.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if answer.location:
         answer.location = answer.location.replace("/s/", "/e/", 1)
     elif answer.mimetype == "text/html" and origins:
