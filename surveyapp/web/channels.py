@@ -195,7 +195,7 @@ def _changed(
 def _back(journey_id: int, survey_id: int, name: str) -> ResponseReturnValue:
     """To the part of the page that was changed; winners stand where the draw does."""
     address = url_for("channels.show", journey_id=journey_id, survey_id=survey_id)
-    return redirect(f"{address}#{'draw' if name == 'winners' else name}", 303)
+    return redirect(f"{address}#part-{'draw' if name == 'winners' else name}", 303)
 
 
 def _change_channels(session: Session, survey: SurveyRow, **raw: object) -> None:

@@ -32,6 +32,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import SurveyRow
 from tests.cli.conftest import run, run_stored
 from tests.responses.makers import NOW, as_survey, make_survey, some_answers
+from tests.validity import faults
 
 __all__ = ["run", "run_stored"]
 
@@ -105,6 +106,7 @@ def test_scales_name_items_rule_and_reliability(book: Codebook):
 
 def test_the_page_holds_every_variable_and_runs_nothing(book: Codebook):
     page = to_html(book)
+    assert "\n".join(faults(page)) == ""
     for entry in book.entries:
         assert f'<article id="{entry.variable.name}">' in page
     assert "<script>" not in page and "&lt;script&gt;" in page

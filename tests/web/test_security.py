@@ -21,6 +21,7 @@ from surveyapp.settings import read
 from surveyapp.store.models import Invitation, Job, Journey, Response, SurveyRow, User
 from surveyapp.web.installation import EXTENSION
 from surveyapp.web.quota import MOST_WAITING
+from tests.validity import faults
 from tests.web.conftest import World
 from tests.web.test_guards import address, guarded_rules, methods_of
 from tests.web.world import ROLES, add_user, answer, make_place
@@ -40,7 +41,7 @@ def test_no_staff_page_runs_what_somebody_typed(app: Flask, installation: Instal
         users = {role: add_user(session, role, name=f"{role} {SCRIPT}") for role in ROLES}
     place = make_place(installation, "Open", users["administrator"], text=SCRIPT)
     client = sign_in(users["administrator"])
-    seen = 0
+    seen, invalid = 0, {}
     for rule, _ in guarded_rules(app):
         if "GET" not in methods_of(rule):
             continue
@@ -49,8 +50,12 @@ def test_no_staff_page_runs_what_somebody_typed(app: Flask, installation: Instal
                 continue
             assert "<script>alert" not in page.text, rule
             assert "60481729" not in page.text, rule
+            if page.mimetype == "text/html" and page.location is None:
+                mail = rule.endpoint == "messages.preview"
+                invalid[str(rule)] = faults(page.text, mail=mail)
             seen += "alert(1)" in page.text
     assert seen > 12
+    assert {rule: found for rule, found in invalid.items() if found} == {}
 
 
 def test_every_change_needs_the_forms_token(app: Flask, world: World, sign_in):
@@ -164,6 +169,8 @@ def test_junk_in_any_form_is_refused_or_kept_as_text(app: Flask, world: World, s
             sent = client.post(path, data=dict.fromkeys(fields, junk))
             # 413: a form of many fields, each as long as the junk, is more than a page takes.
             assert sent.status_code in {200, 303, 404, 409, 413, 422, 429}, (path, sent.status_code)
+            if junk is JUNK[-1] and sent.status_code == 422:
+                assert faults(sent.text) == [], path
         here = f"/journeys/{world.here.journey_id}"
         for name in ("segment", "survey", "from", "before", "user"):
             for path in (here, f"{here}/responses", "/audit"):

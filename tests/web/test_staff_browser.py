@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from surveyapp.installation import Installation
 from surveyapp.store.models import Job, SurveyRow, User
 from tests.accessibility import violations
+from tests.validity import faults
 from tests.web.world import PASSWORD, Place, add_user, answer, make_place
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -152,7 +153,10 @@ def main_pages(place: Place) -> list[str]:
 
 
 def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: Place):
-    """Checked by axe on a desktop; on a phone, where tables scroll, those with tables once more."""
+    """Checked by axe on a desktop; on a phone, where tables scroll, those with tables once more.
+
+    Axe reads what a browser has made of a page; what was sent must be valid HTML.
+    """
     found = {}
     with_tables = (
         "/audit",
@@ -164,7 +168,10 @@ def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: P
         "/connections",
     )
     for path in main_pages(place):
-        assert staff.goto(path).status == 200, path
+        answered = staff.goto(path)
+        assert answered.status == 200, path
+        if invalid := faults(answered.text()):
+            found[path] = invalid
         for size in (DESKTOP, PHONE):
             staff.set_viewport_size(size)
             wrong = []

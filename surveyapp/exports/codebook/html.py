@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
@@ -9,6 +10,8 @@ from markupsafe import Markup, escape
 from surveyapp.exports.codebook.entries import Codebook, Entry, ScaleEntry, Source
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+# No page may hold these, however they are written.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _STYLE = Markup("""
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; max-width: 60rem;
   margin: 2rem auto; padding: 0 1rem; }
@@ -35,7 +38,7 @@ def to_html(book: Codebook) -> str:
     parts = [
         Markup('<!doctype html><html lang="en"><head><meta charset="utf-8">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Markup("<title>Codebook: {}</title><style>{}</style></head><body>").format(
+        Markup("<title>Codebook: {}</title><style>{}</style></head><body><main>").format(
             book.title, _STYLE
         ),
         _head(book),
@@ -47,9 +50,9 @@ def to_html(book: Codebook) -> str:
         Markup("</nav>"),
         *(_entry(entry) for entry in book.entries),
         _consents(book),
-        Markup("</body></html>\n"),
+        Markup("</main></body></html>\n"),
     ]
-    return str(Markup("\n").join(parts))
+    return _CONTROLS.sub("\ufffd", str(Markup("\n").join(parts)))
 
 
 def _head(book: Codebook) -> Markup:
