@@ -50,6 +50,10 @@ class Phrases:
         " device."
     )
     saved_here: str = "Your answers are saved as you go, in this browser only."
+    offline: str = (
+        "You are offline. Your answers stay on this page, which continues by itself when you are online"
+        " again."
+    )
     resumed: str = "Welcome back. Your earlier answers are filled in."
     start_again: str = "Start over"
     confirm: str = "Please confirm:"

@@ -5,11 +5,13 @@
   const DAYS = 3;
   const parts = location.pathname.split("/");
   const mine = `surveyapp ${parts[2]} `;
+  // What the server keeps is kept here for as long as the tab is open, in case a form is lost on its way.
+  const stores = () => [localStorage, sessionStorage];
   const kept = {
-    read(name) { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } },
-    write(name, value) { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* full or forbidden */ } },
+    read(name) { try { return JSON.parse(stores()[+onServer].getItem(name)); } catch { return null; } },
+    write(name, value) { try { stores()[+onServer].setItem(name, JSON.stringify(value)); } catch { /* full or forbidden */ } },
     drop(start) {
-      try { Object.keys(localStorage).filter((name) => name.startsWith(start)).forEach((name) => localStorage.removeItem(name)); } catch { /* forbidden */ }
+      try { stores().forEach((store) => Object.keys(store).filter((name) => name.startsWith(start)).forEach((name) => store.removeItem(name))); } catch { /* forbidden */ }
     },
   };
   if (document.querySelector(".thanks")) kept.drop(mine);
@@ -61,7 +63,11 @@
     if (unconfirmed) body.set("unconfirmed", "1");
     const language = document.documentElement.lang;
     fetch(`?draft&lang=${language}`, { method: "POST", body, keepalive: true })
-      .then((answer) => { if (answer.ok) note("saved-server").textContent = flags.savedServer; }, () => { last = {}; });
+      .then((answer) => {
+        if (!answer.ok) return;
+        kept.drop(place);
+        note("saved-server").textContent = flags.savedServer;
+      }, () => { last = {}; });
   };
   // Nothing is kept of somebody who has not agreed yet, where that is asked.
   const box = form.elements.consent;
@@ -96,10 +102,15 @@
       });
     }
   };
-  const before = inBrowser && flags.fresh !== undefined && kept.read(place);
+  const before = parts[1] !== "k" && flags.fresh !== undefined && kept.read(place);
+  if (onServer && flags.fresh === undefined) kept.drop(place);
   if (before && Date.now() - before.at < DAYS * 864e5) {
     put(before.fields);
-    key.value = before.key;
+    if (onServer) soon();
+    else {
+      key.value = before.key;
+      last = given();
+    }
     const again = made("button", { type: "button", id: "again", textContent: flags.again });
     again.addEventListener("click", () => {
       kept.drop(place);
@@ -107,10 +118,10 @@
       form.reset();
       location.replace(`${location.pathname}?lang=${document.documentElement.lang}`);
     });
-    const told = made("div", { id: "resumed", className: "told" }, made("p", { textContent: flags.resumed }), again);
+    const told = made("div", { id: "resumed", className: "told" }, made("p", { textContent: flags.resumed }));
+    if (!onServer) told.append(again);
     told.setAttribute("role", "status");
-    form.querySelector("section").before(told);
-    last = given();
+    if (!element("resumed")) form.querySelector("section").before(told);
   }
 
   // How far along: questions that are shown and numbered; what hangs on one of them ("3a") is part of it.
@@ -143,7 +154,26 @@
     form.addEventListener("keydown", () => { tapped = false; });
     form.addEventListener("click", advance);
   }
-  form.addEventListener("submit", () => clearTimeout(timer));
+  // Without a connection the form waits on the page, and goes on by itself; a kiosk has a queue of its own.
+  let held = null;
+  const hold = (event) => {
+    held = null;
+    if (navigator.onLine || !flags.offline || parts[1] === "k") return;
+    event.preventDefault();
+    held = event.submitter;
+    note("offline").textContent = flags.offline;
+    element("offline").setAttribute("role", "alert");
+  };
+  addEventListener("online", () => { if (held) form.requestSubmit(held); });
+  // A draft that leaves beside the form could come after it, and take the customer back a block. What
+  // this browser keeps is kept once more: the form may be lost on its way.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    timer = 0;
+    if (inBrowser) save();
+    else if (onServer && flags.offline && agreed()) kept.write(place, { at: Date.now(), fields: given() });
+    hold(event);
+  });
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
   progress();
 
