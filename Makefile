@@ -36,6 +36,13 @@ demo: .venv/.runtime  ## Demonstration bank: database, responses, analyses, two 
 test: lint .venv/.chromium  ## Lint, then the whole suite: SQLite, a real PostgreSQL, a real browser.
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
+# What only the slow tests drive: text browsers, Firefox, WebKit and the screen it needs, Java for the Nu checker.
+.venv/.browsers:
+	@{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	  lynx w3m tmux firefox-esr webkit2gtk-driver xvfb default-jre-headless >/dev/null; } \
+	  || echo "Some browsers are absent and cannot be installed without root: the slow tests will say which."
+	@mkdir -p .venv && touch $@
+
 lint: .venv/.dev  ## ruff and mypy.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,8 +51,8 @@ lint: .venv/.dev  ## ruff and mypy.
 docs: .venv/.dev  ## The documentation as a site in build/docs; a warning is an error.
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
-slow: .venv/.dev  ## What takes too long for every run, such as clients that are generated and built.
-	$(BIN)/pytest tests/slow -p no:cacheprovider -o testpaths= -o python_files='slow_*.py'
+slow: .venv/.dev .venv/.chromium .venv/.browsers  ## What takes too long for every run: other browsers, builds, generated clients.
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest tests/slow -p no:cacheprovider -o testpaths= -o python_files='slow_*.py'
 
 bench: .venv/.dev  ## Ratios against named peers, in one run.
 	$(BIN)/pytest tests/benchmarks -s -p no:cacheprovider -o testpaths= -o python_files='bench_*.py'
