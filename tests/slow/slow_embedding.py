@@ -17,7 +17,7 @@ from surveyapp.installation import Installation
 from surveyapp.surveys.channels import change_channels
 from surveyapp.web.snippets import component
 from tests.responses.makers import make_survey
-from tests.slow.node import installed, npm
+from tests.slow.node import PROJECT, installed, npm
 from tests.slow.webdriver import Driver, firefox, webkit
 from tests.web.test_channels_embed import frame_of, shown
 
@@ -65,6 +65,11 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+def test_the_lock_file_names_no_registry():
+    packages = json.loads((PROJECT / "package-lock.json").read_text())["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
