@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
@@ -229,9 +229,11 @@ def _tell(installation: Installation, found: Watch, survey: Survey, now: datetim
         claim = (
             update(Alert)
             .where(Alert.id == alert.id, Alert.armed.is_(True), Alert.active.is_(True))
-            .values(armed=False, told_at=now)
+            .values(armed=False, told_at=now, told=Alert.told + 1)
+            .returning(Alert.told)
         )
-        if cast("CursorResult[None]", session.execute(claim)).rowcount != 1:
+        times = session.scalar(claim)
+        if times is None:
             return 0
         subject, text = _words(found, survey, installation.settings.base_url)
         for place, to in enumerate(alert.emails, start=1):
@@ -243,6 +245,7 @@ def _tell(installation: Installation, found: Watch, survey: Survey, now: datetim
             session,
             "alert",
             alert_id=alert.id,
+            told=times,
             survey_id=survey.id,
             scale=alert.scale,
             estimate=seen.estimate,

@@ -16,7 +16,7 @@ from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Case, CaseNote, Event, Score, User
+from surveyapp.store.models import Case, CaseNote, Event, Response, Score, User
 from surveyapp.surveys.queries import surveys
 from surveyapp.surveys.settings.closed_loop import CaseRule
 from surveyapp.surveys.survey import Survey
@@ -48,7 +48,9 @@ def on_response(session: Session, event: Event, *, installation: Installation) -
     case_id = _open(session, survey, rule, score, event.at)
     if case_id is not None:
         staff_messages.tell_of_case(session, session.get_one(Case, case_id), installation)
-        events.publish(session, "case", case_id=case_id, survey_id=survey.id)
+        version = session.get_one(Response, response_id).version
+        told = {"case_id": case_id, "survey_id": survey.id, "response_version": version}
+        events.publish(session, "case", **told)
 
 
 def on_correction(session: Session, event: Event, *, installation: Installation) -> None:

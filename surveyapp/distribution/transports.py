@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from surveyapp.distribution.mail_keys import SigningKeyAway, signer
 from surveyapp.errors import SurveyappError
@@ -16,9 +17,11 @@ from surveyapp.store.models import Webhook
 from surveyapp.store.postbox import MailServerAway, Outcome, Postbox, Posted
 from surveyapp.webhooks import signing
 from surveyapp.webhooks.client import post
-from surveyapp.webhooks.payloads import SEND_MESSAGE
+from surveyapp.webhooks.endpoint import Outcome as Heard
+from surveyapp.webhooks.endpoint import note_outcome, outcome_of, secrets_of
+from surveyapp.webhooks.payloads import SEND_MESSAGE, envelope
 
-_TOO_MUCH = frozenset({408, 425, 429})
+_TOO_MUCH = frozenset({408, 410, 425, 429})
 
 
 class Transports:
@@ -78,31 +81,44 @@ class Transports:
             require_starttls=settings.require_starttls,
         )
 
+    def _heed(self, hook: Webhook, outcome: Heard, now: datetime) -> None:
+        """Stop where the server wants to be left alone, for a while or for good."""
+        if not outcome.gone and outcome.wait_until is None:
+            return
+        self._hook = None
+        with self._installation.store.writing() as session:
+            stored = session.get(Webhook, hook.id, with_for_update=True)
+            if stored is not None:
+                note_outcome(session, stored, outcome, judged=False, now=now)
+
     def _sending_hook(self) -> Webhook | None:
+        ready = or_(Webhook.wait_until.is_(None), Webhook.wait_until <= self._installation.now())
         with self._installation.store.reading() as session:
-            hooks = session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id))
+            active = select(Webhook).where(Webhook.active, ready)
+            hooks = session.scalars(active.order_by(Webhook.id))
             return next((hook for hook in hooks if SEND_MESSAGE in hook.events), None)
 
     def _told(self, hook: Webhook, message: Message) -> Posted:
         """The message as signed JSON to the one webhook that sends for us."""
-        body = json.dumps(
-            {
-                "event": SEND_MESSAGE,
-                "message_id": message.message_id,
-                "to": message.to,
-                "language": message.language,
-                "text": message.short,
-                "link": message.link,
-            },
-            ensure_ascii=False,
-        ).encode()
-        secret = signing.secret_of(self._installation.secret_key, hook.seed)
+        now = self._installation.now()
+        event_id = message.message_id.strip("<>").partition("@")[0]  # periods mean something there
+        data = {
+            "message_id": message.message_id,
+            "to": message.to,
+            "language": message.language,
+            "text": message.short,
+            "link": message.link,
+        }
+        told = envelope(SEND_MESSAGE, now, data, event_id=event_id)
+        before = {"event": SEND_MESSAGE, **data}  # as it was told, for one more release
+        body = json.dumps({**before, **told}, ensure_ascii=False).encode()
         headers = signing.headers(
-            secret,
+            secrets_of(hook, self._installation.secret_key, now=now),
             body,
             event=SEND_MESSAGE,
+            event_id=event_id,
             delivery=message.message_id,
-            now=self._installation.now(),
+            now=now,
         )
         try:
             answer = post(hook.url, body, headers, private=self._installation.settings.hook_places)
@@ -110,6 +126,7 @@ class Transports:
             return Posted(Outcome.AGAIN, str(error))
         if answer.accepted:
             return Posted(Outcome.SENT)
+        self._heed(hook, outcome_of(answer, now=now), now)
         for_good = 400 <= answer.status < 500 and answer.status not in _TOO_MUCH
         return Posted(
             Outcome.REFUSED if for_good else Outcome.AGAIN, f"The webhook answered {answer.status}."

@@ -89,7 +89,12 @@ def correct(
     connection.execute(
         update(_RESPONSES)
         .where(_RESPONSES.c.id == response_id)
-        .values(answers=answers, paradata=_paradata(row.paradata, not_applicable), corrected_at=now)
+        .values(
+            answers=answers,
+            paradata=_paradata(row.paradata, not_applicable),
+            corrected_at=now,
+            version=_RESPONSES.c.version + 1,
+        )
     )
     _mark_reports(session, survey.journey_id, now.date())
     record(session, None, "correct response", f"survey {survey.code}")
@@ -146,7 +151,8 @@ def erase(session: Session, survey: Survey, response_id: int, *, now: datetime) 
     if row.journey_run_id is not None:
         _delete_empty_run(session, row.journey_run_id)
     if survey.anonymity != "anonymous":  # whose responses nobody was told of by number
-        events.publish(connection, "response.erased", erased_id=row.id, erased=row.public_id)
+        gone = {"erased_id": row.id, "erased": row.public_id, "version": row.version + 1}
+        events.publish(connection, "response.erased", **gone)
         erasure.response, erasure.response_id = row.id, row.public_id
     _count_instead(connection, row, before, None)
     if erasure.response is not None:
@@ -161,7 +167,7 @@ def _locked(connection: Connection, survey_id: int, response_id: int) -> Row[Any
         _RESPONSES.c[name]
         for name in (
             *("id", "public_id", "survey_id", "invitation_id", "journey_run_id"),
-            *("attributes", "submitted_at", "paradata"),
+            *("attributes", "submitted_at", "paradata", "version"),
         )
     ]
     query = select(*columns).where(

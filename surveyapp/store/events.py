@@ -1,6 +1,7 @@
 """Events: what happened, written where it happened, dispatched by a worker afterwards.
 
-A customer who answers should not wait until webhooks are told and cases opened.
+A customer who answers should not wait until webhooks are told and cases opened. One worker at a time
+dispatches, so that what happened to a response first is also heard of first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, delete, insert, select
+from sqlalchemy import Connection, Dialect, Table, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from surveyapp.store.columns import utc_now
@@ -20,6 +21,7 @@ _EVENTS = cast(Table, Event.__table__)
 
 Subscriber = Callable[[Session, Event], None]
 AT_ONCE = 25  # in a transaction: customers who answer meanwhile wait for its end
+_ALONE = text("SELECT pg_try_advisory_xact_lock(23130, 1)")  # any pair that nothing else uses
 
 
 def publish(at: Session | Connection, kind: str, **subject: Any) -> None:
@@ -40,12 +42,15 @@ def _publishing(dialect: Dialect) -> Insertion:
 
 
 def dispatch(session: Session, subscribers: Mapping[str, tuple[Subscriber, ...]]) -> int:
-    """Hand the oldest events to their subscribers and delete them; how many there were.
+    """Hand the oldest events to their subscribers and delete them; how many there were, none while
+    another worker dispatches.
 
     All in the caller's transaction: a subscriber writes rows (a case, a delivery) and talks to nobody.
     """
+    if session.get_bind().dialect.name == "postgresql" and not session.scalar(_ALONE):
+        return 0
     oldest = select(Event).order_by(Event.id).limit(AT_ONCE)
-    # Of several workers at the same moment, each takes events that no other has in its hand.
+    # Whoever erases a response deletes events of it: these rows are held first.
     events = list(session.scalars(oldest.with_for_update(skip_locked=True)))
     for event in events:
         for subscriber in subscribers.get(event.kind, ()):

@@ -460,6 +460,7 @@ class Response(Base):
     paradata: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     correction: Mapped[int | None] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(server_default="1")  # 1, and one more by each change
 
     survey: Mapped[SurveyRow] = relationship()
 
@@ -680,7 +681,8 @@ class ApiKey(Base):
 class Webhook(Base):
     """An address of another program that is told of ``events``.
 
-    The secret that signs what it is told is made from ``seed`` and the secret key.
+    The secret that signs what it is told is made from ``seed`` and the secret key. Until
+    ``previous_until``, what it is told is signed with that of ``previous_seed``, too.
     """
 
     __tablename__ = "webhooks"
@@ -693,6 +695,10 @@ class Webhook(Base):
     failing_since: Mapped[datetime | None] = mapped_column(
         UtcDateTime
     )  # None: the last one arrived
+    previous_seed: Mapped[str | None] = mapped_column(String(64))
+    previous_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wait_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # as its server asked
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its server wants no more
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -746,7 +752,10 @@ class Event(Base):
 
 
 class Delivery(Base):
-    """One telling of one event to one webhook: the log, and what is still to be told."""
+    """One telling of one event to one webhook: the log, and what is still to be told.
+
+    ``event_id`` is the event's: the same for every webhook, at each attempt and when it is sent again.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -757,6 +766,7 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     public_id: Mapped[str] = _public_id()
+    event_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), default=random_id)
     webhook_id: Mapped[int] = mapped_column(
         ForeignKey("webhooks.id", ondelete="CASCADE"), index=True
     )
@@ -846,6 +856,7 @@ class Alert(Base):
     active: Mapped[bool] = mapped_column(default=True)
     armed: Mapped[bool] = mapped_column(default=True)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told: Mapped[int] = mapped_column(default=0, server_default="0")  # how often
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 

@@ -72,6 +72,7 @@ def show(webhook_id: int) -> ResponseReturnValue:
         "webhooks/show.html",
         webhook=found,
         state=queries.state_of(found),
+        now=installation().now(),
         log=log[:PAGE],
         older=log[PAGE - 1].id if len(log) > PAGE else None,
         before=before,
@@ -129,8 +130,16 @@ def resume(webhook_id: int) -> ResponseReturnValue:
 def renew_secret(webhook_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         found = queries.webhook(session, webhook_id)
-        actions.new_secret(session, found, user_id=me().id)
+        actions.new_secret(session, found, now=installation().now(), user_id=me().id)
     return _secret(found)
+
+
+@webhooks.post("/<int:webhook_id>/secret/old/drop")
+@requires(Permission.MANAGE_CONNECTIONS)
+def drop_old_secret(webhook_id: int) -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        actions.drop_old_secret(session, queries.webhook(session, webhook_id), user_id=me().id)
+    return _back(webhook_id, "Old secret dropped; deliveries are signed with the new one only.")
 
 
 @webhooks.post("/<int:webhook_id>/delete")
@@ -165,7 +174,7 @@ def replay(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
         found = queries.webhook(session, webhook_id)
         told = queries.delivery(session, webhook_id, delivery_id)
         actions.replay(session, found, told, user_id=me().id)
-    return _back(webhook_id, "Sent again as a new delivery.")
+    return _back(webhook_id, "Sent again as a new delivery of the same event.")
 
 
 def _secret(webhook: Webhook) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -58,27 +59,40 @@ def change_webhook(
     user_id: int | None,
 ) -> None:
     """Change where it leads and what it is told; what waits goes to the new address."""
-    webhook.name, webhook.url = _name(name), _url(url, private)
+    url = _url(url, private)
+    if url != webhook.url:  # another server has not asked for anything yet
+        webhook.wait_until = None
+    webhook.name, webhook.url = _name(name), url
     webhook.events = _events(events)
     record(session, user_id, "change webhook", _subject(webhook), **_shown(webhook))
 
 
 def pause(session: Session, webhook: Webhook, *, user_id: int | None) -> None:
     """Tell it nothing; what waits keeps waiting, what happens meanwhile is not kept for it."""
-    webhook.active, webhook.failing_since = False, None
+    webhook.active, webhook.failing_since, webhook.gone_at = False, None, None
     record(session, user_id, "pause webhook", _subject(webhook))
 
 
 def resume(session: Session, webhook: Webhook, *, user_id: int | None) -> None:
     """Tell it again, what waited first."""
-    webhook.active, webhook.failing_since = True, None
+    webhook.active, webhook.failing_since, webhook.gone_at = True, None, None
+    webhook.wait_until = None
     record(session, user_id, "resume webhook", _subject(webhook))
 
 
-def new_secret(session: Session, webhook: Webhook, *, user_id: int | None) -> None:
-    """Sign with another secret from now on; the old one is worth nothing any more."""
+def new_secret(session: Session, webhook: Webhook, *, now: datetime, user_id: int | None) -> None:
+    """Sign with another secret from now on, and for a day with the old one as well: meanwhile the
+    receiver is given the new one.
+    """
+    webhook.previous_seed, webhook.previous_until = webhook.seed, now + signing.OVERLAP
     webhook.seed = signing.new_seed()
     record(session, user_id, "renew webhook secret", _subject(webhook))
+
+
+def drop_old_secret(session: Session, webhook: Webhook, *, user_id: int | None) -> None:
+    """Sign with the newest secret only, at once: the old one may be known to others."""
+    webhook.previous_seed = webhook.previous_until = None
+    record(session, user_id, "drop old webhook secret", _subject(webhook))
 
 
 def delete_webhook(session: Session, webhook: Webhook, *, user_id: int | None) -> None:
@@ -90,8 +104,10 @@ def delete_webhook(session: Session, webhook: Webhook, *, user_id: int | None) -
 def send_test(session: Session, webhook: Webhook, *, user_id: int | None) -> Delivery:
     """Tell it a test event. Raises Conflict while it is paused."""
     _refuse_paused(webhook)
-    at = utc_now().isoformat(timespec="seconds")
-    delivery = Delivery(webhook_id=webhook.id, event=TEST, payload=sample(webhook.name, at))
+    told = sample(webhook.name, utc_now())
+    delivery = Delivery(
+        webhook_id=webhook.id, event=TEST, event_id=told.event_id, payload=told.payload
+    )
     session.add(delivery)
     session.flush()
     record(session, user_id, "test webhook", _subject(webhook))
@@ -101,7 +117,8 @@ def send_test(session: Session, webhook: Webhook, *, user_id: int | None) -> Del
 def replay(
     session: Session, webhook: Webhook, delivery: Delivery, *, user_id: int | None
 ) -> Delivery:
-    """Tell it once more what it was told, as a delivery of its own; the old one stays as it is.
+    """Tell it once more what it was told, as a delivery of its own; the old one stays as it is. It is
+    the same event, with the same id, so that the receiver can tell whether it has had it.
 
     Raises Conflict while the first is under way, or the webhook is paused.
     """
@@ -111,6 +128,7 @@ def replay(
     again = Delivery(
         webhook_id=webhook.id,
         response_id=delivery.response_id,
+        event_id=delivery.event_id,
         event=delivery.event,
         payload=delivery.payload,
         replay_of=delivery.id,

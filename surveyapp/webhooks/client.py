@@ -34,10 +34,14 @@ _EXCERPT = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """What the other server said; ``excerpt`` is the beginning of its body as one printable line."""
+    """What the other server said; ``excerpt`` is the beginning of its body as one printable line.
+
+    ``retry_after`` is that header as it came, empty where there was none.
+    """
 
     status: int
     excerpt: str
+    retry_after: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -96,7 +100,8 @@ def _exchange(
         own = {"Accept": "*/*", "Connection": "close", "User-Agent": "surveyapp"}
         connection.request("POST", target.path, body, {**own, **headers})
         with connection.getresponse() as answer:
-            return Answer(answer.status, _excerpt(answer))
+            asked = answer.getheader("Retry-After", "")
+            return Answer(answer.status, _excerpt(answer), asked)
     finally:
         connection.close()
 

@@ -1,7 +1,9 @@
 """From events to deliveries, and from deliveries to other programs' servers.
 
 A delivery is a row first. It is posted outside any transaction, at least once, and again after
-longer and longer pauses until it was taken or a day and a half has gone by.
+longer and longer pauses until it was taken or a day and a half has gone by. What tells of one response
+goes in order: while an earlier delivery is to be tried again, the later ones wait. What staff send
+again has had its turn, so it neither waits nor holds anything up.
 """
 
 from __future__ import annotations
@@ -15,15 +17,15 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
-from surveyapp.store.audit import record
 from surveyapp.store.db import Store
 from surveyapp.store.models import Delivery, Event, Webhook, WebhookEvent
 from surveyapp.webhooks import client, signing
 from surveyapp.webhooks.addresses import Unreachable
+from surveyapp.webhooks.endpoint import Outcome, note_outcome, outcome_of, secrets_of
 from surveyapp.webhooks.payloads import telling
 
 BACK_OFF = (
@@ -34,12 +36,12 @@ BACK_OFF = (
     timedelta(hours=8),
     timedelta(hours=24),
 )
-PAUSED_AFTER = timedelta(days=3)  # without a single success
 _HICCUPS = 3  # attempts of one delivery that may fail before its webhook is judged by it
 KEPT = timedelta(days=30)  # in the log
 BATCH = 1000  # deliveries that one transaction deletes
 _STALE = timedelta(minutes=10)  # a worker that was killed with a delivery in its hand
 _AT_ONCE = 100  # of one webhook in a round
+_TIMEOUT = 15.0  # seconds for an answer: the least that the specification recommends
 _ROUND_SECONDS = 10.0  # after which a round begins no further delivery
 _SIDE_BY_SIDE = 8  # webhooks told at the same time
 
@@ -52,18 +54,11 @@ class Due:
     public_id: str  # what the receiver is told: the same at each attempt, never that of another
     webhook_id: int
     url: str
-    seed: str
+    secrets: tuple[str, ...]
     event: str
+    event_id: str
     payload: Mapping[str, Any]
     attempts: int  # before this one
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of an attempt; ``error`` is empty when the message was taken."""
-
-    status: int | None
-    error: str
 
 
 def on_event(session: Session, event: Event) -> None:
@@ -77,6 +72,7 @@ def on_event(session: Session, event: Event) -> None:
                 Delivery(
                     webhook_id=number,
                     response_id=told.response_id,
+                    event_id=told.event_id,
                     event=told.event,
                     payload=told.payload,
                 )
@@ -107,14 +103,14 @@ def deliver(installation: Installation, now: datetime) -> int:
         if session.scalar(select(Delivery.id).where(*_due(now)).limit(1)) is None:
             return 0  # without waiting for the lock of who writes
     with installation.store.writing() as session:
-        claimed = claim(session, now=now)
+        claimed = claim(session, installation.secret_key, now=now)
     until = monotonic() + _ROUND_SECONDS
     with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="webhook") as pool:
         tried = pool.map(lambda each: _tell(installation, each, now=now, until=until), claimed)
         return sum(tried)
 
 
-def claim(session: Session, *, now: datetime) -> list[list[Due]]:
+def claim(session: Session, secret_key: str, *, now: datetime) -> list[list[Due]]:
     """Take what is due, by webhook, so that no other worker does. A claim lapses after 10 minutes."""
     hooks = session.scalars(
         select(Webhook)
@@ -142,8 +138,9 @@ def claim(session: Session, *, now: datetime) -> list[list[Due]]:
                     row.public_id,
                     hook.id,
                     hook.url,
-                    hook.seed,
+                    secrets_of(hook, secret_key, now=now),
                     row.event,
+                    row.event_id,
                     row.payload,
                     row.attempts,
                 )
@@ -154,32 +151,24 @@ def claim(session: Session, *, now: datetime) -> list[list[Due]]:
 
 
 def note(session: Session, due: Due, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of an attempt: done, to be tried again, or failed for good.
-
-    A webhook to which nothing got through for three days is paused.
+    """Write down what came of an attempt: done, to be tried again, or failed for good; and what it says
+    of the webhook's server.
     """
     attempts = due.attempts + 1
     values: dict[str, Any] = {"attempts": attempts, "status": outcome.status, "claimed_at": None}
     if not outcome.error:
         values |= {"state": "delivered", "delivered_at": now, "error": ""}
+    elif outcome.gone:  # kept, in case somebody resumes the webhook
+        values |= {"state": "waiting", "due_at": now, "error": outcome.error}
     elif attempts > len(BACK_OFF):
         values |= {"state": "failed", "error": outcome.error[:300]}
     else:
-        later = now + BACK_OFF[attempts - 1]
+        later = max(now + BACK_OFF[attempts - 1], outcome.wait_until or now)
         values |= {"state": "waiting", "due_at": later, "error": outcome.error[:300]}
     session.execute(update(Delivery).where(*_ours(due)).values(**values))
     webhook = session.get(Webhook, due.webhook_id, with_for_update=True)
-    if webhook is None:
-        return
-    if not outcome.error:
-        webhook.failing_since = None
-    elif webhook.failing_since is None:
-        webhook.failing_since = now
-    elif webhook.active and attempts > _HICCUPS and now - webhook.failing_since >= PAUSED_AFTER:
-        webhook.active = False
-        record(
-            session, None, "pause webhook", f"webhook {webhook.id} {webhook.name}", by="failures"
-        )
+    if webhook is not None:
+        note_outcome(session, webhook, outcome, judged=attempts > _HICCUPS, now=now)
 
 
 def forget(installation: Installation, now: datetime) -> int:
@@ -243,30 +232,41 @@ def _tell(
 
 def _attempt(installation: Installation, due: Due, *, now: datetime) -> Outcome:
     body = body_of(due.payload)
-    secret = signing.secret_of(installation.secret_key, due.seed)
-    headers = signing.headers(secret, body, event=due.event, delivery=due.public_id, now=now)
+    names = {"event": due.event, "event_id": due.event_id, "delivery": due.public_id}
+    headers = signing.headers(due.secrets, body, **names, now=now)
+    places = installation.settings.hook_places
     try:
-        answer = client.post(due.url, body, headers, private=installation.settings.hook_places)
+        answer = client.post(due.url, body, headers, timeout=_TIMEOUT, private=places)
     except (Unreachable, Invalid) as error:
         return Outcome(None, str(error))
-    if answer.accepted:
-        return Outcome(answer.status, "")
-    said = f": {answer.excerpt}" if answer.excerpt else ""
-    if 300 <= answer.status < 400:
-        return Outcome(
-            answer.status, f"The server answered {answer.status}; redirects are not followed."
-        )
-    return Outcome(answer.status, f"The server answered {answer.status}{said}")
+    return outcome_of(answer, now=now)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Waiting and due, or left by a worker that was killed; paused webhooks wait."""
+    """Waiting and due, or left by a worker that was killed, and not behind another one of its response.
+
+    Those of webhooks wait that are paused, or whose server has asked to be left alone for a while.
+    """
+    earlier = aliased(Delivery)
+    behind = (
+        select(earlier.id)
+        .where(
+            earlier.response_id == Delivery.response_id,
+            earlier.webhook_id == Delivery.webhook_id,
+            earlier.id < Delivery.id,
+            earlier.state.in_(("waiting", "sending")),
+            earlier.replay_of.is_(None),
+        )
+        .exists()
+    )
+    ready = (Webhook.active.is_(True), or_(Webhook.wait_until.is_(None), Webhook.wait_until <= now))
     return (
         or_(
             and_(Delivery.state == "waiting", Delivery.due_at <= now),
             and_(Delivery.state == "sending", Delivery.claimed_at <= now - _STALE),
         ),
-        Delivery.webhook_id.in_(select(Webhook.id).where(Webhook.active.is_(True))),
+        or_(Delivery.replay_of.is_not(None), ~behind),
+        Delivery.webhook_id.in_(select(Webhook.id).where(*ready)),
     )
 
 

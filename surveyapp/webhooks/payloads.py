@@ -5,12 +5,17 @@ reaches them too. Of an anonymous survey only its name and the day.
 
 Responses and cases are called by random ids ("response_id", "case_id"). Their numbers are told beside
 them for programs that have kept copies by number; no number is given twice.
+
+A payload is that of the Standard Webhooks specification: "type", "timestamp", "data", and beside them
+the event's "id" and its "subject": what it is about, with a version that grows with each change. What
+it was called before, "event" and "at", is told for one more release.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -24,6 +29,7 @@ from surveyapp.store.models import (
     Response,
     Score,
 )
+from surveyapp.store.public_ids import random_id
 from surveyapp.surveys.queries import surveys
 
 # What a webhook can be told of, and in which words staff choose it.
@@ -43,11 +49,24 @@ _FIGURES = ("n", "estimate", "low", "high", "since", "until")  # what an alert m
 
 @dataclass(frozen=True)
 class Telling:
-    """One event as webhooks hear it; ``event`` is one of EVENTS."""
+    """One event as webhooks hear it; ``event`` is one of EVENTS or TEST."""
 
     event: str
     payload: dict[str, Any]
     response_id: int | None = None
+
+    @property
+    def event_id(self) -> str:
+        return str(self.payload["id"])
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What an event is about, in the state that its payload tells: a higher version is a later one."""
+
+    kind: str
+    id: str
+    version: int
 
 
 def telling(session: Session, event: Event) -> Telling | None:
@@ -55,9 +74,9 @@ def telling(session: Session, event: Event) -> Telling | None:
     return _TELLERS[event.kind](session, event)
 
 
-def sample(webhook: str, at: str) -> dict[str, Any]:
+def sample(webhook: str, at: datetime) -> Telling:
     """What the test button sends."""
-    return _payload(TEST, at, {"webhook": webhook, "text": "Test delivery."})
+    return Telling(TEST, _payload(TEST, at, {"webhook": webhook, "text": "Test delivery."}))
 
 
 def _response(session: Session, event: Event) -> Telling | None:
@@ -66,7 +85,8 @@ def _response(session: Session, event: Event) -> Telling | None:
         return None
     if site.anonymous:
         day = str(event.subject.get("day") or event.at.date().isoformat())
-        return Telling("response", _payload("response", day, site.place))
+        at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        return Telling("response", {**_payload("response", at, site.place), "at": day})
     response = session.get(Response, event.subject.get("response_id") or 0)
     if response is None:
         return None
@@ -83,8 +103,8 @@ def _response(session: Session, event: Event) -> Telling | None:
         "language": response.language,
         "scores": {row[0]: row[1] for row in scores},
     }
-    at = event.at.isoformat(timespec="seconds")
-    return Telling("response", _payload("response", at, data), response.id)
+    subject = _Subject("response", response.public_id, response.version)
+    return Telling("response", _payload("response", event.at, data, subject), response.id)
 
 
 def _corrected(session: Session, event: Event) -> Telling | None:
@@ -94,15 +114,18 @@ def _corrected(session: Session, event: Event) -> Telling | None:
         return None
     at = event.at.isoformat(timespec="seconds")
     data = {**told.payload["data"], "corrected_at": at}
-    return Telling(event.kind, _payload(event.kind, at, data), told.response_id)
+    names = {"type": event.kind, "event": event.kind}
+    return Telling(event.kind, {**told.payload, **names, "data": data}, told.response_id)
 
 
 def _erased(_session: Session, event: Event) -> Telling | None:
-    at = event.at.isoformat(timespec="seconds")
     gone = {"response": event.subject["erased_id"]}
+    subject = None
     if "erased" in event.subject:  # not in an event that an earlier edition wrote
         gone["response_id"] = event.subject["erased"]
-    return Telling(event.kind, _payload(event.kind, at, gone))
+    if "version" in event.subject:
+        subject = _Subject("response", event.subject["erased"], event.subject["version"])
+    return Telling(event.kind, _payload(event.kind, event.at, gone, subject))
 
 
 def _low_score(session: Session, event: Event) -> Telling | None:
@@ -117,12 +140,13 @@ def _low_score(session: Session, event: Event) -> Telling | None:
         "case": case.id,
         "response_id": response.public_id if response else None,
         "response": case.response_id,
+        "response_version": event.subject.get("response_version"),
         "scale": case.scale,
         "value": case.value,
         "due_at": case.due_at.isoformat(timespec="seconds"),
     }
-    at = event.at.isoformat(timespec="seconds")
-    return Telling("low_score", _payload("low_score", at, data), case.response_id)
+    subject = _Subject("case", case.public_id, 1)
+    return Telling("low_score", _payload("low_score", event.at, data, subject), case.response_id)
 
 
 def _alert(session: Session, event: Event) -> Telling | None:
@@ -139,7 +163,8 @@ def _alert(session: Session, event: Event) -> Telling | None:
         "days": alert.days,
         **figures,
     }
-    return Telling("alert", _payload("alert", event.at.isoformat(timespec="seconds"), data))
+    subject = _Subject("alert", str(alert.id), event.subject.get("told", alert.told))
+    return Telling("alert", _payload("alert", event.at, data, subject))
 
 
 def _report(session: Session, event: Event) -> Telling | None:
@@ -152,7 +177,8 @@ def _report(session: Session, event: Event) -> Telling | None:
         "title": report.title,
         "journey": report.journey.code,
     }
-    return Telling("report", _payload("report", event.at.isoformat(timespec="seconds"), data))
+    subject = _Subject("report", str(report.id), 1)
+    return Telling("report", _payload("report", event.at, data, subject))
 
 
 _TELLERS: Mapping[str, Callable[[Session, Event], Telling | None]] = {
@@ -165,8 +191,22 @@ _TELLERS: Mapping[str, Callable[[Session, Event], Telling | None]] = {
 }
 
 
-def _payload(event: str, at: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"event": event, "at": at, "data": dict(data)}
+def _payload(
+    event: str, at: datetime, data: Mapping[str, Any], subject: _Subject | None = None
+) -> dict[str, Any]:
+    about = subject and {"type": subject.kind, "id": subject.id, "version": subject.version}
+    return {
+        **envelope(event, at, data, event_id=random_id()),
+        "subject": about,
+        "event": event,
+        "at": at.isoformat(timespec="seconds"),
+    }
+
+
+def envelope(event: str, at: datetime, data: Mapping[str, Any], *, event_id: str) -> dict[str, Any]:
+    """What every payload has by the specification, and the event's id."""
+    moment = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {"type": event, "timestamp": moment, "id": event_id, "data": dict(data)}
 
 
 @dataclass(frozen=True)

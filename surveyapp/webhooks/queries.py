@@ -16,7 +16,7 @@ from surveyapp.webhooks.payloads import EVENTS
 
 @dataclass(frozen=True)
 class WebhookLine:
-    """A webhook in a list. ``state`` is "on", "paused", or "failing": paused because nothing arrived."""
+    """A webhook in a list; ``state`` as ``state_of`` gives it."""
 
     id: int
     name: str
@@ -62,9 +62,13 @@ def lines(session: Session) -> list[WebhookLine]:
 
 
 def state_of(webhook: Webhook) -> str:
-    """ "on", "paused" by somebody, or "failing": paused after three days of failures."""
+    """ "on", "paused" by somebody, "failing": paused after three days of failures, or "gone": paused
+    because its server answered 410 Gone.
+    """
     if webhook.active:
         return "on"
+    if webhook.gone_at is not None:
+        return "gone"
     return "failing" if webhook.failing_since is not None else "paused"
 
 

@@ -61,13 +61,15 @@ def test_every_block_of_a_recipe_is_a_file_that_its_test_writes():
 
 def test_the_example_that_checks_a_signature_accepts_ours_and_no_other():
     space: dict[str, Any] = {}
-    example = next(code for page, code in EXAMPLES if page == "docs/api.md")
-    exec(compile(example, "docs/api.md", "exec"), space)  # noqa: S102 - our own page
-    secret, body = signing.secret_of("k" * 40, signing.new_seed()), b'{"event": "response"}'
-    now = signing.signature(secret, body, now=datetime.now(UTC))
-    old = signing.signature(secret, body, now=datetime(2026, 1, 1, tzinfo=UTC))
+    example = next(code for page, code in EXAMPLES if page == "docs/webhooks.md")
+    exec(compile(example, "docs/webhooks.md", "exec"), space)  # noqa: S102 - our own page
+    secret, other = (signing.secret_of("k" * 40, signing.new_seed()) for _ in range(2))
+    body, names = b'{"type": "response"}', {"event": "response", "event_id": "e", "delivery": "d"}
+    now = signing.headers([other, secret], body, **names, now=datetime.now(UTC))
+    old = signing.headers([secret], body, **names, now=datetime(2026, 1, 1, tzinfo=UTC))
     genuine = space["is_genuine"]
-    assert genuine(secret, now, body)
+    assert genuine(secret, now, body) and genuine(other, now, body)
     assert not genuine(secret, now, body + b" ")
-    assert not genuine("another", now, body)
+    assert not genuine("whsec_" + "0" * 64, now, body)
     assert not genuine(secret, old, body)
+    assert not genuine(secret, {**now, "webhook-id": "another"}, body)

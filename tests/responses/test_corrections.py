@@ -189,7 +189,7 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, s
         told = session.scalars(select(Event).order_by(Event.id)).all()
         assert [(event.kind, event.subject) for event in told] == [
             ("response", {"response_id": number + 10**6, "survey_id": 1}),
-            ("response.erased", {"erased_id": number, "erased": public_id}),
+            ("response.erased", {"erased_id": number, "erased": public_id, "version": 2}),
         ]
         own_run = session.scalars(select(JourneyRun.id).where(JourneyRun.id == run_id)).all()
         assert own_run == []

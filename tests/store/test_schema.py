@@ -491,6 +491,27 @@ def test_webhooks_of_the_third_schema_are_told_of_what_they_were(empty_store: St
         assert session.query(WebhookEvent).count() == 2
 
 
+def test_what_was_sent_again_before_events_had_ids_has_that_of_the_first(empty_store: Store):
+    upgrade(empty_store.engine, "0011")
+    again = {1: None, 2: 1, 3: 2, 4: None, 5: 99}  # the first one of the last has been forgotten
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["webhooks", "deliveries"])
+        hook = {"id": 1, "name": "CRM", "url": "https://crm.example", "seed": "0" * 32}
+        hook |= {"active": True, "created_at": _MARCH}
+        connection.execute(insert(old.tables["webhooks"]), hook)
+        for number, replay_of in again.items():
+            row = {"id": number, "webhook_id": 1, "event": "report", "payload": {}}
+            row |= {"public_id": UUID(int=number, version=4).hex, "state": "delivered"}
+            row |= {"due_at": _MARCH, "created_at": _MARCH, "attempts": 1, "error": ""}
+            connection.execute(insert(old.tables["deliveries"]), {**row, "replay_of": replay_of})
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
+        ids = [each.event_id for each in rows]
+    assert ids == [rows[number].public_id for number in (0, 0, 0, 3, 4)]
+
+
 def test_the_audit_log_of_a_new_database_takes_new_entries_only(store: Store):
     with store.writing() as session:
         for action in ("create journey", "edit journey"):

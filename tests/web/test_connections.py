@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -108,8 +109,11 @@ def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(
     assert "paused" in client.post(f"{path}/pause", follow_redirects=True).text
     assert client.post(f"{path}/test").status_code == 409
     assert "Webhook resumed" in client.post(f"{path}/resume", follow_redirects=True).text
-    assert "whsec_" in client.post(f"{path}/secret").text
-    assert "whsec_" not in client.get(path).text
+    assert "signed with the old secret too" in client.post(f"{path}/secret").text
+    page = client.get(path).text
+    assert "whsec_" not in page and "Drop old secret" in page
+    dropped = client.post(f"{path}/secret/old/drop", follow_redirects=True).text
+    assert "Old secret dropped" in dropped and "Drop old secret" not in dropped
     assert client.post(f"{path}/delete").status_code == 303
     assert client.get(path).status_code == 404
 
@@ -154,6 +158,21 @@ def test_a_webhook_that_was_paused_for_its_failures_says_so(installation, world,
         webhook.active, webhook.failing_since = False, utc_now()
     assert "Paused: no delivery has succeeded since" in client.get(webhook_path(world)).text
     assert "failing since" in client.get("/connections").text
+
+
+def test_a_webhook_whose_server_is_gone_or_asked_for_a_break_says_so(installation, world, client):
+    path, now = webhook_path(world), installation.now()
+    with installation.store.writing() as session:
+        session.get_one(Webhook, world.here.webhook_id).wait_until = now + timedelta(hours=1)
+    assert "The receiving server asked for a break until" in client.get(path).text
+    with installation.store.writing() as session:
+        webhook = session.get_one(Webhook, world.here.webhook_id)
+        webhook.active, webhook.gone_at = False, now
+    assert "Disabled: the receiving server answered 410 Gone on" in client.get(path).text
+    assert "disabled" in client.get("/connections").text
+    assert "Webhook resumed" in client.post(f"{path}/resume", follow_redirects=True).text
+    page = client.get(path).text
+    assert "410 Gone" not in page and "asked for a break" not in page
 
 
 def test_what_was_told_and_what_was_answered_are_text_on_the_page(installation, world, client):

@@ -494,16 +494,18 @@ def test_the_certificate_must_be_the_host_names_though_an_address_is_connected_t
 
 def test_the_signature_is_the_hmac_of_time_and_body_and_changes_with_each_of_them():
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    made = signing.headers("s", b'{"a":1}', event="response", delivery="7", now=now)
+    names = {"event": "response", "event_id": "e", "delivery": "7"}
+    secret = "whsec_" + "0" * 64
+    made = signing.headers([secret], b'{"a":1}', **names, now=now)
     moment, code = made["Surveyapp-Signature"].split(",")
     assert moment == f"t={int(now.timestamp())}"
     expected = hmac.new(
-        b"s", f"{int(now.timestamp())}.".encode() + b'{"a":1}', "sha256"
+        secret.encode(), f"{int(now.timestamp())}.".encode() + b'{"a":1}', "sha256"
     ).hexdigest()
     assert code == f"v1={expected}"
     assert (made["Surveyapp-Event"], made["Surveyapp-Delivery"]) == ("response", "7")
     others = {
-        signing.signature(secret, body, now=moment)
+        signing.old_signature(secret, body, now=moment)
         for secret in ("s", "t")
         for body in (b'{"a":1}', b'{"a":2}')
         for moment in (now, now.replace(minute=1))

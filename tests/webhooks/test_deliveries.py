@@ -292,10 +292,10 @@ def test_what_one_worker_has_claimed_no_other_posts_until_the_claim_lapses(
     submit(installation, place)
     spread(installation)
     with installation.store.writing() as session:
-        [[due]] = deliveries.claim(session, now=NOW)
+        [[due]] = deliveries.claim(session, "k", now=NOW)
     with installation.store.writing() as session:
-        assert deliveries.claim(session, now=NOW + timedelta(minutes=9)) == []
-        [[lapsed]] = deliveries.claim(session, now=NOW + timedelta(minutes=10))
+        assert deliveries.claim(session, "k", now=NOW + timedelta(minutes=9)) == []
+        [[lapsed]] = deliveries.claim(session, "k", now=NOW + timedelta(minutes=10))
     assert due == lapsed
 
 
@@ -328,7 +328,11 @@ def test_an_anonymous_survey_tells_that_somebody_answered_and_the_day(
     [(_, _, body)] = server.told
     told = json.loads(body)
     day = utc_now().date().isoformat()
+    assert UUID(told.pop("id"))
     assert told == {
+        "type": "response",
+        "timestamp": f"{day}T00:00:00Z",
+        "subject": None,
         "event": "response",
         "at": day,
         "data": {
@@ -380,6 +384,7 @@ def test_a_case_an_alert_and_a_report_are_told(installation: Installation, place
             "case": case.id,
             "response_id": public_id(installation, response_id),
             "response": response_id,
+            "response_version": None,  # of an event without it
             "scale": "nps",
             "value": 2.0,
             "due_at": NOW.isoformat(),
@@ -523,7 +528,8 @@ def test_the_audit_log_names_changes_and_never_the_address_or_secret(
             events=["report"],
             user_id=None,
         )
-        actions.new_secret(session, webhook, user_id=None)
+        actions.new_secret(session, webhook, now=NOW, user_id=None)
+        actions.drop_old_secret(session, webhook, user_id=None)
         actions.pause(session, webhook, user_id=None)
         assert queries.state_of(webhook) == "paused"
         actions.resume(session, webhook, user_id=None)
@@ -533,7 +539,7 @@ def test_the_audit_log_names_changes_and_never_the_address_or_secret(
     with installation.store.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
         assert [entry.action.split()[0] for entry in entries] == [
-            *("add", "change", "renew", "pause", "resume", "test", "delete")
+            *("add", "change", "renew", "drop", "pause", "resume", "test", "delete")
         ]
         assert "s3cret" not in str([vars(entry) for entry in entries])
         assert seed not in str([vars(entry) for entry in entries])
