@@ -112,8 +112,8 @@ class Settings:
     )
     mails_a_minute: int = _setting("Most mails sent in a minute.", default=120)
     time_zone: str = _setting(
-        "IANA time zone of customers whose own is not known, for quiet hours, and of times in files"
-        " that name none.",
+        "IANA time zone of customers whose own is not known, for quiet hours, of times in files"
+        " that name none, and by whose days journeys are counted that have no zone of their own.",
         default="UTC",
     )
     rest_days: int = _setting(

@@ -19,6 +19,7 @@ from surveyapp.jobs import kinds, running
 from surveyapp.jobs.kinds import (
     AnalysisPayload,
     ImportPayload,
+    JourneyPayload,
     Kind,
     Payload,
     ReportPayload,
@@ -27,9 +28,10 @@ from surveyapp.jobs.kinds import (
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import Progress, Work
 from surveyapp.jobs.sweep import Sweep
+from surveyapp.journeys import zone_actions
 from surveyapp.periodic import PAUSE, repeat
 from surveyapp.reports import make
-from surveyapp.responses import imports, sorting, uploads
+from surveyapp.responses import imports, recounting, sorting, uploads
 from surveyapp.results import compute, studies
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import events, queue
@@ -95,6 +97,22 @@ def _sort_segment(installation: Installation, asked: SegmentPayload, progress: P
     return {"responses": done}
 
 
+def _count_days(installation: Installation, asked: JourneyPayload, progress: Progress) -> Result:
+    done = recounting.recount_journey(
+        installation.store, asked.journey_id, now=installation.now, progress=progress
+    )
+    return {"responses": done}
+
+
+def _follow_zones(installation: Installation, _now: datetime) -> int:
+    default = installation.settings.time_zone
+    with installation.store.reading() as session:
+        if not zone_actions.is_behind(session, default):
+            return 0  # without waiting for the lock of who writes
+    with installation.store.writing() as session:
+        return zone_actions.follow_default(session, default)
+
+
 def _bound(
     kind: Kind[Payload], function: Callable[[Installation, Payload, Progress], Result]
 ) -> tuple[str, Work]:
@@ -115,6 +133,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.SJQ_STUDY_REPORT, _sjq_study_report),
         _bound(kinds.IMPORT_RESPONSES, _import_responses),
         _bound(kinds.SORT_SEGMENT, _sort_segment),
+        _bound(kinds.COUNT_DAYS, _count_days),
     )
 )
 
@@ -168,6 +187,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "send": (5.0, outbox.send_due),
     "forget messages": (3600.0, retention.forget),
     "forget uploads": (60.0, uploads.forget),
+    "follow time zones": (60.0, _follow_zones),
     "watch scores": (300.0, alerts.alerts_due),
     "mix draws": (3600.0, prize_draws.mix),
     "forget drafts": (3600.0, drafts.forget),

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
+from surveyapp.results.answered import journey_calendar
 from surveyapp.store.models import Erasure, JourneyRun, Response, Score
 from surveyapp.surveys.survey import Survey
 
@@ -164,7 +165,8 @@ def _of_days(
     now: datetime,
 ) -> Page:
     own = Response.survey_id == survey.id
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    calendar = journey_calendar(session, survey.journey_id)
+    today = calendar.coarse(now)
     begin = _midnight(after) + timedelta(days=1) if after is not None else None
     open_days = [own, Response.submitted_at < today]
     if begin is not None:

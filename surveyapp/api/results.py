@@ -106,6 +106,9 @@ class ResultsSchema(ma.Schema):
     segment = ma.fields.String(required=True, allow_none=True)
     first_day = ma.fields.Date(required=True, allow_none=True)
     last_day = ma.fields.Date(required=True, allow_none=True)
+    time_zone = ma.fields.String(
+        required=True, metadata={"description": "By whose days and months answers are counted."}
+    )
     responses = ma.fields.Integer(
         required=True,
         allow_none=True,

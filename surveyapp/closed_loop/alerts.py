@@ -17,6 +17,7 @@ from surveyapp.closed_loop.rules import watchable
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.results import cells, phrases
+from surveyapp.results.answered import journey_calendar
 from surveyapp.results.cells import NOTHING
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figure_json import State, numbers_to_json
@@ -195,7 +196,7 @@ def alerts_due(installation: Installation, now: datetime) -> int:
     An alert tells when its score is below the limit for the first time since it was back, and at
     most once a day, however often and by however many workers this is called.
     """
-    settings, today = installation.settings, now.date()
+    settings = installation.settings
     query = (
         select(Alert)
         .join(SurveyRow, SurveyRow.id == Alert.survey_id)
@@ -209,20 +210,25 @@ def alerts_due(installation: Installation, now: datetime) -> int:
         for alert in due:
             survey = known[alert.survey_id]
             scored = watchable(survey, library=installation.library).get(alert.scale)
+            calendar = journey_calendar(session, survey.journey_id)
+            today = calendar.day(now)
             found = watch(session, alert, scored, today=today, minimum_cell=settings.minimum_cell)
-            seen.append((found, survey))
+            told_today = alert.told_at is not None and calendar.day(alert.told_at) >= today
+            seen.append((found, survey, told_today, calendar.zone))
     told = 0
-    for found, survey in seen:
+    for found, survey, told_today, zone in seen:
         alert = found.alert
-        if found.back and not alert.armed and alert.told_at and alert.told_at.date() < today:
+        if found.back and not alert.armed and alert.told_at and not told_today:
             with installation.store.writing() as session:
                 session.execute(update(Alert).where(Alert.id == alert.id).values(armed=True))
         elif found.low and alert.armed:
-            told += _tell(installation, found, survey, now)
+            told += _tell(installation, found, survey, zone, now)
     return told
 
 
-def _tell(installation: Installation, found: Watch, survey: Survey, now: datetime) -> int:
+def _tell(
+    installation: Installation, found: Watch, survey: Survey, zone: str, now: datetime
+) -> int:
     """Write the messages and the event, unless another worker has done so meanwhile."""
     alert, seen = found.alert, cast(Figure, found.figure)
     with installation.store.writing() as session:
@@ -235,7 +241,7 @@ def _tell(installation: Installation, found: Watch, survey: Survey, now: datetim
         times = session.scalar(claim)
         if times is None:
             return 0
-        subject, text = _words(found, survey, installation.settings.base_url)
+        subject, text = _words(found, survey, zone, installation.settings.base_url)
         for place, to in enumerate(alert.emails, start=1):
             key = f"alert {alert.id} on {now:%Y-%m-%d} to {place}"
             staff_messages.write(
@@ -259,7 +265,7 @@ def _tell(installation: Installation, found: Watch, survey: Survey, now: datetim
     return 1
 
 
-def _words(found: Watch, survey: Survey, base_url: str) -> tuple[str, str]:
+def _words(found: Watch, survey: Survey, zone: str, base_url: str) -> tuple[str, str]:
     """Subject and text: what fell, how low, how sure that is, when, and where to look."""
     alert, seen = found.alert, cast(Figure, found.figure)
     what = seen.definition
@@ -270,7 +276,7 @@ def _words(found: Watch, survey: Survey, base_url: str) -> tuple[str, str]:
         "",
         f"Interval: {phrases.interval(seen)} ({what.interval})",
         f"Answers: {seen.n:,}",
-        f"Period: {phrases.day(found.since)} to {phrases.day(found.until)}",
+        f"Period: {phrases.day(found.since)} to {phrases.day(found.until)} ({zone})",
         f"Survey: {survey.name} ({survey.journey})",
         "",
         "The whole interval is below the threshold."

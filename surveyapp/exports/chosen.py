@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.queries import segment
 from surveyapp.journeys.segments import Rule, parse
+from surveyapp.results.answered import answered_in
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import JourneyRun, Response
 from surveyapp.surveys.queries import surveys_of
@@ -60,12 +61,8 @@ class ChosenQuery:
             select(*_READ)
             .outerjoin(JourneyRun, JourneyRun.id == Response.journey_run_id)
             .where(Response.survey_id.in_(survey_ids))
+            .where(*answered_in(session, wanted.scope.journey_id, wanted.scope.period))
         )
-        when = wanted.scope.period
-        if when.begin is not None:
-            query = query.where(Response.submitted_at >= when.begin)
-        if when.end is not None:
-            query = query.where(Response.submitted_at < when.end)
         return cls(query.order_by(Response.id), wanted.rule(session))
 
     def batches(self, session: Session) -> Iterator[list[Row[Any]]]:

@@ -26,6 +26,7 @@ class Outcome(Enum):
     REPORT = auto()
     RESPONSES = auto()
     SEGMENT = auto()
+    JOURNEY = auto()
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,14 @@ class SegmentPayload:
     segment_id: int
 
 
-Payload = TypeVar("Payload", AnalysisPayload, ReportPayload, ImportPayload, SegmentPayload)
+@dataclass(frozen=True)
+class JourneyPayload:
+    journey_id: int
+
+
+Payload = TypeVar(
+    "Payload", AnalysisPayload, ReportPayload, ImportPayload, SegmentPayload, JourneyPayload
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +100,14 @@ IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Ou
 SORT_SEGMENT = Kind(
     "rebuild_rollups", "Assignment of responses to a segment", SegmentPayload, Outcome.SEGMENT
 )
+COUNT_DAYS = Kind("count_days", "Count by another time zone", JourneyPayload, Outcome.JOURNEY)
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
             *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
-            *(IMPORT_RESPONSES, SORT_SEGMENT),
+            *(IMPORT_RESPONSES, SORT_SEGMENT, COUNT_DAYS),
         )
     }
 )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
+from surveyapp.journeys.zone_actions import read_zone
 from surveyapp.store.audit import record
 from surveyapp.store.models import Interaction, Journey, Stage, SurveyRow, Touchpoint
 
@@ -28,18 +29,23 @@ def create_journey(
     goal: str = "",
     state: str = "current",
     run_gap_days: int | None = None,
+    own_zone: str = "",
+    default_zone: str = "UTC",
     code: str = "",
     user_id: int | None,
 ) -> Journey:
     """A journey without stages; its code is made from the name where none is given.
 
-    After ``run_gap_days`` of silence a customer begins a new run; None: only the end closes one.
-    Raises Invalid for a wrong name, provider, state, gap or code, Conflict for a code in use.
+    After ``run_gap_days`` of silence a customer begins a new run; None: only the end closes one. Its
+    days are those of ``own_zone``, without one of the installation's ``default_zone``. Raises Invalid
+    for a wrong name, provider, state, gap, zone or code, Conflict for a code in use.
     """
     code = _free_code(code, name, set(session.scalars(select(Journey.code))), "journey")
     journey = Journey(code=code, version=1, owner_id=user_id)
     _describe(journey, name=name, provider=provider, goal=goal, state=state)
     journey.run_gap_days = _gap(run_gap_days)
+    journey.own_zone = read_zone(own_zone)
+    journey.zone = journey.own_zone or default_zone
     session.add(journey)
     session.flush()
     record(session, user_id, "create journey", f"journey {code}")

@@ -100,7 +100,12 @@ def count_responses(session: Session) -> dict[int, int]:
     query = (
         select(SurveyRow.journey_id, func.sum(Rollup.n))
         .join(Rollup, Rollup.survey_id == SurveyRow.id)
-        .where(Rollup.segment_id == EVERYBODY, Rollup.scale == "responses")
+        .join(Journey, Journey.id == SurveyRow.journey_id)
+        .where(
+            Rollup.generation == Journey.generation,
+            Rollup.segment_id == EVERYBODY,
+            Rollup.scale == "responses",
+        )
         .group_by(SurveyRow.journey_id)
     )
     return {row[0]: int(row[1]) for row in session.execute(query)}

@@ -103,7 +103,7 @@ def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
     )
     yield (
         "Periods.",
-        "Periods are whole months in UTC. The change over a period compares the last"
+        f"Periods are whole months in the time zone {overview.zone}. The change over a period compares the last"
         " three months with enough answers with the first three. Priorities are based"
         " on the last three months.",
     )

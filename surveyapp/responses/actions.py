@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
+from surveyapp.responses.counting import Counting, countings
 from surveyapp.responses.numbers import announce, random_number
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
 from surveyapp.responses.reading import Faulty
@@ -73,11 +75,12 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
     if not submissions:
         return []
     rollups.begin(at)
+    known = countings(at)
     numbers = _numbers(at, submissions)
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []
     for submission in submissions:
-        row = _row(at, submission)
+        row = _row(at, submission, known[submission.survey.journey_id].calendar)
         number = None if row is None else _once(at, submission.survey, row, numbers)
         if row is None or number is None:
             stored.append(Stored(_response_of(at, submission.key), new=False))
@@ -85,14 +88,16 @@ def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stor
             stored.append(Stored(number, new=True))
             kept.append((number, row, submission))
     keep_scores(at, [(number, each.scores) for number, _, each in kept])
-    _count(at, kept)
+    _count(at, kept, known)
     told = [_subject(*each) for each in kept if each[2].survey.listened]
     if told:
         events.publish_all(at, "response", told)
     return stored
 
 
-def _row(at: DatabaseConnection, submission: Submission) -> dict[str, Any] | None:
+def _row(
+    at: DatabaseConnection, submission: Submission, calendar: Calendar
+) -> dict[str, Any] | None:
     """The row of a submission whose invitation has been used up and whose run has been joined.
 
     None when its invitation had been used already.
@@ -116,7 +121,14 @@ def _row(at: DatabaseConnection, submission: Submission) -> dict[str, Any] | Non
             began = _earlier(prepared.started_at, used.started_at)
             prepared = replace(prepared, started_at=began)
     run = _joined(at, submission)
-    row = row_of(survey, prepared, run=run, source=source, wordings=submission.wordings)
+    row = row_of(
+        survey,
+        prepared,
+        run=run,
+        source=source,
+        wordings=submission.wordings,
+        calendar=calendar,
+    )
     row["submission_key"] = submission.key
     if used is not None and not anonymous:
         row["invitation_id"] = used.id
@@ -170,13 +182,19 @@ def _finding(dialect: Dialect) -> Statement:
 
 
 def _count(
-    at: DatabaseConnection, kept: Sequence[tuple[int, Mapping[str, Any], Submission]]
+    at: DatabaseConnection,
+    kept: Sequence[tuple[int, Mapping[str, Any], Submission]],
+    known: Mapping[int, Counting],
 ) -> None:
     told = any(row["attributes"] for _, row, _ in kept)
     rules = rollups.segment_rules(at) if told else []
     tally = Tally()
     for number, row, submission in kept:
-        rollups.count(tally, {**row, "id": number}, submission.scores, rules)
+        survey = submission.survey
+        days = known[survey.journey_id].days(
+            number, row["submitted_at"], anonymous=survey.anonymity == "anonymous"
+        )
+        rollups.count(tally, {**row, "id": number}, submission.scores, rules, days)
     rollups.increase(at, tally)
 
 

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from analysis.scoring import score
 from instruments.loader import Library
+from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
+from surveyapp.responses.counting import countings
 from surveyapp.responses.numbers import allocate
 from surveyapp.responses.prepared import Prepared, ends_run, row_of, visit_of, wordings_of
 from surveyapp.responses.scores import keep_scores
@@ -50,6 +52,7 @@ def store_bulk(
     connection = session.connection()
     rollups.begin(connection)
     rules = rollups.segment_rules(connection)
+    counting = countings(connection)[survey.journey_id]
     tally = Tally()  # of all batches: as many cells as there are days, not responses
     stored = already = 0
     for batch in _batches(prepared):
@@ -57,8 +60,13 @@ def store_bulk(
         already += len(batch) - len(fresh)
         stored += len(fresh)
         if fresh:
-            for row, scores in _store_batch(connection, survey, fresh, source, library):
-                rollups.count(tally, row, scores, rules)
+            for row, scores in _store_batch(
+                connection, survey, fresh, source, library, counting.calendar
+            ):
+                days = counting.days(
+                    row["id"], row["submitted_at"], anonymous=survey.anonymity == "anonymous"
+                )
+                rollups.count(tally, row, scores, rules, days)
     rollups.increase(connection, tally)
     return StoredBulk(stored, already)
 
@@ -100,6 +108,7 @@ def _store_batch(
     batch: Sequence[Prepared],
     source: str,
     library: Library,
+    calendar: Calendar,
 ) -> Iterable[tuple[dict[str, Any], dict[str, float]]]:
     visits = [visit_of(survey, each) for each in batch]
     joined = runs.join_many(connection, survey.journey_id, visits, ends=ends_run(survey))
@@ -109,7 +118,14 @@ def _store_batch(
     rows = [
         {
             "id": number,
-            **row_of(survey, each, run=run, source=source, wordings=wordings[language]),
+            **row_of(
+                survey,
+                each,
+                run=run,
+                source=source,
+                wordings=wordings[language],
+                calendar=calendar,
+            ),
         }
         for each, number, run, language in zip(batch, numbers, joined, languages, strict=True)
     ]

@@ -15,6 +15,7 @@ from analysis.scoring import SCORING_VERSION, score_one
 from instruments.loader import Library
 from surveyapp.errors import NotFound
 from surveyapp.responses import rollups
+from surveyapp.responses.counting import Days, countings
 from surveyapp.responses.reading import Faulty, read_answers
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store import events
@@ -44,7 +45,7 @@ _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _ROLLUPS = cast(Table, Rollup.__table__)
 _INVITATIONS = cast(Table, Invitation.__table__)
-_KEY = ("survey_id", "segment_id", "scale", "day")
+_KEY = rollups.KEY
 
 
 def own_response(session: Session, survey_id: int, ticket: Ticket) -> Response | None:
@@ -111,7 +112,7 @@ def correct(
         connection.execute(plain_insert(_SCORES), kept)
     told = {"response_id": row.id, "survey_id": row.survey_id}
     events.publish(connection, "response.corrected", changed=_changed(before, scores), **told)
-    _count_instead(connection, row, before, scores)
+    _count_instead(connection, survey, row, before, scores)
     place = {"correction": take(connection, "corrections")}  # waited for, hence the last
     connection.execute(update(_RESPONSES).where(_RESPONSES.c.id == response_id).values(place))
     session.expire_all()
@@ -154,7 +155,7 @@ def erase(session: Session, survey: Survey, response_id: int, *, now: datetime) 
         gone = {"erased_id": row.id, "erased": row.public_id, "version": row.version + 1}
         events.publish(connection, "response.erased", **gone)
         erasure.response, erasure.response_id = row.id, row.public_id
-    _count_instead(connection, row, before, None)
+    _count_instead(connection, survey, row, before, None)
     if erasure.response is not None:
         erasure.place = take(connection, "corrections")  # waited for, hence the last
     session.flush()
@@ -191,6 +192,7 @@ def _scores_of(connection: Connection, response_id: int) -> dict[str, float]:
 
 def _count_instead(
     connection: Connection,
+    survey: Survey,
     row: Row[Any],
     before: Mapping[str, float],
     after: Mapping[str, float] | None,
@@ -204,14 +206,16 @@ def _count_instead(
         connection.execute(text("LOCK TABLE rollups IN SHARE ROW EXCLUSIVE MODE"))
     rules = rollups.segment_rules(connection)
     segments = rollups.segments_of(rules, row.id, row.attributes)
-    _decrease(connection, _tally(row, before, segments))
+    counting = countings(connection)[survey.journey_id]
+    days = counting.days(row.id, row.submitted_at, anonymous=survey.anonymity == "anonymous")
+    _decrease(connection, _tally(row, days, before, segments))
     if after is not None:
-        rollups.increase(connection, _tally(row, after, segments))
+        rollups.increase(connection, _tally(row, days, after, segments))
 
 
-def _tally(row: Row[Any], scores: Mapping[str, float], segments: list[int]) -> Tally:
+def _tally(row: Row[Any], days: Days, scores: Mapping[str, float], segments: list[int]) -> Tally:
     tally = Tally()
-    tally.add(row.survey_id, row.submitted_at.date(), scores, segments)
+    tally.add(row.survey_id, days, scores, segments)
     return tally
 
 

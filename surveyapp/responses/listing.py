@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, joinedload
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.errors import NotFound
+from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
 from surveyapp.journeys.segments import Rule
-from surveyapp.store.models import Response, Score, SurveyRow
+from surveyapp.store.models import Journey, Response, Score, SurveyRow
 from surveyapp.surveys import queries
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.survey import Survey
@@ -27,11 +28,13 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Line:
-    """A response in a list; ``comment`` is the beginning of its first open answer."""
+    """A response in a list; ``comment`` is the beginning of its first open answer, ``day`` that of the
+    response by the journey's calendar.
+    """
 
     id: int
     survey: str
-    submitted_at: datetime
+    day: date
     source: str
     attributes: Mapping[str, Any]
     scores: Mapping[str, float]
@@ -69,7 +72,8 @@ class InWords:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which responses to list. ``since`` is included, ``until`` is not; ``rule`` is a segment's.
+    """Which responses to list. Days from ``since`` to ``until`` by the journey's calendar, both
+    included; ``rule`` is a segment's.
 
     ``before`` and ``after`` are numbers of responses: a page is found by where it begins, so that
     the thousandth costs as much as the first.
@@ -77,8 +81,8 @@ class Wanted:
 
     survey_id: int | None = None
     rule: Rule | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: date | None = None
+    until: date | None = None
     before: int | None = None
     after: int | None = None
 
@@ -94,7 +98,8 @@ def lines(
     """At most ``limit`` responses of the journey, the last submitted first."""
     asked = queries.surveys_of(session, journey_id)
     surveys = {each.id: each for each in asked if wanted.survey_id in (None, each.id)}
-    ids = _ids(session, list(surveys), wanted, limit)
+    calendar = calendar_of(session.get_one(Journey, journey_id)) if surveys else UTC_DAYS
+    ids = _ids(session, calendar, list(surveys.values()), wanted, limit)
     rows = session.scalars(select(Response).where(Response.id.in_(ids)))
     found = sorted(rows, key=lambda response: ids.index(response.id))
     scores = _scores(session, ids)
@@ -102,7 +107,9 @@ def lines(
         Line(
             id=response.id,
             survey=surveys[response.survey_id].name,
-            submitted_at=response.submitted_at,
+            day=calendar.day(
+                response.submitted_at, anonymous=surveys[response.survey_id].is_anonymous
+            ),
             source=response.source,
             attributes=response.attributes,
             scores=scores.get(response.id, {}),
@@ -112,19 +119,27 @@ def lines(
     ]
 
 
-def _ids(session: Session, survey_ids: Sequence[int], wanted: Wanted, limit: int) -> list[int]:
+def _ids(
+    session: Session, calendar: Calendar, surveys: Sequence[Survey], wanted: Wanted, limit: int
+) -> list[int]:
     """The numbers of a page. One survey at a time, because the index on survey and time
     then gives the first ``limit`` at once, where a sort would read every row of the journey. Only a
     segment's rule has more of them read, until as many match.
     """
     forward = wanted.after is None
-    bounds = _bounds(session, wanted)
+    start = _start(session, wanted)
     order = (Response.submitted_at, Response.id)
     found: list[tuple[datetime, int]] = []
-    for survey_id in survey_ids:
+    for survey in surveys:
+        begin, end = calendar.bounds(wanted.since, wanted.until, anonymous=survey.is_anonymous)
+        bounds = [*start]
+        if begin is not None:
+            bounds.append(Response.submitted_at >= begin)
+        if end is not None:
+            bounds.append(Response.submitted_at < end)
         query = (
             select(Response.submitted_at, Response.id)
-            .where(Response.survey_id == survey_id, *bounds)
+            .where(Response.survey_id == survey.id, *bounds)
             .order_by(*(column.desc() if forward else column for column in order))
         )
         found += _first(session, query, wanted.rule, limit)
@@ -147,23 +162,19 @@ def _first(
         return list(islice(matching, limit))
 
 
-def _bounds(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
-    bounds: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        bounds.append(Response.submitted_at >= wanted.since)
-    if wanted.until is not None:
-        bounds.append(Response.submitted_at < wanted.until)
+def _start(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What holds for the responses from where the page begins."""
     start = wanted.before if wanted.before is not None else wanted.after
     if start is None:
-        return bounds
+        return []
     moment = session.scalar(select(Response.submitted_at).where(Response.id == start))
     if moment is None:
         raise NotFound("The response where this page begins is gone; begin at the newest.")
     if wanted.before is not None:
         earlier = or_(Response.submitted_at < moment, Response.id < start)
-        return [*bounds, Response.submitted_at <= moment, earlier]
+        return [Response.submitted_at <= moment, earlier]
     later = or_(Response.submitted_at > moment, Response.id > start)
-    return [*bounds, Response.submitted_at >= moment, later]
+    return [Response.submitted_at >= moment, later]
 
 
 def in_words(session: Session, journey_id: int, response_id: int, *, library: Library) -> InWords:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from instruments.loader import Library
+from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses.runs import Visit
 from surveyapp.store.public_ids import random_id, timed_id
 from surveyapp.surveys.attributes import Attribute
@@ -54,8 +55,11 @@ def row_of(
     run: int | None,
     source: str,
     wordings: Mapping[str, str],
+    calendar: Calendar,
 ) -> dict[str, Any]:
-    """The row of a response. An anonymous one keeps the day alone, and no trace of an invitation."""
+    """The row of a response. An anonymous one keeps its day by the journey's calendar alone, and no
+    trace of an invitation.
+    """
     anonymous = survey.anonymity == "anonymous"
     return {
         "public_id": random_id() if anonymous else timed_id(),
@@ -72,9 +76,17 @@ def row_of(
         if prepared.consent_version is None
         else prepared.consent_version,
         "started_at": None if anonymous else prepared.started_at,
-        "submitted_at": _day_of(prepared.submitted_at) if anonymous else prepared.submitted_at,
+        "submitted_at": _day_of(prepared, calendar) if anonymous else prepared.submitted_at,
         "paradata": dict(prepared.paradata),
     }
+
+
+def _day_of(prepared: Prepared, calendar: Calendar) -> datetime:
+    """The day that an anonymous response keeps; one that comes back from our own export is a day already."""
+    moment = prepared.submitted_at.astimezone(UTC)
+    if prepared.public_id is not None and moment.time() == time():
+        return moment
+    return calendar.coarse(moment)
 
 
 def wordings_of(survey: Survey, language: str, library: Library) -> dict[str, str]:
@@ -84,7 +96,3 @@ def wordings_of(survey: Survey, language: str, library: Library) -> dict[str, st
         ask.instrument: instrument.wording(language, ask.wording if is_own else None).id
         for ask, (instrument, _) in zip(survey.asks, survey.asked(library), strict=True)
     }
-
-
-def _day_of(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

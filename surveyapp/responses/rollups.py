@@ -1,5 +1,7 @@
 """Rollups: counts and sums a day, scale and segment, so that a page costs days and not responses.
 
+Days are those of the journey's reporting time zone.
+
 They are copies. ``increase`` keeps them up with each response in its own transaction; ``sorting``
 counts the stored responses into a new or changed segment, and ``recount`` tells where rollups and
 responses disagree.
@@ -9,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -17,13 +18,22 @@ from sqlalchemy import ColumnElement, Connection, Dialect, RowMapping, Table, se
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule, parse
+from surveyapp.responses.counting import Days, SurveyCounting, countings_of_surveys
 from surveyapp.responses.tally import SUMS, Tally
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Response, Rollup, Score, Segment
+from surveyapp.store.models import (
+    EVERYBODY,
+    NOTHING_SORTED,
+    Response,
+    Rollup,
+    Score,
+    Segment,
+    SurveyRow,
+)
 from surveyapp.store.statements import DatabaseConnection, Insertion, Statement
 
 ROLLUPS = cast(Table, Rollup.__table__)
-KEY = ("survey_id", "segment_id", "scale", "day")
+KEY = ("survey_id", "generation", "segment_id", "scale", "day")
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _SEGMENTS = cast(Table, Segment.__table__)
@@ -92,11 +102,11 @@ def count(
     row: Mapping[str, Any] | RowMapping,
     scores: Mapping[str, float],
     rules: Sequence[SegmentRule],
+    days: Days,
 ) -> None:
-    """Tally a response's row and scores, for everybody and for the segments that count it."""
-    day = row["submitted_at"].astimezone(UTC).date()
+    """Tally a response's row and scores on its days, for everybody and for the segments that count it."""
     belongs = segments_of(rules, row["id"], row["attributes"])
-    tally.add(row["survey_id"], day, scores, belongs)
+    tally.add(row["survey_id"], days, scores, belongs)
 
 
 def increase(at: DatabaseConnection, tally: Tally) -> None:
@@ -117,12 +127,20 @@ def _addition(dialect: Dialect) -> Insertion:
 
 
 def page_after(
-    connection: Connection, last: int, size: int, *, survey_id: int | None = None
+    connection: Connection,
+    last: int,
+    size: int,
+    *,
+    survey_id: int | None = None,
+    journey_id: int | None = None,
 ) -> Sequence[RowMapping]:
     """The ``size`` responses that follow the id ``last``: id, survey, time and attributes."""
     own = _RESPONSES.c
     query = select(own.id, own.survey_id, own.submitted_at, own.attributes)
     following = query.where(own.id > last, *_scope(_RESPONSES, survey_id))
+    if journey_id is not None:
+        inside = select(SurveyRow.id).where(SurveyRow.journey_id == journey_id)
+        following = following.where(own.survey_id.in_(inside))
     return connection.execute(following.order_by(own.id).limit(size)).mappings().all()
 
 
@@ -142,20 +160,23 @@ def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
     """Where rollups differ from a count of the responses and scores one by one; empty if nowhere.
 
     Counts must be equal; sums may differ by rounding, since they were added in another order. A
-    segment that is being sorted must hold exactly the responses that have been reached.
+    segment that is being sorted must hold exactly the responses that have been reached, and so must
+    the rollups of a journey that is being counted by another zone.
     """
     session.flush()
     connection = session.connection()
     rules = segment_rules(connection)
-    counted = _counted(connection, rules, survey_id)
+    known = countings_of_surveys(connection)
+    counted = _counted(connection, rules, known, survey_id)
     void = {each.id for each in rules if each.sorted_to == NOTHING_SORTED}  # of an earlier rule
     stored = {
-        tuple(row[:4]): list(row[4:])
+        tuple(row[: len(KEY)]): list(row[len(KEY) :])
         for row in connection.execute(
             select(*(ROLLUPS.c[name] for name in (*KEY, *SUMS))).where(
                 *_scope(ROLLUPS, survey_id), ROLLUPS.c.segment_id.not_in(void)
             )
         )
+        if row.generation in known[row.survey_id].counting.generations
     }
     faults = []
     for place in sorted({*counted.cells, *stored}):
@@ -167,12 +188,18 @@ def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
     return faults
 
 
-def _counted(connection: Connection, rules: Sequence[SegmentRule], survey_id: int | None) -> Tally:
+def _counted(
+    connection: Connection,
+    rules: Sequence[SegmentRule],
+    known: Mapping[int, SurveyCounting],
+    survey_id: int | None,
+) -> Tally:
     tally = Tally()
     for page in _pages(connection, survey_id):
         scores = scores_between(connection, page[0]["id"], page[-1]["id"])
         for row in page:
-            count(tally, row, scores.get(row["id"], {}), rules)
+            days = known[row["survey_id"]].days(row["id"], row["submitted_at"])
+            count(tally, row, scores.get(row["id"], {}), rules, days)
     return tally
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import rollups
+from surveyapp.responses.counting import countings_of_surveys
 from surveyapp.responses.rollups import ROLLUPS, SegmentRule
 from surveyapp.responses.tally import RESPONSES, Tally
 from surveyapp.store.db import Store
@@ -75,24 +76,24 @@ def sort_batch(session: Session, segment_id: int) -> SortingStep:
     segment = session.get(Segment, segment_id, with_for_update=True, populate_existing=True)
     if segment is None or segment.sorted_to is None:
         return SortingStep(0, complete=True)
-    if segment.sorted_to == NOTHING_SORTED and _delete_earlier(session, segment_id) == BATCH:
+    if segment.sorted_to == NOTHING_SORTED and _delete_earlier(session, segment_id) >= BATCH:
         return SortingStep(0, complete=False)
     page = rollups.page_after(connection, segment.sorted_to, BATCH)
     belongs = SegmentRule(segment_id, parse(segment.rule), None)
     members = [row for row in page if belongs.counts(row["id"], row["attributes"])]
     if members:
         scores = rollups.scores_between(connection, members[0]["id"], members[-1]["id"])
-        tally = Tally()
+        tally, known = Tally(), countings_of_surveys(connection)
         for row in members:
-            day, values = row["submitted_at"].date(), scores.get(row["id"], {})
-            tally.add(row["survey_id"], day, values, [segment_id])
+            days = known[row["survey_id"]].days(row["id"], row["submitted_at"])
+            tally.add(row["survey_id"], days, scores.get(row["id"], {}), [segment_id])
         rollups.increase(connection, tally)
     segment.sorted_to = page[-1]["id"] if len(page) == BATCH else None
     return SortingStep(len(page), complete=segment.sorted_to is None)
 
 
 def _delete_earlier(session: Session, segment_id: int) -> int:
-    """Delete rollups of the segment's earlier rule; how many, BATCH at most.
+    """Delete rollups of the segment's earlier rule; how many, BATCH places and days at most.
 
     Survey by survey, which their key begins with: looking for the segment's among all rollups
     would read all of them for each batch.

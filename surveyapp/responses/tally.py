@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from surveyapp.store.models import BINS
 RESPONSES = "responses"  # the scale that counts submissions
 SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
 
-Place = tuple[int, int, str, date]  # survey, segment, scale, day: a rollup's key
+Place = tuple[int, int, int, str, date]  # survey, generation, segment, scale, day: a rollup's key
 
 
 class Tally:
@@ -22,26 +22,34 @@ class Tally:
         self.cells: dict[Place, list[float]] = {}
 
     def add(
-        self, survey_id: int, day: date, scores: Mapping[str, float], segments: Iterable[int]
+        self,
+        survey_id: int,
+        days: Iterable[tuple[int, date]],
+        scores: Mapping[str, float],
+        segments: Collection[int],
     ) -> None:
-        """Count one response in these segments, of which EVERYBODY is one."""
-        for segment in segments:
-            self._cell((survey_id, segment, RESPONSES, day))[0] += 1
-            for scale, value in scores.items():
-                cell = self._cell((survey_id, segment, scale, day))
-                cell[0] += 1
-                cell[1] += value
-                cell[2] += value * value
-                cell[3 + bin_of(value)] += 1
+        """Count one response in these segments, of which EVERYBODY is one; ``days`` are generations of
+        rollups with its day in each.
+        """
+        for generation, day in days:
+            for segment in segments:
+                self._cell((survey_id, generation, segment, RESPONSES, day))[0] += 1
+                for scale, value in scores.items():
+                    cell = self._cell((survey_id, generation, segment, scale, day))
+                    cell[0] += 1
+                    cell[1] += value
+                    cell[2] += value * value
+                    cell[3 + bin_of(value)] += 1
 
     def rows(self) -> list[dict[str, Any]]:
         """Rollup rows in the order of their keys, so that two writers lock in the same order."""
         return [
             {
                 "survey_id": place[0],
-                "segment_id": place[1],
-                "scale": place[2],
-                "day": place[3],
+                "generation": place[1],
+                "segment_id": place[2],
+                "scale": place[3],
+                "day": place[4],
                 **dict(zip(SUMS, self.cells[place], strict=True)),
             }
             for place in sorted(self.cells)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import ColumnElement, extract, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from surveyapp.store.models import BINS, Rollup
+from surveyapp.store.models import BINS, Journey, Rollup, SurveyRow
 
 RESPONSES = "responses"  # the scale that counts submissions
 
@@ -58,7 +58,12 @@ def _where(
     until: date | None,
     scales: Collection[str] | None = None,
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Rollup.survey_id.in_(surveys)]
+    shown = (
+        select(SurveyRow.id, Journey.generation)
+        .join(Journey, Journey.id == SurveyRow.journey_id)
+        .where(SurveyRow.id.in_(surveys))
+    )
+    conditions: list[ColumnElement[bool]] = [tuple_(Rollup.survey_id, Rollup.generation).in_(shown)]
     if scales is not None:
         conditions.append(Rollup.scale.in_(sorted(scales)))
     if since is not None:

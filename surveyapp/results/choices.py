@@ -21,11 +21,13 @@ from analysis.compare import holm, mcnemar
 from analysis.metrics import share
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
+from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results import definitions, phrases, suppression
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.journey import Ground, Place, ground
+from surveyapp.results.months import month_of
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 from surveyapp.store.models import EVERYBODY, Response
@@ -112,7 +114,7 @@ def distributions(
         )
         for stage, touchpoint, place in _places(base)
         for question, surveys in _questions(base, place, library)
-        if (groups := _groups(session, surveys, question, rules))
+        if (groups := _groups(session, base, surveys, question, rules))
     )
 
 
@@ -185,17 +187,34 @@ def _questions(
 
 
 def _groups(
-    session: Session, surveys: Sequence[int], question: _Question, rules: Mapping[int, Rule]
+    session: Session,
+    base: Ground,
+    surveys: Sequence[int],
+    question: _Question,
+    rules: Mapping[int, Rule],
 ) -> list[_Group]:
     """The answers, grouped in the database by month, attributes and choice."""
+    anonymous = {survey.id for survey in base.surveys if survey.is_anonymous}
+    calendar = calendar_of(base.journey)
+    by_day, by_moment = ([s for s in surveys if (s in anonymous) is kind] for kind in (True, False))
+    return [
+        group
+        for some, own in ((by_day, UTC_DAYS), (by_moment, calendar))
+        if some
+        for group in _grouped(session, some, question, rules, own)
+    ]
+
+
+def _grouped(
+    session: Session,
+    surveys: Sequence[int],
+    question: _Question,
+    rules: Mapping[int, Rule],
+    calendar: Calendar,
+) -> list[_Group]:
     chosen = Response.answers[(question.instrument.code, question.item.code)].as_string()
     attributes = cast(Response.attributes, Text) if rules else literal("{}")
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    month = (
-        func.strftime("%Y-%m", Response.submitted_at)
-        if on_sqlite
-        else func.to_char(func.timezone("UTC", Response.submitted_at), "YYYY-MM")
-    )
+    month = month_of(session, surveys, calendar)
     inner = (
         select(month.label("month"), attributes.label("attributes"), chosen.label("chosen"))
         .where(Response.survey_id.in_(surveys))

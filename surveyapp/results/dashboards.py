@@ -80,6 +80,7 @@ def journey_overview(
         sides=sides(base, found),
         instruments=definitions.instruments_asked(base.surveys, library=library),
         minimum_cell=minimum_cell,
+        zone=journey.zone,
     )
 
 

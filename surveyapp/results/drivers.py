@@ -19,6 +19,7 @@ from analysis.threads import one_blas_thread
 from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.journeys.segments import parse
+from surveyapp.results.answered import answered_in
 from surveyapp.results.definitions import Scored
 from surveyapp.results.journey import Ground, ground, hidden_cells
 from surveyapp.results.scope import Period, Scope
@@ -174,16 +175,13 @@ def _outcomes(
             Response.journey_run_id,
             Score.value,
             Response.attributes,
-            Response.submitted_at,
         )
         .join(Score, Score.response_id == Response.id)
         .where(Response.survey_id.in_(ends), Score.scale == outcome.scale.id)
+        .where(*answered_in(session, base.journey.id, when))
         .order_by(Response.submitted_at, Response.id)
     )
-    for response, run, value, attributes, moment in session.execute(query):
-        day = moment.date()
-        if (when.since is None or day >= when.since) and (when.until is None or day <= when.until):
-            yield response, run, value, attributes
+    yield from session.execute(query)
 
 
 def _beside(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Share, share
+from surveyapp.journeys.calendar import UTC_DAYS, Calendar
 from surveyapp.journeys.segments import parse
 from surveyapp.results import suppression
 from surveyapp.results.scope import ALL_TIME, Period
@@ -84,11 +85,11 @@ def funnels(
     session: Session,
     surveys: Sequence[Survey],
     when: Period = ALL_TIME,
+    calendar: Calendar = UTC_DAYS,
 ) -> tuple[Row, ...]:
     """The funnel of each survey, of decisions made in these whole months; a few queries."""
-    found = counting.by_survey(
-        session, [survey.id for survey in surveys], begin=when.begin, end=when.end
-    )
+    begin, end = calendar.bounds(when.since, when.until)
+    found = counting.by_survey(session, [survey.id for survey in surveys], begin=begin, end=end)
     return tuple(_row(survey, found[survey.id]) for survey in surveys)
 
 
@@ -96,6 +97,7 @@ def by_segment(
     session: Session,
     surveys: Sequence[Survey],
     when: Period = ALL_TIME,
+    calendar: Calendar = UTC_DAYS,
     *,
     minimum_cell: int = 5,
 ) -> tuple[SegmentRow, ...]:
@@ -107,12 +109,13 @@ def by_segment(
     segments = list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
     if not segments or not surveys:
         return ()
+    begin, end = calendar.bounds(when.since, when.until)
     found = counting.by_segment(
         session,
         [survey.id for survey in surveys],
         {segment.id: parse(segment.rule) for segment in segments},
-        begin=when.begin,
-        end=when.end,
+        begin=begin,
+        end=end,
     )
     lying = suppression.overlaps(tuple((segment.id, segment.rule) for segment in segments))
     asked = {number: counts.asked for number, counts in found.items()}

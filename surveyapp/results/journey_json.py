@@ -41,6 +41,7 @@ def overview_to_json(overview: JourneyOverview) -> dict[str, Any]:
         "segment": overview.segment.code if overview.segment else None,
         "first_day": overview.first_day,
         "last_day": overview.last_day,
+        "time_zone": overview.zone,
         "responses": overview.responses,
         "responses_at_least": overview.responses_shown,
         "responses_reason": phrases.places_hidden(overview) if untold else None,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from analysis.metrics import share
 from instruments.loader import Library
+from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.segments import parse
 from surveyapp.results import cells, suppression
 from surveyapp.results.cells import RESPONSES
@@ -48,7 +49,7 @@ def response_rates(
     when = scope.period
     found = cells.days(session, base.ids, [EVERYBODY], since=when.since, until=when.until)
     answered = found[EVERYBODY]
-    invited = _invitations(session, base.ids, when)
+    invited = _invitations(session, base.ids, when, calendar_of(base.journey))
     hidden = _hidden(session, base, when, answered, minimum=minimum_cell)
     return tuple(
         _rate(
@@ -83,7 +84,7 @@ def segment_rate(
     found = funnel.by_segment(session, base.ids, rules)
     sent = {segment: counts.sent for segment, counts in found.items()}
     answered = {segment: counts.completed for segment, counts in found.items()}
-    invited = _invitations(session, base.ids, ALL_TIME).values()
+    invited = _invitations(session, base.ids, ALL_TIME, calendar_of(base.journey)).values()
     made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
     if not made or sent[EVERYBODY] != made:
         return None
@@ -139,22 +140,24 @@ def _hidden(
 
 
 def _invitations(
-    session: Session, surveys: Sequence[int], when: Period
+    session: Session, surveys: Sequence[int], when: Period, calendar: Calendar
 ) -> dict[int, dict[str, int]]:
     query = (
         select(Invitation.survey_id, Invitation.state, func.count())
         .where(Invitation.survey_id.in_(surveys), not_(_TO_BE_SENT))
         .group_by(Invitation.survey_id, Invitation.state)
     )
-    if when.begin is not None:
-        query = query.where(Invitation.created_at >= when.begin)
-    if when.end is not None:
-        query = query.where(Invitation.created_at < when.end)
+    begin, end = calendar.bounds(when.since, when.until)
+    if begin is not None:
+        query = query.where(Invitation.created_at >= begin)
+    if end is not None:
+        query = query.where(Invitation.created_at < end)
     found: dict[int, dict[str, int]] = {}
     for survey, state, n in session.execute(query):
         found.setdefault(survey, {})[state] = n
     # An anonymous survey keeps no used invitation: its answers say how many there were.
-    for survey, n in answered_anonymously(session, surveys, begin=when.begin, end=when.end).items():
+    begin, end = calendar.bounds(when.since, when.until, anonymous=True)
+    for survey, n in answered_anonymously(session, surveys, begin=begin, end=end).items():
         found.setdefault(survey, {})["completed"] = n
     return found
 

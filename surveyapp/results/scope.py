@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from surveyapp.errors import Invalid
 from surveyapp.results.cells import MonthKey
@@ -19,7 +19,10 @@ _MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])")
 
 @dataclass(frozen=True)
 class Period:
-    """Whole months, or open ends: narrower periods could be subtracted to single days."""
+    """Whole months, or open ends: narrower periods could be subtracted to single days.
+
+    Which moments these are is said by the journey's calendar.
+    """
 
     since: date | None = None
     until: date | None = None
@@ -35,16 +38,6 @@ class Period:
     def whole(self) -> bool:
         """Whether it is all time."""
         return self.since is None and self.until is None
-
-    @property
-    def begin(self) -> datetime | None:
-        """The moment from which answers count, in UTC."""
-        return datetime.combine(self.since, time(), UTC) if self.since else None
-
-    @property
-    def end(self) -> datetime | None:
-        """The first moment that does not count any more."""
-        return datetime.combine(self.until + timedelta(days=1), time(), UTC) if self.until else None
 
 
 ALL_TIME = Period()

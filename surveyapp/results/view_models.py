@@ -185,6 +185,7 @@ class JourneyOverview:
     sides: Sides | None  # of the profile, when it has two dimensions or more with answers
     instruments: tuple[AskedInstrument, ...]
     minimum_cell: int
+    zone: str = "UTC"  # by which days and months are counted
 
     @property
     def profile(self) -> tuple[Figure, ...]:

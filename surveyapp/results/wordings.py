@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.results import phrases
+from surveyapp.results.answered import answered_in, journey_calendar
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.models import Response, SurveyRow
@@ -106,23 +107,23 @@ def mixture(instrument: str, read: Mapping[str, int], *, minimum: int | None) ->
 
 def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, ...]]:
     """The wordings of each instrument by what responses say, in the order of their first days."""
-    when, period = Period(overview.since, overview.until), []
-    if when.begin is not None:
-        period.append(Response.submitted_at >= when.begin)
-    if when.end is not None:
-        period.append(Response.submitted_at < when.end)
+    when = Period(overview.since, overview.until)
+    calendar = journey_calendar(session, overview.journey_id)
     worded = cast(Response.wordings, Text).label("worded")
-    moments = func.min(Response.submitted_at), func.max(Response.submitted_at)
+    anonymous = SurveyRow.anonymity == "anonymous"
+    ends = func.min(Response.submitted_at), func.max(Response.submitted_at)
     query = (
-        select(worded, func.count(), *moments)
+        select(worded, anonymous, func.count(), *ends)
         .join(SurveyRow, SurveyRow.id == Response.survey_id)
-        .where(SurveyRow.journey_id == overview.journey_id, *period)
-        .group_by(worded)
+        .where(SurveyRow.journey_id == overview.journey_id)
+        .where(*answered_in(session, overview.journey_id, when))
+        .group_by(worded, anonymous)
     )
     found: dict[str, dict[str, Read]] = {}
-    for text, count, first, last in session.execute(query):
+    for text, by_day, count, *moments in session.execute(query):
+        first, last = (calendar.day(each, anonymous=by_day) for each in moments)
         for instrument, wording in json.loads(text or "{}").items():
-            read = Read(wording, count, first.date(), last.date())
+            read = Read(wording, count, first, last)
             into = found.setdefault(instrument, {})
             into[wording] = into[wording] + read if wording in into else read
     return {

@@ -104,7 +104,15 @@ class AuditEntry(Base):
 
 
 class Journey(Base):
-    """What a customer goes through to reach a goal."""
+    """What a customer goes through to reach a goal.
+
+    Its days and months are those of ``zone``, in which the rollups of ``generation`` are counted.
+    ``own_zone`` is the zone that staff chose, empty for the installation's. While the journey is being
+    counted anew by ``next_zone``, the next generation's rollups count the responses whose id is not
+    higher than ``counted_to``, and no page reads them; NOTHING_SORTED means none, and that rollups of
+    an earlier attempt may still be there. ``first_day`` is the earliest that an anonymous answer is
+    given from now on, so that a day that was over stays so.
+    """
 
     __tablename__ = "journeys"
     __table_args__ = (_one_of("state", "current", "target", "archived"),)
@@ -118,6 +126,12 @@ class Journey(Base):
     version: Mapped[int] = mapped_column(default=1)
     # A customer who is silent for longer begins a new run; None: only the end closes one.
     run_gap_days: Mapped[int | None]
+    own_zone: Mapped[str] = mapped_column(String(60), default="")
+    zone: Mapped[str] = mapped_column(String(60), default="UTC")
+    generation: Mapped[int] = mapped_column(default=0)
+    next_zone: Mapped[str | None] = mapped_column(String(60))
+    counted_to: Mapped[int | None] = mapped_column(Number)
+    first_day: Mapped[date | None] = mapped_column(Date)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -885,13 +899,14 @@ BINS = 11  # b0..b10 hold the integer part of the value: exact for CSAT, CES and
 class Rollup(Base):
     """Counts and sums of one scale on one day for one segment: what pages read.
 
-    Rebuildable from scores. ``scale`` "responses" counts submissions. No foreign key on
+    Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable from scores. ``scale`` "responses" counts submissions. No foreign key on
     ``segment_id``, because EVERYBODY is no stored segment.
     """
 
     __tablename__ = "rollups"
 
     survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
     segment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     scale: Mapped[str] = mapped_column(String(120), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)

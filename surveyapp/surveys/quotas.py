@@ -8,7 +8,14 @@ from sqlalchemy import Connection, func, select
 
 from surveyapp.errors import Invalid
 from surveyapp.journeys.segments import parse
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Rollup, Segment
+from surveyapp.store.models import (
+    EVERYBODY,
+    NOTHING_SORTED,
+    Journey,
+    Rollup,
+    Segment,
+    SurveyRow,
+)
 from surveyapp.surveys.settings.logic import Quota
 
 _RESPONSES = "responses"  # the scale under which rollups count submissions
@@ -63,10 +70,16 @@ def _segment(connection: Connection, quota: Quota, attributes: Mapping[str, obje
 
 
 def _count(connection: Connection, survey_id: int, segment: int) -> int:
+    shown = (
+        select(Journey.generation)
+        .join(SurveyRow, SurveyRow.journey_id == Journey.id)
+        .where(SurveyRow.id == survey_id)
+    )
     return int(
         connection.scalar(
             select(func.coalesce(func.sum(Rollup.n), 0)).where(
                 Rollup.survey_id == survey_id,
+                Rollup.generation == shown.scalar_subquery(),
                 Rollup.segment_id == segment,
                 Rollup.scale == _RESPONSES,
             )

@@ -19,6 +19,7 @@ from surveyapp.closed_loop import alerts as actions
 from surveyapp.closed_loop.rules import change_case_rule, watchable
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
+from surveyapp.journeys.calendar import calendar_of
 from surveyapp.results.definitions import Scored
 from surveyapp.store.models import Alert
 from surveyapp.surveys.queries import survey_in, surveys_of
@@ -179,7 +180,7 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
         watches = actions.watches(
             session,
             survey,
-            today=installation().now().date(),
+            today=calendar_of(journey).day(installation().now()),
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )

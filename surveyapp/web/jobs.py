@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
-from surveyapp.store.models import Analysis, Job, Report
+from surveyapp.store.models import Analysis, Job, Journey, Report
 from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -96,9 +96,17 @@ def _segment(_session: Session, _asked: Mapping[str, Any]) -> tuple[str, str] | 
     return "View segments", url_for("segments.index")
 
 
+def _journey(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    journey = session.get(Journey, asked.get("journey_id", 0))
+    if journey is None:
+        return None
+    return "View journey", url_for("journeys.show", journey_id=journey.id)
+
+
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
     Outcome.RESPONSES: _responses,
     Outcome.SEGMENT: _segment,
+    Outcome.JOURNEY: _journey,
 }

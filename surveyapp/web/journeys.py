@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
+from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
 from surveyapp.results.journey_json import (
@@ -68,6 +69,13 @@ class JourneyForm(StaffForm):
         description="Leave empty to end a run only when the customer answers about the whole journey.",
     )
 
+    own_zone = StringField(
+        "Reporting time zone",
+        [Optional(), Length(max=60)],
+        description="Days, months and periods of this journey are counted by it. An IANA name such as"
+        " Europe/Helsinki; leave empty for the server's default.",
+    )
+
     def wanted(self) -> dict[str, Any]:
         return {**self.plain(), "run_gap_days": self.run_gap_days.data}
 
@@ -111,7 +119,12 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("name"):
             with installation().store.writing() as session:
-                journey = actions.create_journey(session, **form.wanted(), user_id=me().id)
+                journey = actions.create_journey(
+                    session,
+                    **form.wanted(),
+                    default_zone=installation().settings.time_zone,
+                    user_id=me().id,
+                )
             flash(f"Journey {journey.name} created. Now add its stages and touchpoints.")
             return redirect(url_for("stages.index", journey_id=journey.id), 303)
     return render_template("journeys/form.html", form=form, journey=None), form.status
@@ -127,8 +140,16 @@ def edit(journey_id: int) -> ResponseReturnValue:
         with form.refusing("name"):
             with form.saving() as session:
                 known = queries.journey(session, journey_id)
-                actions.edit_journey(session, known, **form.wanted(), user_id=me().id)
-            flash("Saved.")
+                wanted = form.wanted()
+                zone, default = wanted.pop("own_zone"), installation().settings.time_zone
+                actions.edit_journey(session, known, **wanted, user_id=me().id)
+                counting = set_zone(session, known, zone, default=default, user_id=me().id)
+            flash(
+                "Saved."
+                if counting is None
+                else "Saved. Responses are being counted by the new time zone; until this is done,"
+                " days and months stay as they are."
+            )
             return redirect(url_for("stages.index", journey_id=journey_id), 303)
     return render_template("journeys/form.html", form=form, journey=journey), form.status
 

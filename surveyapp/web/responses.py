@@ -42,8 +42,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         wanted = listing.Wanted(
             survey_id,
             None if scope.of_everybody else parse(queries.segment(session, scope.segment_id).rule),
-            scope.period.begin,
-            scope.period.end,
+            scope.period.since,
+            scope.period.until,
             before,
             after,
         )

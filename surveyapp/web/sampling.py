@@ -16,6 +16,7 @@ from wtforms import (
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
+from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.results import funnels
 from surveyapp.results.funnel_json import rows_to_json, segments_to_json
 from surveyapp.results.scope import Period
@@ -166,9 +167,10 @@ def edit(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
 def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> Response:
     """What came of asking in the months asked for, and the form."""
-    when = _months(journey.id)
+    calendar = calendar_of(journey)
+    when = _months(journey.id, calendar)
     with installation().store.reading() as session:
-        (row,) = funnels.funnels(session, [survey], when)
+        (row,) = funnels.funnels(session, [survey], when, calendar)
     return page(
         "sampling/edit.html",
         {"journey": journey.code, **months_asked(when), **rows_to_json([row])[0]},
@@ -187,15 +189,16 @@ def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> Respons
 @requires(Permission.READ_RESULTS)
 def journey(journey_id: int) -> ResponseReturnValue:
     """Who was asked in the whole journey, by touchpoint and, where wanted, by segment."""
-    when = _months(journey_id)
     minimum = installation().settings.minimum_cell
     segments = None
     with installation().store.reading() as session:
         found = queries.journey(session, journey_id)
         surveys = _in_order(found, surveys_of(session, journey_id))
-        rows = funnels.funnels(session, surveys, when)
+        calendar = calendar_of(found)
+        when = _months(journey_id, calendar)
+        rows = funnels.funnels(session, surveys, when, calendar)
         if request.args.get("by") == "segment":
-            segments = funnels.by_segment(session, surveys, when, minimum_cell=minimum)
+            segments = funnels.by_segment(session, surveys, when, calendar, minimum_cell=minimum)
     return page(
         "sampling/journey.html",
         {
@@ -213,12 +216,12 @@ def journey(journey_id: int) -> ResponseReturnValue:
     )
 
 
-def _months(journey_id: int) -> Period:
+def _months(journey_id: int, calendar: Calendar) -> Period:
     """The months asked for; without any the latest three, as counting years takes seconds."""
     asked = scope_asked(journey_id).period
     if not asked.whole or "from" in request.args:
         return asked
-    month = installation().now().date().replace(day=1)
+    month = calendar.day(installation().now()).replace(day=1)
     for _ in range(2):
         month = (month - timedelta(days=1)).replace(day=1)
     return Period(month, None)

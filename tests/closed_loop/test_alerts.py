@@ -68,7 +68,7 @@ def test_a_fall_is_told_once_by_mail_and_event(store, installation, loop):
         "Net Promoter Score (NPS): −20, below the threshold of +20.",
         "Interval: −",
         "Answers: 5",
-        "Period: 28 April 2026 to 4 May 2026",
+        "Period: 28 April 2026 to 4 May 2026 (UTC)",
         f"{BASE}/journeys/1/surveys/{loop.survey}/closed-loop",
         "so the fall may be due to chance",
     ):

@@ -9,13 +9,16 @@ from sqlalchemy import select
 
 from surveyapp.installation import Installation
 from surveyapp.journeys.queries import journey as journey_of
+from surveyapp.responses.recounting import recount_journey
+from surveyapp.responses.rollups import recount
 from surveyapp.sampling import schedule
 from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.quiet_hours import QuietHours, quiet_hours_of
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Contact, Interaction, Journey, SurveyRow
+from surveyapp.store.models import Contact, Interaction, Job, Journey, SurveyRow
 from surveyapp.surveys.settings.sampling import Sampling
+from surveyapp.worker import run_job
 from tests.web.conftest import World
 
 FORM = {
@@ -145,6 +148,32 @@ def test_silence_that_ends_a_run_is_set_on_the_journey(
         with installation.store.reading() as session:
             assert session.get_one(Journey, world.here.journey_id).run_gap_days == kept
     assert researcher.post(address, data={**form, "run_gap_days": "0"}).status_code == 422
+
+
+def test_a_journeys_time_zone_is_set_and_pages_say_which_one_they_go_by(
+    researcher, world: World, installation: Installation
+):
+    number = world.here.journey_id
+    address = f"/journeys/{number}/edit"
+    form = {"name": "Open", "provider": "Northbank", "goal": "", "state": "current"}
+    wrong = researcher.post(address, data={**form, "own_zone": "Europe/Nowhere"})
+    assert wrong.status_code == 422 and "Europe/Nowhere" in wrong.text
+    said = researcher.post(address, data={**form, "own_zone": "Asia/Tokyo"}, follow_redirects=True)
+    assert "Responses are being counted by the new time zone" in said.text
+    page = researcher.get(f"/journeys/{number}").text
+    assert "by the days of Asia/Tokyo" in page and "Times are in UTC. Intervals" in page
+    with installation.store.reading() as session:
+        [job] = session.scalars(select(Job).where(Job.kind == "count_days")).all()
+    assert job.parameters == {"journey_id": number}
+    run_job(installation, job.id, worker="w")
+    page = researcher.get(f"/journeys/{number}").text
+    assert "days and months of this journey in Asia/Tokyo" in page
+    assert "being counted" not in page
+    with installation.store.reading() as session:
+        assert session.get_one(Job, job.id).state == "done"
+        assert recount(session) == []
+    researcher.post(address, data={**form, "own_zone": ""})  # back, by the job of the next line
+    recount_journey(installation.store, number, now=installation.now)
 
 
 def test_what_came_of_asking_is_shown_with_its_reasons(

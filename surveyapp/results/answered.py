@@ -1,0 +1,47 @@
+"""Which responses were given in a period, by the days of their journey."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import NotFound
+from surveyapp.journeys.calendar import Calendar, calendar_of
+from surveyapp.results.scope import Period
+from surveyapp.store.models import Journey, Response, SurveyRow
+
+
+def journey_calendar(session: Session, journey_id: int) -> Calendar:
+    """The calendar by which a journey's figures are shown. Raises NotFound."""
+    journey = session.get(Journey, journey_id)
+    if journey is None:
+        raise NotFound(f"there is no journey number {journey_id}")
+    return calendar_of(journey)
+
+
+def answered_in(session: Session, journey_id: int, when: Period) -> list[ColumnElement[bool]]:
+    """What holds for those of the journey's responses that were given in a period. Raises NotFound."""
+    if when.whole:
+        return []
+    calendar = journey_calendar(session, journey_id)
+    moments = _between(calendar.bounds(when.since, when.until))
+    if calendar.zone == "UTC":
+        return moments
+    days = _between(calendar.bounds(when.since, when.until, anonymous=True))
+    anonymous = select(SurveyRow.id).where(
+        SurveyRow.journey_id == journey_id, SurveyRow.anonymity == "anonymous"
+    )
+    inside = Response.survey_id.in_(anonymous)
+    return [or_(and_(inside, *days), and_(~inside, *moments))]
+
+
+def _between(bounds: tuple[datetime | None, datetime | None]) -> list[ColumnElement[bool]]:
+    begin, end = bounds
+    held: list[ColumnElement[bool]] = []
+    if begin is not None:
+        held.append(Response.submitted_at >= begin)
+    if end is not None:
+        held.append(Response.submitted_at < end)
+    return held
