@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013a"
+revision = "0014"
 down_revision = "0013"
 
 _KEY = ("survey_id", "generation", "segment_id", "scale", "day")
