@@ -24,8 +24,9 @@ from surveyapp.distribution.transports import Transports
 from surveyapp.installation import Installation
 from surveyapp.responses import corrections
 from surveyapp.store.columns import utc_now
-from surveyapp.store.mail import Message, Outcome
+from surveyapp.store.mail import Message
 from surveyapp.store.models import AuditEntry, Delivery, SurveyRow, Webhook
+from surveyapp.store.postbox import Outcome
 from surveyapp.webhooks import actions, client, queries, signing
 from surveyapp.webhooks.deliveries import deliver
 from surveyapp.webhooks.retry_after import read_retry_after
