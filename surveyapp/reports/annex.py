@@ -10,7 +10,16 @@ from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.reliability import ReliabilityRow, ReliabilitySection
 from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Block, Heading, Paragraph, Table, Text, Tone
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Interval,
+    Paragraph,
+    Table,
+    Tone,
+)
 from surveyapp.results import phrases
 
 
@@ -49,25 +58,30 @@ def reliability(
             "The validation used the answers of all customers, not only those in this report.",
             Tone.NOTE,
         )
-    rows: list[list[Text]] = [
+    rows: list[list[Cell]] = [
         [
             _name(row, called),
-            str(row.n_items),
-            statistic(row.alpha),
-            ""
-            if row.alpha is None
-            else f"{statistic(row.alpha_lower)} to {statistic(row.alpha_upper)}",
-            statistic(row.omega),
-            statistic(row.cr),
-            statistic(row.ave),
+            row.n_items,
+            row.alpha,
+            "" if row.alpha is None else Interval(row.alpha_lower, row.alpha_upper),
+            row.omega,
+            row.cr,
+            row.ave,
         ]
         for row in document[ReliabilitySection].rows
     ]
     yield Table(
-        head=["Dimension", "Items", "Alpha", "95% CI", "Omega", "CR", "AVE"],
-        rows=rows,
-        align="lrrrrrr",
-        widths=[0.28, 0.09, 0.11, 0.20, 0.11, 0.10, 0.11],
+        title="Reliability of each dimension",
+        columns=[
+            Column("Dimension", 0.28),
+            Column("Items", 0.09, apa.count),
+            Column("Alpha", 0.11, statistic),
+            Column("95% CI", 0.20, _between),
+            Column("Omega", 0.11, statistic),
+            Column("CR", 0.10, statistic),
+            Column("AVE", 0.11, statistic),
+        ],
+        cells=rows,
         note="Alpha, omega and CR (composite reliability): how consistently the items of a"
         " dimension measure it; .70 or more is usual. AVE (average variance"
         " extracted): how much of the items' variance the dimension explains; .50 or"
@@ -77,6 +91,10 @@ def reliability(
     cfa = document.get(CfaSection)
     if cfa is not None:
         yield Paragraph(_fit(cfa), Tone.NOTE)
+
+
+def _between(found: Interval) -> str:
+    return f"{statistic(found.low)} to {statistic(found.high)}"
 
 
 def _name(row: ReliabilityRow, called: Mapping[str, str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from surveyapp.reports.document import Styled, Text, italic
+from functools import partial
+
+from surveyapp.reports.document import Interval, Styled, Text, Value, italic
 from surveyapp.results.phrases import MINUS
 
 DASH = "\N{EN DASH}"
-Value = float | int | None
 
 
 def number(value: Value, digits: int = 2) -> str:
@@ -57,6 +58,18 @@ def between(low: Value, high: Value, digits: int = 2) -> str:
     return f"[{bounded(low, digits)}, {bounded(high, digits)}]"
 
 
+def interval(found: Interval, digits: int = 2) -> str:
+    """An interval of numbers that cannot exceed one, as ``between``."""
+    return between(found.low, found.high, digits)
+
+
+def free_interval(found: Interval, digits: int = 2) -> str:
+    """An interval of numbers that may exceed one: "[0.31, 1.20]"."""
+    if found.low is None or found.high is None:
+        return DASH
+    return f"[{number(found.low, digits)}, {number(found.high, digits)}]"
+
+
 def chi_square(value: Value, df: Value, p: Value) -> tuple[str | Styled, ...]:
     """ "χ²(101) = 121.79, p = .078" with its symbols in italics."""
     return (
@@ -71,3 +84,6 @@ M, SD, P, DF, N = italic("M"), italic("SD"), italic("p"), italic("df"), italic("
 CHI: Text = (Styled("χ", "italic"), "²")
 DELTA_CHI: Text = ("Δ", Styled("χ", "italic"), "²")
 ALPHA, OMEGA = italic("α"), italic("ω")
+# Columns that show other digits than two.
+NUMBER_0, NUMBER_1 = partial(number, digits=0), partial(number, digits=1)
+BOUNDED_3, INTERVAL_3 = partial(bounded, digits=3), partial(interval, digits=3)

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 
 from analysis.scale.document import ScaleValidation
-from surveyapp.reports import annex, comparisons, notes, scores
+from surveyapp.reports import annex, apa, comparisons, notes, scores
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
     Block,
     Callout,
+    Cell,
+    Column,
     Cover,
     Document,
+    Estimate,
     Heading,
+    Interval,
     KeyFigure,
     KeyFigures,
     Paragraph,
+    Quantity,
     Styled,
     Table,
-    Text,
     Tone,
 )
 from surveyapp.reports.drivers import drivers
@@ -199,32 +203,41 @@ def _advice(advice: Advice) -> Iterator[Block]:
             f" significantly below the others.{left}"
         )
         return
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for at, step in enumerate(advice.steps[:_MOST_STEPS], start=1):
         truth = ", moment of truth" if step.moment_of_truth else ""
         rows.append(
             [
-                str(at),
+                at,
                 (Styled(step.touchpoint), f"\n{step.stage}{truth}"),
-                f"{step.figure.definition.short} {phrases.value(step.figure)}\n"
-                f"{phrases.interval(step.figure)}",
-                f"{step.figure.n:,}",
-                phrases.difference(step.figure.definition, step.against_rest),
+                _with_interval(step.figure),
+                step.figure.n,
+                comparisons.difference(step.figure.definition, step.against_rest),
             ]
         )
     more = len(advice.steps) - len(rows)
     further = f" {more} more score{('s' if more == 1 else '')} significantly below." if more else ""
     yield Table(
-        head=["", "Touchpoint", "Score", "n", "Difference from all others"],
-        rows=rows,
-        align="lllrl",
-        widths=[0.05, 0.37, 0.16, 0.09, 0.33],
+        title="Touchpoints that score significantly below all others",
+        columns=[
+            Column("", 0.05, apa.count, align="l", name="Rank"),
+            Column("Touchpoint", 0.37),
+            Column("Score", 0.16),
+            Column("n", 0.09, apa.count),
+            Column("Difference from all others", 0.33),
+        ],
+        cells=rows,
         note=f"Answers from {months}, as priorities depend on the current situation."
         " Touchpoints that score significantly below all others combined (95%"
         " interval excludes zero and p < .05 after Holm correction across"
         " touchpoints); moments of truth first, then by size of the"
         f" difference.{further}{left}",
     )
+
+
+def _with_interval(figure: Figure) -> Cell:
+    said = f"{figure.definition.short} {phrases.value(figure)}\n{phrases.interval(figure)}"
+    return Quantity(Estimate(figure.estimate, figure.low, figure.high), said)
 
 
 def _sample(numbers: Numbers) -> Iterator[Block]:
@@ -236,37 +249,46 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
             f"Its rule is: {overview.segment.rule}. The table covers all customers.",
         )
     yield Paragraph(_returned(numbers))
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for rate in rates:
         hidden = phrases.hidden(rate.hidden, few=overview.minimum_cell)
-        share = "" if rate.rate is None else f"{phrases.number(rate.rate)}%"
-        ends = (
-            ""
-            if rate.low is None or rate.high is None
-            else f"{phrases.number(rate.low)} to {phrases.number(rate.high)}"
-        )
+        ends = "" if rate.low is None or rate.high is None else Interval(rate.low, rate.high)
         rows.append(
             [
                 rate.touchpoint or "Journey's end",
-                hidden or f"{rate.responses:,}",
-                f"{rate.sent:,}" if rate.sent else "none",
-                f"{rate.completed:,}" if rate.sent and not hidden else "",
-                share,
+                hidden or rate.responses,
+                rate.sent or Quantity(0, "none"),
+                rate.completed if rate.sent and not hidden else "",
+                "" if rate.rate is None else rate.rate,
                 ends,
                 "" if hidden else _dates(rate),
             ]
         )
     yield Table(
-        head=["Touchpoint", "Responses", "Invited", "Answered", "Rate", "95% CI", "Period"],
-        rows=rows,
-        align="lrrrrrr",
-        widths=[0.27, 0.11, 0.10, 0.11, 0.08, 0.13, 0.20],
-        title="All customers" if overview.segment else "",
+        columns=[
+            Column("Touchpoint", 0.27),
+            Column("Responses", 0.11, apa.count),
+            Column("Invited", 0.10, apa.count),
+            Column("Answered", 0.11, apa.count),
+            Column("Rate", 0.08, _percent),
+            Column("95% CI", 0.13, _ends),
+            Column("Period", 0.20, align="r"),
+        ],
+        cells=rows,
+        title="Responses and response rate" + (", all customers" if overview.segment else ""),
         note="The rate is the share of sent invitations that were answered, with a Wilson"
-            " interval. An open link has no rate, because the number of people who saw it"
-            " is not known. People who choose to answer may differ from those who do not;"
-            " the intervals do not cover this.",
-    )  # fmt: skip
+        " interval. An open link has no rate, because the number of people who saw it"
+        " is not known. People who choose to answer may differ from those who do not;"
+        " the intervals do not cover this.",
+    )
+
+
+def _percent(rate: float) -> str:
+    return f"{phrases.number(rate)}%"
+
+
+def _ends(found: Interval) -> str:
+    return f"{phrases.number(found.low or 0)} to {phrases.number(found.high or 0)}"
 
 
 def _dates(rate: ResponseRate) -> str:

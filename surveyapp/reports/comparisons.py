@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from surveyapp.design_tokens import HALF_WIDTH
-from surveyapp.reports import charts, trend_charts
-from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Table, Tone
-from surveyapp.reports.scores import pairs
+from surveyapp.reports import apa, charts, trend_charts
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Estimate,
+    Heading,
+    Paragraph,
+    Quantity,
+    Table,
+    Tone,
+)
+from surveyapp.reports.scores import pairs, score
 from surveyapp.results import phrases
-from surveyapp.results.view_models import ComparisonRow, SegmentComparison, Trend
+from surveyapp.results.view_models import (
+    ComparisonRow,
+    Contrast,
+    Definition,
+    SegmentComparison,
+    Trend,
+)
 
 _MOST = 16  # segments in one chart
 
@@ -56,23 +73,33 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     if sure:
         yield Table(
             title="Significant differences",
-            head=["Segment", "Score", "Segment", "All", "Difference from all others", "n"],
-            rows=[
+            columns=[
+                Column("Segment", 0.17, name="Name of the segment"),
+                Column("Score", 0.30),
+                Column("Segment", 0.10, align="r"),
+                Column("All", 0.11, align="r"),
+                Column("Difference from all others", 0.25),
+                Column("n", 0.07, apa.count),
+            ],
+            cells=[
                 [
                     entry.segment.name,
                     f"{row.everybody.definition.label}{f', {row.touchpoint}' if row.touchpoint else ''}",
-                    phrases.value(entry.figure),
-                    phrases.value(row.everybody),
-                    phrases.difference(row.everybody.definition, entry.against_rest)
-                    if entry.against_rest
-                    else "",
-                    f"{entry.figure.n:,}",
+                    score(entry.figure),
+                    score(row.everybody),
+                    difference(row.everybody.definition, entry.against_rest),
+                    entry.figure.n,
                 ]
                 for row, entry in sure
+                if entry.against_rest is not None
             ],
-            align="llrrlr",
-            widths=[0.17, 0.30, 0.10, 0.11, 0.25, 0.07],
         )
+
+
+def difference(definition: Definition, contrast: Contrast) -> Cell:
+    """A difference with its interval in words."""
+    found = Estimate(contrast.difference, contrast.low, contrast.high)
+    return Quantity(found, phrases.difference(definition, contrast))
 
 
 def _shared_axis(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> tuple[float, float]:

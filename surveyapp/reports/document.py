@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,12 @@ class Styled:
 
 
 Text = str | tuple[str | Styled, ...]
+
+
+def plain(text: Text) -> str:
+    """The words alone."""
+    parts = (text,) if isinstance(text, str) else text
+    return "".join(part.text if isinstance(part, Styled) else part for part in parts)
 
 
 def italic(text: str) -> tuple[str | Styled, ...]:
@@ -73,20 +79,120 @@ class Look(StrEnum):
     APA = "apa"
 
 
+Value = float | int | None  # None: undefined for these data
+
+
+@dataclass(frozen=True)
+class Interval:
+    low: Value
+    high: Value
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its interval in one cell."""
+
+    value: Value
+    low: Value
+    high: Value
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number, an interval or both, shown otherwise than the rest of its column."""
+
+    value: Value | Interval | Estimate
+    shown: Text
+
+
+Cell = Text | Value | Interval | Quantity
+Write = Callable[[Any], Text]  # of a value, or of an interval
+
+
+@dataclass(frozen=True)
+class Column:
+    """``share``: of the table's width. ``write`` shows the column's numbers; a column without holds
+    texts. ``align``: l or r; by default texts stand left, numbers right. ``name``: what the column is
+    called in a file where its head is not enough.
+    """
+
+    head: Text
+    share: float
+    write: Write | None = None
+    align: str = ""
+    name: str = ""
+
+
 @dataclass(frozen=True)
 class Table:
-    """``align`` holds l, c or r a column; ``widths`` are shares. ``strong`` rows are semibold."""
+    """Numbers as they were computed, in rows; each document shows them by its columns.
 
-    head: Sequence[Text]
-    rows: Sequence[Sequence[Text]]
-    align: str
-    widths: Sequence[float]
-    title: str = ""
+    ``strong`` rows are semibold; ``groups`` are rows that head the ones below them.
+    """
+
+    columns: Sequence[Column]
+    cells: Sequence[Sequence[Cell]]
+    title: str
     note: Text = ""
     look: Look = Look.QUIET
     number: int | None = None
     strong: frozenset[int] = frozenset()
-    groups: frozenset[int] = frozenset()  # rows that head the ones below them
+    groups: frozenset[int] = frozenset()
+
+    @property
+    def head(self) -> list[Text]:
+        return [column.head for column in self.columns]
+
+    @property
+    def align(self) -> str:
+        """l or r a column."""
+        return "".join(c.align or ("r" if c.write else "l") for c in self.columns)
+
+    @property
+    def widths(self) -> list[float]:
+        return [column.share for column in self.columns]
+
+    @property
+    def rows(self) -> list[list[Text]]:
+        """The cells as they are shown."""
+        return [
+            [_shown(cell, column) for cell, column in zip(row, self.columns, strict=True)]
+            for row in self.cells
+        ]
+
+    def panels(self, most: int) -> Iterator[Table]:
+        """The table, or where it has more than ``most`` columns several beside each other, each with
+        the first column. Rows that have nothing in a panel are left out of it.
+        """
+        if len(self.columns) <= most:
+            yield self
+            return
+        for start in range(1, len(self.columns), most - 1):
+            at = [0, *range(start, min(start + most - 1, len(self.columns)))]
+            kept = [
+                i
+                for i, row in enumerate(self.cells)
+                if i in self.groups or any(row[j] != "" for j in at[1:])
+            ]
+            yield replace(
+                self,
+                columns=[self.columns[j] for j in at],
+                cells=[[self.cells[i][j] for j in at] for i in kept],
+                title=self.title if start == 1 else f"{self.title} (Continued)",
+                note=self.note if at[-1] == len(self.columns) - 1 else "",
+                strong=frozenset(new for new, i in enumerate(kept) if i in self.strong),
+                groups=frozenset(new for new, i in enumerate(kept) if i in self.groups),
+            )
+
+
+def _shown(cell: Cell, column: Column) -> Text:
+    if isinstance(cell, Quantity):
+        return cell.shown
+    if isinstance(cell, str | tuple):
+        return cell
+    if column.write is None:
+        raise TypeError(f"{plain(column.head)!r} holds {cell!r}, but its column writes no numbers")
+    return column.write(cell)
 
 
 @dataclass(frozen=True)

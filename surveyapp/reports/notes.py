@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Table, Text, Tone
+from surveyapp.reports.document import Block, Column, Heading, Paragraph, Styled, Table, Text, Tone
 from surveyapp.results import phrases
 from surveyapp.results.view_models import Definition, JourneyOverview
 from surveyapp.results.wordings import Mixed
@@ -51,10 +51,9 @@ def _definitions(overview: JourneyOverview) -> Table:
         if definition.parent is None:
             rows.append([(Styled(definition.label),), definition.text + same, definition.interval])
     return Table(
-        head=["Score", "Definition", "Interval"],
-        rows=rows,
-        align="lll",
-        widths=[0.25, 0.50, 0.25],
+        title="Scores and their intervals",
+        columns=[Column("Score", 0.25), Column("Definition", 0.50), Column("Interval", 0.25)],
+        cells=rows,
     )
 
 
@@ -71,10 +70,15 @@ def _wordings(overview: JourneyOverview) -> Table:
         for entry in overview.instruments
     ]
     return Table(
-        head=["Questionnaire", "Version", "Scoring key", "Wording", "Status of the wording"],
-        rows=rows,
-        align="lllll",
-        widths=[0.32, 0.14, 0.16, 0.14, 0.24],
+        title="Questionnaires and their wordings",
+        columns=[
+            Column("Questionnaire", 0.32),
+            Column("Version", 0.14),
+            Column("Scoring key", 0.16),
+            Column("Wording", 0.14),
+            Column("Status of the wording", 0.24),
+        ],
+        cells=rows,
     )
 
 

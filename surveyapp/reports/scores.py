@@ -6,7 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from surveyapp.design_tokens import HALF_WIDTH
 from surveyapp.reports import charts
-from surveyapp.reports.document import Block, Chart, Heading, Pair, Paragraph, Table, Text, Tone
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Heading,
+    Interval,
+    Pair,
+    Paragraph,
+    Quantity,
+    Table,
+    Tone,
+)
 from surveyapp.results import phrases
 from surveyapp.results.findings import extremes, stage_title
 from surveyapp.results.view_models import (
@@ -199,31 +211,44 @@ def _pages_of_rows(
 
 
 def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) -> Table:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     groups = []
     for stage, asking in _asking(overview):
         groups.append(len(rows))
         rows.append([stage.name, *[""] * (3 * len(columns))])
         for touchpoint in asking:
-            row: list[Text] = [touchpoint.name]
+            row: list[Cell] = [touchpoint.name]
             for figure in _by_column(touchpoint.figures, columns):
                 row += _cells(figure, overview.minimum_cell)
             rows.append(row)
-    head: list[Text] = [""]
-    for column in columns:
-        head += [column.short, "95% CI", "n"]
+    head = [Column("", 0.38, name="Touchpoint")]
     share = 0.62 / max(len(columns), 1)
+    for column in columns:
+        head += [
+            Column(column.short, share * 0.32, align="r"),
+            Column("95% CI", share * 0.42, align="r"),
+            Column("n", share * 0.26, align="r"),
+        ]
     return Table(
-        head=head,
-        rows=rows,
-        align="l" + "rrr" * len(columns),
-        widths=[0.38, *[share * 0.32, share * 0.42, share * 0.26] * len(columns)],
+        title="Scores and number of answers by touchpoint",
+        columns=head,
+        cells=rows,
         groups=frozenset(groups),
     )
 
 
-def _cells(figure: Figure | None, few: int) -> list[Text]:
+def _cells(figure: Figure | None, few: int) -> list[Cell]:
     if figure is None:
         return ["", "", ""]
-    n = f"{figure.n:,}" if figure.n is not None else ""
-    return [phrases.value(figure, few=few), phrases.interval(figure), n]
+    between = Quantity(Interval(figure.low, figure.high), phrases.interval(figure))
+    return [
+        score(figure, few=few),
+        between if figure.low is not None else "",
+        "" if figure.n is None else Quantity(figure.n, f"{figure.n:,}"),
+    ]
+
+
+def score(figure: Figure, *, few: int = 5) -> Cell:
+    """A figure's estimate, or in words why it is not shown."""
+    said = phrases.value(figure, few=few)
+    return Quantity(figure.estimate, said) if figure.shown else said

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Styled, Table, Text, italic
+from surveyapp.reports.document import (
+    Cell,
+    Column,
+    Interval,
+    Look,
+    Quantity,
+    Styled,
+    Table,
+    Text,
+    italic,
+)
 from surveyapp.reports.measured_models import label
 
 Section = Mapping[str, Any]
@@ -21,20 +32,25 @@ def hypotheses(study: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Hypotheses and Results",
-        head=["", "Hypothesis", "Effect", _CI, apa.P, "Verdict"],
-        rows=[
+        columns=[
+            Column("", 0.05, name="Code"),
+            Column("Hypothesis", 0.27),
+            Column("Effect", 0.07, apa.bounded),
+            Column(_CI, 0.13, apa.interval),
+            Column(apa.P, 0.08, apa.pvalue),
+            Column("Verdict", 0.40),
+        ],
+        cells=[
             [
                 (Styled(row["code"]),),
                 row["claim"],
-                apa.bounded(row["estimate"]),
-                apa.between(row["lower"], row["upper"]),
-                apa.pvalue(row["p"]),
+                row["estimate"],
+                Interval(row["lower"], row["upper"]),
+                row["p"],
                 row["verdict"],
             ]
             for row in study["hypotheses"]
         ],
-        align="llrrrl",
-        widths=[0.05, 0.27, 0.07, 0.13, 0.08, 0.40],
         note="Standardised total effects (H1, H2) and total indirect effect (H3). CI = percentile "
         "bootstrap confidence interval; a hypothesis is supported when it lies above zero.",
         look=Look.APA,
@@ -42,53 +58,69 @@ def hypotheses(study: Section, number: int) -> Table:
 
 
 def reliability(study: Section, first_order: Sequence[str], number: int) -> Table:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for name in first_order:
         row = study["full"]["reliability"][name]
         loads = [x["estimate"] for x in study["full"]["loadings"] if x["construct"] == name]
         rows.append(
             [
                 label(name),
-                str(len(loads)),
-                f"{apa.bounded(min(loads))} to {apa.bounded(max(loads))}",
-                *(apa.bounded(row[key]) for key in ("alpha", "rho_a", "cr", "ave")),
+                len(loads),
+                Interval(min(loads), max(loads)),
+                *(row[key] for key in ("alpha", "rho_a", "cr", "ave")),
             ]
         )
     return Table(
         number=number,
         title="Reliability and Convergent Validity",
-        head=["Construct", "Items", "Loadings", apa.ALPHA, _RHO, "CR", "AVE"],
-        rows=rows,
-        align="lrrrrrr",
-        widths=[0.28, 0.09, 0.19, 0.11, 0.11, 0.11, 0.11],
+        columns=[
+            Column("Construct", 0.28),
+            Column("Items", 0.09, apa.count),
+            Column("Loadings", 0.19, _range),
+            Column(apa.ALPHA, 0.11, apa.bounded),
+            Column(_RHO, 0.11, apa.bounded),
+            Column("CR", 0.11, apa.bounded),
+            Column("AVE", 0.11, apa.bounded),
+        ],
+        cells=rows,
         note="Full model. CR = composite reliability; AVE = average variance extracted. Usual "
         "cut-offs: loadings .70, reliability .70, AVE .50 (Hair et al., 2019).",
         look=Look.APA,
-    )  # fmt: skip
+    )
+
+
+def _range(found: Interval) -> str:
+    return f"{apa.bounded(found.low)} to {apa.bounded(found.high)}"
 
 
 def discriminant(study: Section, first_order: Sequence[str], number: int) -> Table:
     """HTMT below the diagonal, the root of AVE on it, correlations above."""
     full = study["full"]
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for i, name in enumerate(first_order):
-        cells: list[Text] = []
+        cells: list[Cell] = []
         for j, other in enumerate(first_order):
             if i == j:
-                cells.append((Styled(apa.bounded(full["fornell_larcker"][name][name])),))
+                root = full["fornell_larcker"][name][name]
+                cells.append(Quantity(root, (Styled(apa.bounded(root)),)))
             elif i > j:
-                cells.append(apa.bounded(full["htmt"][name][other]))
+                cells.append(full["htmt"][name][other])
             else:
-                cells.append(italic(apa.bounded(full["correlations"][name][other])))
+                r = full["correlations"][name][other]
+                cells.append(Quantity(r, italic(apa.bounded(r))))
         rows.append([f"{i + 1}. {label(name)}", *cells])
-    n = len(first_order)
+    share = 0.74 / len(first_order)
     return Table(
         number=number,
         title="Discriminant Validity",
-        head=["Construct", *(str(i + 1) for i in range(n))],
-        rows=rows,
-        align="l" + "r" * n,
-        widths=[0.26, *[0.74 / n] * n],
+        columns=[
+            Column("Construct", 0.26),
+            *(
+                Column(str(i), share, apa.bounded, name=label(name))
+                for i, name in enumerate(first_order, start=1)
+            ),
+        ],
+        cells=rows,
         note="Below the diagonal: HTMT (Henseler et al., 2015), usual cut-off .85. Diagonal, "
         "semibold: root of AVE. Above, italics: correlations of the constructs.",
         look=Look.APA,
@@ -96,7 +128,7 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
 
 
 def paths(study: Section, number: int) -> Table:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     groups = []
     for name, title in (("baseline", "Baseline model"), ("full", "Full model")):
         fit = study[name]
@@ -108,9 +140,9 @@ def paths(study: Section, number: int) -> Table:
             rows.append(
                 [
                     f"{label(path['source'])} → {label(path['target'])}",
-                    apa.bounded(path["estimate"]),
-                    apa.between(row["lower"], row["upper"]),
-                    apa.pvalue(row["p_percentile"]),
+                    path["estimate"],
+                    Interval(row["lower"], row["upper"]),
+                    row["p_percentile"],
                     _size(path["f_squared"]),
                     _size(path["vif"]),
                 ]
@@ -118,10 +150,15 @@ def paths(study: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Paths",
-        head=["Path", "Estimate", _CI, apa.P, _F2, "VIF"],
-        rows=rows,
-        align="lrrrrr",
-        widths=[0.42, 0.11, 0.17, 0.1, 0.1, 0.1],
+        columns=[
+            Column("Path", 0.42),
+            Column("Estimate", 0.11, apa.bounded),
+            Column(_CI, 0.17, apa.interval),
+            Column(apa.P, 0.1, apa.pvalue),
+            Column(_F2, 0.1, apa.number),
+            Column("VIF", 0.1, apa.number),
+        ],
+        cells=rows,
         groups=frozenset(groups),
         note=f"Percentile intervals of {study['full']['bootstrap']['resamples']:,} resamples. Paths "
         "from dimensions are their weights in the construct that they compose; as such a construct "
@@ -130,13 +167,13 @@ def paths(study: Section, number: int) -> Table:
     )
 
 
-def _size(value: float | None) -> str:
+def _size(value: float | None) -> float | None:
     """Effect sizes and VIF; a construct that its parts explain wholly has no effect size."""
-    return apa.DASH if value is None or value > 1000 else apa.number(value)
+    return None if value is None or value > 1000 else value
 
 
 def explained(study: Section, number: int) -> Table:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for name, title in (("baseline", "Baseline"), ("full", "Full")):
         fit = study[name]
         found = {row["label"][0]: row for row in fit["bootstrap"]["tables"]["r_squared"]}
@@ -148,25 +185,29 @@ def explained(study: Section, number: int) -> Table:
                 [
                     title,
                     label(construct),
-                    apa.bounded(row["r_squared"]),
-                    apa.between(spread["lower"], spread["upper"]),
-                    apa.bounded(row["adjusted"]),
+                    row["r_squared"],
+                    Interval(spread["lower"], spread["upper"]),
+                    row["adjusted"],
                 ]
             )
     return Table(
         number=number,
         title="Explained Variance",
-        head=["Model", "Construct", _R2, _CI, ("Adjusted ", *_R2)],
-        rows=rows,
-        align="llrrr",
-        widths=[0.2, 0.32, 0.12, 0.2, 0.16],
+        columns=[
+            Column("Model", 0.2),
+            Column("Construct", 0.32),
+            Column(_R2, 0.12, apa.bounded),
+            Column(_CI, 0.2, apa.interval),
+            Column(("Adjusted ", *_R2), 0.16, apa.bounded),
+        ],
+        cells=rows,
         look=Look.APA,
     )
 
 
 def mediation(study: Section, number: int) -> Table:
     found = study["mediation"]
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for effect in found["specific"]:
         rows.append([" → ".join(label(name) for name in effect["way"]), *_effect(effect)])
     for name, title in (
@@ -178,10 +219,13 @@ def mediation(study: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Effects of Service Journey Quality on Loyalty",
-        head=["Effect", "Estimate", _CI, apa.P],
-        rows=rows,
-        align="lrrr",
-        widths=[0.57, 0.12, 0.19, 0.12],
+        columns=[
+            Column("Effect", 0.57),
+            Column("Estimate", 0.12, apa.bounded),
+            Column(_CI, 0.19, apa.interval),
+            Column(apa.P, 0.12, apa.pvalue),
+        ],
+        cells=rows,
         strong=frozenset({len(rows) - 1}),
         note=f"Share of the total effect that runs through service quality: {share}. Kind of "
         f"mediation after Zhao et al. (2010): {found['kind']}.",
@@ -189,30 +233,33 @@ def mediation(study: Section, number: int) -> Table:
     )
 
 
-def _effect(effect: Section) -> list[Text]:
-    ends = apa.between(effect["lower"], effect["upper"])
-    return [apa.bounded(effect["estimate"]), ends, apa.pvalue(effect["p"])]
+def _effect(effect: Section) -> list[Cell]:
+    return [effect["estimate"], Interval(effect["lower"], effect["upper"]), effect["p"]]
 
 
 def importance(study: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Importance for Loyalty and Performance of Each Dimension",
-        head=["Construct", "Dimension", "Importance", _CI, "Performance", _CI],
-        rows=[
+        columns=[
+            Column("Construct", 0.2),
+            Column("Dimension", 0.22),
+            Column("Importance", 0.13, apa.bounded),
+            Column(_CI, 0.15, apa.interval),
+            Column("Performance", 0.14, apa.NUMBER_1),
+            Column(_CI, 0.16, partial(apa.free_interval, digits=1)),
+        ],
+        cells=[
             [
                 label(row["construct"]),
                 label(row["part"]),
-                apa.bounded(row["importance"]),
-                apa.between(row["importance_lower"], row["importance_upper"]),
-                apa.number(row["performance"], 1),
-                f"[{apa.number(row['performance_lower'], 1)}, "
-                f"{apa.number(row['performance_upper'], 1)}]",
+                row["importance"],
+                Interval(row["importance_lower"], row["importance_upper"]),
+                row["performance"],
+                Interval(row["performance_lower"], row["performance_upper"]),
             ]
             for row in study["importance"]["dimensions"]
         ],
-        align="llrrrr",
-        widths=[0.2, 0.22, 0.13, 0.15, 0.14, 0.16],
         note="Importance: points by which loyalty's performance rises when the dimension's rises by "
         "one point, all else equal. Performance: weighted mean on 0 to 100 (Ringle & Sarstedt, 2016).",
         look=Look.APA,
@@ -220,19 +267,22 @@ def importance(study: Section, number: int) -> Table:
 
 
 def prediction(study: Section, number: int) -> Table:
-    rows: list[list[Text]] = []
-    for row in study["prediction"]:
-        if row["construct"] == LOYAL:
-            cells = (row[key] for key in ("q2", "rmse", "rmse_lm", "rmse_mean"))
-            q2, *errors = cells
-            rows.append([row["item"], apa.bounded(q2), *(apa.number(e) for e in errors)])
+    keys = ("q2", "rmse", "rmse_lm", "rmse_mean")
     return Table(
         number=number,
         title="Cross-Validated Prediction of Loyalty",
-        head=["Item", (*italic("Q"), "² predict"), "RMSE", "RMSE, linear model", "RMSE, mean"],
-        rows=rows,
-        align="lrrrr",
-        widths=[0.2, 0.2, 0.2, 0.22, 0.18],
+        columns=[
+            Column("Item", 0.2),
+            Column((*italic("Q"), "² predict"), 0.2, apa.bounded),
+            Column("RMSE", 0.2, apa.number),
+            Column("RMSE, linear model", 0.22, apa.number),
+            Column("RMSE, mean", 0.18, apa.number),
+        ],
+        cells=[
+            [row["item"], *(row[key] for key in keys)]
+            for row in study["prediction"]
+            if row["construct"] == LOYAL
+        ],
         note="RMSE = root mean squared error of held-out answers (Shmueli et al., 2019); lower is "
         "better. The linear model predicts each item from all items of journey quality.",
         look=Look.APA,
@@ -244,33 +294,37 @@ def robustness(study: Section, number: int) -> Table:
     return Table(
         number=number,
         title="The Same Effects Estimated by Other Methods",
-        head=["Method", "SJQ → quality", "Quality → loyalty", "Direct", "Indirect", "Total"],
-        rows=[
-            [row["method"], *(apa.bounded(row[key]) for key in keys)]
-            for row in study["robustness"]
+        columns=[
+            Column("Method", 0.33),
+            Column("SJQ → quality", 0.16, apa.bounded),
+            Column("Quality → loyalty", 0.18, apa.bounded),
+            Column("Direct", 0.11, apa.bounded),
+            Column("Indirect", 0.11, apa.bounded),
+            Column("Total", 0.11, apa.bounded),
         ],
-        align="lrrrrr",
-        widths=[0.33, 0.16, 0.18, 0.11, 0.11, 0.11],
+        cells=[[row["method"], *(row[key] for key in keys)] for row in study["robustness"]],
         note=study["why_they_differ"],
         look=Look.APA,
-    )  # fmt: skip
+    )
 
 
 def published(study: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Published Results of the Original Study (a Different Population)",
-        head=["Quantity", "Here", "Published"],
-        rows=[
+        columns=[
+            Column("Quantity", 0.6),
+            Column("Here", 0.2, apa.bounded),
+            Column("Published", 0.2, align="r"),
+        ],
+        cells=[
             [
                 row["label"].replace("->", "→"),
-                apa.bounded(row["ours"]),
-                italic(apa.bounded(row["published"])),
+                row["ours"],
+                Quantity(row["published"], italic(apa.bounded(row["published"]))),
             ]
             for row in study["published"]
         ],
-        align="lrr",
-        widths=[0.6, 0.2, 0.2],
         note=f"{study['caution']} Published: {study['source']}.",
         look=Look.APA,
     )

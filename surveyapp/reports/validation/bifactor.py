@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.bifactor import BifactorSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Paragraph, Styled, Table, Text
+from surveyapp.reports.document import Cell, Column, Look, Paragraph, Styled, Table
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import fit_text, indented, name
 
@@ -25,7 +25,7 @@ def _total(section: BifactorSection, _: ValidationStudy, __: Numbers) -> Iterato
 
 
 def _table(section: BifactorSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     groups = []
     omega = {row.factor: row.omega for row in section.omega_hierarchical_subscale}
     factor = None
@@ -34,15 +34,17 @@ def _table(section: BifactorSection, _: ValidationStudy, number: Numbers) -> Ite
             factor = row.factor
             groups.append(len(rows))
             rows.append([f"{name(factor)}, own omega {apa.bounded(omega[factor])}", "", ""])
-        rows.append([indented(row.item), apa.bounded(row.general), apa.bounded(row.group)])  # fmt: skip
+        rows.append([indented(row.item), row.general, row.group])
     ended = "" if section.converged else " The estimation did not converge; do not interpret it."
     yield Table(
         number=next(number),
         title="Bifactor Model: Standardised Loadings",
-        head=["Item", "General factor", "Own factor"],
-        rows=rows,
-        align="lrr",
-        widths=[0.5, 0.25, 0.25],
+        columns=[
+            Column("Item", 0.5),
+            Column("General factor", 0.25, apa.bounded),
+            Column("Own factor", 0.25, apa.bounded),
+        ],
+        cells=rows,
         groups=frozenset(groups),
         note=(
             *fit_text(section.fit),

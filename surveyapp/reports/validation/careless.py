@@ -11,7 +11,16 @@ from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Block, Look, Paragraph, Table, Text
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Column,
+    Look,
+    Paragraph,
+    Quantity,
+    Table,
+    Value,
+)
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import name
 from surveyapp.results import phrases
@@ -44,22 +53,30 @@ def _signs(section: CarelessSection, number: int) -> Table:
     return Table(
         number=number,
         title="Signs of Careless Answering",
-        head=["Sign", "Cut-off", "Unit", "Source", "Flagged"],
-        rows=[
+        columns=[
+            Column("Sign", 0.23),
+            Column("Cut-off", 0.1, _cut),
+            Column("Unit", 0.29),
+            Column("Source", 0.27),
+            Column("Flagged", 0.11, apa.count),
+        ],
+        cells=[
             [
                 _SIGNS.get(row.indicator, row.indicator),
-                apa.number(row.cut, 2 if row.cut and row.cut % 1 else 0),
+                row.cut,
                 row.unit,
                 row.source,
-                apa.count(row.n_flagged),
+                row.n_flagged,
             ]
             for row in section.indicators
         ],
-        align="lrllr",
-        widths=[0.23, 0.1, 0.29, 0.27, 0.11],
         note="Flags are prompts to inspect a response, never a reason to delete it on their own.",
         look=Look.APA,
     )
+
+
+def _cut(value: Value) -> str:
+    return apa.number(value, 2 if value and value % 1 else 0)
 
 
 def _without(document: ScaleValidation, without: WithoutFlagged, number: int) -> Table:
@@ -67,9 +84,9 @@ def _without(document: ScaleValidation, without: WithoutFlagged, number: int) ->
     cfa, reliability = document.get(CfaSection), document.get(ReliabilitySection)
     fits = (cfa.fit if cfa else {}), (without.fit or {})
     ns = document[SampleSection].n_complete, without.n_complete
-    rows: list[list[Text]] = [["Complete respondents", *(apa.count(n) for n in ns)]]
+    rows: list[list[Cell]] = [["Complete respondents", *(Quantity(n, apa.count(n)) for n in ns)]]
     for key, label in (("cfi", "CFI"), ("tli", "TLI"), ("rmsea", "RMSEA"), ("srmr", "SRMR")):
-        rows.append([label, *(apa.bounded(fit.get(key), 3) for fit in fits)])
+        rows.append([label, *(fit.get(key) for fit in fits)])
     again = {row.factor: row for row in without.reliability}
     for row in reliability.rows if reliability else ():
         other = again.get(row.factor)
@@ -78,17 +95,17 @@ def _without(document: ScaleValidation, without: WithoutFlagged, number: int) ->
             ("AVE", row.ave, other.ave if other else None),
         ):
             if value is not None:
-                rows.append(
-                    [f"{name(row.factor)}, {label}", apa.bounded(value, 3), apa.bounded(left, 3)]
-                )
+                rows.append([f"{name(row.factor)}, {label}", value, left])
     rows.append(["Criteria met", _met(_core(document, without)), _met(without.conclusions)])
     return Table(
         number=number,
         title="Headline Results With and Without the Flagged Respondents",
-        head=["Result", "All", "Without the flagged"],
-        rows=rows,
-        align="lrr",
-        widths=[0.5, 0.22, 0.28],
+        columns=[
+            Column("Result", 0.5),
+            Column("All", 0.22, apa.BOUNDED_3),
+            Column("Without the flagged", 0.28, apa.BOUNDED_3),
+        ],
+        cells=rows,
         note="Only criteria that were judged both times are counted.",
         look=Look.APA,
     )

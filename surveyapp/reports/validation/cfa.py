@@ -8,7 +8,18 @@ from analysis.scale.sections.cfa import CfaSection, CorrelationInterval, robust
 from analysis.scale.study import Fit, Number
 from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.reports import apa, research_charts
-from surveyapp.reports.document import Block, Chart, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Interval,
+    Look,
+    Paragraph,
+    Styled,
+    Table,
+    italic,
+)
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.path_diagram import path_diagram
 from surveyapp.reports.validation import charts
@@ -120,7 +131,7 @@ def _span(values: list[float]) -> str:
 
 
 def _table(cfa: CfaSection, number: int) -> Table:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     groups = []
     factor = None
     for row in cfa.loadings:
@@ -131,27 +142,25 @@ def _table(cfa: CfaSection, number: int) -> Table:
         std, se = row.std_all, row.std_se
         ends = (None, None) if std is None or se is None else (std - 1.96 * se, std + 1.96 * se)
         rows.append(
-            [
-                indented(row.item),
-                apa.number(row.est),
-                apa.number(row.se),
-                apa.pvalue(row.pvalue),
-                apa.bounded(std),
-                apa.between(*ends),
-                apa.bounded(row.r_squared),
-            ]
+            [indented(row.item), row.est, row.se, row.pvalue, std, Interval(*ends), row.r_squared]
         )
     return Table(
         number=number,
         title="Confirmatory Factor Analysis: Loadings",
-        head=["Item", italic("b"), italic("SE"), apa.P, "Standardised", "95% CI", (*italic("R"), "²")],
-        rows=rows,
-        align="lrrrrrr",
-        widths=[0.24, 0.11, 0.11, 0.12, 0.15, 0.17, 0.10],
+        columns=[
+            Column("Item", 0.24),
+            Column(italic("b"), 0.11, apa.number),
+            Column(italic("SE"), 0.11, apa.number),
+            Column(apa.P, 0.12, apa.pvalue),
+            Column("Standardised", 0.15, apa.bounded),
+            Column("95% CI", 0.17, apa.interval),
+            Column((*italic("R"), "²"), 0.10, apa.bounded),
+        ],
+        cells=rows,
         groups=frozenset(groups),
         note="The first loading of each factor is fixed at 1 and has no standard error.",
         look=Look.APA,
-    )  # fmt: skip
+    )
 
 
 def residuals(cfa: CfaSection) -> Iterator[Chart]:
@@ -185,19 +194,23 @@ def correlations(rows: Sequence[CorrelationInterval], number: int) -> Table:
     return Table(
         number=number,
         title="Correlations of the Factors With Their Intervals",
-        head=["Factors", italic("r"), italic("SE"), "95% CI", "Lack of distinctness"],
-        rows=[
+        columns=[
+            Column("Factors", 0.39),
+            Column(italic("r"), 0.11, apa.BOUNDED_3),
+            Column(italic("SE"), 0.11, apa.BOUNDED_3),
+            Column("95% CI", 0.19, apa.INTERVAL_3),
+            Column("Lack of distinctness", 0.20),
+        ],
+        cells=[
             [
                 pair(row.first, row.second),
-                apa.bounded(row.r, 3),
-                apa.bounded(row.se, 3),
-                apa.between(row.lower, row.upper, 3),
+                row.r,
+                row.se,
+                Interval(row.lower, row.upper),
                 _overlap(row.upper),
             ]
             for row in rows
         ],
-        align="lrrrl",
-        widths=[0.39, 0.11, 0.11, 0.19, 0.20],
         note="Of the confirmatory model. The last column classes the interval's upper end (Rönkkö & "
         "Cho, 2022): a little from .80, moderately from .90, severely from 1.",
         look=Look.APA,

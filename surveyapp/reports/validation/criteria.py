@@ -9,7 +9,7 @@ from itertools import groupby
 from analysis.scale.conclusions import Conclusion
 from analysis.scale.sections.invariance import Ladder
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Styled, Table, Text
+from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, Text
 from surveyapp.reports.validation.part import INVARIANCE, Criterion, Family, Form
 from surveyapp.reports.validation.registry import criteria, criterion
 from surveyapp.reports.validation.wording import plain
@@ -137,14 +137,14 @@ def _margin(row: Conclusion) -> float:
 
 def criteria_table(conclusions: Sequence[Conclusion], number: int) -> Table:
     """Each criterion with its value, cut-off and the source of the cut-off."""
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for row in _weakest(conclusions):
         met: Text = "unknown" if row.holds is None else "yes" if row.holds else (Styled("no"),)
         subject = f", {plain(row.subject)}" if row.subject else ""
         rows.append(
             [
                 criterion(row.measure).label + subject,
-                _value(row),
+                Quantity(row.value, _value(row)),
                 f"{_SIGNS[row.relation]} {_cut(row)}",
                 row.source,
                 met,
@@ -153,10 +153,14 @@ def criteria_table(conclusions: Sequence[Conclusion], number: int) -> Table:
     return Table(
         number=number,
         title="Criteria of the Validation, Their Cut-Offs and Sources",
-        head=["Criterion", "Value", "Cut-off", "Source of the cut-off", "Met"],
-        rows=rows,
-        align="lrrll",
-        widths=[0.38, 0.085, 0.085, 0.355, 0.095],
+        columns=[
+            Column("Criterion", 0.38),
+            Column("Value", 0.085, align="r"),
+            Column("Cut-off", 0.085, align="r"),
+            Column("Source of the cut-off", 0.355),
+            Column("Met", 0.095),
+        ],
+        cells=rows,
         note="Where a criterion applies to several factors, the worst is given. Cut-offs"
         " are conventions, not laws: a value just below one means nearly the same as"
         " one just above.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.efa import EfaSection
+from analysis.scale.study import Number
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Styled, Table, Text, italic
+from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, italic
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import name
 
@@ -15,22 +16,22 @@ _SALIENT = 0.40  # loadings that are set in semibold
 
 def _table(section: EfaSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
     names = list(section.names)
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for row in section.items:
-        loads: list[Text] = [
-            (Styled(apa.bounded(value)),) if abs(value or 0) >= _SALIENT else apa.bounded(value)
-            for value in row.loadings
-        ]
-        rows.append([row.item, name(row.factor), *loads, apa.bounded(row.communality)])
-    variance = [apa.bounded(value) for value in section.variance]
-    rows.append(["Share of variance", "", *variance, ""])
+        loads = [_loading(value) for value in row.loadings]
+        rows.append([row.item, name(row.factor), *loads, row.communality])
+    rows.append(["Share of variance", "", *section.variance, ""])
+    share = 0.54 / (len(names) + 1)
     yield Table(
         number=next(number),
         title=f"Exploratory Factor Analysis: Pattern Loadings ({section.method}, {section.rotation})",
-        head=["Item", "Intended factor", *names, (*italic("h"), "²")],
-        rows=rows,
-        align="ll" + "r" * (len(names) + 1),
-        widths=[0.20, 0.26, *[0.54 / (len(names) + 1)] * (len(names) + 1)],
+        columns=[
+            Column("Item", 0.20),
+            Column("Intended factor", 0.26),
+            *(Column(each, share, apa.bounded) for each in names),
+            Column((*italic("h"), "²"), share, apa.bounded),
+        ],
+        cells=rows,
         note=(
             apa.N[0],
             f" = {section.n:,}. Loadings of .40 or more in size are in semibold. Fit: ",
@@ -39,6 +40,13 @@ def _table(section: EfaSection, _: ValidationStudy, number: Numbers) -> Iterator
         ),
         look=Look.APA,
     )
+
+
+def _loading(value: Number) -> Cell:
+    """A loading; one that counts in semibold."""
+    if value is None or abs(value) < _SALIENT:
+        return value
+    return Quantity(value, (Styled(apa.bounded(value)),))
 
 
 PARTS = (Part(EfaSection, Chapter.DIMENSIONALITY, 30, _table, explained=True),)

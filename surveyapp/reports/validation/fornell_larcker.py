@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analysis.scale.sections.fornell_larcker import FornellLarckerSection
 from analysis.scale.sections.htmt import HtmtSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Styled, Table, Text, italic
+from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, italic
 from surveyapp.reports.validation.part import (
     DISCRIMINANT,
     Chapter,
@@ -25,24 +25,31 @@ def _table(
     """Correlations below the diagonal, root of AVE on it, HTMT above it."""
     factors = list(fornell.factors)
     htmt = study.document.get(HtmtSection)
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for i, factor in enumerate(factors):
-        row: list[Text] = [f"{i + 1}. {name(factor)}"]
+        row: list[Cell] = [f"{i + 1}. {name(factor)}"]
         for j in range(len(factors)):
+            value = fornell.matrix[i][j]
             if i == j:
-                row.append((Styled(apa.bounded(fornell.matrix[i][j])),))
+                row.append(Quantity(value, (Styled(apa.bounded(value)),)))
             elif i > j:
-                row.append(apa.bounded(fornell.matrix[i][j]))
+                row.append(value)
             else:
-                row.append(italic(apa.bounded(htmt.htmt[i][j])) if htmt else "")
+                ratio = htmt.htmt[i][j] if htmt else None
+                row.append(Quantity(ratio, italic(apa.bounded(ratio)) if htmt else ""))
         rows.append(row)
+    share = 0.66 / len(factors)
     yield Table(
         number=next(number),
         title="Discriminant Validity",
-        head=["Factor", *(str(i + 1) for i in range(len(factors)))],
-        rows=rows,
-        align="l" + "r" * len(factors),
-        widths=[0.34, *[0.66 / len(factors)] * len(factors)],
+        columns=[
+            Column("Factor", 0.34),
+            *(
+                Column(str(i), share, apa.bounded, name=name(factor))
+                for i, factor in enumerate(factors, start=1)
+            ),
+        ],
+        cells=rows,
         note="Diagonal, semibold: root of AVE. Below: correlations of the factors (Fornell & Larcker, "
         "1981). Above, italics: HTMT (Henseler et al., 2015).",
         look=Look.APA,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.htmt_intervals import HtmtIntervalsSection
 from surveyapp.reports import apa, research_charts
-from surveyapp.reports.document import Block, Chart, Look, Table
+from surveyapp.reports.document import Block, Chart, Column, Interval, Look, Table
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.validation.part import (
     DISCRIMINANT,
@@ -54,17 +54,15 @@ def _table(section: HtmtIntervalsSection, number: int) -> Table:
     return Table(
         number=number,
         title="HTMT With Bootstrap Intervals",
-        head=["Factors", "HTMT", f"{level} CI"],
-        rows=[
-            [
-                pair(one.first, one.second),
-                apa.bounded(one.estimate, 3),
-                apa.between(one.lower, one.upper, 3),
-            ]
+        columns=[
+            Column("Factors", 0.5),
+            Column("HTMT", 0.2, apa.BOUNDED_3),
+            Column(f"{level} CI", 0.3, apa.INTERVAL_3),
+        ],
+        cells=[
+            [pair(one.first, one.second), one.estimate, Interval(one.lower, one.upper)]
             for one in section.pairs
         ],
-        align="lrr",
-        widths=[0.5, 0.2, 0.3],
         note=f"Percentile intervals of {section.reps:,} resamples, "
         f"{section.inadmissible:,} inadmissible ones left out.",
         look=Look.APA,

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.invariance import InvarianceSection, Ladder
 from surveyapp.reports import apa
-from surveyapp.reports.document import Block, Heading, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Interval,
+    Look,
+    Paragraph,
+    Styled,
+    Table,
+    italic,
+)
 from surveyapp.reports.validation.part import (
     INVARIANCE,
     Chapter,
@@ -79,20 +90,20 @@ def _grounds(ladder: Ladder) -> str:
 
 
 def _steps(ladder: Ladder, number: int) -> Table:
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for row in ladder.steps:
         rows.append(
             [
                 row.step.capitalize(),
-                apa.number(preferred(row, "chisq"), 1),
-                apa.count(row.df),
-                apa.bounded(preferred(row, "cfi"), 3),
-                apa.bounded(preferred(row, "rmsea"), 3),
-                apa.bounded(row.srmr, 3),
-                apa.number(row.d_chisq, 1),
-                apa.count(row.d_df),
-                apa.pvalue(row.d_pvalue),
-                apa.bounded(row.d_cfi, 3),
+                preferred(row, "chisq"),
+                row.df,
+                preferred(row, "cfi"),
+                preferred(row, "rmsea"),
+                row.srmr,
+                row.d_chisq,
+                row.d_df,
+                row.d_pvalue,
+                row.d_cfi,
                 "yes" if row.holds else (Styled("no"),),
             ]
         )
@@ -102,15 +113,25 @@ def _steps(ladder: Ladder, number: int) -> Table:
     return Table(
         number=number,
         title=f"Invariance Over {name(ladder.group)}",
-        head=["Model", apa.CHI, apa.DF, "CFI", "RMSEA", "SRMR", apa.DELTA_CHI, ("Δ", *apa.DF), apa.P, "ΔCFI", "Holds"],
-        rows=rows,
-        align="lrrrrrrrrrl",
-        widths=[0.15, 0.1, 0.07, 0.08, 0.09, 0.085, 0.09, 0.07, 0.085, 0.09, 0.09],
+        columns=[
+            Column("Model", 0.15),
+            Column(apa.CHI, 0.1, apa.NUMBER_1),
+            Column(apa.DF, 0.07, apa.count),
+            Column("CFI", 0.08, apa.BOUNDED_3),
+            Column("RMSEA", 0.09, apa.BOUNDED_3),
+            Column("SRMR", 0.085, apa.BOUNDED_3),
+            Column(apa.DELTA_CHI, 0.09, apa.NUMBER_1),
+            Column(("Δ", *apa.DF), 0.07, apa.count),
+            Column(apa.P, 0.085, apa.pvalue),
+            Column("ΔCFI", 0.09, apa.BOUNDED_3),
+            Column("Holds", 0.09),
+        ],
+        cells=rows,
         note=f"Groups (n): {sizes}. Equal in every group at {equal}. A step holds when CFI falls by no "
         f"more than {apa.bounded(abs(ladder.rules['d_cfi']), 3)} and RMSEA and SRMR hardly rise "
         f"(Chen, 2007; Cheung & Rensvold, 2002).{SCALED if scaled else ''}",
         look=Look.APA,
-    )  # fmt: skip
+    )
 
 
 SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust or scaled."
@@ -162,21 +183,27 @@ def _means(ladder: Ladder, number: int) -> Table:
     return Table(
         number=number,
         title=f"Latent Means by {name(ladder.group)}",
-        head=["Factor", "Group", "Mean", italic("SE"), "95% CI", apa.P, italic("d")],
-        rows=[
+        columns=[
+            Column("Factor", 0.25),
+            Column("Group", 0.2),
+            Column("Mean", 0.1, apa.number),
+            Column(italic("SE"), 0.09, apa.number),
+            Column("95% CI", 0.18, apa.free_interval),
+            Column(apa.P, 0.09, apa.pvalue),
+            Column(italic("d"), 0.09, apa.number),
+        ],
+        cells=[
             [
                 name(row.factor),
                 row.group,
-                apa.number(row.est),
-                apa.number(row.se),
-                f"[{apa.number(row.ci_lower)}, {apa.number(row.ci_upper)}]",
-                apa.pvalue(row.pvalue),
-                apa.number(row.d),
+                row.est,
+                row.se,
+                Interval(row.ci_lower, row.ci_upper),
+                row.pvalue,
+                row.d,
             ]
             for row in ladder.latent_means
         ],
-        align="llrrrrr",
-        widths=[0.25, 0.2, 0.1, 0.09, 0.18, 0.09, 0.09],
         note=f"Of the {_MEANS_FROM[ordinal]} model; the mean of {reference} is 0. d = difference in standard deviations. "
         f"To be read only as far as the {_MEANS_FROM[ordinal]} step holds.",
         look=Look.APA,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.items import ItemsSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Table
+from surveyapp.reports.document import Column, Look, Table
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 
 _MANY = 0.15  # of the answers at one end of the scale, Terwee et al. 2007
@@ -26,23 +26,31 @@ def _table(section: ItemsSection, _: ValidationStudy, number: Numbers) -> Iterat
     yield Table(
         number=next(number),
         title="Descriptive Statistics of the Items",
-        head=["Item", apa.N, apa.M, apa.SD, "Median", "Skew", "Kurtosis", "Floor %", "Ceiling %"],
-        rows=[
+        columns=[
+            Column("Item", 0.14),
+            Column(apa.N, 0.09, apa.count),
+            Column(apa.M, 0.10, apa.number),
+            Column(apa.SD, 0.10, apa.number),
+            Column("Median", 0.11, apa.NUMBER_0),
+            Column("Skew", 0.11, apa.number),
+            Column("Kurtosis", 0.12, apa.number),
+            Column("Floor %", 0.11, apa.NUMBER_1),
+            Column("Ceiling %", 0.12, apa.NUMBER_1),
+        ],
+        cells=[
             [
                 row.item,
-                apa.count(row.n),
-                apa.number(row.mean),
-                apa.number(row.sd),
-                apa.number(row.median, 0),
-                apa.number(row.skew),
-                apa.number(row.kurtosis),
-                apa.number(None if row.floor is None else 100 * row.floor, 1),
-                apa.number(None if row.ceiling is None else 100 * row.ceiling, 1),
+                row.n,
+                row.mean,
+                row.sd,
+                row.median,
+                row.skew,
+                row.kurtosis,
+                None if row.floor is None else 100 * row.floor,
+                None if row.ceiling is None else 100 * row.ceiling,
             ]
             for row in rows
         ],
-        align="lrrrrrrrr",
-        widths=[0.14, 0.09, 0.10, 0.10, 0.11, 0.11, 0.12, 0.11, 0.12],
         note=f"Kurtosis is excess kurtosis; skew and kurtosis are of type 3 (b). {said}",
         look=Look.APA,
     )

@@ -12,7 +12,7 @@ from analysis.scale.sections.method_variance import (
     MethodVarianceSection,
 )
 from surveyapp.reports import apa
-from surveyapp.reports.document import Block, Look, Paragraph, Styled, Table, Text, italic
+from surveyapp.reports.document import Block, Cell, Column, Look, Paragraph, Styled, Table, italic
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.validation.part import (
     METHOD_VARIANCE,
@@ -81,19 +81,23 @@ def _marker(marker: MarkerPart, number: Numbers) -> Iterator[Block]:
     yield Table(
         number=next(number),
         title="Correlations Before and After the Marker Variable",
-        head=["Scores", italic("r"), apa.P, "Adjusted", apa.P],
-        rows=[
+        columns=[
+            Column("Scores", 0.48),
+            Column(italic("r"), 0.12, apa.bounded),
+            Column(apa.P, 0.13, apa.pvalue),
+            Column("Adjusted", 0.14, apa.bounded),
+            Column(apa.P, 0.13, apa.pvalue),
+        ],
+        cells=[
             [
                 pair(row.first, row.second),
-                apa.bounded(row.r),
-                apa.pvalue(row.pvalue),
-                apa.bounded(row.r_adjusted),
-                apa.pvalue(row.pvalue_adjusted),
+                row.r,
+                row.pvalue,
+                row.r_adjusted,
+                row.pvalue_adjusted,
             ]
             for row in marker.correlations
         ],
-        align="lrrrr",
-        widths=[0.48, 0.12, 0.13, 0.14, 0.13],
         note=(Styled("n", "italic"), f" = {marker.n:,}; marker correlation: {marker.rule}."),
         look=Look.APA,
     )
@@ -125,7 +129,7 @@ def _models(
 ) -> Table:
     # Each model stands against the one before it; Method-R constrains a later one.
     tested = {row.constrained if row.constrained == "Method-R" else row.free: row for row in tests}
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for model in found.models:
         test = tested.get(model.name)
         against = ""
@@ -134,31 +138,38 @@ def _models(
         rows.append(
             [
                 _MODELS.get(model.name, model.name),
-                apa.number(preferred(model, "chisq"), 1),
-                apa.count(model.df),
-                apa.bounded(preferred(model, "cfi"), 3),
-                apa.bounded(preferred(model, "rmsea"), 3),
-                apa.bounded(model.srmr, 3),
+                preferred(model, "chisq"),
+                model.df,
+                preferred(model, "cfi"),
+                preferred(model, "rmsea"),
+                model.srmr,
                 against[:1].upper() + against[1:],
-                apa.number(test.delta_chisq, 1) if test else "",
-                apa.count(test.delta_df) if test else "",
-                apa.pvalue(test.pvalue) if test else "",
+                *((test.delta_chisq, test.delta_df, test.pvalue) if test else ("", "", "")),
             ]
         )
     return Table(
         number=number,
         title=title,
-        head=["Model", apa.CHI, apa.DF, "CFI", "RMSEA", "SRMR", "Against", apa.DELTA_CHI, ("Δ", *apa.DF), apa.P],
-        rows=rows,
-        align="lrrrrrlrrr",
-        widths=[0.29, 0.085, 0.065, 0.07, 0.085, 0.08, 0.115, 0.085, 0.06, 0.075],
+        columns=[
+            Column("Model", 0.29),
+            Column(apa.CHI, 0.085, apa.NUMBER_1),
+            Column(apa.DF, 0.065, apa.count),
+            Column("CFI", 0.07, apa.BOUNDED_3),
+            Column("RMSEA", 0.085, apa.BOUNDED_3),
+            Column("SRMR", 0.08, apa.BOUNDED_3),
+            Column("Against", 0.115),
+            Column(apa.DELTA_CHI, 0.085, apa.NUMBER_1),
+            Column(("Δ", *apa.DF), 0.06, apa.count),
+            Column(apa.P, 0.075, apa.pvalue),
+        ],
+        cells=rows,
         note=(
             Styled("n", "italic"),
             f" = {found.n:,}.",
             SCALED if any(model.chisq_scaled is not None for model in found.models) else "",
         ),
         look=Look.APA,
-    )  # fmt: skip
+    )
 
 
 PARTS = (Part(MethodVarianceSection, Chapter.THREATS, 10, _method, under="Common method variance"),)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.reliability import ReliabilitySection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Table
+from surveyapp.reports.document import Column, Interval, Look, Table
 from surveyapp.reports.validation.part import (
     CONVERGENT,
     RELIABILITY,
@@ -25,27 +25,34 @@ def _table(section: ReliabilitySection, _: ValidationStudy, number: Numbers) -> 
     yield Table(
         number=next(number),
         title="Reliability and Convergent Validity",
-        head=["Factor", "Items", apa.ALPHA, f"{level} CI", ("Ordinal ", *apa.ALPHA), apa.OMEGA, "CR", "AVE"],
-        rows=[
+        columns=[
+            Column("Factor", 0.25),
+            Column("Items", 0.08, apa.count),
+            Column(apa.ALPHA, 0.10, apa.BOUNDED_3),
+            Column(f"{level} CI", 0.18, apa.INTERVAL_3),
+            Column(("Ordinal ", *apa.ALPHA), 0.12, apa.BOUNDED_3),
+            Column(apa.OMEGA, 0.09, apa.BOUNDED_3),
+            Column("CR", 0.09, apa.BOUNDED_3),
+            Column("AVE", 0.09, apa.BOUNDED_3),
+        ],
+        cells=[
             [
                 name(row.factor),
-                str(row.n_items),
-                apa.bounded(row.alpha, 3),
-                apa.between(row.alpha_lower, row.alpha_upper, 3),
-                apa.bounded(row.alpha_ordinal, 3),
-                apa.bounded(row.omega, 3),
-                apa.bounded(row.cr, 3),
-                apa.bounded(row.ave, 3),
+                row.n_items,
+                row.alpha,
+                Interval(row.alpha_lower, row.alpha_upper),
+                row.alpha_ordinal,
+                row.omega,
+                row.cr,
+                row.ave,
             ]
             for row in rows
         ],
-        align="lrrrrrrr",
-        widths=[0.25, 0.08, 0.10, 0.18, 0.12, 0.09, 0.09, 0.09],
         note="Interval of alpha by Feldt; ordinal alpha from polychoric correlations, for items of up "
         "to ten answers (Zumbo et al., 2007); CR = composite reliability and AVE = average variance "
         "extracted, both from standardised loadings.",
         look=Look.APA,
-    )  # fmt: skip
+    )
 
 
 PARTS = (Part(ReliabilitySection, Chapter.VALIDITY, 10, _table, explained=True),)

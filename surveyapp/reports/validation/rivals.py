@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analysis.scale.sections.cfa import robust
 from analysis.scale.sections.rivals import RivalsSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Table, Text
+from surveyapp.reports.document import Cell, Column, Interval, Look, Table
 from surveyapp.reports.validation.part import (
     NUMBER_OF_FACTORS,
     Chapter,
@@ -28,37 +28,44 @@ SCALED = (
 def _fits(section: RivalsSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
     if not section.rows:
         return
-    rows: list[list[Text]] = []
+    rows: list[list[Cell]] = []
     for row in section.rows:
         fit = row.fit
-        lower, upper = robust(fit, "rmsea_ci_lower"), robust(fit, "rmsea_ci_upper")
-        interval = apa.between(lower, upper, 3)
         rows.append(
             [
                 name(row.name),
-                apa.number(robust(fit, "chisq"), 1),
-                apa.count(fit["df"]),
-                apa.bounded(robust(fit, "cfi"), 3),
-                apa.bounded(robust(fit, "tli"), 3),
-                apa.bounded(robust(fit, "rmsea"), 3),
-                interval,
-                apa.bounded(fit.get("srmr"), 3),
-                apa.number(row.delta_chisq, 1),
-                apa.count(row.delta_df),
+                robust(fit, "chisq"),
+                fit["df"],
+                robust(fit, "cfi"),
+                robust(fit, "tli"),
+                robust(fit, "rmsea"),
+                Interval(robust(fit, "rmsea_ci_lower"), robust(fit, "rmsea_ci_upper")),
+                fit.get("srmr"),
+                row.delta_chisq,
+                row.delta_df,
             ]
         )
     yield Table(
         number=next(number),
         title="Fit of the Hypothesised Model and Its Rivals",
-        head=["Model", apa.CHI, apa.DF, "CFI", "TLI", "RMSEA", "90% CI", "SRMR", apa.DELTA_CHI, ("Δ", *apa.DF)],
-        rows=rows,
-        align="lrrrrrrrrr",
-        widths=[0.25, 0.095, 0.055, 0.07, 0.07, 0.08, 0.145, 0.07, 0.105, 0.06],
+        columns=[
+            Column("Model", 0.25),
+            Column(apa.CHI, 0.095, apa.NUMBER_1),
+            Column(apa.DF, 0.055, apa.count),
+            Column("CFI", 0.07, apa.BOUNDED_3),
+            Column("TLI", 0.07, apa.BOUNDED_3),
+            Column("RMSEA", 0.08, apa.BOUNDED_3),
+            Column("90% CI", 0.145, apa.INTERVAL_3, name="RMSEA 90% CI"),
+            Column("SRMR", 0.07, apa.BOUNDED_3),
+            Column(apa.DELTA_CHI, 0.105, apa.NUMBER_1),
+            Column(("Δ", *apa.DF), 0.06, apa.count),
+        ],
+        cells=rows,
         note="CI = confidence interval. Δ compares with the hypothesised model, in the first row."
         + (SCALED if section.rows[0].fit.get("chisq_scaled") is not None else ""),
         look=Look.APA,
         strong=frozenset({0}),
-    )  # fmt: skip
+    )
 
 
 PARTS = (Part(RivalsSection, Chapter.CONFIRMATORY, 30, _fits),)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.second_order import SecondOrderSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Look, Table, italic
+from surveyapp.reports.document import Column, Look, Table, italic
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import fit_text, name
 
@@ -15,19 +15,17 @@ def _table(section: SecondOrderSection, _: ValidationStudy, number: Numbers) -> 
     yield Table(
         number=next(number),
         title="Second-Order Model: Loadings of the Factors",
-        head=["Factor", "Standardised", italic("SE"), apa.P, (*italic("R"), "²")],
-        rows=[
-            [
-                name(row.factor),
-                apa.bounded(row.std_all),
-                apa.bounded(row.std_se),
-                apa.pvalue(row.pvalue),
-                apa.bounded(row.r_squared),
-            ]
+        columns=[
+            Column("Factor", 0.36),
+            Column("Standardised", 0.18, apa.bounded),
+            Column(italic("SE"), 0.14, apa.bounded),
+            Column(apa.P, 0.16, apa.pvalue),
+            Column((*italic("R"), "²"), 0.16, apa.bounded),
+        ],
+        cells=[
+            [name(row.factor), row.std_all, row.std_se, row.pvalue, row.r_squared]
             for row in section.loadings
         ],
-        align="lrrrr",
-        widths=[0.36, 0.18, 0.14, 0.16, 0.16],
         note=(
             *fit_text(section.fit),
             f". Omega of the general factor: {apa.bounded(section.omega_l1)} of the sum of all items, "
