@@ -206,6 +206,10 @@ def _half(chart: Chart, width: float) -> list[Flowable]:
 
 
 def _table(block: Table) -> list[Flowable]:
+    return [part for panel in block.panels() for part in _panel(panel)]
+
+
+def _panel(block: Table) -> list[Flowable]:
     total = sum(block.widths)
     head = [
         _cell(text, side, block.look, head=True)

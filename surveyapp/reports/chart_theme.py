@@ -56,13 +56,14 @@ def svg(chart: Any, *, label: str) -> str:
 def _converted(spec: dict[str, Any]) -> str:
     import vl_convert
 
-    _register_fonts()
+    register_fonts()
     # No address is allowed: a specification that names one fails instead of asking for it.
     return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
 
 
 @lru_cache(maxsize=1)
-def _register_fonts() -> None:
+def register_fonts() -> None:
+    """Make the typefaces known to the converter, once a process."""
     # Text is measured by the converter, so it must know the faces that page and paper use.
     import vl_convert
 

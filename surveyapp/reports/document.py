@@ -79,6 +79,7 @@ class Look(StrEnum):
     APA = "apa"
 
 
+CONTINUED = " (Continued)"  # after the title of a table's second panel
 Value = float | int | None  # None: undefined for these data
 
 
@@ -99,9 +100,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number, an interval or both, shown otherwise than the rest of its column."""
+    """A number, an interval or both, or a name, that is shown otherwise than it stands in a file."""
 
-    value: Value | Interval | Estimate
+    value: Value | Interval | Estimate | str
     shown: Text
 
 
@@ -160,7 +161,7 @@ class Table:
             for row in self.cells
         ]
 
-    def panels(self, most: int) -> Iterator[Table]:
+    def panels(self, most: int = 18) -> Iterator[Table]:
         """The table, or where it has more than ``most`` columns several beside each other, each with
         the first column. Rows that have nothing in a panel are left out of it.
         """
@@ -178,7 +179,7 @@ class Table:
                 self,
                 columns=[self.columns[j] for j in at],
                 cells=[[self.cells[i][j] for j in at] for i in kept],
-                title=self.title if start == 1 else f"{self.title} (Continued)",
+                title=self.title if start == 1 else f"{self.title}{CONTINUED}",
                 note=self.note if at[-1] == len(self.columns) - 1 else "",
                 strong=frozenset(new for new, i in enumerate(kept) if i in self.strong),
                 groups=frozenset(new for new, i in enumerate(kept) if i in self.groups),

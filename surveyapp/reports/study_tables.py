@@ -108,7 +108,7 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
             else:
                 r = full["correlations"][name][other]
                 cells.append(Quantity(r, italic(apa.bounded(r))))
-        rows.append([f"{i + 1}. {label(name)}", *cells])
+        rows.append([Quantity(label(name), f"{i + 1}. {label(name)}"), *cells])
     share = 0.74 / len(first_order)
     return Table(
         number=number,

@@ -17,11 +17,12 @@ from pypdf.generic import ArrayObject, DictionaryObject
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import benchmark, make
+from surveyapp.reports import apa, benchmark, make
 from surveyapp.reports import queries as stored
 from surveyapp.reports.actions import ask_report
 from surveyapp.reports.document import (
     Callout,
+    Column,
     Cover,
     Document,
     Heading,
@@ -331,7 +332,9 @@ def test_the_same_document_gives_the_same_pages():
 
 def test_a_long_table_splits_and_repeats_its_head():
     rows = [[f"Item {i}", f"{i / 10:.1f}"] for i in range(120)]
-    reader = made(small(Table(["Score of item", "Value"], rows, "lr", [0.7, 0.3])))
+    reader = made(
+        small(Table([Column("Score of item", 0.7), Column("Value", 0.3, align="r")], rows, ""))
+    )
     pages = [page.extract_text() for page in reader.pages[1:]]
     assert len(pages) >= 3
     assert all("Score of item" in page for page in pages)
@@ -341,7 +344,7 @@ def test_a_long_table_splits_and_repeats_its_head():
 def test_no_heading_stands_alone_at_the_foot_of_a_page():
     filler = Paragraph("A line of text. " * 12)
     for n in range(8, 22):
-        table = Table(["A", "B"], [["x", "y"]] * 6, "ll", [0.5, 0.5])
+        table = Table([Column("A", 0.5), Column("B", 0.5)], [["x", "y"]] * 6, "")
         reader = made(small(*[filler] * n, Heading("Alone?"), Heading("Below", level=2), table))
         page = next(
             page.extract_text() for page in reader.pages[1:] if "Alone?" in page.extract_text()
@@ -352,8 +355,8 @@ def test_no_heading_stands_alone_at_the_foot_of_a_page():
 
 def test_apa_tables_have_three_horizontal_lines_and_no_vertical_one():
     table = Table(
-        ["Item", "M"], [["a", "1.00"], ["b", "2.00"]], "lr", [0.5, 0.5], title="Means",
-        look=Look.APA, number=1, note="Made up.",
+        [Column("Item", 0.5), Column("M", 0.5, apa.number)], [["a", 1.0], ["b", 2.0]],
+        title="Means", look=Look.APA, number=1, note="Made up.",
     )  # fmt: skip
     with pdfplumber.open(io.BytesIO(pdf(small(table)))) as document:
         page = document.pages[1]
@@ -372,7 +375,7 @@ def test_nothing_is_set_beyond_the_page_margins():
         KeyFigures([KeyFigure(word, "71", word), KeyFigure("NPS", "+31", "n = 5")]),
         Paragraph(word, Tone.BULLET),
         Callout(word, word),
-        Table([word, "n"], [[word, "1"]], "lr", [0.7, 0.3], title=word, note=word),
+        Table([Column(word, 0.7), Column("n", 0.3, align="r")], [[word, "1"]], word, word),
         running=word,
     )
     with pdfplumber.open(io.BytesIO(pdf(document))) as found:

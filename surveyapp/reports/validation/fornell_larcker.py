@@ -27,7 +27,7 @@ def _table(
     htmt = study.document.get(HtmtSection)
     rows: list[list[Cell]] = []
     for i, factor in enumerate(factors):
-        row: list[Cell] = [f"{i + 1}. {name(factor)}"]
+        row: list[Cell] = [Quantity(name(factor), f"{i + 1}. {name(factor)}")]
         for j in range(len(factors)):
             value = fornell.matrix[i][j]
             if i == j:

@@ -27,6 +27,7 @@ class Chapter(StrEnum):
     VALIDITY = "Reliability and validity"
     INVARIANCE = "Invariance"
     THREATS = "Threats to validity"
+    ANNEX = "Annex: item matrices"
 
 
 @dataclass(frozen=True)
