@@ -18,6 +18,16 @@ if TYPE_CHECKING:  # Word's library is loaded with the first file
 _FACE = "Times New Roman"
 _SIZE, _SMALL = 10.0, 8.5  # points; the smaller one in tables too wide for a page on its side
 _MARGIN = 72.0
+_NUMBER, _TITLE, _TEXT, _SMALL_TEXT, _NOTE = (
+    "Table Number", "Table Title", "Table Text", "Table Text Small", "Table Note",
+)  # fmt: skip
+_STYLES = (  # name, size, points before and after
+    (_NUMBER, _SIZE, 18, 0),
+    (_TITLE, _SIZE, 6, 6),
+    (_TEXT, _SIZE, 1.5, 1.5),
+    (_SMALL_TEXT, _SMALL, 1.5, 1.5),
+    (_NOTE, _SIZE, 4, 0),
+)
 _SHORT, _LONG = 595.3, 841.9  # edges of A4
 _WHOLE = 25  # rows of a table that stays on one page
 _THICK, _THIN = 8, 4  # eighths of a point
@@ -45,6 +55,8 @@ def docx(document: Document) -> bytes:
 
 
 def _set_up(file: WordFile, document: Document) -> None:
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
@@ -54,6 +66,18 @@ def _set_up(file: WordFile, document: Document) -> None:
     for script in ("w:eastAsia", "w:cs"):
         faces.set(qn(script), _FACE)
     normal.paragraph_format.space_after = Pt(0)
+    for name, size, before, after in _STYLES:
+        style = file.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = normal
+        style.font.size = Pt(size)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = (
+            Pt(before),
+            Pt(after),
+        )
+        large = OxmlElement("w:szCs")  # of letters from right to left
+        large.set(qn("w:val"), str(int(2 * size)))
+        style.element.get_or_add_rPr().append(large)
+        style.paragraph_format.keep_with_next = name in (_NUMBER, _TITLE)
     about = file.core_properties
     about.title, about.author = document.cover.title, document.author
     about.subject, about.comments = document.subject, ""
@@ -80,31 +104,23 @@ def _page(file: WordFile, *, on_side: bool, is_first: bool) -> None:
 
 
 def _add(file: WordFile, table: Table, width: float) -> None:
-    from docx.shared import Pt
-
     size = _SIZE if needed(table, _SIZE) <= width else _SMALL
-    number = file.add_paragraph()
-    number.paragraph_format.keep_with_next = True
-    number.paragraph_format.space_before = Pt(18)
-    _write(number, (Styled(f"Table {table.number}"),), _SIZE)
-    title = file.add_paragraph()
-    title.paragraph_format.keep_with_next = True
-    title.paragraph_format.space_before = title.paragraph_format.space_after = Pt(6)
-    _write(title, (Styled(table.title, "italic"),), _SIZE)
+    _write(file.add_paragraph(style=_NUMBER), (Styled(f"Table {table.number}"),))
+    _write(file.add_paragraph(style=_TITLE), (Styled(table.title, "italic"),))
     _grid(file, table, width, size)
-    note = file.add_paragraph()
-    note.paragraph_format.space_before = Pt(4)
+    note = file.add_paragraph(style=_NOTE)  # also without words: it keeps tables apart
     if table.note:
         parts = (table.note,) if isinstance(table.note, str) else table.note
-        _write(note, (Styled("Note. ", "italic"), *parts), _SIZE)
+        _write(note, (Styled("Note. ", "italic"), *parts))
 
 
 def _grid(file: WordFile, table: Table, width: float, size: float) -> None:
     from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.oxml import OxmlElement
     from docx.shared import Pt
 
-    rows = table.rows
+    rows, style = table.rows, file.styles[_TEXT if size == _SIZE else _SMALL_TEXT]
     grid = file.add_table(rows=1 + len(rows), cols=len(table.columns))
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     widths = [Pt(width * share) for share in shares(table, width, size)]
@@ -126,22 +142,16 @@ def _grid(file: WordFile, table: Table, width: float, size: float) -> None:
         if at - 1 in table.groups:
             texts, cells = texts[:1], [cells[0].merge(cells[-1])]
         last = at == len(rows) and not table.note
+        # Up to the note a short table stays on one page; of a long one no head stands alone.
+        kept = not last and (len(rows) <= _WHOLE or at < 2 or at - 1 in table.groups)
         for cell, text, side in zip(cells, texts, table.align, strict=False):
             paragraph = cell.paragraphs[0]
-            paragraph.alignment = _side(side)
-            # Up to the note a short table stays on one page; of a long one no head stands alone.
-            paragraph.paragraph_format.keep_with_next = not last and (
-                len(rows) <= _WHOLE or at < 2 or at - 1 in table.groups
-            )
-            paragraph.paragraph_format.space_before = Pt(1.5)
-            paragraph.paragraph_format.space_after = Pt(1.5)
-            _write(paragraph, text, size, strong=strong)
-
-
-def _side(side: str) -> Any:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-
-    return WD_ALIGN_PARAGRAPH.RIGHT if side == "r" else WD_ALIGN_PARAGRAPH.LEFT
+            paragraph.style = style
+            if side == "r":
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            if kept:
+                paragraph.paragraph_format.keep_with_next = True
+            _write(paragraph, text, strong=strong)
 
 
 def _border(cells: Sequence[Any], align: str, *, top: int, bottom: int) -> None:
@@ -170,25 +180,20 @@ def _border(cells: Sequence[Any], align: str, *, top: int, bottom: int) -> None:
         properties.append(margins)
 
 
-def _write(paragraph: Any, text: Text, size: float, *, strong: bool = False) -> None:
+def _write(paragraph: Any, text: Text, *, strong: bool = False) -> None:
     from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
 
     for part in (text,) if isinstance(text, str) else text:
-        styled = part if isinstance(part, Styled) else Styled(part, "bold" if strong else "italic")
-        is_plain = not isinstance(part, Styled) and not strong
-        for piece, right_to_left in _directions(_printable(styled.text)):
+        style = part.style if isinstance(part, Styled) else None
+        said = part.text if isinstance(part, Styled) else part
+        for piece, right_to_left in _directions(_printable(said)):
             run = paragraph.add_run(piece)
-            run.font.size = Pt(size)
-            run.bold = (strong or (styled.style == "bold" and not is_plain)) or None
-            run.italic = (styled.style == "italic" and not is_plain) or None
-            properties = run._r.get_or_add_rPr()
-            large = OxmlElement("w:szCs")
-            large.set(qn("w:val"), str(int(2 * size)))
-            properties.append(large)
+            if strong or style == "bold":
+                run.bold = True
+            if style == "italic":
+                run.italic = True
             if right_to_left:
-                properties.append(OxmlElement("w:rtl"))
+                run._r.get_or_add_rPr().append(OxmlElement("w:rtl"))
 
 
 def _printable(text: str) -> str:
