@@ -10,12 +10,14 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
+from surveyapp.cli.document_files import DocumentFiles, document_files
 from surveyapp.cli.opened import opened, progress_bar
-from surveyapp.cli.written import replacing
+from surveyapp.cli.outputs import finish
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.reports import stored_content
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.results.scope import Scope
@@ -56,6 +58,7 @@ _WORKER = "command line"
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The PDF file to write."
 )
+@document_files
 def report(
     journey_code: str,
     segment_code: str | None,
@@ -64,6 +67,7 @@ def report(
     bootstrap: int,
     seed: int,
     out: Path,
+    beside: DocumentFiles,
 ) -> None:
     """Write the journey benchmark report, a scale validation report, or the study, as PDF."""
     if instrument and study:
@@ -97,12 +101,14 @@ def report(
             report_id, job_id = asked.id, asked.job_id
         run_now(installation, job_id, worker=_WORKER, shown=progress)
         with installation.store.reading() as session:
-            file = session.get_one(Report, report_id).file
-            if file is None:
+            made = session.get_one(Report, report_id)
+            if made.file is None or made.content is None:
                 raise NotFound("the report has no file; create the report again")
-            with replacing(out) as target:
-                target.write(installation.files.path(file).read_bytes())
-    click.echo(f"Written: {out}")
+            paths = [installation.files.path(file) for file in (made.file, made.content)]
+            files = [(out, paths[0].read_bytes())]
+            if beside:
+                files += beside.of(stored_content.read(paths[1].read_bytes()))
+    finish([], files=files)
 
 
 def _analysed(

@@ -16,6 +16,7 @@ from analysis.scale.sections.sample import SampleSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import Library
 from instruments.schema import Instrument
+from surveyapp.cli.document_files import DocumentFiles, document_files
 from surveyapp.cli.models import factors, listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
@@ -75,6 +76,7 @@ from surveyapp.tables.options import ReadOptions
     type=click.Path(path_type=Path),
     help="Write the validation report to this file.",
 )
+@document_files
 @values_ok
 @table_and_treatment(("listwise", "fiml"))
 def validate(
@@ -91,6 +93,7 @@ def validate(
     seed: int,
     json_path: Path | None,
     pdf_path: Path | None,
+    beside: DocumentFiles,
     values_ok: bool,
     reading: ReadOptions,
 ) -> None:
@@ -129,10 +132,13 @@ def validate(
             progress=progress,
         )
     files = json_file(json_path, found.to_dict())
-    if pdf_path is not None:
+    if pdf_path is not None or beside:
         made = utc_now().date()
         study = Study(found, "", "", None, None, made, library, file=file.name)
-        files.append((pdf_path, pdf(content(study, made=made))))
+        document = content(study, made=made)
+        if pdf_path is not None:
+            files.append((pdf_path, pdf(document)))
+        files += beside.of(document)
     said = [f"Warning ({w.step}): {w.message}" for w in found.warned]
     said += [f"Note: {note}" for note in answers.notes]
     finish(_summary(found), said, files)

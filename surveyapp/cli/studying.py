@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,17 @@ import click
 import pandas as pd
 
 from instruments.loader import Library
+from surveyapp.cli.document_files import DocumentFiles, document_files
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
+from surveyapp.reports.stored_study import Study
+from surveyapp.reports.study import content
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
 from surveyapp.results.tables import item_columns, read_table
 from surveyapp.settings import read
+from surveyapp.store.columns import utc_now
 from surveyapp.tables.options import ReadOptions
 
 
@@ -42,6 +47,7 @@ from surveyapp.tables.options import ReadOptions
     type=click.Path(path_type=Path),
     help="Write the full result to this file.",
 )
+@document_files
 @table_options
 def study(
     file: Path,
@@ -49,6 +55,7 @@ def study(
     bootstrap: int,
     seed: int,
     json_path: Path | None,
+    beside: DocumentFiles,
     reading: ReadOptions,
 ) -> None:
     """Study journey quality, service quality and loyalty: hypotheses H1 to H3 on FILE.
@@ -82,7 +89,14 @@ def study(
     said = [f"{row['code']}: {row['claim']} {row['verdict']}" for row in found["hypotheses"]]
     said += [f"Warning: {warning}" for warning in found["warnings"]]
     said += [f"Note: {note}" for note in answers.notes]
-    finish(_tables(found), said, json_file(json_path, document))
+    files = json_file(json_path, document)
+    if beside:
+        made = utc_now().date()
+        asked: Study[Mapping[str, Any]] = Study(
+            document, "", "", None, None, made, library, file=file.name
+        )
+        files += beside.of(content(asked, made=made))
+    finish(_tables(found), said, files)
 
 
 def _tables(found: dict[str, Any]) -> list[Table]:

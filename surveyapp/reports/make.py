@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveyapp.errors import Conflict, NotFound
+from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
 from surveyapp.reports import benchmark as benchmarks
+from surveyapp.reports import stored_content
 from surveyapp.reports import study as studies
 from surveyapp.reports.actions import scope_of
+from surveyapp.reports.analysed import study_of
 from surveyapp.reports.document import Document
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
@@ -103,19 +106,7 @@ def _study(
 ) -> Study[Mapping[str, Any]]:
     """The stored analysis that a report is about."""
     analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
-    if analysis is None or analysis.result is None:
-        raise Conflict(
-            "this report's analysis has no result; run the analysis, then create the report again"
-        )
-    return Study(
-        document=analysis.result,
-        journey=report.journey.name,
-        provider=report.journey.provider,
-        segment=analysis.segment.name if analysis.segment else None,
-        survey=analysis.survey.name if analysis.survey else None,
-        computed=analysis.created_at.date(),
-        library=installation.library,
-    )
+    return study_of(analysis, report.journey, installation.library)
 
 
 def _report(session: Session, report_id: int) -> Report:
@@ -129,16 +120,15 @@ def _kept(
     installation: Installation, report_id: int, document: Document, name: str, progress: Progress
 ) -> dict[str, Any]:
     progress(60, "Setting the pages")
-    data = pdf(document)
+    data, content = pdf(document), stored_content.stored(document)
     progress(95, "Storing the file")
+    name = f"{name}-{document.made.isoformat()}"
     with installation.store.writing() as session:
-        file = installation.files.put(
-            session,
-            data,
-            name=f"{name}-{document.made.isoformat()}.pdf",
-            media_type="application/pdf",
-        )
-        _report(session, report_id).file_id = file.id
+        put = partial(installation.files.put, session)
+        file = put(data, name=f"{name}.pdf", media_type="application/pdf")
+        beside = put(content, name=f"{name}.json", media_type=stored_content.MEDIA_TYPE)
+        report = _report(session, report_id)
+        report.file_id, report.content_id = file.id, beside.id
         session.flush()
         events.publish(session, "report", report_id=report_id)
         return {"report_id": report_id, "file_id": file.id}

@@ -8,7 +8,12 @@ from sqlalchemy.orm import Session, joinedload
 from surveyapp.errors import NotFound
 from surveyapp.store.models import Report
 
-_WITH = (joinedload(Report.job), joinedload(Report.segment), joinedload(Report.file))
+_WITH = (
+    joinedload(Report.job),
+    joinedload(Report.segment),
+    joinedload(Report.file),
+    joinedload(Report.content),
+)
 
 
 def reports(session: Session, journey_id: int) -> list[Report]:

@@ -994,7 +994,9 @@ class Analysis(Base):
 
 
 class Report(Base):
-    """A document made from stored numbers; ``file`` is set once the job is done."""
+    """A document made from stored numbers; ``file`` is set once the job is done, and ``content``, its
+    tables and figures as data, from which other files are made.
+    """
 
     __tablename__ = "reports"
 
@@ -1006,13 +1008,15 @@ class Report(Base):
     analysis_id: Mapped[int | None] = mapped_column(ForeignKey("analyses.id"))
     parameters: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    content_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     journey: Mapped[Journey] = relationship()
     segment: Mapped[Segment | None] = relationship()
-    file: Mapped[File | None] = relationship()
+    file: Mapped[File | None] = relationship(foreign_keys=[file_id])
+    content: Mapped[File | None] = relationship(foreign_keys=[content_id])
     job: Mapped[Job | None] = relationship()
 
 

@@ -13,6 +13,7 @@ from wtforms.widgets import CheckboxInput
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
+from surveyapp.reports.document import Document
 from surveyapp.results import actions
 from surveyapp.results import queries as stored
 from surveyapp.results.groupings import groupings
@@ -22,6 +23,13 @@ from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.web import studies
 from surveyapp.web.chapters import told
 from surveyapp.web.choosing import segment_choices
+from surveyapp.web.document_files import (
+    FIGURES,
+    TABLES,
+    analysed,
+    document_file,
+    figure_file,
+)
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -130,7 +138,7 @@ def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
         "analyses/show.html",
         journey=journey,
         analysis=found,
-        told=told(found, installation().library),
+        told=told(found, journey, installation().library),
         changed=since,
         estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
         missing=MISSING.get(asked.get("missing", "listwise")),
@@ -158,6 +166,37 @@ def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     if not text:
         raise NotFound("There is no R script for this analysis.")
     return _download(text, "text/plain", f"{_name(found)}.R")
+
+
+@analyses.get("/<int:analysis_id>/tables.<any(docx, tex, zip):ending>")
+@requires(Permission.READ_RESULTS)
+def tables(journey_id: int, analysis_id: int, ending: str) -> ResponseReturnValue:
+    """Every table, for Word, for LaTeX, or as a ZIP of CSV files."""
+    found, made = _document(journey_id, analysis_id)
+    return document_file(made, TABLES[ending], _name(found))
+
+
+@analyses.get("/<int:analysis_id>/figures.zip")
+@requires(Permission.READ_RESULTS)
+def figures(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    """Every figure as SVG and PNG."""
+    found, made = _document(journey_id, analysis_id)
+    return document_file(made, FIGURES, _name(found))
+
+
+@analyses.get("/<int:analysis_id>/figures/<int:number>.<any(svg, png):ending>")
+@requires(Permission.READ_RESULTS)
+def figure(journey_id: int, analysis_id: int, number: int, ending: str) -> ResponseReturnValue:
+    """One figure."""
+    found, made = _document(journey_id, analysis_id)
+    return figure_file(made, number, ending, _name(found))
+
+
+def _document(journey_id: int, analysis_id: int) -> tuple[Analysis, Document]:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = stored.analysis(session, journey_id, analysis_id)
+    return found, analysed(found, journey, installation().library)
 
 
 def _finished(journey_id: int, analysis_id: int) -> Analysis:

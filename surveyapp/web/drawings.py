@@ -2,58 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
 
 from markupsafe import Markup
 
+from instruments.loader import Library
 from surveyapp.reports.document import Chart
-from surveyapp.store.models import Analysis
-
-_KEPT = 64  # drawings of so many analyses; a drawing takes a tenth of a second to make
+from surveyapp.store.models import Analysis, Journey
+from surveyapp.web.document_files import analysed
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing under a title that says what it shows."""
+    """A drawing under a title that says what it shows; ``number``: its place in the report."""
 
+    number: int
     title: str
     svg: Markup
     note: str
 
 
-_drawn: dict[tuple[int, str], dict[str, Drawing]] = {}
-_lock = Lock()
+# As the study's report has them, in its order.
+_NAMES = ("model", "baseline", "weights", "importance")
 
 
-def drawings(analysis: Analysis) -> dict[str, Drawing]:
+def drawings(analysis: Analysis, journey: Journey, library: Library) -> dict[str, Drawing]:
     """The drawings of a study by name; none before it has a result."""
     if analysis.result is None:
         return {}
-    key = analysis.id, analysis.fingerprint
-    with _lock:
-        known = _drawn.get(key)
-    if known is None:
-        known = {name: drawing(chart) for name, chart in _study_charts(analysis.result)}
-        with _lock:
-            while len(_drawn) >= _KEPT:
-                _drawn.pop(next(iter(_drawn)))
-            _drawn[key] = known
-    return known
+    from surveyapp.reports.numbered import figures
+
+    found = figures(analysed(analysis, journey, library).blocks)
+    return {
+        name: drawing(figure.chart, figure.number)
+        for name, figure in zip(_NAMES, found, strict=True)
+    }
 
 
-def drawing(chart: Chart) -> Drawing:
+def drawing(chart: Chart, number: int) -> Drawing:
     """A report's chart for a page."""
     # The drawing's texts are escaped where it is made.
-    return Drawing(chart.title, Markup(chart.svg), chart.note)  # noqa: S704
-
-
-def _study_charts(result: Mapping[str, Any]) -> Iterable[tuple[str, Chart]]:
-    from surveyapp.reports import study_charts as made
-
-    yield "model", made.model(result)
-    yield "baseline", made.baseline(result)
-    yield "weights", made.weights(result)
-    yield "importance", made.importance(result)
+    return Drawing(number, chart.title, Markup(chart.svg), chart.note)  # noqa: S704

@@ -13,10 +13,12 @@ from surveyapp.errors import Conflict
 from surveyapp.journeys import queries
 from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
+from surveyapp.reports.document import Document
 from surveyapp.results import queries as analyses
 from surveyapp.results.scope import Scope, read_scope
 from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
+from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, reported
 from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -124,3 +126,35 @@ def download(journey_id: int, report_id: int) -> ResponseReturnValue:
             as_attachment=True,
             download_name=report.file.name,
         )
+
+
+@reports.get("/<int:report_id>/tables.<any(docx, tex, zip):ending>")
+@requires(Permission.READ_REPORTS)
+def tables(journey_id: int, report_id: int, ending: str) -> ResponseReturnValue:
+    """Every table of the PDF, for Word, for LaTeX, or as a ZIP of CSV files."""
+    name, made = _document(journey_id, report_id)
+    return document_file(made, TABLES[ending], name)
+
+
+@reports.get("/<int:report_id>/figures.zip")
+@requires(Permission.READ_REPORTS)
+def figures(journey_id: int, report_id: int) -> ResponseReturnValue:
+    """Every figure of the PDF as SVG and PNG."""
+    name, made = _document(journey_id, report_id)
+    return document_file(made, FIGURES, name)
+
+
+@reports.get("/<int:report_id>/figures/<int:number>.<any(svg, png):ending>")
+@requires(Permission.READ_REPORTS)
+def figure(journey_id: int, report_id: int, number: int, ending: str) -> ResponseReturnValue:
+    """One figure of the PDF."""
+    name, made = _document(journey_id, report_id)
+    return figure_file(made, number, ending, name)
+
+
+def _document(journey_id: int, report_id: int) -> tuple[str, Document]:
+    """The PDF's name without its ending, and its tables and figures."""
+    with installation().store.reading() as session:
+        report = stored.report(session, journey_id, report_id)
+        made = reported(report)
+        return report.file.name.removesuffix(".pdf") if report.file else "", made

@@ -85,7 +85,7 @@ def show(journey: Journey, analysis: Analysis, changed: Staleness | None) -> str
         analysis=analysis,
         result=analysis.result,
         changed=changed,
-        drawings=drawings(analysis),
+        drawings=drawings(analysis, journey, installation().library),
         tables=_tables(analysis),
     )
 

@@ -1,0 +1,77 @@
+"""Tables and figures of an analysis or a report, as files that a browser downloads.
+
+Documents, Word's library and the picture converter are loaded with the first file: seconds that the
+start is spared.
+"""
+
+from __future__ import annotations
+
+from flask import Response
+
+from instruments.loader import Library
+from surveyapp.errors import Conflict, NotFound
+from surveyapp.reports.document import Document
+from surveyapp.store.models import Analysis, Journey, Report
+from surveyapp.web.installation import installation
+from surveyapp.web.kept import Kept
+
+TABLES = {"docx": "docx", "tex": "tex", "zip": "csv"}  # a file's ending, the form behind it
+FIGURES = "figures"
+_documents: Kept[Document] = Kept(16)  # drawn once, because the charts take half a second
+
+
+def analysed(analysis: Analysis, journey: Journey, library: Library) -> Document:
+    """The document of an analysis. Raises Conflict before it has a result, and for one that this
+    version cannot read.
+    """
+    if analysis.result is None:
+        raise Conflict("This analysis has no result; see its page for the reason.")
+
+    def made() -> Document:
+        from surveyapp.reports.analysed import document_of
+
+        return document_of(analysis, journey, library, made=analysis.created_at.date())
+
+    return _documents.get((analysis.id, analysis.fingerprint, journey.name), made)
+
+
+def reported(report: Report) -> Document:
+    """The tables and figures of a finished report, as its PDF has them."""
+    if report.file is None:
+        raise Conflict("This report is not finished yet; see its page for progress.")
+    if report.content is None:
+        raise Conflict(
+            "This report was created by an earlier version, which kept its PDF alone. Create the"
+            " report again to download its tables and figures."
+        )
+    from surveyapp.reports.stored_content import read
+
+    return read(installation().files.path(report.content).read_bytes())
+
+
+def document_file(document: Document, form: str, name: str) -> Response:
+    """All tables or all figures in one file, ``name`` with the form's ending."""
+    from surveyapp.reports.table_files import FORMS
+
+    found = FORMS[form]
+    return _download(found.make(document), found.media_type, name + found.ending)
+
+
+def figure_file(document: Document, number: int, ending: str, name: str) -> Response:
+    """One figure as SVG or PNG. Raises NotFound for a number beyond the last."""
+    from surveyapp.reports import figure_files, numbered
+
+    figures = numbered.figures(document.blocks)
+    if not 1 <= number <= len(figures):
+        raise NotFound(f"There is no figure {number}; this document has {len(figures)}.")
+    figure = figures[number - 1]
+    if ending == "svg":
+        drawn = figure_files.svg_file(figure.chart.svg).encode()
+        return _download(drawn, "image/svg+xml", f"{name}-{figure.name}.svg")
+    return _download(figure_files.png(figure.chart.svg), "image/png", f"{name}-{figure.name}.png")
+
+
+def _download(data: bytes, media_type: str, name: str) -> Response:
+    answer = Response(data, mimetype=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
