@@ -175,7 +175,7 @@ def test_the_web_process_starts_without_the_slow_libraries():
 
     slow = {
         *("semopy", "pingouin", "sklearn", "altair", "pandas", "factor_analyzer", "matplotlib"),
-        "reportlab",
+        *("reportlab", "docx", "vl_convert"),
     }
     code = f"import surveyapp.app, sys; print(sorted({slow!r} & set(sys.modules)))"
     out = subprocess.run(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from docx import Document
 
 from instruments.loader import BUILT_IN
 
@@ -45,8 +46,15 @@ def test_score_prints_a_line_a_scale_and_writes_every_row(run, csv: Path, tmp_pa
 
 
 def test_validate_writes_the_whole_result_as_json(run, csv: Path, tmp_path: Path):
-    ran = run("validate", csv, "--instrument", "sjq", "--json", tmp_path / "out.json")
+    ran = run(
+        "validate", csv, "--instrument", "sjq", "--json", tmp_path / "out.json",
+        "--tables", tmp_path / "out.docx", "--figures", tmp_path / "new" / "figures",
+    )  # fmt: skip
     assert ran.code == 0
+    drawn = tmp_path / "new" / "figures"
+    assert len(list(drawn.glob("*.png"))) == len(list(drawn.glob("*.svg"))) > 3
+    assert f"Written: {tmp_path / 'out.docx'}" in ran.out
+    assert len(Document(str(tmp_path / "out.docx")).tables) > 9
     assert "Confirmatory factor analysis" in ran.out
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["sample"]["n_complete"] == 120

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from pypdf import PdfReader
 
 from surveyapp.store.db import Store
@@ -14,7 +15,10 @@ from tests.results.study_place import make_study, people
 def test_a_file_is_studied_and_every_digit_written(run, tmp_path: Path):
     file, out = tmp_path / "answers.csv", tmp_path / "study.json"
     people(120).to_csv(file, index=False)
-    made = run("study", file, "--bootstrap", 100, "--seed", 4, "--json", out)
+    tables = tmp_path / "tables"
+    made = run(
+        "study", file, "--bootstrap", 100, "--seed", 4, "--json", out, "--tables", tables
+    )  # fmt: skip
     assert (made.code, made.err) == (0, "")
     assert "Hypotheses, n = 120" in made.out
     assert "H1: Service journey quality raises service quality. Supported" in made.out
@@ -23,6 +27,10 @@ def test_a_file_is_studied_and_every_digit_written(run, tmp_path: Path):
     assert found["format"] == "sjq-study/1"
     effect = found["study"]["hypotheses"][0]["estimate"]
     assert f"{effect:.3f}" in made.out
+    (paths,) = tables.glob("table-*-paths.csv")
+    full = {(row["source"], row["target"]): row for row in found["study"]["full"]["paths"]}
+    last = paths.read_text().splitlines()[-1].split(",")
+    assert float(last[2]) == list(full.values())[-1]["estimate"]
     again = tmp_path / "again.json"
     run("study", file, "--bootstrap", 100, "--seed", 4, "--json", again)
     assert again.read_text() == out.read_text()
@@ -54,8 +62,13 @@ def test_the_report_of_a_journeys_study_is_written(run_stored, store: Store, tmp
     with store.writing() as session:
         make_study(session, people(100))
     out = tmp_path / "study.pdf"
-    made = run_stored("report", "--journey", "account", "--study", "--bootstrap", 100, "--out", out)
+    made = run_stored(
+        "report", "--journey", "account", "--study", "--bootstrap", 100, "--out", out,
+        "--tables", tmp_path / "study.tex", "--figures", tmp_path,
+    )  # fmt: skip
     assert (made.code, made.err) == (0, "")
+    assert "\\caption{Hypotheses and Results}" in (tmp_path / "study.tex").read_text()
+    assert len(list(tmp_path.glob("figure-0[1-4]-*.png"))) == 4
     assert "Journey quality, service quality" in PdfReader(out).pages[0].extract_text()
 
 
@@ -65,3 +78,27 @@ def test_two_reports_at_once_are_refused(run_stored, tmp_path: Path):
     )
     assert (made.code, made.out) == (2, "")
     assert "--validate and --study are different reports" in made.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("study", "answers.csv"),
+        ("validate", "answers.csv", "--instrument", "sjq"),
+        ("report", "--journey", "account", "--out", "report.pdf"),
+    ],
+)
+def test_places_that_cannot_take_tables_or_figures_are_refused_at_once(
+    run, tmp_path: Path, command: tuple[str, ...]
+):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for option, place, says in (
+        ("--tables", tmp_path / "out.pdf", "name a .docx or .tex file, or a folder for CSV files"),
+        ("--tables", file, "is a file; name a folder"),
+        ("--figures", file, "is a file; name a folder"),
+    ):
+        made = run(*command, option, place)
+        assert made.code == 2
+        assert says in made.err and str(place) in made.err and made.err.count("\n") == 1
+    assert file.read_text() == "mine"

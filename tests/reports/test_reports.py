@@ -17,7 +17,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import apa, benchmark, make
+from surveyapp.reports import apa, benchmark, make, numbered, stored_content
 from surveyapp.reports import queries as stored
 from surveyapp.reports.actions import ask_report
 from surveyapp.reports.document import (
@@ -32,6 +32,7 @@ from surveyapp.reports.document import (
     Paragraph,
     Table,
     Tone,
+    plain,
 )
 from surveyapp.reports.pdf import pdf
 from surveyapp.results import compute, dashboards, phrases
@@ -162,6 +163,18 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
     assert "Segment comparison" not in words(north)
     assert "Fit of the Hypothesised Model and Its Rivals" in words(study)
     assert analysis.id
+    with installation.store.reading() as session:
+        kept = stored.reports(session, journey.journey)
+        contents = [installation.files.path(report.content).read_bytes() for report in kept]
+    for content, reader in zip(contents, (study, north, whole), strict=True):
+        found = stored_content.read(content)
+        said = re.sub(r"\s", "", words(reader))
+        for table in numbered.tables(found.blocks):
+            assert re.sub(r"\s", "", table.title) in said
+            for row in table.rows:
+                assert all(re.sub(r"[\s\u2066-\u2069]", "", plain(cell)) in said for cell in row), (
+                    row
+                )
     for reader in (whole, north, study):
         assert all(fonts_in(reader).values()), fonts_in(reader)
 

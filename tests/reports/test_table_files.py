@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from docx import Document as read_word
+from docx.api import Document as read_word
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
 from analysis.scale.document import ScaleValidation
 from instruments.loader import BUILT_IN
+from instruments.schema import Metric
 from surveyapp.errors import Invalid
 from surveyapp.reports import apa, figure_files, numbered, stored_content
 from surveyapp.reports import study as studies
@@ -44,7 +45,6 @@ from surveyapp.reports.table_files import FORMS
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.word import docx
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from instruments.schema import Metric
 from tests.reports import study_document
 from tests.reports.test_undefined_numbers import MADE, validated
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 
 import pytest
 from flask import Flask
@@ -107,6 +109,19 @@ def test_the_page_says_what_came_out_in_words_tables_and_drawings(
     drawings = re.findall(r'<svg [^>]*role="img"', page)
     assert len(drawings) == 4
     assert "style=" not in page and "<script" not in page
+    address = f"/journeys/{journey_id}/analyses/{analysis_id}"
+    assert f'href="{address}/tables.docx"' in page and f'href="{address}/figures.zip"' in page
+    with zipfile.ZipFile(io.BytesIO(researcher.get(f"{address}/tables.zip").data)) as files:
+        assert "table-01-hypotheses-and-results.csv" in files.namelist()
+    assert "\\caption{Explained Variance}" in researcher.get(f"{address}/tables.tex").text
+    for number, title in enumerate(re.findall(r"<figcaption>(.*?)</figcaption>", page), start=1):
+        (link,) = re.findall(
+            f'href="({address}/figures/[0-9]+.svg)" [^>]*: {re.escape(title)}"', page
+        )
+        drawn = researcher.get(link).text
+        assert drawn.count("<text") == page.split("<figure")[number].count("<text")
+    assert researcher.get(f"{address}/figures/4.png").data.startswith(b"\x89PNG")
+    assert researcher.get(f"{address}/figures/5.svg").status_code == 404
     assert "Journey quality, service quality and loyalty</a>" in (
         researcher.get(f"/journeys/{journey_id}/results").text
     )

@@ -232,7 +232,9 @@ def test_a_report_is_asked_for_made_and_downloaded(
     assert send(manager, f"{base}/new", about="benchmark", segment="") == base
     with installation.store.reading() as session:
         report = session.scalars(select(Report).order_by(Report.id.desc())).first()
-    assert manager.get(f"{base}/{report.id}.pdf").status_code == 409
+    files = ("tables.docx", "tables.tex", "tables.zip", "figures.zip", "figures/1.svg")
+    for file in (f"{report.id}.pdf", *(f"{report.id}/{name}" for name in files)):
+        assert manager.get(f"{base}/{file}").status_code == 409
     assert "data-progress" in manager.get(base).text
     done = run_jobs(installation)
     assert [(job.state, job.error) for job in done] == [("done", "")]
@@ -241,7 +243,19 @@ def test_a_report_is_asked_for_made_and_downloaded(
         assert file.mimetype == "application/pdf"
         assert file.data.startswith(b"%PDF")
         assert file.headers["Content-Disposition"].startswith("attachment")
-    assert "Download PDF" in manager.get(base).text
+    page = manager.get(base).text
+    assert "Download PDF" in page
+    for name in files:
+        taken = manager.get(f"{base}/{report.id}/{name}")
+        assert taken.status_code == 200
+        assert taken.headers["Content-Disposition"].startswith("attachment")
+        assert name.startswith("figures/") or f'href="{base}/{report.id}/{name}"' in page
+    assert manager.get(f"{base}/{report.id}/figures/99.png").status_code == 404
+    with installation.store.writing() as session:
+        session.get_one(Report, report.id).content_id = None  # as an earlier version left it
+    taken = manager.get(f"{base}/{report.id}/tables.docx")
+    assert taken.status_code == 409 and "Create the report again" in taken.text
+    assert "tables.docx" not in manager.get(base).text
 
 
 def test_a_scale_is_validated_by_a_button_and_its_failure_is_told(

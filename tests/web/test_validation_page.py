@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from flask.testing import FlaskClient
@@ -64,6 +65,12 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     key = page[page.index("Chi-square</dt>") :]
     assert f"{fit['chisq_scaled']:.1f}" in key[:200]
     assert f"{fit['chisq_scaled']:.1f}" != f"{fit['chisq']:.1f}"
+    tables = reader.get(f"{where}/tables.tex")
+    assert "Invariance Over Region" in tables.text
+    assert tables.headers["Content-Disposition"].endswith('-tables.tex"')
+    assert f'href="{where}/tables.docx"' in page
+    figures = re.findall(rf'href="{where}/figures/([0-9]+)\.png"', page)
+    assert figures == [str(number) for number in range(1, page.count("<figure") + 1)]
     script = reader.get(f"{where}.R")
     assert script.text.startswith("library(lavaan)")
     assert 'group = "region"' in script.text
@@ -108,3 +115,5 @@ def test_an_analysis_without_a_result_has_nothing_to_download(place):
     where = _ask(place)
     assert reader.get(f"{where}.json").status_code == 409
     assert reader.get(f"{where}.R").status_code == 409
+    for file in ("tables.docx", "tables.tex", "tables.zip", "figures.zip", "figures/1.png"):
+        assert reader.get(f"{where}/{file}").status_code == 409
