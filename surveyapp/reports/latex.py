@@ -72,8 +72,9 @@ def _preamble(document: Document, *, needs_more: bool) -> str:
             r"\ifLuaTeX\else\errmessage{These names need LuaLaTeX: run lualatex}\fi",
             r"\usepackage[bidi=basic,english]{babel}",
             r"\babelprovide[import,onchar=ids fonts]{arabic}",
+            "% For letters that this typeface lacks, such as Chinese ones, name another.",
             r"\babelfont{rm}{DejaVu Sans}",
-            r"\babelfont[arabic]{rm}{DejaVu Sans}",
+            r"\babelfont[arabic]{rm}[ItalicFont={DejaVu Sans}]{DejaVu Sans}",
         ]
     else:
         lines += [

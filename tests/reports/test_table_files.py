@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from docx.api import Document as read_word
+from docx import Document as WordFile
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
@@ -74,7 +74,7 @@ def study() -> Document:
 @lru_cache(maxsize=2)
 def word(kind: str) -> Any:
     made = validation() if kind == "validation" else study()
-    return read_word(io.BytesIO(docx(made)))
+    return WordFile(io.BytesIO(docx(made)))
 
 
 def small(*blocks: Any) -> Document:
@@ -166,7 +166,7 @@ def borders(row: Any) -> list[Any]:
 
 def test_a_wide_table_lies_on_its_side_and_a_wider_one_in_panels():
     wide = matrix(16, "-1234.50")
-    page = read_word(io.BytesIO(docx(small(wide, matrix(3, ".5"))))).sections
+    page = WordFile(io.BytesIO(docx(small(wide, matrix(3, ".5"))))).sections
     assert [section.orientation for section in page] == [WD_ORIENT.LANDSCAPE, WD_ORIENT.PORTRAIT]
     assert page[0].page_width > page[0].page_height
     parts = list(matrix(40, ".45").panels())
@@ -221,7 +221,7 @@ def test_what_is_hidden_stays_hidden_in_every_format():
     for document in (small(table), again):
         (made,) = numbered.tables(document.blocks)
         assert rows(made) == [["Touchpoint", "CSAT"], ["Branch", "fewer than 5"], ["Web", "62.5"]]
-        (grid,) = read_word(io.BytesIO(docx(document))).tables
+        (grid,) = WordFile(io.BytesIO(docx(document))).tables
         assert [cell.text for cell in grid.columns[1].cells] == ["CSAT", "fewer than 5", "62%"]
         assert "Branch & fewer than 5 \\\\" in tex(document)
 
@@ -269,7 +269,7 @@ def test_names_in_every_script_are_whole():
     table = Table([Column("Name", 1.0)], [[name] for name in names], "Names of banks")
     document = small(table, Chart("رسم", SVG))
     assert [row[0] for row in rows(table)[1:]] == names
-    made = read_word(io.BytesIO(docx(document)))
+    made = WordFile(io.BytesIO(docx(document)))
     assert [row.cells[0].text for row in made.tables[0].rows[1:]] == names
     arabic = made.tables[0].rows[1].cells[0].paragraphs[0].runs
     assert [run._r.rPr is not None and run._r.rPr.find(qn("w:rtl")) is not None for run in arabic] == [True, False]  # fmt: skip
