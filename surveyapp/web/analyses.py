@@ -184,12 +184,12 @@ def figures(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     return document_file(made, FIGURES, _name(found))
 
 
-@analyses.get("/<int:analysis_id>/figures/<int:number>.<any(svg, png):ending>")
+@analyses.get("/<int:analysis_id>/figures/<int:number>.<any(svg, png):kind>")
 @requires(Permission.READ_RESULTS)
-def figure(journey_id: int, analysis_id: int, number: int, ending: str) -> ResponseReturnValue:
+def figure(journey_id: int, analysis_id: int, number: int, kind: str) -> ResponseReturnValue:
     """One figure."""
     found, made = _document(journey_id, analysis_id)
-    return figure_file(made, number, ending, _name(found))
+    return figure_file(made, number, kind, _name(found))
 
 
 def _document(journey_id: int, analysis_id: int) -> tuple[Analysis, Document]:

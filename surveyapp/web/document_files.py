@@ -57,7 +57,7 @@ def document_file(document: Document, form: str, name: str) -> Response:
     return _download(found.make(document), found.media_type, name + found.ending)
 
 
-def figure_file(document: Document, number: int, ending: str, name: str) -> Response:
+def figure_file(document: Document, number: int, kind: str, name: str) -> Response:
     """One figure as SVG or PNG. Raises NotFound for a number beyond the last."""
     from surveyapp.reports import figure_files, numbered
 
@@ -65,7 +65,7 @@ def figure_file(document: Document, number: int, ending: str, name: str) -> Resp
     if not 1 <= number <= len(figures):
         raise NotFound(f"There is no figure {number}; this document has {len(figures)}.")
     figure = figures[number - 1]
-    if ending == "svg":
+    if kind == "svg":
         drawn = figure_files.svg_file(figure.chart.svg).encode()
         return _download(drawn, "image/svg+xml", f"{name}-{figure.name}.svg")
     return _download(figure_files.png(figure.chart.svg), "image/png", f"{name}-{figure.name}.png")

@@ -144,12 +144,12 @@ def figures(journey_id: int, report_id: int) -> ResponseReturnValue:
     return document_file(made, FIGURES, name)
 
 
-@reports.get("/<int:report_id>/figures/<int:number>.<any(svg, png):ending>")
+@reports.get("/<int:report_id>/figures/<int:number>.<any(svg, png):kind>")
 @requires(Permission.READ_REPORTS)
-def figure(journey_id: int, report_id: int, number: int, ending: str) -> ResponseReturnValue:
+def figure(journey_id: int, report_id: int, number: int, kind: str) -> ResponseReturnValue:
     """One figure of the PDF."""
     name, made = _document(journey_id, report_id)
-    return figure_file(made, number, ending, name)
+    return figure_file(made, number, kind, name)
 
 
 def _document(journey_id: int, report_id: int) -> tuple[str, Document]:

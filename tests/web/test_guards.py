@@ -31,13 +31,17 @@ def guarded_rules(app: Flask) -> list[tuple[Rule, Permission]]:
     ]
 
 
+# What an address says besides ids: a file's ending, a figure's number.
+FILES = {"kind": "svg", "ending": "docx", "number": 1}
+
+
 def methods_of(rule: Rule) -> list[str]:
     return sorted((rule.methods or set()) & {"GET", "POST"})
 
 
 def address(app: Flask, rule: Rule, ids: dict[str, int]) -> str:
     """The rule's path with these ids in it."""
-    known = {**ids, "kind": "svg"}
+    known = {**ids, **FILES}
     values = {name: known[name] for name in rule.arguments}
     with app.test_request_context():
         return app.url_map.bind("localhost").build(rule.endpoint, values)
@@ -103,9 +107,14 @@ def test_a_role_opens_what_it_may_and_nothing_else(
     wrong = {(m, r, s) for m, r, s in opened if s not in allowed and r != "/"}
     # An analysis that failed has a page that says so, and nothing to download.
     analysis = "/journeys/<int:journey_id>/analyses/<int:analysis_id>"
-    assert wrong == (
-        {("GET", f"{analysis}.json", 409), ("GET", f"{analysis}.R", 409)} if opened else set()
-    )
+    files = (
+        "/tables.<any(docx, tex, zip):ending>", "/figures.zip",
+        "/figures/<int:number>.<any(svg, png):kind>",
+    )  # fmt: skip
+    report = "/journeys/<int:journey_id>/reports/<int:report_id>"
+    unmade = {f"{analysis}.json", f"{analysis}.R", *(f"{analysis}{file}" for file in files)}
+    unmade |= {f"{report}{file}" for file in files}  # of an earlier version
+    assert wrong == ({("GET", rule, 409) for rule in unmade} if opened else set())
 
 
 def test_ids_of_one_journey_do_not_open_under_another(app: Flask, world: World, sign_in: SignIn):
@@ -114,7 +123,7 @@ def test_ids_of_one_journey_do_not_open_under_another(app: Flask, world: World, 
     here, there = vars(world.here), vars(world.there)
     tried = 0
     for rule, _ in guarded_rules(app):
-        nested = rule.arguments - {"journey_id", "kind"}
+        nested = rule.arguments - {"journey_id", *FILES}
         if "journey_id" not in rule.arguments:
             continue
         for name in nested:
@@ -129,7 +138,7 @@ def test_ids_that_nobody_has_are_not_found(app: Flask, world: World, sign_in: Si
     client = sign_in(world.users["administrator"])
     nobody = dict.fromkeys(vars(world.here), 999_999)
     for rule, _ in guarded_rules(app):
-        if rule.arguments - {"kind"}:
+        if rule.arguments - set(FILES):
             for method in methods_of(rule):
                 answer = client.open(address(app, rule, nobody), method=method)
                 assert answer.status_code == 404, (method, rule)
