@@ -128,7 +128,8 @@ class Column:
 class Table:
     """Numbers as they were computed, in rows; each document shows them by its columns.
 
-    ``strong`` rows are semibold; ``groups`` are rows that head the ones below them.
+    ``strong`` rows are semibold; ``groups`` are rows that head the ones below them. After the first
+    column ``together`` many stay beside each other.
     """
 
     columns: Sequence[Column]
@@ -139,6 +140,7 @@ class Table:
     number: int | None = None
     strong: frozenset[int] = frozenset()
     groups: frozenset[int] = frozenset()
+    together: int = 1
 
     @property
     def head(self) -> list[Text]:
@@ -168,8 +170,9 @@ class Table:
         if len(self.columns) <= most:
             yield self
             return
-        for start in range(1, len(self.columns), most - 1):
-            at = [0, *range(start, min(start + most - 1, len(self.columns)))]
+        room = (most - 1) // self.together * self.together
+        for start in range(1, len(self.columns), room):
+            at = [0, *range(start, min(start + room, len(self.columns)))]
             kept = [
                 i
                 for i, row in enumerate(self.cells)

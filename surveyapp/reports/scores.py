@@ -234,6 +234,7 @@ def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) 
         columns=head,
         cells=rows,
         groups=frozenset(groups),
+        together=3,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from analysis.json_values import to_json
 from surveyapp.errors import Invalid
 from surveyapp.reports import numbered
 from surveyapp.reports.document import (
@@ -47,7 +48,7 @@ def stored(document: Document) -> bytes:
             for figure in numbered.figures(document.blocks)
         ],
     }
-    return json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(to_json(found), ensure_ascii=False, allow_nan=False).encode()
 
 
 def read(content: bytes) -> Document:
@@ -90,6 +91,7 @@ def _table(table: Table) -> dict[str, Any]:
         ],
         "strong": sorted(table.strong),
         "groups": sorted(table.groups),
+        "together": table.together,
     }
 
 
@@ -106,6 +108,7 @@ def _read_table(found: Mapping[str, Any]) -> Table:
         number=found["number"],
         strong=frozenset(found["strong"]),
         groups=frozenset(found["groups"]),
+        together=found["together"],
     )
 
 

@@ -175,6 +175,8 @@ def test_a_wide_table_lies_on_its_side_and_a_wider_one_in_panels():
     seen = [cell for part in parts for row in part.cells for cell in row[1:] if cell != ""]
     assert len(seen) == 40 * 41 / 2
     assert len(rows(matrix(40, ".45"))[0]) == 41
+    by_threes = replace(matrix(18, ".45"), together=3)
+    assert [len(part.columns) for part in by_threes.panels()] == [16, 4]
 
 
 def matrix(n: int, shown: str) -> Table:
