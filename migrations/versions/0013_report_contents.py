@@ -5,8 +5,8 @@ Reports made before have their PDF alone.
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
