@@ -10,6 +10,7 @@ from surveyapp.i18n.languages import texts
 from surveyapp.reports.document import (
     Callout,
     Chart,
+    Column,
     Heading,
     KeyFigure,
     KeyFigures,
@@ -44,9 +45,9 @@ DOCUMENT = small(
     Paragraph(SENTENCE),
     Paragraph(ARABIC),
     Table(
-        ["Item", ARABIC],
+        [Column("Item", 0.6), Column(ARABIC, 0.4, align="r")],
         [*ROWS, ["Group", ""], ["Last", "1.0"]],
-        *("lr", [0.6, 0.4]),
+        "Items",
         groups=frozenset({90}),
     ),
     language="en",
