@@ -157,6 +157,7 @@ _RESULTS = {
     "segment": "north",
     "first_day": "2026-03-02",
     "last_day": "2026-05-30",
+    "time_zone": "Europe/Helsinki",
     "responses": None,
     "responses_at_least": 246,
     "responses_reason": "the number at one place is hidden to protect small groups",

@@ -166,16 +166,6 @@ def test_a_program_reads_every_response_page_by_page(bank: SurveyRow, call):
     assert (len(seen), len(set(seen))) == (ROWS, ROWS)
 
 
-def test_a_hundred_thousand_responses_are_exported(store: Store):
-    with store.writing() as session:
-        made = make_survey(session, asks=("nps",))
-        make_responses(session, made.id, 100_000)
-    with store.reading() as session:
-        table = responses_table(session, Chosen(Scope(made.journey_id)), library=BUILT_IN)
-        lines = sum(chunk.count("\r\n") for chunk in chunks(table))
-    assert (table.count, lines) == (100_000, 100_001)
-
-
 def test_answers_and_erasures_during_an_export_change_nothing_in_it(bank: SurveyRow, store: Store):
     """Rows are read twice: once for the columns. Both readings see one moment."""
     with store.reading() as session:
