@@ -122,4 +122,5 @@ def _script(plan: Plan, choices: Choices, groups: tuple[str, ...]) -> str:
         draws=choices.draws,
         efa_method=choices.efa_method,
         efa_rotation=choices.efa_rotation,
+        instrument=plan.instrument.code if plan.instrument else "",
     )
