@@ -78,16 +78,19 @@ def validation_script(
         "",
         "# ---- confirmatory factor analysis ----",
         f"model <- '\n{_indented(model_text(model))}'",
+        'if (wanted("cfa")) {',
         f"fit <- cfa(model, {how})",
         'do.call("summary", c(list(fit), named(fit.measures = TRUE, standardized = TRUE)))',
-        'if (wanted("cfa") && usable("cfa", fit, results$cfa$converged)) compare_cfa(fit, results$cfa)',
+        'if (usable("cfa", fit, results$cfa$converged)) compare_cfa(fit, results$cfa)',
         *_rivals(model, how),
+        *_fornell_larcker(model),
+        *_second_order(model, how),
+        *_bifactor(model, how),
+        "}",
         "",
         "# ---- reliability and validity ----",
         'compare_reliability("reliability", answers, if (wanted("cfa")) fit, results$reliability)',
-        *_validity(model),
-        *_second_order(model, how),
-        *_bifactor(model, how),
+        *_htmt(model),
         *(line for column in group for line in _invariance(column, estimator, missing)),
         *_without_flagged(how),
         *_others(model, draws, efa_method, efa_rotation),
@@ -166,11 +169,16 @@ def _in_order_of(rival: Model, model: Model) -> list[str]:
     return sorted(model, key=lambda factor: place[model[factor][0]])
 
 
-def _validity(model: Model) -> Iterator[str]:
+def _fornell_larcker(model: Model) -> Iterator[str]:
+    if len(model) > 1:
+        yield 'if (wanted("fornell_larcker"))'
+        yield '  compare_matrix("Fornell-Larcker", fornell_larcker_of(fit), names(factors),'
+        yield "    results$fornell_larcker$matrix)"
+
+
+def _htmt(model: Model) -> Iterator[str]:
     if len(model) < 2:
         return
-    yield 'if (wanted("fornell_larcker"))'
-    yield '  compare_matrix("Fornell-Larcker", fornell_larcker_of(fit), names(factors), results$fornell_larcker$matrix)'
     yield 'if (wanted("htmt")) {'
     yield "  r <- cor(complete)"
     yield '  compare_matrix("HTMT", htmt_of(r, factors, mean), names(factors), results$htmt$htmt)'
@@ -241,7 +249,7 @@ def _without_flagged(how: str) -> Iterator[str]:
     """The headline results once more, as the report has them without careless answers."""
     yield from ("", "# ---- without the rows that the column careless flags ----")
     yield "everybody <- answers"
-    yield 'if ("careless" %in% names(answers) && any(answers$careless %in% 1)) {'
+    yield 'if (wanted("cfa") && "careless" %in% names(answers) && any(answers$careless %in% 1)) {'
     yield "answers <- everybody[!(everybody$careless %in% 1), ]"
     yield "complete <- na.omit(answers[items])"
     yield "without <- results$careless$without"
@@ -276,7 +284,7 @@ def _others(model: Model, draws: int, efa_method: str, efa_rotation: str) -> Ite
     if len(model) > 1:
         yield f"print(omega(complete, nfactors = {len(model)}, plot = FALSE))"
     yield "})"
-    yield 'if (more && requireNamespace("semTools", quietly = TRUE)) with(asNamespace("semTools"), {'
+    yield 'if (more && exists("fit") && requireNamespace("semTools", quietly = TRUE)) with(asNamespace("semTools"), {'
     yield "print(compRelSEM(fit))"
     yield "print(AVE(fit))  # of items weighted by their variance"
     if len(model) > 1:

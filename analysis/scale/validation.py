@@ -14,7 +14,8 @@ from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.plan import Choices, Plan, factors, group_columns, number_columns, plan_of
 from analysis.scale.r_script import validation_script
 from analysis.scale.registry import sections
-from analysis.scale.study import Progress, Record, Study
+from analysis.scale.sections.invariance import InvarianceSection
+from analysis.scale.study import Progress, Record, Sections, Study
 from analysis.threads import one_blas_thread
 from instruments.schema import Instrument
 
@@ -95,7 +96,7 @@ def validate_scale(
             marker=tuple(marker or ()),
             seconds=seconds,
         ),
-        r_script=_script(plan, choices, groups),
+        r_script=_script(plan, choices, record.sections),
         versions=versions(),
         fingerprint=fingerprint(data, plan.items),
     )
@@ -111,14 +112,15 @@ def _reversed(plan: Plan, reverse: Sequence[str]) -> tuple[str, ...]:
     return tuple(reverse)
 
 
-def _script(plan: Plan, choices: Choices, groups: tuple[str, ...]) -> str:
+def _script(plan: Plan, choices: Choices, found: Sections) -> str:
+    compared = found.get(InvarianceSection)
     return validation_script(
         plan.model,
         reverse=plan.turning,
         estimator=choices.estimator,
         missing=choices.missing,
         likelihood=choices.likelihood,
-        group=groups,
+        group=[ladder.group for ladder in compared.ladders] if compared else (),
         draws=choices.draws,
         efa_method=choices.efa_method,
         efa_rotation=choices.efa_rotation,

@@ -16,8 +16,10 @@ from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.html import to_html
 from surveyapp.exports.codebook.json_ld import to_json_ld
 from surveyapp.exports.formats.registry import FORMATS, format_of
+from surveyapp.exports.licences import ADDRESSES, DEFAULT
 from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.results.actions import ESTIMATORS, MISSING
 from surveyapp.results.scope import read_scope
 from surveyapp.surveys.queries import survey_by_code
 
@@ -104,16 +106,51 @@ def codebook(code: str | None, journey: str | None, out: Path) -> None:
 @click.option("--journey", metavar="CODE", help="All surveys of a journey.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .zip to write.")
 @click.option(
-    "--licence", default="CC BY 4.0", show_default=True, help="Licence of the published data."
+    "--licence",
+    default=DEFAULT,
+    show_default=True,
+    help=f"Licence of the published data: {', '.join(ADDRESSES)}, or another one by its name.",
 )
-def package(code: str | None, journey: str | None, out: Path, licence: str) -> None:
-    """Write an open-science package: anonymised data, codebook, R scripts, models, checksums.
+@click.option(
+    "--without", metavar="COLUMN", multiple=True, help="A column to hold back; can be repeated."
+)
+@click.option(
+    "--estimator",
+    type=click.Choice(ESTIMATORS),
+    help="Of the scales' models; by default as the last stored validation, else ML.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(MISSING),
+    help="Missing answers; by default as the last stored validation, else listwise.",
+)
+@click.option(
+    "--group",
+    "groups",
+    metavar="ATTRIBUTE",
+    multiple=True,
+    help="Test invariance over it; by default as the last stored validation; can be repeated.",
+)
+def package(
+    code: str | None,
+    journey: str | None,
+    out: Path,
+    licence: str,
+    without: tuple[str, ...],
+    estimator: str | None,
+    missing: str | None,
+    groups: tuple[str, ...],
+) -> None:
+    """Write an open-science package: anonymised data, codebook, licence and checksums, and for each
+    scale its model, report, results, and an R script that gives the same numbers.
 
     Left out are pseudonyms, IDs, times below the quarter, open texts, and attributes that fewer people
-    share than the smallest group (SURVEYAPP_MINIMUM_CELL).
+    share than the smallest group (SURVEYAPP_MINIMUM_CELL). What would tell who answered is refused.
     """
-    from surveyapp.exports.package import write
+    from surveyapp.exports.package import Publication, write
+    from surveyapp.exports.validated import Estimation
 
+    publication = Publication(licence, without, Estimation(estimator, missing, groups or None))
     with opened() as installation, installation.store.reading() as session:
         wanted = _chosen(session, code, journey)
         with tempfile.TemporaryDirectory(dir=_folder(out)) as folder:
@@ -124,7 +161,7 @@ def package(code: str | None, journey: str | None, out: Path, licence: str) -> N
                 made,
                 now=installation.now(),
                 minimum_cell=installation.settings.minimum_cell,
-                licence=licence,
+                publication=publication,
                 library=installation.library,
             )
             _move(made, out)

@@ -18,7 +18,7 @@ def test_the_script_holds_model_rivals_and_every_package_call():
     assert "  visual =~ x1 + x2 + x3\n" in got
     assert got.count("\nrival") == 4  # one factor, and each pair of factors merged
     for model in ("fit <- cfa(", "second <- cfa(", 'both <- do.call("cfa"', "again <- cfa("):
-        assert got.count(model) == 1
+        assert got.count(model) == 1, model
     for step in ("configural", "metric", "scalar", "strict"):
         assert f'\n{step} <- do.call("cfa", named(' in got
     assert 'likelihood = "wishart"' in got

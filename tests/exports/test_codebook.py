@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import random
+import re
+import shutil
 import statistics
+import subprocess
 import zipfile
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -17,12 +22,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.loader import BUILT_IN
+from surveyapp.errors import Invalid
+from surveyapp.exports.anonymised import anonymised
 from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.entries import Codebook, codebook
 from surveyapp.exports.codebook.html import to_html
 from surveyapp.exports.codebook.json_ld import to_json_ld
-from surveyapp.exports.package import anonymised
 from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Kind, Variable
@@ -30,6 +36,7 @@ from surveyapp.responses.actions import Stored, submit
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
 from surveyapp.store.models import SurveyRow
+from tests.analysis.data_sets import simulated
 from tests.cli.conftest import run, run_stored
 from tests.responses.makers import NOW, as_survey, make_survey, some_answers
 from tests.validity import faults
@@ -48,8 +55,10 @@ def bank(store: Store) -> SurveyRow:
             session, asks=("sjq", "nps"), code="bank", consent="We use it.", name=WICKED
         )
         asked = as_survey(session, made)
+        journeys = simulated(N, seed=3).astype(int).to_dict("records")
         for number in range(N):
             answers = some_answers(number, ("sjq", "nps"))
+            answers["sjq"] = {item: journeys[number].get(item, 4) for item in answers["sjq"]}
             stored = submit(
                 session,
                 asked,
@@ -151,7 +160,25 @@ def test_a_survey_without_answers_has_a_codebook(store: Store):
     ElementTree.fromstring(to_ddi(book))  # noqa: S314 - our own text
 
 
-def test_a_package_is_whole_and_names_nobody(bank: SurveyRow, run_stored, tmp_path: Path):
+def _same_numbers_in_r(package: Path, folder: Path) -> None:
+    """The package's script runs on the package as it is, where R has what it needs."""
+    with zipfile.ZipFile(package) as opened:
+        opened.extractall(folder)
+    if shutil.which("Rscript") is None:
+        return  # tests/analysis/test_r_script.py looks at the text
+    there = 'quit(status = !all(c("lavaan", "jsonlite") %in% rownames(installed.packages())))'
+    if subprocess.run(["Rscript", "-e", there], check=False).returncode:
+        return
+    command = ["Rscript", "validate-sjq.R", "--brief"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    found = re.search(r"(\d+) numbers compared with results-sjq.json; largest", ran.stdout)
+    assert found is not None and int(found[1]) > 500, ran.stdout[-500:]
+
+
+def test_a_package_is_whole_and_names_nobody(
+    bank: SurveyRow, run_stored, tmp_path: Path, request: pytest.FixtureRequest
+):
     out = tmp_path / "open.zip"
     ran = run_stored("package", "--survey", "bank", "--out", out, "--licence", "CC0")
     assert ran.code == 0, ran.err
@@ -165,16 +192,77 @@ def test_a_package_is_whole_and_names_nobody(bank: SurveyRow, run_stored, tmp_pa
     assert not {"response", "response_id", "customer", "run", "nps.nps_reason"} & set(
         data[0].split(",")
     )
-    everything = b"".join(files.values()).decode()
+    texts = {name: content for name, content in files.items() if not name.endswith(".pdf")}
+    everything = b"".join(texts.values()).decode()
     assert "Åland" not in files["responses.csv"].decode()  # one customer alone
     assert "reason 7" not in everything and "customer 7" not in everything
-    assert "Licence of the data: CC0." in files["README.txt"].decode()
+    assert "Licence of the data: CC0 1.0." in files["README.txt"].decode()
+    address = "https://creativecommons.org/publicdomain/zero/1.0/"
+    assert json.loads(files["codebook.jsonld"])["license"] == address
+    assert address in files["LICENCE.txt"].decode()
+    assert files["report-sjq.pdf"].startswith(b"%PDF")
+    results = json.loads(files["results-sjq.json"])
+    assert results["sample"]["n_complete"] == N
+    assert results["r_script"] == files["validate-sjq.R"].decode()
+    flags = [row["careless.sjq"] for row in csv.DictReader(data)]
+    assert flags.count("1") == results["careless"]["n_flagged"] > 0
+    if "postgresql" not in request.node.name:
+        _same_numbers_in_r(out, tmp_path / "package")
     sums = dict(line.split("  ")[::-1] for line in files["SHA256SUMS"].decode().splitlines())
     assert sums == {
         name: hashlib.sha256(content).hexdigest()
         for name, content in files.items()
         if name != "SHA256SUMS"
     }
+
+
+def _cells(name: str, values: list[Any], survey: list[str]) -> Table:
+    variables = [Variable("survey", "", Kind.TEXT), Variable(name, "", Kind.TEXT)]
+    return Table(variables, len(values), iter(zip(survey, values, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "survey", "said"),
+    [
+        ("attribute.e_mail", ["x"] * 6, ["a"] * 6, "--without attribute.e_mail"),
+        ("attribute.adviser", ["ann@bank.example"] * 6, ["a"] * 6, "--without attribute.adviser"),
+        (
+            "attribute.region",
+            ["N"] * 6,
+            ["a"] * 5 + ["pilot"],
+            "survey pilot has 1 response, fewer than 5",
+        ),
+    ],
+)
+def test_what_would_tell_who_answered_is_refused_by_name(name, values, survey, said):
+    chance = random.Random(1)  # noqa: S311 - seeded on purpose
+    with pytest.raises(Invalid, match=said):
+        anonymised(_cells(name, values, survey), set(), minimum_cell=5, chance=chance)
+    if name != "attribute.region":
+        table = _cells(name, values, survey)
+        assert anonymised(table, {name}, minimum_cell=5, chance=chance).headings == ["survey"]
+
+
+def test_the_wording_says_no_language_that_is_hidden():
+    variables = [Variable("language", "", Kind.TEXT), Variable("wording", "", Kind.TEXT)]
+    rows = [["en", "nps:en-1"]] * 6 + [["sv", "nps:sv-1"]] * 5 + [["fi", "nps:fi-1"]]
+    table = Table(variables, len(rows), iter(rows))
+    chance = random.Random(1)  # noqa: S311 - seeded on purpose
+    made = list(anonymised(table, set(), minimum_cell=5, chance=chance).rows)
+    assert Counter(map(tuple, made)) == {("en", "nps:en-1"): 6, (None, None): 6}
+
+
+def test_columns_and_groups_that_there_are_not_are_named(
+    bank: SurveyRow, run_stored, tmp_path: Path
+):
+    out = tmp_path / "x.zip"
+    ran = run_stored("package", "--survey", "bank", "--out", out, "--without", "attribute.mail")
+    assert (ran.code, "attribute.mail is no column of these responses" in ran.err) == (2, True)
+    ran = run_stored("package", "--survey", "bank", "--out", out, "--group", "age")
+    assert (ran.code, "age is no attribute of these responses; they have club" in ran.err) == (
+        2,
+        True,
+    )
 
 
 def test_too_few_responses_are_no_package(store: Store, run_stored, tmp_path: Path):

@@ -119,6 +119,7 @@ class Codebook:
     scales: tuple[ScaleEntry, ...]
     sources: tuple[Source, ...]
     consents: Mapping[str, str]
+    licence: str = ""  # of the data, where they are published
 
 
 def codebook(

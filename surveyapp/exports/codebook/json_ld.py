@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from surveyapp.exports.codebook.entries import Codebook, Entry
+from surveyapp.exports.licences import ADDRESSES
 
 
 def to_json_ld(book: Codebook) -> str:
@@ -21,6 +22,8 @@ def to_json_ld(book: Codebook) -> str:
         "citation": [source.citation for source in book.sources],
         "variableMeasured": [_variable(entry) for entry in book.entries],
     }
+    if book.licence:
+        document["license"] = ADDRESSES.get(book.licence, book.licence)
     if book.first and book.last:
         document["temporalCoverage"] = f"{book.first}/{book.last}"
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
