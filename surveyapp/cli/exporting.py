@@ -12,9 +12,7 @@ from surveyapp.cli.opened import opened
 from surveyapp.cli.survey_option import survey_option
 from surveyapp.cli.written import replacing
 from surveyapp.exports.chosen import Chosen
-from surveyapp.exports.codebook.ddi import to_ddi
-from surveyapp.exports.codebook.html import to_html
-from surveyapp.exports.codebook.json_ld import to_json_ld
+from surveyapp.exports.codebook.forms import form_of
 from surveyapp.exports.formats.registry import FORMATS, format_of
 from surveyapp.exports.licences import ADDRESSES, DEFAULT
 from surveyapp.exports.responses import answers_table, responses_table
@@ -82,7 +80,7 @@ def export(
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help="An .html page, DDI-Codebook .xml, or .jsonld for data search engines.",
+    help="An .html page, .pdf, DDI-Codebook .xml, or .jsonld for data search engines.",
 )
 def codebook(code: str | None, journey: str | None, out: Path) -> None:
     """Write a codebook: every column with its wording in each language, values, distribution, scores
@@ -90,14 +88,12 @@ def codebook(code: str | None, journey: str | None, out: Path) -> None:
     """
     from surveyapp.exports.codebook.entries import codebook as codebook_of
 
-    write = {".html": to_html, ".xml": to_ddi, ".jsonld": to_json_ld}.get(out.suffix.lower())
-    if write is None:
-        raise click.UsageError(f"{out.name}: end the name with .html, .xml or .jsonld.")
+    form = form_of(out.suffix or out.name)
     with opened() as installation, installation.store.reading() as session:
         wanted = _chosen(session, code, journey)
         book = codebook_of(session, wanted, now=installation.now(), library=installation.library)
         with replacing(out) as target:
-            target.write(write(book).encode())
+            target.write(form.write(book))
     click.echo(f"Written: {out} ({book.responses} responses, {len(book.entries)} variables)")
 
 

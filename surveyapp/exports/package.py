@@ -23,10 +23,8 @@ from instruments.schema import Instrument, ItemKind
 from surveyapp.errors import Invalid
 from surveyapp.exports.anonymised import anonymised
 from surveyapp.exports.chosen import Chosen, chosen_surveys
-from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.entries import Codebook, codebook
-from surveyapp.exports.codebook.html import to_html
-from surveyapp.exports.codebook.json_ld import to_json_ld
+from surveyapp.exports.codebook.forms import FORMS
 from surveyapp.exports.formats import csv_file, r_package
 from surveyapp.exports.licences import ADDRESSES, DEFAULT, licence_named
 from surveyapp.exports.questions import questions
@@ -107,9 +105,7 @@ def _files(data: Table, book: Codebook, scales: Mapping[str, bytes]) -> dict[str
     files = {
         "responses.csv": "".join(csv_file.chunks(data)).encode(),
         "responses.R": r_package.script(data.variables, data.count).encode(),
-        "codebook.html": to_html(book).encode(),
-        "codebook.xml": to_ddi(book).encode(),
-        "codebook.jsonld": to_json_ld(book).encode(),
+        **{f"codebook{form.suffix}": form.write(book) for form in FORMS.values()},
         "LICENCE.txt": _licence(book).encode(),
         **scales,
     }

@@ -39,6 +39,7 @@ class Tone(StrEnum):
     NUMBERED = "numbered"
     QUOTE = "quote"  # fixed: model text, references
     REFERENCE = "reference"
+    RIGHT_TO_LEFT = "right-to-left"
 
 
 @dataclass(frozen=True)

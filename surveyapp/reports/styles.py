@@ -53,6 +53,7 @@ def styles() -> dict[str, ParagraphStyle]:
         Tone.REFERENCE: _style(
             "reference", "small", leading=12, leftIndent=16, firstLineIndent=-16, spaceAfter=4
         ),
+        Tone.RIGHT_TO_LEFT: _style("right-to-left", "body", alignment=TA_RIGHT, spaceAfter=7),
         "h1": _style("h1", "h1", fontName=fonts.BOLD, leading=25, textColor=accent, spaceBefore=22, spaceAfter=10),
         "h2": _style("h2", "h2", fontName=fonts.SEMIBOLD, leading=18.5, spaceBefore=13, spaceAfter=5),
         "h3": _style("h3", "h3", fontName=fonts.SEMIBOLD, leading=15, spaceBefore=10, spaceAfter=4),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission, Role, allows
+from surveyapp.errors import Invalid
 from surveyapp.exports.chosen import Chosen
+from surveyapp.exports.codebook.entries import codebook as codebook_of
+from surveyapp.exports.codebook.forms import FORMS as CODEBOOKS
+from surveyapp.exports.codebook.forms import form_of
 from surveyapp.exports.formats.registry import FORMATS, Format, format_of
 from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.journeys import queries
@@ -17,6 +21,7 @@ from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
+from surveyapp.web import downloads
 from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import number_asked, scope_asked
 from surveyapp.web.guards import requires
@@ -69,6 +74,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         if shown and (before is not None or (after is not None and more))
         else None,
         formats=FORMATS.values(),
+        codebooks=CODEBOOKS.values(),
         kept={**scope.arguments, **({"survey": survey_id} if survey_id else {})},
     )
 
@@ -94,6 +100,39 @@ def export(journey_id: int) -> ResponseReturnValue:
 def export_csv(journey_id: int) -> ResponseReturnValue:
     """The same as CSV, at the address that programs know."""
     return _export(journey_id, FORMATS["csv"])
+
+
+@responses.get("/codebook")
+@requires(Permission.EXPORT_RESPONSES)
+def codebook(journey_id: int) -> ResponseReturnValue:
+    """What the columns of the export mean, in the form that was asked for."""
+    chosen = form_of(request.args.get("format", "html"))
+    scope, survey_id = scope_asked(journey_id), _survey_asked()
+    at = installation()
+    with at.store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        said = {"format": chosen.code, "survey": survey_id}
+        record(
+            session,
+            me().id,
+            "export codebook",
+            f"journey {journey.code}",
+            **said,
+            **scope.arguments,
+        )
+    with at.store.reading() as session:
+        wanted = Chosen(scope, survey_id)
+        table = responses_table(session, wanted, library=at.library)
+        if table.count > downloads.MOST_MADE:
+            raise Invalid(
+                f"A codebook of more than {downloads.MOST_MADE:,} responses is not made on this page;"
+                f" these are {table.count:,}. Choose a shorter period, or run `surveyapp codebook`."
+            )
+        book = codebook_of(session, wanted, now=at.now(), library=at.library, table=table)
+    answer = Response(chosen.write(book), mimetype=chosen.media_type)
+    name = f"codebook-{journey.code}{chosen.suffix}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _export(journey_id: int, form: Format) -> ResponseReturnValue:

@@ -13,15 +13,18 @@ import subprocess
 import zipfile
 from collections import Counter
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pypdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.loader import BUILT_IN
+from surveyapp.design_tokens import SIZES, TEXT_WIDTH
 from surveyapp.errors import Invalid
 from surveyapp.exports.anonymised import anonymised
 from surveyapp.exports.chosen import Chosen
@@ -29,9 +32,12 @@ from surveyapp.exports.codebook.ddi import to_ddi
 from surveyapp.exports.codebook.entries import Codebook, codebook
 from surveyapp.exports.codebook.html import to_html
 from surveyapp.exports.codebook.json_ld import to_json_ld
+from surveyapp.exports.codebook.pdf import to_pdf, worded
 from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Kind, Variable
+from surveyapp.reports import fonts
+from surveyapp.reports.document import Tone
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
@@ -140,13 +146,32 @@ def test_json_ld_is_a_dataset(book: Codebook):
     assert document["temporalCoverage"] == f"{book.first}/{book.last}"
 
 
-@pytest.mark.parametrize("suffix", [".html", ".xml", ".jsonld"])
+@pytest.mark.parametrize("suffix", [".html", ".pdf", ".xml", ".jsonld"])
 def test_the_command_writes_each_form(bank: SurveyRow, run_stored, tmp_path: Path, suffix: str):
     out = tmp_path / f"book{suffix}"
     ran = run_stored("codebook", "--survey", "bank", "--out", out)
     assert (ran.code, f"({N} responses" in ran.out) == (0, True)
     assert out.stat().st_size > 5000
-    assert run_stored("codebook", "--survey", "bank", "--out", tmp_path / "b.pdf").code == 2
+    wrong = run_stored("codebook", "--survey", "bank", "--out", tmp_path / "b.doc")
+    assert (wrong.code, "choose from .html, .pdf, .xml, .jsonld" in wrong.err) == (2, True)
+
+
+def test_the_pdf_holds_every_variable_and_says_each_answer_scale_once(book: Codebook):
+    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(to_pdf(book))).pages)
+    for entry in book.entries:
+        assert entry.variable.name in text
+    assert "as in sjq.per3" in text and "As in sjq.per3" in text
+    assert text.count("Stimme voll und ganz zu") == 1
+
+
+def test_a_long_text_that_is_read_from_the_right_keeps_its_lines_in_order():
+    words = [f"كلمة{'ا' * (n % 5)}" for n in range(60)]
+    (paragraph,) = worded("ar", " ".join(words))
+    assert paragraph.tone is Tone.RIGHT_TO_LEFT
+    lines = [part for part in paragraph.text if isinstance(part, str) and part != "\n"]
+    assert len(lines) > 2 and " ".join(lines).split() == words
+    assert all(fonts.width(line, SIZES["body"]) <= TEXT_WIDTH for line in lines)
+    assert worded("en", "left").__next__().tone is Tone.BODY
 
 
 def test_a_survey_without_answers_has_a_codebook(store: Store):

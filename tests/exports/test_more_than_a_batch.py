@@ -113,10 +113,16 @@ def test_every_format_leaves_page_and_command_with_every_response(
 def test_a_file_that_takes_long_to_make_is_refused_on_the_page(
     bank: SurveyRow, installation, sign_in, monkeypatch
 ):
-    monkeypatch.setattr(downloads, "MOST_MADE", ROWS - 1)
     with installation.store.writing() as session:
         staff = add_user(session, "Rita", role="researcher")
     address = f"/journeys/{bank.journey_id}/responses/export"
+    book = f"/journeys/{bank.journey_id}/responses/codebook"
+    made = sign_in(staff).get(book)
+    assert (made.status_code, f"<td>{ROWS:,}</td>" in made.text) == (200, True)
+    assert sign_in(staff).get(f"{book}?format=doc").status_code == 422
+    monkeypatch.setattr(downloads, "MOST_MADE", ROWS - 1)
+    page = sign_in(staff).get(book)
+    assert (page.status_code, "run `surveyapp codebook`" in page.text) == (422, True)
     page = sign_in(staff).get(f"{address}?format=xlsx")
     assert (page.status_code, "run `surveyapp export`" in page.text) == (422, True)
     assert sign_in(staff).get(f"{address}?format=pdf").status_code == 422

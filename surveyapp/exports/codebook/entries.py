@@ -23,6 +23,7 @@ from surveyapp.results.reliability import Reliability, reliability
 from surveyapp.surveys.consents import versions
 from surveyapp.surveys.survey import Survey
 
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 _MOST_VALUES = 50  # a column of more different texts is no set of categories
 
 
@@ -77,6 +78,21 @@ class Entry:
     sd: float | None = None
     least: float | None = None
     most: float | None = None
+
+
+def facts(entry: Entry) -> str:
+    """What is known of a variable's answers, in one line."""
+    variable = entry.variable
+    found = [f"{variable.kind.value}, {variable.measure.value}", f"n = {entry.n:,}"]
+    if entry.empty:
+        found.append(f"empty {entry.empty:,}")
+    found += [f"{reason.lower()} {count:,}" for reason, count in entry.reasons.items()]
+    if entry.mean is not None:
+        found.append(f"mean {entry.mean:.4g}")
+        found.append(f"range {entry.least:g} to {entry.most:g}")
+    if entry.sd is not None:
+        found.append(f"SD {entry.sd:.4g}")
+    return "; ".join(found)
 
 
 @dataclass(frozen=True)

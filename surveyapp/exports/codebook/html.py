@@ -7,9 +7,15 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
-from surveyapp.exports.codebook.entries import Codebook, Entry, ScaleEntry, Source
+from surveyapp.exports.codebook.entries import (
+    RIGHT_TO_LEFT,
+    Codebook,
+    Entry,
+    ScaleEntry,
+    Source,
+    facts,
+)
 
-_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 # No page may hold these, however they are written.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _STYLE = Markup("""
@@ -114,23 +120,14 @@ def _scales(scales: Sequence[ScaleEntry]) -> Markup:
 
 def _entry(entry: Entry) -> Markup:
     variable = entry.variable
-    facts = [f"{variable.kind.value}, {variable.measure.value}", f"n = {entry.n:,}"]
-    if entry.empty:
-        facts.append(f"empty {entry.empty:,}")
-    facts += [f"{reason.lower()} {count:,}" for reason, count in entry.reasons.items()]
-    if entry.mean is not None:
-        facts.append(f"mean {entry.mean:.4g}")
-        facts.append(f"range {entry.least:g} to {entry.most:g}")
-    if entry.sd is not None:
-        facts.append(f"SD {entry.sd:.4g}")
     words = Markup("").join(
         Markup('<p lang="{}" dir="{}"><span class="soft">{}</span> <bdi>{}</bdi></p>').format(
-            language, "rtl" if language in _RIGHT_TO_LEFT else "ltr", language, text
+            language, "rtl" if language in RIGHT_TO_LEFT else "ltr", language, text
         )
         for language, text in entry.words.items()
     ) or Markup("<p><bdi>{}</bdi></p>").format(variable.label)
     return Markup('<article id="{0}"><h3>{0}</h3>{1}<p class="soft">{2}</p>{3}</article>').format(
-        variable.name, words, "; ".join(facts), _values(entry)
+        variable.name, words, facts(entry), _values(entry)
     )
 
 
