@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -71,8 +72,8 @@ def _names(headings: Sequence[str]) -> dict[int, str]:
     names = {
         place: name.lower() if name.lower() in _KNOWN else name for place, name in names.items()
     }
-    for name in names.values():
-        if list(names.values()).count(name) > 1:
+    for name, count in Counter(names.values()).items():
+        if count > 1:
             raise Invalid(f"Two columns are called {name}; rename one.")
     return names
 

@@ -243,8 +243,9 @@ def _no_item(headings: Sequence[str], names: Mapping[str, Item]) -> str:
 
 def _refuse_wrong(lowered: Sequence[str], named: Sequence[str]) -> None:
     refuse_unclear(lowered)
+    there = set(lowered)
     for name in named:
-        if name not in lowered:
+        if name not in there:
             raise Invalid(
                 f"There is no column {name}; the file has {', '.join(lowered)[:300]}.", field="file"
             )

@@ -63,13 +63,15 @@ def shared_columns(
         candidates = candidates[: len(candidates) // 2]
         combinations = _combinations(table, candidates)
     kept: list[int] = []
+    groups = dict.fromkeys(combinations, 0)  # which of the combinations of ``kept`` each has
     for at in range(len(candidates)):
-        chosen = [*kept, at]
-        counts: Counter[tuple[str, ...]] = Counter()
+        counts: Counter[tuple[int, str]] = Counter()
         for cells, count in combinations.items():
-            counts[tuple(cells[each] for each in chosen)] += count
+            counts[groups[cells], cells[at]] += count
         if all(count >= minimum for count in counts.values()):
             kept.append(at)
+            numbers = {key: number for number, key in enumerate(counts)}
+            groups = {cells: numbers[group, cells[at]] for cells, group in groups.items()}
     return tuple(sorted(candidates[at] for at in kept))
 
 

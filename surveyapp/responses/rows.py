@@ -96,7 +96,7 @@ class Reading:
             return [self._refusal(row, None, "", "", row.fault, row.cure)]
         cells = row.cells
         if self.columns.own and self._table.separator != "none":  # only text files are guarded
-            cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
+            cells = [unguarded(cell) if "'" in cell else cell for cell in cells]
         cells = self._typed.emptied(cells)
         answers = read_answers(self.survey, self._raw(cells), partial=True, library=self.library)
         if isinstance(answers, Faulty):

@@ -1,20 +1,31 @@
-"""Texts that a spreadsheet would run: guarded by an apostrophe, and given back exactly as they were."""
+"""Texts that a spreadsheet would run: guarded by apostrophes, and given back exactly as they were.
+
+Programs differ in where they split a line of CSV, and some split at semicolons, tabs or line breaks
+within quotes too. So a text is guarded at its beginning and behind each of these.
+"""
 
 from __future__ import annotations
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+import re
+
+# What would be a formula, behind apostrophes of the text's own and quotes that such a program takes off.
+_FORMULA = r"(?='*\"*[=+@\-])"
+_BEGINNING = re.compile(r"'*(?:\"*[=+@\-]|[\t\r\n])")
+_INSIDE = re.compile(rf"([;\t\r\n]){_FORMULA}")
+_GUARDED_INSIDE = re.compile(rf"([;\t\r\n])'{_FORMULA}")
 
 
 def guarded(text: str) -> str:
-    """A text that would be a formula with an apostrophe before it.
+    """A text with an apostrophe before each place where a formula would begin.
 
     So is one that has apostrophes before what would be a formula: else nobody could tell whose the
     first one is.
     """
-    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_STARTS) else text
+    inside = _INSIDE.sub(r"\1'", text)
+    return f"'{inside}" if _BEGINNING.match(text) else inside
 
 
 def unguarded(text: str) -> str:
     """The text that ``guarded`` was given."""
-    guard = text.startswith("'") and text.lstrip("'").startswith(_FORMULA_STARTS)
-    return text[1:] if guard else text
+    guard = text.startswith("'") and _BEGINNING.match(text)
+    return _GUARDED_INSIDE.sub(r"\1", text[1:] if guard else text)

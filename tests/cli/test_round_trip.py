@@ -85,7 +85,7 @@ def test_an_import_says_how_it_read_the_file(run_stored, store: Store, tmp_path:
 
 
 TEXTS = ("-- waited too long", "+1 for the staff", "@anna was great", "=never again", "'quoted'")
-GUARDED = ("'=1+1", "''@x", "'- a", "O'Brien", "5 o'clock")
+GUARDED = ("'=1+1", "''@x", "'- a", "O'Brien", "5 o'clock", "slow;=1+1", "a;'=b")
 
 
 def test_our_own_export_brought_in_again_adds_nothing_and_elsewhere_keeps_everything(
@@ -109,9 +109,9 @@ def test_our_own_export_brought_in_again_adds_nothing_and_elsewhere_keeps_everyt
     assert run_stored("import", tmp_path / "in.csv", "--survey", "a", *options).code == 0
     assert run_stored("export", "--survey", "a", "--out", tmp_path / "a.csv").code == 0
     again = run_stored("import", tmp_path / "a.csv", "--survey", "a")
-    assert "10 rows: 0 stored, 10 already stored, 0 rejected." in again.out
-    assert "10 stored" in run_stored("import", tmp_path / "a.csv", "--survey", "b").out
-    assert "10 already stored" in run_stored("import", tmp_path / "a.csv", "--survey", "b").out
+    assert "12 rows: 0 stored, 12 already stored, 0 rejected." in again.out
+    assert "12 stored" in run_stored("import", tmp_path / "a.csv", "--survey", "b").out
+    assert "12 already stored" in run_stored("import", tmp_path / "a.csv", "--survey", "b").out
     assert run_stored("export", "--survey", "b", "--out", tmp_path / "b.csv").code == 0
     first, second = (
         pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False)

@@ -29,7 +29,7 @@ def script(variables: Sequence[Variable], count: int) -> str:
 
     Numbers are numbers, times POSIXct in UTC, choices factors with their labels; labels of columns
     stand in the attribute "label", those of scale points in "labels", where haven and labelled look.
-    The apostrophe that keeps spreadsheets from running a text is taken away. It needs base R only.
+    The apostrophes that keep spreadsheets from running a text are taken away. It needs base R only.
     """
     lines = [
         "# Reads the responses beside this script; run it in their folder.",
@@ -38,7 +38,8 @@ def script(variables: Sequence[Variable], count: int) -> str:
         f"stopifnot(nrow(responses) == {count})  # the file is whole",
         "responses[] <- lapply(responses, function(x) {",
         '  x[x == ""] <- NA',
-        '  sub("^\'(?=[=+@\\\\t\\\\r\\\\n-])", "", x, perl = TRUE)',
+        '  x <- gsub("([;\\t\\r\\n])\'(?=\'*\\"*[=+@-])", "\\\\1", x, perl = TRUE)',
+        '  sub("^\'(?=\'*(?:\\"*[=+@-]|[\\t\\r\\n]))", "", x, perl = TRUE)',
         "})",
         "number <- function(x) as.numeric(x)",
         'moment <- function(x) as.POSIXct(sub(":(\\\\d\\\\d)$", "\\\\1", x),'
