@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission, Role, allows
 from surveyapp.errors import Invalid
 from surveyapp.exports.chosen import Chosen
-from surveyapp.exports.codebook.entries import codebook as codebook_of
 from surveyapp.exports.codebook.forms import FORMS as CODEBOOKS
 from surveyapp.exports.codebook.forms import form_of
 from surveyapp.exports.formats.registry import FORMATS, Format, format_of
@@ -106,6 +105,8 @@ def export_csv(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.EXPORT_RESPONSES)
 def codebook(journey_id: int) -> ResponseReturnValue:
     """What the columns of the export mean, in the form that was asked for."""
+    from surveyapp.exports.codebook.entries import codebook as codebook_of  # needs pandas
+
     chosen = form_of(request.args.get("format", "html"))
     scope, survey_id = scope_asked(journey_id), _survey_asked()
     at = installation()

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from surveyapp.errors import Invalid
-from surveyapp.exports.codebook.entries import Codebook
+
+if TYPE_CHECKING:  # pandas is behind it, and the web process starts without
+    from surveyapp.exports.codebook.entries import Codebook
 
 
 @dataclass(frozen=True)
