@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tomllib
 from pathlib import Path
@@ -16,6 +17,9 @@ sys.path.insert(0, str(ROOT))  # the generated pages read the project as it stan
 from surveyapp.design_tokens import COLOURS  # noqa: E402 - found only now
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# The theme's colours (a11y_pygments) make every logger tell what it does; pikepdf tells of its start.
+logging.getLogger("pikepdf").setLevel(logging.WARNING)
 
 project = _PROJECT["name"]
 release = version = _PROJECT["version"]
