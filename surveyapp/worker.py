@@ -22,6 +22,8 @@ from surveyapp.jobs.kinds import (
     JourneyPayload,
     Kind,
     Payload,
+    PreviewPayload,
+    RemovalPayload,
     ReportPayload,
     SegmentPayload,
 )
@@ -31,7 +33,14 @@ from surveyapp.jobs.sweep import Sweep
 from surveyapp.journeys import zone_actions
 from surveyapp.periodic import PAUSE, repeat
 from surveyapp.reports import make
-from surveyapp.responses import imports, recounting, sorting, uploads
+from surveyapp.responses import (
+    batches,
+    imports,
+    recounting,
+    sorting,
+    stored_previews,
+    uploads,
+)
 from surveyapp.results import compute, studies
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import events, queue
@@ -92,6 +101,16 @@ def _import_responses(
     return imports.run_import(installation, asked, progress=progress)
 
 
+def _preview_import(
+    installation: Installation, asked: PreviewPayload, progress: Progress
+) -> Result:
+    return stored_previews.run_preview(installation, asked, progress=progress)
+
+
+def _remove_import(installation: Installation, asked: RemovalPayload, progress: Progress) -> Result:
+    return batches.run_removal(installation, asked, progress=progress)
+
+
 def _sort_segment(installation: Installation, asked: SegmentPayload, progress: Progress) -> Result:
     done = sorting.sort_segment(installation.store, asked.segment_id, progress=progress)
     return {"responses": done}
@@ -132,6 +151,8 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.VALIDATION_REPORT, _validation_report),
         _bound(kinds.SJQ_STUDY_REPORT, _sjq_study_report),
         _bound(kinds.IMPORT_RESPONSES, _import_responses),
+        _bound(kinds.PREVIEW_IMPORT, _preview_import),
+        _bound(kinds.REMOVE_IMPORT, _remove_import),
         _bound(kinds.SORT_SEGMENT, _sort_segment),
         _bound(kinds.COUNT_DAYS, _count_days),
     )
@@ -188,6 +209,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget messages": (3600.0, retention.forget),
     "forget uploads": (60.0, uploads.forget),
     "follow time zones": (60.0, _follow_zones),
+    "forget previews": (60.0, stored_previews.forget),
     "watch scores": (300.0, alerts.alerts_due),
     "mix draws": (3600.0, prize_draws.mix),
     "forget drafts": (3600.0, drafts.forget),

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     EDIT_SURVEYS = "edit surveys"
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
+    REMOVE_RESPONSES = "remove responses"
     EXPORT_RESPONSES = "export responses"
     EXPORT_CUSTOMERS = "export customer references"
     SEND_MESSAGES = "send messages"
@@ -53,6 +54,7 @@ _RESEARCHER = _MANAGER | {
     Permission.EDIT_SURVEYS,
     Permission.SEND_MESSAGES,
     Permission.READ_RESPONSES,
+    Permission.REMOVE_RESPONSES,
     Permission.EXPORT_RESPONSES,
     Permission.EXPORT_CUSTOMERS,
     Permission.RUN_ANALYSES,

@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "surveyapp.cli.serving",
     "export": "surveyapp.cli.exporting",
     "import": "surveyapp.cli.data",
+    "imports": "surveyapp.cli.imports",
     "instruments": "surveyapp.cli.administration",
     "interactions": "surveyapp.cli.data",
     "invariance": "surveyapp.cli.invariance",

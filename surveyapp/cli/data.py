@@ -8,12 +8,21 @@ from typing import Any
 import click
 
 from surveyapp.cli.opened import opened, progress_bar
+from surveyapp.cli.previewed import show_preview
 from surveyapp.cli.survey_option import survey_option
 from surveyapp.cli.table_options import dated_table_options
 from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code
+from surveyapp.responses.conflicts import CONFLICTS, REFUSE
 from surveyapp.responses.import_choices import ImportChoices, column_pair
-from surveyapp.responses.imports import ImportReport, import_device, import_file
+from surveyapp.responses.imports import (
+    OF_DEVICE,
+    ImportReport,
+    import_device,
+    import_file,
+    is_device_file,
+)
+from surveyapp.responses.previews import preview_file
 from surveyapp.responses.waves import SKIP, STORE
 from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.surveys.queries import survey_by_code
@@ -51,13 +60,40 @@ _MOST_PRINTED = 50
     metavar="HEADING=ITEM",
     help="Assign a column to an item; can be repeated.",
 )
+@click.option(
+    "--leave-out",
+    "left_out",
+    multiple=True,
+    metavar="HEADING",
+    help="Do not use this column; can be repeated.",
+)
+@click.option(
+    "--conflicts",
+    type=click.Choice(CONFLICTS),
+    default=REFUSE,
+    show_default=True,
+    help="What to do with rows that have a stored response's id and other answers: refuse the file,"
+    " keep the stored answers, or replace them as a correction.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be stored; store nothing.")
+@click.option(
+    "--json",
+    "to",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="With --dry-run: write the preview here, too.",
+)
 def import_(
     file: Path,
     code: str,
     id_column: str | None,
     pairs: tuple[str, ...],
     attributes: tuple[str, ...],
+    left_out: tuple[str, ...],
     overlap: str | None,
+    conflicts: str,
+    dry_run: bool,
+    to: Path | None,
     reading: ReadOptions,
 ) -> None:
     """Store the answers in FILE; every rejected row is listed with its reason.
@@ -66,20 +102,36 @@ def import_(
     """
     if not file.is_file():
         raise NotFound(f"{file}: no such file")
+    if to is not None and not dry_run:
+        raise click.UsageError("--json writes a preview: use it with --dry-run.")
     columns = dict(map(column_pair, pairs))
     choices = ImportChoices(
-        reading, columns, id_column or "", attributes=attributes, overlap=overlap or ""
+        reading,
+        columns,
+        id_column or "",
+        attributes=attributes,
+        overlap=overlap or "",
+        left_out=left_out,
+        conflicts=conflicts,
     )
-    with opened() as installation, progress_bar("Importing") as progress:
+    is_device = is_device_file(file.name)
+    label = "Reading" if dry_run else "Importing"
+    with opened() as installation, progress_bar(label) as progress:
         with installation.store.reading() as session:
             survey = survey_by_code(session, code)
+        options: dict[str, Any] = {"name": file.name, "progress": progress}
         with file.open("rb") as source:
-            if file.suffix.lower() == ".json":
-                report = import_device(installation, survey, source, progress=progress)
+            if dry_run:
+                options |= {"choices": OF_DEVICE if is_device else choices, "is_device": is_device}
+                found = preview_file(installation, survey, source, **options)
+            elif is_device:
+                report = import_device(installation, survey, source, **options)
             else:
-                options: dict[str, Any] = {"choices": choices, "progress": progress}
-                report = import_file(installation, survey, source, name=file.name, **options)
-    _tell(report)
+                report = import_file(installation, survey, source, choices=choices, **options)
+    if dry_run:
+        show_preview(found, to)
+    else:
+        _tell(report)
 
 
 @click.command()
@@ -122,10 +174,13 @@ def _tell(report: ImportReport) -> None:
         click.echo(f"... and {len(report.refused) - _MOST_PRINTED} more")
     for note in report.notes:
         click.echo(f"Note: {note}")
+    corrected = f" {report.corrected} corrected," if report.corrected else ""
     click.echo(
         f"{report.count_in} {'row' if report.count_in == 1 else 'rows'}: {report.stored} stored, {report.already} already"
-        f" stored, {report.refused_rows} rejected."
+        f" stored,{corrected} {report.refused_rows} rejected."
     )
+    if report.batch_id:
+        click.echo(f"This is import {report.batch_id}.")
     if report.refused_rows:
         raise click.ClickException(
             f"{report.refused_rows} of {report.count_in} rows were rejected."

@@ -25,6 +25,8 @@ class Outcome(Enum):
     ANALYSIS = auto()
     REPORT = auto()
     RESPONSES = auto()
+    PREVIEW = auto()
+    BATCH = auto()
     SEGMENT = auto()
     JOURNEY = auto()
 
@@ -44,6 +46,17 @@ class ImportPayload:
     survey_id: int
     file_id: int
     choices: dict[str, Any] = field(default_factory=dict)  # of responses.import_choices
+    batch_id: int = 0  # 0: asked for by an earlier version
+
+
+@dataclass(frozen=True)
+class PreviewPayload:
+    preview_id: int
+
+
+@dataclass(frozen=True)
+class RemovalPayload:
+    batch_id: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,14 @@ class JourneyPayload:
 
 
 Payload = TypeVar(
-    "Payload", AnalysisPayload, ReportPayload, ImportPayload, SegmentPayload, JourneyPayload
+    "Payload",
+    AnalysisPayload,
+    ReportPayload,
+    ImportPayload,
+    PreviewPayload,
+    RemovalPayload,
+    SegmentPayload,
+    JourneyPayload,
 )
 
 
@@ -76,9 +96,12 @@ class Kind(Generic[Payload]):
 
     def read(self, parameters: Mapping[str, Any]) -> Payload:
         """The payload of a stored job. Raises SurveyappError for one that another version wrote."""
-        names = {each.name for each in fields(self.payload)}
-        needed = {each.name for each in fields(self.payload) if each.default_factory is MISSING}
-        kinds = {name: int if name in needed else dict for name in names}
+        own = fields(self.payload)
+        names = {each.name for each in own}
+        needed = {
+            each.name for each in own if each.default is MISSING and each.default_factory is MISSING
+        }
+        kinds = {each.name: int if each.default_factory is MISSING else dict for each in own}
         if not needed <= set(parameters) <= names or not all(
             type(value) is kinds[name] for name, value in parameters.items()
         ):
@@ -97,6 +120,8 @@ BENCHMARK_REPORT = Kind("benchmark_report", "Benchmark report", ReportPayload, O
 VALIDATION_REPORT = Kind("validation_report", "Validation report", ReportPayload, Outcome.REPORT)
 SJQ_STUDY_REPORT = Kind("sjq_study_report", "Study report", ReportPayload, Outcome.REPORT)
 IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Outcome.RESPONSES)
+PREVIEW_IMPORT = Kind("preview_import", "Import preview", PreviewPayload, Outcome.PREVIEW)
+REMOVE_IMPORT = Kind("remove_import", "Removal of an import", RemovalPayload, Outcome.BATCH)
 SORT_SEGMENT = Kind(
     "rebuild_rollups", "Assignment of responses to a segment", SegmentPayload, Outcome.SEGMENT
 )
@@ -107,7 +132,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
         kind.name: kind
         for kind in (
             *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
-            *(IMPORT_RESPONSES, SORT_SEGMENT, COUNT_DAYS),
+            *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
         )
     }
 )

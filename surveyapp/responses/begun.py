@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
@@ -11,33 +12,77 @@ from surveyapp.responses.import_choices import ImportChoices
 from surveyapp.responses.personal_columns import is_personal, shared_columns
 from surveyapp.responses.row_facts import TIMES, RowFacts
 from surveyapp.responses.rows import Reading
-from surveyapp.responses.waves import RowIds, Wave, row_ids
+from surveyapp.responses.waves import RowIds, Wave
 from surveyapp.surveys.survey import Survey
 from surveyapp.tables.missing import UserMissing
+from surveyapp.tables.profile import Watch
 from surveyapp.tables.table import DataTable, heading_of
 from surveyapp.tables.typed_columns import TypedColumns
 
 
-def begin_reading(
+@dataclass(frozen=True)
+class Looked:
+    """A file that has been looked at from end to end: what its columns hold, which are kept.
+
+    ``personal`` and ``rare`` are the places of attributes that are left out; ``wave`` are the rows
+    without an id.
+    """
+
+    installation: Installation
+    survey: Survey
+    choices: ImportChoices
+    columns: Columns
+    typed: TypedColumns
+    wave: Wave
+    personal: frozenset[int] = frozenset()
+    rare: frozenset[int] = frozenset()
+
+    def reading(self, ids: RowIds) -> Reading:
+        """The reader of the file's rows, whose ids are these; a new one for each time they are read."""
+        typed = self.typed.uncounted()
+        facts = RowFacts(
+            self.installation, self.survey, self.columns, typed, self.choices.reading, ids
+        )
+        library = self.installation.library
+        return Reading(self.survey, self.columns, typed, facts, self._left_out(), library)
+
+    def _left_out(self) -> list[str]:
+        headings, notes = self.columns.headings, []
+        if self.personal:
+            notes.append(
+                f"Left out, as they look like personal data: {_named(self.personal, headings)};"
+                " --attribute stores one."
+            )
+        if self.rare:
+            minimum = self.installation.settings.minimum_cell
+            notes.append(
+                f"Left out of an anonymous survey, as fewer than {minimum} rows share a value:"
+                f" {_named(self.rare, headings)}."
+            )
+        return notes
+
+
+def look(
     installation: Installation,
     survey: Survey,
     table: DataTable,
     columns: Columns,
     choices: ImportChoices,
-) -> Reading:
-    """The reader of a file's rows, which knows what their columns hold and which rows are stored. That
-    a file without ids came is noted in a transaction of its own: looking at a file may take long.
+    watch: Watch | None = None,
+) -> Looked:
+    """Look at a file from end to end; ``watch`` is given its rows meanwhile. Stores nothing.
 
     Raises Invalid where the file has two readings.
     """
-    secret_key = installation.secret_key
-    wave = Wave(secret_key)
+    wave = Wave(installation.secret_key)
     identity = columns.about.get(EXTERNAL_ID)
 
-    def watch(rows: Sequence[list[str]]) -> None:
+    def watching(rows: Sequence[list[str]]) -> None:
         for cells in rows:
             if identity is None or not cells[identity].strip():
                 wave.add(cells)
+        if watch is not None:
+            watch(rows)
 
     codes = {each.code: each.missing_codes for each, _ in survey.asked(installation.library)}
     table = table.declaring(
@@ -48,45 +93,37 @@ def begin_reading(
         }
     )
     dated = [columns.about[name] for name in TIMES if name in columns.about]
-    typed = TypedColumns(table, choices.reading, columns.attributes, dated, watch)
+    typed = TypedColumns(table, choices.reading, columns.attributes, dated, watching)
     chosen = {heading_of(name).lower() for name in choices.attributes}
     chosen |= {heading_of(name).lower() for name in choices.columns}
     chosen |= {heading_of(name).lower() for name in choices.attribute_columns or ()}
-    kept, left_out = _kept(survey, typed, columns, chosen, installation.settings.minimum_cell)
-    ids = RowIds(wave)
-    if wave.rows:
-        with installation.store.writing() as session:
-            ids = row_ids(session, survey, wave, secret_key=secret_key, overlap=choices.overlap)
-    facts = RowFacts(installation, survey, kept, typed, choices.reading, ids)
-    return Reading(survey, kept, typed, facts, left_out, installation.library)
+    minimum = installation.settings.minimum_cell
+    personal, rare = _left_out(survey, typed, columns, chosen, minimum)
+    kept = columns.without(personal | rare)
+    return Looked(installation, survey, choices, kept, typed, wave, personal, rare)
 
 
-def _kept(
+def _left_out(
     survey: Survey,
     typed: TypedColumns,
     columns: Columns,
     chosen: Collection[str],
     minimum_cell: int,
-) -> tuple[Columns, list[str]]:
-    """The columns without the attributes that tell who somebody is, and notes about these."""
-    headings, notes = columns.headings, []
-    personal = {
+) -> tuple[frozenset[int], frozenset[int]]:
+    """The attributes that tell who somebody is, and those that too few rows share."""
+    headings = columns.headings
+    personal = frozenset(
         place
         for place in columns.attributes
         if headings[place].lower() not in chosen
         and not columns.own
         and is_personal(headings[place], typed.profiles[place])
-    }
-    if personal:
-        notes.append(
-            f"Left out, as they look like personal data: {_named(personal, headings)};"
-            " --attribute stores one."
-        )
-    columns = columns.without(frozenset(personal))
-    if survey.anonymity != "anonymous" or not columns.attributes:
-        return columns, notes
-    found = {place: typed.profiles[place] for place in columns.attributes}
-    rare = set(columns.attributes) - set(shared_columns(typed.table, found, minimum_cell))
+    )
+    left = columns.without(personal).attributes
+    if survey.anonymity != "anonymous" or not left:
+        return personal, frozenset()
+    found = {place: typed.profiles[place] for place in left}
+    rare = frozenset(set(left) - set(shared_columns(typed.table, found, minimum_cell)))
     wanted = {place for place in rare if headings[place].lower() in chosen}
     if wanted:
         raise Invalid(
@@ -95,12 +132,7 @@ def _kept(
             " coarser.",
             field="attributes",
         )
-    if rare:
-        notes.append(
-            f"Left out of an anonymous survey, as fewer than {minimum_cell} rows share a value:"
-            f" {_named(rare, headings)}."
-        )
-    return columns.without(frozenset(rare)), notes
+    return personal, rare
 
 
 def _named(places: Collection[int], headings: Sequence[str]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
@@ -29,10 +30,17 @@ _RESPONSES = cast(Table, Response.__table__)
 
 @dataclass(frozen=True)
 class StoredBulk:
-    """How many responses were new, and how many were there by their external id."""
+    """How many responses were new, and how many were there by their external id.
+
+    The new ones were submitted from ``first_at`` to ``last_at``; ``wordings`` are (instrument, wording)
+    that they answer.
+    """
 
     stored: int
     already: int
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    wordings: frozenset[tuple[str, str]] = frozenset()
 
 
 def store_bulk(
@@ -42,6 +50,7 @@ def store_bulk(
     *,
     source: str = "import",
     library: Library,
+    import_batch_id: int | None = None,
 ) -> StoredBulk:
     """Keep many responses as ``submit`` would, a batch at a time, in the caller's transaction.
 
@@ -55,20 +64,27 @@ def store_bulk(
     counting = countings(connection)[survey.journey_id]
     tally = Tally()  # of all batches: as many cells as there are days, not responses
     stored = already = 0
+    moments: list[datetime] = []
+    wordings: set[tuple[str, str]] = set()
+    about = {"import_batch_id": import_batch_id}
     for batch in _batches(prepared):
         fresh = _unknown(connection, survey.id, batch)
         already += len(batch) - len(fresh)
         stored += len(fresh)
         if fresh:
             for row, scores in _store_batch(
-                connection, survey, fresh, source, library, counting.calendar
+                connection, survey, fresh, source, library, counting.calendar, about
             ):
                 days = counting.days(
                     row["id"], row["submitted_at"], anonymous=survey.anonymity == "anonymous"
                 )
                 rollups.count(tally, row, scores, rules, days)
+                wordings.update(row["wordings"].items())
+                moments.append(row["submitted_at"])
+            moments = [min(moments), max(moments)]
     rollups.increase(connection, tally)
-    return StoredBulk(stored, already)
+    first, last = min(moments, default=None), max(moments, default=None)
+    return StoredBulk(stored, already, first, last, frozenset(wordings))
 
 
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -109,6 +125,7 @@ def _store_batch(
     source: str,
     library: Library,
     calendar: Calendar,
+    about: Mapping[str, Any],
 ) -> Iterable[tuple[dict[str, Any], dict[str, float]]]:
     visits = [visit_of(survey, each) for each in batch]
     joined = runs.join_many(connection, survey.journey_id, visits, ends=ends_run(survey))
@@ -118,6 +135,7 @@ def _store_batch(
     rows = [
         {
             "id": number,
+            **about,
             **row_of(
                 survey,
                 each,
@@ -130,21 +148,21 @@ def _store_batch(
         for each, number, run, language in zip(batch, numbers, joined, languages, strict=True)
     ]
     connection.execute(insert(_RESPONSES), rows)
-    scores = _scores_of(survey, batch, library)
+    scores = scores_of_all(survey, [each.answers for each in batch], library)
     keep_scores(connection, list(zip(numbers, scores, strict=True)))
     return zip(rows, scores, strict=True)
 
 
-def _scores_of(
-    survey: Survey, batch: Sequence[Prepared], library: Library
+def scores_of_all(
+    survey: Survey, people: Sequence[Mapping[str, Mapping[str, Any]]], library: Library
 ) -> list[dict[str, float]]:
-    """Each response's scores, computed for the whole batch at once."""
-    found: list[dict[str, float]] = [{} for _ in batch]
+    """The scores of each person's answers, computed for all of them at once."""
+    found: list[dict[str, float]] = [{} for _ in people]
     for instrument, name in survey.asked(library):
         key = instrument.keys[name] if name else None
         if key is None:
             continue
-        given = [each.answers.get(instrument.code, {}) for each in batch]
+        given = [each.get(instrument.code, {}) for each in people]
         columns = {
             item: np.array([answers.get(item, np.nan) for answers in given], dtype=np.float64)
             for item in key.items

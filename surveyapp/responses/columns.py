@@ -140,7 +140,12 @@ def map_columns(
     chosen = {heading_of(name).lower() for name in choices.attributes}
     only = choices.attribute_columns
     wanted = None if only is None else {heading_of(name).lower() for name in only}
-    named = [*renamed, *([id_column] if id_column else []), *sorted(chosen | (wanted or set()))]
+    unused = {heading_of(name).lower() for name in choices.left_out}
+    named = [
+        *renamed,
+        *([id_column] if id_column else []),
+        *sorted(chosen | unused | (wanted or set())),
+    ]
     _refuse_wrong(lowered, named)
     own = set(lowered) >= _OWN
     known = None if own else known_export(headings)
@@ -151,6 +156,12 @@ def map_columns(
     if id_column:
         about_of = {name: what for name, what in about_of.items() if what != EXTERNAL_ID}
         about_of[id_column] = EXTERNAL_ID
+    by_hand = {to.lower() for to in renamed.values()}
+    about_of = {
+        name: what
+        for name, what in about_of.items()
+        if what not in by_hand and name not in chosen | unused
+    }
     names, questions, found = item_names(asked), Questions(asked), _Found()
     if own:
         stay = {*about_of, *_OWN_IGNORED, *named}
@@ -159,6 +170,12 @@ def map_columns(
     for place, heading in enumerate(lowered):
         if not heading:
             found.ignored.append(f"column {column_letters(place)}, the names of the rows")
+            continue
+        if heading in unused:
+            found.ignored.append(headings[place])
+            continue
+        if heading in chosen and heading not in renamed:
+            found.attributes[place] = _attribute(headings[place])
             continue
         target = renamed.get(heading, "").lower()
         what = target if target in ABOUT else about_of.get(heading, "") if not target else ""
@@ -169,15 +186,22 @@ def map_columns(
         if not (what or item or target):
             texts = (plain, *table.texts[place : place + 1])
             by_words = next((each for text in texts if (each := questions.item(text))), None)
-        if not target and not what and heading in ABOUT:
+        taken = {*about_of.values(), *by_hand}
+        if not target and not what and heading in ABOUT and heading not in taken:
             what = heading
         if what:
+            if what in found.about:
+                raise Invalid(
+                    f"Two columns hold {what}: {headings[found.about[what]]} and {headings[place]};"
+                    " choose one of them.",
+                    field="columns",
+                )
             found.about[what] = place
         elif item or by_words:
             _keep_item(found, place, item or by_words, headings, is_by_words=item is None)
         elif own and (heading in _OWN_IGNORED or heading.startswith(_OWN_SCORE)):
             found.ignored.append(headings[place])
-        elif heading in chosen or target or (wanted is not None and heading in wanted):
+        elif target or (wanted is not None and heading in wanted):
             found.attributes[place] = _attribute(renamed.get(heading, headings[place]))
         elif known is not None and heading in known.parts:
             found.parts.append(place)

@@ -14,7 +14,7 @@ from surveyapp.tables.options import ReadOptions
 class ImportChoices:
     """``columns`` assigns headings to items, ``id_column`` identifies a row. ``attribute_columns``
     names the only columns that become attributes; None means all that are nothing else. ``attributes``
-    are stored although they look like personal data, or like a question that is not asked here.
+    are stored although they look like personal data, or like something else. ``left_out`` are not used.
     """
 
     reading: ReadOptions = field(default_factory=ReadOptions)
@@ -23,6 +23,8 @@ class ImportChoices:
     attribute_columns: tuple[str, ...] | None = None
     attributes: tuple[str, ...] = ()
     overlap: str = ""  # of waves: what rows are that an earlier file had, too
+    left_out: tuple[str, ...] = ()
+    conflicts: str = "refuse"  # what becomes of rows with a stored id and other answers
 
     def to_json(self) -> dict[str, Any]:
         """The choices as a job keeps them."""
@@ -34,6 +36,8 @@ class ImportChoices:
             "attribute_columns": None if chosen is None else list(chosen),
             "attributes": list(self.attributes),
             "overlap": self.overlap,
+            "left_out": list(self.left_out),
+            "conflicts": self.conflicts,
         }
 
     @classmethod
@@ -49,6 +53,8 @@ class ImportChoices:
             None if chosen is None else tuple(chosen),
             tuple(document["attributes"]),
             document["overlap"],
+            tuple(document.get("left_out", ())),
+            document.get("conflicts", "keep"),  # as jobs of earlier versions did
         )
 
 

@@ -162,6 +162,11 @@ class RowFacts:
 
     def _external_id(self, row: Row) -> str:
         """The row's own id, else its content in this file; hidden where it could tell on somebody."""
+        own = self.own_id(row) or self._ids.of(row.cells)
+        return known_as(self._survey, own, self._secret_key)
+
+    def own_id(self, row: Row) -> str:
+        """The id that the row names, empty where it names none. Raises Refused for one too long."""
         own = self._cell(row, EXTERNAL_ID)
         if own and self._columns.parts:
             parts = (row.cells[place].strip() for place in self._columns.parts)
@@ -169,9 +174,7 @@ class RowFacts:
         if len(own) > LONGEST_REF:
             cure = f"Use at most {LONGEST_REF} characters."
             raise Refused(EXTERNAL_ID, own, "The id is too long.", cure)
-        if not own:
-            own = self._ids.of(row.cells)
-        return known_as(self._survey, own, self._secret_key)
+        return own
 
     def _language(self, cell: str) -> str | None:
         if not cell:

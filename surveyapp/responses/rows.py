@@ -10,7 +10,7 @@ from instruments.loader import Library
 from instruments.schema import Item, ItemKind
 from surveyapp.errors import Invalid
 from surveyapp.responses.answer_texts import answer_in_words
-from surveyapp.responses.columns import Columns
+from surveyapp.responses.columns import EXTERNAL_ID, Columns
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty, read_answers
 from surveyapp.responses.row_facts import Refused, RowFacts
@@ -118,6 +118,26 @@ class Reading:
             fault = "The row holds no answer."
             return [self._refusal(row, None, "", "", fault, "Remove it.")]
         return Prepared(answers=answers, **about)
+
+    def own_id(self, row: Row) -> str:
+        """The id that the row names, as it would be stored; empty where it names none or a wrong one."""
+        cells = row.cells
+        if self.columns.own:
+            cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
+        try:
+            return self._facts.own_id(row._replace(cells=cells))
+        except Refused:
+            return ""
+
+    def place(self, row: Row) -> str:
+        """Where a row stands in its file."""
+        return self._table.place(row.number)
+
+    def refused_whole(self, row: Row, value: str, reason: str, cure: str) -> Refusal:
+        """The refusal of a row that could be read, for what it is beside others."""
+        return self._refusal(
+            row, self.columns.about.get(EXTERNAL_ID), EXTERNAL_ID, value, reason, cure
+        )
 
     def _raw(self, cells: list[str]) -> dict[str, dict[str, str]]:
         raw: dict[str, dict[str, str]] = {}

@@ -20,21 +20,25 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
+    delete,
     extract,
     func,
     literal_column,
     select,
+    union_all,
     update,
 )
 from sqlalchemy import insert as plain_insert
 
 from surveyapp.store.inserts import insert
-from surveyapp.store.models import Journey, JourneyRun
+from surveyapp.store.models import Interaction, Journey, JourneyRun, Response
 from surveyapp.store.statements import DatabaseConnection, Statement
 
 _RUNS = cast(Table, JourneyRun.__table__)
 _JOURNEYS = cast(Table, Journey.__table__)
 _NO_GAP = 1_000_000  # days: a silence that nobody reaches
+_RESPONSES = cast(Table, Response.__table__)
+_INTERACTIONS = cast(Table, Interaction.__table__)
 _LAST = func.coalesce(_RUNS.c.last_at, _RUNS.c.started_at)
 _MOMENT = bindparam("moment", type_=_RUNS.c.last_at.type)
 _ONE_RUN = update(_RUNS).where(_RUNS.c.id == bindparam("of_run"))
@@ -131,6 +135,36 @@ def join_many(
         placed[place] = run
     _store(connection, journey_id, [run for runs in known.values() for run in runs])
     return [None if run is None else run.id for run in placed]
+
+
+def shrink(connection: Connection, run_ids: Sequence[int]) -> None:
+    """Fit runs to what is left in them once responses have gone; those with nothing left are deleted.
+
+    One that has ended stays so: with the last thing in it, if it ended later.
+    """
+    if not run_ids:
+        return
+    answers = select(
+        _RESPONSES.c.journey_run_id.label("run"), _RESPONSES.c.submitted_at.label("at")
+    )
+    visits = select(_INTERACTIONS.c.journey_run_id, _INTERACTIONS.c.at)
+    left = union_all(
+        answers.where(_RESPONSES.c.journey_run_id.in_(run_ids)),
+        visits.where(_INTERACTIONS.c.journey_run_id.in_(run_ids)),
+    ).subquery()
+    bounds = select(left.c.run, func.min(left.c.at), func.max(left.c.at)).group_by(left.c.run)
+    found = {run: (first, last) for run, first, last in connection.execute(bounds)}
+    own = _RUNS.c
+    empty = [run for run in run_ids if run not in found]
+    if empty:
+        connection.execute(delete(_RUNS).where(own.id.in_(empty)))
+    stored = select(own.id, own.started_at, _LAST, own.ended_at).where(own.id.in_(list(found)))
+    for run, started, latest, ended in connection.execute(stored.order_by(own.id)).all():
+        first, last = found[run]
+        bound = {"started_at": max(started, first), "last_at": min(latest, last)}
+        bound["ended_at"] = None if ended is None else min(ended, bound["last_at"])
+        if tuple(bound.values()) != (started, latest, ended):
+            connection.execute(update(_RUNS).where(own.id == run).values(bound))
 
 
 def _fitting(runs: Sequence[_Run], visit: Visit, silence: timedelta, *, ends: bool) -> _Run | None:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
-from surveyapp.store.columns import utc_now
-from surveyapp.store.inserts import insert
 from surveyapp.store.models import ImportBatch, Response
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.survey import Survey
@@ -32,7 +29,6 @@ _DIFFERENT = (
     0.9  # share of a file's rows that are unlike all others, from which chance is no reason
 )
 _OVERLAP = 0.1  # share of an earlier file's rows that are in this one, too
-_BATCHES = cast(Table, ImportBatch.__table__)
 
 
 class Wave:
@@ -110,28 +106,92 @@ class RowIds:
         return f"row {self.wave.name} {row}"
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """What the rows without an id have in common with earlier imports.
+
+    ``same`` is the import of exactly these rows, ``met`` are those of which about so many rows are in
+    the file, too, ``unnamed`` says that an earlier version brought them in.
+    """
+
+    same: ImportBatch | None = None
+    met: Mapping[str, int] = field(default_factory=dict)
+    batches: tuple[ImportBatch, ...] = ()
+    unnamed: bool = False
+
+    @property
+    def rows(self) -> int:
+        """About how many rows they are; 0 where that is not known."""
+        return sum(self.met.values())
+
+    @property
+    def first_choice(self) -> str:
+        """What was chosen about these rows when they were imported first."""
+        return "" if self.same is None else str(self.same.choices.get("overlap", ""))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether somebody must say what the rows are."""
+        return self.same is None and bool(self.met or self.unnamed)
+
+
+def overlap_of(
+    session: Session, survey: Survey, wave: Wave, *, secret_key: str, besides: int | None = None
+) -> Overlap:
+    """What a file's rows without an id have in common with earlier imports but ``besides``, their own."""
+    if not wave.rows:
+        return Overlap()
+    known = select(ImportBatch).where(
+        ImportBatch.survey_id == survey.id,
+        ImportBatch.content.is_not(None),
+        ImportBatch.id != (besides or 0),
+    )
+    earlier = list(session.scalars(known.order_by(ImportBatch.id)))
+    same = next((each for each in earlier if each.content == wave.name), None)
+    others = [each for each in earlier if each.content != wave.name]
+    met = {str(each.content): met for each in others if (met := _met(wave, each))}
+    batches = tuple(each for each in others if each.content in met)
+    unnamed = same is None and _is_unnamed(session, survey, wave, secret_key)
+    return Overlap(same, met, batches, unnamed)
+
+
 def row_ids(
-    session: Session, survey: Survey, wave: Wave, *, secret_key: str, overlap: str = ""
+    session: Session,
+    survey: Survey,
+    wave: Wave,
+    *,
+    secret_key: str,
+    overlap: str = "",
+    batch: ImportBatch,
 ) -> RowIds:
-    """The ids of the rows of a file, whose wave is noted in the caller's transaction.
+    """The ids of the rows of a file, whose wave is noted in ``batch``.
 
     Where an earlier file's rows are all in this one, or many of them while hardly two rows are alike,
-    ``overlap`` says what that means: STORE them as other answers, or SKIP those that are stored.
-    Raises Invalid where it is not said.
+    ``overlap`` says what that means: STORE them as other answers, or SKIP those that are stored. The
+    same file again is read as it was the first time. Raises Invalid where it is not said.
     """
-    batches = select(ImportBatch).where(ImportBatch.survey_id == survey.id)
-    earlier = list(session.scalars(batches.order_by(ImportBatch.id)))
-    if wave.name not in {each.content for each in earlier}:
-        met = {each.content: met for each in earlier if (met := _met(wave, each))}
-        unnamed = _is_unnamed(session, survey, wave, secret_key)
-        if (met or unnamed) and overlap not in {STORE, SKIP}:
-            raise Invalid(_question(wave, sum(met.values())), field="overlap")
-        if unnamed and overlap == SKIP:
-            return RowIds(wave, unnamed=True)
-        _note(session, survey.id, wave)
-        if met and overlap == SKIP:
-            names = list(met)
-            return RowIds(wave, names, _stored(session, survey, wave, names, secret_key))
+    if not wave.rows:
+        return RowIds(wave)
+    found = overlap_of(session, survey, wave, secret_key=secret_key, besides=batch.id)
+    if found.same is not None:
+        overlap = found.first_choice
+    elif found.is_doubtful and overlap not in {STORE, SKIP}:
+        raise Invalid(question(wave, found), field="overlap")
+    ids = ids_as_chosen(session, survey, wave, found, overlap, secret_key=secret_key)
+    if not ids.unnamed:
+        batch.content, batch.rows, batch.sample = wave.name, wave.rows, wave.sample
+    return ids
+
+
+def ids_as_chosen(
+    session: Session, survey: Survey, wave: Wave, found: Overlap, overlap: str, *, secret_key: str
+) -> RowIds:
+    """The ids of the rows of a file that has so much in common with earlier ones."""
+    if found.unnamed and overlap == SKIP:
+        return RowIds(wave, unnamed=True)
+    if found.met and overlap == SKIP:
+        names = list(found.met)
+        return RowIds(wave, names, _stored(session, survey, wave, names, secret_key))
     return RowIds(wave)
 
 
@@ -152,18 +212,13 @@ def _met(wave: Wave, batch: ImportBatch) -> int:
     return round(batch.rows * held / max(1, len(batch.sample)))
 
 
-def _question(wave: Wave, count: int) -> str:
-    about = f"About {count:,}" if count else "Many"
+def question(wave: Wave, found: Overlap) -> str:
+    """What somebody is asked about rows that an earlier import has, too."""
+    about = f"About {found.rows:,}" if found.rows else "Many"
     return (
         f"{about} of the {wave.rows:,} rows without an id equal rows of an earlier import. Choose what"
         " they are: other answers (--overlap store), or those that are stored (--overlap skip)."
     )
-
-
-def _note(session: Session, survey_id: int, wave: Wave) -> None:
-    adding = insert(_BATCHES, session.connection().dialect.name).on_conflict_do_nothing()
-    row = {"survey_id": survey_id, "content": wave.name, "rows": wave.rows}
-    session.execute(adding, {**row, "sample": wave.sample, "created_at": utc_now()})
 
 
 def _stored(

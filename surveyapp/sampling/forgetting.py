@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from surveyapp.responses import corrections
+from surveyapp.responses import erasures
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
     Campaign,
@@ -63,7 +63,7 @@ def _erase_answers(
     theirs = or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
     found = session.execute(select(Response.id, Response.survey_id).where(theirs)).all()
     for number, survey_id in found:
-        corrections.erase(session, queries.survey(session, survey_id), number, now=now)
+        erasures.erase(session, queries.survey(session, survey_id), number, now=now)
     tokens = select(Invitation.token_hash).where(Invitation.id.in_(invitations))
     session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
     return len(found)

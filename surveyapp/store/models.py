@@ -452,6 +452,13 @@ class Response(Base):
             sqlite_where=text("corrected_at IS NOT NULL"),
             postgresql_where=text("corrected_at IS NOT NULL"),
         ),
+        Index(
+            "ix_responses_import_batch",
+            "import_batch_id",
+            "id",
+            sqlite_where=text("import_batch_id IS NOT NULL"),
+            postgresql_where=text("import_batch_id IS NOT NULL"),
+        ),
         _one_of("source", "link", "invitation", "import", "simulation"),
     )
 
@@ -475,6 +482,7 @@ class Response(Base):
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     correction: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(server_default="1")  # 1, and one more by each change
+    import_batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey("import_batches.id"))
 
     survey: Mapped[SurveyRow] = relationship()
 
@@ -582,21 +590,69 @@ class Campaign(Base):
 
 
 class ImportBatch(Base):
-    """Rows without an id that came in by one file, known again by what all of them add up to.
+    """One import: a file's rows, and what became of them; its responses point at it.
 
-    ``sample`` holds some of its rows, as keyed digests of their contents, by which a later file that
-    holds them, too, is noticed.
+    ``content`` is what the rows without an id add up to, ``rows`` how many they are, ``sample`` some of
+    them as keyed digests, by which a later file that holds them, too, is noticed. ``read_to`` is the
+    last row that has been dealt with: an import that was stopped goes on behind it. ``file_name`` is
+    empty for what an earlier version brought in.
     """
 
     __tablename__ = "import_batches"
-    __table_args__ = (UniqueConstraint("survey_id", "content"),)
+    __table_args__ = (
+        Index("ix_import_batches_survey", "survey_id"),
+        _one_of("state", "importing", "done", "removing", "removed"),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
-    content: Mapped[str] = mapped_column(String(16))
-    rows: Mapped[int]
+    content: Mapped[str | None] = mapped_column(String(16))
+    rows: Mapped[int] = mapped_column(default=0)
     sample: Mapped[list[str]] = mapped_column(Document, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: a command
+    job_id: Mapped[int | None] = mapped_column(Number, ForeignKey("jobs.id"))
+    choices: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    notes: Mapped[list[str]] = mapped_column(Document, default=list)
+    state: Mapped[str] = mapped_column(String(20), default="importing")
+    read_to: Mapped[int] = mapped_column(default=0)
+    count_in: Mapped[int] = mapped_column(default=0)
+    stored: Mapped[int] = mapped_column(default=0)
+    already: Mapped[int] = mapped_column(default=0)
+    corrected: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    first_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the stored responses
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wordings: Mapped[dict[str, list[str]]] = mapped_column(Document, default=dict)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed: Mapped[int] = mapped_column(default=0)  # responses
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ImportPreview(Base):
+    """A file that somebody has uploaded and not confirmed yet: what would become of its rows.
+
+    ``fingerprint`` is what the survey was like when the preview was made, ``result`` the preview,
+    ``batch_id`` the import that it was confirmed as. Gone with its file once it has expired.
+    """
+
+    __tablename__ = "import_previews"
+    __table_args__ = (Index("ix_import_previews_expires", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
+    refused_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
+    choices: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    result: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    job_id: Mapped[int | None] = mapped_column(Number, ForeignKey("jobs.id"))
+    batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey("import_batches.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CampaignRecipient(Base):
@@ -622,6 +678,8 @@ class Erasure(Base):
 
     ``response`` and ``response_id`` are what it was called, for programs that have a copy; None for an
     anonymous survey's, which nobody was told of. ``place`` is that of the erasure among all changes.
+    ``reason`` is why staff removed it, ``note`` what they wrote beside; empty where the customer erased
+    it, or was forgotten.
     """
 
     __tablename__ = "erasures"
@@ -637,6 +695,10 @@ class Erasure(Base):
     response: Mapped[int | None] = mapped_column(Number)
     response_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     place: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    note: Mapped[str] = mapped_column(String(300), default="")
+    erased_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    import_batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey("import_batches.id"))
 
 
 class OutgoingMessage(Base):

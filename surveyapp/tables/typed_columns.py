@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from copy import copy
 
 from surveyapp.tables.missing import MissingCodes, is_word
 from surveyapp.tables.numbers import decimal_of, number_in
@@ -15,7 +16,7 @@ class TypedColumns:
     """What the cells of a table say, once these of its columns have been looked at from end to end;
     ``dated`` ones hold times. ``watch`` is given the rows meanwhile.
 
-    ``profiles`` are by column. Raises Invalid where their numbers have two readings.
+    ``profiles`` are by column; ``has_decimals`` says whether ``decimal`` was needed. Raises Invalid where their numbers have two readings.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class TypedColumns:
     ) -> None:
         self.table = table
         self.profiles: Mapping[int, ColumnProfile] = profiles(table, {*places, *dated}, watch)
+        self._options = options
         self._missing = MissingCodes(options.missing, table.user_missing)
         signs = {at: own for at in places if (own := self.profiles[at].signs) is not None}
         self.decimal = decimal_of(
@@ -35,8 +37,14 @@ class TypedColumns:
             separator=table.separator,
             chosen=table.decimal,
         )
-        self._signed = any(own.example for own in signs.values())
+        self.has_decimals = any(own.example for own in signs.values())
         self._numbers = {at for at, own in signs.items() if own.is_number(self.decimal)}
+
+    def uncounted(self) -> TypedColumns:
+        """The same with no cell counted as missing yet, for reading the rows once more."""
+        made = copy(self)
+        made._missing = MissingCodes(self._options.missing, self.table.user_missing)
+        return made
 
     def emptied(self, cells: list[str]) -> list[str]:
         """A row's cells, empty where they stand for a missing answer."""
@@ -64,7 +72,7 @@ class TypedColumns:
         """How the file was understood, and what was taken as missing."""
         table = self.table
         return [
-            table.said(self.decimal if self._signed else ""),
+            table.said(self.decimal if self.has_decimals else ""),
             *table.notes,
             *self._missing.notes(table.headings, table.value_labels),
         ]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
-from surveyapp.store.models import Analysis, Job, Journey, Report
+from surveyapp.store.models import Analysis, ImportBatch, ImportPreview, Job, Journey, Report
 from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -92,6 +92,24 @@ def _responses(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | 
     return "View survey", url_for("surveys.show", journey_id=survey.journey_id, survey_id=survey.id)
 
 
+def _imported(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    batch = session.get(ImportBatch, asked.get("batch_id", 0))
+    if batch is None:
+        return _responses(session, asked)
+    survey = surveys(session, [batch.survey_id])[batch.survey_id]
+    here: dict[str, Any] = {"journey_id": survey.journey_id, "survey_id": survey.id}
+    return "View import", url_for("imports.show", batch_id=batch.id, **here)
+
+
+def _preview(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    preview = session.get(ImportPreview, asked.get("preview_id", 0))
+    if preview is None or preview.created_by != me().id:
+        return None
+    survey = surveys(session, [preview.survey_id])[preview.survey_id]
+    here: dict[str, Any] = {"journey_id": survey.journey_id, "survey_id": survey.id}
+    return "View preview", url_for("previews.show", preview_id=preview.id, **here)
+
+
 def _segment(_session: Session, _asked: Mapping[str, Any]) -> tuple[str, str] | None:
     return "View segments", url_for("segments.index")
 
@@ -106,7 +124,9 @@ def _journey(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | No
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
-    Outcome.RESPONSES: _responses,
+    Outcome.RESPONSES: _imported,
+    Outcome.PREVIEW: _preview,
+    Outcome.BATCH: _imported,
     Outcome.SEGMENT: _segment,
     Outcome.JOURNEY: _journey,
 }

@@ -26,6 +26,7 @@ from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
+from surveyapp.web.previews import previews
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
@@ -59,7 +60,8 @@ SECTIONS = (
         "Journeys",
         (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
-            *(channels, theme, messages, campaigns, closed_loop, translations, imports, devices),
+            *(channels, theme, messages, campaigns, closed_loop, translations, imports),
+            *(previews, devices),
         ),
     ),
     Section("Segments", (segments,)),

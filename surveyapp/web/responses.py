@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth.permissions import Permission, Role, allows
 from surveyapp.errors import Invalid
@@ -17,12 +19,14 @@ from surveyapp.exports.formats.registry import FORMATS, Format, format_of
 from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.journeys import queries
 from surveyapp.journeys.segments import parse
-from surveyapp.responses import listing
+from surveyapp.responses import erasures, listing
+from surveyapp.responses.erasures import LONGEST_NOTE, Reason, Removal
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web import downloads
 from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import number_asked, scope_asked
+from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
@@ -85,6 +89,44 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         found = listing.in_words(session, journey_id, response_id, library=installation().library)
     return render_template("responses/show.html", journey=journey, found=found)
+
+
+class RemovalForm(StaffForm):
+    reason = RadioField(
+        "Reason",
+        [InputRequired("Choose why the response is removed.")],
+        choices=choices(
+            [
+                (Reason.TEST, "Test answer"),
+                (Reason.SPAM, "Spam"),
+                (Reason.WRONG_PERSON, "Answered by the wrong person"),
+                (Reason.OTHER, "Other"),
+            ]
+        ),
+    )
+    note = StringField(
+        "Note",
+        [Length(max=LONGEST_NOTE)],
+        description="Kept for good with the reason. Do not name the customer. Needed for another reason.",
+    )
+
+
+@responses.route("/<long:response_id>/remove", methods=["GET", "POST"])
+@requires(Permission.REMOVE_RESPONSES)
+def remove(journey_id: int, response_id: int) -> ResponseReturnValue:
+    """The page that says what goes with a response; sent, its removal."""
+    form = RemovalForm()
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = listing.in_words(session, journey_id, response_id, library=installation().library)
+    if form.validate_on_submit():
+        with form.refusing("reason"), installation().store.writing() as session:
+            removal = Removal(Reason(form.reason.data), me().id, form.note.data or "")
+            erasures.remove(session, found.survey, response_id, removal, now=installation().now())
+            flash("The response has been removed.")
+            return redirect(url_for("responses.index", journey_id=journey_id), 303)
+    page = render_template("responses/remove.html", journey=journey, found=found, form=form)
+    return page, form.status
 
 
 @responses.get("/export")

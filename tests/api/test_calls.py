@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from instruments.loader import BUILT_IN
-from surveyapp.responses.corrections import correct, erase
+from surveyapp.responses.corrections import correct
+from surveyapp.responses.erasures import erase
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (

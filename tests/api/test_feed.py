@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.api import feed
-from surveyapp.responses import corrections, numbers
+from surveyapp.responses import corrections, erasures, numbers
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Delivery, Response, SurveyRow
@@ -39,7 +39,7 @@ def answered(installation, world, **options: Any) -> int:
 
 def erased(installation, world, number: int) -> None:
     with installation.store.writing() as session:
-        corrections.erase(session, as_survey(session, own(session, world)), number, now=utc_now())
+        erasures.erase(session, as_survey(session, own(session, world)), number, now=utc_now())
 
 
 def corrected(installation, world, number: int, *, nps: int, now=None) -> None:

@@ -14,6 +14,7 @@ from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
 from surveyapp.responses import corrections
+from surveyapp.responses.erasures import erase
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Interaction, SurveyRow
 from tests.api.generated import Generated, generate
@@ -169,7 +170,7 @@ def test_the_feed_is_read_to_its_end_with_corrections_and_erasures(program: Prog
         raw = {"nps": {"nps": "4", "nps_reason": ""}}
         library = program.installation.library
         corrections.correct(session, survey, found[1].response, raw, now=utc_now(), library=library)
-        corrections.erase(session, survey, found[2].response, now=utc_now())
+        erase(session, survey, found[2].response, now=utc_now())
         answer(session, row, nps=10)
     assert [each.scores["nps"] for each in responses(after=after).parsed.responses] == [10.0]
     [corrected], _ = read_to_the_end(responses, corrected=True)

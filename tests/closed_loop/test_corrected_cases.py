@@ -10,7 +10,8 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases, queries
 from surveyapp.installation import Installation, open_installation
-from surveyapp.responses.corrections import correct, erase
+from surveyapp.responses.corrections import correct
+from surveyapp.responses.erasures import erase
 from surveyapp.settings import read
 from surveyapp.store import events
 from surveyapp.store.db import Store

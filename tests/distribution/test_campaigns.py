@@ -15,7 +15,7 @@ from surveyapp.distribution.campaigns import MOST_CUSTOMERS, Plan, ask_all, plan
 from surveyapp.distribution.outbox import send_due
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
-from surveyapp.responses.corrections import erase
+from surveyapp.responses.erasures import erase
 from surveyapp.sampling.contact_history import times_asked
 from surveyapp.sampling.forgetting import forget
 from surveyapp.sampling.opt_outs import address_key, opt_out

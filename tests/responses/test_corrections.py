@@ -14,7 +14,8 @@ from surveyapp.errors import NotFound
 from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.bulk import store_bulk
-from surveyapp.responses.corrections import correct, erase, own_response
+from surveyapp.responses.corrections import correct, own_response
+from surveyapp.responses.erasures import erase
 from surveyapp.responses.reading import Faulty
 from surveyapp.store import events
 from surveyapp.store.db import Store

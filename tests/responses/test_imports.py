@@ -54,7 +54,8 @@ def bring(store: Store, survey: SurveyRow, text: str | bytes, **options):
         choices=ImportChoices(**chosen),
         **options,
     )
-    assert report.count_in == report.stored + report.already + report.refused_rows
+    kept = report.stored + report.already + report.corrected
+    assert report.count_in == kept + report.refused_rows
     return report
 
 

@@ -16,7 +16,7 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.queries import count_responses
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.journeys.zone_actions import follow_default, is_behind, set_zone
-from surveyapp.responses import corrections, recounting, rollups
+from surveyapp.responses import corrections, erasures, recounting, rollups
 from surveyapp.responses.actions import submit
 from surveyapp.responses.recounting import recount_batch, recount_journey
 from surveyapp.responses.sorting import sort_batch
@@ -75,7 +75,7 @@ class Person:
             number = self.random.choice(ids)
             corrections.correct(self.session, survey, number, raw, now=MIDNIGHT, library=BUILT_IN)
         else:
-            corrections.erase(self.session, survey, self.random.choice(ids), now=MIDNIGHT)
+            erasures.erase(self.session, survey, self.random.choice(ids), now=MIDNIGHT)
 
 
 def shown(session: Session, survey_ids: tuple[int, int]) -> None:

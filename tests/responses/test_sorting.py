@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from instruments.loader import BUILT_IN
 from surveyapp.installation import open_installation
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
-from surveyapp.responses import corrections, rollups, sorting
+from surveyapp.responses import corrections, erasures, rollups, sorting
 from surveyapp.responses.actions import submit
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.sorting import sort_batch, sort_segment
@@ -205,7 +205,7 @@ def erase(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
         number = some_response(session, survey, chance)
         if number is not None:
-            corrections.erase(session, as_survey(session, survey), number, now=NOW)
+            erasures.erase(session, as_survey(session, survey), number, now=NOW)
 
 
 def bring_in(store: Store, survey: SurveyRow, chance: random.Random) -> None:

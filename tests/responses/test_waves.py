@@ -83,7 +83,7 @@ def test_a_file_of_an_earlier_version_is_known_by_its_rows(store, survey):
         for response, row in zip(kept(store), telling(1), strict=True):
             digest = hashlib.sha256(row.replace(",", "\x1f").encode()).hexdigest()[:32]
             change = update(Response).where(Response.id == response.id)
-            session.execute(change.values(external_id=f"row {digest} 1"))
+            session.execute(change.values(external_id=f"row {digest} 1", import_batch_id=None))
         session.execute(delete(ImportBatch))
     with pytest.raises(Invalid, match="equal rows of an earlier import"):
         bring(store, survey, text)

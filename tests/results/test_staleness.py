@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
-from surveyapp.responses.corrections import correct, erase
+from surveyapp.responses.corrections import correct
+from surveyapp.responses.erasures import erase
 from surveyapp.results.queries import analyses
 from surveyapp.results.staleness import Staleness, staleness
 from surveyapp.store.columns import utc_now

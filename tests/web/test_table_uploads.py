@@ -11,6 +11,8 @@ from sqlalchemy import select
 from surveyapp.installation import Installation
 from surveyapp.store.models import Invitation, Journey, Response
 from tests.tables.writers import WRITERS, xlsx_bytes
+from tests.web import importing
+from tests.web.importing import previewed
 from tests.web.test_trips import run_jobs
 
 LIST = [["Customer_Ref", "region"], ["00123", "North"], ["00124", "South"]]
@@ -44,13 +46,17 @@ def test_answers_come_in_from_a_workbook_as_the_page_s_options_say(
         "columns": "Frage 1=nps\nwhen=submitted_at",
         "attributes": "Email",
     }
-    made = sent(client, f"{base}/imports", "answers", data, "a.xlsx", **chosen)
+    preview = previewed(installation, client, base, data, "a.xlsx", **chosen)
+    page = re.sub(r"\s+", " ", client.get(preview).text)
+    assert "1 row of 2 will be stored" in page and "<dd><bdi>March</bdi></dd>" in page
+    made = importing.sent(client, preview)
     assert made.status_code == 303
-    run_jobs(installation)
-    told = re.sub(r"\s+", " ", client.get(made.location).text)
-    assert "Read as workbook, sheet March." in told
-    assert "Taken as missing, -99: Frage 1: 1." in told
-    assert "<td>row 3</td>" in told and "The row holds no answer." in told
+    (job,) = run_jobs(installation)
+    batch = re.sub(r"\s+", " ", client.get(made.location).text)
+    for page in (batch, re.sub(r"\s+", " ", client.get(f"/jobs/{job.id}").text)):
+        assert "Read as workbook, sheet March." in page
+        assert "Taken as missing, -99: Frage 1: 1." in page
+    assert "<td>row 3</td>" in page and "The row holds no answer." in page
     with installation.store.reading() as session:
         response = session.scalars(select(Response).where(Response.external_id == "k1")).one()
         assert response.attributes == {"Email": "a@example.org"}
@@ -73,14 +79,16 @@ def test_an_option_of_an_import_is_refused_at_its_field(
     assert (page.status_code, words in page.text) == (422, True)
 
 
-def test_what_a_file_has_two_readings_of_is_asked_for_by_the_job(
+def test_what_a_file_has_two_readings_of_is_asked_for_by_the_preview(
     installation: Installation, world, sign_in, base: str
 ):
     client = sign_in(world.users["administrator"])
     data = xlsx_bytes([["nps"], [9]], "March", April=[["nps"], [3]])
-    made = sent(client, f"{base}/imports", "answers", data, "a.xlsx")
+    preview = previewed(installation, client, base, data, "a.xlsx")
+    assert "choose the sheet (--sheet)" in client.get(preview).text
+    again = importing.sent(client, preview, step="update", sheet="April")
     run_jobs(installation)
-    assert "choose the sheet (--sheet)" in client.get(made.location).text
+    assert "1 row of 1 will be stored" in client.get(again.location).text
 
 
 @pytest.mark.parametrize("kind", [kind for kind in WRITERS if kind != "por"])

@@ -186,14 +186,23 @@ def test_a_file_of_answers_comes_in_with_every_refused_row_told(
     assert sent.status_code == 303
     waiting = administrator.get(sent.location).text
     assert "progress.js" in waiting and 'http-equiv="refresh"' in waiting
-    assert administrator.get(f"{sent.location}.json").json["state"] == "waiting"
     run_jobs(installation)
-    told = re.sub(r"\s+", " ", administrator.get(sent.location).text)
+    preview = re.sub(r"\s+", " ", administrator.get(sent.location).text)
+    assert "2 rows of 3 will be stored" in preview and "outside 0 to 10" in preview
+    confirmed = administrator.post(sent.location, data={"step": "import", "conflicts": "refuse"})
+    batch = administrator.get(confirmed.location).text
+    assert "progress.js" in batch and 'http-equiv="refresh"' in batch
+    with installation.store.reading() as session:
+        number = session.scalars(select(Job.id).where(Job.state == "waiting")).one()
+    job = f"/jobs/{number}"
+    assert administrator.get(f"{job}.json").json["state"] == "waiting"
+    run_jobs(installation)
+    told = re.sub(r"\s+", " ", administrator.get(job).text)
     assert "Rejected rows" in told and "<dt>Stored</dt><dd>2</dd>" in told
     assert "outside 0 to 10" in told
     # Somebody else's job is nobody's business.
-    assert sign_in(world.users["manager"]).get(sent.location).status_code == 404
-    assert sign_in(world.users["manager"]).get(f"{sent.location}.json").status_code == 404
+    assert sign_in(world.users["manager"]).get(job).status_code == 404
+    assert sign_in(world.users["manager"]).get(f"{job}.json").status_code == 404
 
 
 def test_a_segment_filters_the_journey_once_its_job_is_done(

@@ -55,6 +55,7 @@ OTHERS = {
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),
     *("cases.add_note", "cases.close", "closed_loop.add"),
     *("connections.new_key", "contacts.index", "imports.new", "journeys.new", "messages.test"),
+    *("previews.show", "responses.remove"),
     *("reports.new", "sampling.bring", "segments.new", "stages.add_stage", "stages.add_touchpoint"),
     *("surveys.make_links", "surveys.new", "users.new", "webhooks.new"),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
@@ -13,6 +15,11 @@ from surveyapp.installation import Installation
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
+from surveyapp.responses.conflicts import Conflict, Difference
+from surveyapp.responses.import_choices import ImportChoices
+from surveyapp.responses.previewed_columns import ColumnPreview
+from surveyapp.responses.previews import FileFacts, FilePreview, Problem
+from surveyapp.responses.rows import Refusal
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -21,6 +28,8 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Delivery,
+    ImportBatch,
+    ImportPreview,
     Job,
     Report,
     SurveyRow,
@@ -68,6 +77,8 @@ class Place:
     alert_id: int
     webhook_id: int
     delivery_id: int
+    batch_id: int
+    preview_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -158,6 +169,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             case.id,
             alert.id,
             *_told(session, text),
+            *_imported(session, installation, survey, user, text),
         )
 
 
@@ -181,6 +193,47 @@ def _told(session: Session, text: str) -> tuple[int, int]:
     session.add(delivery)
     session.flush()
     return webhook.id, delivery.id
+
+
+def _imported(
+    session: Session, installation: Installation, survey: SurveyRow, user: User, text: str
+) -> tuple[int, int]:
+    """An import, and the preview of another, which is the administrator's where there is one."""
+    owner = session.scalar(select(User).where(User.role == "administrator")) or user
+    batch = ImportBatch(
+        survey_id=survey.id,
+        file_name=text or "january.csv",
+        state="done",
+        notes=[text],
+        choices={**ImportChoices(columns={text or "Q1": "nps"}).to_json()},
+    )
+    refused = Refusal(2, text or "nps", text or "12", "Too high.", text, "A2")
+    found = FilePreview(
+        FileFacts(text or "february.csv", 10, "UTF-8", sheet=text),
+        [ColumnPreview("A", text or "Q1", "attribute", text or "Q1", "", "text", (text,))],
+        refused=[refused],
+        conflicts=[Conflict(3, "row 3", text, (Difference("nps", text, [text]),))],
+        notes=[text],
+        problem=Problem("file", text or "The file is empty."),
+    )
+    file = installation.files.put(
+        session, b"Q1\n12\n", name=text or "february.csv", media_type="text/csv"
+    )
+    listed = installation.files.put(session, b"row\n2\n", name="r.csv", media_type="text/csv")
+    session.add(batch)
+    session.flush()
+    preview = ImportPreview(
+        survey_id=survey.id,
+        created_by=owner.id,
+        file_id=file.id,
+        refused_file_id=listed.id,
+        choices=ImportChoices().to_json(),
+        result=found.to_json(),
+        expires_at=utc_now() + timedelta(hours=24),
+    )
+    session.add(preview)
+    session.flush()
+    return batch.id, preview.id
 
 
 def _loop(

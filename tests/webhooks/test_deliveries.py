@@ -19,7 +19,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.periodic import repeat
 from surveyapp.reports import make
-from surveyapp.responses import corrections
+from surveyapp.responses import corrections, erasures
 from surveyapp.store import events
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -91,7 +91,7 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
         deliver(installation, NOW)
         with installation.store.writing() as session:
             survey = session.get_one(SurveyRow, place.survey_id)
-            corrections.erase(session, as_survey(session, survey), number, now=NOW)
+            erasures.erase(session, as_survey(session, survey), number, now=NOW)
         assert rows(installation) == []  # what told of the response is gone with it
         spread(installation)
         deliver(installation, NOW)

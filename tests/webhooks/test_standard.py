@@ -22,7 +22,7 @@ from svix.webhooks import Webhook as Svix
 from instruments.loader import BUILT_IN
 from surveyapp.distribution.transports import Transports
 from surveyapp.installation import Installation
-from surveyapp.responses import corrections
+from surveyapp.responses import corrections, erasures
 from surveyapp.store.columns import utc_now
 from surveyapp.store.mail import Message
 from surveyapp.store.models import AuditEntry, Delivery, SurveyRow, Webhook
@@ -50,7 +50,7 @@ def correct(installation: Installation, place: Place, number: int, nps: int) -> 
 def erase(installation: Installation, place: Place, number: int) -> None:
     with installation.store.writing() as session:
         survey = as_survey(session, session.get_one(SurveyRow, place.survey_id))
-        corrections.erase(session, survey, number, now=NOW)
+        erasures.erase(session, survey, number, now=NOW)
 
 
 def send_again(installation: Installation, delivery: Delivery) -> None:

@@ -18,7 +18,8 @@ from surveyapp.errors import NotFound
 from surveyapp.i18n.dates import date_and_time
 from surveyapp.i18n.languages import own_name
 from surveyapp.i18n.phrases import Phrases
-from surveyapp.responses.corrections import correct, erase, own_response
+from surveyapp.responses.corrections import correct, own_response
+from surveyapp.responses.erasures import erase
 from surveyapp.responses.reading import Faulty
 from surveyapp.store.models import Response as Stored
 from surveyapp.store.models import Score
