@@ -14,6 +14,7 @@ from sqlalchemy import event, func, insert, select
 from surveyapp.distribution import campaigns, retention
 from surveyapp.distribution.bounces import note_list
 from surveyapp.installation import Installation, open_installation
+from surveyapp.responses import batches
 from surveyapp.responses.imports import import_file
 from surveyapp.sampling import schedule
 from surveyapp.sampling.interaction_sheets import receive_file
@@ -166,7 +167,16 @@ def the_log_of_a_webhook(installation: Installation, survey: SurveyRow) -> int:
     return deliveries.forget_all(installation.store, hook.id)
 
 
+def an_import(installation: Installation, survey: SurveyRow) -> int:
+    rows = file("id,nps,region,customer_ref", lambda k: f"row {k},{k % 11},North,c{k}")
+    batch = import_file(installation, as_survey(installation, survey), rows).batch_id
+    with installation.store.writing() as session:
+        batches.begin_removal(session, batch, user_id=None, now=utc_now())
+    return batches.remove_batch(installation, batch)
+
+
 WORK = {
+    "an import removed": an_import,
     "the log of a webhook": the_log_of_a_webhook,
     "answers from a file": answers,
     "events from a file": interactions,

@@ -107,7 +107,7 @@ class RemovalForm(StaffForm):
     note = StringField(
         "Note",
         [Length(max=LONGEST_NOTE)],
-        description="Kept for good with the reason. Do not name the customer. Needed for another reason.",
+        description="Kept with the reason; do not name the customer. Required where the reason is Other.",
     )
 
 

@@ -36,7 +36,7 @@ from surveyapp.surveys.queries import surveys
 EVENTS: Mapping[str, str] = {
     "response": "A customer has answered a survey",
     "response.corrected": "A customer has changed their answers",
-    "response.erased": "A customer has erased their answers; sent with the response's ID only",
+    "response.erased": "A response has been erased or removed; sent with its ID only",
     "low_score": "A low score has opened a case",
     "alert": "A score has fallen below the threshold of an alert",
     "report": "A report is ready",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from tests.cli.conftest import Run
 from tests.responses.makers import make_survey
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # both have tests of their own
 def test_a_file_is_looked_at_imported_listed_and_removed(
     run_stored: Run, database_url: str, tmp_path: Path
 ):
