@@ -37,6 +37,7 @@ HEADINGS = "id,nps,region,customer_ref,submitted_at"
 @pytest.fixture
 def survey(store: Store, monkeypatch) -> SurveyRow:
     monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
+    monkeypatch.setattr(batches, "AT_ONCE", 40)
     with store.writing() as session:
         return make_survey(session, asks=("nps",))
 
@@ -77,7 +78,11 @@ def test_an_import_says_what_it_stored_of_which_months_and_in_which_wording(stor
 
 
 @pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
-def test_a_batch_goes_with_scores_rollups_and_runs_and_nothing_else(store: Store, anonymity: str):
+def test_a_batch_goes_with_scores_rollups_and_runs_and_nothing_else(
+    store: Store, anonymity: str, monkeypatch
+):
+    monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
+    monkeypatch.setattr(batches, "AT_ONCE", 40)
     with store.writing() as session:
         survey = make_survey(session, asks=("nps",), anonymity=anonymity)
         segment = make_segment(session, "north", "region = North")
@@ -87,8 +92,8 @@ def test_a_batch_goes_with_scores_rollups_and_runs_and_nothing_else(store: Store
         before = session.execute(select(Rollup.__table__).order_by("scale", "day", "segment_id"))
         first = [tuple(row) for row in before]
         runs = session.execute(select(JourneyRun.started_at, JourneyRun.last_at)).all()
-    batch = bring(store, survey, f"{HEADINGS}\n{rows(100, 600, month=2)}\n").batch_id
-    assert removed(store, batch) == 600
+    batch = bring(store, survey, f"{HEADINGS}\n{rows(100, 100, month=2)}\n").batch_id
+    assert removed(store, batch) == 100
     assert {response.import_batch_id for response in kept(store)} == {batch - 1}
     assert count(store, Score) == 40
     with store.reading() as session:
@@ -96,24 +101,24 @@ def test_a_batch_goes_with_scores_rollups_and_runs_and_nothing_else(store: Store
         assert [tuple(row) for row in after] == first
         assert session.execute(select(JourneyRun.started_at, JourneyRun.last_at)).all() == runs
         gone = session.scalars(select(Erasure)).all()
-        assert len(gone) == 600
+        assert len(gone) == 100
         assert {(each.reason, each.import_batch_id) for each in gone} == {("import", batch)}
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "remove import")
         ).one()
-        assert (entry.detail["import"], entry.detail["responses"]) == (batch, 600)
+        assert (entry.detail["import"], entry.detail["responses"]) == (batch, 100)
         events = session.scalars(select(Event.kind)).all()
         if anonymity == "anonymous":
             assert {each.response_id for each in gone} == {None} and events == []
         else:
-            assert sorted(each.place for each in gone) == list(range(1, 601))
-            assert events == ["response.erased"] * 600
+            assert sorted(each.place for each in gone) == list(range(1, 101))
+            assert events == ["response.erased"] * 100
         left = session.get_one(ImportBatch, batch)
-        assert (left.state, left.removed, left.content, left.sample) == ("removed", 600, None, [])
+        assert (left.state, left.removed, left.content, left.sample) == ("removed", 100, None, [])
     with pytest.raises(Conflict, match="removed already"):
         removed(store, batch)
     # The same file is a new one from now on.
-    assert bring(store, survey, f"{HEADINGS}\n{rows(100, 600, month=2)}\n").stored == 600
+    assert bring(store, survey, f"{HEADINGS}\n{rows(100, 100, month=2)}\n").stored == 100
 
 
 def test_a_run_shrinks_to_what_is_left_in_it(store, survey):
@@ -131,7 +136,7 @@ def test_a_run_shrinks_to_what_is_left_in_it(store, survey):
 
 
 def test_a_removal_that_was_killed_goes_on_where_it_stopped(store, survey, monkeypatch):
-    batch = bring(store, survey, f"{HEADINGS}\n{rows(0, 700)}\n").batch_id
+    batch = bring(store, survey, f"{HEADINGS}\n{rows(0, 100)}\n").batch_id
 
     class Killed(BaseException):
         pass
@@ -143,15 +148,15 @@ def test_a_removal_that_was_killed_goes_on_where_it_stopped(store, survey, monke
         dying.setattr("surveyapp.store.db.Store.give_way", die)
         with pytest.raises(Killed):
             removed(store, batch)
-    assert len(kept(store)) == 450
+    assert len(kept(store)) == 60
     with store.reading() as session:
         half = session.get_one(ImportBatch, batch)
-        assert (half.state, half.removed) == ("removing", 250)
+        assert (half.state, half.removed) == ("removing", 40)
         assert batches.state_of(session, half) == "unfinished"
     # Meanwhile a file could find rows that are on their way out.
     with pytest.raises(Conflict, match=f"Import {batch} is being removed"):
         bring(store, survey, "id,nps\nz,9\n")
-    assert removed(store, batch) == 700
+    assert removed(store, batch) == 100
     assert kept(store) == []
 
 

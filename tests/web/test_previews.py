@@ -24,6 +24,8 @@ from tests.web.importing import previewed, sent
 from tests.web.test_trips import run_jobs
 from tests.web.world import add_user
 
+# Pages do not differ by database; where rows are locked or deleted both are used.
+sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MONTH = b"id,nps,region\nx1,9,North\nx2,12,North\nx3,4,South\n"
 
 
@@ -53,6 +55,7 @@ def batches(installation: Installation, world: World) -> list[ImportBatch]:
         return [b for b in session.scalars(select(ImportBatch).where(own)) if b.job_id]
 
 
+@sqlite
 def test_columns_are_assigned_on_the_page_until_the_preview_is_right(
     installation: Installation, client, base: str
 ):
@@ -126,6 +129,7 @@ def test_a_preview_is_its_owner_s_and_goes_after_a_day(
     assert gone.status_code == 404 and "Upload the file again" in words(gone.text)
 
 
+@sqlite
 def test_a_discarded_file_is_deleted_at_once(
     installation: Installation, world: World, client, base: str
 ):
@@ -137,6 +141,7 @@ def test_a_discarded_file_is_deleted_at_once(
     assert batches(installation, world) == []
 
 
+@sqlite
 def test_what_has_changed_since_the_preview_is_noticed(
     installation: Installation, world: World, client, base: str
 ):
@@ -154,6 +159,7 @@ def test_what_has_changed_since_the_preview_is_noticed(
     assert [each.attributes for each in imported(installation)] == [{}, {}]
 
 
+@sqlite
 def test_conflicts_and_overlaps_are_asked_on_the_page(
     installation: Installation, client, base: str
 ):
@@ -174,6 +180,7 @@ def test_conflicts_and_overlaps_are_asked_on_the_page(
     assert "Stored answers corrected" in client.get(made.location).text
 
 
+@sqlite
 def test_an_import_is_removed_after_a_page_that_says_what_goes(
     installation: Installation, world: World, client, base: str
 ):
@@ -195,6 +202,7 @@ def test_an_import_is_removed_after_a_page_that_says_what_goes(
     assert [tuple(each) for each in reasons] == [("import", world.users["administrator"].id)] * 2
 
 
+@sqlite
 def test_a_response_is_removed_for_a_reason_and_an_anonymous_one_never(
     installation: Installation, world: World, sign_in
 ):
