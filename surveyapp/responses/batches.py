@@ -50,6 +50,8 @@ def begin_batch(
     )
     session.add(batch)
     session.flush()
+    said = {"file": batch.file_name, "import": batch.id}
+    record(session, user_id, "import responses", f"survey {survey.code}", **said)
     return batch
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
@@ -15,6 +15,7 @@ from surveyapp.responses.bulk import scores_of_all
 from surveyapp.responses.columns import EXTERNAL_ID
 from surveyapp.responses.corrections import Correction, hold
 from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.row_facts import UUID
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
@@ -64,11 +65,12 @@ class _Known:
 class Settled:
     """What is to become of some rows: stored, put in the place of stored answers, or refused.
 
-    ``already`` are stored as they are. ``conflicts`` are those that differ.
+    ``already`` are stored as they are. ``conflicts`` are those that differ. ``replaced`` are the new
+    answers by the numbers of the stored ones.
     """
 
     fresh: list[Prepared] = field(default_factory=list)
-    corrections: list[Correction] = field(default_factory=list)
+    replaced: dict[int, Prepared] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     already: int = 0
@@ -93,7 +95,6 @@ def settle(
     known = _known(session.connection(), survey.id, [prepared for _, prepared in parsed])
     items, found = list(reading.columns.items.values()), Settled()
     seen: dict[str, Parsed] = {}
-    replaced: dict[int, Prepared] = {}
     for row, prepared in parsed:
         own = prepared.external_id or ""
         first = seen.setdefault(own, (row, prepared))
@@ -117,8 +118,7 @@ def settle(
         elif mode == KEEP:
             found.already += 1
         else:
-            replaced[known[own].number] = prepared
-    found.corrections = _corrections(session, reading, replaced, items)
+            found.replaced[known[own].number] = prepared
     return found
 
 
@@ -134,9 +134,10 @@ def refuse_conflicts(store: Store, reading: Reading, table: DataTable) -> None:
         any_id = select(_RESPONSES.c.id).where(_RESPONSES.c.survey_id == survey.id).limit(1)
         if session.scalar(any_id) is None:
             return
-        count, first = 0, None
-        for rows in _some(table):
-            named = [(row, own) for row in rows if (own := reading.own_id(row))]
+    count, first = 0, None
+    for rows in _some(table):
+        named = [(row, own) for row in rows if (own := reading.own_id(row))]
+        with store.reading() as session:
             there = stored_ids(session.connection(), survey.id, [own for _, own in named])
             parsed = [
                 (row, result)
@@ -144,9 +145,9 @@ def refuse_conflicts(store: Store, reading: Reading, table: DataTable) -> None:
                 if own in there and isinstance(result := reading.read(row), Prepared)
             ]
             met = settle(session, reading, parsed, mode=KEEP).conflicts
-            stored = [each for each in met if each.with_row is None]
-            first = first or next(iter(stored), None)
-            count += len(stored)
+        stored = [each for each in met if each.with_row is None]
+        first = first or next(iter(stored), None)
+        count += len(stored)
     if first is not None:
         raise Invalid(_question(count, first), field="conflicts")
 
@@ -191,39 +192,40 @@ def _known(
     connection: Connection, survey_id: int, prepared: Sequence[Prepared]
 ) -> dict[str, _Known]:
     """What is stored under the ids of these responses, by the id that the file has."""
-    wanted = [each.external_id for each in prepared if each.external_id]
     own = _RESPONSES.c
-    if not wanted:
-        return {}
-    named = [each.public_id for each in prepared if each.public_id]
-    query = select(own.id, own.external_id, own.public_id, own.answers, own.import_batch_id).where(
-        own.survey_id == survey_id, or_(own.external_id.in_(wanted), own.public_id.in_(named))
-    )
+    query = select(own.id, own.external_id, own.public_id, own.answers, own.import_batch_id)
     found: dict[str, _Known] = {}
-    for row in connection.execute(query):
-        known = _Known(row.id, row.answers, row.import_batch_id)
-        found |= {name: known for name in (row.external_id, str(row.public_id)) if name}
+    for column, ids in (
+        (own.external_id, [each.external_id for each in prepared]),
+        (own.public_id, [each.public_id for each in prepared]),
+    ):
+        wanted = [each for each in ids if each]
+        here = query.where(own.survey_id == survey_id, column.in_(wanted))
+        for row in connection.execute(here) if wanted else ():
+            known = _Known(row.id, row.answers, row.import_batch_id)
+            found |= {name: known for name in (row.external_id, str(row.public_id)) if name}
     return found
 
 
 def stored_ids(connection: Connection, survey_id: int, ids: Sequence[str]) -> set[str]:
     """Those of these ids under which the survey has a response."""
     own = _RESPONSES.c
-    if not ids:
-        return set()
-    named = [each for each in ids if len(each) == 36 and each.count("-") == 4]
-    query = select(own.external_id, own.public_id).where(
-        own.survey_id == survey_id, or_(own.external_id.in_(ids), own.public_id.in_(named))
-    )
-    return {str(name) for row in connection.execute(query) for name in row if name}
+    found: set[str] = set()
+    for column, wanted in (
+        (own.external_id, ids),
+        (own.public_id, [each for each in ids if UUID.fullmatch(each)]),
+    ):
+        here = select(column).where(own.survey_id == survey_id, column.in_(wanted))
+        found |= {str(each) for each in connection.scalars(here)} if wanted else set()
+    return found
 
 
-def _corrections(
-    session: Session, reading: Reading, wanted: Mapping[int, Prepared], items: Sequence[Item]
-) -> list[Correction]:
+def corrections_of(session: Session, reading: Reading, settled: Settled) -> list[Correction]:
     """The stored answers, held, with those of the file in the place of theirs."""
+    wanted = settled.replaced
     if not wanted:
         return []
+    items = list(reading.columns.items.values())
     rows = hold(session.connection(), reading.survey.id, list(wanted))
     given = [_merged(row.answers, wanted[row.id].answers, items) for row in rows]
     scores = scores_of_all(reading.survey, given, reading.library)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -209,11 +209,11 @@ def _empty_cases(session: Session, numbers: Sequence[int], removal: Removal | No
         session.add(CaseNote(case_id=case.id, kind=kind, user_id=user_id, text=text))
 
 
-def erasures_with_reasons(session: Session, survey_id: int) -> dict[str, int]:
-    """How many responses of a survey staff removed, by reason."""
+def removed_by_staff(session: Session, survey_ids: Collection[int]) -> dict[str, int]:
+    """How many responses of these surveys staff removed, by reason."""
     rows = session.execute(
         select(Erasure.reason, func.count())
-        .where(Erasure.survey_id == survey_id, Erasure.reason != "")
+        .where(Erasure.survey_id.in_(survey_ids), Erasure.reason != "")
         .group_by(Erasure.reason)
         .order_by(Erasure.reason)
     )

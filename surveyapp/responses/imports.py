@@ -23,6 +23,7 @@ from surveyapp.responses.conflicts import (
     REFUSE,
     Parsed,
     allowed_mode,
+    corrections_of,
     refuse_conflicts,
     settle,
 )
@@ -32,7 +33,6 @@ from surveyapp.responses.import_choices import ImportChoices
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.responses.waves import RowIds, row_ids
-from surveyapp.store.audit import record
 from surveyapp.store.models import File, ImportBatch, Job, SurveyRow
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.survey import Survey
@@ -115,14 +115,6 @@ def ask_import(
     """Have a stored file brought in by the worker, as a batch that is there from now on."""
     chosen = choices or ImportChoices()
     batch = begin_batch(session, survey, file_name=file.name, choices=chosen, user_id=user_id)
-    record(
-        session,
-        user_id,
-        "import responses",
-        f"survey {survey.code}",
-        file=file.name,
-        batch=batch.id,
-    )
     payload = ImportPayload(survey.id, file.id, chosen.to_json(), batch.id)
     job = IMPORT_RESPONSES.ask(session, payload, user_id=user_id)
     batch.job_id = job.id
@@ -142,6 +134,9 @@ def run_import(
         row = session.get(SurveyRow, payload.survey_id)
         survey = None if row is None else survey_of(row)
         file = session.get(File, payload.file_id)
+        batch = session.get(ImportBatch, payload.batch_id)
+    if batch is not None and batch.state == DONE:
+        return as_result(_report_of(batch))  # a worker that was killed while it said so
     if survey is None or file is None:
         raise NotFound("The survey or the file of this import is gone; upload the file again.")
     options: dict[str, Any] = {"name": file.name, "progress": progress}
@@ -234,6 +229,12 @@ def _begun(
     return batch, ids
 
 
+def _report_of(batch: ImportBatch) -> ImportReport:
+    """What the batch knows of an import that is over: all but which rows were refused."""
+    counts = (batch.count_in, batch.stored, batch.already, batch.corrected, batch.id, batch.refused)
+    return ImportReport(list(batch.notes), *counts)
+
+
 def _parsed(reading: Reading, rows: list[Row], report: ImportReport) -> list[Parsed]:
     """The rows that can be stored; the others are counted as refused."""
     parsed: list[Parsed] = []
@@ -262,8 +263,9 @@ def _store(
     with installation.store.writing() as session:
         batch = held_batch(session, report.batch_id)
         settled = settle(session, reading, parsed, mode=mode, batch_id=batch.id)
-        if settled.corrections:
+        if settled.replaced:
             counted.hold(session.connection())  # before responses are counted in
+        corrections = corrections_of(session, reading, settled)
         kept = store_bulk(
             session,
             survey,
@@ -273,10 +275,10 @@ def _store(
         )
         report.stored += kept.stored
         report.already += kept.already + settled.already
-        report.corrected += len(settled.corrections)
+        report.corrected += len(corrections)
         report.refused += settled.refused
         report.refused_rows += len(settled.refused)
-        put_right(session, survey, settled.corrections, now=installation.now())
+        put_right(session, survey, corrections, now=installation.now())
         batch = held_batch(session, report.batch_id)
         _count(batch, report)
         _cover(batch, kept)

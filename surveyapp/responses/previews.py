@@ -21,7 +21,6 @@ from surveyapp.responses.columns import EXTERNAL_ID, Columns, map_columns
 from surveyapp.responses.conflicts import (
     KEEP,
     REFUSE,
-    REPLACE,
     Conflict,
     Parsed,
     allowed_mode,
@@ -129,7 +128,7 @@ class FilePreview:
 
 
 class RefusedRows:
-    """All refused rows as a CSV file; ``None`` would be too few to look at for 100,000 rows."""
+    """All refused rows as a CSV file, since a preview lists the first of them alone."""
 
     def __init__(self) -> None:
         self._text = io.StringIO(newline="")
@@ -243,24 +242,25 @@ def _read(
     days: list[str] = []
     with installation.store.reading() as session:
         reading = _reading(session, installation, looked, found)
-        for rows in _some(table):
-            counts.rows += len(rows)
-            parsed: list[Parsed] = []
-            for row in rows:
-                result = reading.read(row)
-                if isinstance(result, Prepared):
-                    parsed.append((row, result))
-                else:
-                    _refuse(found, refused, result)
-                    counts.refused += 1
+    for rows in _some(table):
+        counts.rows += len(rows)
+        parsed: list[Parsed] = []
+        for row in rows:
+            result = reading.read(row)
+            if isinstance(result, Prepared):
+                parsed.append((row, result))
+            else:
+                _refuse(found, refused, result)
+                counts.refused += 1
+        with installation.store.reading() as session:
             fresh = _settle(session, reading, parsed, mode, found, refused)
-            if fresh:
-                months = [f"{each.submitted_at:%Y-%m}" for _, each in fresh]
-                days = [min(months + days[:1]), max(months + days[1:])]
-            if EXTERNAL_ID in looked.columns.about:
-                repeated.add(fresh)
-            if progress is not None:
-                progress(min(99, table.percent()), f"{counts.rows:,} rows read")
+        if fresh:
+            months = [f"{each.submitted_at:%Y-%m}" for _, each in fresh]
+            days = [min(months + days[:1]), max(months + days[1:])]
+        if EXTERNAL_ID in looked.columns.about:
+            repeated.add(fresh)
+        if progress is not None:
+            progress(min(99, table.percent()), f"{counts.rows:,} rows read")
     _take_repeated(reading, repeated, found, refused, is_anonymous=survey.is_anonymous)
     found.first_month, found.last_month = days or ("", "")
     found.notes = reading.notes()
@@ -304,7 +304,7 @@ def _settle(
     shown = KEEP if mode == REFUSE else mode  # a file that is refused whole has no rows to list
     settled = settle(session, reading, parsed, mode=shown)
     counts.already += settled.already
-    counts.to_correct += len(settled.corrections)
+    counts.to_correct += len(settled.replaced)
     counts.refused += len(settled.refused)
     counts.conflicts += len(settled.conflicts)
     found.conflicts += settled.conflicts[: max(0, SHOWN - len(found.conflicts))]
@@ -390,6 +390,3 @@ def _some(table: DataTable) -> Iterator[list[Row]]:
     source = iter(table.rows)
     while some := list(islice(source, _AT_ONCE)):
         yield some
-
-
-__all__ = ["REPLACE", "SHOWN", "FilePreview", "RefusedRows", "preview_file"]

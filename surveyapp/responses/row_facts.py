@@ -31,7 +31,7 @@ from surveyapp.tables.typed_columns import TypedColumns
 TIMES = (SUBMITTED_AT, STARTED_AT)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LONGEST_VERSION = 40
 
@@ -188,7 +188,7 @@ class RowFacts:
     def _own(self, row: Row) -> dict[str, Any]:
         """What our own export keeps of a response: the words that were read, the consent, the way."""
         own = self._cell(row, EXTERNAL_ID)
-        facts: dict[str, Any] = {"public_id": own if _UUID.fullmatch(own) else None}
+        facts: dict[str, Any] = {"public_id": own if UUID.fullmatch(own) else None}
         customer = self._cell(row, CUSTOMER)
         if customer:
             facts["customer_ref"] = self._pseudonym(customer)

@@ -62,6 +62,8 @@ def index(journey_id: int) -> ResponseReturnValue:
             limit=PAGE + 1,
             library=installation().library,
         )
+        chosen = [each.id for each in surveys if survey_id in (None, each.id)]
+        removed = erasures.removed_by_staff(session, chosen)
     more = len(found) > PAGE
     shown = found[-PAGE:] if after is not None else found[:PAGE]
     return render_template(
@@ -78,6 +80,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         else None,
         formats=FORMATS.values(),
         codebooks=CODEBOOKS.values(),
+        removed=removed,
+        reasons=REASONS,
         kept={**scope.arguments, **({"survey": survey_id} if survey_id else {})},
     )
 
@@ -91,18 +95,20 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
     return render_template("responses/show.html", journey=journey, found=found)
 
 
+REASONS = {
+    Reason.TEST: "Test answer",
+    Reason.SPAM: "Spam",
+    Reason.WRONG_PERSON: "Answered by the wrong person",
+    Reason.OTHER: "Other",
+    Reason.IMPORT: "With an import",
+}
+
+
 class RemovalForm(StaffForm):
     reason = RadioField(
         "Reason",
         [InputRequired("Choose why the response is removed.")],
-        choices=choices(
-            [
-                (Reason.TEST, "Test answer"),
-                (Reason.SPAM, "Spam"),
-                (Reason.WRONG_PERSON, "Answered by the wrong person"),
-                (Reason.OTHER, "Other"),
-            ]
-        ),
+        choices=choices(pair for pair in REASONS.items() if pair[0] is not Reason.IMPORT),
     )
     note = StringField(
         "Note",

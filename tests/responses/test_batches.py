@@ -11,7 +11,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.responses import batches, rollups, sorting
 from surveyapp.responses.actions import Stored, submit
-from surveyapp.responses.erasures import Reason, Removal, erasures_with_reasons, remove
+from surveyapp.responses.erasures import Reason, Removal, remove, removed_by_staff
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
@@ -236,7 +236,7 @@ def test_staff_remove_a_response_with_a_reason_that_stays_with_its_tombstone(sto
         gone = session.scalars(select(Erasure)).one()
         assert (gone.reason, gone.note) == ("other", "Typed in by a trainee.")
         assert (gone.response, gone.response_id) == (number, public)
-        assert erasures_with_reasons(session, survey.id) == {"other": 1}
+        assert removed_by_staff(session, [survey.id]) == {"other": 1}
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "remove response")
         ).one()

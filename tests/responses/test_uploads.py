@@ -95,3 +95,14 @@ def test_refused_rows_are_listed_for_a_month(installation: Installation):
     result = job(installation, number).result
     assert (result["refused"], result["refused_rows"], result["stored"]) == ([], 1, 1)
     assert uploads.forget(installation, utc_now() + timedelta(days=31)) == 0
+
+
+def test_a_job_whose_end_was_lost_says_the_same_when_it_is_done_again(installation: Installation):
+    number = uploaded(installation)
+    run_job(installation, number, worker="w")
+    first = job(installation, number).result
+    with installation.store.writing() as session:  # as the sweep does after a worker's death
+        session.get_one(Job, number).state = "waiting"
+    run_job(installation, number, worker="v")
+    again = job(installation, number).result
+    assert again == {**first, "refused": []}

@@ -31,6 +31,7 @@ from surveyapp.store.models import (
     Delivery,
     Erasure,
     Event,
+    ImportBatch,
     Invitation,
     Job,
     Journey,
@@ -553,6 +554,43 @@ def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:
         for table, row in rows.items():
             values = {"id": 1, **row} if "id" in old.tables[table].c else row
             connection.execute(insert(old.tables[table]), values)
+
+
+def test_responses_of_earlier_imports_are_found_by_their_ids(empty_store: Store):
+    """And can be removed with them; those with ids of their own stay without a batch."""
+    upgrade(empty_store.engine, "0015")
+    zero = {str: "", int: 0, bool: False, dict: {}, datetime: _MARCH}
+    own = {"journey_id": 1, "survey_id": 1, "paging": "page", "anonymity": "pseudonymous"}
+    content = "0123456789abcdef"
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("journeys", {"code": "j", "state": "current"}),
+        ("surveys", {"code": "s", "link": "l", "state": "open", "asks": [{"instrument": "nps"}]}),
+        ("import_batches", {"content": content, "rows": 2, "sample": ["x 1"]}),
+    ]
+    rows += [
+        ("responses", {"id": k, "public_id": UUID(int=k), "external_id": name, "source": "import"})
+        for k, name in enumerate((f"row {content} d 1", f"row {content} d 2", "a1"), start=1)
+    ]
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["journeys", "surveys", "import_batches", "responses"])
+        for name, values in rows:
+            columns = old.tables[name].c
+            least = {c.name: zero.get(c.type.python_type) for c in columns if not c.nullable}
+            given = {**least, "id": 1, **{k: v for k, v in own.items() if k in least}, **values}
+            if empty_store.is_sqlite and "public_id" in given:
+                given["public_id"] = given["public_id"].hex
+            connection.execute(insert(old.tables[name]), given)
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        found = session.scalars(select(Response.import_batch_id).order_by(Response.id)).all()
+        assert found == [1, 1, None]
+        batch = session.get_one(ImportBatch, 1)
+        assert (batch.state, batch.stored, batch.count_in, batch.sample) == ("done", 2, 2, ["x 1"])
+        assert batch.first_at == batch.last_at == _MARCH
+    if empty_store.is_sqlite:
+        with empty_store.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
 
 
 def test_documents_of_a_filled_database_name_surveys(empty_store: Store):

@@ -21,6 +21,7 @@ from surveyapp.store.models import (
 )
 from tests.web.conftest import World
 from tests.web.importing import previewed, sent
+from tests.web.test_kiosk_device import kiosk_file
 from tests.web.test_trips import run_jobs
 from tests.web.world import add_user
 
@@ -214,6 +215,7 @@ def test_a_response_is_removed_for_a_reason_and_an_anonymous_one_never(
         assert (refused.status_code, said in refused.text) == (422, True)
     done = client.post(address, data={"reason": "wrong_person", "note": "His wife answered."})
     assert done.status_code == 303
+    assert "Removed by staff: answered by the wrong person 1." in client.get(done.location).text
     with installation.store.reading() as session:
         gone = session.scalars(select(Erasure)).one()
         assert session.get(Response, here.response_id) is None
@@ -232,3 +234,21 @@ def test_a_response_is_removed_for_a_reason_and_an_anonymous_one_never(
     assert client.post(f"{address}/remove", data={"reason": "spam"}).status_code == 422
     with installation.store.reading() as session:
         assert session.get(Response, there.response_id) is not None
+
+
+@sqlite
+def test_a_kiosk_s_file_is_looked_at_as_any_other(
+    installation: Installation, world: World, client, base: str
+):
+    with installation.store.reading() as session:
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+    fields = [["form-key", "x"], ["nps-nps", "9"]]
+    file = kiosk_file(survey, {"fields": fields}, {"fields": fields, "link": "another"})
+    preview = previewed(installation, client, base, file.getvalue(), "kiosk.json")
+    page = words(client.get(preview).text)
+    assert "1 row of 2 will be stored" in page and "It was given to another survey." in page
+    assert 'name="column-0"' not in page and 'value="update"' not in page
+    made = sent(client, preview)
+    assert made.status_code == 303
+    run_jobs(installation)
+    assert [each.answers["nps"] for each in imported(installation)] == [{"nps": 9}]
