@@ -12,6 +12,7 @@ from surveyapp.responses.previews import FilePreview
 _ROLES = {
     "item": "question",
     "about": "about the response",
+    "kept": "about the response",
     "attribute": "attribute",
     "left_out": "left out",
     "unassigned": "not assigned",

@@ -190,7 +190,7 @@ def map_columns(
         if not target and not what and heading in ABOUT and heading not in taken:
             what = heading
         if what:
-            if what in found.about:
+            if what in ABOUT and what in found.about:
                 raise Invalid(
                     f"Two columns hold {what}: {headings[found.about[what]]} and {headings[place]};"
                     " choose one of them.",

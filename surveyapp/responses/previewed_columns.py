@@ -20,6 +20,7 @@ ITEM, ABOUT_ROW, ATTRIBUTE, LEFT_OUT, UNASSIGNED = (
     "left_out",
     "unassigned",
 )
+KEPT = "kept"  # what our own export says of a response, and nobody can assign
 _EXAMPLES = 3
 _LOOKED_AT = 100  # cells, by which a column of dates is known
 _LONGEST = 40
@@ -120,7 +121,7 @@ def _role(columns: Columns, place: int, about: Mapping[int, str], reason: str) -
     if place in columns.items:
         return ITEM, ".".join(columns.items[place])
     if place in about:
-        return (ABOUT_ROW, about[place]) if about[place] in ABOUT else (LEFT_OUT, "")
+        return (ABOUT_ROW if about[place] in ABOUT else KEPT), about[place]
     if reason:
         return LEFT_OUT, ""
     if place in columns.attributes:
@@ -142,7 +143,7 @@ def _way(columns: Columns, choices: ImportChoices, place: int, role: str) -> str
         return "by its question" if place in columns.by_words else "by its code"
     if columns.known is not None and (role == ABOUT_ROW or columns.known.leaves_out(heading)):
         return f"known from {columns.known.program}"
-    if columns.own and role in {ABOUT_ROW, LEFT_OUT}:
+    if columns.own and role in {ABOUT_ROW, KEPT, LEFT_OUT}:
         return "known from our own export"
     return "by its name" if role == ABOUT_ROW else ""
 

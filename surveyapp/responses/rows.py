@@ -94,10 +94,7 @@ class Reading:
         """The response in a row, or everything that is wrong with the row."""
         if row.fault:
             return [self._refusal(row, None, "", "", row.fault, row.cure)]
-        cells = row.cells
-        if self.columns.own and self._table.separator != "none":  # only text files are guarded
-            cells = [unguarded(cell) if "'" in cell else cell for cell in cells]
-        cells = self._typed.emptied(cells)
+        cells = self._typed.emptied(self._unguarded(row.cells))
         answers = read_answers(self.survey, self._raw(cells), partial=True, library=self.library)
         if isinstance(answers, Faulty):
             cells = self._in_codes(cells, answers)
@@ -121,11 +118,8 @@ class Reading:
 
     def own_id(self, row: Row) -> str:
         """The id that the row names, as it would be stored; empty where it names none or a wrong one."""
-        cells = row.cells
-        if self.columns.own:
-            cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
         try:
-            return self._facts.own_id(row._replace(cells=cells))
+            return self._facts.own_id(row._replace(cells=self._unguarded(row.cells)))
         except Refused:
             return ""
 
@@ -138,6 +132,12 @@ class Reading:
         return self._refusal(
             row, self.columns.about.get(EXTERNAL_ID), EXTERNAL_ID, value, reason, cure
         )
+
+    def _unguarded(self, cells: list[str]) -> list[str]:
+        """The cells as they were before our own export guarded them; only text files are guarded."""
+        if not self.columns.own or self._table.separator == "none":
+            return cells
+        return [unguarded(cell) if "'" in cell else cell for cell in cells]
 
     def _raw(self, cells: list[str]) -> dict[str, dict[str, str]]:
         raw: dict[str, dict[str, str]] = {}
