@@ -14,11 +14,12 @@ from surveyapp.errors import Invalid
 from surveyapp.responses.bulk import scores_of_all
 from surveyapp.responses.columns import EXTERNAL_ID
 from surveyapp.responses.corrections import Correction, hold
+from surveyapp.responses.erasures import Reason
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.row_facts import UUID
 from surveyapp.responses.rows import Reading, Refusal
 from surveyapp.store.db import Store
-from surveyapp.store.models import Response
+from surveyapp.store.models import Erasure, Response
 from surveyapp.surveys.survey import Survey
 from surveyapp.tables.table import DataTable, Row
 
@@ -28,7 +29,12 @@ _RESPONSES = cast(Table, Response.__table__)
 _AT_ONCE = 500
 _OTHER_ROW = "An earlier row of the file has this id with other answers."
 _STORED = "This id is stored with other answers."
-_CURES = {_OTHER_ROW: "Keep one of them.", _STORED: "Choose whether to keep or replace these."}
+_ERASED = "This response was erased by its customer or removed by staff."
+_CURES = {
+    _OTHER_ROW: "Keep one of them.",
+    _STORED: "Choose whether to keep or replace these.",
+    _ERASED: "Remove the row from the file.",
+}
 
 Item = tuple[str, str]  # instrument, item
 Parsed = tuple[Row, Prepared]
@@ -86,6 +92,8 @@ def settle(
 ) -> Settled:
     """Sort rows by what is stored under their ids; ``batch_id`` is the import that they belong to.
 
+    Our own export may hold responses that were erased since: they do not come back, except those that
+    went with their whole import.
     Two rows of one file with one id and other answers: the later one is refused, whatever the mode.
     Of an anonymous survey nothing is compared: whoever knows an id could find out its answers.
     """
@@ -93,6 +101,7 @@ def settle(
     if survey.is_anonymous:
         return Settled(fresh=[prepared for _, prepared in parsed])
     known = _known(session.connection(), survey.id, [prepared for _, prepared in parsed])
+    erased = _erased(session, [prepared for _, prepared in parsed])
     items, found = list(reading.columns.items.values()), Settled()
     seen: dict[str, Parsed] = {}
     for row, prepared in parsed:
@@ -103,6 +112,9 @@ def settle(
             with_row: int | None = first[0].number
         elif own in known:
             other, with_row = known[own].answers, None
+        elif prepared.public_id in erased:
+            found.refused.append(reading.refused_whole(row, own, _ERASED, _CURES[_ERASED]))
+            continue
         else:
             found.fresh.append(prepared)
             continue
@@ -205,6 +217,15 @@ def _known(
             known = _Known(row.id, row.answers, row.import_batch_id)
             found |= {name: known for name in (row.external_id, str(row.public_id)) if name}
     return found
+
+
+def _erased(session: Session, prepared: Sequence[Prepared]) -> set[str | None]:
+    """The public ids among these of responses that somebody wanted gone, of whatever survey."""
+    wanted = [each.public_id for each in prepared if each.public_id]
+    if not wanted:
+        return set()
+    named = (Erasure.response_id.in_(wanted), Erasure.reason != Reason.IMPORT)
+    return {str(each) for each in session.scalars(select(Erasure.response_id).where(*named))}
 
 
 def stored_ids(connection: Connection, survey_id: int, ids: Sequence[str]) -> set[str]:

@@ -18,6 +18,7 @@ from surveyapp.exports.formats.registry import FORMATS
 from surveyapp.exports.responses import responses_table
 from surveyapp.installation import Installation
 from surveyapp.responses.actions import submit
+from surveyapp.responses.erasures import Reason, Removal, erase, remove
 from surveyapp.responses.imports import import_file
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
@@ -151,3 +152,17 @@ def test_a_json_lines_export_that_broke_off_is_refused(
     with pytest.raises(Invalid, match="one export at a time"):
         _import(elsewhere, path)
     assert _facts(elsewhere) == []
+
+
+def test_what_was_erased_since_does_not_come_back(here: Installation, tmp_path: Path):
+    path = _export(here, "csv", tmp_path)
+    with here.store.writing() as session:
+        survey = as_survey(session, session.scalars(select(SurveyRow)).one())
+        by_customer, by_staff, *_ = session.scalars(select(Response.id).order_by(Response.id))
+        erase(session, survey, by_customer, now=NOW)
+        remove(session, survey, by_staff, Removal(Reason.TEST, None), now=NOW)
+    report = _import(here, path)
+    assert (report.stored, report.already, report.refused_rows) == (0, len(ODD) - 2, 2)
+    assert {each.reason for each in report.refused} == {
+        "This response was erased by its customer or removed by staff."
+    }
