@@ -17,13 +17,16 @@ def safe(value: Any) -> Any:
 
     Numbers stay numbers, -3 included; None becomes an empty cell.
     """
+    kind = type(value)
+    if kind is str:
+        return guarded(value)
+    if kind is int or kind is float:
+        return value
     if value is None:
         return ""
-    if isinstance(value, bool):
+    if kind is bool:
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return value
-    return guarded(str(value))
+    return value if isinstance(value, int | float) else guarded(str(value))
 
 
 def csv_chunks(rows: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -105,9 +105,10 @@ class _Row:
     def cells(self, found: Row[Any], scores: Mapping[tuple[int, str], float]) -> list[Cell]:
         paradata = found.paradata
         refused = frozenset(paradata.get("not_applicable", ()))
+        attributes, number = found.attributes, found.id
         run = (found.customer_ref, found.journey_run_id, found.run_started)
         return [
-            *(found.id, found.public_id, *self.places[found.survey_id]),
+            *(number, found.public_id, *self.places[found.survey_id]),
             *(found.source, paradata.get("way"), found.language),
             "; ".join(f"{code}:{id}" for code, id in sorted(found.wordings.items())),
             found.consent_version,
@@ -117,9 +118,9 @@ class _Row:
             _preselected(paradata.get("preselected")),
             "; ".join(sorted(refused)) or None,
             *(run if self.customers else ()),
-            *(_told(found.attributes.get(name), kind) for name, kind in self.attributes.items()),
-            *(question.answer(found.answers, refused) for question in self.questions),
-            *(scores.get((found.id, scale)) for scale in self.scales),
+            *[_told(attributes.get(name), kind) for name, kind in self.attributes.items()],
+            *[question.answer(found.answers, refused) for question in self.questions],
+            *[scores.get((number, scale)) for scale in self.scales],
         ]
 
 

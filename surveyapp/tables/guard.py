@@ -12,6 +12,7 @@ import re
 _FORMULA = r"(?='*\"*[=+@\-])"
 _BEGINNING = re.compile(r"'*(?:\"*[=+@\-]|[\t\r\n])")
 _INSIDE = re.compile(rf"([;\t\r\n]){_FORMULA}")
+_ANYWHERE = re.compile(rf"(?:\A|[;\t\r\n]){_FORMULA}|\A'*[\t\r\n]")  # nearly no text: one look
 _GUARDED_INSIDE = re.compile(rf"([;\t\r\n])'{_FORMULA}")
 
 
@@ -21,6 +22,8 @@ def guarded(text: str) -> str:
     So is one that has apostrophes before what would be a formula: else nobody could tell whose the
     first one is.
     """
+    if _ANYWHERE.search(text) is None:
+        return text
     inside = _INSIDE.sub(r"\1'", text)
     return f"'{inside}" if _BEGINNING.match(text) else inside
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from surveyapp.exports.cells import csv_chunks
 from surveyapp.exports.table import Table
-from surveyapp.exports.variable import Cell, Variable
+from surveyapp.exports.variable import Cell, Kind, Variable
 
 
 def chunks(table: Table) -> Iterator[str]:
@@ -35,14 +34,17 @@ class _Plain:
     """Cells as text can hold them."""
 
     def __init__(self, variables: Sequence[Variable]) -> None:
-        self._missing = [variable.missing for variable in variables]
+        self._missing = [
+            (place, each.missing) for place, each in enumerate(variables) if each.missing
+        ]
+        self._moments = [place for place, each in enumerate(variables) if each.kind is Kind.MOMENT]
 
     def cells(self, row: Sequence[Cell]) -> list[Any]:
-        return [
-            None
-            if missing and value in missing
-            else value.isoformat(timespec="seconds")
-            if isinstance(value, datetime)
-            else value
-            for value, missing in zip(row, self._missing, strict=True)
-        ]
+        cells: list[Any] = list(row)
+        for place in self._moments:
+            if cells[place] is not None:
+                cells[place] = cells[place].isoformat(timespec="seconds")
+        for place, missing in self._missing:
+            if cells[place] in missing:
+                cells[place] = None
+        return cells
