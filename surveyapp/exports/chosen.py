@@ -23,7 +23,12 @@ _READ = (
     *(Response.id, Response.public_id, Response.survey_id, Response.source, Response.language),
     *(Response.wordings, Response.consent_version, Response.started_at, Response.submitted_at),
     *(Response.corrected_at, Response.paradata, Response.attributes, Response.answers),
-    *(Response.journey_run_id, JourneyRun.customer_ref, JourneyRun.started_at.label("run_started")),
+    *(
+        Response.import_batch_id,
+        Response.journey_run_id,
+        JourneyRun.customer_ref,
+        JourneyRun.started_at.label("run_started"),
+    ),
 )
 
 

@@ -25,6 +25,7 @@ class Question:
     item: str
     sent: str
     variable: Variable
+    ticks: Mapping[str, Variable]  # of a multiple choice, a column of 0 and 1 for each choice
     filled: Mapping[str, str]  # what stands for {provider} and {touchpoint}
 
     @property
@@ -38,7 +39,28 @@ class Question:
         name, sent = f"{worded.code}.{item.code}", f"{worded.code}-{item.code}"
         wording = worded.wording(language)
         label = filled_in(wording.items.get(item.code, ""), filled)
-        return cls(worded, item.code, sent, _variable(name, label, item, wording), filled)
+        ticks = _ticks(name, label, item, wording)
+        return cls(worded, item.code, sent, _variable(name, label, item, wording), ticks, filled)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The item's columns: its answer, and of a multiple choice one for each choice."""
+        return [self.variable, *self.ticks.values()]
+
+    def cells(
+        self, answers: Mapping[str, Mapping[str, Any]], refused: frozenset[str]
+    ) -> list[Cell]:
+        """What ``variables`` hold. Where nothing was ticked the question may have been skipped: no
+        choice of it is 0 then.
+        """
+        own = self.answer(answers, refused)
+        if not self.ticks:
+            return [own]
+        ticked: Any = answers.get(self.instrument, {}).get(self.item)
+        if not ticked:
+            none = NOT_APPLICABLE if self.sent in refused else None
+            return [own, *[none] * len(self.ticks)]
+        return [own, *(int(choice in ticked) for choice in self.ticks)]
 
     def answer(self, answers: Mapping[str, Mapping[str, Any]], refused: frozenset[str]) -> Cell:
         value: Any = answers.get(self.instrument, {}).get(self.item)
@@ -69,6 +91,22 @@ def _variable(name: str, label: str, item: Item, wording: Wording) -> Variable:
         labels = {int(code): choices.get(code, ("No", "Yes")[int(code)]) for code in item.choices}
         return Variable(name, label, Kind.INTEGER, Measure.NOMINAL, labels, missing)
     return Variable(name, label, Kind.TEXT, Measure.NOMINAL, {**choices})
+
+
+def _ticks(name: str, label: str, item: Item, wording: Wording) -> dict[str, Variable]:
+    if item.kind is not ItemKind.MULTIPLE_CHOICE:
+        return {}
+    words = wording.choices.get(item.code, {})
+    return {
+        choice: Variable(
+            f"{name}.{choice}",
+            f"{label} {words.get(choice, choice)}",
+            Kind.INTEGER,
+            labels={0: "Not ticked", 1: "Ticked"},
+            missing={NOT_APPLICABLE: "Not applicable"},
+        )
+        for choice in item.choices
+    }
 
 
 def questions(surveys: Sequence[Survey], library: Library) -> list[Question]:

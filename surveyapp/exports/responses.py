@@ -43,6 +43,7 @@ _ABOUT = (
         "preselected", "Item answered by a click in a message, and whether confirmed", Kind.TEXT
     ),
     Variable("not_applicable", "Items answered with 'not applicable'", Kind.TEXT),
+    Variable("import", "Number of the import that it came in by", Kind.INTEGER),
 )
 _CUSTOMER = (
     Variable("customer", "Pseudonym of the customer", Kind.TEXT),
@@ -95,7 +96,7 @@ class _Row:
                 )
                 for name, kind in self.attributes.items()
             ),
-            *(question.variable for question in self.questions),
+            *(variable for question in self.questions for variable in question.variables),
             *(
                 Variable(f"score.{scale}", f"Score of {scale}", Kind.NUMBER, Measure.SCALE)
                 for scale in self.scales
@@ -117,9 +118,14 @@ class _Row:
             paradata.get("attention"),
             _preselected(paradata.get("preselected")),
             "; ".join(sorted(refused)) or None,
+            found.import_batch_id,
             *(run if self.customers else ()),
             *[_told(attributes.get(name), kind) for name, kind in self.attributes.items()],
-            *[question.answer(found.answers, refused) for question in self.questions],
+            *[
+                cell
+                for question in self.questions
+                for cell in question.cells(found.answers, refused)
+            ],
             *[scores.get((number, scale)) for scale in self.scales],
         ]
 
@@ -129,7 +135,8 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
 
     Columns: what identifies the response and how it was given, ``customers`` adds the pseudonym and
     the passage through the journey that join answers of one customer; ``attribute.<name>``,
-    ``<instrument>.<item>``, ``score.<scale>``. An item that does not apply holds NOT_APPLICABLE. The
+    ``<instrument>.<item>``, of a multiple choice also ``<instrument>.<item>.<choice>``,
+    ``score.<scale>``. An item that does not apply holds NOT_APPLICABLE. The
     columns must stand before the first row does, so the rows are read twice: ``session`` reads one
     snapshot.
     Reading the rows raises Truncated when they end before the last one.

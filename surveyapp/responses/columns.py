@@ -45,7 +45,7 @@ _OWN_ABOUT = {
 _OWN_IGNORED = frozenset(
     {
         *("response", "source", "corrected_at", "journey", "stage", "touchpoint", "channel"),
-        *("seconds", "attention", "preselected", "not_applicable"),
+        *("seconds", "attention", "preselected", "not_applicable", "import"),
         *("run", "run_started_at"),  # numbers of this installation
     }
 )
@@ -203,6 +203,8 @@ def map_columns(
             found.ignored.append(headings[place])
         elif target or (wanted is not None and heading in wanted):
             found.attributes[place] = _attribute(renamed.get(heading, headings[place]))
+        elif own and not heading.startswith(_OWN_ATTRIBUTE):
+            found.ignored.append(headings[place])  # such as the choices of a multiple choice
         elif known is not None and heading in known.parts:
             found.parts.append(place)
             found.attributes[place] = _attribute(headings[place])

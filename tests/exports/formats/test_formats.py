@@ -20,6 +20,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from instruments.loader import BUILT_IN
+from instruments.schema import ItemKind
 from surveyapp.errors import Invalid
 from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.formats.registry import FORMATS, format_of
@@ -322,3 +323,20 @@ def test_the_r_script_stands_beside_its_data(table, tmp_path: Path):
     assert f"| {'|'.join(ODD)}" in ran.stdout
     assert ran.stdout.endswith(f"{NOW.astimezone(UTC):%Y-%m-%d %H:%M:%S} TRUE")
     assert datetime.now(UTC) > NOW
+
+
+def test_each_choice_of_a_multiple_choice_has_a_column(table):
+    made, rows = table()
+    instrument = BUILT_IN.load("effort-causes")
+    (item,) = [each for each in instrument.items if each.kind is ItemKind.MULTIPLE_CHOICE]
+    name = f"effort-causes.{item.code}"
+    columns = [each for each in made.variables if each.name.startswith(f"{name}.")]
+    assert [each.name for each in columns] == [f"{name}.{choice}" for choice in item.choices]
+    assert columns[0].labels == {0: "Not ticked", 1: "Ticked"}
+    given = _column(made, rows, name)
+    ticked = [_column(made, rows, each.name) for each in columns]
+    assert any(given)
+    for told, cells in zip(given, zip(*ticked, strict=True), strict=True):
+        chosen = [choice for choice, cell in zip(item.choices, cells, strict=True) if cell]
+        assert told == ("; ".join(chosen) or None)
+        assert set(cells) <= ({0, 1} if told else {None})

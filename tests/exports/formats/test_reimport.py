@@ -28,7 +28,7 @@ from tests.exports.formats.test_formats import ODD
 from tests.installations import installation_on
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey, some_answers
 
-ASKS = ("sjq", "csat", "nps", "emotion")
+ASKS = ("sjq", "csat", "nps", "emotion", "effort-causes")
 ATTRIBUTES = {"region": "North", "Région": "Île", "العمر": 41, "note": "=1+1"}
 READ_BACK = [code for code in FORMATS if code != "r"]  # that one is a CSV in an archive
 
