@@ -29,6 +29,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.drivers import drivers
 from surveyapp.results import findings, phrases
+from surveyapp.results.associations import Associations
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.view_models import (
@@ -63,6 +64,7 @@ class Numbers:
     validation: tuple[ScaleValidation, date] | None = None
     choices: Sequence[Distribution] = ()
     drivers: Sequence[Drivers] = ()
+    associations: Associations | None = None  # None where the journey's end asks no outcome
     segment_rate: SegmentRate | None = None
     reworded: Sequence[Mixed] = ()  # questionnaires read in several wordings
 
@@ -77,7 +79,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *scores.stages(overview),
         *scores.touchpoints(overview),
         *chosen(numbers.choices, few=overview.minimum_cell),
-        *drivers(numbers.drivers, few=overview.minimum_cell),
+        *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),

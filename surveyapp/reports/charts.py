@@ -14,7 +14,7 @@ from surveyapp.design_tokens import COLOURS, SIZES, ink_on, score_colour
 from surveyapp.reports import chart_theme as theme
 from surveyapp.reports import fonts
 from surveyapp.results import phrases
-from surveyapp.results.view_models import Definition, Figure
+from surveyapp.results.view_models import Definition, Figure, Unit
 
 _ROW, _LINE = 24.0, 11.5  # height of a row and of a further line in its label
 _GROUP = 26.0
@@ -140,22 +140,31 @@ def _grid(
     for panel in panels:
         definition = panel.column.definition
         low, high = panel.column.ends
-        steps = _steps(low, high, panel.right - panel.left)
+        steps = _steps(definition, low, high, panel.right - panel.left)
         for i in range(steps + 1):
             value = low + (high - low) * i / steps
             x = panel.x(value)
             grid.append({"x": x, "x2": x, "y": top, "y2": bottom})
-            ticks.append({"x": x, "y": bottom + 9, "text": phrases.estimate(definition, value)})
+            text = phrases.estimate(definition, value, _places(definition))
+            ticks.append({"x": x, "y": bottom + 9, "text": text})
         if panel.column.reference is not None:
             x = panel.x(panel.column.reference)
             dashes.append({"x": x, "x2": x, "y": top, "y2": bottom})
     return grid, ticks, dashes
 
 
-def _steps(low: float, high: float, room: float) -> int:
+def _places(definition: Definition) -> int:
+    """The decimals of an axis' numbers."""
+    return 2 if definition.unit is Unit.CORRELATION else 0
+
+
+def _steps(definition: Definition, low: float, high: float, room: float) -> int:
     """Into how many equal parts, at round numbers, an axis is cut."""
     most = max(2, int(room // 34))
-    spans = [span for span in (5, 10, 20, 25, 50, 100) if (high - low) % span == 0]
+    round_numbers: tuple[float, ...] = (5, 10, 20, 25, 50, 100)
+    if definition.unit is Unit.CORRELATION:
+        round_numbers = (0.25, 0.5, 1)
+    spans = [span for span in round_numbers if (high - low) % span == 0]
     return next((int((high - low) / s) for s in spans if (high - low) / s <= most), 1)
 
 

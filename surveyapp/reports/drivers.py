@@ -8,8 +8,16 @@ from collections.abc import Iterator, Sequence
 from analysis.drivers import Driver, RelativeImportance
 from instruments.schema import Metric
 from surveyapp.reports import charts
+from surveyapp.reports.associations import associations
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
 from surveyapp.results import phrases
+from surveyapp.results.association_phrases import (
+    caution,
+    joined_by,
+    outcome_named,
+    outcome_verbally,
+)
+from surveyapp.results.associations import Associations
 from surveyapp.results.drivers import SEED, Drivers
 from surveyapp.results.view_models import Definition, Figure, Unit
 
@@ -20,18 +28,27 @@ _WHAT = {
 }
 
 
-def drivers(found: Sequence[Drivers], *, few: int = 5) -> Iterator[Block]:
-    """A chart for the dimensions and one for the touchpoints; nothing where nothing can be joined."""
-    if not found:
+def drivers(
+    found: Sequence[Drivers], beside: Associations | None = None, *, few: int = 5
+) -> Iterator[Block]:
+    """Each score's own association with the outcome, then what all scores account for together.
+
+    Nothing where nothing can be joined.
+    """
+    if beside is not None and not beside.hidden and not beside.kinds:
+        beside = None
+    outcome = beside.outcome if beside else found[0].outcome if found else None
+    if outcome is None:
         return
-    yield Heading("Drivers of NPS")
-    yield Paragraph(
-        "Customers differ in how likely they are to recommend. The charts show how"
-        " much of the variance in the likelihood to recommend is associated with each"
-        " score. An association is not a cause: customers who are satisfied with one"
-        " thing are often satisfied with others.",
-        leads=True,
-    )
+    yield Heading(f"Drivers of {outcome.short}")
+    yield Paragraph(caution(outcome), leads=True)
+    if beside is not None:
+        if beside.hidden:
+            yield Paragraph(f"Not shown: {phrases.hidden(beside.hidden, few=few)}.", Tone.NOTE)
+            return
+        yield from associations(beside, few)
+        if found:
+            yield Heading("All scores together", level=2)
     for each in found:
         if each.found is not None:
             yield _chart(each, each.found)
@@ -40,41 +57,37 @@ def drivers(found: Sequence[Drivers], *, few: int = 5) -> Iterator[Block]:
 
 
 def _why_not(each: Drivers, few: int) -> str:
-    """Why nothing is shown; numbers of fewer than ``few`` customers are not told."""
+    """Why nothing is shown; numbers below ``few`` are not told."""
     if each.hidden:
         return f"not shown: {phrases.hidden(each.hidden, few=few)}."
-    left = _left_out(each)
+    left, by = _left_out(each), joined_by(each.kind)
     if len(each.labels) < 2:
         given = "only " + next(iter(each.labels.values())) if each.labels else "none"
         return (
-            "not compared, as this requires two scores that at least half of the"
-            f" customers gave; {given} was given by half of the"
-            f" {_customers(each.joined, few)} who answered the recommendation question"
-            f" and gave any of the scores.{left}"
+            f"not compared, as this requires two scores that at least half of the {by} have;"
+            f" {given} was given in half of the {_counted(each.joined, by, few)} with an answer to"
+            f" {each.outcome.short} and any of the scores.{left}"
         )
     names = phrases.listed(list(each.labels.values()))
-    if each.n < each.needed:
-        return (
-            f"{_customers(each.n, few)} answered the recommendation question and gave"
-            f" all of these scores: {names}. At least {each.needed} are needed.{left}"
-        )
-    return (
-        f"{_customers(each.n, few)} answered the recommendation question and gave all"
-        f" of these scores: {names}. They cannot be compared: one is constant, or is"
-        f" determined by the others.{left}"
+    said = (
+        f"{_counted(each.n, by, few)} have an answer to {each.outcome.short} and all of these"
+        f" scores: {names}."
     )
+    if each.n < each.needed:
+        return f"{said} At least {each.needed} are needed.{left}"
+    return f"{said} They cannot be compared: one is constant, or is determined by the others.{left}"
 
 
-def _customers(n: int, few: int) -> str:
+def _counted(n: int, by: str, few: int) -> str:
     if 0 < n < few:
-        return f"fewer than {few} customers"
-    return f"{n:,} customers" if n else "no customers"
+        return f"fewer than {few} {by}"
+    return f"{n:,} {by}" if n else f"no {by}"
 
 
 def _left_out(each: Drivers) -> str:
     said = ""
     if each.left_out:
-        said += f" Left out, as fewer than half gave them: {phrases.listed(each.left_out)}."
+        said += f" Left out, as fewer than half have them: {phrases.listed(each.left_out)}."
     if each.beyond:
         most = len(each.labels)
         said += f" Left out, as at most {most} are compared: {phrases.listed(each.beyond)}."
@@ -93,9 +106,9 @@ def _chart(each: Drivers, found: RelativeImportance) -> Chart:
     return Chart(
         _title(each, found),
         charts.dots(rows, [column]),
-        f"{_WHAT[each.kind]}: percentage of the variance in the likelihood to"
-        f" recommend (0 to 10) associated with each score, {joined}. Together they"
-        f" account for {whole} ({ends}). n = {found.n:,}. Decomposed by LMG, the"
+        f"{_WHAT[each.kind]}: percentage of the variance in the"
+        f" {outcome_named(each.outcome)} associated with each score, {joined}. Together they"
+        f" account for {whole} ({ends}). n = {found.n:,} {joined_by(each.kind)} with all of them. Decomposed by LMG, the"
         " average over all orders in which the scores can enter a regression; lines"
         f" are 95% intervals from {found.resamples:,} resamples (seed {SEED}), which"
         f" are slightly too high near zero.{_left_out(each)}",
@@ -103,11 +116,11 @@ def _chart(each: Drivers, found: RelativeImportance) -> Chart:
 
 
 def _title(each: Drivers, found: RelativeImportance) -> str:
-    first = found.largest
+    first, with_it = found.largest, outcome_verbally(each.outcome)
     if first.first >= _SURE:
         label = each.labels[first.name]
-        return f"{label[:1].upper()}{label[1:]} is most strongly associated with recommending"
-    return f"{_WHAT[each.kind]} and recommending: none is the largest in 95% of the resamples"
+        return f"{label[:1].upper()}{label[1:]} is most strongly associated with {with_it}"
+    return f"{_WHAT[each.kind]} and {with_it}: none is the largest in 95% of the resamples"
 
 
 def _figure(driver: Driver, label: str, n: int) -> Figure:
@@ -130,7 +143,7 @@ def _definition(name: str, label: str) -> Definition:
         short=label,
         unit=Unit.PERCENT,
         axis=(0.0, 100.0),
-        text="Share of the variance in the likelihood to recommend.",
+        text="Share of the variance in the outcome.",
         interval="Percentile bootstrap, 95%",
     )
 

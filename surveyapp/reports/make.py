@@ -20,8 +20,10 @@ from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
+from surveyapp.results.associations import associations
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
+from surveyapp.results.joined_scores import joined_scores
 from surveyapp.results.queries import latest_validation
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.validations import read_validation
@@ -63,6 +65,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         analysis = latest_validation(session, report.journey_id, instrument)
         if analysis is not None and analysis.result is not None:
             validated = (read_validation(analysis.result), analysis.created_at.date())
+    joined = joined_scores(session, scope, **rules)
     return benchmarks.Numbers(
         overview=overview,
         reworded=mixed(session, overview),
@@ -71,7 +74,8 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         rates=dashboards.response_rates(session, scope, **rules),
         validation=validated,
         choices=distributions(session, scope, **rules),
-        drivers=drivers(session, scope, **rules),
+        drivers=drivers(joined),
+        associations=associations(joined),
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
     )
 

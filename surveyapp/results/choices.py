@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
-from typing import Any
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.orm import Session
@@ -23,14 +22,15 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.results import definitions, phrases, suppression
+from surveyapp.results import definitions, phrases
 from surveyapp.results.cells import MonthKey
+from surveyapp.results.customer_groups import segments_of, why_hidden, within
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.journey import Ground, Place, ground
 from surveyapp.results.months import month_of
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from surveyapp.store.models import EVERYBODY, Response
+from surveyapp.store.models import Response
 from surveyapp.surveys.survey import Survey
 
 _KINDS = frozenset({ItemKind.EMOTION, ItemKind.SINGLE_CHOICE, ItemKind.MULTIPLE_CHOICE})
@@ -139,8 +139,8 @@ def _distribution(
     segment: int,
     minimum: int,
 ) -> Distribution:
-    reason = _reason(base, groups, when, segment, minimum)
-    shown = [group for group in _within(groups, when) if segment in group.segments]
+    reason = why_hidden(groups, base.lying, when, segment, minimum=minimum)
+    shown = [group for group in within(groups, when) if segment in group.segments]
     n = 0 if reason else sum(group.n for group in shown)
     text = question.wording.items[question.item.code]
     named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
@@ -229,45 +229,11 @@ def _grouped(
     found = []
     for written, known, choice, n in rows:
         if known not in segments:
-            segments[known] = _segments(rules, json.loads(known))
+            segments[known] = segments_of(rules, json.loads(known))
         year, number = written.split("-")
         taken = tuple(json.loads(choice)) if question.several else (choice,)
         found.append(_Group((int(year), int(number)), segments[known], taken, n))
     return found
-
-
-def _segments(rules: Mapping[int, Rule], attributes: dict[str, Any]) -> frozenset[int]:
-    inside = (number for number, rule in rules.items() if attributes and rule.matches(attributes))
-    return frozenset((EVERYBODY, *inside))
-
-
-def _within(groups: Sequence[_Group], when: Period) -> list[_Group]:
-    first, last = when.months
-    return [
-        group
-        for group in groups
-        if (first is None or group.month >= first) and (last is None or group.month <= last)
-    ]
-
-
-def _reason(
-    base: Ground, groups: Sequence[_Group], when: Period, segment: int, minimum: int
-) -> Hidden:
-    """Why not to show it to this segment in this period, by the rules of every other figure."""
-    counts = Counter({EVERYBODY: 0, segment: 0})
-    for group in _within(groups, when):
-        for each in group.segments:
-            counts[each] += group.n
-    reason = suppression.hidden(counts, base.lying, minimum=minimum)[segment]
-    if reason or when.whole:
-        return reason
-    inside: Counter[MonthKey] = Counter()
-    outside: Counter[MonthKey] = Counter()
-    for group in groups:
-        (inside if segment in group.segments else outside)[group.month] += group.n
-    others = None if segment == EVERYBODY else outside
-    runs = suppression.blocks(inside, others, minimum=minimum)
-    return Hidden.PERIOD if suppression.cuts(runs, *when.months) else Hidden.NO
 
 
 def _figures(question: _Question, groups: Sequence[_Group], n: int) -> Iterator[Figure]:

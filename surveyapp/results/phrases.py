@@ -41,6 +41,8 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
 
 def decimals(figure: Figure) -> int:
     """The digits that the number of answers supports: a decimal once the interval is below +-1."""
+    if figure.definition.unit is Unit.CORRELATION:
+        return 2
     if figure.low is None or figure.high is None:
         return 0
     return 1 if figure.high - figure.low < 2 else 0
@@ -69,6 +71,13 @@ def interval(figure: Figure) -> str:
     signed, places = figure.definition.unit is Unit.NPS, decimals(figure)
     low, high = (number(end, places, signed=signed) for end in (figure.low, figure.high))
     return f"{low} to {high}"
+
+
+def pvalue(p: float | None) -> str:
+    """ "< .001", ".012"; empty where there is none."""
+    if p is None:
+        return ""
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
 def basis(figure: Figure) -> str:

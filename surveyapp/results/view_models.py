@@ -28,6 +28,7 @@ class Unit(StrEnum):
     NPS = "nps"  # -100..100, signed
     INDEX = "index"  # 0..100, a mean score
     MEAN = "mean"  # on the answer scale itself
+    CORRELATION = "correlation"  # -1..1
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ from flask_login import current_user
 from instruments import loader
 from surveyapp.i18n.languages import own_name
 from surveyapp.results import phrases
+from surveyapp.results.association_phrases import basis, caution, headline
 from surveyapp.results.scope import month_text
 from surveyapp.results.view_models import (
     Advice,
     Contrast,
     Definition,
     Figure,
+    Hidden,
     JourneyOverview,
     ResponseRate,
 )
@@ -30,9 +32,12 @@ def teach_words(app: Flask) -> None:
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title),
+        *(caution, phrases.pvalue, why_hidden),
         *(own_name, month_text, advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["association_basis"] = basis
+    app.jinja_env.filters["association_headline"] = headline
     app.jinja_env.globals["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -62,6 +67,11 @@ def amount(count: int) -> str:
 def value(figure: Figure) -> str:
     """The estimate, or why there is none."""
     return phrases.value(figure, few=installation().settings.minimum_cell)
+
+
+def why_hidden(reason: Hidden) -> str:
+    """Why something is not shown, in a few words."""
+    return phrases.hidden(reason, few=installation().settings.minimum_cell)
 
 
 def interval(figure: Figure) -> str:

@@ -11,8 +11,11 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
 from surveyapp.results import queries as stored_analyses
+from surveyapp.results.association_json import associations_to_json
+from surveyapp.results.associations import associations
 from surveyapp.results.choices import asks_choices, distributions
 from surveyapp.results.findings import findings
+from surveyapp.results.joined_scores import asks_outcome, joined_scores
 from surveyapp.results.journey_json import (
     choices_to_json,
     comparison_to_json,
@@ -30,7 +33,7 @@ from surveyapp.web.json_pages import months_asked, page
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
-COUNTED_AT_ONCE = 100_000  # responses whose choices are counted without being asked to
+COUNTED_AT_ONCE = 100_000  # responses that are counted and joined without being asked to
 
 
 @results.get("/results")
@@ -47,12 +50,16 @@ def index(journey_id: int) -> ResponseReturnValue:
         counted = known <= COUNTED_AT_ONCE or "choices" in request.args
         chosen = distributions(session, scope, **rules) if counted else ()
         ask = not counted and asks_choices(session, journey_id, library=rules["library"])
+        joining = known <= COUNTED_AT_ONCE or "drivers" in request.args
+        ask_drivers = not joining and asks_outcome(session, journey_id, library=rules["library"])
+        joined = joined_scores(session, scope, **rules) if joining else None
         stored = stored_analyses.analyses(session, journey_id)
         since = staleness(session, stored)
         form = validation_form(session, journey, segment=scope.arguments.get("segment", ""))
         study = studies.study_form(session, journey, segment=scope.arguments.get("segment", ""))
         segments = queries.segments(session)
     few = rules["minimum_cell"]
+    drivers = associations(joined)
     # The journey's page tells those of the overview alone.
     found = findings(overview, comparison, trends)[len(findings(overview)) :]
     whole = [trend for trend in trends if trend.touchpoint_id is None]
@@ -68,6 +75,8 @@ def index(journey_id: int) -> ResponseReturnValue:
             "trends": trends_to_json(whole, few=few),
             "choices": None if ask else choices_to_json(chosen, few=few),
             "choices_reason": "counted only with choices=1" if ask else None,
+            "drivers": associations_to_json(drivers, few=few),
+            "drivers_reason": "computed only with drivers=1" if ask_drivers else None,
             "analyses": [_listed(each, outdated=each.id in since) for each in stored],
         },
         journey=journey,
@@ -76,6 +85,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         trends=whole,
         chosen=chosen,
         ask_choices=ask,
+        drivers=drivers,
+        ask_drivers=ask_drivers,
         few=few,
         analyses=stored,
         changed=since,

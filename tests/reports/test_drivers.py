@@ -9,10 +9,11 @@ import pytest
 
 from analysis.drivers import Driver, RelativeImportance
 from instruments.schema import Metric
-from surveyapp.reports.document import Chart, Heading, Paragraph
+from surveyapp.reports.document import Chart, Heading, Paragraph, Table
 from surveyapp.reports.drivers import drivers
+from surveyapp.results.associations import AssociatedKind, Association, Associations
 from surveyapp.results.drivers import Drivers
-from surveyapp.results.view_models import Definition, Hidden, Unit
+from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 
 NPS = Definition(
     "nps", "nps", Metric.NPS, "Net Promoter Score (NPS)", "NPS", Unit.NPS, (-100, 100), "", ""
@@ -38,7 +39,13 @@ def test_the_chart_says_n_interval_method_and_that_it_is_no_cause():
     assert "An association is not a cause" in str(caution.text)
     assert isinstance(chart, Chart)
     assert chart.title == "Coherence is most strongly associated with recommending"
-    for part in ("39% (30 to 49)", "n = 240.", "LMG", "1,000 resamples", "in one submission"):
+    for part in (
+        "39% (30 to 49)",
+        "n = 240 submissions with all of them.",
+        "LMG",
+        "1,000 resamples",
+        "in one submission",
+    ):
         assert part in chart.note, part
     assert "31" in chart.svg and "Seamlessness" in chart.svg
 
@@ -57,23 +64,20 @@ def note(**changes: Any) -> str:
 
 def test_too_few_are_said_to_be_too_few():
     assert note(n=12) == (
-        "Touchpoints: 12 customers answered the recommendation question and gave all of these"
-        " scores: Coherence and Seamlessness. At least 50 are needed."
+        "Touchpoints: 12 journeys have an answer to NPS and all of these scores: Coherence and"
+        " Seamlessness. At least 50 are needed."
     )
 
 
 def test_no_number_of_fewer_than_five_customers_is_told():
-    assert "fewer than 5 customers answered" in note(n=1)
-    assert "no customers answered" in note(n=0)
+    assert "fewer than 5 journeys have an answer" in note(n=1)
+    assert "no journeys have an answer" in note(n=0)
 
 
 def test_scores_that_too_few_gave_are_named_and_nobody_is_said_to_have_given_all():
     said = note(n=0, labels={}, joined=213, left_out=("Form (CES)", "App (CES)"))
-    assert (
-        "none was given by half of the 213 customers who answered the recommendation question"
-        in said
-    )
-    assert "Left out, as fewer than half gave them: Form (CES) and App (CES)." in said
+    assert "none was given in half of the 213 journeys with an answer to NPS and any of" in said
+    assert "Left out, as fewer than half have them: Form (CES) and App (CES)." in said
     assert "all of these scores" not in said
 
 
@@ -90,7 +94,61 @@ def test_hidden_drivers_say_why():
 @pytest.mark.parametrize("word", ["drive", "lead to", "because", "impact", "effect"])
 def test_no_word_of_the_chapter_claims_a_cause(word):
     # "Drivers" is the established heading of such a chapter; the caution stands below it.
-    said = " ".join(str(block.text) for block in drivers([SPLIT]) if isinstance(block, Paragraph))
-    charts = [block for block in drivers([SPLIT]) if isinstance(block, Chart)]
+    blocks = list(drivers([SPLIT], SPARSE))
+    said = " ".join(str(block.text) for block in blocks if isinstance(block, Paragraph))
+    said += " ".join(f"{block.title} {block.note}" for block in blocks if isinstance(block, Table))
+    charts = [block for block in blocks if isinstance(block, Chart)]
     said += " ".join(chart.title + chart.note for chart in charts)
     assert word not in said.lower()
+
+
+def associated(
+    key: str, n: int | None, r: float | None, *, hidden: Hidden = Hidden.NO
+) -> Association:
+    unit = Definition(
+        f"nps~{key}", "nps", Metric.NPS, key, "correlation", Unit.CORRELATION, (-1, 1), "", ""
+    )
+    ends = (None, None) if r is None else (r - 0.1, r + 0.1)
+    figure = Figure(unit, n, r, *ends, None, hidden)
+    p = None if r is None else 0.0004
+    return Association(key, key, n, figure, p, certain=r is not None)
+
+
+SPARSE = Associations(
+    NPS,
+    (
+        AssociatedKind(
+            "touchpoints",
+            400,
+            (
+                associated("Card (CES)", 40, None),
+                associated("Form (CES)", 213, 0.41),
+                associated("Call (CES)", None, None, hidden=Hidden.FEW),
+            ),
+        ),
+    ),
+    1,
+)
+
+
+def test_sparse_touchpoints_have_their_own_pairs_in_chart_and_table():
+    together = replace(SPLIT, kind="touchpoints", found=None, n=0, labels={}, joined=250)
+    heading, caution, chart, table, second, last = drivers([together], SPARSE)
+    assert isinstance(heading, Heading) and heading.text == "Drivers of NPS"
+    assert isinstance(caution, Paragraph) and "An association is not a cause" in str(caution.text)
+    assert isinstance(chart, Chart)
+    assert chart.title == "Form (CES) is significantly associated with recommending"
+    assert "Form (CES), correlation: 0.41, 0.31 to 0.51, n = 213" in chart.svg
+    assert isinstance(table, Table)
+    form, card, call = (["".join(map(str, cell)) for cell in row] for row in table.rows)
+    assert form == ["Form (CES)", "0.41", "0.31 to 0.51", "< .001", "213", "47%"]
+    assert card == ["Card (CES)\nnot enough answers (40 of 50 needed)", "", "", "", "40", "90%"]
+    assert call == ["Call (CES)\nhidden (fewer than 5)", "", "", "", "", ""]
+    assert "400 journeys with an answer to NPS" in str(table.note)
+    assert isinstance(second, Heading) and isinstance(last, Paragraph)
+    assert "213" not in str(last.text)
+
+
+def test_an_outcome_that_is_hidden_hides_every_score():
+    *_, last = drivers([], Associations(NPS, (), 0, Hidden.FEW))
+    assert isinstance(last, Paragraph) and str(last.text) == "Not shown: fewer than 5."

@@ -14,6 +14,7 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_segment
 from surveyapp.results.drivers import drivers
+from surveyapp.results.joined_scores import joined_scores
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import (
@@ -85,7 +86,8 @@ def travel(store, place, customers: int, *, seed: int = 3, app_share: float = 1.
 
 def read(store, place, **cut):
     with store.reading() as session:
-        return drivers(session, Scope(place[0], **cut), resamples=40, library=BUILT_IN)
+        joined = joined_scores(session, Scope(place[0], **cut), library=BUILT_IN)
+        return drivers(joined, resamples=40)
 
 
 def test_the_touchpoint_that_goes_with_recommending_has_the_larger_part(store, place):
@@ -187,7 +189,7 @@ def test_nobody_answered_or_nothing_is_asked_at_the_end(store, place):
         session.get_one(SurveyRow, place[3]).asks = [{"instrument": "sjq", "version": "1"}]
     assert read(store, place) == ()
     with pytest.raises(NotFound), store.reading() as session:
-        drivers(session, Scope(99), library=BUILT_IN)
+        joined_scores(session, Scope(99), library=BUILT_IN)
 
 
 def test_answers_that_do_not_differ_cannot_be_split(store, place):

@@ -1,0 +1,52 @@
+"""Associations as a JSON document: every digit, or null and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from surveyapp.results import phrases
+from surveyapp.results.association_phrases import basis, caution, outcome_named
+from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
+from surveyapp.results.figure_json import figure_state
+
+NOT_ENOUGH = "not enough answers"  # beside the states of every other figure
+
+
+def associations_to_json(found: Associations | None, *, few: int) -> dict[str, Any] | None:
+    """Each score's correlation with the outcome; None where nothing is set side by side."""
+    if found is None or not (found.hidden or found.kinds):
+        return None
+    return {
+        "outcome": {"scale": found.outcome.scale, "label": outcome_named(found.outcome)},
+        "caution": caution(found.outcome),
+        "hidden": found.hidden,
+        "reason": phrases.hidden(found.hidden, few=few) or None,
+        "pairs_needed": NEEDED,
+        "comparisons": found.comparisons,
+        "kinds": [
+            {
+                "kind": kind.name,
+                "outcomes": kind.outcomes,
+                "basis": basis(found, kind),
+                "scores": [_score(each, kind, few) for each in kind.each],
+            }
+            for kind in found.kinds
+        ],
+    }
+
+
+def _score(each: Association, kind: AssociatedKind, few: int) -> dict[str, Any]:
+    figure = each.figure
+    return {
+        "label": each.label,
+        "pairs": each.n,
+        "missing": None if each.n is None else kind.missing(each),
+        "correlation": figure.estimate,
+        "low": figure.low,
+        "high": figure.high,
+        "p": each.pvalue,
+        "significant": each.certain if figure.shown else None,
+        "hidden": each.hidden,
+        "state": NOT_ENOUGH if each.n and not figure.shown else figure_state(figure),
+        "reason": each.why(few) or None,
+    }

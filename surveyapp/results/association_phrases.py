@@ -1,0 +1,62 @@
+"""Associations in words, the same on the page, in the report and in JSON; none speaks of causes."""
+
+from __future__ import annotations
+
+from instruments.schema import Metric
+from surveyapp.results.associations import NEEDED, AssociatedKind, Associations
+from surveyapp.results.view_models import Definition
+
+
+def outcome_named(outcome: Definition) -> str:
+    """The outcome as it was answered: "likelihood to recommend (0 to 10)"."""
+    low, high = outcome.answers
+    name = "likelihood to recommend" if outcome.metric is Metric.NPS else outcome.short
+    return f"{name} ({low} to {high})"
+
+
+def joined_by(kind: str) -> str:
+    """What is counted where scores of a kind meet the outcome: "submissions" or "journeys"."""
+    return "submissions" if kind == "dimensions" else "journeys"
+
+
+def outcome_verbally(outcome: Definition) -> str:
+    """What is associated with a score: "recommending"."""
+    return "recommending" if outcome.metric is Metric.NPS else outcome.short
+
+
+def caution(outcome: Definition) -> str:
+    """What a reader must not conclude."""
+    return (
+        f"Customers differ in their {outcome_named(outcome)}. The figures show how strongly each"
+        " score is associated with it, at one point in time. An association is not a cause:"
+        " customers who are satisfied with one thing are often satisfied with others."
+    )
+
+
+def headline(found: Associations, kind: AssociatedKind) -> str:
+    """How many scores of a kind are significantly associated with the outcome; none is ranked."""
+    with_it = outcome_verbally(found.outcome)
+    certain, shown = sum(one.certain for one in kind.shown), len(kind.shown)
+    if not shown:
+        return f"No {kind.singular} has enough answers yet"
+    if not certain:
+        return f"No {kind.singular} is significantly associated with {with_it}"
+    if certain == shown == 1:
+        return f"{kind.shown[0].label} is significantly associated with {with_it}"
+    verb = "is" if certain == 1 else "are"
+    share = f"All {shown}" if certain == shown else f"{certain} of {shown}"
+    return f"{share} {kind.name} {verb} significantly associated with {with_it}"
+
+
+def basis(found: Associations, kind: AssociatedKind) -> str:
+    """What the correlations of a kind rest on: method, pairs, what is missing, correction."""
+    name = found.outcome.short
+    unit = joined_by(kind.name)
+    return (
+        f"Pearson correlation with the {outcome_named(found.outcome)}, and its 95% interval"
+        f" (Fisher's z). A pair is a score and an answer to {name} that the same customer gave in"
+        f" one {unit.removesuffix('s')}. Missing: the share of the {kind.outcomes:,} {unit} with an answer to"
+        f" {name} that lack the score; nothing is filled in, and every row may rest on other"
+        f" customers. From {NEEDED} pairs on. p is corrected for {found.comparisons}"
+        f" comparison{'' if found.comparisons == 1 else 's'} (Holm); significant is p < .05."
+    )
