@@ -61,10 +61,11 @@ def _table(found: Associations, kind: AssociatedKind, few: int) -> Table:
 
 def _row(each: Association, kind: AssociatedKind, few: int) -> list[Cell]:
     figure = each.figure
-    pairs: list[Cell] = ["", ""]
-    if each.n is not None:
-        missing = kind.missing(each)
-        pairs = [Quantity(each.n, f"{each.n:,}"), Quantity(missing, f"{phrases.number(missing)}%")]
+    missing = kind.missing(each)
+    pairs: list[Cell] = [
+        "" if each.n is None else Quantity(each.n, f"{each.n:,}"),
+        "" if missing is None else Quantity(missing, f"{phrases.number(missing)}%"),
+    ]
     if figure.estimate is None:
         return [(each.label, f"\n{each.why(few)}"), "", "", "", *pairs]
     return [

@@ -40,7 +40,7 @@ def _score(each: Association, kind: AssociatedKind, few: int) -> dict[str, Any]:
     return {
         "label": each.label,
         "pairs": each.n,
-        "missing": None if each.n is None else kind.missing(each),
+        "missing": kind.missing(each),
         "correlation": figure.estimate,
         "low": figure.low,
         "high": figure.high,

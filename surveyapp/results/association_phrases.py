@@ -52,6 +52,11 @@ def basis(found: Associations, kind: AssociatedKind) -> str:
     """What the correlations of a kind rest on: method, pairs, what is missing, correction."""
     name = found.outcome.short
     unit = joined_by(kind.name)
+    if not kind.outcomes:
+        return (
+            f"No {unit.removesuffix('s')} has an answer to {name} that a score can be joined to;"
+            " answers to anonymous surveys never have."
+        )
     return (
         f"Pearson correlation with the {outcome_named(found.outcome)}, and its 95% interval"
         f" (Fisher's z). A pair is a score and an answer to {name} that the same customer gave in"

@@ -51,7 +51,7 @@ class Association:
         if self.n is None:
             return f"hidden ({phrases.hidden(self.hidden, few=few)})"
         if not self.n:
-            return "no answers yet"
+            return "no pairs of answers yet"
         if self.n < NEEDED:
             return f"not enough answers ({self.n} of {NEEDED} needed)"
         return "not defined: all answers are equal"
@@ -73,9 +73,14 @@ class AssociatedKind:
     def singular(self) -> str:
         return self.name.removesuffix("s")
 
-    def missing(self, one: Association) -> float:
-        """The share of the outcomes, in percent, that have no such score beside them."""
-        return 100 * (1 - (one.n or 0) / self.outcomes)
+    def missing(self, one: Association) -> float | None:
+        """The share of the outcomes, in percent, that have no such score beside them.
+
+        None when hidden, and where there is no outcome to be joined to.
+        """
+        if one.n is None or not self.outcomes:
+            return None
+        return 100 * (1 - one.n / self.outcomes)
 
     @property
     def shown(self) -> list[Association]:
@@ -91,7 +96,7 @@ class AssociatedKind:
 
 @dataclass(frozen=True)
 class Associations:
-    """The outcome with every score beside it; when ``hidden``, there are no ``kinds``."""
+    """The outcome with every score beside it; no ``kinds`` when ``hidden`` or without any answer."""
 
     outcome: Definition
     kinds: tuple[AssociatedKind, ...]
@@ -104,12 +109,12 @@ def associations(joined: JoinedScores | None) -> Associations | None:
     if joined is None:
         return None
     outcome = joined.outcome.definition
-    if joined.hidden:
+    if joined.hidden or not joined.in_scope(joined.answers):
         return Associations(outcome, (), 0, joined.hidden)
     kinds = [
-        (kind, inside, [_association(joined, kind, key) for key in kind.labels])
+        (kind, [_association(joined, kind, key) for key in kind.labels])
         for kind in joined.kinds
-        if (inside := len(joined.in_scope(kind.answers)))
+        if kind.labels
     ]
     known = [(one, found) for *_, all_of in kinds for one, found in all_of if found is not None]
     corrected = holm([found.p for _, found in known])
@@ -120,9 +125,12 @@ def associations(joined: JoinedScores | None) -> Associations | None:
     return Associations(
         outcome,
         tuple(
-            AssociatedKind(kind.name, inside, _marked([one for one, _ in all_of], certain))
-            for kind, inside, all_of in kinds
-            if all_of
+            AssociatedKind(
+                kind.name,
+                len(joined.in_scope(kind.answers)),
+                _marked([one for one, _ in all_of], certain),
+            )
+            for kind, all_of in kinds
         ),
         len(known),
     )

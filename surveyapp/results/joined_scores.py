@@ -59,11 +59,12 @@ class Kind:
 
 @dataclass(frozen=True)
 class JoinedScores:
-    """Both kinds, and the outcome; ``hidden`` where the outcome itself is in this scope."""
+    """Both kinds, the outcome and every answer to it; ``hidden`` where it is in this scope."""
 
     base: Ground
     scope: Scope
     outcome: Scored
+    answers: Sequence[Answer]
     kinds: tuple[Kind, ...]
     reasons: Mapping[Cell, Mapping[int, Hidden]]
     minimum_cell: int
@@ -107,6 +108,7 @@ def joined_scores(
         base=base,
         scope=scope,
         outcome=outcome,
+        answers=[answer for *_, answer in found],
         kinds=(
             Kind(
                 "dimensions",

@@ -194,7 +194,7 @@ def test_equal_answers_have_no_correlation_and_are_not_counted_as_compared(store
     form, call, *_ = found.kinds[0].each
     assert (form.n, form.figure.estimate, found.comparisons) == (56, None, 0)
     assert form.why(5) == "not defined: all answers are equal"
-    assert call.why(5) == "no answers yet"
+    assert call.why(5) == "no pairs of answers yet"
     assert headline(found, found.kinds[0]) == "No touchpoint has enough answers yet"
 
 

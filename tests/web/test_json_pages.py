@@ -300,6 +300,51 @@ def test_segments_trends_and_analyses_and_their_json_have_the_same_numbers(made:
         (made.analysis, "done")
     ]
     assert document["choices"] == []
+    drivers = document["drivers"]
+    assert (drivers["outcome"]["scale"], document["drivers_reason"]) == ("nps", None)
+    assert drivers["caution"] in unescape(page)
+    dimensions, touchpoints = drivers["kinds"]
+    assert [kind["kind"] for kind in drivers["kinds"]] == ["dimensions", "touchpoints"]
+    assert len(dimensions["scores"]) == drivers["comparisons"] == 3
+    assert len(touchpoints["scores"]) == 6 and touchpoints["outcomes"] == 0
+    tables = page[page.index('id="drivers"') : page.index('id="analyses"')]
+    wanted = {}
+    for score in dimensions["scores"]:
+        ends = (f"{number(score[end], 'mean', 2)}" for end in ("low", "high"))
+        correlation = number(score["correlation"], "mean", 2)
+        wanted[score["label"]] = [
+            score["label"],
+            correlation,
+            " to ".join(ends),
+            f"{score['pairs']:,}",
+        ]
+    lines = {row[0]: row for row in rows(tables)}
+    for label, line in wanted.items():
+        assert all(cell in lines[label] for cell in line), lines[label]
+    for score in touchpoints["scores"]:
+        assert score["correlation"] is None and score["reason"] in lines[score["label"]]
+    assert "never have" in tables and touchpoints["basis"] in unescape(tables)
+
+
+def test_drivers_are_of_the_segment_and_months_and_wait_in_a_large_journey(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+):
+    client, address = made.client("manager"), f"/journeys/{made.bank.journey}/results"
+
+    def pairs(filters: str) -> int:
+        drivers = client.get(f"{address}.json?{filters}").json["drivers"]
+        return int(drivers["kinds"][0]["scores"][0]["pairs"])
+
+    north = f"segment={made.bank.segments['north']}"
+    assert pairs(f"{north}&from=2026-01") < pairs(north)
+    monkeypatch.setattr("surveyapp.web.results.COUNTED_AT_ONCE", 0)
+    document, page = both(client, f"{address}?{north}")
+    assert (document["drivers"], document["drivers_reason"]) == (
+        None,
+        "computed only with drivers=1",
+    )
+    link = unescape(re.findall(r'href="([^"#]+drivers=1[^"#]*)#drivers"', page)[0])
+    assert north in link and "Drivers of NPS" in client.get(link).text
 
 
 def test_an_analysis_gives_its_whole_result(made: Made):
@@ -425,6 +470,7 @@ SHOWS_FIGURES = re.compile(
 WITHOUT = {
     "parts.html": "pieces",
     "sampling/parts.html": "pieces",
+    "results/drivers.html": "pieces of the page of results",
     "results/chosen.html": "a piece of the results",
     "results/parts.html": "pieces",
     "cases/index.html": "one number of the case outcomes; its rows are a CSV",
