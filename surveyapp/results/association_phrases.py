@@ -62,6 +62,6 @@ def basis(found: Associations, kind: AssociatedKind) -> str:
         f" (Fisher's z). A pair is a score and an answer to {name} that the same customer gave in"
         f" one {unit.removesuffix('s')}. Missing: the share of the {kind.outcomes:,} {unit} with an answer to"
         f" {name} that lack the score; nothing is filled in, and every row may rest on other"
-        f" customers. From {NEEDED} pairs on. p is corrected for {found.comparisons}"
+        f" customers. It takes {NEEDED} pairs. p is corrected for {found.comparisons}"
         f" comparison{'' if found.comparisons == 1 else 's'} (Holm); significant is p < .05."
     )
