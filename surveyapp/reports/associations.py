@@ -6,7 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 
 from surveyapp.reports import charts
-from surveyapp.reports.document import Block, Cell, Chart, Column, Interval, Quantity, Table
+from surveyapp.reports.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Interval,
+    Paragraph,
+    Quantity,
+    Styled,
+    Table,
+    Tone,
+)
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, headline, outcome_named
 from surveyapp.results.associations import AssociatedKind, Association, Associations
@@ -15,11 +26,15 @@ _MOST_ROWS = 16  # in one chart
 
 
 def associations(found: Associations, few: int) -> Iterator[Block]:
-    """The dimensions, then the touchpoints; a kind without any correlation has its table alone."""
+    """The dimensions, then the touchpoints; a kind without any correlation has a paragraph."""
     # One axis for both, so that they can be compared.
     ends = _ends([one for kind in found.kinds for one in kind.shown])
     for kind in found.kinds:
         shown, title = kind.shown, headline(found, kind)
+        if not shown:
+            why = "; ".join(f"{phrases.named(one.label)}: {one.why(few)}" for one in kind.each)
+            yield Paragraph((Styled(f"{title}. "), f"{why}. {basis(found, kind)}"), Tone.NOTE)
+            continue
         for start in range(0, len(shown), _MOST_ROWS):
             yield Chart(
                 title,

@@ -16,7 +16,7 @@ from analysis.correlation import Correlation, correlation
 from analysis.drivers import needed
 from surveyapp.results import phrases
 from surveyapp.results.figures import LEVEL
-from surveyapp.results.joined_scores import JoinedScores, Kind
+from surveyapp.results.joined_scores import Answer, JoinedScores, Kind
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 
 NEEDED = needed(1)  # pairs: with 50, the interval of no correlation is -.28 to .28
@@ -112,9 +112,9 @@ def associations(joined: JoinedScores | None) -> Associations | None:
     if joined.hidden or not joined.in_scope(joined.answers):
         return Associations(outcome, (), 0, joined.hidden)
     kinds = [
-        (kind, [_association(joined, kind, key) for key in kind.labels])
+        (kind, [_association(joined, kind, key, pairs[key]) for key in kind.labels])
         for kind in joined.kinds
-        if kind.labels
+        if kind.labels and (pairs := _pairs(kind))
     ]
     known = [(one, found) for *_, all_of in kinds for one, found in all_of if found is not None]
     corrected = holm([found.p for _, found in known])
@@ -147,12 +147,20 @@ def _marked(
     )
 
 
+def _pairs(kind: Kind) -> dict[str, list[Answer]]:
+    """The answers with each score, of all segments and all time."""
+    found: dict[str, list[Answer]] = {key: [] for key in kind.labels}
+    for answer in kind.answers:
+        for key in answer.scores:
+            found[key].append(answer)
+    return found
+
+
 def _association(
-    joined: JoinedScores, kind: Kind, key: str
+    joined: JoinedScores, kind: Kind, key: str, pairs: Sequence[Answer]
 ) -> tuple[Association, Correlation | None]:
     label = kind.labels[key]
     definition = _definition(joined.outcome.definition, key, label)
-    pairs = [answer for answer in kind.answers if key in answer.scores]
     hidden = joined.hidden_at(kind.cells[key]) or joined.why_hidden(pairs)
     if hidden:
         nothing = Figure(definition, None, None, None, None, None, hidden)

@@ -149,6 +149,17 @@ def test_sparse_touchpoints_have_their_own_pairs_in_chart_and_table():
     assert "213" not in str(last.text)
 
 
+def test_touchpoints_that_all_have_too_few_pairs_are_named_with_their_own():
+    (kind,) = SPARSE.kinds
+    few = replace(kind, each=(kind.each[0], kind.each[2]))
+    *_, last = drivers([], replace(SPARSE, kinds=(few,), comparisons=0))
+    assert isinstance(last, Paragraph)
+    assert "".join(getattr(part, "text", part) for part in last.text).startswith(
+        "No touchpoint has enough answers yet. Card (CES): not enough answers (40 of 50 needed);"
+        " Call (CES): hidden (fewer than 5). Pearson correlation"
+    )
+
+
 def test_an_outcome_that_is_hidden_hides_every_score():
     *_, last = drivers([], Associations(NPS, (), 0, Hidden.FEW))
     assert isinstance(last, Paragraph) and str(last.text) == "Not shown: fewer than 5."
