@@ -36,6 +36,14 @@ def turned(data: pd.DataFrame, points: Mapping[str, float]) -> pd.DataFrame:
     )
 
 
+def scale_reversal_sentences(points: Mapping[str, float]) -> tuple[str, ...]:
+    """What a reader must know of each item that is turned about the ends of its scale."""
+    return tuple(
+        f"{item} is read the other way round, as {point:g} - {item}: the ends of its scale change places"
+        for item, point in points.items()
+    )
+
+
 def reversal_sentences(points: Mapping[str, float]) -> tuple[str, ...]:
     """What a reader must know of each turned item."""
     return tuple(

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.moments import Moments, moments
 from analysis.scale.cfa import Cfa, Model, fit_cfa
+from analysis.scale.keying import opposed_items
 from analysis.scale.reliability import cronbach_alpha
 
 LOADING_CUT = 0.70  # half of the item's variance; Fornell & Larcker 1981, Hair et al. 2019
@@ -39,7 +40,10 @@ class PurificationStep:
 
 @dataclass(frozen=True)
 class Purification:
-    """Steps in order, the model that would remain, and items below the cut that must stay."""
+    """Steps in order, the model that would remain, and items below the cut that must stay.
+
+    ``stopped``: why nothing is proposed although items may load below the cut, empty otherwise.
+    """
 
     loading_cut: float
     fewest_items: int
@@ -47,6 +51,7 @@ class Purification:
     model: dict[str, tuple[str, ...]]
     kept_below_cut: tuple[str, ...]
     warnings: tuple[str, ...]
+    stopped: str = ""
 
 
 MEASURES = ("chisq", "df", "cfi", "tli", "rmsea", "srmr", "bic")
@@ -66,14 +71,16 @@ def propose_purification(
     After each step the model is fitted again on the same rows (complete on all items). A factor
     keeps at least ``fewest_items``. Nothing is changed in the data: the steps are a proposal that
     needs a substantive reason too, and new data to confirm it (MacCallum, Roznowski & Necowitz
-    1992). A refit that fails ends the log with a warning. Raises as ``fit_cfa`` for the first fit.
+    1992). A refit that fails ends the log with a warning. Nothing is proposed while an item runs
+    against its factor: turned, it may be the best of them. Raises as ``fit_cfa`` for the first fit.
     """
     found = moments(data, [item for items in model.values() for item in items])
     current = {factor: tuple(items) for factor, items in model.items()}
     fitted = fit(found, current)
     steps: list[PurificationStep] = []
     said: tuple[str, ...] = ()
-    while len(steps) < most_steps:
+    stopped = _stopped(found, fitted)
+    while len(steps) < most_steps and not stopped:
         below = [
             x
             for x in fitted.loadings
@@ -108,6 +115,23 @@ def propose_purification(
         fewest_items=fewest_items,
         steps=tuple(steps),
         model=current,
-        kept_below_cut=tuple(x.item for x in fitted.loadings if abs(x.std_all) < loading_cut),
+        kept_below_cut=()
+        if stopped
+        else tuple(x.item for x in fitted.loadings if abs(x.std_all) < loading_cut),
         warnings=said,
+        stopped=stopped,
+    )
+
+
+def _stopped(found: Moments, fitted: Cfa) -> str:
+    """Why a proposal would be wrong, empty where it would not be."""
+    loadings = {x.item: x.std_all for x in fitted.loadings} if fitted.converged else {}
+    opposed = opposed_items(found, fitted.model, loadings)
+    if not opposed:
+        return ""
+    names = ", ".join(dict.fromkeys(one.item for one in opposed))
+    verb = "runs" if len(opposed) == 1 else "run"
+    return (
+        f"{names} {verb} against the other items of the factor; a loading or alpha says nothing of"
+        " which item to drop before these are turned or left out"
     )

@@ -157,6 +157,7 @@ class Study:
 
     ``raw``: the items as given; ``groups``: labels of the grouping columns; ``marker``: items of a
     marker scale; ``seconds``: the time each person took. ``sections``: what is computed, in order.
+    ``turned``: the reverse items.
     """
 
     data: pd.DataFrame
@@ -169,6 +170,7 @@ class Study:
     seconds: pd.DataFrame | None
     sections: tuple[type[Section], ...]
     record: Record = field(default_factory=Record)
+    turned: tuple[str, ...] = ()
 
     def compute(self) -> Record:
         """Compute the sections in their order; the record that they are in."""

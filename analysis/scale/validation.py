@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.errors import ModelError
 from analysis.provenance import fingerprint, versions
-from analysis.reversal import reversal_sentences, turning_points
+from analysis.reversal import reversal_sentences, scale_reversal_sentences, turning_points
 from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.plan import Choices, Plan, factors, group_columns, number_columns, plan_of
 from analysis.scale.r_script import validation_script
@@ -46,8 +46,10 @@ def validate_scale(
     instrument: its scoring key (``key``, else the default one) gives factors, items, ends of the
     answer scales, and which items are turned before anything is computed. model: factor -> items,
     instead of a key. group: columns over which invariance is tested. marker: columns of a marker
-    scale, unrelated by theory. reverse: items of a model that are worded the other way round; they are
-    turned about their lowest and highest answer, which the warnings say. seconds: the column with the time each person took for the items.
+    scale, unrelated by theory. reverse: items that are worded the other way round, besides those that
+    the instrument turns; turned about the ends of their scale, or about their lowest and highest
+    answer where no scale is known, which the warnings say. seconds: the column with the time each
+    person took for the items.
     estimator and missing of the CFA and its rivals, as ``fit_sem``: "ML", "MLR", "MLM", "WLSMV";
     "listwise", "fiml". likelihood: "normal" (lavaan) or "wishart" (AMOS). seed; draws of the
     parallel analysis; reps of the bootstrap. progress: called with percent and step.
@@ -63,8 +65,11 @@ def validate_scale(
     plan = plan_of(instrument, key=key, model=model)
     groups = (group,) if isinstance(group, str) else tuple(group)
     raw = number_columns(data, plan.items)
-    points = turning_points(raw, _reversed(plan, reverse))
-    plan = replace(plan, turning=plan.turning | points)
+    wanted = _reversed(plan, reverse)
+    unknown = [item for item in wanted if item not in plan.scales]
+    points = turning_points(raw, unknown)
+    by_scale = {item: float(sum(plan.scales[item])) for item in wanted if item in plan.scales}
+    plan = replace(plan, turning=plan.turning | by_scale | points)
     study = Study(
         plan.turn(raw),
         plan.model,
@@ -76,8 +81,10 @@ def validate_scale(
         seconds=number_columns(data, [seconds]) if seconds else None,
         sections=sections(),
         record=Record(progress),
+        turned=tuple(plan.turning),
     )
-    study.record.warn("items", [*reversal_sentences(points), *plan.out_of_range(raw)])
+    said = [*scale_reversal_sentences(by_scale), *reversal_sentences(points)]
+    study.record.warn("items", [*said, *plan.out_of_range(raw)])
     with one_blas_thread():
         record = study.compute()
     record.announce(100, "done")
@@ -106,9 +113,15 @@ def _reversed(plan: Plan, reverse: Sequence[str]) -> tuple[str, ...]:
     """The items to turn besides the instrument's own. Raises ModelError for what is no item."""
     for name in reverse:
         if name not in plan.items:
-            raise ModelError(f"reverse: {name} is no item of the model")
+            raise ModelError(
+                f"reverse: {name} is no item of the model; its items are {', '.join(plan.items)}"
+            )
         if name in plan.turning:
             raise ModelError(f"reverse: {name} is turned already, as the instrument says")
+        if list(reverse).count(name) > 1:
+            raise ModelError(
+                f"reverse: {name} stands twice, which would turn it back; name it once"
+            )
     return tuple(reverse)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+import click
 
 from analysis.covariance.model import Modifier
 from analysis.covariance.syntax import parse
@@ -60,6 +63,21 @@ def names_in(text: str) -> list[str]:
     written = composed(re.sub(r"[#!].*", "", text))
     measured = set(_MEASURED.findall(written))
     return [name for name in dict.fromkeys(_NAME.findall(written)) if name not in measured]
+
+
+# An option that may stand several times, each with one name or several.
+reverse_option = click.option(
+    "--reverse",
+    "reverse",
+    multiple=True,
+    help="Items worded the other way round, separated by commas: counted from the other end of their"
+    " scale.",
+)
+
+
+def reversed_by(given: Sequence[str]) -> tuple[str, ...]:
+    """The items that ``--reverse`` names."""
+    return tuple(name for text in given for name in listed(text))
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from analysis.scale.validation import validate_scale
 from instruments.loader import Library
 from instruments.schema import Instrument
 from surveyapp.cli.document_files import DocumentFiles, document_files
-from surveyapp.cli.models import factors, listed, model_text
+from surveyapp.cli.models import factors, listed, model_text, reverse_option, reversed_by
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_and_treatment, values_ok
@@ -46,6 +46,7 @@ from surveyapp.tables.options import ReadOptions
     default=None,
     help="A file or text with lines 'factor =~ a + b + c', instead of an instrument.",
 )
+@reverse_option
 @click.option(
     "--group", "groups", multiple=True, help="Column to test invariance over; can be repeated."
 )
@@ -84,6 +85,7 @@ def validate(
     code: str | None,
     key: str | None,
     model: str | None,
+    reverse: tuple[str, ...],
     groups: tuple[str, ...],
     marker: str,
     seconds: str | None,
@@ -121,7 +123,7 @@ def validate(
             instrument,
             key=key,
             model=measured,
-            reverse=reversed_items,
+            reverse=(*reversed_items, *reversed_by(reverse)),
             group=groups,
             marker=listed(marker) or None,
             seconds=seconds,

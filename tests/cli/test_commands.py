@@ -45,6 +45,30 @@ def test_score_prints_a_line_a_scale_and_writes_every_row(run, csv: Path, tmp_pa
     assert written["sjq.seamlessness"].to_numpy() == pytest.approx(expected.to_numpy())
 
 
+def test_score_names_an_item_that_runs_against_its_scale_and_turns_it_when_asked(
+    run, csv: Path, tmp_path: Path
+):
+    plain = run("score", csv, "--instrument", "sjq")
+    assert "runs against" not in plain.out
+    data = pd.read_csv(csv)
+    column = next(name for name in data if name.endswith("sea2"))
+    worded = tmp_path / "worded.csv"
+    data.assign(**{column: 8 - data[column]}).to_csv(worded, index=False)
+    ran = run("score", worded, "--instrument", "sjq")
+    assert re.search(
+        r"Warning: sjq\.seamlessness: sea2 \(item-rest correlation -0\.\d\d\)", ran.out
+    )
+    assert "--reverse sea2" in ran.out
+    turned = run("score", worded, "--instrument", "sjq", "--reverse", "sea2")
+    assert (turned.code, "runs against" in turned.out) == (0, False)
+    table = plain.out.partition("Note")[0]
+    assert turned.out.startswith(table)
+    assert "sea2 is read the other way round, as 8 - sea2" in turned.out
+    for reverse, words in (("sea9", "sea9 is no item"), ("sea2,sea2", "sea2 stands twice")):
+        refused = run("score", worded, "--instrument", "sjq", "--reverse", reverse)
+        assert (refused.code, words in refused.err) == (2, True)
+
+
 def test_validate_writes_the_whole_result_as_json(run, csv: Path, tmp_path: Path):
     ran = run(
         "validate", csv, "--instrument", "sjq", "--json", tmp_path / "out.json",

@@ -29,13 +29,15 @@ class PurificationRow:
 
 @dataclass(frozen=True)
 class PurificationSection(Section, percent=61, title="purification"):
-    """A proposal, never carried out: no other section has items left out."""
+    """A proposal, never carried out: no other section has items left out. ``stopped``: why none was
+    made, empty where one could be."""
 
     loading_cut: float
     fewest_items: int
     steps: tuple[PurificationRow, ...]
     model: tuple[Factor, ...]
     kept_below_cut: tuple[str, ...]
+    stopped: str = ""
 
     @classmethod
     def compute(cls, study: Study) -> Self | None:

@@ -73,6 +73,7 @@ class ReliabilitySection(Section, percent=44, title="reliability", again=True):
                 study.warn(cls, [f"{factor}: {error}"])
             if fitted is not None and len(items) > 1:
                 row |= _by_loadings(fitted, factor)
+            study.warn(cls, [f"{factor}: {text}" for text in _negative(row)])
             rows.append(filled(ReliabilityRow, factor=factor, n_items=len(items), **row))
         return cls(tuple(rows))
 
@@ -86,6 +87,18 @@ class ReliabilitySection(Section, percent=44, title="reliability", again=True):
                     ("ave", row.ave, 0.50, "Fornell & Larcker 1981"),
                 ):
                     yield self.against(measure, value, ">=", cut, source, row.factor)
+
+
+def _negative(row: dict[str, Any]) -> Iterator[str]:
+    """A sentence on each coefficient that is below zero, and so none."""
+    for measure in ("alpha", "omega", "cr"):
+        value = row[measure]
+        if value is not None and value < 0:
+            yield (
+                f"{measure} is {value:.3f}: a negative value is no reliability but"
+                " a sign that items run against each other or of an improper solution; more items do"
+                " not mend it"
+            )
 
 
 def _alpha(study: Study, items: tuple[str, ...]) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from analysis.scale.conclusions import Conclusion
 from analysis.scale.sections.invariance import Ladder
 from surveyapp.reports import apa
 from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, Text
-from surveyapp.reports.validation.part import INVARIANCE, Criterion, Family, Form
+from surveyapp.reports.validation.part import (
+    INVARIANCE,
+    KEYING,
+    RELIABILITY,
+    Criterion,
+    Family,
+    Form,
+)
 from surveyapp.reports.validation.registry import criteria, criterion
 from surveyapp.reports.validation.wording import plain
 from surveyapp.results import phrases
@@ -32,6 +39,7 @@ class Unmet:
 
     family: Family
     clauses: tuple[str, ...]
+    advice: str
 
 
 def unmet(conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = ()) -> tuple[Unmet, ...]:
@@ -45,8 +53,31 @@ def unmet(conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = ()) -> 
         if family is INVARIANCE and ladders:
             clauses = tuple(_reached(ladders))
         if clauses:
-            found.append(Unmet(family, clauses))
+            found.append(Unmet(family, clauses, _advice(family, members, conclusions)))
     return tuple(found)
+
+
+def _advice(family: Family, members: Sequence[Criterion], conclusions: Sequence[Conclusion]) -> str:
+    """What to do about a family; held back while items run against each other."""
+    opposed = any(_named(row) is KEYING and row.holds is False for row in conclusions)
+    if opposed and family is not KEYING:
+        return "judge this again when the items that run against the others have been turned"
+    measures = {one.measure for one in members}
+    below = [
+        x for x in conclusions if x.measure in measures and x.value is not None and x.value < 0
+    ]
+    if family is RELIABILITY and below:
+        return (
+            "a negative value is no reliability, and more items do not mend it: see which items run"
+            " against each other, and whether the solution is proper"
+        )
+    return family.advice
+
+
+def _named(row: Conclusion) -> Family | None:
+    """The family of a conclusion; None for a measure of an earlier version that has none."""
+    known = criteria().get(row.measure)
+    return known.family if known else None
 
 
 def _families() -> list[tuple[Family, list[Criterion]]]:
@@ -78,7 +109,7 @@ def verdict(conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = ()) -
         return f"{count} The table names the others.{left}"
     names = [one.family.name.lower() for one in families]
     verb = "needs" if len(names) == 1 else "need"
-    first = families[0].family.advice
+    first = families[0].advice
     return f"{count} {phrases.listed(names).capitalize()} {verb} attention: {first}.{left}"
 
 

@@ -82,6 +82,12 @@ class Criterion:
     subjects: str = "factors"
 
 
+KEYING = Family(
+    "Direction of items",
+    5,
+    "turn the items that are worded the other way round, as the chapter on items says, before judging"
+    " anything else",
+)
 FIT = Family(
     "Model fit",
     10,

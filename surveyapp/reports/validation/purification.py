@@ -11,6 +11,9 @@ from surveyapp.reports.validation.part import Chapter, Numbers, Part, Validation
 
 
 def _proposal(section: PurificationSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+    if section.stopped:
+        yield Paragraph(f"No item is proposed for removal: {section.stopped}.")
+        return
     if not section.steps:
         yield Paragraph(
             f"No item is proposed for removal: all load at {apa.bounded(section.loading_cut)} or "

@@ -28,7 +28,7 @@ def summary(document: ScaleValidation, number: Numbers) -> Iterator[Block]:
     ladders = climbed.ladders if climbed else ()
     yield Paragraph(criteria.verdict(rows, ladders), Tone.LEAD)
     for one in criteria.unmet(rows, ladders):
-        advice = one.family.advice[:1].upper() + one.family.advice[1:]
+        advice = one.advice[:1].upper() + one.advice[1:]
         yield Paragraph(
             (Styled(f"{one.family.name}."), f" {criteria.told(one)} {advice}."), Tone.BULLET
         )
