@@ -46,6 +46,20 @@ def solution_warnings(
     return (*found, *_undefined_scaling(tests, fit))
 
 
+def improprieties(solution: Solution) -> tuple[str, ...]:
+    """Why a solution is none to interpret: it did not converge, is not determined, or holds variances
+    below 0 or correlations beyond 1. Empty for a proper one.
+    """
+    if not solution.optimum.converged:
+        return ("the estimation did not converge",)
+    undetermined = solution.information_inverse is None
+    return (
+        *(["the estimates are not determined (singular information)"] if undetermined else []),
+        *_negative_variances(solution),
+        *_latent_covariances(solution),
+    )
+
+
 def _undefined_scaling(tests: TestStatistics, fit: Mapping[str, float]) -> list[str]:
     """Why scaled and robust measures are missing: a scaling factor that is not positive."""
     cause = "not positive, which happens in small samples"

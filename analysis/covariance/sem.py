@@ -313,15 +313,24 @@ def fit_sem(
         again = None if solution.optimum.converged else by_unit_variances(described, solution)
         if again is not None:
             solution = again[0]
-        tests = test_statistics(solution)
-        fit = measures(solution, tests)
-        warnings = (
-            *reversal_sentences(points),
-            *(() if again is None else (again[1],)),
-            *solution_warnings(solution, tests, fit),
-            *undefined_quantities(solution),
-        )
-    return SemFit(described, solution, tests, fit, warnings, points)
+        said = (*reversal_sentences(points), *(() if again is None else (again[1],)))
+        return _evaluated(described, solution, points, said)
+
+
+def fit_from(fit: SemFit, solution: Solution) -> SemFit:
+    """The fit with another solution of the same model on the same data, evaluated as ``fit_sem`` does."""
+    with threads_for(len(fit.table.observed)):
+        said = reversal_sentences(fit.turning_points)
+        return _evaluated(fit.model, solution, fit.turning_points, said)
+
+
+def _evaluated(
+    model: Model, solution: Solution, points: Mapping[str, float], said: Sequence[str]
+) -> SemFit:
+    tests = test_statistics(solution)
+    fit = measures(solution, tests)
+    warnings = (*said, *solution_warnings(solution, tests, fit), *undefined_quantities(solution))
+    return SemFit(model, solution, tests, fit, warnings, points)
 
 
 def _with_reversed(data: SemData, model: Model) -> tuple[SemData, dict[str, float]]:

@@ -229,8 +229,13 @@ class Solution:
         return np.asarray(self.table.expanded(inverse) / self.multiplier)
 
 
-def solve(table: ParameterTable, data: Prepared, settings: Options) -> Solution:
-    """Estimate. Raises ModelError naming the parameters when the model is not identified."""
+def solve(
+    table: ParameterTable, data: Prepared, settings: Options, *, start: Array | None = None
+) -> Solution:
+    """Estimate, from ``start`` (all free parameters) or from values near the solution.
+
+    Raises ModelError naming the parameters when the model is not identified.
+    """
     built = tuple(
         structure.with_exogenous(
             table.exogenous, group.cov, group.mean if table.mean_structure else None
@@ -245,9 +250,13 @@ def solve(table: ParameterTable, data: Prepared, settings: Options) -> Solution:
         for structure, group in zip(built, data.groups, strict=True)
     )
     means = table.mean_structure
-    start = start_values(
-        table, built, [group.cov for group in data.groups], [group.mean for group in data.groups]
-    )
+    if start is None:
+        start = start_values(
+            table,
+            built,
+            [group.cov for group in data.groups],
+            [group.mean for group in data.groups],
+        )
     discrepancy: Discrepancy
     if settings.maximum_likelihood:
         discrepancy = NormalDiscrepancy.of(samples, means=means)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.model import measurement_model
-from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.several_starts import Admitted, admitted
 from analysis.errors import ModelError
 from analysis.moments import Moments
 from analysis.scale.method_factor import unused
@@ -33,6 +34,8 @@ class Bifactor:
     ``omega_total``: all common factors'. ``omega_hierarchical_subscale``: by factor, its own share
     of its items' sum. ``ecv``: the general factor's share of the common variance (explained common
     variance). ``puc``: the share of correlations between items of different factors.
+    ``inadmissible``: why the solution is not to be interpreted, with what was tried; the omegas and
+    ecv are NaN then. Empty for a proper solution.
     """
 
     n: int
@@ -45,6 +48,7 @@ class Bifactor:
     ecv: float
     puc: float
     warnings: tuple[str, ...]
+    inadmissible: str = ""
 
 
 def bifactor(
@@ -83,16 +87,17 @@ def bifactor(
         std_lv=True,
         orthogonal=True,
     )
-    return _evaluate(fitted, model, owner, inner, general)
+    return _evaluate(admitted(fitted), model, owner, inner, general)
 
 
 def _evaluate(
-    fitted: SemFit,
+    found: Admitted,
     model: Mapping[str, Sequence[str]],
     owner: Mapping[str, str],
     inner: Mapping[str, str],
     general: str,
 ) -> Bifactor:
+    fitted = found.fit
     rows = fitted.estimates[fitted.estimates["op"] == "=~"]
     std = {
         (lhs, rhs): float(value)
@@ -113,6 +118,7 @@ def _evaluate(
         subscale[factor] = float(
             by_group[j] / (g[own].sum() ** 2 + by_group[j] + unique[own].sum())
         )
+    known = 1.0 if found.admissible else np.nan
     pairs = len(items) * (len(items) - 1) / 2
     within = sum(len(members) * (len(members) - 1) / 2 for members in model.values())
     return Bifactor(
@@ -120,10 +126,11 @@ def _evaluate(
         converged=fitted.converged,
         items=items,
         fit=fitted.fit,
-        omega_hierarchical=float(g.sum() ** 2 / total),
-        omega_total=float((g.sum() ** 2 + by_group.sum()) / total),
-        omega_hierarchical_subscale=subscale,
-        ecv=float(g @ g / (g @ g + s @ s)),
+        omega_hierarchical=float(g.sum() ** 2 / total) * known,
+        omega_total=float((g.sum() ** 2 + by_group.sum()) / total) * known,
+        omega_hierarchical_subscale={factor: value * known for factor, value in subscale.items()},
+        ecv=float(g @ g / (g @ g + s @ s)) * known,
         puc=(pairs - within) / pairs,
-        warnings=fitted.warnings,
+        warnings=found.warnings,
+        inadmissible=found.reason,
     )

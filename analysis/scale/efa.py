@@ -14,6 +14,7 @@ from scipy.stats import chi2
 
 from analysis.errors import DataError, ModelError, NotPositiveDefinite, TooFewCases
 from analysis.moments import Moments, moments, numeric
+from analysis.scale.extraction import Extraction, proper_extraction
 
 METHODS = ("minres", "ml", "principal_axis", "principal")
 ROTATIONS = ("none", "varimax", "oblimin", "promax")
@@ -42,7 +43,8 @@ class EfaResult:
     ``phi`` (k, k) are the factor correlations, the identity unless oblique. ``variance`` holds per
     factor its share of the items' total variance. ``chisq`` (ML and minres) is the likelihood-ratio
     statistic with Bartlett's correction; NaN for principal components. ``residual_rms`` is the root
-    mean square of the off-diagonal residual correlations.
+    mean square of the off-diagonal residual correlations. ``inadmissible``: why the solution is not to
+    be interpreted, with what was tried; empty for a proper one.
     """
 
     items: tuple[str, ...]
@@ -60,6 +62,7 @@ class EfaResult:
     pvalue: float
     residual_rms: float
     warnings: tuple[str, ...]
+    inadmissible: str = ""
 
 
 @contextmanager
@@ -148,14 +151,22 @@ def efa(
     found.require_positive_definite()
     correlation = found.correlation
     unrotated, said = _extract(correlation, factors, method)
-    loadings, phi = _rotate(unrotated, rotation)
+    extraction = Extraction(unrotated, True)
+    if method != "principal":
+        extraction = proper_extraction(correlation, unrotated, ml=method == "ml")
+    loadings, phi = _rotate(extraction.loadings, rotation)
     loadings, phi = _ordered(loadings, phi)
     communalities = np.einsum("ij,jk,ik->i", loadings, phi, loadings)
     residual = correlation - loadings @ phi @ loadings.T
     chisq = _likelihood_ratio(correlation, loadings @ phi @ loadings.T, found.n, factors)
-    if (communalities >= 0.995).any() and method != "principal":
+    inadmissible = ""
+    if not extraction.proper:
         worst = found.names[int(np.argmax(communalities))]
-        said += (f"Heywood case: {worst} has a communality of {communalities.max():.3f}",)
+        inadmissible = (
+            f"not admissible: Heywood case: {worst} has a communality of {communalities.max():.3f};"
+            f" {extraction.tried}"
+        )
+    said += tuple(text for text in (inadmissible or extraction.tried,) if text)
     return EfaResult(
         items=found.names,
         n=found.n,
@@ -172,6 +183,7 @@ def efa(
         pvalue=float(chi2.sf(chisq, df)) if df > 0 and method != "principal" else float("nan"),
         residual_rms=float(np.sqrt(np.mean(residual[np.triu_indices(p, 1)] ** 2))),
         warnings=said,
+        inadmissible=inadmissible,
     )
 
 

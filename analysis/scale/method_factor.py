@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.covariance.compare_models import difference_test
 from analysis.covariance.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.several_starts import Admitted, admitted
 from analysis.errors import DataError
 from analysis.moments import Moments
 from analysis.scale.cfa import sem_model, sem_names
@@ -33,6 +34,7 @@ class MethodModel:
     chisq_scaled: float | None = None
     cfi_robust: float | None = None
     rmsea_robust: float | None = None
+    admissible: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,20 @@ class MarkerSequence:
     ``method_variance``: the marker explains answers (Method-C against Baseline). ``unequal``: it
     does so unequally (Method-U against Method-C). ``biased``: factor correlations change when it is
     accounted for (Method-R against the better of C and U). ``share`` is the mean squared
-    standardised method loading, ``loadings`` item -> that loading.
+    standardised method loading, ``loadings`` item -> that loading. ``inadmissible``: which models have
+    no proper solution, why, and what was tried; a finding that rests on one of them is None or NaN.
     """
 
     n: int
     models: tuple[MethodModel, ...]
     comparisons: tuple[MethodComparison, ...]
-    method_variance: bool
-    unequal: bool
-    biased: bool
+    method_variance: bool | None
+    unequal: bool | None
+    biased: bool | None
     share: float
     loadings: dict[str, float]
     warnings: tuple[str, ...]
+    inadmissible: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class LatentMethodFactor:
     """A method factor behind all items, without a measure of its own (Podsakoff et al. 2003).
 
     Mean shares of the items' variance that their own factor and the method factor explain.
-    ``warnings`` are those of the model with the method factor.
+    ``warnings`` are those of the model with the method factor. ``inadmissible``: why a solution is
+    not to be interpreted, with what was tried; shares, loadings and the comparison are NaN then.
     """
 
     n: int
@@ -84,6 +89,7 @@ class LatentMethodFactor:
     method_share: float
     loadings: dict[str, float]
     warnings: tuple[str, ...]
+    inadmissible: str = ""
 
 
 def marker_sequence(
@@ -105,18 +111,17 @@ def marker_sequence(
     name = unused("marker", {**model, "": marker})
     base, names = sem_model(model), list(sem_names(model).values())
     items = [item for members in model.values() for item in members]
-    fit = partial(fit_sem, data, std_lv=True, estimator=estimator)
-    fits = {"CFA": fit(base + measurement_model({name: marker}))}
-    if not fits["CFA"].converged:
+    fits = Fits(partial(fit_sem, data, std_lv=True, estimator=estimator))
+    if not fits.add("CFA", base + measurement_model({name: marker})).converged:
         raise DataError(f"{', '.join(marker)}: the marker's items do not form a factor")
     fixed = base + _fixed_marker(fits["CFA"], name, marker) + _apart(name, names)
-    fits["Baseline"] = fit(fixed)
+    fits.add("Baseline", fixed)
     equal = Model(tuple(Path(name, "=~", item, (Modifier(label="method"),)) for item in items))
     each = measurement_model({name: items})
-    fits["Method-C"] = fit(fixed + equal)
-    fits["Method-U"] = fit(fixed + each)
-    tests = [_compare(fits, "Baseline", "Method-C"), _compare(fits, "Method-C", "Method-U")]
-    unequal = tests[1].pvalue < LEVEL and fits["Method-U"].converged
+    fits.add("Method-C", fixed + equal)
+    fits.add("Method-U", fixed + each)
+    tests = [fits.compare("Baseline", "Method-C"), fits.compare("Method-C", "Method-U")]
+    unequal = _significant(tests[1])
     chosen = "Method-U" if unequal else "Method-C"
     frozen = Model(
         tuple(
@@ -125,19 +130,20 @@ def marker_sequence(
             for path in covariance(a, b, fixed=_value(fits["Baseline"], a, "~~", b)).paths
         )
     )
-    fits["Method-R"] = fit(fixed + (each if unequal else equal) + frozen)
-    tests.append(_compare(fits, "Method-R", chosen))
-    loadings = {item: _value(fits[chosen], name, "=~", item, "std_all") for item in items}
+    fits.add("Method-R", fixed + (each if unequal else equal) + frozen)
+    tests.append(fits.compare("Method-R", chosen))
+    loadings = fits.method_loadings(chosen, name, items)
     return MarkerSequence(
         n=fits["CFA"].n,
-        models=tuple(_row(step, fit) for step, fit in fits.items()),
+        models=fits.rows,
         comparisons=tuple(tests),
-        method_variance=tests[0].pvalue < LEVEL,
+        method_variance=_significant(tests[0]),
         unequal=unequal,
-        biased=tests[2].pvalue < LEVEL,
+        biased=_significant(tests[2]),
         share=float(np.mean(np.square(list(loadings.values())))),
         loadings=loadings,
-        warnings=tuple(f"{step}: {text}" for step, fit in fits.items() for text in fit.warnings),
+        warnings=fits.warnings,
+        inadmissible=fits.inadmissible,
     )
 
 
@@ -159,19 +165,75 @@ def latent_method_factor(
     names = sem_names(model)
     base = sem_model(model)
     method = measurement_model({name: tuple(owner)}) + _apart(name, list(names.values()))
-    fit = partial(fit_sem, data, std_lv=True, estimator=estimator)
-    fits = {"without": fit(base), "with": fit(base + method)}
+    fits = Fits(partial(fit_sem, data, std_lv=True, estimator=estimator))
+    fits.add("without", base)
+    fits.add("with", base + method)
+    proper = 1.0 if fits.proper("with") else np.nan
     own = [_value(fits["with"], names[f], "=~", item, "std_all") for item, f in owner.items()]
-    loadings = {item: _value(fits["with"], name, "=~", item, "std_all") for item in owner}
+    loadings = fits.method_loadings("with", name, tuple(owner))
     return LatentMethodFactor(
         n=fits["with"].n,
-        models=tuple(_row(step, fit) for step, fit in fits.items()),
-        comparison=_compare(fits, "without", "with"),
-        substantive_share=float(np.mean(np.square(own))),
+        models=fits.rows,
+        comparison=fits.compare("without", "with"),
+        substantive_share=float(np.mean(np.square(own))) * proper,
         method_share=float(np.mean(np.square(list(loadings.values())))),
         loadings=loadings,
-        warnings=fits["with"].warnings,
+        warnings=fits.admitted["with"].warnings,
+        inadmissible=fits.inadmissible,
     )
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The models of a sequence as they are fitted, each from several starts where it needs them."""
+
+    fit: Callable[[Model], SemFit]
+    admitted: dict[str, Admitted] = field(default_factory=dict)
+
+    def add(self, name: str, model: Model) -> SemFit:
+        """Fit a model and keep it under the name."""
+        self.admitted[name] = admitted(self.fit(model))
+        return self[name]
+
+    def __getitem__(self, name: str) -> SemFit:
+        return self.admitted[name].fit
+
+    def proper(self, *names: str) -> bool:
+        """Whether all of these have a solution that may be interpreted."""
+        return all(self.admitted[name].admissible for name in names)
+
+    @property
+    def rows(self) -> tuple[MethodModel, ...]:
+        """How each model fits."""
+        return tuple(_row(name, one) for name, one in self.admitted.items())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Every model's, after its name."""
+        return tuple(f"{name}: {text}" for name, a in self.admitted.items() for text in a.warnings)
+
+    @property
+    def inadmissible(self) -> str:
+        """Which models are not to be interpreted, why, and what was tried."""
+        return "; ".join(f"{name}: {a.reason}" for name, a in self.admitted.items() if a.reason)
+
+    def compare(self, constrained: str, free: str) -> MethodComparison:
+        """The test of two of them; undefined where one is not to be interpreted."""
+        df = self[constrained].tests.df - self[free].tests.df
+        if df <= 0 or not self.proper(constrained, free):
+            return MethodComparison(constrained, free, np.nan, df, np.nan)
+        test = difference_test(self[constrained], self[free])
+        return MethodComparison(constrained, free, test.chisq, df, test.pvalue)
+
+    def method_loadings(self, model: str, factor: str, items: Sequence[str]) -> dict[str, float]:
+        """Standardised loadings on the method factor; NaN of an improper solution."""
+        known = 1.0 if self.proper(model) else np.nan
+        return {item: _value(self[model], factor, "=~", item, "std_all") * known for item in items}
+
+
+def _significant(test: MethodComparison) -> bool | None:
+    """Whether the constrained model is rejected; None where there is no test."""
+    return None if np.isnan(test.pvalue) else bool(test.pvalue < LEVEL)
 
 
 def _apart(name: str, factors: Sequence[str]) -> Model:
@@ -206,16 +268,17 @@ def _value(fitted: SemFit, lhs: str, op: str, rhs: str, column: str = "est") -> 
     return float(rows.iloc[0])
 
 
-def _row(name: str, fitted: SemFit) -> MethodModel:
-    fit = fitted.fit
-    robust = (fit.get(key) for key in ("chisq_scaled", "cfi_robust", "rmsea_robust"))
-    plain = (fit["chisq"], int(fit["df"]), fit["cfi"], fit["rmsea"], fit["srmr"])
-    return MethodModel(name, *plain, *robust)
-
-
-def _compare(fits: Mapping[str, SemFit], constrained: str, free: str) -> MethodComparison:
-    df = fits[constrained].tests.df - fits[free].tests.df
-    if df <= 0:
-        return MethodComparison(constrained, free, float("nan"), df, float("nan"))
-    test = difference_test(fits[constrained], fits[free])
-    return MethodComparison(constrained, free, test.chisq, df, test.pvalue)
+def _row(name: str, one: Admitted) -> MethodModel:
+    fit = one.fit.fit
+    return MethodModel(
+        name,
+        fit["chisq"],
+        int(fit["df"]),
+        fit["cfi"],
+        fit["rmsea"],
+        fit["srmr"],
+        chisq_scaled=fit.get("chisq_scaled"),
+        cfi_robust=fit.get("cfi_robust"),
+        rmsea_robust=fit.get("rmsea_robust"),
+        admissible=one.admissible,
+    )

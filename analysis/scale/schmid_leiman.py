@@ -19,7 +19,8 @@ class OmegaHierarchical:
 
     ``omega_hierarchical`` is the general factor's share of the sum's variance, ``omega_total`` all
     common factors'. ``ecv`` is the general factor's share of the common variance. ``general`` (p,)
-    and ``group`` (p, k) are orthogonal loadings.
+    and ``group`` (p, k) are orthogonal loadings. ``inadmissible``: why the solution is not to be
+    interpreted; the shares are NaN then.
     """
 
     items: tuple[str, ...]
@@ -30,6 +31,7 @@ class OmegaHierarchical:
     general: np.ndarray
     group: np.ndarray
     warnings: tuple[str, ...]
+    inadmissible: str = ""
 
 
 def omega_hierarchical(
@@ -57,17 +59,21 @@ def omega_hierarchical(
     total = float(found.correlation.sum())
     communality = float(np.sum(first.communalities))
     said = first.warnings
+    inadmissible = first.inadmissible
     if (np.abs(second) > 1).any():
-        said += ("a factor correlates beyond 1 with the general one; do not interpret",)
+        inadmissible = "not admissible: a factor correlates beyond 1 with the general one"
+        said += (inadmissible,)
+    known = np.nan if inadmissible else 1.0
     return OmegaHierarchical(
         items=found.names,
         n=found.n,
-        omega_hierarchical=float(general.sum() ** 2 / total),
-        omega_total=1 - (len(found.names) - communality) / total,
-        ecv=float(np.sum(general**2) / (np.sum(general**2) + np.sum(group**2))),
+        omega_hierarchical=float(general.sum() ** 2 / total) * known,
+        omega_total=(1 - (len(found.names) - communality) / total) * known,
+        ecv=float(np.sum(general**2) / (np.sum(general**2) + np.sum(group**2))) * known,
         general=general,
         group=group,
         warnings=said,
+        inadmissible=inadmissible,
     )
 
 

@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from analysis.covariance.model import Model, Modifier, Path, covariance
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.several_starts import admitted
 from analysis.errors import ModelError
 from analysis.moments import Moments
 from analysis.scale.cfa import sem_model, sem_names
@@ -36,6 +37,8 @@ class SecondOrder:
     ``omega_l1``: its share of the variance of the sum of all items; ``omega_l2``: of the sum of
     the first-order factors; ``partial_omega_l1``: of the items' sum without the parts that belong
     to single factors. With three factors the model fits exactly as the first-order one does.
+    ``inadmissible``: why the solution is not to be interpreted, with what was tried; omegas, p values
+    and shares are NaN then. Empty for a proper solution.
     """
 
     n: int
@@ -45,6 +48,7 @@ class SecondOrder:
     omega_l2: float
     partial_omega_l1: float
     warnings: tuple[str, ...]
+    inadmissible: str = ""
 
 
 def second_order(
@@ -66,24 +70,27 @@ def second_order(
         raise ModelError(f"a second-order factor needs at least 3 factors, found {len(model)}")
     names = sem_names(model)
     general = unused("general", {**model, "": tuple(names.values())})
-    fitted = fit_sem(
+    first = fit_sem(
         data,
         sem_model(model) + _above(general, tuple(names.values())),
         estimator=estimator,
         missing=missing,
         likelihood=likelihood,
     )
+    found = admitted(first)
+    fitted, known = found.fit, 1.0 if found.admissible else np.nan
     rows = {(row["lhs"], row["op"], row["rhs"]): row for row in fitted.estimates.to_dict("records")}
-    loadings = tuple(_loading(f, rows[general, "=~", name]) for f, name in names.items())
+    loadings = tuple(_loading(f, rows[general, "=~", name], known) for f, name in names.items())
     l1, l2, partial = _omegas(fitted, general, list(names.values()))
     return SecondOrder(
         n=fitted.n,
         loadings=loadings,
         fit=fitted.fit,
-        omega_l1=l1,
-        omega_l2=l2,
-        partial_omega_l1=partial,
-        warnings=fitted.warnings,
+        omega_l1=l1 * known,
+        omega_l2=l2 * known,
+        partial_omega_l1=partial * known,
+        warnings=found.warnings,
+        inadmissible=found.reason,
     )
 
 
@@ -94,9 +101,10 @@ def _above(general: str, factors: tuple[str, ...]) -> Model:
     return Model(loadings) + covariance(general, general, fixed=1.0)
 
 
-def _loading(factor: str, row: Mapping[Hashable, Any]) -> SecondOrderLoading:
+def _loading(factor: str, row: Mapping[Hashable, Any], known: float) -> SecondOrderLoading:
     std, se = float(row["std_all"]), float(row["std_se"])
-    return SecondOrderLoading(factor, std, se, float(2 * norm.sf(abs(std / se))), std**2)
+    pvalue = float(2 * norm.sf(abs(std / se)))
+    return SecondOrderLoading(factor, std, se, pvalue * known, std**2 * known)
 
 
 def _omegas(fitted: SemFit, general: str, factors: list[str]) -> tuple[float, float, float]:

@@ -32,7 +32,9 @@ class BifactorSection(Section, percent=59, title="bifactor model"):
     """A general factor beside orthogonal group factors. omega_hierarchical: the general factor's
     share of the variance of the items' sum, omega_total all common factors', by subscale its own
     factor's; ecv: the general factor's share of the common variance; puc: the share of correlations
-    between items of different factors. Three or more factors of three or more items only."""
+    between items of different factors. Three or more factors of three or more items only.
+    ``inadmissible``: why the solution is not to be interpreted and what was tried; omegas and
+    ecv are None then."""
 
     n: int
     converged: bool
@@ -43,6 +45,7 @@ class BifactorSection(Section, percent=59, title="bifactor model"):
     omega_hierarchical_subscale: tuple[SubscaleOmega, ...]
     ecv: Number
     puc: Number
+    inadmissible: str = ""
 
     @classmethod
     def compute(cls, study: Study) -> Self | None:

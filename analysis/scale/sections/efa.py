@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from analysis.json_values import filled
 from analysis.scale.efa import efa
@@ -23,7 +23,8 @@ class EfaItem:
 @dataclass(frozen=True)
 class EfaSection(Section, percent=16, title="exploratory factor analysis", again=True):
     """Pattern loadings on ``names`` (F1, F2, ...); ``phi`` correlates the factors;
-    ``variance`` is each factor's share of the items' variance."""
+    ``variance`` is each factor's share of the items' variance. ``inadmissible``: why the solution is not
+    to be interpreted and what was tried; shares, chi-square and p are None then."""
 
     n: int
     method: str
@@ -36,6 +37,7 @@ class EfaSection(Section, percent=16, title="exploratory factor analysis", again
     df: int
     pvalue: Number
     residual_rms: Number
+    inadmissible: str = ""
 
     @classmethod
     def compute(cls, study: Study) -> Self:
@@ -45,9 +47,17 @@ class EfaSection(Section, percent=16, title="exploratory factor analysis", again
             method=study.choices.efa_method,
             rotation=study.choices.efa_rotation,
         )
+        withheld: dict[str, Any] = {}
+        if found.inadmissible:
+            withheld = {
+                "variance": [None] * len(study.model),
+                "chisq": None,
+                "pvalue": None,
+            }
         section = filled(
             cls,
             found,
+            **withheld,
             names=[f"F{j + 1}" for j in range(found.loadings.shape[1])],
             items=[
                 {

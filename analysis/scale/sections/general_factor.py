@@ -22,13 +22,15 @@ class GeneralFactorItem:
 
 @dataclass(frozen=True)
 class GeneralFactorSection(Section, percent=55, title="general factor"):
-    """Schmid-Leiman; ecv: the general factor's share of the common variance."""
+    """Schmid-Leiman; ecv: the general factor's share of the common variance. ``inadmissible``: why the
+    solution is not to be interpreted; its shares are None then."""
 
     n: int
     omega_hierarchical: Number
     omega_total: Number
     ecv: Number
     items: tuple[GeneralFactorItem, ...]
+    inadmissible: str = ""
 
     @classmethod
     def compute(cls, study: Study) -> Self | None:

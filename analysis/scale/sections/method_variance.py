@@ -76,6 +76,7 @@ class MethodModelRow:
     chisq_scaled: Number = None
     cfi_robust: Number = None
     rmsea_robust: Number = None
+    admissible: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,21 +100,24 @@ class MethodLoading:
 class MarkerSequencePart:
     """Williams, Hartman & Cavazotte 2010: CFA, Baseline, Method-C, Method-U, Method-R.
     ``method_variance``: the marker explains answers; ``unequal``: unequally; ``biased``: factor
-    correlations change. ``share``: mean squared standardised method loading."""
+    correlations change. ``share``: mean squared standardised method loading. ``inadmissible``: which
+    models are not to be interpreted, why, and what was tried; what rests on them is None."""
 
     n: int
     models: tuple[MethodModelRow, ...]
     comparisons: tuple[MethodComparisonRow, ...]
-    method_variance: bool
-    unequal: bool
-    biased: bool
+    method_variance: bool | None
+    unequal: bool | None
+    biased: bool | None
     share: Number
     loadings: tuple[MethodLoading, ...]
+    inadmissible: str = ""
 
 
 @dataclass(frozen=True)
 class LatentMethodPart:
-    """A method factor without a measure of its own; mean shares of the items' variance."""
+    """A method factor without a measure of its own; mean shares of the items' variance, None where the
+    solution is ``inadmissible`` (why, and what was tried)."""
 
     n: int
     models: tuple[MethodModelRow, ...]
@@ -121,6 +125,7 @@ class LatentMethodPart:
     substantive_share: Number
     method_share: Number
     loadings: tuple[MethodLoading, ...]
+    inadmissible: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ class SecondOrderRow:
 class SecondOrderSection(Section, percent=57, title="second order"):
     """One general factor above the factors (three or more; with three it fits as they do alone).
     omega_l1: its share of the variance of the sum of all items; omega_l2: of the sum of the
-    factors; partial_omega_l1: of the items' sum without what belongs to single factors."""
+    factors; partial_omega_l1: of the items' sum without what belongs to single factors.
+    ``inadmissible``: why the solution is not to be interpreted and what was tried; omegas, p values
+    and R squared are None then."""
 
     n: int
     loadings: tuple[SecondOrderRow, ...]
@@ -34,6 +36,7 @@ class SecondOrderSection(Section, percent=57, title="second order"):
     omega_l1: Number
     omega_l2: Number
     partial_omega_l1: Number
+    inadmissible: str = ""
 
     @classmethod
     def compute(cls, study: Study) -> Self | None:

@@ -14,6 +14,11 @@ _MOSTLY = 0.80  # of omega hierarchical, Reise, Scheines, Widaman & Haviland 201
 
 
 def _total(section: BifactorSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+    if section.inadmissible:
+        yield Paragraph(
+            "A bifactor model gives no answer to whether one total can be reported: its solution is "
+            f"{section.inadmissible}."
+        )
     if section.omega_hierarchical is None:
         return
     share = 100 * section.omega_hierarchical
@@ -35,7 +40,7 @@ def _table(section: BifactorSection, _: ValidationStudy, number: Numbers) -> Ite
             groups.append(len(rows))
             rows.append([f"{name(factor)}, own omega {apa.bounded(omega[factor])}", "", ""])
         rows.append([indented(row.item), row.general, row.group])
-    ended = "" if section.converged else " The estimation did not converge; do not interpret it."
+    ended = " The solution is not admissible; do not interpret it." if section.inadmissible else ""
     yield Table(
         number=next(number),
         title="Bifactor Model: Standardised Loadings",

@@ -11,6 +11,12 @@ from surveyapp.reports.validation.part import Chapter, Numbers, Part, Validation
 
 
 def _shares(section: GeneralFactorSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+    if section.inadmissible:
+        yield Paragraph(
+            "Schmid and Leiman's transformation of the exploratory solution gives no share of a general"
+            f" factor: it is {section.inadmissible}."
+        )
+        return
     yield Paragraph(
         "By Schmid and Leiman's transformation of the exploratory solution the general factor "
         f"accounts for {apa.percent(section.ecv)} of the common variance; hierarchical omega "

@@ -61,13 +61,19 @@ def _method(method: MethodVarianceSection, _: ValidationStudy, number: Numbers) 
             "Marker Variable in the Confirmatory Model", sequence, sequence.comparisons, next(number)
         )  # fmt: skip
     latent = method.latent_method_factor
-    if latent:
+    if latent and latent.inadmissible:
+        yield Paragraph(
+            "An unmeasured latent method factor gives no share of variance and no test (Podsakoff et al., "
+            f"2003): {latent.inadmissible}."
+        )
+    elif latent:
         yield Paragraph(
             "An unmeasured latent method factor explains "
             f"{apa.percent(latent.method_share)} of the items' variance on average, their own factors "
             f"{apa.percent(latent.substantive_share)} (Podsakoff et al., 2003). It takes up real "
             "variance too where the factors are closely related."
         )
+    if latent:
         yield _models("Unmeasured Latent Method Factor", latent, (latent.comparison,), next(number))
 
 
@@ -104,9 +110,16 @@ def _marker(marker: MarkerPart, number: Numbers) -> Iterator[Block]:
 
 
 def _sequence(found: MarkerSequencePart) -> str:
+    if found.method_variance is None or (found.method_variance and found.biased is None):
+        return (
+            "The marker in the confirmatory model gives no finding (Williams et al., 2010): "
+            f"{found.inadmissible}."
+        )
     if not found.method_variance:
         return "The marker's factor does not explain the answers significantly (Williams et al., 2010)."
     how = "unequally" if found.unequal else "all alike"
+    if found.unequal is None:
+        how = "whether unequally is not known"
     bias = (
         "and it biases the correlations of the factors"
         if found.biased
@@ -137,7 +150,8 @@ def _models(
             against = test.constrained if test.free == model.name else test.free
         rows.append(
             [
-                _MODELS.get(model.name, model.name),
+                _MODELS.get(model.name, model.name)
+                + ("" if model.admissible else " (not admissible)"),
                 preferred(model, "chisq"),
                 model.df,
                 preferred(model, "cfi"),

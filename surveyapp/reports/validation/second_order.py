@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.second_order import SecondOrderSection
 from surveyapp.reports import apa
-from surveyapp.reports.document import Column, Look, Table, italic
+from surveyapp.reports.document import Block, Callout, Column, Look, Table, italic
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import fit_text, name
 
 
-def _table(section: SecondOrderSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
+def _table(section: SecondOrderSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
+    if section.inadmissible:
+        yield Callout("Second-order model", f"The solution is {section.inadmissible}.")
     yield Table(
         number=next(number),
         title="Second-Order Model: Loadings of the Factors",
