@@ -24,9 +24,10 @@ class Hypothesis:
 
 
 def hypotheses(fit: PlsResult, found: Mediation) -> tuple[Hypothesis, ...]:
-    """H1 SJQ raises service quality, H2 SJQ raises loyalty, H3 service quality carries the effect.
+    """H1: SJQ goes with service quality, H2: with loyalty, H3: service quality mediates.
 
-    A hypothesis is supported when the percentile interval of its effect lies above zero. Raises
+    A hypothesis is supported when the percentile interval of its effect lies above zero, which a
+    survey at one time cannot tell from other explanations: a verdict says so, with n. Raises
     DataError without bootstrap.
     """
     if fit.bootstrap is None:
@@ -36,11 +37,19 @@ def hypotheses(fit: PlsResult, found: Mediation) -> tuple[Hypothesis, ...]:
     totals = fit.bootstrap.tables["total_effects"].to_dict("index")
     indirect = fit.bootstrap.tables["indirect_effects"].to_dict("index")
     rows = (
-        ("H1", "Service journey quality raises service quality.", totals[(source, mediator)]),
-        ("H2", "Service journey quality raises customer loyalty.", totals[(source, target)]),
+        (
+            "H1",
+            "Service journey quality is positively associated with service quality.",
+            totals[(source, mediator)],
+        ),
+        (
+            "H2",
+            "Service journey quality is positively associated with customer loyalty.",
+            totals[(source, target)],
+        ),
         (
             "H3",
-            "Service quality carries an effect of service journey quality on loyalty.",
+            "Service quality mediates the association of service journey quality with loyalty.",
             indirect[(source, target)],
         ),
     )
@@ -48,7 +57,7 @@ def hypotheses(fit: PlsResult, found: Mediation) -> tuple[Hypothesis, ...]:
     for code, claim, row in rows:
         lower, upper = float(row["lower"]), float(row["upper"])
         supported = lower > 0
-        verdict = _verdict(upper, supported=supported)
+        verdict = _verdict(upper, fit.n, supported=supported)
         if code == "H3" and supported:
             verdict += _kind(found)
         estimate, p = float(row["estimate"]), float(row["p_percentile"])
@@ -56,11 +65,14 @@ def hypotheses(fit: PlsResult, found: Mediation) -> tuple[Hypothesis, ...]:
     return tuple(out)
 
 
-def _verdict(upper: float, *, supported: bool) -> str:
+def _verdict(upper: float, n: int, *, supported: bool) -> str:
     if supported:
-        return "Supported: the effect is positive."
+        return (
+            f"Supported in n = {n:,} answers of one survey at one time: the association is positive. The"
+            " opposite direction or a common cause would look the same."
+        )
     if upper < 0:
-        return "Contradicted: the effect is negative."
+        return f"Contradicted in n = {n:,} answers of one survey at one time: the association is negative."
     return "Not supported: the interval includes zero."
 
 
@@ -71,5 +83,5 @@ def _kind(found: Mediation) -> str:
             "quality, and a direct effect in the same direction is left."
         )
     if found.kind == "competitive":
-        return " The direct effect has the opposite sign, so that it works against the mediation."
+        return " The direct effect has the opposite sign to the indirect one."
     return " The mediation is full: no direct effect is left that differs from zero."

@@ -1,4 +1,4 @@
-"""The SJQ nomological study in one call: does journey quality drive service quality and loyalty?"""
+"""The SJQ nomological study in one call: how journey quality, service quality and loyalty go together."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from analysis.composite.model import Construct, Path, PlsModel
 from analysis.composite.pls import fit_pls
 from analysis.composite.predict import Prediction, predict_pls
 from analysis.composite.result import PlsResult
+from analysis.composite.sjq_discriminant import HtmtPair, htmt_pairs, htmt_sentences
 from analysis.composite.sjq_hypotheses import Hypothesis, hypotheses
 from analysis.composite.sjq_published import CAUTION, PUBLISHED, SOURCE
 from analysis.composite.sjq_robustness import Robustness, robustness
@@ -54,7 +55,9 @@ class SjqStudy:
 
     ``baseline`` is SJQ -> loyalty, ``full`` adds service quality between them; both are
     bootstrapped fits. ``weights``: model, dimension, weight, lower, upper, p of SJQ's dimensions.
-    ``largest_vif`` over dimensions and antecedents. ``published``: key, label, published, ours
+    ``largest_vif`` over dimensions and antecedents, ``largest_item_vif`` over the items of each
+    construct. ``htmt``: every pair of first-order constructs; ``discriminant``: sentences on those that
+    reach the cut-off. ``published``: key, label, published, ours
     (printed figures of another population, see ``caution``). Marker results are None without
     marker items.
     """
@@ -64,6 +67,9 @@ class SjqStudy:
     full: PlsResult
     weights: pd.DataFrame
     largest_vif: float
+    largest_item_vif: float
+    htmt: tuple[HtmtPair, ...]
+    discriminant: tuple[str, ...]
     harman: Harman
     marker: MarkerTest | None
     marker_correction: MarkerCorrection | None
@@ -85,6 +91,9 @@ class SjqStudy:
             "full": self.full.to_dict(),
             "weights": self.weights.to_dict("records"),
             "largest_vif": self.largest_vif,
+            "largest_item_vif": self.largest_item_vif,
+            "htmt": self.htmt,
+            "discriminant": self.discriminant,
             "harman": self.harman,
             "marker": self.marker,
             "mediation": self.mediation,
@@ -184,6 +193,8 @@ def sjq_study(
     predicting = settings if higher_order != "three-stage" else CompositeOptions()
     measures = {**journey, **service, LOYAL: loyalty}
     found = mediation(full, SJQ, LOYAL)
+    blocks = {SJQ: tuple(journey), QUALITY: tuple(service)}
+    pairs = htmt_pairs(full, [*journey, *service, LOYAL], blocks)
     corrected = None
     if markers:
         corrected = marker_correction(
@@ -201,6 +212,9 @@ def sjq_study(
         full=full,
         weights=_weights({"baseline": baseline, "full": full}, journey),
         largest_vif=_largest_vif((baseline, full)),
+        largest_item_vif=_largest_item_vif((baseline, full), blocks),
+        htmt=pairs,
+        discriminant=htmt_sentences(pairs),
         harman=harman(data, list(full_model.items)),
         marker=marker_test(data, measures, markers) if markers else None,
         marker_correction=corrected,
@@ -223,7 +237,11 @@ def sjq_study(
         published=_published(baseline, full, journey),
         source=SOURCE,
         caution=CAUTION,
-        warnings=(*notes, *dict.fromkeys((*baseline.warnings, *full.warnings))),
+        warnings=(
+            *notes,
+            *htmt_sentences(pairs),
+            *dict.fromkeys((*baseline.warnings, *full.warnings)),
+        ),
     )
 
 
@@ -273,6 +291,12 @@ def _largest_vif(fits: Sequence[PlsResult]) -> float:
             at = [fit.estimates.constructs.index(part) for part in construct.parts]
             values += np.diag(np.linalg.inv(fit.estimates.scores[0][np.ix_(at, at)])).tolist()
     return float(max(values))
+
+
+def _largest_item_vif(fits: Sequence[PlsResult], blocks: Mapping[str, Sequence[str]]) -> float:
+    """Largest VIF of a first-order construct's items among each other."""
+    found = [fit.vif[~fit.vif["construct"].isin(list(blocks))]["vif"].max() for fit in fits]
+    return float(max(found))
 
 
 def _published(

@@ -77,6 +77,13 @@ def _facts(asked: Study[Section], made: date) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+DESIGN = (
+    "n = {n:,} respondents of one survey at one time. A supported hypothesis is an association in the "
+    "expected direction; the opposite direction, a common cause or a common way of answering would look "
+    "the same."
+)
+
+
 def lead(study: Section) -> str:
     """The result in one sentence."""
     supported = sum(row["supported"] for row in study["hypotheses"])
@@ -90,6 +97,7 @@ def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
     study = document["study"]
     yield Heading("Summary")
     yield Paragraph(lead(study), Tone.LEAD)
+    yield Paragraph(DESIGN.format(n=study["n"]))
     yield tables.hypotheses(study, next(number))
     yield study_charts.model(document)
     if study["warnings"]:
@@ -152,6 +160,21 @@ def _measurement(document: Section, number: Iterator[int]) -> Iterator[Block]:
     yield Paragraph(
         f"SRMR of the saturated model is {apa.bounded(fit['srmr'], 3)}. The largest variance inflation "
         f"factor of dimensions and antecedents is {apa.number(study['largest_vif'])} (usual cut-off 5)."
+        f"{_of_items(study)}"
+    )
+    said = study.get("discriminant") or []
+    if said:
+        yield Callout("Discriminant validity", " ".join(f"{x[:1].upper()}{x[1:]}." for x in said))
+
+
+def _of_items(study: Section) -> str:
+    """The largest VIF of items; a study of an earlier version has none."""
+    value = study.get("largest_item_vif")
+    if value is None:
+        return ""
+    return (
+        f" Among the items of one construct the largest is {apa.number(value)}; they are reflective, so"
+        " that it says how alike they are, not that weights are unstable."
     )
 
 

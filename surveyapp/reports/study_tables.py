@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from analysis.composite.sjq_discriminant import CUT
 from surveyapp.reports import apa
 from surveyapp.reports.document import (
     Cell,
@@ -104,7 +105,7 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
                 root = full["fornell_larcker"][name][name]
                 cells.append(Quantity(root, (Styled(apa.bounded(root)),)))
             elif i > j:
-                cells.append(full["htmt"][name][other])
+                cells.append(_flagged(full["htmt"][name][other]))
             else:
                 r = full["correlations"][name][other]
                 cells.append(Quantity(r, italic(apa.bounded(r))))
@@ -121,10 +122,17 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
             ),
         ],
         cells=rows,
-        note="Below the diagonal: HTMT (Henseler et al., 2015), usual cut-off .85. Diagonal, "
-        "semibold: root of AVE. Above, italics: correlations of the constructs.",
+        note="Below the diagonal: HTMT (Henseler et al., 2015), * = at or above the cut-off of .85. "
+        "Diagonal, semibold: root of AVE. Above, italics: correlations of the constructs.",
         look=Look.APA,
     )
+
+
+def _flagged(htmt: float | None) -> Cell:
+    """HTMT; one that reaches the cut-off with a star."""
+    if htmt is None or htmt < CUT:
+        return htmt
+    return Quantity(htmt, f"{apa.bounded(htmt)}*")
 
 
 def paths(study: Section, number: int) -> Table:
@@ -260,8 +268,9 @@ def importance(study: Section, number: int) -> Table:
             ]
             for row in study["importance"]["dimensions"]
         ],
-        note="Importance: points by which loyalty's performance rises when the dimension's rises by "
-        "one point, all else equal. Performance: weighted mean on 0 to 100 (Ringle & Sarstedt, 2016).",
+        note="Importance: difference in loyalty's performance that the model predicts between customers "
+        "whose dimension differs by one point, all else equal; an association, not an effect shown. "
+        "Performance: weighted mean on 0 to 100 (Ringle & Sarstedt, 2016).",
         look=Look.APA,
     )
 

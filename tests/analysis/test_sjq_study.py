@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from analysis.composite.pls import fit_pls
+from analysis.composite.sjq_discriminant import htmt_sentences
 from analysis.composite.sjq_published import PUBLISHED
 from analysis.composite.sjq_study import (
     JOURNEY,
@@ -92,6 +94,36 @@ def test_hypotheses_have_verdicts_in_words(study: SjqStudy) -> None:
     assert [h.code for h in study.hypotheses] == ["H1", "H2", "H3"]
     assert all(h.supported and h.verdict.startswith("Supported") for h in study.hypotheses)
     assert "mediation is partial" in study.hypotheses[2].verdict
+
+
+def test_a_supported_hypothesis_names_n_design_and_the_other_explanations(study: SjqStudy) -> None:
+    for row in study.hypotheses:
+        assert "n = 239 answers of one survey at one time" in row.verdict
+        assert "opposite direction or a common cause" in row.verdict
+        assert not {"raises", "moves", "drives", "carries"} & set(row.claim.split())
+
+
+def test_pairs_that_reach_the_cut_off_of_htmt_are_named_and_explained(study: SjqStudy) -> None:
+    assert len(study.htmt) == 36  # 9 first-order constructs
+    assert (study.discriminant, any(pair.above for pair in study.htmt)) == ((), False)
+    pair = next(p for p in study.htmt if {p.first, p.second} == {"assurance", "empathy"})
+    assert pair.htmt == study.full.htmt.loc["assurance", "empathy"]
+    assert pair.lower < pair.htmt < pair.upper and pair.block == QUALITY
+    alike = [
+        replace(p, htmt=0.85 + at / 100, above=True) if at in (1, 34) else p
+        for at, p in enumerate(study.htmt)
+    ]
+    first, apart, within = htmt_sentences(alike)
+    assert first.startswith("discriminant validity: 2 of 36 HTMT values reach 0.85 (largest ")
+    assert alike[34].block is None and "hardly tell these apart" in apart
+    assert f"within sjq: seamlessness and {alike[1].second} 0.86" in within
+    assert "may be expected" in within
+
+
+def test_the_largest_vif_of_items_stands_beside_that_of_constructs(study: SjqStudy) -> None:
+    items = study.full.vif[study.full.vif["construct"] != SJQ]
+    own = items[items["construct"] != QUALITY]["vif"]
+    assert study.largest_item_vif >= own.max() > study.largest_vif
 
 
 def test_loyalty_shuffled_over_rows_is_driven_by_nothing() -> None:

@@ -21,7 +21,10 @@ def test_a_file_is_studied_and_every_digit_written(run, tmp_path: Path):
     )  # fmt: skip
     assert (made.code, made.err) == (0, "")
     assert "Hypotheses, n = 120" in made.out
-    assert "H1: Service journey quality raises service quality. Supported" in made.out
+    assert (
+        "H1: Service journey quality is positively associated with service quality. Supported"
+        in made.out
+    )
     assert "a different population" in made.out
     found = json.loads(out.read_text())
     assert found["format"] == "sjq-study/1"

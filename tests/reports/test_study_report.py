@@ -66,6 +66,20 @@ def test_fewer_supported_hypotheses_are_counted_in_words():
         assert study.lead(found["study"]) == f"{words} supported."
 
 
+def test_htmt_at_the_cut_off_is_flagged_with_its_reason():
+    found = document()
+    assert "*" not in str(tables(content(found))["Discriminant Validity"].rows)
+    found["study"]["full"]["htmt"]["empathy"]["assurance"] = 0.91
+    found["study"]["discriminant"] = ["within service quality: assurance and empathy 0.91"]
+    made = content(found)
+    assert ".91*" in str(tables(made)["Discriminant Validity"].rows)
+    assert "Within service quality: assurance and empathy 0.91." in str(made.blocks)
+    assert "the largest is" in text_of(made)
+    for name in ("discriminant", "htmt", "largest_item_vif"):
+        del found["study"][name]  # a study of an earlier version
+    assert "Discriminant Validity" in tables(content(found))
+
+
 def test_printed_figures_stand_beside_ours_and_are_marked():
     made = tables(content())["Published Results of the Original Study (a Different Population)"]
     assert len(made.rows) == 18
