@@ -159,3 +159,35 @@ def minimum_average_partial(
         sd = np.sqrt(np.maximum(np.diag(partial), 1e-12))
         averages.append(float(np.mean((partial / np.outer(sd, sd))[off] ** 2)))
     return MinimumAveragePartial(np.asarray(averages), int(np.argmin(averages)))
+
+
+def agreed_count(components: int, factors: int, partials: int) -> int | None:
+    """The number of factors on which at least two of the three rules agree, None where all differ.
+
+    >>> agreed_count(4, 7, 4)
+    4
+    """
+    counts = (components, factors, partials)
+    return next((one for one in counts if counts.count(one) > 1), None)
+
+
+def count_evidence(components: int, factors: int, partials: int) -> str:
+    """What each rule finds, where they agree, and why one may differ, in one sentence."""
+    counts = (
+        f"parallel analysis finds {components} components and {factors} common factors, the minimum"
+        f" average partial {partials}"
+    )
+    agreed = agreed_count(components, factors, partials)
+    if agreed is None:
+        return f"{counts}: no two agree, so that these rules do not settle the number of factors"
+    if components == factors == partials:
+        return f"{counts}: all three agree on {agreed}"
+    why = ""
+    if factors > agreed:
+        why = (
+            "; common factors, compared by squared multiple correlations, are known to come out too"
+            " many with many rows"
+        )
+    elif partials < agreed:
+        why = "; the minimum average partial is known to miss factors of few items or low loadings"
+    return f"{counts}: two of three agree on {agreed}{why}"

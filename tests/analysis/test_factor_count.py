@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, TooFewCases
-from analysis.scale.factor_count import minimum_average_partial, parallel_analysis
+from analysis.scale.factor_count import (
+    agreed_count,
+    count_evidence,
+    minimum_average_partial,
+    parallel_analysis,
+)
 from tests.analysis.data_sets import HS_MODEL, holzinger, simulated
 
 ITEMS = tuple(item for members in HS_MODEL.values() for item in members)
@@ -59,3 +64,34 @@ def test_too_little_data_is_refused():
         parallel_analysis(holzinger().head(9), ITEMS)
     with pytest.raises(DataError, match="at least 3 items"):
         minimum_average_partial(holzinger(), ["x1", "x2"])
+
+
+def over_factored() -> pd.DataFrame:
+    """Four scales of five items; three pairs across them are worded alike, which is no factor."""
+    rng = np.random.default_rng(8)
+    factors = rng.standard_normal((3000, 4))
+    items = 0.65 * np.repeat(factors, 5, axis=1) + 0.76 * rng.standard_normal((3000, 20))
+    for a, b in ((0, 5), (6, 11), (12, 17)):
+        alike = 0.5 * rng.standard_normal(3000)
+        items[:, a] += alike
+        items[:, b] += alike
+    return pd.DataFrame(items, columns=[f"q{i}" for i in range(20)])
+
+
+def test_the_verdict_is_what_two_of_three_rules_find_and_the_other_is_explained():
+    data = over_factored()
+    found = parallel_analysis(data, draws=50)
+    partials = minimum_average_partial(data)
+    counts = (found.components.suggested, found.factors.suggested, partials.suggested)
+    assert counts[0] == counts[2] == 4 < counts[1]
+    assert agreed_count(*counts) == 4
+    said = count_evidence(*counts)
+    assert f"4 components and {counts[1]} common factors, the minimum average partial 4" in said
+    assert "two of three agree on 4; common factors" in said
+
+
+def test_three_rules_that_all_differ_give_no_verdict():
+    assert agreed_count(2, 5, 3) is None
+    assert "no two agree" in count_evidence(2, 5, 3)
+    assert "all three agree on 3" in count_evidence(3, 3, 3)
+    assert "known to miss" in count_evidence(3, 3, 2)

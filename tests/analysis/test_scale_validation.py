@@ -127,9 +127,12 @@ def test_the_numbers_are_those_of_the_single_statistics(hs):
         [0.626117131884981, 0.882706912875796, 0.688455022985003]
     )
     assert hs["factor_count"]["factors"]["suggested"] == 3
-    # The only warnings are negative residual variances beside a general and a method factor.
-    assert [w["step"] for w in hs["warnings"]] == ["bifactor", "method_variance"]
-    assert all("is negative" in w["message"] for w in hs["warnings"])
+    assert (hs["factor_count"]["map"]["suggested"], hs["factor_count"]["suggested"]) == (2, 3)
+    # The only warnings are the rule that finds another number of factors, and negative residual
+    # variances beside a general and a method factor.
+    steps = ["factor_count", "bifactor", "method_variance"]
+    assert [w["step"] for w in hs["warnings"]] == steps
+    assert all("is negative" in w["message"] for w in hs["warnings"][1:])
 
 
 def test_rivals_stand_beside_the_hypothesised_model_with_their_difference(hs):

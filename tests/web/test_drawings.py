@@ -48,7 +48,7 @@ def test_scree_model_loadings_residuals_and_htmt_are_drawn(page: tuple[FlaskClie
     text = reader.get(address).text
     titles = [unescape(each) for each in re.findall(r"<figcaption>(.*?)</figcaption>", text)]
     assert len(titles) == 5
-    assert titles[0] == "Parallel analysis of common factors finds the 3 that the scale intends"
+    assert titles[0] == "All three rules find the 3 factors that the scale intends"
     assert titles[2].startswith("16 items show 3 factors that correlate .5")
     assert "residual correlation" in titles[3] and "HTMT" in titles[4]
     assert "style=" not in text

@@ -8,7 +8,12 @@ from typing import Self
 
 from analysis.json_values import filled
 from analysis.scale.conclusions import Conclusion
-from analysis.scale.factor_count import minimum_average_partial, parallel_analysis
+from analysis.scale.factor_count import (
+    agreed_count,
+    count_evidence,
+    minimum_average_partial,
+    parallel_analysis,
+)
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Number, Section, Sections, Study
 
@@ -33,7 +38,9 @@ class AveragePartials:
 
 @dataclass(frozen=True)
 class FactorCountSection(Section, percent=12, title="number of factors", again=True):
-    """Parallel analysis of components and of common factors; ``map``: minimum average partial."""
+    """Parallel analysis of components and of common factors; ``map``: minimum average partial.
+    ``suggested``: the number that at least two of the three find, None where all differ;
+    ``evidence``: what each finds."""
 
     n: int
     draws: int
@@ -42,19 +49,31 @@ class FactorCountSection(Section, percent=12, title="number of factors", again=T
     components: Eigenvalues
     factors: Eigenvalues
     map: AveragePartials
+    suggested: int | None = None
+    evidence: str = ""
 
     @classmethod
     def compute(cls, study: Study) -> Self:
         found = parallel_analysis(
             study.moments(), draws=study.choices.draws, seed=study.choices.seed
         )
-        return filled(cls, found, map=minimum_average_partial(study.moments()))
+        partials = minimum_average_partial(study.moments())
+        counts = (found.components.suggested, found.factors.suggested, partials.suggested)
+        evidence = count_evidence(*counts)
+        if len(set(counts)) > 1:
+            study.warn(cls, [evidence])
+        return filled(cls, found, map=partials, suggested=agreed_count(*counts), evidence=evidence)
+
+    @property
+    def agreed(self) -> int | None:
+        """``suggested``, also of a document of an earlier version, which lacks it."""
+        return agreed_count(self.components.suggested, self.factors.suggested, self.map.suggested)
 
     def conclude(self, found: Sections) -> Iterator[Conclusion]:
         yield self.against(
             "parallel_factors",
-            self.factors.suggested,
+            self.agreed,
             "==",
             found[SampleSection].n_factors,
-            "Horn 1965; Humphreys & Montanelli 1975",
+            "Horn 1965; Humphreys & Montanelli 1975; Velicer 1976",
         )
