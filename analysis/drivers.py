@@ -79,7 +79,7 @@ def relative_importance(
 
     Validated against pingouin 0.7.0 (``linear_regression(..., relimp=True)``), which follows R's
     relaimpo. References: Lindeman, R. H., Merenda, P. F. and Gold, R. Z. (1980). Introduction to
-    bivariate and multivariate analysis. Groemping, U. (2006). Relative importance for linear
+    bivariate and multivariate analysis. Grömping, U. (2006). Relative importance for linear
     regression in R: the package relaimpo. Journal of Statistical Software, 17(1), 1-27.
 
     >>> rng = np.random.default_rng(1)

@@ -180,7 +180,7 @@ def reliability_a(e: Estimates) -> np.ndarray:
 
 
 def composite_reliability(e: Estimates) -> np.ndarray:
-    """Joreskog's rho (CR; B, c) from the loadings."""
+    """Jöreskog's rho (CR; B, c) from the loadings."""
     names = measured_constructs(e.layout)
     out = np.empty((len(e.loadings), len(names)))
     for c, name in enumerate(names):

@@ -59,7 +59,7 @@ def fit_pls(
     turned to correlate positively with the sample's weights. Validated against R seminr 2.5 and
     PyPI seminr 0.2.1 (1e-11 and better, bootstrap included) and cSEM's populations.
 
-    Lohmoller (1989); Dijkstra & Henseler (2015), MIS Quarterly 39(2); Hair, Hult, Ringle &
+    Lohmöller (1989); Dijkstra & Henseler (2015), MIS Quarterly 39(2); Hair, Hult, Ringle &
     Sarstedt (2022), A primer on PLS-SEM, 3rd ed.
 
     >>> R = np.array([[1, .5, .3, .3], [.5, 1, .3, .3], [.3, .3, 1, .5], [.3, .3, .5, 1]])

@@ -1,4 +1,4 @@
-"""The weights of composites by Lohmoller's algorithm, for many correlation matrices at once."""
+"""The weights of composites by Lohmöller's algorithm, for many correlation matrices at once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def composite_weights(
     cannot be inverted gets NaN and does not converge. Signs are left as the iteration ends; see
     ``oriented``.
 
-    Lohmoller, J.-B. (1989). Latent variable path modeling with partial least squares; the
+    Lohmöller, J.-B. (1989). Latent variable path modeling with partial least squares; the
     iteration and its stop are those of R seminr, whose results this equals to rounding.
     """
     R, slots = _used(R, stage)

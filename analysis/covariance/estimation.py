@@ -61,7 +61,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class NormalDiscrepancy:
-    """Maximum likelihood for multivariate normal data (Joreskog 1969), weighted over groups.
+    """Maximum likelihood for multivariate normal data (Jöreskog 1969), weighted over groups.
 
     F = log|Sigma| + tr(S Sigma^-1) - log|S| - p + (m - mu)' Sigma^-1 (m - mu), the mean part only
     with a mean structure.

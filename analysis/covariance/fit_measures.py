@@ -265,7 +265,7 @@ def gfi(
     precision: Matrices | None = None,
     fixed: Sequence[int] = (),
 ) -> float:
-    """Goodness-of-fit index of maximum likelihood in the trace form of Joreskog & Sorbom (1984).
+    """Goodness-of-fit index of maximum likelihood in the trace form of Jöreskog & Sörbom (1984).
 
     1 - tr[(Sigma^-1 S - I)^2] / tr[(Sigma^-1 S)^2]; with means the weighted mean residual is
     added to both. Groups are weighted by their n. ``precision`` is the inverse of ``implied``, where
@@ -330,7 +330,7 @@ def fit_measures(
     AIC, BIC and sample-size adjusted BIC (``bic2``) need ``logl``. The GFI is maximum likelihood's
     unless ``gfi_value`` gives another; ``n_moments`` is the number of sample moments (AGFI).
 
-    Notes: AGFI Joreskog & Sorbom (1984); PGFI Mulaik et al. (1989); MFI McDonald (1989); CN
+    Notes: AGFI Jöreskog & Sörbom (1984); PGFI Mulaik et al. (1989); MFI McDonald (1989); CN
     Hoelter (1983); ECVI Browne & Cudeck (1989); ``bic2`` Sclove (1987).
     """
     size = n if multiplier is None else multiplier

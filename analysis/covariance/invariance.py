@@ -15,6 +15,7 @@ from analysis.covariance.diagnostics import told_once
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.digits import decimals, digits_beside
 from analysis.errors import ModelError
 from analysis.json_values import to_json
 from analysis.moments import Moments
@@ -34,6 +35,7 @@ MEANING = {
 }
 
 
+SMALL = 300  # respondents in all, up to which Chen's (2007) stricter bounds are applied
 SCALED = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "tli_robust", "rmsea_robust", "srmr")
 PLAIN = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "aic", "bic")
 CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea", "d_srmr")
@@ -44,9 +46,11 @@ class Rules:
     """When a step is accepted: its losses against the step before stay within these bounds.
 
     Defaults: CFI may fall by .010 (Cheung & Rensvold 2002), RMSEA rise by .015 and SRMR by .030
-    for loadings, .010 after (Chen 2007). ``of`` gives Chen's stricter bounds for N <= 300. A step
-    holds when CFI and at least one of RMSEA and SRMR stay within bounds; the configural model when
-    its CFI and RMSEA reach .90 and .08.
+    for loadings, .010 after (Chen 2007). ``of`` gives Chen's stricter bounds for N <= 300: she
+    states them for samples that are small and of unequal groups, the others for those that are
+    large and of equal groups, and none for the rest; here the total decides. A step holds when CFI
+    and at least one of RMSEA and SRMR stay within bounds, of ordinal items when scaled CFI and
+    scaled RMSEA do; the configural model when its CFI and RMSEA reach .90 and .08.
     """
 
     d_cfi: float = -0.010
@@ -59,7 +63,33 @@ class Rules:
     @classmethod
     def of(cls, n: int) -> Rules:
         """Chen's (2007) bounds for a total sample of this size."""
-        return cls() if n > 300 else cls(-0.005, 0.010, 0.025, 0.005)
+        return cls() if n > SMALL else cls(-0.005, 0.010, 0.025, 0.005)
+
+    def told(self, *, ordinal: bool = False) -> str:
+        """The rule in one sentence, with the numbers that are applied.
+
+        >>> Rules.of(278).told(ordinal=True)
+        'the first step holds with CFI >= .90 and RMSEA <= .08; each other step when CFI falls by no \
+more than .005 and RMSEA rises by no more than .010, all scaled'
+        """
+        first = (
+            f"the first step holds with CFI >= {_bound(self.configural_cfi, 2)} and "
+            f"RMSEA <= {_bound(self.configural_rmsea, 2)}"
+        )
+        each = (
+            f"each other step when CFI falls by no more than {_bound(-self.d_cfi)} and RMSEA rises "
+            f"by no more than {_bound(self.d_rmsea)}"
+        )
+        if ordinal:
+            return f"{first}; {each}, all scaled"
+        return (
+            f"{first}; {each} or SRMR by no more than {_bound(self.d_srmr_metric)} for loadings and "
+            f"{_bound(self.d_srmr)} after (one of the two is enough)"
+        )
+
+
+def _bound(value: float, least: int = 3) -> str:
+    return f"{value:.{decimals(value, least)}f}".replace("0.", ".", 1)
 
 
 @dataclass(frozen=True)
@@ -168,8 +198,8 @@ def invariance(
     Differences in chi-square are scaled for MLR and MLM (``method`` "2001", "2010" or "2000", see
     ``difference_test``). ``rules``: default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
     fails, the parameter with the largest score test is freed, one at a time, while each factor
-    keeps two untouched items (Byrne, Shavelson & Muthen 1989): a proposal, with its log, never a
-    silent change. Latent means (Sorbom 1974) come from the scalar model, or the partial one, the
+    keeps two untouched items (Byrne, Shavelson & Muthén 1989): a proposal, with its log, never a
+    silent change. Latent means (Sörbom 1974) come from the scalar model, or the partial one, the
     first group's being 0.
 
     Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what
@@ -247,8 +277,8 @@ def _judge(
             (cfi,), (rmsea,) = _values("cfi", fit), _values("rmsea", fit)
             holds = cfi >= rules.configural_cfi and rmsea <= rules.configural_rmsea
             because = (
-                f"CFI {cfi:.3f} against {rules.configural_cfi:.2f} and "
-                f"RMSEA {rmsea:.3f} against {rules.configural_rmsea:.2f}"
+                f"CFI {beside(cfi, rules.configural_cfi, least=2)} and "
+                f"RMSEA {beside(rmsea, rules.configural_rmsea, least=2)}"
             )
             result.append(
                 InvarianceStep(name, STEPS[name], fit, *(None,) * 6, holds=holds, because=because)
@@ -303,10 +333,20 @@ def _within(name: str, change: Mapping[str, float], rules: Rules) -> tuple[bool,
     if not np.isfinite(sum(change.values())):
         return False, "the fit of this step or of the one before has no CFI, RMSEA or SRMR"
     because = (
-        f"CFI changes by {change['cfi']:+.3f} (bound {rules.d_cfi:+.3f}), and RMSEA by "
-        f"{change['rmsea']:+.3f} ({rules.d_rmsea:+.3f}) or SRMR by {change['srmr']:+.3f} ({d_srmr:+.3f})"
+        f"CFI changes by {moved(change['cfi'], rules.d_cfi, 'bound ')}, and RMSEA by "
+        f"{moved(change['rmsea'], rules.d_rmsea)} or SRMR by {moved(change['srmr'], d_srmr)}"
     )
     return cfi and other, because
+
+
+def beside(value: float, bound: float, *, least: int) -> str:
+    """A value against its bound, with the digits that keep it on its side of it."""
+    return f"{value:.{digits_beside(value, bound)}f} against {bound:.{decimals(bound, least)}f}"
+
+
+def moved(change: float, bound: float, word: str = "") -> str:
+    """A change and its bound in brackets, as ``beside``."""
+    return f"{change:+.{digits_beside(change, bound)}f} ({word}{bound:+.{decimals(bound, 3)}f})"
 
 
 def _partial(

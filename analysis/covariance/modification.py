@@ -21,7 +21,7 @@ COLUMNS = ["lhs", "op", "rhs", "group", "mi", "epc", "sepc_lv", "sepc_all"]
 
 
 def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.DataFrame:
-    """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest first (Sorbom 1989; Saris et al.
+    """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest first (Sörbom 1989; Saris et al.
     1987).
 
     Candidates: loadings of every factor on every item, covariances between residuals and between

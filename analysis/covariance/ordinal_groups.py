@@ -1,7 +1,7 @@
 """Ordinal items over groups: thresholds, intercepts and scales in one least-squares model.
 
 Behind every answer stands a normal response with intercept nu and scale 1 / delta. Thresholds and
-correlations of the answers are then delta (tau - mu) and delta_i delta_j sigma_ij (Muthen &
+correlations of the answers are then delta (tau - mu) and delta_i delta_j sigma_ij (Muthén &
 Asparouhov 2002, delta parametrisation), where mu and sigma are the factor model's. Group 1 has nu
 = 0 and delta = 1. What the factors leave of a response is 1 / delta^2 - sigma_ii; where that is held
 equal over groups, delta follows from sigma.

@@ -18,7 +18,7 @@ from analysis.covariance.fit_measures import (
     residual_measures,
     rmsea,
 )
-from analysis.covariance.invariance import Release, Rules, may_be_released
+from analysis.covariance.invariance import Release, Rules, beside, may_be_released, moved
 from analysis.covariance.joined_categories import joined_categories
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
@@ -341,8 +341,8 @@ def _judge(
             cfi, approximation = own["cfi_scaled"], own["rmsea_scaled"]
             holds = cfi >= rules.configural_cfi and approximation <= rules.configural_rmsea
             because = (
-                f"scaled CFI {cfi:.3f} against {rules.configural_cfi:.2f} and "
-                f"RMSEA {approximation:.3f} against {rules.configural_rmsea:.2f}"
+                f"scaled CFI {beside(cfi, rules.configural_cfi, least=2)} and "
+                f"RMSEA {beside(approximation, rules.configural_rmsea, least=2)}"
             )
             because = because if converged else NOT_CONVERGED
             nothing = (None,) * 5
@@ -369,8 +369,8 @@ def _within(
     if not np.isfinite(d_cfi + d_rmsea):
         return False, NOT_CONVERGED
     because = (
-        f"scaled CFI changes by {d_cfi:+.3f} (bound {rules.d_cfi:+.3f}) and "
-        f"RMSEA by {d_rmsea:+.3f} ({rules.d_rmsea:+.3f})"
+        f"scaled CFI changes by {moved(d_cfi, rules.d_cfi, 'bound ')} and "
+        f"RMSEA by {moved(d_rmsea, rules.d_rmsea)}"
     )
     return d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea, because
 

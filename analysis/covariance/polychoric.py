@@ -2,7 +2,7 @@
 
 Step one takes each item's thresholds from its answers alone; step two maximises each pair's
 likelihood over the correlation, all pairs at once. The sampling covariance of thresholds and
-correlations together follows Muthen (1984).
+correlations together follows Muthén (1984).
 """
 
 from __future__ import annotations

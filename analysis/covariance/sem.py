@@ -259,9 +259,9 @@ def fit_sem(
     DataError's kinds (missing or constant item, too few rows, duplicates, text or infinite
     values). What is merely doubtful is in ``warnings``.
 
-    Validated against: lavaan 0.6-14; figures in analysis/README.md. References: Joreskog (1969);
-    Bollen (1989); Yuan & Bentler (2000); Satorra & Bentler (1994); Arbuckle (1996); Muthen (1984);
-    Asparouhov & Muthen (2010).
+    Validated against: lavaan 0.6-14; figures in analysis/README.md. References: Jöreskog (1969);
+    Bollen (1989); Yuan & Bentler (2000); Satorra & Bentler (1994); Arbuckle (1996); Muthén (1984);
+    Asparouhov & Muthén (2010).
 
     >>> from analysis.moments import Moments
     >>> R = np.array([[1, .5, .4], [.5, 1, .3], [.4, .3, 1]])

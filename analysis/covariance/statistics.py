@@ -363,7 +363,7 @@ def u_gamma_traces(
 
 def scaled_shifted(first: float, second: float, df: int) -> Scaling:
     """The scale and shift that give the statistic a chi-square's mean and variance (Asparouhov &
-    Muthen 2010); a factor of NaN where the statistic has no variance.
+    Muthén 2010); a factor of NaN where the statistic has no variance.
     """
     if not second > 0:
         return Scaling(float("nan"), float("nan"), first)

@@ -104,7 +104,7 @@ def fit_cfa(
     Validated against lavaan 0.6-14 ``cfa`` (ML, normal and Wishart) on Holzinger & Swineford 1939
     and on a simulated 16-item, three-factor, N = 278 set: estimates, standardised values and fit
     measures to 1e-4, standard errors to 1e-3.
-    References: Joreskog 1969.
+    References: Jöreskog 1969.
     """
     plan = checked(model)
     require_rows(data, plan, complete=missing == "listwise")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.moments import numeric
 
-FLOOR_CEILING_CUT = 0.15  # Terwee et al. 2007: more than 15 % at an end of the scale
+FLOOR_CEILING_CUT = 0.15  # at one end: of total scores, the rule of Terwee et al. 2007
 MOST_BARS = 101  # distinct values; a column with more is continuous and gets no histogram
 
 

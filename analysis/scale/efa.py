@@ -125,7 +125,7 @@ def efa(
 ) -> EfaResult:
     """Exploratory factor analysis of the items' correlations over complete rows.
 
-    method: "minres" (Harman & Jones 1966), "ml" (Joreskog 1967), "principal_axis" (iterated to
+    method: "minres" (Harman & Jones 1966), "ml" (Jöreskog 1967), "principal_axis" (iterated to
     convergence) or "principal" (components). rotation: "none", "varimax" (Kaiser-normalised),
     "oblimin" (direct quartimin, Jennrich & Sampson 1966) or "promax" (power 4, Kaiser-normalised).
     Each factor points to where the sum of its loadings is positive.

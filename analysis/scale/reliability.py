@@ -150,7 +150,7 @@ def omega(
 
 
 def composite_reliability(loadings: Sequence[float]) -> float:
-    """Composite reliability CR (Joreskog 1971; Fornell & Larcker 1981) from standardised loadings.
+    """Composite reliability CR (Jöreskog 1971; Fornell & Larcker 1981) from standardised loadings.
 
     >>> round(composite_reliability([.88, .87, .86, .89]), 3)  # SJQ personalization
     0.929

@@ -106,7 +106,11 @@ def invariance(
         )
         shown = _PLAIN if chosen == "ML" else _ROBUST
     document = found.to_dict()
-    said = [*warnings(document, answers.notes), f"\nReached: {found.reached or 'no step'}"]
+    said = [
+        *warnings(document, answers.notes),
+        f"\nRule: {found.rules.told(ordinal=chosen == 'WLSMV')}",
+        f"Reached: {found.reached or 'no step'}",
+    ]
     finish(_tables(found, shown), said, json_file(json_path, document))
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from analysis.scale.document import ScaleValidation
 from surveyapp.reports import annex, apa, comparisons, notes, scores
+from surveyapp.reports.bibliography import references
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
     Block,
@@ -88,7 +89,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
     ]
     return Document(
         cover=Cover(KIND, overview.name, f"{overview.provider}\n{whom}", _facts(numbers, made)),
-        blocks=blocks,
+        blocks=[*blocks, *references(blocks)],
         subject=f"{KIND}: {phrases.named(overview.name)}, {whom}",
         author=overview.provider,
         running=f"{phrases.named(overview.name)}  ·  {whom}",

@@ -10,6 +10,7 @@ from typing import Any
 from instruments.loader import InstrumentError
 from surveyapp.reports import apa, study_charts
 from surveyapp.reports import study_tables as tables
+from surveyapp.reports.bibliography import cited, references, told
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -55,7 +56,7 @@ def content(asked: Study[Section], *, made: date) -> Document:
             f"{phrases.named(asked.provider)}, {phrases.named(asked.journey)}\n{whom.capitalize()}",
             _facts(asked, made),
         ),
-        blocks=blocks,
+        blocks=[*blocks, *references(blocks)],
         subject=f"{KIND}: {phrases.named(asked.journey)}",
         author=asked.provider,
         running=f"{KIND}  ·  {phrases.named(asked.journey)}",
@@ -130,11 +131,11 @@ def _method(asked: Study[Section]) -> Iterator[Block]:
         "loyalty, and a full model with service quality between them. Dimensions are reflective "
         "(Mode A); journey quality and service quality are composed of their dimensions (Mode B), "
         "their indicators repeated, so that journey quality reaches service quality through each "
-        "of its dimensions (Becker et al., 2012). Intervals are percentiles of "
+        f"of its dimensions {cited('becker-2012')}. Intervals are percentiles of "
         f"{settings['bootstrap']:,} bootstrap resamples. Common method variance was examined by "
-        "Harman's test, the marker correlation (Lindell & Whitney, 2001) and a measured latent "
-        "marker (Chin et al., 2013); the model's predictions by cross-validation (Shmueli et al., "
-        "2019). The procedure follows Jaakkola and Terho (2021)."
+        f"Harman's test, the marker correlation {cited('lindell-2001')} and a measured latent "
+        f"marker {cited('chin-2013')}; the model's predictions by cross-validation "
+        f"{cited('shmueli-2019')}. The procedure follows {told('jaakkola-2021')}."
     )
     yield Heading("Instruments", level=2)
     for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:

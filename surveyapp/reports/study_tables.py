@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.composite.sjq_discriminant import CUT
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import (
     Cell,
     Column,
@@ -85,7 +86,7 @@ def reliability(study: Section, first_order: Sequence[str], number: int) -> Tabl
         ],
         cells=rows,
         note="Full model. CR = composite reliability; AVE = average variance extracted. Usual "
-        "cut-offs: loadings .70, reliability .70, AVE .50 (Hair et al., 2019).",
+        f"cut-offs: loadings .70, reliability .70, AVE .50 {cited('hair-risher-2019')}.",
         look=Look.APA,
     )
 
@@ -122,7 +123,7 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
             ),
         ],
         cells=rows,
-        note="Below the diagonal: HTMT (Henseler et al., 2015), * = at or above the cut-off of .85. "
+        note=f"Below the diagonal: HTMT {cited('henseler-2015')}, * = at or above the cut-off of .85. "
         "Diagonal, semibold: root of AVE. Above, italics: correlations of the constructs.",
         look=Look.APA,
     )
@@ -236,7 +237,7 @@ def mediation(study: Section, number: int) -> Table:
         cells=rows,
         strong=frozenset({len(rows) - 1}),
         note=f"Share of the total effect that runs through service quality: {share}. Kind of "
-        f"mediation after Zhao et al. (2010): {found['kind']}.",
+        f"mediation after {told('zhao-2010')}: {found['kind']}.",
         look=Look.APA,
     )
 
@@ -270,7 +271,7 @@ def importance(study: Section, number: int) -> Table:
         ],
         note="Importance: difference in loyalty's performance that the model predicts between customers "
         "whose dimension differs by one point, all else equal; an association, not an effect shown. "
-        "Performance: weighted mean on 0 to 100 (Ringle & Sarstedt, 2016).",
+        f"Performance: weighted mean on 0 to 100 {cited('ringle-2016')}.",
         look=Look.APA,
     )
 
@@ -292,7 +293,7 @@ def prediction(study: Section, number: int) -> Table:
             for row in study["prediction"]
             if row["construct"] == LOYAL
         ],
-        note="RMSE = root mean squared error of held-out answers (Shmueli et al., 2019); lower is "
+        note=f"RMSE = root mean squared error of held-out answers {cited('shmueli-2019')}; lower is "
         "better. The linear model predicts each item from all items of journey quality.",
         look=Look.APA,
     )

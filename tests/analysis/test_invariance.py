@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.compare_models import compare_models, difference_test
-from analysis.covariance.invariance import Invariance, Rules, invariance
+from analysis.covariance.invariance import Invariance, Rules, beside, invariance, moved
 from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, ModelError
 from analysis.moments import moments
@@ -142,3 +142,20 @@ def test_models_of_different_rows_or_order_do_not_compare() -> None:
         difference_test(second, first)
     with pytest.raises(ModelError, match="exchange them"):
         difference_test(first, fit_sem(data, HS, orthogonal=True))
+
+
+def test_the_rule_is_told_with_the_numbers_that_are_applied():
+    assert Rules.of(301).told() == (
+        "the first step holds with CFI >= .90 and RMSEA <= .08; each other step when CFI falls by no "
+        "more than .010 and RMSEA rises by no more than .015 or SRMR by no more than .030 for "
+        "loadings and .010 after (one of the two is enough)"
+    )
+    assert "CFI falls by no more than .005 and RMSEA rises by no more than .010, all scaled" in (
+        Rules.of(300).told(ordinal=True)
+    )
+
+
+def test_a_change_just_beyond_its_bound_does_not_read_as_if_it_met_it():
+    assert moved(-0.00541, -0.005, "bound ") == "-0.0054 (bound -0.005)"
+    assert moved(-0.0038, -0.005) == "-0.004 (-0.005)"
+    assert beside(0.89998, 0.90, least=2) == "0.89998 against 0.90"

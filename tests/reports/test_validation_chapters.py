@@ -186,7 +186,7 @@ def test_a_report_on_a_file_names_the_file_and_no_journey(pupils: dict[str, Any]
     assert made.cover.title == "Visual, textual and speed"
     assert made.cover.subtitle == "hs.csv"
     assert ("Answers from", "hs.csv") in made.cover.facts
-    assert "surveys" not in words(made)
+    assert "surveys" not in words(made).rpartition("References")[0]  # works may be about them
     assert made.running.endswith("hs.csv")
 
 

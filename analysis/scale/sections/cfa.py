@@ -41,7 +41,7 @@ class LoadingRow:
 @dataclass(frozen=True)
 class CorrelationInterval:
     """Correlation of two factors with its 95 % interval. By its upper limit two factors are hard
-    to tell apart a little (.80 to .90), moderately (.90 to 1), severely (1) (Ronkko & Cho 2022)."""
+    to tell apart a little (.80 to .90), moderately (.90 to 1), severely (1) (Rönkkö & Cho 2022)."""
 
     first: str
     second: str
@@ -103,7 +103,7 @@ class CfaSection(Section, percent=20, title="confirmatory factor analysis", agai
         for row in self.factor_correlation_intervals:
             pair = f"{row.first} and {row.second}"
             yield self.against(
-                "factor_correlation_upper", row.upper, "<", 0.90, "Ronkko & Cho 2022", pair
+                "factor_correlation_upper", row.upper, "<", 0.90, "Rönkkö & Cho 2022", pair
             )
 
 

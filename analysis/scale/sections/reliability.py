@@ -83,7 +83,7 @@ class ReliabilitySection(Section, percent=44, title="reliability", again=True):
                 for measure, value, cut, source in (
                     ("alpha", row.alpha, 0.70, "Nunnally 1978"),
                     ("omega", row.omega, 0.70, "McDonald 1999; cut as Nunnally 1978"),
-                    ("cr", row.cr, 0.70, "Bagozzi & Yi 1988"),
+                    ("cr", row.cr, 0.70, "Hair, Black, Babin & Anderson 2019"),
                     ("ave", row.ave, 0.50, "Fornell & Larcker 1981"),
                 ):
                     yield self.against(measure, value, ">=", cut, source, row.factor)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.bifactor import BifactorSection
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Cell, Column, Look, Paragraph, Styled, Table
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import fit_text, indented, name
@@ -56,7 +57,7 @@ def _table(section: BifactorSection, _: ValidationStudy, number: Numbers) -> Ite
             f". Omega hierarchical {apa.bounded(section.omega_hierarchical)}, omega total "
             f"{apa.bounded(section.omega_total)}, explained common variance "
             f"{apa.bounded(section.ecv)}, share of correlations between factors "
-            f"{apa.bounded(section.puc)} (Rodriguez et al., 2016).{ended}",
+            f"{apa.bounded(section.puc)} {cited('rodriguez-2016')}.{ended}",
         ),
         look=Look.APA,
     )

@@ -11,6 +11,7 @@ from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import source
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -65,7 +66,7 @@ def _signs(section: CarelessSection, number: int) -> Table:
                 _SIGNS.get(row.indicator, row.indicator),
                 row.cut,
                 row.unit,
-                row.source,
+                source(row.source),
                 row.n_flagged,
             ]
             for row in section.indicators

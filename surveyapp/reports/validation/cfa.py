@@ -8,6 +8,7 @@ from analysis.scale.sections.cfa import CfaSection, CorrelationInterval, robust
 from analysis.scale.study import Fit, Number
 from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.reports import apa, research_charts
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -180,7 +181,7 @@ def residuals(cfa: CfaSection) -> Iterator[Chart]:
         research_charts.residual_map(cfa.items, matrix),
         "Observed minus implied correlations: blue where two items share more than"
         " the model implies, orange where less; full colour at .20. Figures are shown"
-        " from .10 (Kline, 2016).",
+        f" from .10 {cited('kline-2016')}.",
     )
 
 
@@ -211,8 +212,8 @@ def correlations(rows: Sequence[CorrelationInterval], number: int) -> Table:
             ]
             for row in rows
         ],
-        note="Of the confirmatory model. The last column classes the interval's upper end (Rönkkö & "
-        "Cho, 2022): a little from .80, moderately from .90, severely from 1.",
+        note="Of the confirmatory model. The last column classes the interval's upper end "
+        f"{cited('ronkko-2022')}: a little from .80, moderately from .90, severely from 1.",
         look=Look.APA,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.sample import SampleSection
+from surveyapp.reports.bibliography import references
 from surveyapp.reports.document import Block, Callout, Cover, Document, Heading
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.registry import parts
@@ -39,6 +40,12 @@ def content(study: ValidationStudy, *, made: date) -> Document:
 
 def chapters(study: ValidationStudy) -> Iterator[Block]:
     """The report without its cover, which a page shows too."""
+    found = list(_chapters(study))
+    yield from found
+    yield from references(found)
+
+
+def _chapters(study: ValidationStudy) -> Iterator[Block]:
     number = count(1)
     yield from summary(study.document, number)
     for chapter in Chapter:

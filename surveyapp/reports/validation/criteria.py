@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from analysis.digits import decimals, digits_beside
 from analysis.scale.conclusions import Conclusion
 from analysis.scale.sections.invariance import Ladder
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import source
 from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, Text
 from surveyapp.reports.validation.part import (
     INVARIANCE,
@@ -135,17 +137,20 @@ def told(one: Unmet) -> str:
 
 
 def _cut(row: Conclusion) -> str:
+    """The cut-off that was applied, with all its digits."""
     whole = criterion(row.measure).form is Form.COUNT or float(row.cut).is_integer()
-    return apa.bounded(row.cut, 0 if whole else 2)
+    return apa.bounded(row.cut, 0 if whole else decimals(row.cut))
 
 
 def _value(row: Conclusion) -> str:
+    """The value, with the digits that keep it on its side of the cut-off."""
     form = criterion(row.measure).form
-    if form is Form.COUNT:
+    if row.value is None or form is Form.COUNT:
         return apa.count(row.value)
+    digits = digits_beside(row.value, row.cut, 2 if form is Form.FREE else 3)
     if form is Form.PVALUE:
-        return apa.pvalue(row.value)
-    return apa.number(row.value) if form is Form.FREE else apa.bounded(row.value, 3)
+        return apa.pvalue(row.value) if digits == 3 else apa.bounded(row.value, digits)
+    return (apa.number if form is Form.FREE else apa.bounded)(row.value, digits)
 
 
 def _weakest(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
@@ -177,7 +182,7 @@ def criteria_table(conclusions: Sequence[Conclusion], number: int) -> Table:
                 criterion(row.measure).label + subject,
                 Quantity(row.value, _value(row)),
                 f"{_SIGNS[row.relation]} {_cut(row)}",
-                row.source,
+                source(row.source),
                 met,
             ]
         )

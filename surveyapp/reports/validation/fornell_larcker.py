@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analysis.scale.sections.fornell_larcker import FornellLarckerSection
 from analysis.scale.sections.htmt import HtmtSection
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, italic
 from surveyapp.reports.validation.part import (
     DISCRIMINANT,
@@ -50,8 +51,8 @@ def _table(
             ),
         ],
         cells=rows,
-        note="Diagonal, semibold: root of AVE. Below: correlations of the factors (Fornell & Larcker, "
-        "1981). Above, italics: HTMT (Henseler et al., 2015).",
+        note="Diagonal, semibold: root of AVE. Below: correlations of the factors "
+        f"{cited('fornell-1981')}. Above, italics: HTMT {cited('henseler-2015')}.",
         look=Look.APA,
     )
 

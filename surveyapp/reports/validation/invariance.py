@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.covariance.invariance import SMALL, Rules
 from analysis.scale.sections.invariance import InvarianceSection, Ladder
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -127,11 +129,27 @@ def _steps(ladder: Ladder, number: int) -> Table:
             Column("Holds", 0.09),
         ],
         cells=rows,
-        note=f"Groups (n): {sizes}. Equal in every group at {equal}. A step holds when CFI falls by no "
-        f"more than {apa.bounded(abs(ladder.rules['d_cfi']), 3)} and RMSEA and SRMR hardly rise "
-        f"(Chen, 2007; Cheung & Rensvold, 2002).{SCALED if scaled else ''}",
+        note=f"Groups (n): {sizes}. Equal in every group at {equal}. {_rule(ladder)}"
+        f"{SCALED if scaled else ''}",
         look=Look.APA,
     )
+
+
+def _rule(ladder: Ladder) -> str:
+    """The rule that was applied, where its bounds come from and why these."""
+    rules = Rules(**ladder.rules)
+    ordinal = any(row.step == "thresholds" for row in ladder.steps)
+    rule = rules.told(ordinal=ordinal).replace(">=", "≥").replace("<=", "≤")
+    rule = rule[:1].upper() + rule[1:]
+    if rules == Rules():
+        return f"{rule} {cited('chen-2007', 'cheung-2002')}."
+    n = sum(group.n for group in ladder.groups)
+    if rules == Rules.of(n):
+        return (
+            f"{rule}: the stricter bounds that {told('chen-2007')} gives for small samples of "
+            f"unequal groups, applied to up to {SMALL} respondents in all (here {n:,})."
+        )
+    return f"{rule}."
 
 
 SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust or scaled."
@@ -146,7 +164,7 @@ def _partial(ladder: Ladder) -> Iterator[Block]:
         verb = "would hold" if last.holds else "would still not hold"
         yield Paragraph(
             f"Partial invariance, a proposal: the {step} step {verb} with {freed} free to differ "
-            f"between the groups (CFI {apa.bounded(last.cfi, 3)}; chosen by {_choice(ladder)}). Freed by the data alone, it needs new data to be trusted (Byrne et al., 1989)."
+            f"between the groups (CFI {apa.bounded(last.cfi, 3)}; chosen by {_choice(ladder)}). Freed by the data alone, it needs new data to be trusted {cited('byrne-1989')}."
         )
 
 

@@ -6,22 +6,21 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.items import ItemsSection
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import told
 from surveyapp.reports.document import Column, Look, Table
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 
-_MANY = 0.15  # of the answers at one end of the scale, Terwee et al. 2007
+_MANY = 0.15  # of the answers at one end; of total scores, the rule of Terwee et al. 2007
 
 
 def _table(section: ItemsSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
     rows = section.rows
     flagged = [row.item for row in rows if max(row.floor or 0, row.ceiling or 0) > _MANY]
+    which = f"of {', '.join(flagged)}" if flagged else "of no item"
     said = (
-        (
-            "More than 15% of answers at one end of the scale (Terwee et al., 2007):"
-            f" {', '.join(flagged)}."
-        )
-        if flagged
-        else "No item has more than 15% of answers at one end of the scale (Terwee et al., 2007)."
+        f"More than 15% of the answers are at one end of the scale {which}. The 15% of "
+        f"{told('terwee-2007')} are a rule for total scores; for single items they only say where to "
+        "look."
     )
     yield Table(
         number=next(number),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.sections.cfa import CfaSection
+from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import Block, Callout, Heading, Paragraph, Tone
 from surveyapp.reports.validation.part import ValidationStudy
 from surveyapp.reports.validation.wording import plain_list
@@ -22,8 +23,8 @@ def procedure(validation: ScaleValidation) -> str:
     settings, cfa = validation.settings, validation.get(CfaSection)
     parts = [
         "Sampling adequacy was examined with the Kaiser-Meyer-Olkin measure and Bartlett's test; the "
-        f"number of factors with parallel analysis (Horn, 1965; {settings.draws:,} draws, 95th "
-        "percentile) and Velicer's minimum average partial.",
+        "number of factors with parallel analysis "
+        f"{cited('horn-1965')[:-1]}; {settings.draws:,} draws, 95th percentile) and Velicer's minimum average partial.",
         f"Exploratory factor analysis used {settings.efa_method} extraction with "
         f"{settings.efa_rotation} rotation.",
     ]
@@ -35,12 +36,12 @@ def procedure(validation: ScaleValidation) -> str:
         )
     parts.append(
         "Reliability is Cronbach's alpha with Feldt's interval, McDonald's omega and composite "
-        "reliability; discriminant validity follows Fornell and Larcker (1981) and the "
-        "heterotrait-monotrait ratio of Henseler et al. (2015)."
+        f"reliability; discriminant validity follows {told('fornell-1981')} and the "
+        f"heterotrait-monotrait ratio of {told('henseler-2015')}."
     )
     if settings.group:
         parts.append(
-            f"Invariance between groups by {plain_list(settings.group)} was examined step by step (Vandenberg & Lance, 2000)."
+            f"Invariance between groups by {plain_list(settings.group)} was examined step by step {cited('vandenberg-2000')}."
         )
     parts.append(_threats(settings))
     return " ".join(parts)

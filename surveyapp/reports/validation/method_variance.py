@@ -12,6 +12,7 @@ from analysis.scale.sections.method_variance import (
     MethodVarianceSection,
 )
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Block, Cell, Column, Look, Paragraph, Styled, Table, italic
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.validation.part import (
@@ -50,7 +51,7 @@ def _method(method: MethodVarianceSection, _: ValidationStudy, number: Numbers) 
         values = [f"{name(row.factor)} {apa.number(row.vif)}" for row in collinear]
         yield Paragraph(
             f"Full-collinearity variance inflation factors: {', '.join(values)}."
-            " Values above 3.3 indicate common method variance (Kock, 2015)."
+            f" Values above 3.3 indicate common method variance {cited('kock-2015')}."
         )
     if method.marker:
         yield from _marker(method.marker, number)
@@ -70,7 +71,7 @@ def _method(method: MethodVarianceSection, _: ValidationStudy, number: Numbers) 
         yield Paragraph(
             "An unmeasured latent method factor explains "
             f"{apa.percent(latent.method_share)} of the items' variance on average, their own factors "
-            f"{apa.percent(latent.substantive_share)} (Podsakoff et al., 2003). It takes up real "
+            f"{apa.percent(latent.substantive_share)} {cited('podsakoff-2003')}. It takes up real "
             "variance too where the factors are closely related."
         )
     if latent:
@@ -82,7 +83,7 @@ def _marker(marker: MarkerPart, number: Numbers) -> Iterator[Block]:
     kept = kept_significant(marker.still_significant, pvalues)
     yield Paragraph(
         f"With the marker variable ({', '.join(marker.items)}; r = "
-        f"{apa.bounded(marker.r_marker)}) partialled out, {kept} (Lindell & Whitney, 2001)."
+        f"{apa.bounded(marker.r_marker)}) partialled out, {kept} {cited('lindell-2001')}."
     )
     yield Table(
         number=next(number),
@@ -116,7 +117,10 @@ def _sequence(found: MarkerSequencePart) -> str:
             f"{found.inadmissible}."
         )
     if not found.method_variance:
-        return "The marker's factor does not explain the answers significantly (Williams et al., 2010)."
+        return (
+            "The marker's factor does not explain the answers significantly "
+            f"{cited('williams-2010')}."
+        )
     how = "unequally" if found.unequal else "all alike"
     if found.unequal is None:
         how = "whether unequally is not known"
@@ -127,7 +131,7 @@ def _sequence(found: MarkerSequencePart) -> str:
     )
     return (
         f"The marker's factor explains answers, {how} ({apa.percent(found.share)} of an item's "
-        f"variance on average), {bias} (Williams et al., 2010)."
+        f"variance on average), {bias} {cited('williams-2010')}."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.reliability import ReliabilitySection
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Column, Interval, Look, Table
 from surveyapp.reports.validation.part import (
     CONVERGENT,
@@ -49,7 +50,7 @@ def _table(section: ReliabilitySection, _: ValidationStudy, number: Numbers) -> 
             for row in rows
         ],
         note="Interval of alpha by Feldt; ordinal alpha from polychoric correlations, for items of up "
-        "to ten answers (Zumbo et al., 2007); CR = composite reliability and AVE = average variance "
+        f"to ten answers {cited('zumbo-2007')}; CR = composite reliability and AVE = average variance "
         "extracted, both from standardised loadings.",
         look=Look.APA,
     )
