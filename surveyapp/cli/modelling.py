@@ -22,6 +22,7 @@ from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
+from surveyapp.results.losses import left_out
 from surveyapp.tables.options import ReadOptions
 
 # In the order shown; of a robust or ordinal estimator the scaled and robust measures come first.
@@ -117,6 +118,7 @@ def sem(
         likelihood=likelihood,
         std_lv=std_lv,
     )
+    lost = len(answers.frame) - fit.n
     document = fit.to_dict()
     if json_path is not None:
         indices = fit.modification_indices(minimum=_LEAST_INDEX)
@@ -125,7 +127,8 @@ def sem(
     grouped = ("group",) if group else ()
     tables: list[Table] = [
         (
-            f"{estimator.upper()}, n = {fit.n}{'' if fit.converged else ': did not converge'}",
+            f"{estimator.upper()}, n = {fit.n}{'' if fit.converged else ': did not converge'}"
+            f"{f'; {left_out(lost, len(answers.frame))}' if lost else ''}",
             ("measure", "value"),
             _measures(document["fit"]),
         ),

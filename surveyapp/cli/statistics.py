@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.cfa import robust
 from analysis.scale.sections.htmt import HtmtSection
+from analysis.scale.sections.missing_comparison import MissingComparisonSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.rivals import RivalsSection
 from analysis.scale.sections.sample import SampleSection
@@ -26,6 +27,7 @@ from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content
 from surveyapp.results.lonely_values import refuse_lonely
+from surveyapp.results.losses import left_out
 from surveyapp.results.tables import AnswerFile, item_columns, read_table
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
@@ -164,7 +166,7 @@ def _summary(found: ScaleValidation) -> list[Table]:
     sample = found[SampleSection]
     tables: list[Table] = [
         (
-            "Sample",
+            f"Sample: {left_out(sample.dropped or 0, sample.n_rows)}",
             ("rows", "complete", "items", "factors"),
             [list(map(str, (sample.n_rows, sample.n_complete, sample.n_items, sample.n_factors)))],
         ),
@@ -184,6 +186,9 @@ def _summary(found: ScaleValidation) -> list[Table]:
             ],
         ),
     ]
+    compared = found.get(MissingComparisonSection)
+    if compared is not None:
+        tables.insert(1, _treatments(compared))
     rivals, htmt = found.get(RivalsSection), found.get(HtmtSection)
     if rivals is not None:
         tables.append(
@@ -215,6 +220,17 @@ def _summary(found: ScaleValidation) -> list[Table]:
             )
         )
     return tables
+
+
+def _treatments(found: MissingComparisonSection) -> Table:
+    return (
+        f"Listwise deletion and FIML; loadings differ by up to {found.largest_difference:.3f} ({found.of})",
+        ("missing answers", "n", *_FIT),
+        [
+            [name, str(one.n), *(number(found.of_both(k)[at], 0 if k == "df" else 3) for k in _FIT)]
+            for at, (name, one) in enumerate((("listwise", found.listwise), ("fiml", found.fiml)))
+        ],
+    )
 
 
 _FIT = ("chisq", "df", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "srmr", "gfi")

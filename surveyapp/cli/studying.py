@@ -17,6 +17,7 @@ from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.study import content
+from surveyapp.results.losses import imputed
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
 from surveyapp.results.tables import item_columns, read_table
 from surveyapp.settings import read
@@ -96,10 +97,11 @@ def study(
             document, "", "", None, None, made, library, file=file.name
         )
         files += beside.of(content(asked, made=made))
-    finish(_tables(found), said, files)
+    sample = document["sample"]
+    finish(_tables(found, imputed(sample["missing_cells"], sample["cells"])), said, files)
 
 
-def _tables(found: dict[str, Any]) -> list[Table]:
+def _tables(found: dict[str, Any], missing: str) -> list[Table]:
     hypotheses = [
         [
             row["code"],
@@ -122,7 +124,11 @@ def _tables(found: dict[str, Any]) -> list[Table]:
         for row in found["published"]
     ]
     return [
-        (f"Hypotheses, n = {found['n']}", ("", "effect", "low", "high", "p"), hypotheses),
+        (
+            f"Hypotheses, n = {found['n']}; {missing}",
+            ("", "effect", "low", "high", "p"),
+            hypotheses,
+        ),
         (
             "Weights of the dimensions in journey quality",
             ("dimension", "weight", "low", "high"),

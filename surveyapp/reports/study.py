@@ -26,6 +26,7 @@ from surveyapp.reports.measured_models import label
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.stored_study import Study
 from surveyapp.results import phrases
+from surveyapp.results.losses import imputed
 
 KIND = "Service journey study"
 TITLE = "Journey quality, service quality and loyalty"
@@ -99,6 +100,10 @@ def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
     yield Heading("Summary")
     yield Paragraph(lead(study), Tone.LEAD)
     yield Paragraph(DESIGN.format(n=study["n"]))
+    sample = document["sample"]
+    if sample["missing_cells"]:
+        missing = imputed(sample["missing_cells"], sample["cells"])
+        yield Paragraph((Styled(f"{missing[:1].upper()}{missing[1:]}."),))
     yield tables.hypotheses(study, next(number))
     yield study_charts.model(document)
     if study["warnings"]:
@@ -113,17 +118,12 @@ def _method(asked: Study[Section]) -> Iterator[Block]:
     yield Heading("Method")
     dimensions = phrases.listed(list(sample["journey"]))
     qualities = phrases.listed(list(sample["service"]))
-    share = 100 * sample["missing_cells"] / max(sample["cells"], 1)
-    missing = (
-        "No answer is missing."
-        if not sample["missing_cells"]
-        else f"{share:.1f}% of the answers are missing and were replaced by their item's mean."
-    )
+    missing = imputed(sample["missing_cells"], sample["cells"])
     yield Paragraph(
         f"{sample['n']:,} respondents rated the quality of their service journey "
         f"({_items(sample['journey'])} items: {dimensions}), the quality of the service "
         f"({_items(sample['service'])} items: {qualities}) and their loyalty "
-        f"({len(sample['loyalty'])} items). {missing}"
+        f"({len(sample['loyalty'])} items). {missing[:1].upper()}{missing[1:]}."
     )
     yield Paragraph(
         "Two composite models were estimated by partial least squares with the "

@@ -43,7 +43,7 @@ def validated() -> str:
     data["m1"] = rng.normal(size=240)
     data["m2"] = data["m1"] + rng.normal(size=240)
     data.loc[:3, items] = 4.0
-    data.loc[10:20, items[2]] = np.nan
+    data.loc[50:62, items[2]] = np.nan  # more than 5 %, from where on both treatments are compared
     found = validate_scale(data, model=SJQ_MODEL, group="g", marker=["m1", "m2"], draws=20, reps=50)
     return json.dumps(found.to_dict(), allow_nan=False)
 

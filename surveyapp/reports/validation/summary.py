@@ -7,15 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.invariance import InvarianceSection
+from analysis.scale.sections.missing_comparison import MissingComparisonSection
+from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Warned
+from surveyapp.reports import apa
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
 from surveyapp.reports.validation import criteria
 from surveyapp.reports.validation.part import Numbers
+from surveyapp.results.losses import left_out
 
 _STEPS = {
     "cfa": "Confirmatory model",
     "efa": "Exploratory analysis",
     "htmt": "HTMT",
+    "missing_comparison": "Missing answers",
     "rivals": "Rival models",
 }
 
@@ -27,6 +32,10 @@ def summary(document: ScaleValidation, number: Numbers) -> Iterator[Block]:
     climbed = document.get(InvarianceSection)
     ladders = climbed.ladders if climbed else ()
     yield Paragraph(criteria.verdict(rows, ladders), Tone.LEAD)
+    sample = document.get(SampleSection)
+    if sample is not None and sample.dropped:
+        lost = left_out(sample.dropped, sample.n_rows)
+        yield Paragraph((Styled(f"{lost[:1].upper()}{lost[1:]}."), _compared(document)))
     for one in criteria.unmet(rows, ladders):
         advice = one.advice[:1].upper() + one.advice[1:]
         yield Paragraph(
@@ -39,6 +48,19 @@ def summary(document: ScaleValidation, number: Numbers) -> Iterator[Block]:
         yield Heading("Warnings", level=2)
     for step, message in said:
         yield Paragraph((Styled(f"{step}."), f" {message}."), Tone.BULLET)
+
+
+def _compared(document: ScaleValidation) -> str:
+    """How far the estimates depend on it; nothing where that was not examined."""
+    found = document.get(MissingComparisonSection)
+    if found is None:
+        return ""
+    cfi = [apa.bounded(value, 3) for value in found.of_both("cfi")]
+    return (
+        " With all answers used (FIML) loadings differ by up to "
+        f"{apa.bounded(found.largest_difference, 3)} ({found.of}), and CFI is {cfi[1]} instead of "
+        f"{cfi[0]}."
+    )
 
 
 def _warnings(warned: Sequence[Warned]) -> list[tuple[str, str]]:
