@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import re
 from functools import lru_cache
@@ -20,7 +21,7 @@ from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
 from surveyapp.reports import annex
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
-from surveyapp.reports.validation import criteria, registry
+from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
 from tests.analysis.peer_data import four_categories
@@ -207,7 +208,7 @@ def test_each_section_is_drawn_by_the_module_of_its_name():
     for name, module in registry.drawings().items():
         assert {part.section.name for part in module.PARTS} <= {name}
     within = {name for name, module in registry.drawings().items() if not module.PARTS}
-    assert within == {"missing", "htmt"}  # told by sample and fornell_larcker
+    assert within == {"missing", "sample_size", "htmt"}  # told by sample and fornell_larcker
 
 
 def test_the_places_of_a_chapters_parts_differ():
@@ -256,3 +257,33 @@ def test_ordinal_groups_are_reported_by_their_own_steps():
     assert "the intercept of u3" in text
     assert "how much each improves the fit" in text
     assert "Of the intercepts model; the mean of a is 0" in text
+
+
+def test_the_method_says_what_reporting_standards_ask_for_and_what_is_not_known(
+    pupils: dict[str, Any],
+):
+    made = _content(pupils, journey="", provider="", file="hs.csv")
+    said = {
+        plain(b.text).partition(". ")[0]: plain(b.text)
+        for b in made.blocks
+        if isinstance(b, Paragraph)
+    }
+    assert "is not known to the analysis" in said["Recruitment"]
+    size = pupils["sample_size"]
+    assert f"{size['parameters']} free parameters and {size['df']} degrees" in said["Sample size"]
+    assert "(MacCallum et al., 1996)" in said["Sample size"]
+    assert "From the confirmatory model no row was left out of 301." in said["Exclusions"]
+    assert f"{pupils['careless']['n_flagged']} respondents show" in said["Exclusions"]
+    assert "at the .05 level" in said["Inference"] and "two-sided" in said["Inference"]
+    assert f"NumPy {pupils['versions']['numpy']}" in said["Software"]
+    departures = said["Departures from the defaults"]
+    assert "The estimator is MLR" in departures and "bootstraps have 100 resamples" in departures
+    assert "missing" not in departures
+
+
+def test_a_validation_by_the_defaults_departs_from_none(pupils: dict[str, Any]):
+    defaults = inspect.signature(validate_scale).parameters
+    for name, (default, _) in reporting_standards.DEFAULTS.items():
+        assert defaults[name].default == default
+        pupils["settings"][name] = default
+    assert "Departures from the defaults. None." in words(_content(pupils))

@@ -151,3 +151,11 @@ def test_the_managers_annex_says_which_dimension_falls_short(document: dict[str,
     said = next(plain(b.text) for b in blocks if isinstance(b, Paragraph))
     assert "Coherence fell short" in said
     assert "interpret its scores with caution" in said
+
+
+def test_every_item_stands_with_its_wording(document: dict[str, Any]):
+    table = next(t for t in tables(content(study(document), made=MADE)) if "Wording" in t.title)
+    texts = next(iter(SJQ.wordings.values())).items
+    assert [(row[0], row[2]) for row in table.rows] == [
+        (item, texts[item]) for items in FACTORS.values() for item in items
+    ]

@@ -9,6 +9,7 @@ from surveyapp.reports import apa
 from surveyapp.reports.bibliography import told
 from surveyapp.reports.document import Column, Look, Table
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
+from surveyapp.reports.validation.wording import name
 
 _MANY = 0.15  # of the answers at one end; of total scores, the rule of Terwee et al. 2007
 
@@ -55,4 +56,33 @@ def _table(section: ItemsSection, _: ValidationStudy, number: Numbers) -> Iterat
     )
 
 
-PARTS = (Part(ItemsSection, Chapter.ITEMS, 10, _table),)
+def _wordings(section: ItemsSection, study: ValidationStudy, number: Numbers) -> Iterator[Table]:
+    """What was asked; nothing for a model of one's own, whose wording is not known."""
+    settings = study.document.settings
+    if settings.instrument is None:
+        return
+    instrument = study.library.load(settings.instrument, settings.instrument_version)
+    wording = next(iter(instrument.wordings.values()))
+    turned = set(settings.reversed)
+    yield Table(
+        number=next(number),
+        title="Wording of the Items",
+        columns=[Column("Item", 0.12), Column("Factor", 0.2), Column("Wording", 0.68)],
+        cells=[
+            [
+                row.item,
+                name(row.factor),
+                wording.items.get(row.item, "") + (" (reversed)" if row.item in turned else ""),
+            ]
+            for row in section.rows
+        ],
+        note=f"{instrument.code} {instrument.version}, {wording.language}. What stands in braces is "
+        "filled in for each survey; wordings in other languages are the instrument's.",
+        look=Look.APA,
+    )
+
+
+PARTS = (
+    Part(ItemsSection, Chapter.ITEMS, 10, _table),
+    Part(ItemsSection, Chapter.ANNEX, 5, _wordings),
+)

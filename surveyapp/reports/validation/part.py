@@ -27,7 +27,7 @@ class Chapter(StrEnum):
     VALIDITY = "Reliability and validity"
     INVARIANCE = "Invariance"
     THREATS = "Threats to validity"
-    ANNEX = "Annex: item matrices"
+    ANNEX = "Annex: wording and matrices of the items"
 
 
 @dataclass(frozen=True)

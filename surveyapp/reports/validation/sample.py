@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analysis.scale.sections.missing import MissingSection
 from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports.document import Block, Paragraph, Tone
-from surveyapp.reports.validation import missing
+from surveyapp.reports.validation import missing, reporting_standards
 from surveyapp.reports.validation.method import instrument, procedure
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import name
@@ -26,6 +26,7 @@ def _method(section: SampleSection, study: ValidationStudy, _: Numbers) -> Itera
     turned = study.document.settings.reversed
     if turned:
         yield Paragraph(f"Reversed before the analysis: {', '.join(turned)}.", Tone.BODY)
+    yield from reporting_standards.paragraphs(study)
     yield from instrument(study)
 
 

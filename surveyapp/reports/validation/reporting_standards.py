@@ -1,0 +1,106 @@
+"""What reporting standards ask of a method section beyond the procedure: known, or said not to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from analysis.scale.document import ScaleValidation, Settings
+from analysis.scale.sections.careless import CarelessSection
+from analysis.scale.sections.sample import SampleSection
+from analysis.scale.sections.sample_size import SampleSizeSection
+from surveyapp.reports.document import Paragraph, Styled
+from surveyapp.reports.validation import sample_size
+from surveyapp.reports.validation.part import ValidationStudy
+from surveyapp.results import phrases
+from surveyapp.results.losses import left_out
+
+DEFAULTS = {
+    "estimator": ("ML", "the estimator is {}"),
+    "missing": ("listwise", "missing answers are treated by {}"),
+    "likelihood": ("normal", "the likelihood is {}"),
+    "efa_method": ("minres", "extraction is by {}"),
+    "efa_rotation": ("oblimin", "rotation is {}"),
+    "draws": (500, "parallel analysis has {} draws"),
+    "reps": (2000, "bootstraps have {} resamples"),
+}
+
+
+def paragraphs(study: ValidationStudy) -> Iterator[Paragraph]:
+    """Recruitment, exclusions, sample size, levels, software and departures from the defaults."""
+    document = study.document
+    for headline, text in (
+        ("Recruitment.", recruitment(study.file, study.survey, study.segment)),
+        ("Exclusions.", _exclusions(document)),
+        ("Sample size.", _sample_size(document)),
+        ("Inference.", _inference(document.settings)),
+        ("Software.", software(document.versions)),
+        ("Departures from the defaults.", _departures(document.settings)),
+    ):
+        yield Paragraph((Styled(headline), f" {text}"))
+
+
+def recruitment(file: str | None, survey: str | None, segment: str | None) -> str:
+    """Whose answers these are; what the analysis does not know of how they came about."""
+    if file is not None:
+        return (
+            f"The answers were read from the file {file}. How the respondents were recruited, when "
+            "and where they answered, how many were invited and how many of them did not answer is "
+            "not known to the analysis."
+        )
+    asked = f"the survey {phrases.named(survey)}" if survey else "all surveys of the journey"
+    whom = f"customers of the segment {phrases.named(segment)}" if segment else "all customers"
+    return (
+        f"The answers of {whom} to {asked} were used. Response rate and dates of each survey stand in "
+        "the benchmark report; who did not answer, and why, is not known to the analysis."
+    )
+
+
+def _exclusions(document: ScaleValidation) -> str:
+    sample, careless = document.get(SampleSection), document.get(CarelessSection)
+    said = []
+    if sample is not None and sample.dropped is not None:
+        lost = left_out(sample.dropped, sample.n_rows)
+        said.append(f"From the confirmatory model {lost}.")
+    if careless is not None:
+        signs = "respondent shows" if careless.n_flagged == 1 else "respondents show"
+        said.append(
+            f"{careless.n_flagged:,} {signs} a sign of careless answering and none was left out for it."
+        )
+    said.append("Whether answers were left out before the analysis is not known to it.")
+    return " ".join(said)
+
+
+def _sample_size(document: ScaleValidation) -> str:
+    section = document.get(SampleSizeSection)
+    known = "" if section is None else f" {sample_size.sentences(section)}"
+    return f"A sample size planned in advance is not known to the analysis.{known}"
+
+
+def _inference(settings: Settings) -> str:
+    groups = " and of the steps of invariance" if settings.group else ""
+    return (
+        "Tests are at the .05 level; those of single parameters are two-sided, chi-square tests of "
+        f"models{groups} have one tail by nature. Intervals are of 95%, that of RMSEA of 90%. P values "
+        "are not corrected for their number."
+    )
+
+
+def software(versions: Mapping[str, str]) -> str:
+    """Programs with their versions."""
+    listed = [f"{_PROGRAMS.get(name, name)} {number}" for name, number in versions.items()]
+    return f"{phrases.listed(listed)}." if listed else "The versions are not known."
+
+
+_PROGRAMS = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy"}
+
+
+def _departures(settings: Settings) -> str:
+    said = []
+    for name, (default, text) in DEFAULTS.items():
+        value = getattr(settings, name)
+        if value != default:
+            said.append(text.format(f"{value:,}" if isinstance(value, int) else value))
+    if not said:
+        return "None."
+    joined = "; ".join(said)
+    return f"{joined[:1].upper()}{joined[1:]}."
