@@ -23,6 +23,7 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.measured_models import label
+from surveyapp.reports.origin import recruitment, software
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.stored_study import Study
 from surveyapp.results import phrases
@@ -30,6 +31,7 @@ from surveyapp.results.losses import imputed
 
 KIND = "Service journey study"
 TITLE = "Journey quality, service quality and loyalty"
+BOOTSTRAP = 5_000  # resamples where nothing else is asked for
 _INSTRUMENTS = ("sjq", "servqual-p", "loyalty", "marker")
 _NUMBERS = ("None", "One", "Two")
 Section = Mapping[str, Any]
@@ -137,6 +139,8 @@ def _method(asked: Study[Section]) -> Iterator[Block]:
         f"marker {cited('chin-2013')}; the model's predictions by cross-validation "
         f"{cited('shmueli-2019')}. The procedure follows {told('jaakkola-2021')}."
     )
+    for headline, text in _standards(asked):
+        yield Paragraph((Styled(headline), f" {text}"))
     yield Heading("Instruments", level=2)
     for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:
         try:
@@ -146,6 +150,43 @@ def _method(asked: Study[Section]) -> Iterator[Block]:
         yield Paragraph(instrument.citation, Tone.REFERENCE)
         if instrument.note:
             yield Paragraph(instrument.note, Tone.NOTE)
+
+
+def _standards(asked: Study[Section]) -> Iterator[tuple[str, str]]:
+    """What reporting standards ask of a method section beyond the procedure."""
+    document = asked.document
+    settings = document["settings"]
+    n = document["sample"]["n"]
+    used = (
+        f"All {n:,} respondents of the file are used."
+        if asked.file
+        else f"All {n:,} respondents who answered every instrument are used; those who answered fewer "
+        "are not counted here."
+    )
+    yield "Recruitment.", recruitment(asked.file, asked.survey, asked.segment)
+    yield (
+        "Exclusions.",
+        f"{used} Careless "
+        "answers were not looked for. Whether answers were left out before the analysis is not known "
+        "to it.",
+    )
+    yield (
+        "Sample size.",
+        "A sample size planned in advance is not known to the analysis; where rules of thumb ask for "
+        "more respondents than there are, the warnings say so.",
+    )
+    yield (
+        "Inference.",
+        "Intervals are of 95%; a hypothesis is supported when its interval lies above zero. P values "
+        "are two-sided and not corrected for their number.",
+    )
+    yield "Software.", software(document["versions"])
+    departures = (
+        "None."
+        if settings["bootstrap"] == BOOTSTRAP
+        else f"{settings['bootstrap']:,} bootstrap resamples instead of {BOOTSTRAP:,}."
+    )
+    yield "Departures from the defaults.", departures
 
 
 def _items(groups: Mapping[str, Any]) -> int:

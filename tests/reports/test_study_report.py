@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from instruments.loader import BUILT_IN
+from surveyapp.cli import studying
 from surveyapp.reports import apa, research_charts, study, study_charts, study_tables
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.reports.drawing import drawing
@@ -106,6 +107,19 @@ def test_the_method_paragraph_counts_people_items_and_resamples():
     assert "150 respondents rated the quality of their service journey (16 items" in text
     assert "100 bootstrap resamples" in text
     assert "Jaakkola and Terho (2021)" in text
+
+
+def test_the_method_says_what_reporting_standards_ask_for():
+    text = text_of(content())
+    for said in (
+        "Recruitment. The answers of all customers to the survey", "is not known to the analysis",
+        "Exclusions. All 150 respondents who answered every instrument are used", "P values are two-sided",
+        "Departures from the defaults. 100 bootstrap resamples instead of 5,000.",
+        f"NumPy {document()['versions']['numpy']}",
+    ):  # fmt: skip
+        assert said in text, said
+    default = next(p.default for p in studying.study.params if p.name == "bootstrap")
+    assert default == study.BOOTSTRAP
 
 
 def test_without_a_marker_the_report_says_so():

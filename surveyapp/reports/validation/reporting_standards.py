@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.sections.careless import CarelessSection
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.sections.sample_size import SampleSizeSection
 from surveyapp.reports.document import Paragraph, Styled
+from surveyapp.reports.origin import recruitment, software
 from surveyapp.reports.validation import sample_size
 from surveyapp.reports.validation.part import ValidationStudy
-from surveyapp.results import phrases
 from surveyapp.results.losses import left_out
 
 DEFAULTS = {
@@ -37,22 +37,6 @@ def paragraphs(study: ValidationStudy) -> Iterator[Paragraph]:
         ("Departures from the defaults.", _departures(document.settings)),
     ):
         yield Paragraph((Styled(headline), f" {text}"))
-
-
-def recruitment(file: str | None, survey: str | None, segment: str | None) -> str:
-    """Whose answers these are; what the analysis does not know of how they came about."""
-    if file is not None:
-        return (
-            f"The answers were read from the file {file}. How the respondents were recruited, when "
-            "and where they answered, how many were invited and how many of them did not answer is "
-            "not known to the analysis."
-        )
-    asked = f"the survey {phrases.named(survey)}" if survey else "all surveys of the journey"
-    whom = f"customers of the segment {phrases.named(segment)}" if segment else "all customers"
-    return (
-        f"The answers of {whom} to {asked} were used. Response rate and dates of each survey stand in "
-        "the benchmark report; who did not answer, and why, is not known to the analysis."
-    )
 
 
 def _exclusions(document: ScaleValidation) -> str:
@@ -83,15 +67,6 @@ def _inference(settings: Settings) -> str:
         f"models{groups} have one tail by nature. Intervals are of 95%, that of RMSEA of 90%. P values "
         "are not corrected for their number."
     )
-
-
-def software(versions: Mapping[str, str]) -> str:
-    """Programs with their versions."""
-    listed = [f"{_PROGRAMS.get(name, name)} {number}" for name, number in versions.items()]
-    return f"{phrases.listed(listed)}." if listed else "The versions are not known."
-
-
-_PROGRAMS = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy"}
 
 
 def _departures(settings: Settings) -> str:
