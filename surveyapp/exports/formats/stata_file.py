@@ -13,7 +13,9 @@ from surveyapp.exports.formats.names import short_names
 from surveyapp.exports.table import Table
 
 _LIMITS = Limits(label=80, value_label=32_000, in_bytes=False)
-_LONGEST_NAME = 28  # of 32: the library names a set of value labels after its column and the place of it
+_LONGEST_NAME = (
+    28  # of 32: the library names a set of value labels after its column and the place of it
+)
 _LONGEST_TEXT = 2045  # bytes; the format's strL is not written by the library
 _RESERVED = (
     *("_ALL", "_B", "BYTE", "_COEF", "_CONS", "DOUBLE", "FLOAT", "IF", "IN", "INT", "LONG", "_N"),
