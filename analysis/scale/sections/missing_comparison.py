@@ -33,7 +33,7 @@ class LoadingPair:
 
 
 @dataclass(frozen=True)
-class MissingComparisonSection(Section, percent=21, title="missing answers by FIML"):
+class MissingComparisonSection(Section, percent=24, title="missing answers by FIML"):
     """Of the rows, ``share`` has a missing answer. ``largest_difference``: of two loadings of the
     item ``of``. None up to 5 % of the rows, and for estimators that FIML does not go with."""
 

@@ -113,7 +113,7 @@ def _marker(marker: MarkerPart, number: Numbers) -> Iterator[Block]:
 def _sequence(found: MarkerSequencePart) -> str:
     if found.method_variance is None or (found.method_variance and found.biased is None):
         return (
-            "The marker in the confirmatory model gives no finding (Williams et al., 2010): "
+            f"The marker in the confirmatory model gives no finding {cited('williams-2010')}: "
             f"{found.inadmissible}."
         )
     if not found.method_variance:
