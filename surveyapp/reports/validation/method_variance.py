@@ -64,8 +64,8 @@ def _method(method: MethodVarianceSection, _: ValidationStudy, number: Numbers) 
     latent = method.latent_method_factor
     if latent and latent.inadmissible:
         yield Paragraph(
-            "An unmeasured latent method factor gives no share of variance and no test (Podsakoff et al., "
-            f"2003): {latent.inadmissible}."
+            "An unmeasured latent method factor gives no share of variance and no test "
+            f"{cited('podsakoff-2003')}: {latent.inadmissible}."
         )
     elif latent:
         yield Paragraph(
