@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
 from surveyapp.installation import Installation
-from surveyapp.store.models import Analysis
+from surveyapp.store.models import Analysis, Journey
 from surveyapp.web.chapters import told
 from tests.results.study_place import ITEMS, make_study, people
 from tests.web.world import add_user
@@ -63,10 +63,11 @@ def test_a_result_is_drawn_once(page: tuple[FlaskClient, str], installation: Ins
     reader.get(address)
     with installation.store.reading() as session:
         analysis = session.get_one(Analysis, int(address.rsplit("/", 1)[1]))
-        assert told(analysis, BUILT_IN) is told(analysis, BUILT_IN)
+        journey = session.get_one(Journey, analysis.journey_id)
+        assert told(analysis, journey, BUILT_IN) is told(analysis, journey, BUILT_IN)
     with installation.store.reading() as session:
         again = session.get_one(Analysis, analysis.id)
-        assert told(again, BUILT_IN) is told(analysis, BUILT_IN)
+        assert told(again, journey, BUILT_IN) is told(analysis, journey, BUILT_IN)
 
 
 def test_a_result_that_cannot_be_read_says_what_to_do(
