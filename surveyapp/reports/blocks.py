@@ -319,7 +319,13 @@ def _contents(_block: Contents) -> list[Flowable]:
     contents = ChapterList(
         levelStyles=[styles()["contents"]],
         tableStyle=TableStyle(
-            [FACE, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
+            [
+                FACE,
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 1),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
+            ]
         ),
     )
     return [paragraph("Contents", "contents-title"), contents]

@@ -38,7 +38,8 @@ def pdf(document: Document) -> bytes:
     out = io.BytesIO()
     template = _Template(out, document)
     body = blocks.flowables(document.blocks)
-    story = [*_cover(document.cover), NextPageTemplate("page"), PageBreak(), *body]
+    # The cover's own pages come first: a list of many chapters that goes on has no second band.
+    story = [NextPageTemplate("page"), *_cover(document.cover), PageBreak(), *body]
     template.multiBuild(story, canvasmaker=TaggedCanvas)
     about = About(document.cover.title, document.author, document.language, document.subject)
     return tagged(out.getvalue(), template.tags, about)
