@@ -138,12 +138,20 @@ def _headed(headings: list[Flowable], parts: list[Flowable]) -> list[Flowable]:
     texts = [part for part in headings if not isinstance(part, NewPage)]
     first, *rest = parts
     if isinstance(first, CondPageBreak):  # a table that may split
-        return [*breaks, CondPageBreak(first.height + 60 * len(texts)), *texts, *rest]
+        return [*breaks, CondPageBreak(first.height + _room(texts)), *texts, *rest]
     if isinstance(first, KeepTogether):
         return [*breaks, KeepTogether([*texts, *first._content]), *rest]
     if isinstance(first, Set):  # running text may go on overleaf
-        return [*breaks, CondPageBreak(_LINES + 46 * len(texts)), *texts, *parts]
+        return [*breaks, CondPageBreak(_LINES + _room(texts)), *texts, *parts]
     return [*breaks, KeepTogether([*texts, *parts])]
+
+
+def _room(headings: list[Flowable]) -> float:
+    """The height that headings take, with the space around them."""
+    return sum(
+        each.wrap(TEXT_WIDTH, _TALLEST)[1] + each.getSpaceBefore() + each.getSpaceAfter()
+        for each in headings
+    )
 
 
 def _heading(block: Heading) -> Flowable:
