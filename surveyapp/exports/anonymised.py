@@ -20,7 +20,10 @@ from surveyapp.responses.personal_columns import is_personal
 from surveyapp.tables.profile import ColumnProfile
 
 _LEFT_OUT = frozenset(
-    {"response", "response_id", "run", "customer", "run_started_at", "started_at", "corrected_at"}
+    {
+        *("response", "response_id", "run", "customer", "run_started_at", "started_at"),
+        *("corrected_at", "import"),  # a small import would single out its people
+    }
 )
 _COARSE = "submitted_at"
 _ATTRIBUTE = "attribute."
@@ -63,16 +66,24 @@ def anonymised(table: Table, texts: set[str], *, minimum_cell: int, chance: rand
         f"Left out: {', '.join(left)}.",
         "Days of sending are the first of their quarter; rows are in random order.",
         *(
-            f"{variables[i].name} is empty: too many people would be the only ones with theirs."
+            f"{variables[i].name} is empty: too many of its values are shared by fewer than {minimum_cell} people."
             for i in telling
             if i not in attributes
         ),
-        f"Attributes are empty in {cleared} rows, because fewer than {minimum_cell} people share them.",
-        "Language, wording, consent version, way, source and quarter are empty in"
-        f" {emptied} rows for the same reason.",
+        *_cleared("Attributes", cleared, minimum_cell),
+        *_cleared(
+            "Language, wording, consent version, way, source and quarter", emptied, minimum_cell
+        ),
         *table.notes,
     ]
     return Table(variables, table.count, iter(rows), notes)
+
+
+def _cleared(what: str, rows: int, least: int) -> list[str]:
+    if not rows:
+        return []
+    where = "1 row" if rows == 1 else f"{rows} rows"
+    return [f"{what} are empty in {where}, because fewer than {least} people share them."]
 
 
 def refuse_personal(

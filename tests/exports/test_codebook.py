@@ -214,7 +214,7 @@ def test_a_package_is_whole_and_names_nobody(
     )
     data = files["responses.csv"].decode("utf-8-sig").splitlines()
     assert len(data) == N + 1
-    assert not {"response", "response_id", "customer", "run", "nps.nps_reason"} & set(
+    assert not {"response", "response_id", "customer", "run", "import", "nps.nps_reason"} & set(
         data[0].split(",")
     )
     texts = {name: content for name, content in files.items() if not name.endswith(".pdf")}
