@@ -29,6 +29,14 @@ usable <- function(name, fit, converged = TRUE) {
   FALSE
 }
 
+# Where the first solution is improper, the report looks for a proper one from other starts.
+has_other_start <- function(name, fit, there) {
+  if (!identical(there$inadmissible, "") || suppressWarnings(lavInspect(fit, "post.check"))) return(FALSE)
+  if (there$fit$chisq > measures(fit)[["chisq"]] * (1 + tolerance)) return(FALSE)
+  skip(name, "lavaan ends at an improper solution; the report's is proper and fits as well or better")
+  TRUE
+}
+
 measures <- function(fit) {
   found <- fitMeasures(fit)
   names(found) <- gsub(".", "_", names(found), fixed = TRUE)
@@ -192,7 +200,7 @@ compare_null <- function(fit) {
     }
 }
 compare_second_order <- function(fit, general, there) {
-  if (!usable("second order", fit)) return(invisible())
+  if (!usable("second order", fit) || has_other_start("second order", fit, there)) return(invisible())
   compare_fit("second order", fit, there$fit)
   all <- standardized(fit)
   for (row in there$loadings) {
@@ -210,7 +218,7 @@ compare_second_order <- function(fit, general, there) {
   compare("partial_omega_l1", by_general / (by_general + theta), there$partial_omega_l1)
 }
 compare_bifactor <- function(fit, general, there) {
-  if (!usable("bifactor", fit, there$converged)) return(invisible())
+  if (!usable("bifactor", fit, there$converged) || has_other_start("bifactor", fit, there)) return(invisible())
   compare_fit("bifactor", fit, there$fit)
   all <- standardized(fit, se = FALSE)
   g <- s <- setNames(numeric(length(items)), items)

@@ -198,7 +198,9 @@ def _same_numbers_in_r(package: Path, folder: Path) -> None:
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     found = re.search(r"(\d+) numbers compared with results-sjq.json; largest", ran.stdout)
-    assert found is not None and int(found[1]) > 500, ran.stdout[-500:]
+    assert found is not None and int(found[1]) > 450, ran.stdout[-500:]
+    # Of these few rows lavaan's bifactor solution has negative variances, and the report's has not.
+    assert re.findall(r"Not compared: (.+?):", ran.stdout) == ["bifactor"]
 
 
 def test_a_package_is_whole_and_names_nobody(
