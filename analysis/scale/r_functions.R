@@ -33,7 +33,7 @@ usable <- function(name, fit, converged = TRUE) {
 has_other_start <- function(name, fit, there) {
   if (!identical(there$inadmissible, "") || suppressWarnings(lavInspect(fit, "post.check"))) return(FALSE)
   if (there$fit$chisq > measures(fit)[["chisq"]] * (1 + tolerance)) return(FALSE)
-  skip(name, "lavaan ends at an improper solution; the report's is proper and fits as well or better")
+  skip(name, "lavaan ends at an improper solution; the report has a proper one that fits as well or better")
   TRUE
 }
 

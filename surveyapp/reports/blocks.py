@@ -149,7 +149,7 @@ def _headed(headings: list[Flowable], parts: list[Flowable]) -> list[Flowable]:
 def _room(headings: list[Flowable]) -> float:
     """The height that headings take, with the space around them."""
     return sum(
-        each.wrap(TEXT_WIDTH, _TALLEST)[1] + each.getSpaceBefore() + each.getSpaceAfter()
+        float(each.wrap(TEXT_WIDTH, _TALLEST)[1] + each.getSpaceBefore() + each.getSpaceAfter())
         for each in headings
     )
 
