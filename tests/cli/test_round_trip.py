@@ -118,7 +118,7 @@ def test_our_own_export_brought_in_again_adds_nothing_and_elsewhere_keeps_everyt
         for name in ("a.csv", "b.csv")
     )
     assert first["nps.nps_reason"].tolist()[:5] == [f"'{text}" for text in TEXTS[:4]] + ["'quoted'"]
-    own = ["response", "response_id", "survey"]
+    own = ["response", "response_id", "survey", "import"]
     pd.testing.assert_frame_equal(first.drop(columns=own), second.drop(columns=own))
     assert first["consent_version"].unique().tolist() == ["7"]
     assert first["wording"].str.startswith("nps:fi-").all()

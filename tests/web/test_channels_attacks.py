@@ -47,7 +47,7 @@ def assert_harmless(page: str, scripts: set[str] = frozenset()) -> None:
     tags = parsed(page)
     assert tags.all("img") == []
     assert {tag.attributes.get("src", "") for tag in tags.all("script")} <= {"", *scripts}
-    assert not [tag for tag in tags.all("script") if "alert" in tag.text]
+    assert not [tag for tag in tags.all("script") if "alert(" in tag.text]
     assert not [name for tag in tags.tags for name in tag.attributes if name.startswith("on")]
     assert "62615533" not in page  # what the template in SCRIPT comes to
 

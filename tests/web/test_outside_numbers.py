@@ -128,7 +128,7 @@ def test_no_parameter_of_the_api_makes_it_fail(
         survey = session.get_one(SurveyRow, world.here.survey_id).code
     api = create_api(installation, failed=lambda _: None)
     paths = [
-        str(rule).replace("<string:code>", code)
+        str(rule).replace("<string:code>", code).replace("<string:name>", "not-found")
         for rule in api.url_map.iter_rules()
         if "GET" in methods_of(rule)
     ]
