@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -57,7 +56,6 @@ def test_the_difference_of_ordinal_models_has_both_in_one_order_of_items():
 
 
 needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
-NO_PACKAGES = 77
 
 
 @needs_r
@@ -78,14 +76,12 @@ def test_every_variant_of_the_script_is_r(tmp_path: Path):
 def test_the_script_fails_when_a_number_is_beyond_the_tolerance(
     tmp_path: Path, own: str, code: int
 ):
-    (tmp_path / "results.json").write_text(json.dumps({"x": 1.0}))
+    # Without lavaan and jsonlite, which a machine with R need not have: comparing takes neither.
     text = validation_script(HS_MODEL).split("# ---- data ----")[0]
     text = text.replace("suppressPackageStartupMessages(library(lavaan))", "")
-    there = 'all(c("lavaan", "jsonlite") %in% rownames(installed.packages()))'
-    begin = f"if (!{there}) quit(status = {NO_PACKAGES})\n"
-    ran = _ran(tmp_path, f'{begin}{text}\ncompare("x", {own}, results$x)\nconclude()')
-    if ran.returncode == NO_PACKAGES:
-        pytest.skip("lavaan or jsonlite is not installed")
+    begin = 'packageVersion <- function(...) numeric_version("0.6.14")\n'
+    compared = f'results <- list(x = 1)\ncompare("x", {own}, results$x)\nconclude()'
+    ran = _ran(tmp_path, f"{begin}{text}\n{compared}")
     assert ran.returncode == code, ran.stderr
     assert (code == 1) == ("Error in conclude()" in ran.stderr)
 
