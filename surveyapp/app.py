@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application for these settings, else for those of the environment."""
     settings = settings or read()
-    installation = open_installation(settings)
+    installation = open_installation(settings, lock_seconds=settings.lock_seconds)
     _check_key(installation)
     app = Flask("surveyapp.web")
     app.extensions[EXTENSION] = installation

@@ -27,6 +27,10 @@ class Conflict(SurveyappError):
     """The wish contradicts what is stored: a code twice, a survey that is closed."""
 
 
+class Busy(SurveyappError):
+    """The database takes no writes at the moment, and enough others wait for it already."""
+
+
 class NotReady(Conflict):
     """What was asked for is being worked on; the text says what to wait for."""
 

@@ -14,7 +14,7 @@ from instruments.loader import Library
 from surveyapp.settings import Settings
 from surveyapp.store import keys, private
 from surveyapp.store.columns import utc_now
-from surveyapp.store.db import Store
+from surveyapp.store.db import LOCK_SECONDS, Store
 from surveyapp.store.files import FileStore
 
 
@@ -39,15 +39,22 @@ class Installation:
         self.store.close()
 
 
-def open_installation(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Installation:
+def open_installation(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    lock_seconds: int = LOCK_SECONDS,
+) -> Installation:
     """Open, and on the first run make, what the settings point to. Migrates nothing.
+
+    ``lock_seconds`` is how long a transaction waits for somebody else's lock.
 
     Raises SettingsError for a secret key that cannot be used.
     """
     private.make_folder(settings.home)
     return Installation(
         settings=settings,
-        store=Store(settings.sqlalchemy_url),
+        store=Store(settings.sqlalchemy_url, lock_seconds),
         files=FileStore(settings.files_path),
         secret_key=settings.secret_key or keys.kept(settings.home),
         library=Library(settings.instrument_roots),

@@ -80,6 +80,11 @@ class Settings:
         "Web processes; on SQLite two serve no more customers than one.", default=1
     )
     threads: int = _setting("Web threads in each process.", default=4)
+    lock_seconds: int = _setting(
+        "Seconds for which a page waits for somebody else's lock on the database; then it says so and"
+        " keeps what was typed.",
+        default=5,
+    )
     workers: int = _setting("Job worker threads in one process.", default=1)
     trusted_proxies: int = _setting(
         "Number of proxies in front whose headers are believed.", default=0
@@ -304,6 +309,7 @@ def _faults(settings: Settings) -> list[str]:
         ("port", 1, 65535),
         ("processes", 1, 64),
         ("threads", 1, 64),
+        ("lock_seconds", 1, 60),
         ("workers", 1, 16),
         ("trusted_proxies", 0, 5),
         ("minimum_cell", 1, 1000),

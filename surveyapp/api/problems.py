@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from surveyapp import problem_types as types
-from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound, SurveyappError
+from surveyapp.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, SurveyappError
 from surveyapp.problem_types import ProblemType
 
 MEDIA_TYPE = "application/problem+json"
@@ -94,6 +94,7 @@ _PROBLEMS: tuple[tuple[type[Exception], ProblemType, str | None], ...] = (
     (NotAllowed, types.NOT_ALLOWED, None),
     (Conflict, types.CONFLICT, None),
     (Invalid, types.INVALID, None),
+    (Busy, types.UNAVAILABLE, types.UNAVAILABLE.example),
     (SurveyappError, types.NOT_POSSIBLE, None),
     (IntegrityError, types.CHANGED, types.CHANGED.example),
     (DataError, types.INVALID, "The database cannot store one of these values."),

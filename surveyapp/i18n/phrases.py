@@ -83,6 +83,10 @@ class Phrases:
     send_again: str = (
         "The survey has changed since you opened it. Please send your answers once more."
     )
+    busy_text: str = (
+        "Your answers could not be saved just now. They are still here: please send them again in a"
+        " moment."
+    )
     unknown_field: str = "Something was sent that this form does not ask for: {name}."
 
     # Pages of a title and a sentence.

@@ -10,32 +10,52 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveyapp.store import private
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 
-_BUSY_SECONDS = 30
+LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
 _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for SQLite (WAL, foreign keys, synchronous=FULL) or PostgreSQL."""
+def make_engine(url: str, lock_seconds: int = LOCK_SECONDS) -> Engine:
+    """An engine for SQLite (WAL, foreign keys, synchronous=FULL) or PostgreSQL.
+
+    A transaction that waits for somebody else's lock for longer than ``lock_seconds`` fails with an
+    OperationalError; so does a connection to a server that does not answer.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, **_POOL)
+        return _server_engine(parsed, lock_seconds)
     if parsed.database and parsed.database != ":memory:":
         _make_private(Path(parsed.database))
     # isolation_level None hands BEGIN to us: sqlite3 would begin at the first write only, too
     # late for a consistent read before it.
     engine = create_engine(
-        parsed, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}, **_POOL
+        parsed, connect_args={"timeout": lock_seconds, "isolation_level": None}, **_POOL
     )
     event.listen(engine, "connect", _pragmas)
     event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _server_engine(url: URL, lock_seconds: int) -> Engine:
+    if "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": str(lock_seconds)})
+    engine = create_engine(url, pool_pre_ping=True, **_POOL)
+    if "lock_timeout" in str(url.query.get("options", "")):
+        return engine
+
+    # A statement, and no option of the connection: poolers between us and the server refuse those.
+    def limited(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = '{lock_seconds}s'")
+        connection.commit()
+
+    event.listen(engine, "connect", limited)
     return engine
 
 
@@ -76,8 +96,8 @@ def _begin(connection: Connection) -> None:
 class Store:
     """The database as doors see it: transactions to read in and transactions to write in."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = make_engine(url)
+    def __init__(self, url: str, lock_seconds: int = LOCK_SECONDS) -> None:
+        self.engine = make_engine(url, lock_seconds)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._spare: deque[PoolProxiedConnection] = deque()  # kept from one use to the next
 

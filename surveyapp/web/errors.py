@@ -19,6 +19,7 @@ from werkzeug.exceptions import (
 from werkzeug.exceptions import NotFound as NoRoute
 
 from surveyapp.errors import (
+    Busy,
     Conflict,
     Damaged,
     Invalid,
@@ -86,6 +87,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
         "The upload is larger than this page accepts. Upload a smaller file, or split it.",
     ),
     RateLimitExceeded: ErrorPage(429, "Too many attempts", "Wait a few minutes, then try again."),
+    Busy: ErrorPage(503, "Database busy"),
     OperationalError: ErrorPage(
         503,
         "Database unavailable",

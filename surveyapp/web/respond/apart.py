@@ -35,8 +35,9 @@ def serve_apart(app: Flask) -> None:
     surveys = Flask("surveyapp.web", static_folder=None)
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
-    open_write_queue(surveys, app.extensions[EXTENSION].store)
-    keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
+    store, settings = app.extensions[EXTENSION].store, app.extensions[EXTENSION].settings
+    open_write_queue(surveys, store, settings.threads)
+    keep_log(surveys, settings.log_level)
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)
     surveys.register_error_handler(Exception, failed)  # addresses that no view of ours has

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from attrs import evolve
 from flask import Blueprint, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -44,7 +44,7 @@ from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.readable import theme_of
 from surveyapp.web.respond.saying import html, message, neutral, packed
-from surveyapp.web.respond.write_queue import submitted, written
+from surveyapp.web.respond.write_queue import NOT_WRITTEN, submitted, written
 
 respond = Blueprint("respond", __name__)
 
@@ -128,7 +128,11 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     submission = _submission(door, page, key)
     if isinstance(submission, Faulty):
         return _again(door, page, "", kept=key)
-    stored = submitted(submission)
+    try:
+        stored = submitted(submission)
+    except NOT_WRITTEN as error:
+        _log(error)
+        return _unsaved(door, page)
     repeated = Repeat.SAME if stored.new else _repeat(door, page, submission, stored)
     if repeated is Repeat.STANDS and door.keeps_drafts:
         # Whoever holds a personal link can see there what stands, and change it.
@@ -147,7 +151,8 @@ def _turned(door: Access, page: Page, turn: Turn) -> Response:
     """Another block, another language, or the same block with its faults; everything is kept."""
     sent = request.form
     if door.keeps_drafts and agrees(page, sent):
-        _keep(door, page, given(page, sent), block=turn.block or 0)
+        with suppress(*NOT_WRITTEN):  # the page itself carries everything on
+            _keep(door, page, given(page, sent), block=turn.block or 0)
     page = page.for_customer(door.attributes, installation().library)
     status = 200 if turn.wish is Wish.SHOW else 422
     form = turn.form or page.form_class(sent)
@@ -268,6 +273,23 @@ def _again(door: Access, page: Page, notice: str, *, kept: FormKey | None) -> Re
     return packed(again, status=422)
 
 
+def _unsaved(door: Access, page: Page) -> Response:
+    """The form as it was sent, to be sent again: the database is stuck or away."""
+    sent = request.form
+    page = page.for_customer(door.attributes, installation().library)
+    notice, block = page.words.busy_text, block_sent(sent)
+    again = rendered(
+        page, page.form_class(sent), sent[KEY_FIELD], notice=notice, block=block, sent=sent
+    )
+    answer = packed(again, status=503)
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _log(error: Exception) -> None:
+    logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)
+
+
 @respond.errorhandler(Exception)
 def failed(error: Exception) -> ResponseReturnValue:
     """A page in the survey's own theme; the log has the fault, the customer has a way on."""
@@ -275,8 +297,8 @@ def failed(error: Exception) -> ResponseReturnValue:
         return message("failed", 413, None, texts(negotiated_language(None)).too_large_text)
     if isinstance(error, HTTPException):
         return message("neutral", error.code or 500, None)
-    logger(current_app).error("failure", request=g.get("request_id", ""), exc_info=error)
-    if isinstance(error, DBAPIError):  # the database is away, full, or not at its newest schema
+    _log(error)
+    if isinstance(error, NOT_WRITTEN):  # the database is away, full, or not at its newest schema
         return message("failed", 503, None)
     if current_app.testing:
         raise error

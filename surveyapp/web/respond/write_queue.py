@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError
 
+from surveyapp.errors import Busy
 from surveyapp.responses.actions import Stored, keep
 from surveyapp.responses.submission import Submission
 from surveyapp.store.db import Store
@@ -16,11 +18,15 @@ from surveyapp.store.statements import DatabaseConnection
 T = TypeVar("T")
 _Work = Submission | Callable[[DatabaseConnection], Any]
 _EXTENSION = "surveyapp.write_queue"
+NOT_WRITTEN = (Busy, DBAPIError)  # the same may be sent once more
 
 
-def open_write_queue(app: Flask, store: Store) -> None:
-    """Give the application the one place in its process through which customers' requests write."""
-    app.extensions[_EXTENSION] = GroupCommit(store.writing_rows, _do)
+def open_write_queue(app: Flask, store: Store, threads: int) -> None:
+    """Give the application, which has so many ``threads``, the one place in its process through which
+    customers' requests write. While the database is stuck, half of the threads at most wait for it.
+    """
+    waiting = max(1, threads // 2)
+    app.extensions[_EXTENSION] = GroupCommit(store.writing_rows, _do, most_waiting=waiting)
 
 
 def submitted(submission: Submission) -> Stored:
