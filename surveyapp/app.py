@@ -20,7 +20,7 @@ from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
 from surveyapp.web.both_versions import show_both_versions
 from surveyapp.web.errors import note_failure, show_errors
-from surveyapp.web.health import health
+from surveyapp.web.health import PROBES, health
 from surveyapp.web.ids import read_ids
 from surveyapp.web.installation import EXTENSION
 from surveyapp.web.log import keep_log
@@ -28,7 +28,7 @@ from surveyapp.web.moved import lead_on
 from surveyapp.web.number_formats import teach_words
 from surveyapp.web.pages import add_pages
 from surveyapp.web.plots import teach_plots
-from surveyapp.web.respond import respond, serve_apart
+from surveyapp.web.respond import PREFIXES, respond, serve_apart
 from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.sessions import remember_sessions
 from surveyapp.web.stylesheet import stylesheet
@@ -97,6 +97,11 @@ def largest_body(app: Flask) -> Callable[[WSGIEnvironment], int]:
     return allowed
 
 
+def is_for_customers(path: str) -> bool:
+    """Whether this is a survey page, or asked by a machine that watches: no staff page keeps it waiting."""
+    return path.startswith(PREFIXES) or path in PROBES
+
+
 def served() -> Bridge:
     """The application of a server process; read from the environment.
 
@@ -105,8 +110,14 @@ def served() -> Bridge:
     """
     end_with_parent()
     app = create_app()
-    threads = app.extensions[EXTENSION].settings.threads
-    bridge = Bridge(app, threads=threads, allowed_body=largest_body(app))
+    settings = app.extensions[EXTENSION].settings
+    bridge = Bridge(
+        app,
+        threads=settings.threads,
+        allowed_body=largest_body(app),
+        is_reserved=is_for_customers,
+        behind_proxy=settings.trusted_proxies > 0,
+    )
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -79,7 +79,9 @@ class Settings:
     processes: int = _setting(
         "Web processes; on SQLite two serve no more customers than one.", default=1
     )
-    threads: int = _setting("Web threads in each process.", default=4)
+    threads: int = _setting(
+        "Threads for survey pages in each web process, and as many for all other pages.", default=4
+    )
     lock_seconds: int = _setting(
         "Seconds for which a page waits for somebody else's lock on the database; then it says so and"
         " keeps what was typed.",

@@ -14,6 +14,7 @@ from surveyapp.server.answers import Abandoned, Answer, Failed, Long, Making, Se
 from surveyapp.server.bodies import Gone, Receive, TooLarge, TooSlow, drain, read_body
 from surveyapp.server.limits import Limits
 from surveyapp.server.threads import Threads
+from surveyapp.server.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -27,9 +28,10 @@ _FRAMING = {b"content-length", b"transfer-encoding"}
 
 
 class Bridge:
-    """Serves ``app`` in ``threads`` threads.
+    """Serves ``app`` in ``threads`` threads, and what ``is_reserved`` by its path in as many others:
+    no crowd, and no page that takes long, keeps those requests waiting for a thread.
 
-    ``allowed_body`` is asked, in a thread, how many bytes the application takes of a request whose
+    ``behind_proxy``: addresses are the proxy's, and say nothing about who a client is. ``allowed_body`` is asked, in a thread, how many bytes the application takes of a request whose
     body is larger than an ordinary one.
     """
 
@@ -39,10 +41,14 @@ class Bridge:
         *,
         threads: int,
         allowed_body: Callable[[WSGIEnvironment], int],
+        is_reserved: Callable[[str], bool] = lambda _path: False,
+        behind_proxy: bool = False,
         limits: Limits = _LIMITS,
     ) -> None:
         self._app, self._allowed_body, self._limits = app, allowed_body, limits
-        self._threads = Threads(threads)
+        self._threads, self._reserved = Threads(threads), Threads(threads)
+        self._is_reserved = is_reserved
+        self._unfinished = Unfinished(limits, shared=behind_proxy)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +61,8 @@ class Bridge:
             return
         first: asyncio.Future[Answer] = loop.create_future()
         making = Making(loop, first, self._limits)
-        self._threads.do(lambda: making.make(self._app, environ_of(scope, body, size), body))
+        threads = self._reserved if self._is_reserved(scope["path"]) else self._threads
+        threads.do(lambda: making.make(self._app, environ_of(scope, body, size), body))
         answer = await first
         if isinstance(answer, Long) and scope["http_version"] in _NO_CHUNKS:
             await answer.ended()  # without chunks, one that breaks off would look complete
@@ -87,8 +94,9 @@ class Bridge:
             return found
 
         try:
-            chunked = b"transfer-encoding" in framing
-            return await read_body(receive, None if chunked else declared, self._limits, allowed)
+            length = None if b"transfer-encoding" in framing else declared
+            with self._unfinished.one_more(str((scope["client"] or ("",))[0])) as limits:
+                return await read_body(receive, length, limits, allowed)
         except TooLarge as error:
             if all(name != b"expect" for name, _ in scope["headers"]):  # else it has not been asked
                 await drain(receive, self._limits)

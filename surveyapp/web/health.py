@@ -12,6 +12,8 @@ from surveyapp.store.schema import pending
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
 
+PROBES = frozenset({"/healthz", "/readyz"})
+
 health = Blueprint("health", __name__)
 
 

@@ -116,7 +116,13 @@ def served() -> Bridge:
     """What the server's processes serve; the limits stand in the environment as JSON."""
     limits = Limits(**json.loads(os.environ["LIMITS"]))
     end_with_parent()
-    return Bridge(application, threads=2, allowed_body=allowed_body, limits=limits)
+    return Bridge(
+        application,
+        threads=2,
+        allowed_body=allowed_body,
+        is_reserved=lambda path: path.startswith("/s/"),
+        limits=limits,
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
 import socket
 import threading
@@ -26,9 +27,9 @@ def patient() -> Iterator[Server]:
         yield started
 
 
-def is_prompt(server: Server) -> bool:
+def is_prompt(server: Server, path: str = "/") -> bool:
     begun = time.monotonic()
-    status, _ = server.get("/")
+    status, _ = server.get(path)
     return status == 200 and time.monotonic() - begun < PROMPT
 
 
@@ -55,6 +56,46 @@ def test_requests_that_are_never_finished_keep_no_page_waiting(
     finally:
         for opened in silent:
             opened.close()
+
+
+def test_pages_that_take_long_keep_no_customer_waiting(server: Server):
+    """There are two threads for ordinary pages here, and both are taken several times over."""
+    asking = [server.connect() for _ in range(8)]
+    try:
+        for opened in asking:
+            opened.sendall(
+                b"GET /slow?seconds=0.5 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+            )
+        time.sleep(0.1)
+        assert all(is_prompt(server, "/s/link") for _ in range(3))
+        waiting, _, _ = select.select(asking, [], [], 0)
+        assert len(waiting) < len(asking)
+        assert all(read_all(opened).endswith(b"at last") for opened in asking)
+    finally:
+        for opened in asking:
+            opened.close()
+
+
+def test_half_forms_of_one_address_beyond_a_number_are_hurried_and_whole_ones_are_taken():
+    with running(most_unfinished_of_one=20, hurried_seconds=0.3, silent_seconds=20.0) as server:
+        server.get("/")
+        half = [server.connect() for _ in range(20)]
+        try:
+            for opened in half:
+                opened.sendall(BODY)
+            time.sleep(0.2)
+            begun = time.monotonic()
+            assert server.send(BODY + b"x").startswith(b"HTTP/1.1 408")
+            assert time.monotonic() - begun < 5
+            whole = b"Content-Length: 2\r\nConnection: close\r\n\r\nok"
+            assert server.send(b"POST / HTTP/1.1\r\nHost: here\r\n" + whole).startswith(
+                b"HTTP/1.1 200"
+            )
+            half[0].sendall(b"x" * 100)  # those who came before have their time
+            assert half[0].recv(100).startswith(b"HTTP/1.1 200")
+        finally:
+            for opened in half:
+                opened.close()
 
 
 def test_bodies_that_drip_keep_no_page_waiting_and_are_refused(server: Server):
@@ -161,7 +202,7 @@ def test_a_server_that_is_told_to_stop_answers_what_it_was_asked():
         dripping, idle = stopped.connect(), stopped.connect()
         dripping.sendall(BODY)
         with stopped.connect() as asked:
-            asked.sendall(b"GET /slow?seconds=1 HTTP/1.1\r\nHost: here\r\n\r\n")
+            asked.sendall(b"GET /slow?seconds=0.6 HTTP/1.1\r\nHost: here\r\n\r\n")
             time.sleep(0.3)
             begun = time.monotonic()
             stopped.process.send_signal(signal.SIGTERM)

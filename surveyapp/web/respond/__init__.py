@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyapp.web.respond.apart import serve_apart
+from surveyapp.web.respond.apart import PREFIXES, serve_apart
 from surveyapp.web.respond.views import respond
 
-__all__ = ["respond", "serve_apart"]
+__all__ = ["PREFIXES", "respond", "serve_apart"]
