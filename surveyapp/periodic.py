@@ -1,12 +1,13 @@
-"""Tasks that are repeated for as long as the process lives, whatever they raise."""
+"""Tasks that are repeated for as long as the process lives, whatever they raise, and how they fare."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,55 @@ class Failures:
 FAILURES = Failures()
 
 
+@dataclass(frozen=True)
+class Round:
+    """How a task fares; times are seconds since 1970, None where it has not happened."""
+
+    begun_at: float | None = None  # of the round that is under way
+    done_at: float | None = None  # the last one that did not fail
+    failing_since: float | None = None
+    failures: int = 0  # in a row
+    error: str = ""  # the class of the last one: its text may hold somebody's data
+
+
+class Rounds:
+    """How each task of this process fares, by its name; several threads with one name count as one."""
+
+    def __init__(self, clock: Callable[[], float] = time) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._of: dict[str, Round] = {}
+
+    def now(self) -> dict[str, Round]:
+        with self._lock:
+            return dict(self._of)
+
+    def begun(self, name: str) -> None:
+        self._change(name, begun_at=self._clock())
+
+    def done(self, name: str) -> None:
+        self._change(
+            name, begun_at=None, done_at=self._clock(), failing_since=None, failures=0, error=""
+        )
+
+    def failed(self, name: str, error: Exception) -> None:
+        last = self.now().get(name, Round())
+        self._change(
+            name,
+            begun_at=None,
+            failing_since=last.failing_since or self._clock(),
+            failures=last.failures + 1,
+            error=type(error).__name__,
+        )
+
+    def _change(self, name: str, **changes: float | int | str | None) -> None:
+        with self._lock:
+            self._of[name] = replace(self._of.get(name, Round()), **changes)  # type: ignore[arg-type]
+
+
+ROUNDS = Rounds()
+
+
 def repeat(
     task: Callable[[], object],
     rest: Callable[[float], bool],
@@ -57,6 +107,7 @@ def repeat(
     seconds: float,
     pause: float = PAUSE,
     failures: Failures = FAILURES,
+    rounds: Rounds = ROUNDS,
 ) -> None:
     """Do ``task`` every ``seconds`` until ``rest``, which waits that long, says that it is over.
 
@@ -65,13 +116,16 @@ def repeat(
     """
     wait, tries = 0.0, 0
     while not rest(wait):
+        rounds.begun(name)
         try:
             more = task()
         except Exception as error:
             failures.failed(name, error)
+            rounds.failed(name, error)
             wait = min(_LONGEST_WAIT, 2.0 ** min(tries, 10))
             tries += 1
         else:
+            rounds.done(name)
             if tries:
                 log.warning("%s works again after %d failures", name, tries)
             wait, tries = pause if more else max(pause, seconds), 0

@@ -56,6 +56,9 @@ def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> An
     return field(default=default, metadata={"help": help_text, "secret": secret})
 
 
+SHORTEST_TOKEN = 20
+
+
 @dataclass(frozen=True)
 class Settings:
     """What may differ from one installation to the next."""
@@ -149,6 +152,12 @@ class Settings:
         default="",
     )
     instruments: str = _setting("Further folders of instruments, separated by colons.", default="")
+    metrics_token: str = _setting(
+        "Bearer token for /metrics (Prometheus), at least 20 characters; empty means that there is no"
+        " such page.",
+        default="",
+        secret=True,
+    )
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", default="INFO")
 
     @property
@@ -307,6 +316,8 @@ def _faults(settings: Settings) -> list[str]:
         ZoneInfo(settings.time_zone)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         faults.append(f"{PREFIX}TIME_ZONE={settings.time_zone!r}: no IANA time zone")
+    if settings.metrics_token and len(settings.metrics_token) < SHORTEST_TOKEN:
+        faults.append(f"{PREFIX}METRICS_TOKEN: needs at least {SHORTEST_TOKEN} characters")
     for name, low, high in (
         ("port", 1, 65535),
         ("processes", 1, 64),

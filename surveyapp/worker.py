@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.closed_loop import alerts, cases
 from surveyapp.distribution import outbox, retention
@@ -31,7 +33,9 @@ from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import Progress, Work
 from surveyapp.jobs.sweep import Sweep
 from surveyapp.journeys import zone_actions
-from surveyapp.periodic import PAUSE, repeat
+from surveyapp.operations import heartbeats
+from surveyapp.operations.tasks import Tasks
+from surveyapp.periodic import ROUNDS
 from surveyapp.reports import make
 from surveyapp.responses import (
     batches,
@@ -53,6 +57,7 @@ Duty = Callable[[Installation, datetime], int]
 _SWEEP_SECONDS = 60.0
 _LOOK_SECONDS = 0.5  # between two looks for waiting jobs, a read of 50 microseconds
 _LOOK_BESIDE_LISTENING_SECONDS = 5.0  # PostgreSQL tells at once; a pooler in between may not
+_LOOK_FOR_ENDED_SECONDS = 5.0
 _ROUNDS = 20  # of dispatching events before the clock is looked at again
 
 
@@ -256,48 +261,47 @@ def work(installation: Installation) -> None:
         asked.clear()
         return over.is_set()
 
+    tasks = Tasks()
     with worker_place(installation.settings.home) as place:
         if place.left_by:
             with installation.store.writing() as session:
                 queue.sweep(session, left_by=place.left_by)
+            heartbeats.leave(installation, place.left_by)
         place.take()
-        for name, (seconds, duty) in DUTIES.items():
-            # Side by side: a slow mail server holds up no webhook.
-            _thread(over.wait, partial(_do, duty, installation), name, seconds)
-        _thread(over.wait, Sweep(installation), "the sweep for jobs", _SWEEP_SECONDS)
+        _start_duties(tasks, installation, place.name, over.wait)
         looking = _LOOK_SECONDS
         if not installation.store.is_sqlite:
             looking = _LOOK_BESIDE_LISTENING_SECONDS
             listen = partial(queue.listen, installation.store, over.is_set, asked.set)
-            _thread(over.wait, listen, "listening for jobs", 0.0)
+            tasks.start(over.wait, listen, "listening for jobs", 0.0, is_watched=False)
         run = partial(running.run_waiting, installation, worker=place.name, work=WORK)
         workers = [
-            _thread(rest, run, "running jobs", looking, pause=0.0)
+            tasks.start(rest, run, "running jobs", looking, pause=0.0, is_watched=False)
             for _ in range(installation.settings.workers)
         ]
-        over.wait()
+        while not over.wait(_LOOK_FOR_ENDED_SECONDS):
+            if tasks.ended():  # without it mails or jobs would stop in silence: start all anew
+                raise SurveyappError(f"The worker has lost {', '.join(tasks.ended())}.")
         for thread in workers:
             thread.join()
+        with suppress(SQLAlchemyError):  # without a database nobody is told that it stopped
+            heartbeats.leave(installation, place.name)
+
+
+def _start_duties(
+    tasks: Tasks, installation: Installation, name: str, rest: Callable[[float], bool]
+) -> None:
+    for duty, (seconds, function) in DUTIES.items():
+        # Side by side: a slow mail server holds up no webhook.
+        tasks.start(rest, partial(_do, function, installation), duty, seconds)
+    tasks.start(rest, Sweep(installation), "find jobs of dead workers", _SWEEP_SECONDS)
+    beat = partial(_beat, installation, name, tasks)
+    tasks.start(rest, beat, "signs of life", heartbeats.EVERY_SECONDS)
+
+
+def _beat(installation: Installation, name: str, tasks: Tasks) -> None:
+    heartbeats.beat(installation, name, ROUNDS.now(), tasks.seconds)
 
 
 def _do(duty: Duty, installation: Installation) -> int:
     return duty(installation, installation.now())
-
-
-def _thread(
-    rest: Callable[[float], bool],
-    task: Callable[[], object],
-    name: str,
-    seconds: float,
-    *,
-    pause: float = PAUSE,
-) -> threading.Thread:
-    thread = threading.Thread(
-        target=repeat,
-        args=(task, rest),
-        kwargs={"name": name, "seconds": seconds, "pause": pause},
-        name=name,
-        daemon=True,
-    )
-    thread.start()
-    return thread

@@ -33,6 +33,7 @@ FLOORS = {
     "surveyapp.surveys": 3,
     "surveyapp.responses": 3,
     "surveyapp.sampling": 3,
+    "surveyapp.operations": 3,
     "surveyapp.results": 4,
     "surveyapp.distribution": 4,
     "surveyapp.webhooks": 4,

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     READ_AUDIT = "read the audit log"
     MANAGE_CONNECTIONS = "manage connections"
     MANAGE_CONTACTS = "manage contacts"
+    WATCH_SYSTEM = "watch the system"
 
 
 class Role(StrEnum):

@@ -17,6 +17,7 @@ COMMANDS = {
     "codebook": "surveyapp.cli.exporting",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
+    "doctor": "surveyapp.cli.examining",
     "export": "surveyapp.cli.exporting",
     "import": "surveyapp.cli.data",
     "imports": "surveyapp.cli.imports",

@@ -1016,6 +1016,22 @@ class Job(Base):
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Worker(Base):
+    """A worker process that has given a sign of life; its row goes when it stops, or a day after its death.
+
+    ``tasks`` tells by name how each of its duties fares: {"every", "begun_at", "done_at",
+    "failing_since", "failures", "error"}, times in seconds since 1970.
+    """
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[str] = mapped_column(String(40))
+    tasks: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+
+
 class File(Base):
     """A stored file; its bytes lie in the file store under ``sha256``."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from surveyapp.errors import SettingsError
 
@@ -25,8 +25,8 @@ def _config() -> Config:
     return config
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Apply every migration up to ``revision``; on both databases each one is a transaction.
+def upgrade(engine: Engine, target: str = "head") -> None:
+    """Apply every migration up to ``target``; on both databases each one is a transaction.
 
     Raises SettingsError for a database of a newer version.
     """
@@ -36,7 +36,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     _refuse_newer(engine, config)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(config, target)
 
 
 def pending(engine: Engine) -> bool:
@@ -51,15 +51,21 @@ def pending(engine: Engine) -> bool:
     return current != ScriptDirectory.from_config(config).get_current_head()
 
 
+def revision(connection: Connection) -> str | None:
+    """The database's schema, None where it has none."""
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _refuse_newer(engine: Engine, config: Config) -> str | None:
     """The database's schema, None where it has none. Its number is unknown here only when a newer
     version of the program has been there.
     """
-    from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = revision(connection)
     scripts = ScriptDirectory.from_config(config)
     known = {each.revision for each in scripts.walk_revisions()}
     if current is not None and current not in known:

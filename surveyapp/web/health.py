@@ -1,18 +1,22 @@
-"""For machines that watch: is the process alive, and may it be sent traffic."""
+"""For machines that watch: is the process alive, may it be sent traffic, and how does all of it fare."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import hmac
+
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from surveyapp.errors import SettingsError
+from surveyapp.errors import NotFound, SettingsError
+from surveyapp.operations.heartbeats import is_silent
+from surveyapp.operations.status import status
 from surveyapp.store.private import try_write
 from surveyapp.store.schema import pending
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
 
-PROBES = frozenset({"/healthz", "/readyz"})
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 health = Blueprint("health", __name__)
 
@@ -35,6 +39,8 @@ def readyz() -> ResponseReturnValue:
         if pending(installation().store.engine):
             return {"status": "the database schema is out of date; run `surveyapp db upgrade`"}, 503
         installation().check_key()
+        with installation().store.reading() as session:
+            silent = is_silent(session, installation().now())
     except SQLAlchemyError:
         return {"status": "the database does not respond"}, 503
     except SettingsError as error:
@@ -42,4 +48,18 @@ def readyz() -> ResponseReturnValue:
     except OSError as error:
         said = error.strerror or str(error)
         return {"status": f"the home folder cannot be written to: {said}"}, 503
-    return {"status": "ok"}
+    # Customers can answer without one, so that it must not take the pages out of service.
+    return {"status": "ok", "worker": "no sign of life" if silent else "ok"}
+
+
+@health.get("/metrics")
+@public
+def metrics() -> ResponseReturnValue:
+    """What waits, fails and lives, for Prometheus; asked with the token of the settings."""
+    token = installation().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        raise NotFound("There is no such page.")
+    from surveyapp.web.metrics import CONTENT_TYPE, exposition  # its library is for those who ask
+
+    return exposition(status(installation())), {"Content-Type": CONTENT_TYPE}

@@ -35,6 +35,7 @@ from surveyapp.web.segments import segments
 from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
 from surveyapp.web.surveys import surveys
+from surveyapp.web.system import system
 from surveyapp.web.theme import theme
 from surveyapp.web.translations import translations
 from surveyapp.web.users import users
@@ -71,6 +72,7 @@ SECTIONS = (
     Section("Users", (users,), Permission.MANAGE_USERS),
     Section("Connections", (connections, webhooks, mail), Permission.MANAGE_CONNECTIONS),
     Section("Audit log", (audit,), Permission.READ_AUDIT),
+    Section("System", (system,), Permission.WATCH_SYSTEM),
 )
 PAGES = (account, *(page for section in SECTIONS for page in section.pages))
 

@@ -1,0 +1,238 @@
+"""Looks an installation over before it hurts: each finding with what to do about it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from surveyapp.errors import SettingsError
+from surveyapp.installation import Installation
+from surveyapp.operations.findings import Finding, advice, fault, good
+from surveyapp.operations.status import Status, status
+from surveyapp.settings import Settings
+from surveyapp.store import keys, schema
+from surveyapp.store.models import User
+from surveyapp.store.private import try_write
+
+_SMALLEST_CELL = 5
+_CLOCK_SECONDS = 5.0
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_MOST_NAMED = 3
+
+
+def examine(installation: Installation) -> Iterator[Finding]:
+    """Findings in the order in which one would mend them; what needs the database comes last, and is
+    left out where it cannot be used.
+    """
+    settings = installation.settings
+    yield from _home(settings.home)
+    yield from _addresses(settings)
+    yield from _mail(settings)
+    yield _cells(settings)
+    found = _database(installation)
+    yield found
+    if found.cure:
+        return
+    yield _key(installation)
+    yield _clock(installation)
+    yield from _accounts(installation)
+    yield from _working(status(installation))
+
+
+def _home(home: Path) -> Iterator[Finding]:
+    try:
+        try_write(home)
+    except OSError as error:
+        yield fault(
+            "Home folder",
+            f"{home} cannot be written to: {error.strerror or error}",
+            "Free space on its disk, or give this user the right to write there.",
+        )
+    paths = [home, *(path for path in home.rglob("*") if not path.is_symlink())]
+    open_ones = [path for path in paths if path.stat().st_mode & _OTHERS]
+    if open_ones:
+        named = ", ".join(str(path) for path in open_ones[:_MOST_NAMED])
+        more = len(open_ones) - _MOST_NAMED
+        yield fault(
+            "Permissions",
+            f"other users of this machine can read {named}{f' and {more} more' if more > 0 else ''}",
+            f"chmod -R go= {home}",
+        )
+    else:
+        yield good("Permissions", f"{home} is closed to other users of this machine")
+    owners = {path.stat().st_uid for path in paths}
+    if owners - {os.geteuid()}:
+        yield advice(
+            "Owner",
+            f"files in {home} belong to several users",
+            "Run every command as the user who runs the server, then give it what is in the folder.",
+        )
+
+
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    parts = urlsplit(settings.base_url)
+    host = parts.hostname or ""
+    if _is_local(host):
+        yield advice(
+            "Public address",
+            f"links point to {settings.base_url}, which only this machine can open",
+            "Set SURVEYAPP_BASE_URL to the address that customers use.",
+        )
+        return
+    if parts.scheme != "https":
+        yield fault(
+            "HTTPS",
+            f"{settings.base_url} is not encrypted: passwords and answers can be read on the way",
+            "Put a proxy with a certificate in front, and set SURVEYAPP_BASE_URL to https.",
+        )
+    else:
+        yield good(
+            "HTTPS", f"links are {parts.scheme}://{parts.netloc}, cookies go over HTTPS only"
+        )
+    if parts.path.strip("/"):
+        yield fault(
+            "Public address",
+            f"{settings.base_url} has a path, and pages are served at the root",
+            "Give surveyapp a host name of its own.",
+        )
+    if settings.trusted_proxies == 0 and _is_local(settings.host):
+        yield fault(
+            "Proxies",
+            "the server listens on this machine alone, so that a proxy must be in front, but none is"
+            " trusted: all clients seem to share one address, and one who guesses passwords locks"
+            " everybody out",
+            "Set SURVEYAPP_TRUSTED_PROXIES to the number of proxies, usually 1.",
+        )
+    if settings.trusted_proxies > 0 and not _is_local(settings.host):
+        yield advice(
+            "Proxies",
+            f"the server listens on {settings.host} and believes what a proxy says of addresses:"
+            " whoever reaches it directly can claim any",
+            "Let it listen on 127.0.0.1, or let the firewall admit the proxy only.",
+        )
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if not settings.smtp_url:
+        yield advice(
+            "Mail",
+            "no mail server is set: no invitations, alerts and password resets",
+            "Set SURVEYAPP_SMTP_URL and SURVEYAPP_MAIL_FROM.",
+        )
+        return
+    parts = urlsplit(settings.smtp_url)
+    if (
+        parts.scheme == "smtp"
+        and not settings.require_starttls
+        and not _is_local(parts.hostname or "")
+    ):
+        yield advice(
+            "Mail",
+            f"mail may leave for {parts.hostname} unencrypted",
+            "Remove SURVEYAPP_REQUIRE_STARTTLS=0, or use a server that offers STARTTLS.",
+        )
+    else:
+        yield good("Mail", f"leaves by {parts.hostname}, from {settings.mail_from}")
+    yield good("Sender", "Connections > Mail looks up SPF, DKIM and DMARC and sends a test message")
+
+
+def _cells(settings: Settings) -> Finding:
+    if settings.minimum_cell < _SMALLEST_CELL:
+        return advice(
+            "Minimum cell",
+            f"groups of {settings.minimum_cell} are shown: somebody may recognise a customer",
+            f"Set SURVEYAPP_MINIMUM_CELL to {_SMALLEST_CELL} or more.",
+        )
+    return good("Minimum cell", f"groups of fewer than {settings.minimum_cell} answers are hidden")
+
+
+def _database(installation: Installation) -> Finding:
+    try:
+        if schema.pending(installation.store.engine):
+            return fault("Database", "its schema is out of date", "surveyapp db upgrade")
+    except SettingsError as error:
+        return fault("Database", str(error), "Install the version that made it, or a later one.")
+    except SQLAlchemyError as error:
+        said = str(error).partition("\n")[0]
+        return fault("Database", f"cannot be used: {said}", "Check SURVEYAPP_DATABASE_URL.")
+    return good("Database", f"{installation.store.engine.dialect.name} with the current schema")
+
+
+def _key(installation: Installation) -> Finding:
+    try:
+        installation.check_key()
+    except SettingsError as error:
+        return fault(
+            "Secret key", str(error), "Use the key of the installation that made the database."
+        )
+    where = "of the settings"
+    if not installation.settings.secret_key:
+        where = f"in {installation.settings.home / keys.FILE}; a backup needs it too"
+    return good("Secret key", f"the database's own, {where}")
+
+
+def _clock(installation: Installation) -> Finding:
+    """SQLite has the clock of this machine."""
+    if installation.store.is_sqlite:
+        return good("Clock", f"this machine's: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    with installation.store.reading() as session:
+        theirs = session.scalar(select(func.extract("epoch", func.clock_timestamp())))
+        apart = abs(float(theirs or 0.0) - time.time())
+    if apart > _CLOCK_SECONDS:
+        return fault(
+            "Clock",
+            f"this machine and the database server are {apart:.0f} seconds apart: jobs are taken for"
+            " dead, and times of answers are wrong",
+            "Let both follow a time server (systemd-timesyncd, chrony).",
+        )
+    return good("Clock", f"within {apart:.1f} seconds of the database server's")
+
+
+def _accounts(installation: Installation) -> Iterator[Finding]:
+    with installation.store.reading() as session:
+        users = list(session.scalars(select(User).where(User.active)))
+    if not any(user.role == "administrator" for user in users):
+        yield fault(
+            "Accounts",
+            "nobody is administrator",
+            "surveyapp user create NAME@EXAMPLE --role administrator",
+        )
+    waiting = sum(user.must_change_password for user in users)
+    if waiting:
+        yield advice(
+            "Accounts",
+            f"{waiting} have never changed the password that they were given",
+            "Ask them to sign in, or close the accounts.",
+        )
+
+
+def _working(found: Status) -> Iterator[Finding]:
+    problems = list(found.problems())
+    for each in problems:
+        said, _, cure = each.partition(": ")
+        yield fault(
+            "Work",
+            each if not cure else f"{said}: {cure}",
+            "Look at the System page and the worker's log.",
+        )
+    if not problems:
+        yield good("Work", f"{len(found.living)} workers, nothing waits too long")
+    yield good("Disk", f"{found.disk_free / 1e9:.1f} GB free of {found.disk_total / 1e9:.1f} GB")

@@ -1,0 +1,232 @@
+"""What an administrator looks at: workers and their duties, what waits, room on the disk, versions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from surveyapp.installation import Installation
+from surveyapp.operations.heartbeats import SILENT_AFTER
+from surveyapp.store.models import (
+    Delivery,
+    Event,
+    Interaction,
+    Job,
+    OutgoingMessage,
+    Worker,
+)
+from surveyapp.store.schema import revision
+
+_STUCK_AFTER = 900.0  # seconds of one round of a duty
+_LATE = 4  # intervals without a round, and at least _LATE_SECONDS
+_LATE_SECONDS = 120.0
+_FULL_SHARE = 0.05
+_FULL_BYTES = 1_000_000_000
+_LONG_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """How one task of a worker fares."""
+
+    name: str
+    every: timedelta
+    done_at: datetime | None
+    failing_since: datetime | None
+    failures: int
+    error: str
+    stuck_since: datetime | None
+    is_late: bool
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.failing_since or self.stuck_since or self.is_late)
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """A worker, as its last sign of life tells it."""
+
+    name: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    is_silent: bool
+    duties: tuple[Duty, ...]
+
+    @property
+    def troubled(self) -> tuple[Duty, ...]:
+        """Duties that fail, hang or are late; of a silent worker nothing is known."""
+        return () if self.is_silent else tuple(each for each in self.duties if not each.is_well)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for a worker, and what it has given up."""
+
+    name: str
+    waiting: int
+    due_since: datetime | None  # when the oldest of them should have been done
+    failed: int | None  # None where nothing is given up
+
+
+@dataclass(frozen=True)
+class Status:
+    """The installation at one moment; sizes in bytes."""
+
+    at: datetime
+    version: str
+    schema: str
+    database: str  # "sqlite" or "postgresql"
+    database_bytes: int
+    disk_free: int
+    disk_total: int
+    workers: tuple[WorkerState, ...]
+    queues: tuple[Queue, ...]
+
+    @property
+    def living(self) -> tuple[WorkerState, ...]:
+        return tuple(each for each in self.workers if not each.is_silent)
+
+    @property
+    def disk_is_nearly_full(self) -> bool:
+        return self.disk_free < min(_FULL_BYTES, _FULL_SHARE * self.disk_total)
+
+    def problems(self) -> Iterator[str]:
+        """What is broken or will be, a sentence each, the worst first."""
+        if not self.living:
+            yield _no_worker(self.workers)
+        for worker in self.living:
+            for duty in worker.troubled:
+                yield f"Worker {worker.name}: {_trouble(duty)}"
+        if self.disk_is_nearly_full:
+            yield (
+                f"The disk of the home folder has {self.disk_free / 1e9:.1f} GB left of"
+                f" {self.disk_total / 1e9:.1f} GB. Make room before it is full."
+            )
+        for queue in self.queues:
+            if queue.due_since is not None and self.at - queue.due_since > _LONG_WAIT:
+                yield (
+                    f"{queue.name}: {queue.waiting} waiting, the oldest since"
+                    f" {queue.due_since:%Y-%m-%d %H:%M} UTC."
+                )
+
+
+def status(installation: Installation) -> Status:
+    """The installation as it is now. Raises SQLAlchemyError when the database is away."""
+    now, store = installation.now(), installation.store
+    disk = shutil.disk_usage(installation.settings.home)
+    with store.reading() as session:
+        return Status(
+            at=now,
+            version=version("surveyapp"),
+            schema=revision(session.connection()) or "none",
+            database=store.engine.dialect.name,
+            database_bytes=_database_bytes(session, store.engine.url.database),
+            disk_free=disk.free,
+            disk_total=disk.total,
+            workers=tuple(_workers(session, now)),
+            queues=tuple(_queues(session, now)),
+        )
+
+
+def _workers(session: Session, now: datetime) -> Iterator[WorkerState]:
+    for row in session.scalars(select(Worker).order_by(Worker.started_at, Worker.name)):
+        silent = row.seen_at < now - SILENT_AFTER
+        yield WorkerState(
+            name=row.name,
+            version=row.version,
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+            is_silent=silent,
+            duties=tuple(
+                _duty(name, row.tasks[name], row.seen_at, row.started_at)
+                for name in sorted(row.tasks)
+            ),
+        )
+
+
+def _duty(name: str, told: Mapping[str, Any], seen: datetime, started: datetime) -> Duty:
+    every, begun, done = float(told["every"]), _moment(told["begun_at"]), _moment(told["done_at"])
+    stuck = begun is not None and (seen - begun).total_seconds() > _STUCK_AFTER
+    idle = (seen - (done or started)).total_seconds()
+    late = begun is None and not told["failing_since"] and idle > max(_LATE_SECONDS, _LATE * every)
+    return Duty(
+        name=name,
+        every=timedelta(seconds=every),
+        done_at=done,
+        failing_since=_moment(told["failing_since"]),
+        failures=int(told["failures"]),
+        error=str(told["error"]),
+        stuck_since=begun if stuck else None,
+        is_late=late,
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _queues(session: Session, now: datetime) -> Iterator[Queue]:
+    yield _queue(session, "Jobs", Job.created_at, Job.state == "waiting", Job.state == "failed")
+    mail = OutgoingMessage
+    due = (mail.state == "waiting") & (mail.due_at <= now)
+    yield _queue(session, "Messages", mail.due_at, due, mail.state == "failed")
+    told = (Delivery.state == "waiting") & (Delivery.due_at <= now)
+    yield _queue(session, "Webhook deliveries", Delivery.due_at, told, Delivery.state == "failed")
+    yield _queue(session, "Events to tell of", Event.at, literal(True))
+    undecided = Interaction.decided_at.is_(None)
+    yield _queue(session, "Customer events to decide on", Interaction.received_at, undecided)
+
+
+def _queue(
+    session: Session,
+    name: str,
+    since: InstrumentedAttribute[datetime],
+    waits: ColumnElement[bool],
+    gave_up: ColumnElement[bool] | None = None,
+) -> Queue:
+    waiting, oldest = session.execute(select(func.count(), func.min(since)).where(waits)).one()
+    failed = None
+    if gave_up is not None:
+        failed = session.scalar(select(func.count()).select_from(since.class_).where(gave_up))
+    return Queue(name, waiting, oldest, failed)
+
+
+def _database_bytes(session: Session, path: str | None) -> int:
+    if session.get_bind().dialect.name == "postgresql":
+        return session.scalar(select(func.pg_database_size(text("current_database()")))) or 0
+    found = (Path(f"{path}{end}") for end in ("", "-wal"))
+    return sum(each.stat().st_size for each in found if each.exists())
+
+
+def _no_worker(workers: tuple[WorkerState, ...]) -> str:
+    if not workers:
+        return (
+            "No worker is running: nothing is sent, analysed or reported. Start `surveyapp worker`,"
+            " or use `surveyapp run`."
+        )
+    last = max(each.seen_at for each in workers)
+    return (
+        f"No worker has given a sign of life since {last:%Y-%m-%d %H:%M} UTC: nothing is sent,"
+        " analysed or reported. Look at the worker's log and start it again."
+    )
+
+
+def _trouble(duty: Duty) -> str:
+    if duty.failing_since is not None:
+        return (
+            f"“{duty.name}” has failed {duty.failures} times since"
+            f" {duty.failing_since:%Y-%m-%d %H:%M} UTC ({duty.error}). The worker's log has the details."
+        )
+    if duty.stuck_since is not None:
+        return f"“{duty.name}” has been at one round since {duty.stuck_since:%Y-%m-%d %H:%M} UTC."
+    return f"“{duty.name}” is not done any more. Restart the worker."

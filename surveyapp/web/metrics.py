@@ -1,0 +1,71 @@
+"""The state of the installation as Prometheus reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+
+from surveyapp.operations.status import Status
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_WELL = "1 where the duty is done in time, 0 where it fails, hangs or is late."
+
+
+def exposition(found: Status) -> bytes:
+    """The text that Prometheus scrapes. Gauges only: they hold whichever process is asked."""
+    registry = CollectorRegistry()
+    registry.register(_Gauges(found))
+    return generate_latest(registry)
+
+
+class _Gauges:
+    def __init__(self, found: Status) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._found
+        yield InfoMetricFamily(
+            "surveyapp",
+            "Program and schema.",
+            {"version": found.version, "schema": found.schema, "database": found.database},
+        )
+        yield _one("database_bytes", "Size of the database.", found.database_bytes)
+        yield _one("disk_free_bytes", "Room left on the disk of the home folder.", found.disk_free)
+        yield _one("disk_total_bytes", "Size of that disk.", found.disk_total)
+        yield _one("workers", "Workers that have given a sign of life lately.", len(found.living))
+        yield _one("problems", "What the system page lists as broken.", len(list(found.problems())))
+        yield from self._queues()
+        yield from self._duties()
+
+    def _queues(self) -> Iterator[Metric]:
+        waiting = _by("queue_waiting", "What waits in each queue.", "queue")
+        age = _by("queue_age_seconds", "How long the oldest has been due.", "queue")
+        failed = _by("queue_failed", "What has been given up and is still listed.", "queue")
+        for each in self._found.queues:
+            waiting.add_metric([each.name], each.waiting)
+            age.add_metric([each.name], _seconds(each.due_since, self._found.at))
+            if each.failed is not None:
+                failed.add_metric([each.name], each.failed)
+        yield from (waiting, age, failed)
+
+    def _duties(self) -> Iterator[Metric]:
+        well = GaugeMetricFamily("surveyapp_duty_well", _WELL, labels=["worker", "duty"])
+        for worker in self._found.living:
+            for duty in worker.duties:
+                well.add_metric([worker.name, duty.name], int(duty.is_well))
+        yield well
+
+
+def _one(name: str, said: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"surveyapp_{name}", said, value=value)
+
+
+def _by(name: str, said: str, label: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"surveyapp_{name}", said, labels=[label])
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

@@ -1,0 +1,111 @@
+"""Each thing that the doctor finds, by an installation that has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surveyapp.installation import Installation
+from surveyapp.operations import heartbeats
+from surveyapp.operations.doctor import examine
+from surveyapp.operations.findings import Level
+from surveyapp.store.db import Store
+from surveyapp.store.models import User
+from tests.installations import installation_on
+
+SOUND = {
+    "base_url": "https://survey.example.org",
+    "trusted_proxies": 1,
+    "smtp_url": "smtp://mail.example.org:587",
+    "mail_from": "Northbank <survey@northbank.example>",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    made = tmp_path / "home"
+    made.mkdir(mode=0o700)
+    (made / "secret.key").touch(0o600)
+    return made
+
+
+def made(store: Store, home: Path, **changes: Any) -> Installation:
+    return installation_on(store, home=home, **{**SOUND, **changes})
+
+
+@pytest.fixture
+def sound(store: Store, home: Path) -> Installation:
+    installation = made(store, home)
+    with store.writing() as session:
+        person = {"email": "a@example.org", "name": "A", "password_hash": "x"}
+        session.add(User(role="administrator", **person))
+    installation.check_key()
+    heartbeats.beat(installation, "host/7/ab", {}, {})
+    return installation
+
+
+def told(installation: Installation) -> dict[str, tuple[Level, str]]:
+    """What is not well, by its subject."""
+    found = [each for each in examine(installation) if each.level is not Level.GOOD]
+    assert all(each.cure for each in found)
+    return {each.subject: (each.level, each.found) for each in found}
+
+
+def test_a_sound_installation_has_nothing_to_mend(sound):
+    assert told(sound) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject", "level", "found"),
+    [
+        ({"base_url": "http://survey.example.org"}, "HTTPS", Level.FAULT, "not encrypted"),
+        ({"base_url": "https://example.org/survey"}, "Public address", Level.FAULT, "has a path"),
+        (
+            {"base_url": "http://127.0.0.1:8000"},
+            "Public address",
+            Level.ADVICE,
+            "only this machine",
+        ),
+        ({"trusted_proxies": 0}, "Proxies", Level.FAULT, "locks everybody out"),
+        ({"host": "0.0.0.0"}, "Proxies", Level.ADVICE, "can claim any"),
+        ({"smtp_url": "", "mail_from": ""}, "Mail", Level.ADVICE, "no mail server"),
+        ({"require_starttls": False}, "Mail", Level.ADVICE, "unencrypted"),
+        ({"minimum_cell": 3}, "Minimum cell", Level.ADVICE, "groups of 3 are shown"),
+    ],
+)
+def test_a_setting_that_will_hurt_is_found(sound, home, changes, subject, level, found):
+    others = told(made(sound.store, home, **changes))
+    assert list(others) == [subject]
+    assert others[subject][0] is level
+    assert found in others[subject][1]
+
+
+def test_files_that_others_can_read_are_named(sound, home):
+    (home / "secret.key").chmod(0o644)
+    assert told(sound) == {
+        "Permissions": (
+            Level.FAULT,
+            f"other users of this machine can read {home / 'secret.key'}",
+        )
+    }
+
+
+def test_a_key_of_another_installation_no_administrator_and_no_worker_are_found(sound, store):
+    other = replace(sound, secret_key="b" * 16 + "another key that nobody has guessed yet")
+    assert told(other)["Secret key"][0] is Level.FAULT
+    with store.writing() as session:
+        session.query(User).update({"role": "manager", "must_change_password": True})
+    heartbeats.leave(sound, "host/7/ab")
+    found = told(sound)
+    assert set(found) == {"Accounts", "Work"}
+    assert found["Work"][1].startswith("No worker is running")
+
+
+def test_a_database_that_cannot_be_used_is_told_and_nothing_else_is_asked_of_it(home):
+    away = Store("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    found = told(made(away, home))
+    assert list(found) == ["Database"]
+    assert "cannot be used" in found["Database"][1]
