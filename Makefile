@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs slow bench lock clean
+.PHONY: help demo test lint docs slow bench audit sbom lock clean
 
 help:  ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -57,9 +57,23 @@ slow: .venv/.dev .venv/.chromium .venv/.browsers  ## What takes too long for eve
 bench: .venv/.dev  ## Ratios against named peers, in one run.
 	$(BIN)/pytest tests/benchmarks -s -p no:cacheprovider -o testpaths= -o python_files='bench_*.py'
 
+# Tools that ask the network what is known by now, apart from what they look at.
+.venv-audit/.made: requirements-audit.lock
+	python3 -m venv .venv-audit
+	.venv-audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
+
+audit: .venv-audit/.made  ## Published advisories about the locked dependencies; what cannot be looked up is a failure.
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock
+
+sbom: .venv/.runtime .venv-audit/.made  ## Bill of materials (CycloneDX, with licences) in build/sbom.json.
+	mkdir -p build
+	.venv-audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/sbom.json .venv/bin/python
+
 lock: .venv/.dev  ## Renew both locks (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade --group build -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --group build --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade --group audit -o requirements-audit.lock
 
 clean:  ## Forget everything made here.
-	rm -rf .venv build *.egg-info instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit build *.egg-info instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
