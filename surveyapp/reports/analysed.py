@@ -12,7 +12,7 @@ from surveyapp.reports import study as studies
 from surveyapp.reports.document import Document
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content
-from surveyapp.results.validations import read_validation
+from surveyapp.results.validations import read_fieldwork, read_validation
 from surveyapp.store.models import Analysis, Journey
 
 
@@ -40,4 +40,5 @@ def study_of(
         survey=analysis.survey.name if analysis.survey else None,
         computed=analysis.created_at.date(),
         library=library,
+        fieldwork=read_fieldwork(analysis.result),
     )

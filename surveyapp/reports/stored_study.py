@@ -8,6 +8,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from instruments.loader import Library
+from surveyapp.results.fieldwork import Fieldwork
 
 D = TypeVar("D")
 R = TypeVar("R")
@@ -18,7 +19,7 @@ class Study(Generic[D]):
     """A stored result and what it was asked about.
 
     ``file`` names the answers of a result that belongs to no journey; journey and provider are
-    then empty.
+    then empty. ``fieldwork``: how the answers came about, where that is kept with the result.
     """
 
     document: D
@@ -29,6 +30,7 @@ class Study(Generic[D]):
     computed: date
     library: Library
     file: str | None = None
+    fieldwork: Fieldwork | None = None
 
     @property
     def about(self) -> str:

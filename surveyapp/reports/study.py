@@ -24,6 +24,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.origin import recruitment, software
+from surveyapp.reports.respondents import characteristics_table
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.stored_study import Study
 from surveyapp.results import phrases
@@ -43,7 +44,7 @@ def content(asked: Study[Section], *, made: date) -> Document:
     number = count(1)
     blocks: list[Block] = [
         *_summary(document, number),
-        *_method(asked),
+        *_method(asked, number),
         *_measurement(document, number),
         *_structure(document, number),
         *_priorities(document, number),
@@ -114,7 +115,7 @@ def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
             yield Paragraph(f"{warning}.", Tone.BULLET)
 
 
-def _method(asked: Study[Section]) -> Iterator[Block]:
+def _method(asked: Study[Section], number: Iterator[int]) -> Iterator[Block]:
     document = asked.document
     sample, settings = document["sample"], document["settings"]
     yield Heading("Method")
@@ -141,6 +142,8 @@ def _method(asked: Study[Section]) -> Iterator[Block]:
     )
     for headline, text in _standards(asked):
         yield Paragraph((Styled(headline), f" {text}"))
+    if asked.fieldwork is not None and asked.fieldwork.characteristics:
+        yield characteristics_table(asked.fieldwork, next(number))
     yield Heading("Instruments", level=2)
     for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:
         try:
@@ -163,7 +166,7 @@ def _standards(asked: Study[Section]) -> Iterator[tuple[str, str]]:
         else f"All {n:,} respondents who answered every instrument are used; those who answered fewer "
         "are not counted here."
     )
-    yield "Recruitment.", recruitment(asked.file, asked.survey, asked.segment)
+    yield from recruitment(asked)
     yield (
         "Exclusions.",
         f"{used} Careless "

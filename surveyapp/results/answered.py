@@ -1,4 +1,4 @@
-"""Which responses were given in a period, by the days of their journey."""
+"""Which responses were given in a period, by the days of their journey, or belong to a segment."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
 from surveyapp.journeys.calendar import Calendar, calendar_of
+from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results.scope import Period
-from surveyapp.store.models import Journey, Response, SurveyRow
+from surveyapp.store.models import Journey, Response, Segment, SurveyRow
 
 
 def journey_calendar(session: Session, journey_id: int) -> Calendar:
@@ -19,6 +20,16 @@ def journey_calendar(session: Session, journey_id: int) -> Calendar:
     if journey is None:
         raise NotFound(f"there is no journey number {journey_id}")
     return calendar_of(journey)
+
+
+def segment_rule(session: Session, segment_id: int | None) -> Rule | None:
+    """The rule of a segment; None for everybody. Raises NotFound."""
+    if segment_id is None:
+        return None
+    segment = session.get(Segment, segment_id)
+    if segment is None:
+        raise NotFound(f"there is no segment number {segment_id}; it may have been deleted")
+    return parse(segment.rule)
 
 
 def answered_in(session: Session, journey_id: int, when: Period) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.json_values import to_json
 from analysis.scale.plan import plan_of
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.sections.sample import SampleSection
@@ -17,6 +18,7 @@ from analysis.scale.validation import validate_scale
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.results.actions import MARKER
+from surveyapp.results.fieldwork import NAME, fieldwork, respondents
 from surveyapp.results.frames import Beside, frame, numeric_items, wording_column
 from surveyapp.results.wordings import mixture
 from surveyapp.store.models import Analysis
@@ -55,6 +57,14 @@ def run_validation(
         )
         seed = analysis.seed or 1
         of_everybody = analysis.segment_id is None
+        fielded = fieldwork(
+            session,
+            analysis,
+            respondents(session, analysis, instrument.code),
+            (instrument.code,),
+            minimum_cell=minimum_cell,
+            library=library,
+        )
     if len(data) < minimum_cell:
         raise Conflict(
             f"{instrument.code} has fewer than {minimum_cell} answers here, too few to"
@@ -91,7 +101,7 @@ def run_validation(
     progress(98, "Storing the result")
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)
-        row.result = result.to_dict()
+        row.result = {**result.to_dict(), NAME: to_json(fielded)}
         row.fingerprint = result.fingerprint
         row.versions = dict(result.versions)
     return {"analysis_id": analysis_id, "n": result[SampleSection].n_complete}

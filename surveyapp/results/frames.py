@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from analysis.moments import Moments, moments, pooled
 from instruments.schema import Instrument, ItemKind
-from surveyapp.errors import Conflict, NotFound
-from surveyapp.journeys.segments import Rule, parse
-from surveyapp.store.models import Response, Segment, SurveyRow
+from surveyapp.errors import Conflict
+from surveyapp.results.answered import segment_rule
+from surveyapp.store.models import Response, SurveyRow
 
 _CHUNK = 5_000
 _NUMERIC = {ItemKind.RATING, ItemKind.ZERO_TO_TEN, ItemKind.YES_NO}
@@ -131,7 +131,7 @@ def _rows(
     worded: bool = False,
 ) -> Iterator[list[_Row]]:
     """The responses that were asked the instrument, in chunks."""
-    rule = None if segment_id is None else _rule(session, segment_id)
+    rule = segment_rule(session, segment_id)
     query = (
         select(
             *(Response.answers, Response.attributes, Response.started_at, Response.submitted_at),
@@ -178,10 +178,3 @@ def _seconds(row: _Row, code: str) -> float:
 
 def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _rule(session: Session, segment_id: int) -> Rule:
-    segment = session.get(Segment, segment_id)
-    if segment is None:
-        raise NotFound(f"there is no segment number {segment_id}; it may have been deleted")
-    return parse(segment.rule)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -18,10 +19,11 @@ from analysis.threads import one_blas_thread
 from instruments.loader import Library
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
-from surveyapp.journeys.segments import parse
 from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.results.answered import journey_calendar, segment_rule
+from surveyapp.results.fieldwork import NAME, Respondent, answered_on, fieldwork
 from surveyapp.results.wordings import mixture
-from surveyapp.store.models import Analysis, Response, Segment, SurveyRow
+from surveyapp.store.models import Analysis, Response, SurveyRow
 
 FORMAT = "sjq-study/1"
 MARKED = "marker"
@@ -29,6 +31,7 @@ _SCALE = (1.0, 7.0)
 _CHUNK = 5_000
 
 Progress = Callable[[int, str], None]
+Who = tuple[str, int]  # a journey run, or a response that belongs to none
 
 
 def run_study(
@@ -55,6 +58,19 @@ def run_study(
             segment_id=analysis.segment_id,
         )
         of_everybody = analysis.segment_id is None
+        everybody = rows
+        if analysis.survey_id is not None or not of_everybody:
+            everybody = study_rows(
+                session, items=study_items(journey), journey_id=analysis.journey_id
+            )
+        fielded = fieldwork(
+            session,
+            analysis,
+            (replace(one, analysed=who in rows.people) for who, one in everybody.people.items()),
+            STUDY_INSTRUMENTS,
+            minimum_cell=installation.settings.minimum_cell,
+            library=installation.library,
+        )
     if rows.data.empty:
         raise Conflict(
             f"nobody has answered all of {', '.join(STUDY_INSTRUMENTS)} here; the"
@@ -75,7 +91,7 @@ def run_study(
     progress(98, "Storing the result")
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)
-        row.result = result
+        row.result = {**result, NAME: to_json(fielded)}
         row.fingerprint = result["fingerprint"]
         row.versions = result["versions"]
     return {"analysis_id": analysis_id, "n": result["sample"]["n"]}
@@ -142,11 +158,12 @@ def study_items(journey: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ..
 @dataclass(frozen=True)
 class StudyRows:
     """One row of ``data`` a person, one column an item, missing NaN; ``wordings`` counts for each
-    instrument how many people read which wording.
+    instrument how many people read which wording. ``people`` are in the order of the rows.
     """
 
     data: pd.DataFrame
     wordings: Mapping[str, Counter[str]]
+    people: Mapping[Who, Respondent]
 
 
 def study_rows(
@@ -163,16 +180,13 @@ def study_rows(
     same item counts). Marker columns are there only if somebody answered one. Raises NotFound for
     an unknown segment.
     """
-    rule = None
-    if segment_id is not None:
-        segment = session.get(Segment, segment_id)
-        if segment is None:
-            raise NotFound(f"there is no segment number {segment_id}; it may have been deleted")
-        rule = parse(segment.rule)
-    people: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
-    known: dict[tuple[str, int], dict[str, Any]] = {}
-    read: dict[tuple[str, int], dict[str, str]] = {}
-    for who, answers, attributes, wordings in _responses(session, journey_id, survey_id):
+    rule = segment_rule(session, segment_id)
+    people: dict[Who, dict[str, dict[str, Any]]] = {}
+    known: dict[Who, dict[str, Any]] = {}
+    read: dict[Who, dict[str, str]] = {}
+    days: dict[Who, list[date]] = {}
+    for who, day, answers, attributes, wordings in _responses(session, journey_id, survey_id):
+        days.setdefault(who, []).append(day)
         for instrument in items.keys() & answers.keys():
             people.setdefault(who, {}).setdefault(instrument, {}).update(answers[instrument])
             if instrument in wordings:
@@ -194,17 +208,19 @@ def study_rows(
         code: Counter(read[who][code] for who in wanted if code in read.get(who, {}))
         for code in items
     }
-    return StudyRows(data.drop(columns=unasked), counted)
+    told = {who: Respondent(True, known[who], min(days[who]), max(days[who])) for who in wanted}
+    return StudyRows(data.drop(columns=unasked), counted, told)
 
 
 def _responses(
     session: Session, journey_id: int, survey_id: int | None
-) -> Iterator[tuple[tuple[str, int], dict[str, dict[str, Any]], dict[str, Any], dict[str, str]]]:
-    """Person, answers, attributes and wordings of each response, in the order of arrival."""
+) -> Iterator[tuple[Who, date, dict[str, dict[str, Any]], dict[str, Any], dict[str, str]]]:
+    """Person, day, answers, attributes and wordings of each response, in the order of arrival."""
+    calendar = journey_calendar(session, journey_id)
     query = (
         select(
             *(Response.id, Response.journey_run_id, Response.answers, Response.attributes),
-            Response.wordings,
+            *(Response.wordings, Response.submitted_at, SurveyRow.anonymity == "anonymous"),
         )
         .join(SurveyRow)
         .where(SurveyRow.journey_id == journey_id)
@@ -213,9 +229,10 @@ def _responses(
     )
     if survey_id is not None:
         query = query.where(Response.survey_id == survey_id)
-    for number, run, answers, attributes, wordings in session.execute(query):
+    for number, run, answers, attributes, wordings, moment, anonymous in session.execute(query):
         who = ("response", number) if run is None else ("run", run)
-        yield who, answers, attributes, wordings
+        day = answered_on(calendar, moment, anonymous=anonymous)
+        yield who, day, answers, attributes, wordings
 
 
 def _number(value: Any) -> float:

@@ -74,6 +74,8 @@ def test_a_validation_asked_for_is_computed_stored_and_repeatable(store: Store):
         assert first.result is not None
         assert first.result == second.result
         assert first.result["sample"]["n_complete"] == 180
+        assert first.result["fieldwork"]["n"] == 180
+        assert {each["name"] for each in first.result["fieldwork"]["characteristics"]} >= {"region"}
         assert first.fingerprint == first.result["fingerprint"]
         assert first.versions["python"]
         job = session.scalars(select(Job).order_by(Job.id)).first()

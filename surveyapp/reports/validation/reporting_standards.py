@@ -29,7 +29,7 @@ def paragraphs(study: ValidationStudy) -> Iterator[Paragraph]:
     """Recruitment, exclusions, sample size, levels, software and departures from the defaults."""
     document = study.document
     for headline, text in (
-        ("Recruitment.", recruitment(study.file, study.survey, study.segment)),
+        *recruitment(study),
         ("Exclusions.", _exclusions(document)),
         ("Sample size.", _sample_size(document)),
         ("Inference.", _inference(document.settings)),
