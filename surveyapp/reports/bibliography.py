@@ -112,11 +112,14 @@ def references(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def reference_list(said: Iterable[str]) -> list[Text]:
     """The references of the works that the texts cite, in alphabetical order."""
+    return [reference(work) for work in cited_works(said).values()]
+
+
+def cited_works(said: Iterable[str]) -> dict[str, Work]:
+    """The works that the texts cite by key, in the alphabetical order of their reference list."""
     keys = {key for text in said for key in named(text)}
-    found = sorted(
-        (works()[key] for key in keys), key=lambda w: (_folded(" ".join(w.authors)), w.year)
-    )
-    return [reference(work) for work in found]
+    found = ((key, works()[key]) for key in keys)
+    return dict(sorted(found, key=lambda one: (_folded(" ".join(one[1].authors)), one[1].year)))
 
 
 def reference(work: Work) -> Text:

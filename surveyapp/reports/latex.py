@@ -1,12 +1,13 @@
-"""A document's tables as LaTeX in APA style: booktabs and longtable."""
+"""A document's tables as LaTeX in APA style, by booktabs and longtable, with the works they cite."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from surveyapp.reports import numbered
+from surveyapp.reports.bibliography import Work, cited_works, reference, texts
 from surveyapp.reports.column_widths import needed, shares
 from surveyapp.reports.document import CONTINUED, Document, Styled, Table, Text, plain
 
@@ -40,7 +41,20 @@ def tex(document: Document) -> str:
     """
     found = numbered.tables(document.blocks)
     body = "\n".join(_table(part) for table in found for part in table.panels())
+    works = cited_works(text for table in found for text in texts(table))
+    if works:
+        body += _references(works)
     return f"{_preamble(document, needs_more=not _is_latin(body))}\n{body}\n\\end{{document}}\n"
+
+
+def _references(works: Mapping[str, Work]) -> str:
+    """The list as APA sets it, and each work under its key for ``\\cite`` in another document."""
+    entries = [
+        f"\\bibitem[{escaped(work.names('and'))}({work.year})]{{{key}}} {_text(reference(work))}"
+        for key, work in works.items()
+    ]
+    lines = [r"\begin{thebibliography}{}", r"\raggedright", *entries, r"\end{thebibliography}", ""]
+    return "\n".join(["", *lines])
 
 
 def escaped(text: str) -> str:
@@ -66,6 +80,7 @@ def _preamble(document: Document, *, needs_more: bool) -> str:
         r"\usepackage{iftex,array,booktabs,longtable,float,pdflscape}",
         r"\usepackage[labelfont=bf,textfont=it,labelsep=newline,justification=raggedright,"
         r"singlelinecheck=false,skip=4pt,position=top]{caption}",
+        r"\makeatletter\renewcommand{\@biblabel}[1]{}\makeatother % references without numbers",
     ]
     if needs_more:
         lines += [

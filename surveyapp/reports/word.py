@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from surveyapp.reports import numbered
+from surveyapp.reports.bibliography import reference_list, texts
 from surveyapp.reports.column_widths import needed, shares
 from surveyapp.reports.document import Document, Styled, Table, Text
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:  # Word's library is loaded with the first file
 _FACE = "Times New Roman"
 _SIZE, _SMALL = 10.0, 8.5  # points; the smaller one in tables too wide for a page on its side
 _MARGIN = 72.0
-_NUMBER, _TITLE, _TEXT, _SMALL_TEXT, _NOTE = (
+_HANGING = 36.0  # of a reference's second line
+_NUMBER, _TITLE, _TEXT, _SMALL_TEXT, _NOTE, _HEADING, _REFERENCE = (
     "Table Number", "Table Title", "Table Text", "Table Text Small", "Table Note",
+    "References Heading", "Reference",
 )  # fmt: skip
 _STYLES = (  # name, size, points before and after
     (_NUMBER, _SIZE, 18, 0),
@@ -27,6 +30,8 @@ _STYLES = (  # name, size, points before and after
     (_TEXT, _SIZE, 1.5, 1.5),
     (_SMALL_TEXT, _SMALL, 1.5, 1.5),
     (_NOTE, _SIZE, 4, 0),
+    (_HEADING, _SIZE, 24, 6),
+    (_REFERENCE, _SIZE, 0, 6),
 )
 _SHORT, _LONG = 595.3, 841.9  # edges of A4
 _WHOLE = 25  # rows of a table that stays on one page
@@ -36,19 +41,20 @@ _STRETCH = re.compile(f"[{_RIGHT_TO_LEFT}]+(?:[^\\w\\n]+[{_RIGHT_TO_LEFT}]+)*")
 
 
 def docx(document: Document) -> bytes:
-    """Every table with number, title and note; wide ones on pages on their side."""
+    """Every table with number, title and note, wide ones on pages on their side; the works they cite."""
     import docx as word
 
     file = word.Document()
     _set_up(file, document)
-    is_first = True
-    for table in numbered.tables(document.blocks):
+    is_first, found = True, numbered.tables(document.blocks)
+    for table in found:
         parts = list(table.panels())
         on_side = any(needed(part, _SMALL) > _SHORT - 2 * _MARGIN for part in parts)
         _page(file, on_side=on_side, is_first=is_first)
         is_first = False
         for part in parts:
             _add(file, part, (_LONG if on_side else _SHORT) - 2 * _MARGIN)
+    _references(file, [text for table in found for text in texts(table)], is_first=is_first)
     out = io.BytesIO()
     file.save(out)
     return out.getvalue()
@@ -77,7 +83,7 @@ def _set_up(file: WordFile, document: Document) -> None:
         large = OxmlElement("w:szCs")  # of letters from right to left
         large.set(qn("w:val"), str(int(2 * size)))
         style.element.get_or_add_rPr().append(large)
-        style.paragraph_format.keep_with_next = name in (_NUMBER, _TITLE)
+        style.paragraph_format.keep_with_next = name in (_NUMBER, _TITLE, _HEADING)
     about = file.core_properties
     about.title, about.author = document.cover.title, document.author
     about.subject, about.comments = document.subject, ""
@@ -101,6 +107,25 @@ def _page(file: WordFile, *, on_side: bool, is_first: bool) -> None:
     section.page_width, section.page_height = Pt(width), Pt(height)
     for side in ("left", "right", "top", "bottom"):
         setattr(section, f"{side}_margin", Pt(_MARGIN))
+
+
+def _references(file: WordFile, said: Sequence[str], *, is_first: bool) -> None:
+    """The works that the tables cite, on an upright page."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    listed = reference_list(said)
+    if not listed:
+        return
+    _page(file, on_side=False, is_first=is_first)
+    heading = file.add_paragraph(style=_HEADING)
+    heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _write(heading, (Styled("References"),))
+    for text in listed:
+        paragraph = file.add_paragraph(style=_REFERENCE)
+        paragraph.paragraph_format.left_indent = Pt(_HANGING)
+        paragraph.paragraph_format.first_line_indent = Pt(-_HANGING)
+        _write(paragraph, text)
 
 
 def _add(file: WordFile, table: Table, width: float) -> None:

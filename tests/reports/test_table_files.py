@@ -22,7 +22,7 @@ from analysis.scale.document import ScaleValidation
 from instruments.loader import BUILT_IN
 from instruments.schema import Metric
 from surveyapp.errors import Invalid
-from surveyapp.reports import apa, figure_files, numbered, stored_content
+from surveyapp.reports import apa, bibliography, figure_files, numbered, stored_content
 from surveyapp.reports import study as studies
 from surveyapp.reports.csv_tables import csv_text
 from surveyapp.reports.document import (
@@ -157,6 +157,23 @@ def test_word_tables_are_of_apa_and_can_be_edited():
         sides = {line.tag for row in table.rows for line in borders(row)}
         assert not sides & {qn("w:left"), qn("w:right"), qn("w:insideV")}
     assert (made.core_properties.author, made.core_properties.comments) == ("Bank", "")
+
+
+@pytest.mark.parametrize("kind", ["validation", "study"])
+def test_word_and_latex_list_exactly_the_works_that_their_tables_cite(kind: str):
+    made = validation() if kind == "validation" else study()
+    said = [text for table in numbered.tables(made.blocks) for text in bibliography.texts(table)]
+    works = bibliography.cited_works(said)
+    assert len(works) > 2
+    listed = [plain(bibliography.reference(work)) for work in works.values()]
+    paragraphs = word(kind).paragraphs
+    assert [p.text for p in paragraphs if p.style.name == "Reference"] == listed
+    assert [p.text for p in paragraphs if p.style.name == "References Heading"] == ["References"]
+    text = tex(made)
+    assert re.findall(r"\\bibitem\[[^]]*\]\{([\w-]+)\} ", text) == list(works)
+    for work in works.values():
+        assert escaped(work.title) in text
+    assert "thebibliography" not in tex(small(matrix(3, ".5")))
 
 
 def borders(row: Any) -> list[Any]:
