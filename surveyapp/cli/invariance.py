@@ -12,13 +12,20 @@ import pandas as pd
 from analysis.covariance.compare_models import METHODS
 from analysis.covariance.invariance import Invariance
 from analysis.covariance.invariance import invariance as test_invariance
+from analysis.covariance.missing_ladders import (
+    COMPARED,
+    TreatedLadder,
+    both_treatments,
+    model_losses,
+)
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
-from surveyapp.cli.outputs import Table, finish, json_file, number, probability, warnings
+from surveyapp.cli.outputs import Table, finish, json_file, number, probability, sample, warnings
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
+from surveyapp.results.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
 
 _PLAIN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
@@ -105,23 +112,51 @@ def invariance(
             free=left,
         )
         shown = _PLAIN if chosen == "ML" else _ROBUST
-    document = found.to_dict()
+    used = found.n if isinstance(found, OrdinalInvariance) else found.steps[0].fit.n
+    lost = model_losses(data, text, used, group)
+    compared = None
+    if lost.many and isinstance(found, Invariance) and chosen in COMPARED:
+        compared = both_treatments(found, data, text, reference=reference, free=left)
+    document = {"sample": sample(lost), "missing_comparison": compared, **found.to_dict()}
     said = [
+        *advice(lost, chosen, missing),
         *warnings(document, answers.notes),
         f"\nRule: {found.rules.told(ordinal=chosen == 'WLSMV')}",
         f"Reached: {found.reached or 'no step'}",
     ]
-    finish(_tables(found, shown), said, json_file(json_path, document))
+    tables = _tables(found, shown, of_file(lost, group))
+    if compared is not None:
+        tables.insert(1, _treatments(*compared))
+    finish(tables, said, json_file(json_path, document))
 
 
-def _tables(found: Invariance | OrdinalInvariance, shown: Sequence[str]) -> list[Table]:
+def _treatments(listwise: TreatedLadder, fiml: TreatedLadder) -> Table:
+    """Both ladders, step by step."""
+    columns = ("chisq", "df", "cfi", "rmsea", "d_cfi", "d_pvalue")
+    rows = [
+        [f"{one.step}, {ladder.missing}", *(_cell(key, getattr(one, key)) for key in columns),
+         "yes" if one.holds else "no"]
+        for pair in zip(listwise.steps, fiml.steps, strict=True)
+        for ladder, one in zip((listwise, fiml), pair, strict=True)
+    ]  # fmt: skip
+    reached = "; ".join(
+        f"{one.missing}: {one.reached or 'no step'} (n = {one.n})" for one in (listwise, fiml)
+    )
+    return (f"Listwise deletion and FIML. Reached by {reached}", ("step", *columns, "holds"), rows)
+
+
+def _tables(found: Invariance | OrdinalInvariance, shown: Sequence[str], lost: str) -> list[Table]:
     columns = (*shown, *_CHANGES)
     rows = [
         [str(name), *(_cell(key, row.get(key)) for key in columns), "yes" if row["holds"] else "no"]
         for name, row in found.table.iterrows()
     ]
     tables: list[Table] = [
-        (f"Groups of {found.group}: {', '.join(found.groups)}", ("step", *columns, "holds"), rows)
+        (
+            f"Groups of {found.group}: {', '.join(found.groups)}; {lost}",
+            ("step", *columns, "holds"),
+            rows,
+        )
     ]
     if found.releases:
         freed = [

@@ -7,22 +7,37 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 
 from analysis.composite.higher_order import is_formed
+from analysis.composite.missing_paths import MissingPaths, both_treatments, row_losses
 from analysis.composite.pls import fit_pls
+from analysis.composite.result import PlsResult
+from analysis.covariance.missing_ladders import model_losses
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.settings import H1_INFORMATION
+from analysis.errors import AnalysisError
+from analysis.losses import Losses
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import DIAGRAM, FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.outputs import File, Table, finish, json_file, number, probability, warnings
+from surveyapp.cli.outputs import (
+    File,
+    Table,
+    finish,
+    json_file,
+    number,
+    probability,
+    sample,
+    warnings,
+)
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
-from surveyapp.results.losses import left_out
+from surveyapp.results.losses import advice, imputed, of_file
 from surveyapp.tables.options import ReadOptions
 
 # In the order shown; of a robust or ordinal estimator the scaled and robust measures come first.
@@ -118,8 +133,8 @@ def sem(
         likelihood=likelihood,
         std_lv=std_lv,
     )
-    lost = len(answers.frame) - fit.n
-    document = fit.to_dict()
+    lost = model_losses(answers.frame, text, fit.n, group)
+    document = {"sample": sample(lost), **fit.to_dict()}
     if json_path is not None:
         indices = fit.modification_indices(minimum=_LEAST_INDEX)
         document["modification_indices"] = indices.to_dict(orient="records")
@@ -128,7 +143,7 @@ def sem(
     tables: list[Table] = [
         (
             f"{estimator.upper()}, n = {fit.n}{'' if fit.converged else ': did not converge'}"
-            f"{f'; {left_out(lost, len(answers.frame))}' if lost else ''}",
+            f"; {of_file(lost, group)}",
             ("measure", "value"),
             _measures(document["fit"]),
         ),
@@ -153,7 +168,8 @@ def sem(
         diagram_path,
         lambda: {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
     )
-    finish(tables, warnings(document, answers.notes), [*json_file(json_path, document), *drawing])
+    said = [*advice(lost, estimator.upper(), missing), *warnings(document, answers.notes)]
+    finish(tables, said, [*json_file(json_path, document), *drawing])
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
@@ -236,9 +252,13 @@ def pls(
             seed=seed,
         )
         progress(100, "Done")
-    document = found.to_dict()
+    lost = row_losses(answers.frame, found)
+    compared, considered = _compared(found, answers.frame, text, lost)
+    document = {"sample": sample(lost), "missing_comparison": compared, **found.to_dict()}
+    left = of_file(lost) if missing == "listwise" else imputed(lost.missing, lost.cells)
     tables: list[Table] = [
-        _paths(document),
+        _paths(document, left),
+        *([] if compared is None else [_treatments(compared)]),
         (
             "Constructs",
             ("construct", "R2", "alpha", "rho_A", "CR", "AVE"),
@@ -258,10 +278,42 @@ def pls(
         diagram_path,
         lambda: {"": composite_diagram(document, formed, shown=shown, items=True)},
     )
-    finish(tables, warnings(document, answers.notes), [*json_file(json_path, document), *drawing])
+    said = [*considered, *warnings(document, answers.notes)]
+    finish(tables, said, [*json_file(json_path, document), *drawing])
 
 
-def _paths(document: dict[str, Any]) -> Table:
+def _compared(
+    found: PlsResult, data: pd.DataFrame, text: str, lost: Losses
+) -> tuple[MissingPaths | None, list[str]]:
+    """Where many rows have a missing answer: the paths by both treatments, and what to consider."""
+    if not lost.many:
+        return None, []
+    said = [
+        f"Warning: {lost.incomplete:,} of {lost.rows:,} rows ({lost.share:.1%}) have a missing answer; "
+        "compare the paths by both treatments. PLS has no FIML: of reflective constructs, sem --missing "
+        "fiml uses every answer under weaker conditions"
+    ]
+    try:
+        return both_treatments(found, data, text), said
+    except AnalysisError as error:
+        return None, [*said, f"Warning: the other treatment could not be computed: {error}"]
+
+
+def _treatments(found: MissingPaths) -> Table:
+    most = found.largest
+    return (
+        f"Paths by the mean of the item (n = {found.n_mean}) and by listwise deletion "
+        f"(n = {found.n_listwise}); they differ most for {most.source} -> {most.target}",
+        ("path", "mean", "listwise", "difference"),
+        [
+            [f"{one.source} -> {one.target}",
+             *map(number, (one.mean, one.listwise, one.mean - one.listwise))]
+            for one in found.paths
+        ],
+    )  # fmt: skip
+
+
+def _paths(document: dict[str, Any], lost: str) -> Table:
     resampled = document["bootstrap"] or {"tables": {"paths": []}}
     spread = {tuple(row["label"]): row for row in resampled["tables"]["paths"]}
     head = ("path", "estimate", *(("se", "t", "low", "high") if spread else ()), "f2", "VIF")
@@ -272,4 +324,4 @@ def _paths(document: dict[str, Any]) -> Table:
         ends = [number(path[key]) for key in ("f_squared", "vif")]
         label = f"{path['source']} -> {path['target']}"
         rows.append([label, number(path["estimate"]), *between, *ends])
-    return f"Paths, n = {document['n']}", head, rows
+    return f"Paths, n = {document['n']}; {lost}", head, rows

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from analysis.json_values import to_json
+from analysis.losses import Losses
 from surveyapp.cli.written import replacing
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -33,6 +34,19 @@ def warnings(document: Mapping[str, Any], notes: Sequence[str] = ()) -> list[str
     """A result's warnings as lines, then what was noted about the file."""
     said = [f"Warning: {warning}" for warning in document["warnings"]]
     return [*said, *(f"Note: {note}" for note in notes)]
+
+
+def sample(lost: Losses) -> dict[str, Any]:
+    """Rows, those used and those left out, for the first lines of a document."""
+    return {
+        "n_rows": lost.rows,
+        "n": lost.used,
+        "dropped": lost.dropped,
+        "no_group": lost.no_group,
+        "n_incomplete": lost.incomplete,
+        "cells": lost.cells,
+        "missing_cells": lost.missing,
+    }
 
 
 def json_file(path: Path | None, document: Any) -> list[File]:

@@ -1,6 +1,8 @@
-"""How many rows an analysis left out, said first wherever its result is shown."""
+"""How many rows an analysis left out or completed, said first wherever its result is shown."""
 
 from __future__ import annotations
+
+from analysis.losses import Losses
 
 
 def left_out(dropped: int, total: int) -> str:
@@ -16,6 +18,34 @@ def left_out(dropped: int, total: int) -> str:
     return (
         f"{dropped:,} of {total:,} rows ({share:.1f}%) {verb} left out, because answers are missing"
     )
+
+
+def of_file(lost: Losses, group: str | None = None) -> str:
+    """The loss of an analysis of a file, and how much of it is for want of a group.
+
+    >>> of_file(Losses(rows=246, used=200, incomplete=40, cells=2460, missing=52, no_group=6), "region")
+    '46 of 246 rows (18.7%) were left out, because answers are missing or region is unknown (6)'
+    """
+    said = left_out(lost.dropped, lost.rows)
+    if not lost.no_group:
+        return said
+    unknown = f"{group} is unknown"
+    if lost.dropped == lost.no_group:
+        return said.replace("answers are missing", unknown)
+    return f"{said} or {unknown} ({lost.no_group:,})"
+
+
+def advice(lost: Losses, estimator: str, missing: str) -> list[str]:
+    """What to do where many rows have a missing answer, as a line; none where they are few."""
+    if not lost.many:
+        return []
+    said = f"{lost.incomplete:,} of {lost.rows:,} rows ({lost.share:.1%}) have a missing answer"
+    if missing == "fiml":
+        return [f"Warning: {said}; full information maximum likelihood uses what they have"]
+    said = f"{said} and are left out"
+    if estimator in ("ML", "MLR"):
+        return [f"Warning: {said}; --missing fiml uses what they have"]
+    return [f"Warning: {said}; --estimator MLR --missing fiml would use what they have"]
 
 
 def imputed(missing: int, cells: int) -> str:

@@ -287,3 +287,21 @@ def test_a_validation_by_the_defaults_departs_from_none(pupils: dict[str, Any]):
         assert defaults[name].default == default
         pupils["settings"][name] = default
     assert "Departures from the defaults. None." in words(_content(pupils))
+
+
+def test_who_is_left_out_of_the_groups_is_said_before_their_comparison(pupils: dict[str, Any]):
+    lost = {**pupils, "sample": {**pupils["sample"], "n_rows": 330}}
+    blocks = list(_content(lost).blocks)
+    at = next(
+        i
+        for i, b in enumerate(blocks)
+        if isinstance(b, Heading) and b.text == "Between groups by school"
+    )
+    said = blocks[at + 1]
+    assert isinstance(said, Paragraph)
+    assert plain(said.text) == (
+        "Left out of the comparison: 29 of 330 respondents (8.8%), with a missing answer, no group or "
+        "one too small. With missing answers by FIML the groups are compared by all that they answered."
+    )
+    whole = [plain(b.text) for b in _content(pupils).blocks if isinstance(b, Paragraph)]
+    assert not any(text.startswith("Left out of the comparison") for text in whole)

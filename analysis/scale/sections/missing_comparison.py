@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from analysis.errors import DataError
+from analysis.losses import MANY
 from analysis.scale.cfa import Cfa, fit_cfa
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Fit, Number, Section, Study
 
-MANY = 0.05  # of the rows with a missing answer, above which both treatments are compared
 _WITH_FIML = ("ML", "MLR")
 
 

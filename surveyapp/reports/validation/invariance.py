@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.covariance.invariance import SMALL, Rules
+from analysis.losses import MANY
 from analysis.scale.sections.invariance import InvarianceSection, Ladder
+from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports import apa
 from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import (
@@ -75,11 +77,29 @@ def _ladders(
             )
     for ladder in section.ladders:
         yield Heading(f"Between groups by {plain(ladder.group)}", level=2)
+        yield from _losses(ladder, study)
         yield Paragraph((Styled(_MEANING[ladder.reached]), " ", _grounds(ladder)))
         yield _steps(ladder, next(number))
         yield from _partial(ladder)
         if ladder.latent_means:
             yield _means(ladder, next(number))
+
+
+def _losses(ladder: Ladder, study: ValidationStudy) -> Iterator[Paragraph]:
+    """How many respondents the groups leave out, and why they may."""
+    sample, used = study.document.get(SampleSection), sum(group.n for group in ladder.groups)
+    if sample is None or used == sample.n_rows:
+        return
+    lost = sample.n_rows - used
+    share, fiml = lost / sample.n_rows, study.document.settings.missing == "fiml"
+    why = "no group or one too small"
+    said = (
+        f"Left out of the comparison: {lost:,} of {sample.n_rows:,} respondents "
+        f"({100 * share:.1f}%), with {why if fiml else f'a missing answer, {why}'}."
+    )
+    if share > MANY and not fiml:
+        said += " With missing answers by FIML the groups are compared by all that they answered."
+    yield Paragraph((Styled(said),))
 
 
 def _grounds(ladder: Ladder) -> str:

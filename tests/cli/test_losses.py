@@ -1,0 +1,68 @@
+"""What answers are missing is said first, with its share; where it is much, both treatments stand there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from semopy.examples import holzinger39
+
+THREE = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6; speed =~ x7 + x8 + x9"
+FIML = [107.4310, 116.3154, 159.6490, 174.7329]
+LISTWISE = [111.3348, 118.8925, 159.5193, 173.1807]
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each tenth pupil lacks one answer, the first two their school."""
+    data = holzinger39.get_data()
+    for at in range(5, len(data), 10):
+        data.loc[at, f"x{at // 10 % 9 + 1}"] = None
+    data.loc[:2, "school"] = None
+    path = tmp_path_factory.mktemp("gaps") / "hs.csv"
+    data.to_csv(path, index=False)
+    return path
+
+
+def test_invariance_says_losses_first_and_shows_both_ladders(run, gaps: Path, tmp_path: Path):
+    at = tmp_path / "out.json"
+    ran = run("invariance", gaps, "--model", THREE, "--group", "school", "--json", at)
+    assert ran.code == 0
+    assert ran.out.strip().splitlines()[0] == (
+        "Groups of school: Pasteur, Grant-White; 32 of 301 rows (10.6%) were left out, because "
+        "answers are missing or school is unknown (2)"
+    )
+    assert (
+        "30 of 301 rows (10.0%) have a missing answer and are left out; --missing fiml" in ran.out
+    )
+    document = json.loads(at.read_text())
+    assert next(iter(document)) == "sample"
+    assert (document["sample"]["n"], document["sample"]["dropped"]) == (269, 32)
+    listwise, fiml = document["missing_comparison"]
+    assert (listwise["n"], fiml["n"]) == (269, 299)
+    # lavaan 0.6-14: cfa(model, d[!is.na(d$school), ], group = "school", missing = "fiml" or "listwise"),
+    # then with group.equal = "loadings", c("loadings", "intercepts"), + "residuals".
+    assert [row["chisq"] for row in fiml["steps"]] == pytest.approx(FIML, abs=2e-3)
+    assert [row["chisq"] for row in listwise["steps"]] == pytest.approx(LISTWISE, abs=2e-3)
+
+
+def test_sem_says_losses_first_and_what_to_do(run, gaps: Path):
+    ran = run("sem", gaps, "--model", THREE, "--estimator", "MLM")
+    assert "n = 271; 30 of 301 rows (10.0%) were left out, because answers are missing" in ran.out
+    assert "--estimator MLR --missing fiml would use what they have" in ran.out
+
+
+def test_pls_says_what_it_replaces_or_leaves_out_and_shows_both(run, gaps: Path, tmp_path: Path):
+    model = f"{THREE}; speed ~ visual + textual"
+    ran = run("pls", gaps, "--model", model, "--json", tmp_path / "out.json")
+    assert ran.out.strip().splitlines()[0] == (
+        "Paths, n = 301; 30 of 2,709 answers (1.1%) are missing and replaced by the mean of their item"
+    )
+    document = json.loads((tmp_path / "out.json").read_text())
+    both = document["missing_comparison"]
+    assert (both["n_mean"], both["n_listwise"]) == (301, 271)
+    assert [row["mean"] for row in both["paths"]] == [row["estimate"] for row in document["paths"]]
+    assert "PLS has no FIML" in ran.out
+    left = run("pls", gaps, "--model", model, "--missing", "listwise")
+    assert "Paths, n = 271; 30 of 301 rows (10.0%) were left out" in left.out
