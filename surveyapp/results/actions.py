@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from instruments.schema import Instrument
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.results.groupings import FEWEST, MOST, groupings
@@ -35,12 +36,13 @@ def ask_validation(
     marker: bool = True,
     estimator: str = "ML",
     missing: str = "listwise",
+    reverse: Sequence[str] = (),
 ) -> Analysis:
     """Ask for the validation of a scale on the answers of a survey, or of the whole journey.
 
     group: attributes of the respondents between whose values the scale is compared. marker: whether
     the marker items are used where they are asked together with the scale. estimator and missing:
-    of the confirmatory model. Raises NotFound for an unknown journey, survey or segment,
+    of the confirmatory model. reverse: see ``reversed_items``. Raises NotFound for an unknown journey, survey or segment,
     Invalid for an instrument that is not asked there, for an attribute that does not make 2 to 10
     groups, and for an unknown choice.
     """
@@ -69,6 +71,7 @@ def ask_validation(
             "marker": marked,
             "estimator": estimator,
             "missing": missing,
+            "reverse": list(reverse),
         },
         seed=seed,
         created_by=user_id,
@@ -88,8 +91,37 @@ def ask_validation(
         group=list(group),
         estimator=estimator,
         missing=missing,
+        reverse=list(reverse),
     )
     return analysis
+
+
+def reversed_items(
+    instrument: Instrument, key: str | None, named: Sequence[str]
+) -> tuple[str, ...]:
+    """The items that are to be counted from the other end besides those that the instrument turns.
+
+    Raises Invalid for what is no item of the scoring key, is turned already or stands twice.
+    """
+    chosen = instrument.keys.get(key) if key is not None else instrument.default_key
+    items = chosen.items if chosen is not None else ()
+    turned = {item.code for item in instrument.items if item.reverse}
+    for name in named:
+        if name not in items:
+            raise Invalid(
+                f"{name!r} is no item of this scale; its items are {', '.join(items)}",
+                field="reverse",
+            )
+        if name in turned:
+            raise Invalid(
+                f"{name} is reversed already, as the questionnaire says; leave it out",
+                field="reverse",
+            )
+        if list(named).count(name) > 1:
+            raise Invalid(
+                f"{name} stands twice, which would turn it back; name it once", field="reverse"
+            )
+    return tuple(named)
 
 
 def _check_choices(group: Sequence[str], estimator: str, missing: str) -> None:

@@ -90,6 +90,7 @@ def run_validation(
         group=groups,
         marker=numeric_items(marker) if marker else None,
         seconds=_SECONDS if data[_SECONDS].notna().any() else None,
+        reverse=tuple(asked.get("reverse", ())),
         estimator=asked.get("estimator", "ML"),
         missing=missing,
         seed=seed,

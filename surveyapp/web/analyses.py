@@ -7,7 +7,8 @@ import json
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, SelectField, SelectMultipleField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput
 
 from surveyapp.auth.permissions import Permission
@@ -67,6 +68,12 @@ class ValidationForm(StaffForm):
     )
     estimator = SelectField("Estimator", choices=choices(ESTIMATORS.items()), default="ML")
     missing = SelectField("Missing answers", choices=choices(MISSING.items()), default="listwise")
+    reverse = StringField(
+        "Items worded the other way round",
+        validators=[Length(max=2000)],
+        description="Codes of the scale's items as in the codebook, separated by commas, for example"
+        " sea2, sea5. Their answers are counted from the other end of the scale.",
+    )
 
 
 def validation_form(session: Session, journey: Journey, *, segment: str = "") -> ValidationForm:
@@ -93,6 +100,11 @@ def validation_form(session: Session, journey: Journey, *, segment: str = "") ->
     return form
 
 
+def named(text: str | None) -> tuple[str, ...]:
+    """The names in a text that lists them by commas, line breaks or blanks."""
+    return tuple((text or "").replace(",", " ").replace(";", " ").split())
+
+
 @analyses.post("")
 @requires(Permission.RUN_ANALYSES)
 def start(journey_id: int) -> ResponseReturnValue:
@@ -104,12 +116,13 @@ def start(journey_id: int) -> ResponseReturnValue:
         leave_room(session)
         survey_id, _, code = form.scale.data.partition(":")
         survey = survey_in(session, journey_id, int(survey_id))
+        ask = next(ask for ask in survey.asks if ask.instrument == code)
         analysis = actions.ask_validation(
             session,
             journey_id=journey_id,
             survey_id=survey.id,
             instrument=code,
-            key=next(ask.key for ask in survey.asks if ask.instrument == code),
+            key=ask.key,
             segment_id=int(form.segment.data) if form.segment.data else None,
             seed=SEED,
             user_id=me().id,
@@ -117,6 +130,9 @@ def start(journey_id: int) -> ResponseReturnValue:
             marker=form.marker.data,
             estimator=form.estimator.data,
             missing=form.missing.data,
+            reverse=actions.reversed_items(
+                installation().library.load(code, ask.version), ask.key, named(form.reverse.data)
+            ),
         )
     flash("The analysis is running; this page shows its progress.")
     return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=analysis.id), 303)

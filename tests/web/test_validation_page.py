@@ -40,7 +40,10 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     reader, journey_id, _ = place
     form = reader.get(f"/journeys/{journey_id}/results").text
     assert 'name="group"' in form and 'value="region"' in form
-    where = _ask(place, group=["region"], marker="y", estimator="MLR", missing="fiml")
+    assert 'name="reverse"' in form
+    where = _ask(
+        place, group=["region"], marker="y", estimator="MLR", missing="fiml", reverse="sea2, coh3"
+    )
     with installation.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
     asked = analysis.parameters
@@ -51,6 +54,9 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     page = reader.get(where).text
     assert "Robust maximum likelihood" in page
     assert "Use all available answers" in page
+    assert asked["reverse"] == ["sea2", "coh3"]
+    assert "Reversed before the analysis: sea2, coh3." in page
+    assert "<dt>Items reversed</dt><dd>sea2, coh3</dd>" in page
     for heading in (
         "Invariance Over Region", "Marker Variable in the Confirmatory Model", "Bifactor Model",
         "Signs of Careless Answering", "Reproducibility",
@@ -96,16 +102,21 @@ def test_a_validation_without_choices_takes_the_usual_ones(place, installation: 
 
 def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, installation: Installation):
     reader, journey_id, survey_id = place
-    for wrong in (
-        {"group": "shoe size"},
-        {"estimator": "OLS"},
-        {"estimator": "WLSMV", "missing": "fiml"},
+    for wrong, said in (
+        ({"group": "shoe size"}, "from the lists"),
+        ({"estimator": "OLS"}, "from the lists"),
+        ({"estimator": "WLSMV", "missing": "fiml"}, "WLSMV requires complete answers"),
+        (
+            {"reverse": "sea2 sea99"},
+            "&#39;sea99&#39; is no item of this scale; its items are per3, ",
+        ),
+        ({"reverse": "sea2, sea2"}, "sea2 stands twice"),
     ):
         answer = reader.post(
             f"/journeys/{journey_id}/analyses",
             data={"scale": f"{survey_id}:sjq", "segment": "", **wrong},
         )
-        assert answer.status_code == 422, wrong
+        assert (answer.status_code, said in answer.text) == (422, True), wrong
     with installation.store.reading() as session:
         assert session.scalars(select(Analysis)).all() == []
 
