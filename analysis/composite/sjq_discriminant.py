@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from analysis.digits import digits_beside
+
 if TYPE_CHECKING:
     from analysis.composite.result import PlsResult
 
@@ -81,7 +83,8 @@ def _listed(pairs: Sequence[HtmtPair]) -> str:
 
 
 def _named(pair: HtmtPair) -> str:
-    return f"{_words(pair.first)} and {_words(pair.second)} {pair.htmt:.2f}"
+    value = f"{pair.htmt:.{digits_beside(pair.htmt, CUT, 2)}f}"
+    return f"{_words(pair.first)} and {_words(pair.second)} {value}"
 
 
 def _words(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.digits import decimals
 from analysis.errors import AnalysisError
 from analysis.moments import Moments, moments
 from analysis.scale.cfa import Cfa, Model, fit_cfa
@@ -102,7 +103,7 @@ def propose_purification(
                 item=worst.item,
                 factor=worst.factor,
                 loading=worst.std_all,
-                reason=f"lowest standardised loading below {loading_cut:.2f}",
+                reason=f"lowest standardised loading below {loading_cut:.{decimals(loading_cut)}f}",
                 alpha_before=cronbach_alpha(found, current[worst.factor]).alpha.estimate,
                 alpha_after=cronbach_alpha(found, rest).alpha.estimate,
                 before={name: fitted.fit.get(name) for name in MEASURES},

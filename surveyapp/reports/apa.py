@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from analysis.digits import digits_beside
 from surveyapp.reports.document import Interval, Styled, Text, Value, italic
 from surveyapp.results.phrases import MINUS
 
@@ -22,6 +23,15 @@ def bounded(value: Value, digits: int = 2) -> str:
     """A number that cannot exceed one in size, without its leading zero: ".93"."""
     text = number(value, digits)
     return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+
+
+def beside(value: Value, bound: float, digits: int = 2) -> str:
+    """A number that cannot exceed one, with the digits that keep it on its side of a cut-off.
+
+    >>> beside(0.8497, 0.85), beside(0.851, 0.85), beside(0.72, 0.70)
+    ('.8497', '.851', '.72')
+    """
+    return DASH if value is None else bounded(value, digits_beside(value, bound, digits))
 
 
 def count(value: Value) -> str:

@@ -131,9 +131,9 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
 
 def _flagged(htmt: float | None) -> Cell:
     """HTMT; one that reaches the cut-off with a star."""
-    if htmt is None or htmt < CUT:
+    if htmt is None:
         return htmt
-    return Quantity(htmt, f"{apa.bounded(htmt)}*")
+    return Quantity(htmt, f"{apa.beside(htmt, CUT)}{'*' if htmt >= CUT else ''}")
 
 
 def paths(study: Section, number: int) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from analysis.scale.sections.cfa import CfaSection, CorrelationInterval, robust
 from analysis.scale.study import Fit, Number
@@ -97,7 +98,7 @@ def loadings(cfa: CfaSection) -> Iterator[Chart]:
     if not rows:
         return
     below = [item for _, item, value, _ in rows if value < _LOW]
-    title = f"All {len(rows)} items load above .70 on their factor"
+    title = f"All {len(rows)} items load at .70 or above on their factor"
     if below:
         title = f"{len(below)} of {len(rows)} items load below .70: {', '.join(below)}"
     yield Chart(
@@ -153,7 +154,7 @@ def _table(cfa: CfaSection, number: int) -> Table:
             Column(italic("b"), 0.11, apa.number),
             Column(italic("SE"), 0.11, apa.number),
             Column(apa.P, 0.12, apa.pvalue),
-            Column("Standardised", 0.15, apa.bounded),
+            Column("Standardised", 0.15, partial(apa.beside, bound=_LOW)),
             Column("95% CI", 0.17, apa.interval),
             Column((*italic("R"), "²"), 0.10, apa.bounded),
         ],

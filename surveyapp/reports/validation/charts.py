@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.digits import decimals
 from surveyapp.design_tokens import CATEGORIES, COLOURS, SIZES
 from surveyapp.reports import chart_theme as theme
 
@@ -98,7 +99,7 @@ def loadings(rows: Sequence[tuple[str, str, float, float | None]], *, cut: float
         [
             theme.rules(grid, color=COLOURS["faint"], strokeWidth=0.8),
             theme.rules(dashed, color=COLOURS["muted"], strokeWidth=1, strokeDash=[3, 2]),
-            theme.texts([{"x": x(cut), "y": 14, "text": f"{cut:.2f}".removeprefix("0")}], align="center", color=COLOURS["muted"], fontSize=SIZES["tiny"] + 0.5),
+            theme.texts([{"x": x(cut), "y": 14, "text": f"{cut:.{decimals(cut)}f}".removeprefix("0")}], align="center", color=COLOURS["muted"], fontSize=SIZES["tiny"] + 0.5),
             theme.texts(heads, align="left", fontWeight="bold", color=COLOURS["accent"], fontSize=SIZES["body"]),
             theme.texts(names, align="left", fontSize=SIZES["small"] + 0.5),
             theme.rules(intervals, color=COLOURS["accent"], strokeWidth=2, strokeCap="round"),

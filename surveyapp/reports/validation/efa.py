@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.digits import digits_beside
 from analysis.scale.sections.efa import EfaSection
 from analysis.scale.study import Number
 from surveyapp.reports import apa
@@ -57,9 +58,10 @@ def _table(section: EfaSection, _: ValidationStudy, number: Numbers) -> Iterator
 
 def _loading(value: Number) -> Cell:
     """A loading; one that counts in semibold."""
-    if value is None or abs(value) < _SALIENT:
+    if value is None:
         return value
-    return Quantity(value, (Styled(apa.bounded(value)),))
+    shown = apa.bounded(value, digits_beside(abs(value), _SALIENT, 2))
+    return Quantity(value, (Styled(shown),) if abs(value) >= _SALIENT else shown)
 
 
 def _fit(section: EfaSection) -> tuple[str | Styled, ...]:

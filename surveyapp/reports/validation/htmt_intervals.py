@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.digits import digits_beside
 from analysis.scale.sections.htmt_intervals import HtmtIntervalsSection
+from analysis.scale.study import Number
 from surveyapp.reports import apa, research_charts
-from surveyapp.reports.document import Block, Chart, Column, Interval, Look, Table
+from surveyapp.reports.document import Block, Cell, Chart, Column, Interval, Look, Quantity, Table
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.validation.part import (
     DISCRIMINANT,
@@ -60,13 +62,19 @@ def _table(section: HtmtIntervalsSection, number: int) -> Table:
             Column(f"{level} CI", 0.3, apa.INTERVAL_3),
         ],
         cells=[
-            [pair(one.first, one.second), one.estimate, Interval(one.lower, one.upper)]
+            [pair(one.first, one.second), one.estimate, _interval(one.lower, one.upper)]
             for one in section.pairs
         ],
         note=f"Percentile intervals of {section.reps:,} resamples, "
         f"{section.inadmissible:,} inadmissible ones left out.",
         look=Look.APA,
     )
+
+
+def _interval(low: Number, high: Number) -> Cell:
+    """The interval, with the digits that keep its upper end on its side of the chart's line."""
+    digits = 3 if high is None else digits_beside(high, _CUT)
+    return Quantity(Interval(low, high), apa.between(low, high, digits))
 
 
 PARTS = (Part(HtmtIntervalsSection, Chapter.VALIDITY, 50, _drawn),)

@@ -18,6 +18,7 @@ from surveyapp.reports.document import (
     Interval,
     Look,
     Paragraph,
+    Quantity,
     Styled,
     Table,
     italic,
@@ -113,19 +114,22 @@ def _grounds(ladder: Ladder) -> str:
 
 def _steps(ladder: Ladder, number: int) -> Table:
     rows: list[list[Cell]] = []
+    rules = Rules(**ladder.rules)
     for row in ladder.steps:
+        first = row.d_cfi is None
+        cfi, rmsea = preferred(row, "cfi"), preferred(row, "rmsea")
         rows.append(
             [
                 row.step.capitalize(),
                 preferred(row, "chisq"),
                 row.df,
-                preferred(row, "cfi"),
-                preferred(row, "rmsea"),
+                _judged(cfi, rules.configural_cfi) if first else cfi,
+                _judged(rmsea, rules.configural_rmsea) if first else rmsea,
                 row.srmr,
                 row.d_chisq,
                 row.d_df,
                 row.d_pvalue,
-                row.d_cfi,
+                _judged(row.d_cfi, rules.d_cfi),
                 "yes" if row.holds else (Styled("no"),),
             ]
         )
@@ -153,6 +157,11 @@ def _steps(ladder: Ladder, number: int) -> Table:
         f"{SCALED if scaled else ''}",
         look=Look.APA,
     )
+
+
+def _judged(value: float | None, bound: float) -> Cell:
+    """A value with the digits that keep it on its side of the bound that it is judged by."""
+    return None if value is None else Quantity(value, apa.beside(value, bound, 3))
 
 
 def _rule(ladder: Ladder) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.digits import decimals
 from analysis.scale.sections.purification import PurificationSection
 from surveyapp.reports import apa
 from surveyapp.reports.document import Paragraph, Styled, Tone
@@ -15,8 +16,9 @@ def _proposal(section: PurificationSection, _: ValidationStudy, __: Numbers) -> 
         yield Paragraph(f"No item is proposed for removal: {section.stopped}.")
         return
     if not section.steps:
+        cut = apa.bounded(section.loading_cut, decimals(section.loading_cut))
         yield Paragraph(
-            f"No item is proposed for removal: all load at {apa.bounded(section.loading_cut)} or "
+            f"No item is proposed for removal: all load at {cut} or "
             f"above, or their factor would fall below {section.fewest_items} items."
         )
         return
