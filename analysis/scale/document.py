@@ -1,7 +1,7 @@
 """A finished scale validation, and its JSON.
 
 The JSON holds each section under its name, in the order of a scale-validation article, and beside
-them ``format``, ``conclusions``, ``warnings``, ``settings``, ``r_script``, ``versions`` and
+them ``format``, ``rules_version``, ``conclusions``, ``warnings``, ``settings``, ``r_script``, ``versions`` and
 ``fingerprint``. No NaN, no infinity (null instead), numbers at full precision. A section that could
 not be computed is null, and ``warnings`` says why under the section's name.
 
@@ -18,6 +18,7 @@ from typing import Any
 
 from analysis.errors import UnreadableDocument
 from analysis.json_values import from_json, to_json
+from analysis.rules import RULES
 from analysis.scale.conclusions import Conclusion
 from analysis.scale.plan import Factor
 from analysis.scale.registry import sections
@@ -59,12 +60,13 @@ class _Around:
     format: str
     conclusions: tuple[Conclusion, ...] = ()
     r_script: str | None = None
+    rules_version: int | None = None
 
 
 @dataclass(frozen=True)
 class ScaleValidation:
     """A finished validation. ``r_script`` gives the same numbers from lavaan, semTools and psych,
-    for "answers.csv"."""
+    for "answers.csv". ``rules_version``: None where it was computed before versions were kept."""
 
     sections: Sections
     conclusions: tuple[Conclusion, ...]
@@ -74,6 +76,7 @@ class ScaleValidation:
     versions: Mapping[str, str]
     fingerprint: str
     format: str = FORMAT
+    rules_version: int | None = RULES
 
     def get(self, kind: type[S]) -> S | None:
         """A section; None where it was not computed."""
@@ -92,6 +95,7 @@ class ScaleValidation:
         """The validation as JSON values."""
         return {
             "format": self.format,
+            "rules_version": self.rules_version,
             **{kind.name: to_json(found) for kind, found in self.sections.by_class.items()},
             "conclusions": to_json(self.conclusions),
             "warnings": to_json(self.warned),
@@ -124,4 +128,5 @@ class ScaleValidation:
             versions=around.versions,
             fingerprint=around.fingerprint,
             format=around.format,
+            rules_version=around.rules_version,
         )

@@ -10,7 +10,7 @@ import click
 import pandas as pd
 
 from analysis.covariance.compare_models import METHODS
-from analysis.covariance.invariance import Invariance
+from analysis.covariance.invariance import Invariance, Rules
 from analysis.covariance.invariance import invariance as test_invariance
 from analysis.covariance.missing_ladders import (
     COMPARED,
@@ -19,6 +19,8 @@ from analysis.covariance.missing_ladders import (
     model_losses,
 )
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
+from analysis.digits import digits_beside
+from analysis.rules import RULES
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
@@ -117,7 +119,12 @@ def invariance(
     compared = None
     if lost.many and isinstance(found, Invariance) and chosen in COMPARED:
         compared = both_treatments(found, data, text, reference=reference, free=left)
-    document = {"sample": sample(lost), "missing_comparison": compared, **found.to_dict()}
+    document = {
+        "rules_version": RULES,
+        "sample": sample(lost),
+        "missing_comparison": compared,
+        **found.to_dict(),
+    }
     said = [
         *advice(lost, chosen, missing),
         *warnings(document, answers.notes),
@@ -147,10 +154,16 @@ def _treatments(listwise: TreatedLadder, fiml: TreatedLadder) -> Table:
 
 def _tables(found: Invariance | OrdinalInvariance, shown: Sequence[str], lost: str) -> list[Table]:
     columns = (*shown, *_CHANGES)
-    rows = [
-        [str(name), *(_cell(key, row.get(key)) for key in columns), "yes" if row["holds"] else "no"]
-        for name, row in found.table.iterrows()
-    ]
+    rows: list[list[str]] = []
+    for name, row in found.table.iterrows():
+        bounds = _bounds(found.rules, is_first=not rows)
+        cells = [
+            _cell(
+                key, row.get(key), bounds.get(key.removesuffix("_robust").removesuffix("_scaled"))
+            )
+            for key in columns
+        ]
+        rows.append([str(name), *cells, "yes" if row["holds"] else "no"])
     tables: list[Table] = [
         (
             f"Groups of {found.group}: {', '.join(found.groups)}; {lost}",
@@ -173,8 +186,18 @@ def _tables(found: Invariance | OrdinalInvariance, shown: Sequence[str], lost: s
     return tables
 
 
-def _cell(key: str, value: Any) -> str:
+def _bounds(rules: Rules, *, is_first: bool) -> dict[str, float]:
+    """What a step's numbers are judged by."""
+    if is_first:
+        return {"cfi": rules.configural_cfi, "rmsea": rules.configural_rmsea}
+    return {"d_cfi": rules.d_cfi, "d_rmsea": rules.d_rmsea}
+
+
+def _cell(key: str, value: Any, bound: float | None = None) -> str:
+    """A number, with the digits that keep it on its side of its bound."""
     there = None if value is None or pd.isna(value) else float(value)
     if "pvalue" in key:
         return probability(there)
+    if there is not None and bound is not None:
+        return number(there, digits_beside(there, bound))
     return number(there, 0 if key in {"df", "d_df"} else 3)

@@ -18,6 +18,7 @@ from analysis.covariance.sem import fit_sem
 from analysis.covariance.settings import H1_INFORMATION
 from analysis.errors import AnalysisError
 from analysis.losses import Losses
+from analysis.rules import RULES
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import DIAGRAM, FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
@@ -134,7 +135,7 @@ def sem(
         std_lv=std_lv,
     )
     lost = model_losses(answers.frame, text, fit.n, group)
-    document = {"sample": sample(lost), **fit.to_dict()}
+    document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
     if json_path is not None:
         indices = fit.modification_indices(minimum=_LEAST_INDEX)
         document["modification_indices"] = indices.to_dict(orient="records")
@@ -254,7 +255,12 @@ def pls(
         progress(100, "Done")
     lost = row_losses(answers.frame, found)
     compared, considered = _compared(found, answers.frame, text, lost)
-    document = {"sample": sample(lost), "missing_comparison": compared, **found.to_dict()}
+    document = {
+        "rules_version": RULES,
+        "sample": sample(lost),
+        "missing_comparison": compared,
+        **found.to_dict(),
+    }
     left = of_file(lost) if missing == "listwise" else imputed(lost.missing, lost.cells)
     tables: list[Table] = [
         _paths(document, left),

@@ -12,6 +12,7 @@ from surveyapp.reports import study as studies
 from surveyapp.reports.document import Document
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content
+from surveyapp.results.rules_changed import rules_used
 from surveyapp.results.validations import read_fieldwork, read_validation
 from surveyapp.store.models import Analysis, Journey
 
@@ -41,4 +42,5 @@ def study_of(
         computed=analysis.created_at.date(),
         library=library,
         fieldwork=read_fieldwork(analysis.result),
+        rules=rules_used(analysis),
     )

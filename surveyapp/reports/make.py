@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from analysis.rules import RULES
 from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
 from surveyapp.reports import benchmark as benchmarks
@@ -45,7 +46,7 @@ def benchmark(installation: Installation, report_id: int, *, progress: Progress)
             name += f"-{report.segment.code}"
     progress(30, "Drawing the charts")
     document = benchmarks.content(numbers, made=installation.now().date())
-    return _kept(installation, report_id, document, name, progress)
+    return _kept(installation, report_id, document, name, progress, rules=RULES)
 
 
 def _numbers(installation: Installation, session: Session, report: Report) -> benchmarks.Numbers:
@@ -86,11 +87,11 @@ def validation(installation: Installation, report_id: int, *, progress: Progress
     with installation.store.reading() as session:
         report = _report(session, report_id)
         stored = _study(installation, session, report)
-        study = stored.reading(read_validation)
+        study, rules = stored.reading(read_validation), stored.rules.version
         name = f"{report.journey.code}-validation-{study.document.settings.instrument}"
     progress(30, "Drawing the charts")
     document = validation_content(study, made=installation.now().date())
-    return _kept(installation, report_id, document, name, progress)
+    return _kept(installation, report_id, document, name, progress, rules=rules)
 
 
 def sjq_study(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def sjq_study(installation: Installation, report_id: int, *, progress: Progress)
         name = f"{report.journey.code}-journey-study"
     progress(30, "Drawing the charts")
     document = studies.content(study, made=installation.now().date())
-    return _kept(installation, report_id, document, name, progress)
+    return _kept(installation, report_id, document, name, progress, rules=study.rules.version)
 
 
 def _study(
@@ -121,7 +122,13 @@ def _report(session: Session, report_id: int) -> Report:
 
 
 def _kept(
-    installation: Installation, report_id: int, document: Document, name: str, progress: Progress
+    installation: Installation,
+    report_id: int,
+    document: Document,
+    name: str,
+    progress: Progress,
+    *,
+    rules: int,
 ) -> dict[str, Any]:
     progress(60, "Setting the pages")
     data, content = pdf(document), stored_content.stored(document)
@@ -133,6 +140,7 @@ def _kept(
         beside = put(content, name=f"{name}.json", media_type=stored_content.MEDIA_TYPE)
         report = _report(session, report_id)
         report.file_id, report.content_id = file.id, beside.id
+        report.rules_version = rules
         session.flush()
         events.publish(session, "report", report_id=report_id)
         return {"report_id": report_id, "file_id": file.id}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Generic, TypeVar
 
 from instruments.loader import Library
 from surveyapp.results.fieldwork import Fieldwork
+from surveyapp.results.rules_changed import RulesUsed
 
 D = TypeVar("D")
 R = TypeVar("R")
@@ -20,6 +21,7 @@ class Study(Generic[D]):
 
     ``file`` names the answers of a result that belongs to no journey; journey and provider are
     then empty. ``fieldwork``: how the answers came about, where that is kept with the result.
+    ``rules``: those that it was computed by.
     """
 
     document: D
@@ -31,6 +33,7 @@ class Study(Generic[D]):
     library: Library
     file: str | None = None
     fieldwork: Fieldwork | None = None
+    rules: RulesUsed = field(default_factory=RulesUsed)
 
     @property
     def about(self) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from analysis.digits import digits_beside
 from instruments.loader import InstrumentError
 from surveyapp.reports import apa, study_charts
 from surveyapp.reports import study_tables as tables
@@ -25,6 +26,7 @@ from surveyapp.reports.document import (
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.origin import recruitment, software
 from surveyapp.reports.respondents import characteristics_table
+from surveyapp.reports.rules_told import changes_told
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.stored_study import Study
 from surveyapp.results import phrases
@@ -32,6 +34,7 @@ from surveyapp.results.losses import imputed
 
 KIND = "Service journey study"
 TITLE = "Journey quality, service quality and loyalty"
+VIF_CUT = 5.0
 BOOTSTRAP = 5_000  # resamples where nothing else is asked for
 _INSTRUMENTS = ("sjq", "servqual-p", "loyalty", "marker")
 _NUMBERS = ("None", "One", "Two")
@@ -44,13 +47,14 @@ def content(asked: Study[Section], *, made: date) -> Document:
     number = count(1)
     blocks: list[Block] = [
         *_summary(document, number),
+        *changes_told(asked.rules),
         *_method(asked, number),
         *_measurement(document, number),
         *_structure(document, number),
         *_priorities(document, number),
         *_threats(document, number),
         *_beside(document, number),
-        *_reproducibility(document),
+        *_reproducibility(asked),
     ]
     whom = asked.segment or "all customers"
     return Document(
@@ -204,12 +208,17 @@ def _measurement(document: Section, number: Iterator[int]) -> Iterator[Block]:
     fit = study["full"]["fit"]["saturated"]
     yield Paragraph(
         f"SRMR of the saturated model is {apa.bounded(fit['srmr'], 3)}. The largest variance inflation "
-        f"factor of dimensions and antecedents is {apa.number(study['largest_vif'])} (usual cut-off 5)."
+        f"factor of dimensions and antecedents is {_vif(study['largest_vif'])} (usual cut-off 5)."
         f"{_of_items(study)}"
     )
     said = study.get("discriminant") or []
     if said:
         yield Callout("Discriminant validity", " ".join(f"{x[:1].upper()}{x[1:]}." for x in said))
+
+
+def _vif(value: float | None) -> str:
+    """The factor with the digits that keep it on its side of the cut-off."""
+    return apa.number(value, 2 if value is None else digits_beside(value, VIF_CUT, 2))
 
 
 def _of_items(study: Section) -> str:
@@ -285,7 +294,8 @@ def _beside(document: Section, number: Iterator[int]) -> Iterator[Block]:
     yield tables.published(document["study"], next(number))
 
 
-def _reproducibility(document: Section) -> Iterator[Block]:
+def _reproducibility(asked: Study[Section]) -> Iterator[Block]:
+    document = asked.document
     settings = document["settings"]
     yield Heading("Reproducibility", level=2)
     shown: list[tuple[str, Text]] = [
@@ -293,6 +303,7 @@ def _reproducibility(document: Section) -> Iterator[Block]:
         ("Seed", str(settings["seed"])),
         ("Software", ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
         ("Format", document["format"]),
+        ("Rules", asked.rules.told),
         (
             "Command",
             f"surveyapp study FILE.csv --bootstrap {settings['bootstrap']} --seed {settings['seed']}",

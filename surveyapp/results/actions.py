@@ -211,6 +211,31 @@ def ask_sjq_study(
     return analysis
 
 
+def ask_again(session: Session, analysis: Analysis, *, user_id: int | None) -> Analysis:
+    """Ask for a stored analysis once more, with its settings and seed, on today's answers by today's rules.
+
+    The stored one stays as it is.
+    """
+    again = Analysis(
+        kind=analysis.kind,
+        journey_id=analysis.journey_id,
+        survey_id=analysis.survey_id,
+        segment_id=analysis.segment_id,
+        instrument=analysis.instrument,
+        parameters=dict(analysis.parameters),
+        seed=analysis.seed,
+        created_by=user_id,
+    )
+    session.add(again)
+    session.flush()
+    wanted = kinds.SJQ_STUDY if analysis.kind == "sjq_study" else kinds.VALIDATE_SCALE
+    job = wanted.ask(session, kinds.AnalysisPayload(again.id), user_id=user_id)
+    again.job_id = job.id
+    session.flush()
+    record(session, user_id, "ask again", f"analysis {analysis.id}", analysis=again.id)
+    return again
+
+
 def _study_key(session: Session, journey: Journey, survey_id: int | None) -> str | None:
     """The scoring key of the journey scale where the study's instruments are asked."""
     surveys = [d for d in surveys_of(session, journey.id) if survey_id in (None, d.id)]

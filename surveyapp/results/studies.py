@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.composite.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
 from analysis.json_values import to_json
 from analysis.provenance import fingerprint, versions
+from analysis.rules import RULES
 from analysis.threads import one_blas_thread
 from instruments.loader import Library
 from surveyapp.errors import Conflict, Invalid, NotFound
@@ -113,6 +114,7 @@ def study_document(
     marker = [item for item in MARKER if item in data]
     document = {
         "format": FORMAT,
+        "rules_version": RULES,
         "sample": {
             "n": study.n,
             "journey": journey,

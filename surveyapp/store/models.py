@@ -1073,7 +1073,8 @@ class Analysis(Base):
 
 class Report(Base):
     """A document made from stored numbers; ``file`` is set once the job is done, and ``content``, its
-    tables and figures as data, from which other files are made.
+    tables and figures as data, from which other files are made. ``rules_version`` is that of the rules
+    by which its numbers were computed, None where that was before versions were kept.
     """
 
     __tablename__ = "reports"
@@ -1087,6 +1088,7 @@ class Report(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     content_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    rules_version: Mapped[int | None]
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

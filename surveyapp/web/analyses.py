@@ -18,6 +18,7 @@ from surveyapp.reports.document import Document
 from surveyapp.results import actions
 from surveyapp.results import queries as stored
 from surveyapp.results.groupings import groupings
+from surveyapp.results.rules_changed import rules_used
 from surveyapp.results.staleness import staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
@@ -156,9 +157,23 @@ def show(journey_id: int, analysis_id: int) -> ResponseReturnValue:
         analysis=found,
         told=told(found, journey, installation().library),
         changed=since,
+        rules=rules_used(found),
         estimation=ESTIMATORS.get(asked.get("estimator", "ML")),
         missing=MISSING.get(asked.get("missing", "listwise")),
     )
+
+
+@analyses.post("/<int:analysis_id>/again")
+@requires(Permission.RUN_ANALYSES)
+def again(journey_id: int, analysis_id: int) -> ResponseReturnValue:
+    """Compute the analysis once more, with the same settings."""
+    with installation().store.writing() as session:
+        queries.journey(session, journey_id)
+        found = stored.analysis(session, journey_id, analysis_id)
+        leave_room(session)
+        made = actions.ask_again(session, found, user_id=me().id)
+    flash("The analysis is running again; this page shows its progress.")
+    return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=made.id), 303)
 
 
 @analyses.get("/<int:analysis_id>.json")

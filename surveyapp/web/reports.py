@@ -15,6 +15,7 @@ from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
 from surveyapp.reports.document import Document
 from surveyapp.results import queries as analyses
+from surveyapp.results.rules_changed import rules_of_report
 from surveyapp.results.scope import Scope, read_scope
 from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
@@ -55,7 +56,9 @@ def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = stored.reports(session, journey_id)
-        return render_template("reports/index.html", journey=journey, reports=found)
+        about = {each.id: each for each in analyses.analyses(session, journey_id)}
+        rules = {each.id: rules_of_report(each, about.get(each.analysis_id or 0)) for each in found}
+        return render_template("reports/index.html", journey=journey, reports=found, rules=rules)
 
 
 @reports.route("/new", methods=["GET", "POST"])

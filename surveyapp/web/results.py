@@ -22,6 +22,7 @@ from surveyapp.results.journey_json import (
     findings_to_json,
     trends_to_json,
 )
+from surveyapp.results.rules_changed import rules_used
 from surveyapp.results.staleness import staleness
 from surveyapp.store.models import Analysis
 from surveyapp.web import studies
@@ -90,6 +91,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         few=few,
         analyses=stored,
         changed=since,
+        rules={each.id: rules_used(each) for each in stored},
         scope=scope,
         segments=segments,
         form=form,
@@ -98,7 +100,7 @@ def index(journey_id: int) -> ResponseReturnValue:
 
 
 def _listed(analysis: Analysis, *, outdated: bool) -> dict[str, Any]:
-    state = analysis.job.state if analysis.job else "waiting"
+    state, rules = analysis.job.state if analysis.job else "waiting", rules_used(analysis)
     return {
         "id": analysis.id,
         "kind": analysis.kind,
@@ -108,4 +110,6 @@ def _listed(analysis: Analysis, *, outdated: bool) -> dict[str, Any]:
         "requested_at": analysis.created_at,
         "state": "done" if analysis.result else state,
         "outdated": outdated,
+        "rules_version": rules.version if analysis.result else None,
+        "changed_numbers": [change.sentence for change in rules.changes],
     }

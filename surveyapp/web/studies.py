@@ -14,6 +14,7 @@ from surveyapp.reports import study_tables as made
 from surveyapp.reports.document import Table
 from surveyapp.results import actions
 from surveyapp.results.actions import STUDY_INSTRUMENTS
+from surveyapp.results.rules_changed import rules_used
 from surveyapp.results.staleness import Staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.surveys.queries import surveys_of
@@ -85,6 +86,7 @@ def show(journey: Journey, analysis: Analysis, changed: Staleness | None) -> str
         analysis=analysis,
         result=analysis.result,
         changed=changed,
+        rules=rules_used(analysis),
         drawings=drawings(analysis, journey, installation().library),
         tables=_tables(analysis),
     )

@@ -13,6 +13,8 @@ from semopy.examples import holzinger39
 
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_undefined_scaling import one_of_four, two_of_two
+from tests.reports.test_printed_rules import MODEL as TWO
+from tests.reports.test_printed_rules import answers as near_the_bound
 
 THREE = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6; speed =~ x7 + x8 + x9"
 
@@ -410,3 +412,13 @@ def test_validate_refuses_what_it_would_ignore(run, ordinal: Path, said: str):
     ran = run("validate", ordinal, "--model", FOUR.replace("u2", said))
     assert (ran.code, ran.out) == (2, "")
     assert "f1=~u2 has a fixed value, label or start value" in ran.err
+
+
+def test_a_step_prints_the_digits_that_keep_it_on_its_side_of_the_bound(run, tmp_path: Path):
+    path = tmp_path / "answers.csv"
+    near_the_bound().to_csv(path, index=False)
+    model = "; ".join(f"{name} =~ {' + '.join(items)}" for name, items in TWO.items())
+    ran = run("invariance", path, "--model", model, "--group", "region")
+    [metric] = [line for line in ran.out.splitlines() if line.strip().startswith("metric")]
+    assert " -0.0054 " in metric and metric.endswith("no")
+    assert "CFI falls by no more than .005" in ran.out

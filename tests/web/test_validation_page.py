@@ -82,6 +82,23 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     assert 'group = "region"' in script.text
     assert "\N{NO-BREAK SPACE}" not in script.text
 
+    assert "<dt>Rules</dt><dd>version 2</dd>" in page and "Compute again" not in page
+    with installation.store.writing() as session:
+        row = session.get_one(Analysis, analysis.id)
+        row.result = {k: v for k, v in row.result.items() if k != "rules_version"}
+        row.fingerprint = "of the rules before"  # pages are kept by it
+    earlier = reader.get(where).text
+    assert "Computed by version 1 of the rules; version 2 is current." in earlier
+    assert "plain chi-squares subtracted; since version 2 the scaled difference" in earlier
+    assert "earlier rules" in reader.get(f"/journeys/{journey_id}/results").text
+    again = reader.post(f"{where}/again")
+    assert again.status_code == 303 and again.location != where
+    with installation.store.writing() as session:
+        repeated = session.scalars(select(Analysis).order_by(Analysis.id.desc())).first()
+        assert repeated.parameters == asked and repeated.job is not None
+        assert repeated.seed == analysis.seed
+        session.get_one(Analysis, analysis.id).result = {**row.result, "rules_version": 2}
+
     said = "out of date"
     index = f"/journeys/{journey_id}/results"
     assert said not in page.lower() and said not in reader.get(index).text.lower()

@@ -11,6 +11,7 @@ from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.sample import SampleSection
 from surveyapp.reports.bibliography import references
 from surveyapp.reports.document import Block, Callout, Cover, Document, Heading
+from surveyapp.reports.rules_told import changes_told
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.registry import parts
 from surveyapp.reports.validation.reproducibility import reproducibility
@@ -48,12 +49,13 @@ def chapters(study: ValidationStudy) -> Iterator[Block]:
 def _chapters(study: ValidationStudy) -> Iterator[Block]:
     number = count(1)
     yield from summary(study.document, number)
+    yield from changes_told(study.rules)
     for chapter in Chapter:
         blocks = list(_blocks(chapter, study, number))
         if blocks:
             yield Heading(chapter.value)
             yield from blocks
-    yield from reproducibility(study.document)
+    yield from reproducibility(study)
 
 
 def _blocks(chapter: Chapter, study: ValidationStudy, number: Numbers) -> Iterator[Block]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.scale.document import ScaleValidation
 from analysis.scale.r_script import steps_of
 from analysis.scale.sections.cfa import CfaSection
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
+from surveyapp.reports.validation.part import ValidationStudy
 from surveyapp.reports.validation.wording import lines
 
 
-def reproducibility(validation: ScaleValidation) -> Iterator[Block]:
-    """Fingerprint, seed, software; the model and the same analysis as programs."""
+def reproducibility(study: ValidationStudy) -> Iterator[Block]:
+    """Fingerprint, seed, software, rules; the model and the same analysis as programs."""
+    validation = study.document
     cfa = validation.get(CfaSection)
     yield Heading("Reproducibility", new_page=True)
     yield Paragraph(
@@ -24,6 +25,7 @@ def reproducibility(validation: ScaleValidation) -> Iterator[Block]:
         ("Seed", str(validation.settings.seed)),
         ("Software", ", ".join(f"{k} {v}" for k, v in validation.versions.items())),
         ("Format", validation.format),
+        ("Rules", study.rules.told),
     ]
     for label, value in shown:
         yield Paragraph((Styled(f"{label}: "), value))
