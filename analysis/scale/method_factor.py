@@ -14,11 +14,12 @@ from analysis.covariance.compare_models import difference_test
 from analysis.covariance.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.several_starts import Admitted, admitted
-from analysis.errors import DataError
+from analysis.errors import DataError, ModelError
 from analysis.moments import Moments
 from analysis.scale.cfa import sem_model, sem_names
 
 LEVEL = 0.05
+ORDINAL = "WLSMV"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class MethodModel:
 @dataclass(frozen=True)
 class MethodComparison:
     """Test of the more constrained model against the freer one: likelihood ratio, or the scaled
-    difference (Satorra & Bentler 2001) of a robust estimator.
+    difference (Satorra & Bentler 2001; of WLSMV Satorra 2000) of a robust estimator.
     """
 
     constrained: str
@@ -99,10 +100,11 @@ def marker_sequence(
     *,
     estimator: str = "ML",
 ) -> MarkerSequence:
-    """The CFA marker sequence: CFA, Baseline, Method-C, Method-U, Method-R (ML, MLR or MLM, complete
-    rows).
+    """The CFA marker sequence: CFA, Baseline, Method-C, Method-U, Method-R (ML, MLR, MLM or WLSMV,
+    complete rows).
 
-    model: factor -> items. marker: at least 2 items of a factor unrelated by theory. Raises
+    Under WLSMV the responses behind the answers have unit variance, so that a marker item's residual
+    is held with its loading and is no parameter of its own. model: factor -> items. marker: at least 2 items of a factor unrelated by theory. Raises
     DataError for fewer than 2 factors or marker items and for a marker whose items do not form a
     factor, else as ``fit_sem``.
     """
@@ -114,7 +116,8 @@ def marker_sequence(
     fits = Fits(partial(fit_sem, data, std_lv=True, estimator=estimator))
     if not fits.add("CFA", base + measurement_model({name: marker})).converged:
         raise DataError(f"{', '.join(marker)}: the marker's items do not form a factor")
-    fixed = base + _fixed_marker(fits["CFA"], name, marker) + _apart(name, names)
+    held = _fixed_marker(fits["CFA"], name, marker, residuals=estimator != ORDINAL)
+    fixed = base + held + _apart(name, names)
     fits.add("Baseline", fixed)
     equal = Model(tuple(Path(name, "=~", item, (Modifier(label="method"),)) for item in items))
     each = measurement_model({name: items})
@@ -153,9 +156,15 @@ def latent_method_factor(
     """Add one factor, uncorrelated with the others, on which all items load freely (ML, MLR or MLM,
     complete rows). Items that measure a factor alone, without error, stay off it.
 
-    Raises DataError below 3 factors of several items, else as ``fit_sem``. The model is often at
-    the edge of identification: read its warnings.
+    Raises ModelError for WLSMV, under which the model seldom converges, DataError below 3 factors of
+    several items, else as ``fit_sem``. The model is often at the edge of identification: read its
+    warnings.
     """
+    if estimator == ORDINAL:
+        raise ModelError(
+            "a method factor without items of its own is not fitted by WLSMV, under which it seldom "
+            "converges; choose ML, MLR or MLM for it, or measure a marker"
+        )
     owner = {item: f for f, members in model.items() if len(members) > 1 for item in members}
     if len(set(owner.values())) < 3:
         raise DataError(
@@ -249,14 +258,15 @@ def unused(name: str, model: Mapping[str, Sequence[str]]) -> str:
     return name
 
 
-def _fixed_marker(fitted: SemFit, name: str, marker: Sequence[str]) -> Model:
-    """The marker's loadings and residual variances held where the CFA found them."""
+def _fixed_marker(fitted: SemFit, name: str, marker: Sequence[str], *, residuals: bool) -> Model:
+    """The marker's loadings, and with ``residuals`` their variances, held where the CFA found them."""
     paths = []
     for item in marker:
         loading = _value(fitted, name, "=~", item)
-        residual = _value(fitted, item, "~~", item)
         paths.append(Path(name, "=~", item, (Modifier(fixed=loading),)))
-        paths += covariance(item, item, fixed=residual).paths
+        if residuals:
+            residual = _value(fitted, item, "~~", item)
+            paths += covariance(item, item, fixed=residual).paths
     return Model(tuple(paths))
 
 

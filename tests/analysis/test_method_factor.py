@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import DataError
+from analysis.errors import DataError, ModelError
 from analysis.scale.method_factor import latent_method_factor, marker_sequence
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, holzinger, mobi, mobi_model, simulated
 
@@ -92,3 +92,48 @@ def test_under_a_robust_estimator_the_models_are_compared_by_scaled_differences(
     assert got.comparisons[0].delta_chisq == pytest.approx(by_hand, rel=1e-6)
     latent = latent_method_factor(data, SJQ_MODEL, estimator="MLR")
     assert latent.models[0].chisq_scaled is not None
+
+
+def five_points() -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], list[str]]:
+    """Three factors of three items each, a tendency in all of them, and a marker that measures it."""
+    rng = np.random.default_rng(7)
+    latent = rng.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.5, 400)
+    tendency, columns = rng.normal(size=400), {}
+    for k, factor in enumerate("abc"):
+        for i in range(1, 4):
+            value = 0.7 * latent[:, k] + 0.3 * tendency + 0.6 * rng.normal(size=400)
+            columns[f"{factor}{i}"] = np.digitize(value, [-1.2, -0.3, 0.5, 1.3]) + 1
+    for i in range(1, 4):
+        value = 0.75 * tendency + 0.66 * rng.normal(size=400)
+        columns[f"m{i}"] = np.digitize(value, [-1.0, -0.2, 0.6, 1.4]) + 1
+    model = {factor: tuple(f"{factor}{i}" for i in range(1, 4)) for factor in "abc"}
+    return pd.DataFrame(columns), model, ["m1", "m2", "m3"]
+
+
+def test_the_marker_sequence_of_ordinal_items_is_that_of_lavaan_with_scaled_differences():
+    """lavaan 0.6-14: cfa(..., ordered = TRUE, std.lv = TRUE) with the marker's loadings of the CFA
+    fixed and its covariances 0; lavTestLRT, whose default for WLSMV is Satorra 2000."""
+    data, model, marker = five_points()
+    got = marker_sequence(data, model, marker, estimator="WLSMV")
+    fit = {one.name: (one.chisq, one.df, one.chisq_scaled) for one in got.models}
+    expected = {
+        "CFA": (27.35329, 48, 54.52859),
+        "Baseline": (473.73619, 54, 339.41720),
+        "Method-C": (27.22140, 53, 46.65361),
+        "Method-U": (20.73629, 45, 43.36916),
+        "Method-R": (33.65029, 56, 50.40858),
+    }
+    for name, numbers in expected.items():
+        assert fit[name] == pytest.approx(numbers, rel=1e-5), name
+    tests = [(one.delta_chisq, one.delta_df, one.pvalue) for one in got.comparisons]
+    assert tests[0] == pytest.approx((48.89046, 1, 2.706637e-12), rel=1e-4)
+    assert tests[1] == pytest.approx((5.120732, 8, 0.7445976), rel=1e-5)
+    assert tests[2] == pytest.approx((2.796038, 3, 0.4241525), rel=1e-4)
+    assert (got.method_variance, got.unequal, got.biased) == (True, False, False)
+    assert got.share == pytest.approx(0.06739286, rel=1e-5)
+
+
+def test_a_method_factor_without_items_of_its_own_is_refused_for_ordinal_items():
+    data, model, _ = five_points()
+    with pytest.raises(ModelError, match=r"not fitted by WLSMV.*choose ML, MLR or MLM"):
+        latent_method_factor(data, model, estimator="WLSMV")

@@ -165,8 +165,7 @@ def _tests(study: Study) -> Mapping[str, Callable[[], tuple[Any, tuple[str, ...]
     everything = study.data
     if study.marker is not None:
         everything = pd.concat([study.data, study.marker], axis=1)
-    # Ordinal items are modelled by ML here: residual variances cannot be fixed behind answers.
-    estimator = study.choices.estimator if study.choices.estimator in ("MLR", "MLM") else "ML"
+    estimator = study.choices.estimator
 
     def components() -> tuple[HarmanPart, tuple[str, ...]]:
         return filled(HarmanPart, harman(everything)), ()

@@ -10,6 +10,7 @@ from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import Block, Callout, Heading, Paragraph, Tone
 from surveyapp.reports.validation.part import ValidationStudy
 from surveyapp.reports.validation.wording import plain_list
+from surveyapp.results import phrases
 
 _MISSING = {
     "listwise": "respondents with a missing answer left out",
@@ -58,12 +59,13 @@ def _estimation(cfa: CfaSection, settings: Settings) -> str:
 
 
 def _threats(settings: Settings) -> str:
-    marker = ", a marker variable" if settings.marker else ""
+    named = ["Harman's test", "full collinearity"]
+    named += ["a marker variable"] if settings.marker else []
+    named += ["an unmeasured latent method factor"] if settings.estimator != "WLSMV" else []
     time = ", and the time taken" if settings.seconds else ""
     return (
-        f"Common method variance was examined with Harman's test, full collinearity{marker} and an "
-        "unmeasured latent method factor; careless answering with long runs of one answer, the "
-        f"spread of answers, Mahalanobis distances{time}."
+        f"Common method variance was examined with {phrases.listed(named)}; careless answering with "
+        f"long runs of one answer, the spread of answers, Mahalanobis distances{time}."
     )
 
 

@@ -135,7 +135,7 @@ def _sequence(found: MarkerSequencePart) -> str:
     )
 
 
-SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust."
+SCALED = " Statistics and their differences are scaled, CFI and RMSEA robust or scaled."
 
 
 def _models(
