@@ -91,6 +91,10 @@ class Settings:
         default=5,
     )
     workers: int = _setting("Job worker threads in one process.", default=1)
+    job_minutes: int = _setting("Longest that a job may take, in minutes.", default=240)
+    job_megabytes: int = _setting(
+        "Memory, in megabytes, beyond which a worker stops its jobs and starts anew.", default=8192
+    )
     trusted_proxies: int = _setting(
         "Number of proxies in front whose headers are believed.", default=0
     )
@@ -324,6 +328,8 @@ def _faults(settings: Settings) -> list[str]:
         ("threads", 1, 64),
         ("lock_seconds", 1, 60),
         ("workers", 1, 16),
+        ("job_minutes", 1, 10_080),
+        ("job_megabytes", 1024, 1_048_576),
         ("trusted_proxies", 0, 5),
         ("minimum_cell", 1, 1000),
         ("import_megabytes", 1, 4096),

@@ -17,7 +17,7 @@ from surveyapp.closed_loop import alerts, cases
 from surveyapp.distribution import outbox, retention
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
-from surveyapp.jobs import kinds, running
+from surveyapp.jobs import kinds, limits, running
 from surveyapp.jobs.kinds import (
     AnalysisPayload,
     ImportPayload,
@@ -282,6 +282,12 @@ def work(installation: Installation) -> None:
         while not over.wait(_LOOK_FOR_ENDED_SECONDS):
             if tasks.ended():  # without it mails or jobs would stop in silence: start all anew
                 raise SurveyappError(f"The worker has lost {', '.join(tasks.ended())}.")
+            with suppress(SQLAlchemyError):  # looked at again in a moment
+                beyond = limits.exceeded(installation)
+                if beyond:
+                    raise SurveyappError(
+                        f"The worker ends, for {beyond}; it is to be started again."
+                    )
         for thread in workers:
             thread.join()
         with suppress(SQLAlchemyError):  # without a database nobody is told that it stopped

@@ -89,6 +89,7 @@ class Kind(Generic[Payload]):
     title: str
     payload: type[Payload]
     outcome: Outcome
+    can_be_cancelled: bool = True  # else half done is worse than not begun
 
     def ask(self, session: Session, payload: Payload, *, user_id: int | None) -> Job:
         """Write a waiting job into the caller's transaction."""
@@ -121,11 +122,27 @@ VALIDATION_REPORT = Kind("validation_report", "Validation report", ReportPayload
 SJQ_STUDY_REPORT = Kind("sjq_study_report", "Study report", ReportPayload, Outcome.REPORT)
 IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Outcome.RESPONSES)
 PREVIEW_IMPORT = Kind("preview_import", "Import preview", PreviewPayload, Outcome.PREVIEW)
-REMOVE_IMPORT = Kind("remove_import", "Removal of an import", RemovalPayload, Outcome.BATCH)
-SORT_SEGMENT = Kind(
-    "rebuild_rollups", "Assignment of responses to a segment", SegmentPayload, Outcome.SEGMENT
+REMOVE_IMPORT = Kind(
+    "remove_import",
+    "Removal of an import",
+    RemovalPayload,
+    Outcome.BATCH,
+    can_be_cancelled=False,
 )
-COUNT_DAYS = Kind("count_days", "Count by another time zone", JourneyPayload, Outcome.JOURNEY)
+SORT_SEGMENT = Kind(
+    "rebuild_rollups",
+    "Assignment of responses to a segment",
+    SegmentPayload,
+    Outcome.SEGMENT,
+    can_be_cancelled=False,
+)
+COUNT_DAYS = Kind(
+    "count_days",
+    "Count by another time zone",
+    JourneyPayload,
+    Outcome.JOURNEY,
+    can_be_cancelled=False,
+)
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {

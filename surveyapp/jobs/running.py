@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from analysis.errors import AnalysisError
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
+from surveyapp.jobs.limits import UNDER_WAY
 from surveyapp.periodic import repeat
 from surveyapp.store import queue
 from surveyapp.store.models import Job
@@ -55,7 +56,7 @@ def run(
         job = queue.claim(session, job_id, worker=worker)
     if job is None:
         return False
-    with _beating(installation, job):
+    with _beating(installation, job), UNDER_WAY.begun(job.id):
         try:
             _keep(installation, _ended(installation, job, shown, work), pause)
         except queue.Lost as lost:

@@ -117,6 +117,19 @@ def fail(session: Session, job: Job, error: str) -> None:
     _change(session, job, state="failed", error=error, finished_at=utc_now())
 
 
+def stop(session: Session, job_id: int, error: str) -> bool:
+    """End a job that waits or runs, whoever has it: its worker is told at its next step. False where it
+    has ended already.
+    """
+    stopped = session.scalar(
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_(("waiting", "running")))
+        .values(state="failed", error=error, finished_at=utc_now())
+        .returning(Job.id)
+    )
+    return stopped is not None
+
+
 def _change(session: Session, job: Job, **values: Any) -> None:
     """Write to the row only while the claim holds: what was requeued belongs to its next worker."""
     changed = session.scalar(update(Job).where(_claimed(job)).values(**values).returning(Job.id))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth.permissions import Permission, Role
-from surveyapp.errors import NotFound
+from surveyapp.errors import Conflict, NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
+from surveyapp.store import queue
+from surveyapp.store.audit import record
 from surveyapp.store.models import Analysis, ImportBatch, ImportPreview, Job, Journey, Report
 from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
@@ -42,7 +44,31 @@ def show(job_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         job = _own_job(session, job_id)
         outcome = _outcome(session, job)
-    return render_template("jobs/show.html", job=job, title=title_of(job.kind), outcome=outcome)
+    kind = KINDS.get(job.kind)
+    can_be_cancelled = kind is not None and kind.can_be_cancelled
+    return render_template(
+        "jobs/show.html",
+        job=job,
+        title=title_of(job.kind),
+        outcome=outcome,
+        can_be_cancelled=can_be_cancelled,
+    )
+
+
+@jobs.post("/<long:job_id>/cancel")
+@requires(Permission.OWN_ACCOUNT)
+def cancel(job_id: int) -> ResponseReturnValue:
+    """End the job: at once where it waits, at its next step where a worker has begun it."""
+    with installation().store.writing() as session:
+        job = _own_job(session, job_id)
+        if job.kind in KINDS and not KINDS[job.kind].can_be_cancelled:
+            raise Conflict("This job cannot be cancelled: half done is worse than not begun.")
+        if queue.stop(session, job.id, f"Cancelled by {me().name}."):
+            record(session, me().id, "cancel job", f"job {job.id}")
+            flash("The job is cancelled.")
+        else:
+            flash("The job had ended already.")
+    return redirect(url_for("jobs.show", job_id=job_id), 303)
 
 
 @jobs.get("/<long:job_id>.json")
