@@ -1,8 +1,8 @@
 """A finished scale validation, and its JSON.
 
 The JSON holds each section under its name, in the order of a scale-validation article, and beside
-them ``format``, ``rules_version``, ``conclusions``, ``warnings``, ``settings``, ``r_script``, ``versions`` and
-``fingerprint``. No NaN, no infinity (null instead), numbers at full precision. A section that could
+them ``format``, ``conclusions``, ``warnings``, ``settings``, ``r_script``, ``versions``, ``fingerprint``
+and ``rules_version``. No NaN, no infinity (null instead), numbers at full precision. A section that could
 not be computed is null, and ``warnings`` says why under the section's name.
 
 ``FORMAT`` changes when a reader of the old shape would fail. Sections and fields have been added
@@ -95,7 +95,6 @@ class ScaleValidation:
         """The validation as JSON values."""
         return {
             "format": self.format,
-            "rules_version": self.rules_version,
             **{kind.name: to_json(found) for kind, found in self.sections.by_class.items()},
             "conclusions": to_json(self.conclusions),
             "warnings": to_json(self.warned),
@@ -103,6 +102,7 @@ class ScaleValidation:
             "r_script": self.r_script,
             "versions": to_json(self.versions),
             "fingerprint": self.fingerprint,
+            "rules_version": self.rules_version,
         }
 
     @classmethod
