@@ -8,11 +8,16 @@ from datetime import date
 from surveyapp.reports import apa
 from surveyapp.reports.bibliography import told
 from surveyapp.reports.document import Cell, Column, Interval, Look, Table, italic
+from surveyapp.reports.validation.wording import indented
 from surveyapp.results import phrases
 from surveyapp.results.characteristics import Characteristic
 from surveyapp.results.fieldwork import Fieldwork, Invited
 
-_ALONE = "No value is told of fewer respondents than {n}: smaller groups are taken together"
+_HIDDEN = "hidden"
+_ALONE = (
+    "No value is told of fewer respondents than {n}: smaller groups are taken together, and a number "
+    "that would tell of one is hidden"
+)
 
 
 def dates(found: Fieldwork) -> str:
@@ -78,11 +83,11 @@ def characteristics_table(found: Fieldwork, number: int) -> Table:
     """Counts and shares of each attribute's values; of numbers mean, spread and range."""
     numbers = [one for one in found.characteristics if one.numeric]
     named = [one for one in found.characteristics if not one.numeric]
-    cells: list[list[Cell]] = [_numeric(one, found) for one in numbers]
+    cells: list[list[Cell]] = [_numeric(one) for one in numbers]
     groups = set()
     for one in named:
         groups.add(len(cells))
-        cells.append([phrases.named(one.name), "", "", "", "", ""])
+        cells.append([_name(one), "", "", "", "", ""])
         cells += _categories(one)
     note = f"n = {found.n:,}. {_ALONE.format(n=found.minimum_cell)}."
     if numbers:
@@ -99,10 +104,10 @@ def characteristics_table(found: Fieldwork, number: int) -> Table:
         columns=[
             Column("Characteristic", 0.36),
             Column(italic("n"), 0.12, apa.count),
-            Column("%", 0.10, apa.number, name="percent"),
+            Column("%", 0.10, apa.NUMBER_1, name="percent"),
             Column(italic("M"), 0.12, apa.number),
             Column(italic("SD"), 0.12, apa.number),
-            Column("Range", 0.18, apa.free_interval),
+            Column("Range", 0.18, _range),
         ],
         cells=cells,
         groups=frozenset(groups),
@@ -111,20 +116,36 @@ def characteristics_table(found: Fieldwork, number: int) -> Table:
     )
 
 
-def _numeric(one: Characteristic, found: Fieldwork) -> list[Cell]:
-    name = phrases.named(one.name)
-    few = f"hidden (fewer than {found.minimum_cell})"
+def _numeric(one: Characteristic) -> list[Cell]:
     if one.mean is None:
-        return [name, few, "", "", "", ""]
-    n: Cell = few if one.n is None else one.n
-    ends: Cell = few if one.low is None else Interval(one.low, one.high)
-    return [name, n, "", one.mean, one.sd, ends]
+        return [_name(one), _HIDDEN, "", "", "", ""]
+    n: Cell = _HIDDEN if one.n is None else one.n
+    ends: Cell = _HIDDEN if one.low is None else Interval(one.low, one.high)
+    return [_name(one), n, "", one.mean, one.sd, ends]
+
+
+def _name(one: Characteristic) -> str:
+    """An attribute's name as pages write it."""
+    name = one.name.replace("_", " ")
+    return phrases.named(name[:1].upper() + name[1:])
+
+
+def _range(found: Interval) -> str:
+    """Both ends with the digits that they have."""
+    return f"{found.low:,g} to {found.high:,g}"
 
 
 def _categories(one: Characteristic) -> Iterator[list[Cell]]:
     total = sum(each.n for each in one.categories) + one.others_n
     for each in one.categories:
         value = "Not known" if each.value is None else phrases.named(each.value)
-        yield [value, each.n, 100 * each.share, "", "", ""]
+        yield [indented(value), each.n, 100 * each.share, "", "", ""]
     if one.others:
-        yield ["All others, together", one.others_n, 100 * one.others_n / total, "", "", ""]
+        yield [
+            indented("All others, together"),
+            one.others_n,
+            100 * one.others_n / total,
+            "",
+            "",
+            "",
+        ]
