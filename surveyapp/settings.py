@@ -101,6 +101,12 @@ class Settings:
     secure_cookies: bool = _setting(
         "Send cookies over HTTPS only; on whenever base_url is https.", default=False
     )
+    session_hours: int = _setting(
+        "Hours after which everybody has to sign in again, however busy they are.", default=12
+    )
+    session_idle_minutes: int = _setting(
+        "Minutes without a request after which a session ends.", default=240
+    )
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
     smtp_url: str = _setting(
@@ -331,6 +337,8 @@ def _faults(settings: Settings) -> list[str]:
         ("job_minutes", 1, 10_080),
         ("job_megabytes", 1024, 1_048_576),
         ("trusted_proxies", 0, 5),
+        ("session_hours", 1, 720),
+        ("session_idle_minutes", 5, 43_200),
         ("minimum_cell", 1, 1000),
         ("import_megabytes", 1, 4096),
         ("mails_a_minute", 1, 100_000),

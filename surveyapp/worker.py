@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from surveyapp.auth import sessions
 from surveyapp.closed_loop import alerts, cases
 from surveyapp.distribution import outbox, retention
 from surveyapp.errors import SurveyappError
@@ -217,6 +218,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget previews": (60.0, stored_previews.forget),
     "watch scores": (300.0, alerts.alerts_due),
     "mix draws": (3600.0, prize_draws.mix),
+    "forget sessions": (3600.0, sessions.forget),
     "forget drafts": (3600.0, drafts.forget),
 }
 

@@ -76,6 +76,24 @@ class User(Base):
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class UserSession(Base):
+    """A member of staff signed in on one device. Only the SHA-256 of the browser's key is kept.
+
+    It holds while ``epoch`` is the account's. ``seen_at`` is noted once an hour at most.
+    """
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    epoch: Mapped[int]
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str] = mapped_column(String(60))
+    network: Mapped[str] = mapped_column(String(60))
+    signed_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class KeyFingerprint(Base):
     """A secret key that the database belonged to, told by its fingerprint; the newest row is in force."""
 

@@ -9,6 +9,7 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth import actions, passwords, queries
+from surveyapp.auth import sessions as session_actions
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
 from surveyapp.web import sessions
@@ -103,7 +104,15 @@ def sign_out() -> ResponseReturnValue:
 @account.get("/account")
 @requires(Permission.OWN_ACCOUNT)
 def show() -> ResponseReturnValue:
-    return render_template("account/show.html", account=sessions.me())
+    now, hours = installation().now(), installation().settings.session_hours
+    with installation().store.reading() as session:
+        lines = session_actions.lines(session, sessions.me(), now=now, hours=hours)
+    return render_template(
+        "account/show.html",
+        account=sessions.me(),
+        lines=lines,
+        current=sessions.session_id(),
+    )
 
 
 @account.route("/account/password", methods=["GET", "POST"])
@@ -128,6 +137,27 @@ def change_password() -> ResponseReturnValue:
                 return redirect(url_for("account.show"), 303)
     page = render_template("account/password.html", form=form, account=sessions.me())
     return page, form.status
+
+
+@account.post("/account/sessions/<int:session_id>/end")
+@requires(Permission.OWN_ACCOUNT)
+def end_session(session_id: int) -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        device = session_actions.end_one(session, sessions.me(), session_id)
+    if session_id == sessions.session_id():
+        sessions.end()
+        return redirect(url_for("account.sign_in"), 303)
+    flash(f"The session on {device} has ended.")
+    return redirect(url_for("account.show"), 303)
+
+
+@account.post("/account/sessions/end-others")
+@requires(Permission.OWN_ACCOUNT)
+def end_other_sessions() -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        session_actions.end_others(session, sessions.me(), but=sessions.session_id())
+    flash("All your other sessions have ended.")
+    return redirect(url_for("account.show"), 303)
 
 
 @account.post("/account/sign-out-everywhere")

@@ -18,7 +18,6 @@ csrf = CSRFProtect()
 # Counters live in this process: the limits hold a guesser back, they are no accounting.
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", strategy="moving-window")
 
-SESSION_HOURS = 12
 ORDINARY_BODY = 1024 * 1024
 FILES_WANTED = "takes_files"  # attribute of a view that accepts an uploaded file
 CONTENT_POLICY = "; ".join(
@@ -46,7 +45,8 @@ def protect(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS),
+        # Each answer renews the cookie, so its age is how long its session has lain idle.
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.session_idle_minutes),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open overnight still works
         MAX_CONTENT_LENGTH=ORDINARY_BODY,
         MAX_FORM_MEMORY_SIZE=ORDINARY_BODY,

@@ -1,10 +1,10 @@
-"""Who is signed in: the session holds an account's id and session epoch, nothing else."""
+"""Who is signed in: the cookie holds the key of a session that the database knows, nothing else."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_login import (
     AnonymousUserMixin,
     LoginManager,
@@ -14,25 +14,27 @@ from flask_login import (
     logout_user,
 )
 
-from surveyapp.auth import queries
+from surveyapp.auth import sessions
 from surveyapp.auth.accounts import Account
+from surveyapp.auth.origins import device_words, network
 from surveyapp.auth.permissions import Permission
-from surveyapp.web.ids import LARGEST
+from surveyapp.auth.sessions import OpenSession, Origin
 from surveyapp.web.installation import installation
-from surveyapp.whole import whole_number
 
 manager = LoginManager()
-manager.session_protection = None  # addresses change on the move; the epoch ends sessions instead
+manager.session_protection = None  # addresses change on the move; a session's row ends it instead
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """An account as Flask-Login wants it; its id changes with the epoch, which ends old sessions."""
+    """An account as Flask-Login wants it; its id is the key of the session."""
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
+    def __init__(self, key: str, opened: OpenSession) -> None:
+        self.key = key
+        self.session_id = opened.id
+        self.account = opened.account
 
     def get_id(self) -> str:
-        return f"{self.account.id}.{self.account.session_epoch}"
+        return self.key
 
     def may(self, permission: str) -> bool:
         return self.account.may(Permission(permission))
@@ -49,27 +51,43 @@ manager.anonymous_user = Nobody
 
 
 @manager.user_loader
-def _load(session_id: str) -> SignedIn | None:
-    first, _, second = session_id.partition(".")
-    user_id, epoch = (whole_number(each, largest=LARGEST) for each in (first, second))
-    if user_id is None or epoch is None:
-        return None
+def _load(key: str) -> SignedIn | None:
+    now, hours = installation().now(), installation().settings.session_hours
     with installation().store.reading() as db:
-        account = queries.in_session(db, user_id, epoch)
-    return SignedIn(account) if account else None
+        opened = sessions.opened(db, key, now=now, hours=hours)
+    if opened is None:
+        return None
+    if opened.note_seen:
+        with installation().store.writing() as db:
+            sessions.note_seen(db, opened.id, now=now)
+    return SignedIn(key, opened)
 
 
 def begin(account: Account) -> None:
-    """Start a new session: whatever the old one held, CSRF token included, is gone."""
+    """Start a new session: whatever the browser's old one held, CSRF token included, is gone."""
     session.clear()
     session.permanent = True
-    login_user(SignedIn(account))
+    origin = Origin(device_words(request.user_agent.string), network(request.remote_addr))
+    now, hours = installation().now(), installation().settings.session_hours
+    with installation().store.writing() as db:
+        key = sessions.begin(db, account, origin, now=now)
+        opened = sessions.opened(db, key, now=now, hours=hours)
+    if opened is not None:  # unless the account was changed in this very moment
+        login_user(SignedIn(key, opened))
 
 
 def end() -> None:
-    """Forget who is signed in."""
+    """End the session of who is signed in, and forget them."""
+    if current_user.is_authenticated:
+        with installation().store.writing() as db:
+            sessions.end(db, session_id())
     logout_user()
     session.clear()
+
+
+def session_id() -> int:
+    """The number of the signed-in person's session; only behind a guard."""
+    return cast(SignedIn, current_user).session_id
 
 
 def me() -> Account:

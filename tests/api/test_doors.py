@@ -21,6 +21,7 @@ from surveyapp.installation import Installation
 from surveyapp.problem_types import TYPES
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import ApiKey, AuditEntry
+from tests.web.world import session_key
 
 # The document, its page, the way to it, and the types of problem.
 OPEN = {
@@ -84,11 +85,13 @@ def test_a_key_opens_the_routes_of_its_scopes_and_no_other(api, call, new_key, w
         assert answer.status_code in {200, 422}, (method, rule)
 
 
-def test_a_session_of_staff_opens_nothing_and_the_api_sets_no_cookie(app, world, call):
+def test_a_session_of_staff_opens_nothing_and_the_api_sets_no_cookie(
+    app, installation, world, call
+):
     user = world.users["administrator"]
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = f"{user.id}.{user.session_epoch}"
+        session["_user_id"] = session_key(installation, user)
     answer = client.get("/api/v1/surveys")
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers

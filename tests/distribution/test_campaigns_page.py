@@ -21,6 +21,7 @@ from surveyapp.surveys.links import pseudonym
 from surveyapp.web.installation import EXTENSION
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey, message, messages
 from tests.web.respondents import parsed
+from tests.web.world import session_key
 
 LIST = (
     "customer_ref;email;language;region\n"
@@ -55,7 +56,7 @@ def signed_in(
         session.add(user)
     client = app.test_client()
     with client.session_transaction() as signed:
-        signed["_user_id"] = f"{user.id}.0"
+        signed["_user_id"] = session_key(installation, user)
     return client
 
 

@@ -21,6 +21,7 @@ from surveyapp.web.installation import EXTENSION
 from tests.distribution.mail_server import REFUSED, mail_server
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey
 from tests.web.respondents import parsed
+from tests.web.world import session_key
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -57,7 +58,7 @@ def client(app: Flask, installation: Installation) -> FlaskClient:
         session.add(user)
     browser = app.test_client()
     with browser.session_transaction() as signed:
-        signed["_user_id"] = f"{user.id}.0"
+        signed["_user_id"] = session_key(installation, user)
     return browser
 
 

@@ -26,6 +26,7 @@ from tests.slow.node import installed
 from tests.test_demo import bank
 from tests.web.respondents import parsed
 from tests.web.test_html import app, client, customers_pages, installation
+from tests.web.world import session_key
 
 __all__ = ["app", "bank", "client", "installation"]
 
@@ -94,10 +95,10 @@ def test_every_page_of_the_demonstration(checker, bank, tmp_path: Path):
     with made.extensions[EXTENSION].store.writing() as session:
         user = session.scalars(select(User)).one()
         user.must_change_password = False
-        name = f"{user.id}.{user.session_epoch}"
+    key = session_key(made.extensions[EXTENSION], user)
     client = made.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = name
+        session["_user_id"] = key
     pages = linked(client, "/journeys", "/api/docs", "/devices")
     made.extensions[EXTENSION].close()
     mails = {path: page for path, page in pages.items() if "/messages/preview" in path}

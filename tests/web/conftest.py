@@ -19,7 +19,7 @@ from surveyapp.settings import read
 from surveyapp.store.models import User
 from surveyapp.web.installation import EXTENSION
 from surveyapp.web.security import limiter
-from tests.web.world import ROLES, Place, add_user, make_place
+from tests.web.world import ROLES, Place, add_user, make_place, session_key
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
     def signed_in(user: User) -> FlaskClient:
         client = app.test_client()
         with client.session_transaction() as session:
-            session["_user_id"] = f"{user.id}.{user.session_epoch}"
+            session["_user_id"] = session_key(app.extensions[EXTENSION], user)
         return client
 
     return signed_in

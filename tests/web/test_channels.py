@@ -21,6 +21,7 @@ from surveyapp.web.embed_script import NEWEST, integrity
 from surveyapp.web.installation import EXTENSION
 from tests.web.conftest import World
 from tests.web.respondents import opened, parsed
+from tests.web.world import session_key
 
 SignIn = Callable[[User], FlaskClient]
 
@@ -204,7 +205,7 @@ def test_the_page_says_where_a_survey_may_lead_and_takes_such_an_address(
     client = allowing.test_client()
     user = world.users["researcher"]
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
+        cookie["_user_id"] = session_key(installation, user)
     assert "Allowed hosts: www.bank.example" in opened(client, url)
     posted(client, url, "end", end_url="https://www.bank.example/")
     assert (

@@ -14,7 +14,7 @@ from surveyapp.surveys import prize_draws
 from surveyapp.surveys.channels import change_channels
 from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import opened, parsed, sent, single_use
-from tests.web.world import add_user
+from tests.web.world import add_user, session_key
 
 SCRIPT = (
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}{provider.__class__}"
@@ -89,7 +89,7 @@ def test_staff_read_such_texts_as_texts_and_copy_them_as_such(app, installation,
         )
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
+        cookie["_user_id"] = session_key(installation, user)
     url = f"/journeys/{survey.journey_id}/surveys/{survey.id}/channels"
     page = parsed(opened(client, url))
     assert {tag.attributes["alt"] for tag in page.all("img")} == {"", "QR code of the open link"}

@@ -34,7 +34,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.web.installation import EXTENSION
 from tests.results import bank
-from tests.web.world import add_user
+from tests.web.world import add_user, session_key
 
 MINUS = "\N{MINUS SIGN}"
 TEMPLATES = Path(surveyapp.web.__file__).parent / "templates"
@@ -51,7 +51,7 @@ class Made:
     def client(self, role: str) -> FlaskClient:
         client, user = self.app.test_client(), self.users[role]
         with client.session_transaction() as session:
-            session["_user_id"] = f"{user.id}.{user.session_epoch}"
+            session["_user_id"] = session_key(self.app.extensions[EXTENSION], user)
         return client
 
 

@@ -31,7 +31,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys import links
 from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import fields, form_key, opened, parsed, sent, single_use
-from tests.web.world import add_user
+from tests.web.world import add_user, session_key
 
 
 @pytest.fixture
@@ -360,7 +360,7 @@ def test_staff_see_which_report_an_erased_answer_has_outdated(app, client, insta
         session.add(Report(kind="benchmark", title="Spring", journey_id=journey_id, file=file))
     staff = app.test_client()
     with staff.session_transaction() as cookie:
-        cookie["_user_id"] = f"{user.id}.{user.session_epoch}"
+        cookie["_user_id"] = session_key(installation, user)
     reports = f"/journeys/{journey_id}/reports"
     assert "Create the report again" not in opened(staff, reports)
     client.post(f"{path}/mine/erase")

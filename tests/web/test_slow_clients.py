@@ -25,7 +25,7 @@ from surveyapp.web.installation import EXTENSION
 from tests.responses.makers import SECRET, make_survey
 from tests.web.respondents import fields, form_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
-from tests.web.world import add_user, make_place
+from tests.web.world import add_user, make_place, session_key
 
 PROMPT = 5.0  # seconds; the pages take milliseconds
 MEGABYTE = 1024 * 1024
@@ -74,7 +74,7 @@ def site(migrated_sqlite: Path, tmp_path_factory) -> Iterator[Site]:
     imports = f"/journeys/{place.journey_id}/surveys/{place.survey_id}/imports"
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = f"{user.id}.{user.session_epoch}"
+        session["_user_id"] = session_key(installation, user)
     cookie = client.get_cookie("surveyapp")
     assert cookie is not None
     environment = {

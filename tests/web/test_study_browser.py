@@ -18,7 +18,7 @@ from surveyapp.web.installation import EXTENSION
 from tests.accessibility import violations
 from tests.reports.study_document import document
 from tests.results.study_place import make_study, people
-from tests.web.world import add_user
+from tests.web.world import add_user, session_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -42,8 +42,8 @@ def page(
         )
         session.add(analysis)
         session.flush()
-        signed = {"_user_id": f"{user.id}.{user.session_epoch}"}
         address = f"/journeys/{journey_id}/analyses/{analysis.id}"
+    signed = {"_user_id": session_key(installation, user)}
     serializer = app.session_interface.get_signing_serializer(app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)

@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
-from surveyapp.auth import api_keys
+from surveyapp.auth import api_keys, sessions
+from surveyapp.auth.accounts import account_of
 from surveyapp.auth.passwords import hash_password
+from surveyapp.auth.sessions import Origin
 from surveyapp.installation import Installation
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys.segment_actions import create_segment
@@ -58,6 +60,13 @@ def add_user(session: Session, role: str, **other: object) -> User:
     return user
 
 
+def session_key(installation: Installation, user: User) -> str:
+    """The key of a new session of this user, which a browser's cookie holds as ``_user_id``."""
+    now = installation.now()
+    with installation.store.writing() as session:
+        return sessions.begin(session, account_of(user), Origin("Firefox on Linux", ""), now=now)
+
+
 @dataclass(frozen=True)
 class Place:
     """The ids of one journey and of what hangs on it, by the names that routes give them."""
@@ -79,6 +88,7 @@ class Place:
     delivery_id: int
     batch_id: int
     preview_id: int
+    session_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -170,7 +180,16 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             alert.id,
             *_told(session, text),
             *_imported(session, installation, survey, user, text),
+            session_id=_signed_in(session, user, text),
         )
+
+
+def _signed_in(session: Session, user: User, text: str) -> int:
+    origin, now = Origin(text or "Firefox on Linux", text or "192.0.2.x"), utc_now()
+    key = sessions.begin(session, account_of(user), origin, now=now)
+    opened = sessions.opened(session, key, now=now, hours=1)
+    assert opened is not None
+    return opened.id
 
 
 def _told(session: Session, text: str) -> tuple[int, int]:
