@@ -23,6 +23,10 @@ class NotAllowed(SurveyappError):
     """Known, signed in, and still not permitted."""
 
 
+class TooManyAttempts(SurveyappError):
+    """Tried more often than somebody does who knows the answer."""
+
+
 class Conflict(SurveyappError):
     """The wish contradicts what is stored: a code twice, a survey that is closed."""
 

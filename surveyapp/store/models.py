@@ -94,6 +94,18 @@ class UserSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Throttle(Base):
+    """How often somebody tried something lately, under a keyed hash of what it was and who.
+
+    All that was counted has drained at ``drained_at``, in seconds since 1970.
+    """
+
+    __tablename__ = "throttles"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    drained_at: Mapped[float] = mapped_column(Float, index=True)
+
+
 class KeyFingerprint(Base):
     """A secret key that the database belonged to, told by its fingerprint; the newest row is in force."""
 

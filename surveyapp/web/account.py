@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, passwords, queries
+from surveyapp.auth import actions, passwords, queries, throttle
 from surveyapp.auth import sessions as session_actions
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
-from surveyapp.web import sessions
+from surveyapp.auth.throttle import BY_PASSWORD, Attempt, attempts_to_sign_in
+from surveyapp.web import attempts, sessions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public, requires, safe_next
 from surveyapp.web.installation import installation
-from surveyapp.web.security import limiter
+from surveyapp.web.known_devices import known_device, remember_device
 
 account = Blueprint("account", __name__)
 
@@ -54,18 +55,8 @@ class PasswordForm(StaffForm):
     )
 
 
-def _typed_email() -> str:
-    return "account:" + request.form.get("email", "").strip().lower()[:254]
-
-
-def _refused(response: object) -> bool:
-    return getattr(response, "status_code", 0) != 303
-
-
 @account.route("/sign-in", methods=["GET", "POST"])
 @public
-@limiter.limit("10 per minute; 60 per hour", methods=["POST"], deduct_when=_refused)
-@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_typed_email, deduct_when=_refused)
 def sign_in() -> ResponseReturnValue:
     """The sign-in page. A wrong address and a wrong password get the same answer, equally late."""
     if current_user.is_authenticated:
@@ -75,7 +66,8 @@ def sign_in() -> ResponseReturnValue:
         found = _checked(form.email.data, form.password.data)
         if found:
             sessions.begin(found)
-            return redirect(safe_next(form.next.data) or url_for("journeys.index"), 303)
+            onward = safe_next(form.next.data) or url_for("journeys.index")
+            return remember_device(make_response(redirect(onward, 303)), found.id)
         form.password.errors = ["Incorrect email or password. Try again."]
     with installation().store.reading() as session:
         is_new = queries.count_users(session) == 0
@@ -86,11 +78,16 @@ def _checked(email: str, password: str) -> Account | None:
     """The account, once its password is found right; hashing happens outside any transaction."""
     with installation().store.reading() as session:
         known = queries.credentials(session, email)
+    user_id = known.user_id if known else None
+    tries = attempts_to_sign_in(email, request.remote_addr, known_device(user_id))
+    attempts.admit(*tries, user_id=user_id)
     right = passwords.matches(known.password_hash if known else None, password)
     with installation().store.writing() as session:
         if known and right:
+            throttle.give_back(session, tries, installation())
             return actions.note_sign_in(session, known, password)
         actions.note_refused_sign_in(session, known)
+    attempts.log_refused("wrong password" if known else "unknown account", user_id)
     return None
 
 
@@ -117,13 +114,14 @@ def show() -> ResponseReturnValue:
 
 @account.route("/account/password", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
-@limiter.limit("10 per 5 minutes", methods=["POST"], deduct_when=_refused)
 def change_password() -> ResponseReturnValue:
     form = PasswordForm()
     if form.validate_on_submit():
         if form.password.data != form.again.data:
             form.again.errors = ["The new passwords do not match. Enter the same password twice."]
         else:
+            tried = Attempt(BY_PASSWORD, str(sessions.me().id))
+            attempts.admit(tried, user_id=sessions.me().id)
             with form.refusing("password"):
                 with installation().store.writing() as session:
                     changed = actions.change_password(
@@ -132,6 +130,7 @@ def change_password() -> ResponseReturnValue:
                         current=form.current.data,
                         new=form.password.data,
                     )
+                    throttle.give_back(session, (tried,), installation())
                 sessions.begin(changed)
                 flash("Your password has been changed and all other sessions have ended.")
                 return redirect(url_for("account.show"), 303)

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, make_response, render_template
-from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import (
@@ -27,6 +26,7 @@ from surveyapp.errors import (
     NotFound,
     NotReady,
     SurveyappError,
+    TooManyAttempts,
 )
 from surveyapp.problem_types import CHANGED, NOT_POSSIBLE, ProblemType, of_status
 from surveyapp.web.installation import installation
@@ -86,7 +86,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
         "Too large",
         "The upload is larger than this page accepts. Upload a smaller file, or split it.",
     ),
-    RateLimitExceeded: ErrorPage(429, "Too many attempts", "Wait a few minutes, then try again."),
+    TooManyAttempts: ErrorPage(429, "Too many attempts"),
     Busy: ErrorPage(503, "Database busy"),
     OperationalError: ErrorPage(
         503,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask, Response, current_app, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -15,8 +13,6 @@ from surveyapp.settings import Settings
 from surveyapp.web import embed_script
 
 csrf = CSRFProtect()
-# Counters live in this process: the limits hold a guesser back, they are no accounting.
-limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", strategy="moving-window")
 
 ORDINARY_BODY = 1024 * 1024
 FILES_WANTED = "takes_files"  # attribute of a view that accepts an uploaded file
@@ -36,7 +32,7 @@ CONTENT_POLICY = "; ".join(
 
 
 def protect(app: Flask, settings: Settings) -> None:
-    """Cookies, request limits, CSRF, throttling, trusted proxies and headers."""
+    """Cookies, request limits, CSRF, trusted proxies and headers."""
     https = settings.base_url.startswith("https://")
     secure = https or settings.secure_cookies
     app.config.update(
@@ -54,7 +50,6 @@ def protect(app: Flask, settings: Settings) -> None:
     )
     app.before_request(lambda: _allow_files(settings))
     csrf.init_app(app)
-    limiter.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

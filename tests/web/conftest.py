@@ -18,7 +18,6 @@ from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import User
 from surveyapp.web.installation import EXTENSION
-from surveyapp.web.security import limiter
 from tests.web.world import ROLES, Place, add_user, make_place, session_key
 
 
@@ -28,7 +27,6 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     made = create_app(read({}, home=tmp_path / "home", database_url=database_url))
     made.testing = True
     made.config["WTF_CSRF_ENABLED"] = False
-    limiter.reset()
     yield made
     made.extensions[EXTENSION].close()
 

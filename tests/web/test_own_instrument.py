@@ -23,7 +23,6 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Case, Job, Journey, SurveyRow
 from surveyapp.surveys.actions import create_survey
 from surveyapp.web.installation import EXTENSION
-from surveyapp.web.security import limiter
 from surveyapp.worker import DUTIES, run_job
 from tests.web.conftest import World, sign_in, world
 from tests.web.respondents import form_key
@@ -50,7 +49,6 @@ def app(database_url: str, tmp_path: Path, own: Path) -> Iterator[Flask]:
     made = create_app(settings)
     made.testing = True
     made.config["WTF_CSRF_ENABLED"] = False
-    limiter.reset()
     yield made
     made.extensions[EXTENSION].close()
 

@@ -18,7 +18,6 @@ from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import User, UserSession
 from surveyapp.web.installation import EXTENSION
-from surveyapp.web.security import limiter
 from tests.web.world import PASSWORD, add_user
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -48,7 +47,6 @@ def users(installation: Installation) -> dict[str, User]:
 
 
 def signed_in(app: Flask, user: User, agent: str = FIREFOX, address="192.0.2.7") -> FlaskClient:
-    limiter.reset()
     client = app.test_client()
     client.environ_base |= {"HTTP_USER_AGENT": agent, "REMOTE_ADDR": address}
     answer = client.post("/sign-in", data={"email": user.email, "password": PASSWORD})
