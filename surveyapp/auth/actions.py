@@ -36,7 +36,7 @@ def create_user(
     email = _read_email(email)
     name = _read_name(name)
     chosen = _read_role(role)
-    passwords.check_strength(password, email=email)
+    passwords.check_strength(password, email=email, name=name)
     if session.scalar(select(User.id).where(User.email == email)) is not None:
         raise Conflict(f"{email} already has an account; edit that one.")
     user = User(
@@ -84,7 +84,7 @@ def change_password(session: Session, user_id: int, *, current: str, new: str) -
     user = _user(session, user_id)
     if not passwords.matches(user.password_hash, current):
         raise Invalid("That is not your present password.", field="current")
-    passwords.check_strength(new, email=user.email)
+    passwords.check_strength(new, email=user.email, name=user.name)
     if passwords.matches(user.password_hash, new):
         raise Invalid("The new password is the old one; choose another.", field="password")
     user.password_hash = passwords.hash_password(new)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cache
+from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -12,7 +14,14 @@ from surveyapp.errors import Invalid
 
 SHORTEST = 12
 LONGEST = 200  # hashing a book costs the server, not the guesser
+ADVICE = f"At least {SHORTEST} characters. Three or four random words work well."
+NO_MATCH = "The new passwords do not match. Enter the same password twice."
 _FEWEST_DIFFERENT = 5
+_LEAST_SCORE = 3  # of 4: more than 100,000,000 guesses for whoever has the hash
+_LONGEST_SCORED = 72  # beyond it the estimate takes seconds and says nothing new
+
+_OWN_WORDS = ("surveyapp", "survey")
+_scoring = Lock()  # the library keeps what is known of a person in a variable of the whole process
 
 _hasher = PasswordHasher()  # argon2id at the library's recommended cost (RFC 9106, low memory)
 
@@ -44,11 +53,11 @@ def outdated(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
-def check_strength(password: str, *, email: str) -> None:
+def check_strength(password: str, *, email: str, name: str = "") -> None:
     """Raise Invalid with what is wrong with a new password.
 
-    Length and not being the address are what helps; demands for signs and digits only make
-    people write passwords down.
+    Length, and not being what many choose or what stands on a business card, is what helps; demands
+    for signs and digits only make people write passwords down.
     """
     if len(password) < SHORTEST:
         raise Invalid(
@@ -65,6 +74,30 @@ def check_strength(password: str, *, email: str) -> None:
     local = email.split("@")[0].lower()
     if password.lower() == email.lower() or (len(local) > 3 and local in password.lower()):
         raise Invalid("The password contains the e-mail address; choose another.", field="password")
+    _check_common(password, [*_known_of(email, name), *_OWN_WORDS])
+
+
+def _known_of(email: str, name: str) -> list[str]:
+    """What stands on a person's business card: name, address and organisation, in parts and joined."""
+    parts = re.split(r"[@.\s_-]+", f"{email} {name}")
+    names = name.split()
+    return [email, name, *parts, "".join(names), "".join(reversed(names))]
+
+
+def _check_common(password: str, known: list[str]) -> None:
+    """Raise Invalid, with what makes it so, for a password that guessers try early."""
+    # Here, because the lists of common passwords take a quarter of a second to load.
+    from zxcvbn import zxcvbn
+
+    with _scoring:
+        found = zxcvbn(password[:_LONGEST_SCORED], user_inputs=[each for each in known if each])
+    if found["score"] < _LEAST_SCORE:
+        told = found["feedback"]
+        why = told["warning"].rstrip(".") or "Others would guess this password early"
+        raise Invalid(
+            " ".join([f"{why}.", *told["suggestions"]]),
+            field="password",
+        )
 
 
 def one_time_password() -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from surveyapp.auth import password_resets
 from surveyapp.distribution.bounces import CAME_BACK
 from surveyapp.distribution.outgoing import TEST, TO_CUSTOMERS, Outgoing
 from surveyapp.errors import Invalid
@@ -46,6 +47,8 @@ def obstacle(
             )
         except Invalid as error:  # settings that cannot be read must not hold up all others
             return Obstacle(str(error))
+    if kind == password_resets.KIND and found.message.created_at + password_resets.LIFETIME <= now:
+        return Obstacle("The link has expired.")
     return None if found.recipient else Obstacle("The message has no recipient.")
 
 

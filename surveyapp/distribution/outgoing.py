@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.auth import password_resets
 from surveyapp.distribution.click import clickable
 from surveyapp.distribution.message import MessageContext, colours, message_of
 from surveyapp.distribution.unsubscribe import (
@@ -96,6 +97,8 @@ def _worded(found: Outgoing, installation: Installation) -> Message:
     """The message's words, addressed to nobody."""
     settings, secret_key = installation.settings, installation.secret_key
     message = found.message
+    if message.kind == password_resets.KIND:
+        return password_resets.mail(message.content, installation)
     if message.kind not in (*TO_CUSTOMERS, TEST):
         content = message.content
         return Message(str(content.get("subject", "")), str(content.get("text", "")))

@@ -106,6 +106,17 @@ class Throttle(Base):
     drained_at: Mapped[float] = mapped_column(Float, index=True)
 
 
+class PasswordReset(Base):
+    """A link that was sent for replacing a forgotten password. Only its token's SHA-256 is kept."""
+
+    __tablename__ = "password_resets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class KeyFingerprint(Base):
     """A secret key that the database belonged to, told by its fingerprint; the newest row is in force."""
 
@@ -749,7 +760,7 @@ class OutgoingMessage(Base):
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
-    kind: Mapped[str] = mapped_column(String(20))  # "invitation", "reminder", "alert", "case"
+    kind: Mapped[str] = mapped_column(String(20))  # "invitation", "reminder", "alert", ...
     channel: Mapped[str] = mapped_column(String(20), default="email")
     survey_id: Mapped[int | None] = mapped_column(ForeignKey("surveys.id"), index=True)
     invitation_id: Mapped[int | None] = mapped_column(

@@ -45,7 +45,7 @@ class PasswordForm(StaffForm):
     password = PasswordField(
         "New password",
         [InputRequired("Enter a new password.")],
-        description=f"At least {passwords.SHORTEST} characters. Three or four random words work well.",
+        description=passwords.ADVICE,
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
@@ -118,7 +118,7 @@ def change_password() -> ResponseReturnValue:
     form = PasswordForm()
     if form.validate_on_submit():
         if form.password.data != form.again.data:
-            form.again.errors = ["The new passwords do not match. Enter the same password twice."]
+            form.again.errors = [passwords.NO_MATCH]
         else:
             tried = Attempt(BY_PASSWORD, str(sessions.me().id))
             attempts.admit(tried, user_id=sessions.me().id)

@@ -26,6 +26,7 @@ from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
+from surveyapp.web.password_reset import password_reset
 from surveyapp.web.previews import previews
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
@@ -74,7 +75,7 @@ SECTIONS = (
     Section("Audit log", (audit,), Permission.READ_AUDIT),
     Section("System", (system,), Permission.WATCH_SYSTEM),
 )
-PAGES = (account, *(page for section in SECTIONS for page in section.pages))
+PAGES = (account, password_reset, *(page for section in SECTIONS for page in section.pages))
 
 
 def add_pages(app: Flask) -> None:

@@ -32,7 +32,7 @@ def guarded_rules(app: Flask) -> list[tuple[Rule, Permission]]:
 
 
 # What an address says besides ids: a file's ending, a figure's number.
-FILES = {"kind": "svg", "ending": "docx", "number": 1}
+FILES = {"kind": "svg", "ending": "docx", "number": 1, "token": "x"}
 
 
 def methods_of(rule: Rule) -> list[str]:
@@ -72,6 +72,9 @@ def test_what_is_public_is_a_short_known_list(tmp_path):
         "account.sign_out",
         "health.healthz",
         "health.readyz",
+        "password_reset.ask",
+        "password_reset.asked",
+        "password_reset.choose",
         "stylesheet.show",
     }
 
