@@ -16,6 +16,7 @@ from surveyapp.errors import SettingsError
 from surveyapp.whole import whole_number
 
 PREFIX = "SURVEYAPP_"
+ROLES = ("administrator", "researcher", "manager")
 _SHORTEST_SECRET = 32
 _FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
 _SHORTEST_REPEAT = 8  # characters that come again before it is no accident
@@ -107,6 +108,10 @@ class Settings:
     session_idle_minutes: int = _setting(
         "Minutes without a request after which a session ends.", default=240
     )
+    second_factor_roles: str = _setting(
+        "Roles that must use a second factor, separated by commas: administrator, researcher, manager.",
+        default="",
+    )
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
     smtp_url: str = _setting(
@@ -181,6 +186,10 @@ class Settings:
     @property
     def end_hosts_allowed(self) -> tuple[str, ...]:
         return tuple(part.strip().lower() for part in self.end_hosts.split(",") if part.strip())
+
+    @property
+    def second_factors_required(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.second_factor_roles.split(",") if part.strip())
 
     @property
     def hook_places(self) -> tuple[str, ...]:
@@ -319,6 +328,11 @@ def _faults(settings: Settings) -> list[str]:
             f"{PREFIX}DNS_SERVER={settings.dns_server!r}: use an IP address and a port, such as"
             " 192.0.2.53:53"
         )
+    for role in settings.second_factors_required:
+        if role not in ROLES:
+            faults.append(
+                f"{PREFIX}SECOND_FACTOR_ROLES: {role!r} is no role; use {', '.join(ROLES)}"
+            )
     for place in settings.hook_places:
         if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):[0-9]{1,5}", place):
             faults.append(f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000")

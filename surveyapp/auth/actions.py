@@ -55,7 +55,13 @@ def create_user(
 
 
 def note_sign_in(session: Session, credentials: Credentials, password: str) -> Account | None:
-    """Note that this account, whose password was just found right, signs in.
+    """Note that this account, whose password was just found right, signs in; None as below."""
+    found = note_password(session, credentials, password)
+    return sign_in(session, found) if found else None
+
+
+def note_password(session: Session, credentials: Credentials, password: str) -> Account | None:
+    """Note that this account's password was just found right, which may not be enough.
 
     The check itself takes a tenth of a second and happens outside any transaction, so the account
     is compared once more: None when it was changed in between.
@@ -63,11 +69,24 @@ def note_sign_in(session: Session, credentials: Credentials, password: str) -> A
     user = session.get(User, credentials.user_id)
     if user is None or not user.active or user.password_hash != credentials.password_hash:
         return None
-    user.signed_in_at = utc_now()
     if passwords.outdated(user.password_hash):
         user.password_hash = passwords.hash_password(password)
-    record(session, user.id, "sign in", f"user {user.email}")
     return account_of(user)
+
+
+def sign_in(session: Session, account: Account, **how: str) -> Account:
+    """Note that who has proved to be this account signs in, and by what beside a password."""
+    user = _user(session, account.id)
+    user.signed_in_at = utc_now()
+    record(session, user.id, "sign in", f"user {user.email}", **how)
+    return account_of(user)
+
+
+def note_refused_code(session: Session, user_id: int) -> None:
+    """Note that somebody knew the password and had no second factor: the password is known to others,
+    or a telephone's clock is wrong.
+    """
+    record(session, None, "refuse second factor", f"user {_user(session, user_id).email}")
 
 
 def note_refused_sign_in(session: Session, credentials: Credentials | None) -> None:

@@ -41,6 +41,7 @@ class OpenSession:
 
     id: int
     account: Account
+    method: str
     note_seen: bool
 
 
@@ -55,7 +56,9 @@ class SessionLine:
     idle_hours: int  # whole hours since it was last noted as used
 
 
-def begin(session: Session, account: Account, origin: Origin, *, now: datetime) -> str:
+def begin(
+    session: Session, account: Account, origin: Origin, *, now: datetime, method: str = "password"
+) -> str:
     """Begin a session for who has just proved to be this account; its key, for the browser only."""
     key = secrets.token_urlsafe(32)
     session.add(
@@ -63,6 +66,7 @@ def begin(session: Session, account: Account, origin: Origin, *, now: datetime) 
             user_id=account.id,
             epoch=account.session_epoch,
             key_hash=_hash(key),
+            method=method,
             device=origin.device[:60],
             network=origin.network[:60],
             signed_in_at=now,
@@ -80,7 +84,7 @@ def opened(session: Session, key: str, *, now: datetime, hours: int) -> OpenSess
     account = queries.in_session(session, row.user_id, row.epoch)
     if account is None:
         return None
-    return OpenSession(row.id, account, row.seen_at <= now - SEEN_EVERY)
+    return OpenSession(row.id, account, row.method, row.seen_at <= now - SEEN_EVERY)
 
 
 def note_seen(session: Session, session_id: int, *, now: datetime) -> None:

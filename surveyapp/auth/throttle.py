@@ -40,6 +40,7 @@ BY_ACCOUNT = Limit("sign-in by account", 10, 60)
 BY_DEVICE = Limit("sign-in by known device", 10, 60)
 RESET_BY_ADDRESS = Limit("password reset by address", 5, 300)
 RESET_BY_ACCOUNT = Limit("password reset by account", 3, 600)
+BY_CODE = Limit("second factor", 5, 60)
 BY_PASSWORD = Limit("current password", 10, 60)
 
 

@@ -1,4 +1,4 @@
-"""QR codes as files to print."""
+"""QR codes as files to print, and drawn in a page."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ def qr_file(address: str, kind: str, *, title: str) -> bytes:
     else:
         code.save(buffer, kind="png", border=4, scale=12)
     return buffer.getvalue()
+
+
+def qr_svg(address: str) -> str:
+    """A QR code of ``address`` to stand in a page: black on white whatever the page's colours are."""
+    code = segno.make_qr(address, error="m")
+    return code.svg_inline(border=3, scale=5, dark="black", light="white")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hmac
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -17,8 +15,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from surveyapp.store.sealing import Unreadable, seal, unseal
+
 BITS = 2048  # longer ones do not fit into DNS answers that every server passes on (RFC 8301)
 _FEWEST_BITS = 1024
+_PURPOSE = "surveyapp mail keys"
 
 
 class UnusableKey(ValueError):
@@ -55,23 +56,18 @@ def read_pair(pem: bytes) -> KeyPair:
 
 def locked(private_key: str, secret_key: str) -> str:
     """The private key as the database keeps it."""
-    return _box(secret_key).encrypt(private_key.encode()).decode()
+    return seal(private_key, secret_key, _PURPOSE)
 
 
 def unlocked(kept: str, secret_key: str) -> str:
     """The private key itself. Raises UnusableKey where another secret key locked it."""
     try:
-        return _box(secret_key).decrypt(kept.encode()).decode()
-    except InvalidToken:
-        raise UnusableKey("cannot be read with this installation's secret key") from None
+        return unseal(kept, secret_key, _PURPOSE)
+    except Unreadable as error:
+        raise UnusableKey(str(error)) from None
 
 
 def _pair(key: RSAPrivateKey) -> KeyPair:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return KeyPair(private.decode(), base64.b64encode(public).decode())
-
-
-def _box(secret_key: str) -> Fernet:
-    key = hmac.new(secret_key.encode(), b"surveyapp mail keys", "sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(key))

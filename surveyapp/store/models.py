@@ -88,6 +88,8 @@ class UserSession(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     epoch: Mapped[int]
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # How it was begun: "password" alone, or "code", "passkey", "provider", which are more.
+    method: Mapped[str] = mapped_column(String(20), server_default="password")
     device: Mapped[str] = mapped_column(String(60))
     network: Mapped[str] = mapped_column(String(60))
     signed_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -115,6 +117,32 @@ class PasswordReset(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TotpSecret(Base):
+    """The secret that an account's authenticator app makes codes of, sealed under the secret key.
+
+    It counts once it is confirmed by a code. A code of ``last_step`` or before it was used.
+    """
+
+    __tablename__ = "totp_secrets"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    secret: Mapped[str] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Base):
+    """A code that signs in once in place of a second factor. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
 
 
 class KeyFingerprint(Base):

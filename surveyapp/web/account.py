@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, passwords, queries, throttle
+from surveyapp.auth import actions, passwords, queries, second_factors, throttle
 from surveyapp.auth import sessions as session_actions
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.permissions import Permission
+from surveyapp.auth.queries import Credentials
 from surveyapp.auth.throttle import BY_PASSWORD, Attempt, attempts_to_sign_in
 from surveyapp.web import attempts, sessions
 from surveyapp.web.forms import StaffForm
-from surveyapp.web.guards import public, requires, safe_next
+from surveyapp.web.guards import public, requires
 from surveyapp.web.installation import installation
-from surveyapp.web.known_devices import known_device, remember_device
+from surveyapp.web.known_devices import known_device
+from surveyapp.web.sign_in import ask_second, go_on
 
 account = Blueprint("account", __name__)
 
@@ -65,16 +70,24 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         found = _checked(form.email.data, form.password.data)
         if found:
-            sessions.begin(found)
-            onward = safe_next(form.next.data) or url_for("journeys.index")
-            return remember_device(make_response(redirect(onward, 303)), found.id)
+            if found.asks_second:
+                return ask_second(found.account, form.next.data or "")
+            return go_on(found.account, form.next.data or "", second_factors.PASSWORD)
         form.password.errors = ["Incorrect email or password. Try again."]
     with installation().store.reading() as session:
         is_new = queries.count_users(session) == 0
     return render_template("account/sign_in.html", form=form, is_new=is_new), form.status
 
 
-def _checked(email: str, password: str) -> Account | None:
+@dataclass(frozen=True)
+class Proven:
+    """An account whose password was right, and whether that is enough."""
+
+    account: Account
+    asks_second: bool
+
+
+def _checked(email: str, password: str) -> Proven | None:
     """The account, once its password is found right; hashing happens outside any transaction."""
     with installation().store.reading() as session:
         known = queries.credentials(session, email)
@@ -85,10 +98,18 @@ def _checked(email: str, password: str) -> Account | None:
     with installation().store.writing() as session:
         if known and right:
             throttle.give_back(session, tries, installation())
-            return actions.note_sign_in(session, known, password)
+            return _proven(session, known, password)
         actions.note_refused_sign_in(session, known)
     attempts.log_refused("wrong password" if known else "unknown account", user_id)
     return None
+
+
+def _proven(session: Session, known: Credentials, password: str) -> Proven | None:
+    if second_factors.of(session, known.user_id).is_on:
+        found = actions.note_password(session, known, password)
+        return Proven(found, True) if found else None
+    found = actions.note_sign_in(session, known, password)
+    return Proven(found, False) if found else None
 
 
 @account.post("/sign-out")
@@ -104,10 +125,12 @@ def show() -> ResponseReturnValue:
     now, hours = installation().now(), installation().settings.session_hours
     with installation().store.reading() as session:
         lines = session_actions.lines(session, sessions.me(), now=now, hours=hours)
+        factor = second_factors.of(session, sessions.me().id)
     return render_template(
         "account/show.html",
         account=sessions.me(),
         lines=lines,
+        factor=factor,
         current=sessions.session_id(),
     )
 
@@ -131,7 +154,7 @@ def change_password() -> ResponseReturnValue:
                         new=form.password.data,
                     )
                     throttle.give_back(session, (tried,), installation())
-                sessions.begin(changed)
+                sessions.begin(changed, sessions.method())
                 flash("Your password has been changed and all other sessions have ended.")
                 return redirect(url_for("account.show"), 303)
     page = render_template("account/password.html", form=form, account=sessions.me())

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from flask import redirect, request, url_for
 from flask_login import current_user
 
+from surveyapp.auth import second_factors
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotAllowed
+from surveyapp.web.installation import installation
 from surveyapp.web.security import FILES_WANTED
-from surveyapp.web.sessions import me
+from surveyapp.web.sessions import me, method
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARD = "guard"
@@ -31,6 +33,8 @@ def requires(permission: Permission) -> Callable[[View], View]:
                 return redirect(url_for("account.sign_in", next=wanted), 303)
             if me().must_change_password and permission is not Permission.OWN_ACCOUNT:
                 return redirect(url_for("account.change_password"), 303)
+            if permission is not Permission.OWN_ACCOUNT and _lacks_second_factor():
+                return redirect(url_for("second_factor.show"), 303)
             if not me().may(permission):
                 raise NotAllowed(
                     f"Your role is {me().role}; this page requires the permission to"
@@ -42,6 +46,11 @@ def requires(permission: Permission) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return guard
+
+
+def _lacks_second_factor() -> bool:
+    required = installation().settings.second_factors_required
+    return second_factors.is_missing(me(), method(), required)
 
 
 def public(view: View) -> View:

@@ -32,7 +32,9 @@ from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
 from surveyapp.web.sampling import sampling
+from surveyapp.web.second_factor import second_factor
 from surveyapp.web.segments import segments
+from surveyapp.web.sign_in import sign_in
 from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
 from surveyapp.web.surveys import surveys
@@ -75,7 +77,13 @@ SECTIONS = (
     Section("Audit log", (audit,), Permission.READ_AUDIT),
     Section("System", (system,), Permission.WATCH_SYSTEM),
 )
-PAGES = (account, password_reset, *(page for section in SECTIONS for page in section.pages))
+PAGES = (
+    account,
+    sign_in,
+    password_reset,
+    second_factor,
+    *(page for section in SECTIONS for page in section.pages),
+)
 
 
 def add_pages(app: Flask) -> None:

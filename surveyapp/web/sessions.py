@@ -32,6 +32,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.key = key
         self.session_id = opened.id
         self.account = opened.account
+        self.method = opened.method
 
     def get_id(self) -> str:
         return self.key
@@ -63,14 +64,14 @@ def _load(key: str) -> SignedIn | None:
     return SignedIn(key, opened)
 
 
-def begin(account: Account) -> None:
+def begin(account: Account, method: str) -> None:
     """Start a new session: whatever the browser's old one held, CSRF token included, is gone."""
     session.clear()
     session.permanent = True
     origin = Origin(device_words(request.user_agent.string), network(request.remote_addr))
     now, hours = installation().now(), installation().settings.session_hours
     with installation().store.writing() as db:
-        key = sessions.begin(db, account, origin, now=now)
+        key = sessions.begin(db, account, origin, now=now, method=method)
         opened = sessions.opened(db, key, now=now, hours=hours)
     if opened is not None:  # unless the account was changed in this very moment
         login_user(SignedIn(key, opened))
@@ -88,6 +89,11 @@ def end() -> None:
 def session_id() -> int:
     """The number of the signed-in person's session; only behind a guard."""
     return cast(SignedIn, current_user).session_id
+
+
+def method() -> str:
+    """How the signed-in person's session was begun; only behind a guard."""
+    return cast(SignedIn, current_user).method
 
 
 def me() -> Account:

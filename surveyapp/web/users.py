@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import EmailField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, passwords, queries
+from surveyapp.auth import actions, passwords, queries, second_factors
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
@@ -65,6 +65,7 @@ def new() -> ResponseReturnValue:
 def show(user_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         account = queries.account(session, user_id)
+        factor = second_factors.of(session, user_id)
     form = RoleForm(obj=account)
     if form.validate_on_submit():
         with form.refusing("role"):
@@ -72,7 +73,8 @@ def show(user_id: int) -> ResponseReturnValue:
                 actions.set_role(session, user_id, form.role.data, by=me().id)
             flash(f"{account.name} is now {form.role.data}; their sessions have ended.")
             return redirect(url_for("users.index"), 303)
-    return render_template("users/show.html", account=account, form=form), form.status
+    page = render_template("users/show.html", account=account, form=form, factor=factor)
+    return page, form.status
 
 
 @users.post("/<int:user_id>/password")
@@ -82,6 +84,15 @@ def reset_password(user_id: int) -> ResponseReturnValue:
         password = actions.reset_password(session, user_id, by=me().id)
         account = queries.account(session, user_id)
     return render_template("users/password.html", account=account, password=password)
+
+
+@users.post("/<int:user_id>/second-factor")
+@requires(Permission.MANAGE_USERS)
+def reset_second_factor(user_id: int) -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        second_factors.reset(session, user_id, by=me().id)
+    flash("The second factor has been reset; it can be set up again after the next sign-in.")
+    return redirect(url_for("users.show", user_id=user_id), 303)
 
 
 @users.post("/<int:user_id>/close")
