@@ -112,6 +112,41 @@ class Settings:
         "Roles that must use a second factor, separated by commas: administrator, researcher, manager.",
         default="",
     )
+    oidc_issuer: str = _setting(
+        "Address of the identity provider (OpenID Connect) that staff sign in with; empty means none.",
+        default="",
+    )
+    oidc_client_id: str = _setting(
+        "What the identity provider calls this installation.", default=""
+    )
+    oidc_client_secret: str = _setting(
+        "The secret that the identity provider gave it; empty for a client without one.",
+        default="",
+        secret=True,
+    )
+    oidc_name: str = _setting(
+        "What the button on the sign-in page calls the identity provider.",
+        default="your organization's account",
+    )
+    oidc_scopes: str = _setting(
+        "Scopes that the identity provider is asked for, separated by spaces.",
+        default="openid email profile",
+    )
+    oidc_groups_claim: str = _setting("Claim that holds a person's groups.", default="groups")
+    oidc_roles: str = _setting(
+        "Roles by group, as 'group=role; group=role'; once set, each sign-in follows the groups.",
+        default="",
+    )
+    oidc_default_role: str = _setting(
+        "Role of those whose groups give none; empty means that they are not let in.", default=""
+    )
+    oidc_domains: str = _setting(
+        "Mail domains, separated by commas, whose people get an account at their first sign-in.",
+        default="",
+    )
+    local_passwords: bool = _setting(
+        "Let people sign in with a password; 0 leaves the identity provider alone.", default=True
+    )
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
     smtp_url: str = _setting(
@@ -190,6 +225,16 @@ class Settings:
     @property
     def second_factors_required(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.second_factor_roles.split(",") if part.strip())
+
+    @property
+    def oidc_group_roles(self) -> tuple[tuple[str, str], ...]:
+        """(group, role) of each entry; a group's name may hold = and commas, as those of LDAP do."""
+        entries = (part.rpartition("=") for part in self.oidc_roles.split(";") if part.strip())
+        return tuple((group.strip(), role.strip()) for group, _, role in entries)
+
+    @property
+    def oidc_domains_allowed(self) -> tuple[str, ...]:
+        return tuple(part.strip().lower() for part in self.oidc_domains.split(",") if part.strip())
 
     @property
     def hook_places(self) -> tuple[str, ...]:
@@ -283,6 +328,34 @@ def key_fault(key: str) -> str | None:
     return None
 
 
+def _sign_in_faults(settings: Settings) -> list[str]:
+    faults = []
+    named = (
+        *(("SECOND_FACTOR_ROLES", role) for role in settings.second_factors_required),
+        *(("OIDC_ROLES", role) for _, role in settings.oidc_group_roles),
+        *(("OIDC_DEFAULT_ROLE", role) for role in [settings.oidc_default_role] if role),
+    )
+    for name, role in named:
+        if role not in ROLES:
+            faults.append(f"{PREFIX}{name}: {role!r} is no role; use {', '.join(ROLES)}")
+    if any(not group for group, _ in settings.oidc_group_roles):
+        faults.append(f"{PREFIX}OIDC_ROLES: write each entry as group=role, with ; between two")
+    if settings.oidc_issuer:
+        parts = urlsplit(settings.oidc_issuer)
+        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            faults.append(f"{PREFIX}OIDC_ISSUER={settings.oidc_issuer!r} is no https address")
+        if not settings.oidc_client_id:
+            faults.append(f"{PREFIX}OIDC_CLIENT_ID is missing; the identity provider gives it")
+        if "openid" not in settings.oidc_scopes.split():
+            faults.append(f"{PREFIX}OIDC_SCOPES={settings.oidc_scopes!r} lacks openid")
+    elif not settings.local_passwords:
+        faults.append(
+            f"{PREFIX}LOCAL_PASSWORDS=0 leaves no way to sign in; set {PREFIX}OIDC_ISSUER too"
+        )
+    return faults
+
+
 def _faults(settings: Settings) -> list[str]:
     faults = []
     fault = key_fault(settings.secret_key) if settings.secret_key else None
@@ -328,11 +401,7 @@ def _faults(settings: Settings) -> list[str]:
             f"{PREFIX}DNS_SERVER={settings.dns_server!r}: use an IP address and a port, such as"
             " 192.0.2.53:53"
         )
-    for role in settings.second_factors_required:
-        if role not in ROLES:
-            faults.append(
-                f"{PREFIX}SECOND_FACTOR_ROLES: {role!r} is no role; use {', '.join(ROLES)}"
-            )
+    faults += _sign_in_faults(settings)
     for place in settings.hook_places:
         if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):[0-9]{1,5}", place):
             faults.append(f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000")

@@ -176,7 +176,7 @@ def test_the_web_process_starts_without_the_slow_libraries():
 
     slow = {
         *("semopy", "pingouin", "sklearn", "altair", "pandas", "factor_analyzer", "matplotlib"),
-        *("reportlab", "docx", "vl_convert"),
+        *("reportlab", "docx", "vl_convert", "authlib", "requests", "webauthn", "zxcvbn"),
     }
     code = f"import surveyapp.app, sys; print(sorted({slow!r} & set(sys.modules)))"
     out = subprocess.run(

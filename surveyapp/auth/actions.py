@@ -37,8 +37,7 @@ def create_user(
     name = _read_name(name)
     chosen = _read_role(role)
     passwords.check_strength(password, email=email, name=name)
-    if session.scalar(select(User.id).where(User.email == email)) is not None:
-        raise Conflict(f"{email} already has an account; edit that one.")
+    _keep_address_free(session, email)
     user = User(
         email=email,
         name=name,
@@ -51,6 +50,22 @@ def create_user(
     session.add(user)
     session.flush()
     record(session, by, "create user", f"user {email}", role=str(chosen))
+    return account_of(user)
+
+
+def create_user_of_provider(
+    session: Session, *, email: str, name: str, role: Role, issuer: str
+) -> Account:
+    """A new account for somebody whom an identity provider vouches for: no password fits it.
+
+    Raises Invalid for a wrong address or name, Conflict for an address in use.
+    """
+    email, name = _read_email(email), _read_name(name)
+    _keep_address_free(session, email)
+    user = User(email=email, name=name, role=role, password_hash="", session_epoch=0, active=True)
+    session.add(user)
+    session.flush()
+    record(session, None, "create user", f"user {email}", role=str(role), issuer=issuer)
     return account_of(user)
 
 
@@ -164,6 +179,11 @@ def _user(session: Session, user_id: int) -> User:
     if user is None:
         raise NotFound(f"There is no user {user_id}.")
     return user
+
+
+def _keep_address_free(session: Session, email: str) -> None:
+    if session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise Conflict(f"{email} already has an account; edit that one.")
 
 
 def _keep_an_administrator(session: Session, user: User) -> None:

@@ -19,6 +19,7 @@ from surveyapp.store.models import User, UserSession
 # How a session was begun; all but the first are as good as a second factor.
 PASSWORD = "password"  # noqa: S105 - no password, a word for one
 CODE = "code"
+PROVIDER = "provider"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public, requires
 from surveyapp.web.installation import installation
 from surveyapp.web.known_devices import known_device
+from surveyapp.web.local_passwords import check_local_passwords, local_passwords
 from surveyapp.web.sign_in import ask_second, go_on
 
 account = Blueprint("account", __name__)
@@ -66,7 +67,9 @@ def sign_in() -> ResponseReturnValue:
     """The sign-in page. A wrong address and a wrong password get the same answer, equally late."""
     if current_user.is_authenticated:
         return redirect(url_for("journeys.index"), 303)
-    form = SignInForm(next=request.args.get("next", ""))
+    form, settings = SignInForm(next=request.args.get("next", "")), installation().settings
+    if request.method == "POST":
+        check_local_passwords()
     if form.validate_on_submit():
         found = _checked(form.email.data, form.password.data)
         if found:
@@ -76,7 +79,8 @@ def sign_in() -> ResponseReturnValue:
         form.password.errors = ["Incorrect email or password. Try again."]
     with installation().store.reading() as session:
         is_new = queries.count_users(session) == 0
-    return render_template("account/sign_in.html", form=form, is_new=is_new), form.status
+    page = render_template("account/sign_in.html", form=form, is_new=is_new, settings=settings)
+    return page, form.status
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ def show() -> ResponseReturnValue:
         lines=lines,
         factor=factor,
         current=sessions.session_id(),
+        local=local_passwords(),
     )
 
 
@@ -139,6 +144,7 @@ def show() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def change_password() -> ResponseReturnValue:
     form = PasswordForm()
+    check_local_passwords()
     if form.validate_on_submit():
         if form.password.data != form.again.data:
             form.again.errors = [passwords.NO_MATCH]

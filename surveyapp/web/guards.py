@@ -14,6 +14,7 @@ from surveyapp.auth import second_factors
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotAllowed
 from surveyapp.web.installation import installation
+from surveyapp.web.local_passwords import local_passwords
 from surveyapp.web.security import FILES_WANTED
 from surveyapp.web.sessions import me, method
 
@@ -31,9 +32,10 @@ def requires(permission: Permission) -> Callable[[View], View]:
             if not current_user.is_authenticated:
                 wanted = request.full_path.rstrip("?") if request.method == "GET" else None
                 return redirect(url_for("account.sign_in", next=wanted), 303)
-            if me().must_change_password and permission is not Permission.OWN_ACCOUNT:
+            own = permission is Permission.OWN_ACCOUNT
+            if me().must_change_password and local_passwords() and not own:
                 return redirect(url_for("account.change_password"), 303)
-            if permission is not Permission.OWN_ACCOUNT and _lacks_second_factor():
+            if not own and _lacks_second_factor():
                 return redirect(url_for("second_factor.show"), 303)
             if not me().may(permission):
                 raise NotAllowed(

@@ -24,6 +24,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
 from surveyapp.web.known_devices import remember_device
+from surveyapp.web.local_passwords import check_local_passwords
 
 password_reset = Blueprint("password_reset", __name__, url_prefix="/password-reset")
 
@@ -61,6 +62,7 @@ def unsaid(answer: Response) -> Response:
 @public
 def ask() -> ResponseReturnValue:
     """Ask for a link. Whoever asks learns nothing about who has an account."""
+    check_local_passwords()
     form, sends = AskForm(), bool(installation().settings.smtp_url)
     if sends and form.validate_on_submit():
         attempts.admit(
@@ -83,6 +85,7 @@ def asked() -> ResponseReturnValue:
 @public
 def choose(token: str) -> ResponseReturnValue:
     """Choose a new password. Looking at the page uses nothing up: mail scanners do."""
+    check_local_passwords()
     form, now = NewPasswordForm(), installation().now()
     try:
         with installation().store.reading() as session:

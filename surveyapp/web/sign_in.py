@@ -1,18 +1,29 @@
-"""The second step of signing in: who has proved to know the password shows a second factor."""
+"""Signing in beside a password: by the identity provider, and the second step after a password."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, flash, make_response, redirect, render_template, session, url_for
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, queries, second_factors, throttle
+from surveyapp.auth import actions, identities, queries, second_factors, throttle
 from surveyapp.auth.accounts import Account
-from surveyapp.auth.throttle import BY_CODE, Attempt
+from surveyapp.auth.throttle import BY_ADDRESS, BY_CODE, Attempt, client_of
+from surveyapp.errors import NotAllowed, NotFound, SurveyappError
 from surveyapp.web import attempts, sessions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public, safe_next
@@ -22,6 +33,7 @@ from surveyapp.web.known_devices import remember_device
 sign_in = Blueprint("sign_in", __name__, url_prefix="/sign-in")
 
 _HALF = "half"
+_ONWARD = "onward"
 _LONGEST = timedelta(minutes=10)
 
 
@@ -56,6 +68,58 @@ def ask_second(account: Account, onward: str) -> ResponseReturnValue:
     moment = int(installation().now().timestamp())
     session[_HALF] = [account.id, account.session_epoch, moment, onward]
     return redirect(url_for("sign_in.code"), 303)
+
+
+@sign_in.get("/provider")
+@public
+def provider() -> ResponseReturnValue:
+    """Go to the identity provider. A link: browsers refuse to be led away from a form."""
+    from surveyapp.web import identity_provider  # Authlib is slow to import and seldom needed
+
+    _check_provider()
+    if current_user.is_authenticated:
+        return redirect(url_for("journeys.index"), 303)
+    session.clear()
+    session.permanent = True
+    session[_ONWARD] = request.args.get("next", "")
+    try:
+        return identity_provider.redirect_to_provider()
+    except identity_provider.ProviderFailed as error:
+        return _provider_failed(error, error.reason)
+
+
+@sign_in.get("/provider/callback")
+@public
+def callback() -> ResponseReturnValue:
+    """Come back from the identity provider, once for each time that one was sent there."""
+    from surveyapp.web import identity_provider
+
+    _check_provider()
+    settings, onward = installation().settings, session.get(_ONWARD, "")
+    tried = Attempt(BY_ADDRESS, client_of(request.remote_addr))
+    attempts.admit(tried)
+    try:
+        claims = identity_provider.verified_claims()
+        person = identities.read_person(claims, settings.oidc_groups_claim)
+        with installation().store.writing() as db:
+            found = identities.sign_in(db, person, settings)
+            throttle.give_back(db, (tried,), installation())
+    except identity_provider.ProviderFailed as error:
+        return _provider_failed(error, error.reason)
+    except NotAllowed as error:
+        return _provider_failed(error, "not allowed")
+    return go_on(found, onward, second_factors.PROVIDER)
+
+
+def _check_provider() -> None:
+    if not installation().settings.oidc_issuer:
+        raise NotFound("No identity provider is configured here.")
+
+
+def _provider_failed(error: SurveyappError, reason: str) -> ResponseReturnValue:
+    session.clear()
+    attempts.log_refused(f"identity provider: {reason}", None)
+    return render_template("sign_in/provider.html", text=str(error)), 403
 
 
 @sign_in.route("/code", methods=["GET", "POST"])

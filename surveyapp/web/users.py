@@ -12,6 +12,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.local_passwords import check_local_passwords, local_passwords
 from surveyapp.web.sessions import me
 
 users = Blueprint("users", __name__, url_prefix="/users")
@@ -55,9 +56,12 @@ def new() -> ResponseReturnValue:
                     must_change_password=True,
                     by=me().id,
                 )
+            if not local_passwords():
+                flash(f"{made.name} can now sign in with the identity provider.")
+                return redirect(url_for("users.show", user_id=made.id), 303)
             # Shown in this answer only; it is stored nowhere in the clear.
             return render_template("users/password.html", account=made, password=password)
-    return render_template("users/new.html", form=form), form.status
+    return render_template("users/new.html", form=form, local=local_passwords()), form.status
 
 
 @users.route("/<int:user_id>", methods=["GET", "POST"])
@@ -73,13 +77,16 @@ def show(user_id: int) -> ResponseReturnValue:
                 actions.set_role(session, user_id, form.role.data, by=me().id)
             flash(f"{account.name} is now {form.role.data}; their sessions have ended.")
             return redirect(url_for("users.index"), 303)
-    page = render_template("users/show.html", account=account, form=form, factor=factor)
+    page = render_template(
+        "users/show.html", account=account, form=form, factor=factor, local=local_passwords()
+    )
     return page, form.status
 
 
 @users.post("/<int:user_id>/password")
 @requires(Permission.MANAGE_USERS)
 def reset_password(user_id: int) -> ResponseReturnValue:
+    check_local_passwords()
     with installation().store.writing() as session:
         password = actions.reset_password(session, user_id, by=me().id)
         account = queries.account(session, user_id)

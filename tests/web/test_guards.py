@@ -75,7 +75,9 @@ def test_what_is_public_is_a_short_known_list(tmp_path):
         "password_reset.ask",
         "password_reset.asked",
         "password_reset.choose",
+        "sign_in.callback",
         "sign_in.code",
+        "sign_in.provider",
         "stylesheet.show",
     }
 
