@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from surveyapp.auth import actions, passwords, queries, second_factors, throttle
 from surveyapp.auth import sessions as session_actions
 from surveyapp.auth.accounts import Account
+from surveyapp.auth.passkey_sites import site_of
 from surveyapp.auth.permissions import Permission
 from surveyapp.auth.queries import Credentials
 from surveyapp.auth.throttle import BY_PASSWORD, Attempt, attempts_to_sign_in
@@ -23,7 +24,7 @@ from surveyapp.web.guards import public, requires
 from surveyapp.web.installation import installation
 from surveyapp.web.known_devices import known_device
 from surveyapp.web.local_passwords import check_local_passwords, local_passwords
-from surveyapp.web.sign_in import ask_second, go_on
+from surveyapp.web.sign_in import PasskeyForm, ask_second, go_on
 
 account = Blueprint("account", __name__)
 
@@ -79,7 +80,14 @@ def sign_in() -> ResponseReturnValue:
         form.password.errors = ["Incorrect email or password. Try again."]
     with installation().store.reading() as session:
         is_new = queries.count_users(session) == 0
-    page = render_template("account/sign_in.html", form=form, is_new=is_new, settings=settings)
+    page = render_template(
+        "account/sign_in.html",
+        form=form,
+        is_new=is_new,
+        settings=settings,
+        passkey=PasskeyForm(next=form.next.data),
+        passkeys_possible=site_of(settings.base_url) is not None,
+    )
     return page, form.status
 
 

@@ -26,6 +26,7 @@ from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
+from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
 from surveyapp.web.previews import previews
 from surveyapp.web.reports import reports
@@ -82,6 +83,7 @@ PAGES = (
     sign_in,
     password_reset,
     second_factor,
+    passkeys,
     *(page for section in SECTIONS for page in section.pages),
 )
 

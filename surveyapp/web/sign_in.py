@@ -1,4 +1,4 @@
-"""Signing in beside a password: by the identity provider, and the second step after a password."""
+"""Signing in beside a password: by passkey or identity provider, and the second step after it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, identities, queries, second_factors, throttle
+from surveyapp.auth import actions, identities, passkeys, queries, second_factors, throttle
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.throttle import BY_ADDRESS, BY_CODE, Attempt, client_of
-from surveyapp.errors import NotAllowed, NotFound, SurveyappError
+from surveyapp.errors import Invalid, NotAllowed, NotFound, SurveyappError
 from surveyapp.web import attempts, sessions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public, safe_next
 from surveyapp.web.installation import installation
 from surveyapp.web.known_devices import remember_device
+from surveyapp.web.local_passwords import check_local_passwords
+from surveyapp.web.passkey_challenges import remember_challenge, site, take_challenge
 
 sign_in = Blueprint("sign_in", __name__, url_prefix="/sign-in")
 
@@ -41,9 +43,14 @@ class SecondStepForm(StaffForm):
     code = StringField(
         "Code",
         [InputRequired("Enter the code."), Length(max=60)],
-        description="The six digits that your authenticator app shows, or a recovery code.",
+        description="The six digits of your authenticator app, or a recovery code.",
         render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autofocus": True},
     )
+
+
+class PasskeyForm(StaffForm):
+    credential = HiddenField()
+    next = HiddenField()
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,64 @@ def ask_second(account: Account, onward: str) -> ResponseReturnValue:
     moment = int(installation().now().timestamp())
     session[_HALF] = [account.id, account.session_epoch, moment, onward]
     return redirect(url_for("sign_in.code"), 303)
+
+
+@sign_in.post("/passkey/options")
+@public
+def passkey_options() -> ResponseReturnValue:
+    """What the browser is to have signed: by a passkey of who is half in, else by any."""
+    from surveyapp.auth.passkey_ceremonies import ask_to_sign
+
+    check_local_passwords()
+    half = _half_in()
+    known: list[str] = []
+    if half is not None:
+        with installation().store.reading() as db:
+            known = passkeys.credential_ids(db, half.account.id)
+    asked = ask_to_sign(site(), known)
+    remember_challenge(asked.challenge)
+    return asked.options, 200, {"Content-Type": "application/json"}
+
+
+@sign_in.post("/passkey")
+@public
+def passkey() -> ResponseReturnValue:
+    """Sign in by a passkey: by it alone, for its user was verified, or as the second step."""
+    check_local_passwords()
+    form, half = PasskeyForm(), _half_in()
+    tried = Attempt(BY_ADDRESS, client_of(request.remote_addr))
+    attempts.admit(tried)
+    try:
+        if not form.validate_on_submit():
+            raise Invalid("The passkey could not be used. Try again.")
+        found = _signed(form.credential.data, half)
+    except Invalid as error:
+        attempts.log_refused("wrong passkey", half.account.id if half else None)
+        flash(str(error))
+        return redirect(url_for("sign_in.code" if half else "account.sign_in"), 303)
+    attempts.give_back(tried)
+    return go_on(found, half.onward if half else form.next.data or "", second_factors.PASSKEY)
+
+
+def _signed(credential: str, half: HalfIn | None) -> Account:
+    """The account whose passkey signed the browser's challenge. Raises Invalid."""
+    from surveyapp.auth.passkey_ceremonies import credential_id_in, sign_count_of
+
+    challenge, now = take_challenge(), installation().now()
+    with installation().store.reading() as db:
+        known = passkeys.known(db, credential_id_in(credential))
+    is_other = known is not None and half is not None and known.account.id != half.account.id
+    if known is None or is_other:
+        raise Invalid("This passkey is not known here, or its account is closed.")
+    if known.used_at is not None and challenge.made_at <= known.used_at:
+        raise Invalid("This passkey was used in the meantime. Try again.")
+    handle = passkeys.user_handle(known.account.id, installation().secret_key)
+    signed = sign_count_of(site(), credential, challenge.text, known, handle)
+    with installation().store.writing() as db:
+        account = passkeys.note_use(db, known, signed, now=now)
+        if account is None:
+            raise Invalid("This passkey was used in the meantime. Try again.")
+        return actions.sign_in(db, account, by="passkey")
 
 
 @sign_in.get("/provider")
@@ -135,7 +200,10 @@ def code() -> ResponseReturnValue:
         if (found := _checked(half, form.code.data)) is not None:
             return go_on(found, half.onward, second_factors.CODE)
         form.code.errors = ["This code is wrong or was used before."]
-    return render_template("sign_in/code.html", form=form), form.status
+    with installation().store.reading() as db:
+        factor = second_factors.of(db, half.account.id)
+    page = render_template("sign_in/code.html", form=form, factor=factor, passkey=PasskeyForm())
+    return page, form.status
 
 
 def _half_in() -> HalfIn | None:

@@ -77,6 +77,8 @@ def test_what_is_public_is_a_short_known_list(tmp_path):
         "password_reset.choose",
         "sign_in.callback",
         "sign_in.code",
+        "sign_in.passkey",
+        "sign_in.passkey_options",
         "sign_in.provider",
         "stylesheet.show",
     }

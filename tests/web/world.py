@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_urlsafe
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ from surveyapp.store.models import (
     ImportBatch,
     ImportPreview,
     Job,
+    Passkey,
     Report,
     SurveyRow,
     User,
@@ -89,6 +91,7 @@ class Place:
     batch_id: int
     preview_id: int
     session_id: int
+    passkey_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -181,6 +184,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             *_told(session, text),
             *_imported(session, installation, survey, user, text),
             session_id=_signed_in(session, user, text),
+            passkey_id=_passkey(session, user, text),
         )
 
 
@@ -190,6 +194,19 @@ def _signed_in(session: Session, user: User, text: str) -> int:
     opened = sessions.opened(session, key, now=now, hours=1)
     assert opened is not None
     return opened.id
+
+
+def _passkey(session: Session, user: User, text: str) -> int:
+    made = Passkey(
+        user_id=user.id,
+        name=(text or "Laptop")[:60],
+        credential_id=token_urlsafe(),
+        public_key="",
+        sign_count=0,
+    )
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 def _told(session: Session, text: str) -> tuple[int, int]:
