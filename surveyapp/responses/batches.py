@@ -182,7 +182,9 @@ def remove_batch(
                 return batch.removed
             numbers = list(session.scalars(own.order_by(Response.id).limit(AT_ONCE)))
             now = installation.now()
-            gone = erase_all(session, survey, numbers, now=now, removal=removal) if numbers else 0
+            options: dict[str, Any] = {"now": now, "secret_key": installation.secret_key}
+            options["removal"] = removal
+            gone = erase_all(session, survey, numbers, **options) if numbers else 0
             batch = session.get_one(ImportBatch, batch_id, populate_existing=True)
             batch.removed = removed = batch.removed + gone
             if not numbers:

@@ -14,6 +14,7 @@ from surveyapp.errors import Invalid
 from surveyapp.responses.bulk import scores_of_all
 from surveyapp.responses.columns import EXTERNAL_ID
 from surveyapp.responses.corrections import Correction, hold
+from surveyapp.responses.erased_ids import erased_among
 from surveyapp.responses.erasures import Reason
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.row_facts import UUID
@@ -92,8 +93,8 @@ def settle(
 ) -> Settled:
     """Sort rows by what is stored under their ids; ``batch_id`` is the import that they belong to.
 
-    Our own export may hold responses that were erased since: they do not come back, except those that
-    went with their whole import.
+    A file may hold responses that were erased since, by the id of our own export or by the agency's:
+    they do not come back, except those that went with their whole import.
     Two rows of one file with one id and other answers: the later one is refused, whatever the mode.
     Of an anonymous survey nothing is compared: whoever knows an id could find out its answers.
     """
@@ -101,6 +102,8 @@ def settle(
     if survey.is_anonymous:
         return Settled(fresh=[prepared for _, prepared in parsed])
     known = _known(session.connection(), survey.id, [prepared for _, prepared in parsed])
+    own_ids = [prepared.external_id or "" for _, prepared in parsed]
+    unwanted = erased_among(session, survey, own_ids, secret_key=reading.secret_key)
     erased = _erased(session, [prepared for _, prepared in parsed])
     items, found = list(reading.columns.items.values()), Settled()
     seen: dict[str, Parsed] = {}
@@ -112,7 +115,7 @@ def settle(
             with_row: int | None = first[0].number
         elif own in known:
             other, with_row = known[own].answers, None
-        elif prepared.public_id in erased:
+        elif prepared.public_id in erased or own in unwanted:
             found.refused.append(reading.refused_whole(row, own, _ERASED, _CURES[_ERASED]))
             continue
         else:

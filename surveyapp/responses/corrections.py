@@ -20,11 +20,12 @@ from surveyapp.responses.scores import keep_scores
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.counters import take
-from surveyapp.store.models import Invitation, Response, Score
+from surveyapp.store.models import CarelessFlag, Invitation, Response, Score
 from surveyapp.surveys.links import Ticket
 from surveyapp.surveys.survey import Survey
 
 _RESPONSES = cast(Table, Response.__table__)
+_FLAGS = cast(Table, CarelessFlag.__table__)
 _SCORES = cast(Table, Score.__table__)
 
 
@@ -124,6 +125,7 @@ def put_right(
     connection.execute(changing.values(to), values)
     mark_reports(session, survey.journey_id, now.date())
     session.flush()
+    connection.execute(delete(_FLAGS).where(_FLAGS.c.response_id.in_(numbers)))  # of other answers
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id.in_(numbers)))
     keep_scores(connection, [(each.row.id, each.scores) for each in corrections])
     subjects = [

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.responses import counted, runs
+from surveyapp.responses.erased_ids import erased_as
 from surveyapp.responses.outdated import mark_reports
 from surveyapp.store import events
 from surveyapp.store.audit import record
@@ -60,18 +61,26 @@ class Removal:
     batch_id: int | None = None
 
 
-def erase(session: Session, survey: Survey, response_id: int, *, now: datetime) -> None:
+def erase(
+    session: Session, survey: Survey, response_id: int, *, now: datetime, secret_key: str
+) -> None:
     """Delete a response and what was made of it, as its customer wishes.
 
     Tells the event "response.erased" with what the response was called. Raises NotFound when the
     response is gone.
     """
-    if not erase_all(session, survey, [response_id], now=now):
+    if not erase_all(session, survey, [response_id], now=now, secret_key=secret_key):
         raise NotFound("These answers are not stored any more.")
 
 
 def remove(
-    session: Session, survey: Survey, response_id: int, removal: Removal, *, now: datetime
+    session: Session,
+    survey: Survey,
+    response_id: int,
+    removal: Removal,
+    *,
+    now: datetime,
+    secret_key: str,
 ) -> None:
     """Delete a response as ``erase`` does, because staff say that it is none.
 
@@ -87,7 +96,8 @@ def remove(
         raise Invalid("Write why the response is removed.", field="note")
     if len(removal.note) > LONGEST_NOTE:
         raise Invalid(f"The note has at most {LONGEST_NOTE} characters.", field="note")
-    if not erase_all(session, survey, [response_id], now=now, removal=removal):
+    options: dict[str, Any] = {"now": now, "removal": removal, "secret_key": secret_key}
+    if not erase_all(session, survey, [response_id], **options):
         raise NotFound("This response is not stored any more.")
 
 
@@ -97,6 +107,7 @@ def erase_all(
     response_ids: Sequence[int],
     *,
     now: datetime,
+    secret_key: str,
     removal: Removal | None = None,
 ) -> int:
     """Delete responses and what was made of them: scores, rollups, drafts, events, empty runs; how many
@@ -104,7 +115,8 @@ def erase_all(
 
     Invitations stay as used, so that a link takes no second answer; a case loses its customer and what
     staff noted about them; finished reports of the journey are marked as outdated. What is kept is
-    that it was done, why, and on which day it had been answered, not whose it was. Of each that is not
+    that it was done, why, and on which day it had been answered, not whose it was; of an imported one
+    a keyed hash of its own id, too, unless the whole import goes. Of each that is not
     anonymous the event "response.erased" is told. In the caller's transaction; a few hundred at most,
     as customers who answer meanwhile wait for its end.
     """
@@ -113,7 +125,7 @@ def erase_all(
     own = _RESPONSES.c
     there = select(
         *(own.id, own.public_id, own.survey_id, own.invitation_id, own.journey_run_id),
-        *(own.attributes, own.submitted_at, own.version),
+        *(own.attributes, own.submitted_at, own.version, own.external_id),
     ).where(own.id.in_(response_ids), own.survey_id == survey.id)
     found: list[Row[Any]] = list(connection.execute(there.order_by(own.id).with_for_update()))
     if not found:
@@ -137,7 +149,7 @@ def erase_all(
         ]
         events.publish_all(connection, "response.erased", subjects)
     counted.take_away(connection, survey, [(row, scores.get(row.id, {})) for row in found])
-    tombstones = [_tombstone(survey, row, removal, now) for row in found]
+    tombstones = [_tombstone(survey, row, removal, now, secret_key) for row in found]
     if survey.anonymity != "anonymous":
         last = take(connection, "corrections", len(found))  # waited for, hence the last
         for place, tombstone in enumerate(tombstones, start=last - len(found) + 1):
@@ -148,16 +160,19 @@ def erase_all(
 
 
 def _tombstone(
-    survey: Survey, row: Row[Any], removal: Removal | None, now: datetime
+    survey: Survey, row: Row[Any], removal: Removal | None, now: datetime, secret_key: str
 ) -> dict[str, Any]:
     """What is left of a response."""
     anonymous = survey.anonymity == "anonymous"
+    may_return = removal is not None and removal.reason is Reason.IMPORT
+    unnamed = anonymous or may_return or row.external_id is None
     return {
         "survey_id": survey.id,
         "answered_on": row.submitted_at.date(),
         "erased_at": now,
         "response": None if anonymous else row.id,
         "response_id": None if anonymous else row.public_id,
+        "external_hash": None if unnamed else erased_as(secret_key, survey, row.external_id),
         "place": None,
         "reason": removal.reason if removal else "",
         "note": removal.note.strip() if removal else "",

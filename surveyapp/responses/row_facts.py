@@ -59,7 +59,7 @@ class RowFacts:
         self._survey = survey
         self._columns = columns
         self._ids = ids
-        self._secret_key = installation.secret_key
+        self.secret_key = installation.secret_key
         self._now = installation.now()
         known = columns.known
         zone = options.time_zone or typed.table.time_zone or installation.settings.time_zone
@@ -158,12 +158,12 @@ class RowFacts:
             known = read_customer_ref(cell)
         except Invalid as error:
             raise Refused(CUSTOMER_REF, cell, str(error), "Correct it.") from error
-        return None if known is None else pseudonym(self._secret_key, known)
+        return None if known is None else pseudonym(self.secret_key, known)
 
     def _external_id(self, row: Row) -> str:
         """The row's own id, else its content in this file; hidden where it could tell on somebody."""
         own = self.own_id(row) or self._ids.of(row.cells)
-        return known_as(self._survey, own, self._secret_key)
+        return known_as(self._survey, own, self.secret_key)
 
     def own_id(self, row: Row) -> str:
         """The id that the row names, empty where it names none. Raises Refused for one too long."""

@@ -54,6 +54,7 @@ class Reading:
         self.survey = survey
         self.columns = columns
         self.library = library
+        self.secret_key = facts.secret_key
         self._table = typed.table
         self._typed = typed
         self._facts = facts

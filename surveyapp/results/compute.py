@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.json_values import to_json
+from analysis.scale.careless import careless
 from analysis.scale.plan import plan_of
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.sections.sample import SampleSection
@@ -18,6 +20,7 @@ from analysis.scale.validation import validate_scale
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.results.actions import MARKER
+from surveyapp.results.careless_flags import Flags, keep_flags
 from surveyapp.results.fieldwork import NAME, fieldwork, respondents
 from surveyapp.results.frames import Beside, frame, numeric_items, wording_column
 from surveyapp.results.wordings import mixture
@@ -26,6 +29,7 @@ from surveyapp.store.models import Analysis
 Progress = Callable[[int, str], None]
 
 _SECONDS = "seconds for the scale"
+_NUMBER = "number of the response"
 
 
 def run_validation(
@@ -38,6 +42,7 @@ def run_validation(
     store, library = installation.store, installation.library
     minimum_cell = installation.settings.minimum_cell
     progress(0, "Reading answers")
+    read_at = installation.now()
     with store.reading() as session:
         analysis = session.get(Analysis, analysis_id)
         if analysis is None:
@@ -53,7 +58,7 @@ def run_validation(
             journey_id=analysis.journey_id,
             survey_id=analysis.survey_id,
             segment_id=analysis.segment_id,
-            beside=Beside(groups, marker, _SECONDS, worded),
+            beside=Beside(groups, marker, _SECONDS, worded, _NUMBER),
         )
         seed = analysis.seed or 1
         of_everybody = analysis.segment_id is None
@@ -78,6 +83,7 @@ def run_validation(
         )
         for code in worded
     ]
+    numbers = [int(number) for number in data.pop(_NUMBER)]
     missing = asked.get("missing", "listwise")
     items = plan_of(instrument, key=asked.get("key")).items
     usable = data[items].notna()
@@ -100,12 +106,28 @@ def run_validation(
     worded_apart = tuple(Warned("wording", text) for text in mixed if text)
     result = replace(result, warned=(*result.warned, *hidden, *worded_apart))
     progress(98, "Storing the result")
+    keep_flags(store, analysis, _flags(data, items, numbers), read_at=read_at)
     with store.writing() as session:
         row = session.get_one(Analysis, analysis_id)
         row.result = {**result.to_dict(), NAME: to_json(fielded)}
         row.fingerprint = result.fingerprint
         row.versions = dict(result.versions)
     return {"analysis_id": analysis_id, "n": result[SampleSection].n_complete}
+
+
+def _flags(data: pd.DataFrame, items: Sequence[str], numbers: Sequence[int]) -> list[Flags]:
+    """What the section on careless answers says of each response, of all of them."""
+    timed = data[_SECONDS].notna().any()
+    found = careless(data, items, seconds=data[_SECONDS] if timed else None)
+    values = [found.longstring, found.irv, found.mahalanobis, found.seconds_per_item]
+    known = _bits(np.column_stack([~np.isnan(each.astype(float)) for each in values]))
+    return [Flags(*each) for each in zip(numbers, known, _bits(found.flags), strict=True)]
+
+
+def _bits(signs: np.ndarray) -> list[int]:
+    """Each row (n, 4) of truth values as the bits of a number."""
+    weights = 2 ** np.arange(signs.shape[1])
+    return [int(number) for number in signs.astype(int) @ weights]
 
 
 def _hide_small(data: pd.DataFrame, name: str, counted: pd.Series, minimum: int) -> str:

@@ -30,21 +30,22 @@ def numeric_items(instrument: Instrument) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Beside:
     """What a frame carries beside the items: attributes of the respondents, the items of a marker
-    instrument, a column with the seconds that the items took, and for each of the ``worded``
-    instruments a column (``wording_column``) with the wording that was read.
+    instrument, columns with the seconds that the items took and the response's number, and for each of
+    the ``worded`` instruments a column (``wording_column``) with the wording that was read.
     """
 
     attributes: Sequence[str] = ()
     marker: Instrument | None = None
     seconds: str | None = None
     worded: Sequence[str] = ()
+    number: str | None = None
 
     @property
     def columns(self) -> list[str]:
         """All of them in the frame's order."""
         marked = numeric_items(self.marker) if self.marker else ()
         worded = map(wording_column, self.worded)
-        return [*self.attributes, *marked, *filter(None, [self.seconds]), *worded]
+        return [*self.attributes, *marked, *filter(None, [self.seconds, self.number]), *worded]
 
 
 def wording_column(code: str) -> str:
@@ -70,7 +71,9 @@ def frame(
     """
     names = numeric_items(instrument)
     marked = numeric_items(beside.marker) if beside.marker else ()
-    clash = sorted({*beside.attributes, *filter(None, [beside.seconds])} & {*names, *marked})
+    clash = sorted(
+        {*beside.attributes, *filter(None, [beside.seconds, beside.number])} & {*names, *marked}
+    )
     if clash:
         raise Conflict(
             f"{clash[0]} is the name of an attribute and of an item; rename the attribute"
@@ -118,6 +121,7 @@ class _Row:
     attributes: dict[str, Any]
     started: datetime | None
     submitted: datetime
+    number: int
     wordings: dict[str, str] | None  # None where they were not asked for
 
 
@@ -135,6 +139,7 @@ def _rows(
     query = (
         select(
             *(Response.answers, Response.attributes, Response.started_at, Response.submitted_at),
+            Response.id,
             Response.wordings if worded else null(),
         )
         .join(SurveyRow)
@@ -165,6 +170,8 @@ def _others(row: _Row, code: str, beside: Beside, marked: Sequence[str]) -> list
         found += [_number(given.get(name)) for name in marked]
     if beside.seconds is not None:
         found.append(_seconds(row, code))
+    if beside.number is not None:
+        found.append(row.number)
     return [*found, *((row.wordings or {}).get(each) for each in beside.worded)]
 
 

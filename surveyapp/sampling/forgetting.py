@@ -30,7 +30,9 @@ BATCH = 500  # rows of a kind that one transaction deletes
 _WHY = "The customer's data were erased."
 
 
-def forget(session: Session, customer_ref: str, *, user_id: int | None, now: datetime) -> None:
+def forget(
+    session: Session, customer_ref: str, *, user_id: int | None, now: datetime, secret_key: str
+) -> None:
     """Erase what is known of a customer: address, attributes, drafts, answers, and the pseudonym.
 
     What was counted stays counted: interactions and decisions remain under a name that nobody can
@@ -47,7 +49,7 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
     )
     theirs = or_(Invitation.interaction_id.in_(own), Invitation.id.in_(written))
     invitations = list(session.scalars(select(Invitation.id).where(theirs)))
-    answers = _erase_answers(session, customer_ref, invitations, now)
+    answers = _erase_answers(session, customer_ref, invitations, now, secret_key)
     _stop(session, customer_ref, invitations)
     _rename(session, customer_ref, f"forgotten-{secrets.token_hex(16)}", now)
     session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
@@ -56,14 +58,15 @@ def forget(session: Session, customer_ref: str, *, user_id: int | None, now: dat
 
 
 def _erase_answers(
-    session: Session, customer_ref: str, invitations: list[int], now: datetime
+    session: Session, customer_ref: str, invitations: list[int], now: datetime, secret_key: str
 ) -> int:
     """Erase drafts and answers with all that was made of them; how many answers there were."""
     runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
     theirs = or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
     found = session.execute(select(Response.id, Response.survey_id).where(theirs)).all()
     for number, survey_id in found:
-        erasures.erase(session, queries.survey(session, survey_id), number, now=now)
+        survey = queries.survey(session, survey_id)
+        erasures.erase(session, survey, number, now=now, secret_key=secret_key)
     tokens = select(Invitation.token_hash).where(Invitation.id.in_(invitations))
     session.execute(delete(Draft).where(Draft.token_hash.in_(tokens)))
     return len(found)

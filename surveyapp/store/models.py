@@ -777,6 +777,8 @@ class Erasure(Base):
 
     ``response`` and ``response_id`` are what it was called, for programs that have a copy; None for an
     anonymous survey's, which nobody was told of. ``place`` is that of the erasure among all changes.
+    ``external_hash`` is a keyed hash of an imported response's own id, by which the row of a file is
+    known that comes again; None where it may come again, because its whole import was removed.
     ``reason`` is why staff removed it, ``note`` what they wrote beside; empty where the customer erased
     it, or was forgotten.
     """
@@ -785,6 +787,13 @@ class Erasure(Base):
     __table_args__ = (
         Index("ix_erasures_survey", "survey_id", "erased_at"),
         Index("ix_erasures_place", "survey_id", "place"),
+        Index(
+            "ix_erasures_external_hash",
+            "survey_id",
+            "external_hash",
+            sqlite_where=text("external_hash IS NOT NULL"),
+            postgresql_where=text("external_hash IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
@@ -793,6 +802,7 @@ class Erasure(Base):
     erased_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     response: Mapped[int | None] = mapped_column(Number)
     response_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    external_hash: Mapped[str | None] = mapped_column(String(32))
     place: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(20), default="")
     note: Mapped[str] = mapped_column(String(300), default="")
@@ -1051,6 +1061,29 @@ class Score(Base):
     scale: Mapped[str] = mapped_column(String(120), primary_key=True)
     value: Mapped[float] = mapped_column(Float(53))
     version: Mapped[str] = mapped_column(String(20))  # of the scoring rules
+
+
+# What a response is flagged for as careless, in the order of the bits of a ``CarelessFlag``.
+CARELESS_SIGNS = ("longstring", "irv", "mahalanobis", "speed")
+
+
+class CarelessFlag(Base):
+    """What the newest validation of a questionnaire says of one response: a copy that is computed again
+    by validating again.
+
+    ``known`` has a bit for each of CARELESS_SIGNS that could be computed, ``flagged`` for each that it
+    shows. Gone with the response, and when its answers are corrected.
+    """
+
+    __tablename__ = "careless_flags"
+
+    response_id: Mapped[int] = mapped_column(
+        Number, ForeignKey("responses.id", ondelete="CASCADE"), primary_key=True
+    )
+    instrument: Mapped[str] = mapped_column(String(60), primary_key=True)
+    analysis_id: Mapped[int] = mapped_column(ForeignKey("analyses.id"))
+    known: Mapped[int]
+    flagged: Mapped[int]
 
 
 EVERYBODY = 0  # the segment id of rollups over all responses

@@ -85,7 +85,13 @@ def take_back() -> ResponseReturnValue:
 def forget() -> ResponseReturnValue:
     customer_ref = _posted()
     with installation().store.writing() as session:
-        forgetting.forget(session, customer_ref, user_id=me().id, now=installation().now())
+        forgetting.forget(
+            session,
+            customer_ref,
+            user_id=me().id,
+            now=installation().now(),
+            secret_key=installation().secret_key,
+        )
     flash("The customer's address, attributes, drafts and answers have been erased.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
 

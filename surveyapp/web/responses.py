@@ -128,7 +128,11 @@ def remove(journey_id: int, response_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing("reason"), installation().store.writing() as session:
             removal = Removal(Reason(form.reason.data), me().id, form.note.data or "")
-            erasures.remove(session, found.survey, response_id, removal, now=installation().now())
+            erasures.remove(
+                *(session, found.survey, response_id, removal),
+                now=installation().now(),
+                secret_key=installation().secret_key,
+            )
             flash("The response has been removed.")
             return redirect(url_for("responses.index", journey_id=journey_id), 303)
     page = render_template("responses/remove.html", journey=journey, found=found, form=form)

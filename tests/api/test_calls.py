@@ -21,7 +21,7 @@ from surveyapp.store.models import (
     SurveyRow,
 )
 from surveyapp.surveys.links import pseudonym
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 from tests.web.world import answer
 
 
@@ -340,7 +340,13 @@ def test_erased_responses_are_named_once_each_in_the_order_of_their_erasure(
     gone = [numbers[3], numbers[0], numbers[4]]
     for number in gone:
         with installation.store.writing() as session:
-            erase(session, session.get_one(SurveyRow, world.here.survey_id), number, now=utc_now())
+            erase(
+                session,
+                session.get_one(SurveyRow, world.here.survey_id),
+                number,
+                now=utc_now(),
+                secret_key=SECRET,
+            )
     first = call("GET", path).json
     second = call("GET", f"{path}&after={first['next']}").json
     told = [*first["erasures"], *second["erasures"]]

@@ -21,7 +21,7 @@ from surveyapp.responses import corrections, erasures, numbers
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Delivery, Response, SurveyRow
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 from tests.web.world import answer
 
 _serial = count()
@@ -39,7 +39,13 @@ def answered(installation, world, **options: Any) -> int:
 
 def erased(installation, world, number: int) -> None:
     with installation.store.writing() as session:
-        erasures.erase(session, as_survey(session, own(session, world)), number, now=utc_now())
+        erasures.erase(
+            session,
+            as_survey(session, own(session, world)),
+            number,
+            now=utc_now(),
+            secret_key=SECRET,
+        )
 
 
 def corrected(installation, world, number: int, *, nps: int, now=None) -> None:

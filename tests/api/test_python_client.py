@@ -19,7 +19,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Interaction, SurveyRow
 from tests.api.generated import Generated, generate
 from tests.api.test_document import IDS
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 from tests.web.conftest import served
 from tests.web.world import Place, add_user, answer, make_place
 
@@ -170,7 +170,7 @@ def test_the_feed_is_read_to_its_end_with_corrections_and_erasures(program: Prog
         raw = {"nps": {"nps": "4", "nps_reason": ""}}
         library = program.installation.library
         corrections.correct(session, survey, found[1].response, raw, now=utc_now(), library=library)
-        erase(session, survey, found[2].response, now=utc_now())
+        erase(session, survey, found[2].response, now=utc_now(), secret_key=SECRET)
         answer(session, row, nps=10)
     assert [each.scores["nps"] for each in responses(after=after).parsed.responses] == [10.0]
     [corrected], _ = read_to_the_end(responses, corrected=True)

@@ -18,7 +18,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Case, CaseNote, Event, OutgoingMessage, SurveyRow
 from surveyapp.worker import subscribers
 from tests.closed_loop.makers import NOW, hear, make_loop, open_case, respond
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 
 LATER = NOW + timedelta(days=1)
 
@@ -147,6 +147,7 @@ def test_an_erased_response_takes_what_was_noted_about_its_customer(store, loop,
             as_survey(session, session.get_one(SurveyRow, loop.survey)),
             case.response_id,
             now=LATER,
+            secret_key=SECRET,
         )
     told()
     assert [line.partition(": ")[2] for line in notes(store, number)] == [

@@ -29,7 +29,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys.links import Ticket, pseudonym, token_of
 from tests.distribution.makers import NOW, asked, installation_with, make_survey
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 
 DAY = timedelta(days=1)
 NAMES = ("ada", "bob", "eve", "joe")
@@ -155,7 +155,7 @@ def test_forgetting_and_retention_change_no_count(installation: Installation):
     before = found(installation, survey)
     ref = pseudonym(installation.secret_key, "bob")
     with installation.store.writing() as session:
-        forget(session, ref, user_id=None, now=NOW)
+        forget(session, ref, user_id=None, now=NOW, secret_key=SECRET)
     assert found(installation, survey) == before
     with installation.store.reading() as session:
         for column in (OutgoingMessage.key, CampaignRecipient.customer_ref):
@@ -198,7 +198,7 @@ def test_who_is_forgotten_is_no_recipient_and_their_link_opens_nothing(
         message.customer_ref = None
         invitation = session.get_one(Invitation, message.invitation_id)
         invitation.state = state
-        forget(session, refs["ada"], user_id=None, now=NOW)
+        forget(session, refs["ada"], user_id=None, now=NOW, secret_key=SECRET)
         assert session.get_one(Invitation, message.invitation_id).state == "suppressed"
         left = session.scalars(select(CampaignRecipient.customer_ref)).all()
         assert set(left) == {None, refs["bob"]}

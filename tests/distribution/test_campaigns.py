@@ -41,7 +41,7 @@ from tests.distribution.makers import (
     make_survey,
     messages,
 )
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 
 DAY = timedelta(days=1)
 
@@ -298,7 +298,7 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
     survey_at(installation, survey, user_id, row("ada", region="North"), row("bob", region="South"))
     ada, bob = messages(installation)
     with installation.store.writing() as session:
-        forget(session, ada.customer_ref or "", user_id=None, now=NOW)
+        forget(session, ada.customer_ref or "", user_id=None, now=NOW, secret_key=SECRET)
         invitation = session.get_one(Invitation, bob.invitation_id)
         invitation.state = "completed"
         answer = Response(
@@ -312,7 +312,11 @@ def test_a_forgotten_customer_and_an_erased_answer_leave_nothing_in_the_outbox(
         session.add(answer)
         session.flush()
         erase(
-            session, as_survey(session, session.get_one(SurveyRow, survey.id)), answer.id, now=NOW
+            session,
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
+            answer.id,
+            now=NOW,
+            secret_key=SECRET,
         )
     assert [each.content for each in messages(installation)] == [{}, {}]
     assert messages(installation, customer_ref=ada.customer_ref) == []

@@ -28,7 +28,7 @@ from surveyapp.store.models import (
     SurveyRow,
 )
 from tests.installations import installation_on
-from tests.responses.makers import as_survey, make_segment, make_survey
+from tests.responses.makers import SECRET, as_survey, make_segment, make_survey
 from tests.responses.test_imports import bring, kept
 
 HEADINGS = "id,nps,region,customer_ref,submitted_at"
@@ -231,7 +231,9 @@ def test_staff_remove_a_response_with_a_reason_that_stays_with_its_tombstone(sto
     with store.writing() as session:
         public = session.get_one(Response, number).public_id
         removal = Removal(Reason.OTHER, None, "Typed in by a trainee.")
-        remove(session, as_survey(session, survey), number, removal, now=utc_now())
+        remove(
+            session, as_survey(session, survey), number, removal, now=utc_now(), secret_key=SECRET
+        )
     assert kept(store) == []
     assert count(store, Score) == count(store, JourneyRun) == 0
     with store.reading() as session:
@@ -247,7 +249,9 @@ def test_staff_remove_a_response_with_a_reason_that_stays_with_its_tombstone(sto
         notes = session.scalars(select(CaseNote.text)).all()
         assert notes == ["The response was removed; what was noted about the customer is deleted."]
     with pytest.raises(NotFound), store.writing() as session:
-        remove(session, as_survey(session, survey), number, removal, now=utc_now())
+        remove(
+            session, as_survey(session, survey), number, removal, now=utc_now(), secret_key=SECRET
+        )
 
 
 def test_no_reason_is_not_enough_and_an_anonymous_response_stays(store, survey):
@@ -259,13 +263,19 @@ def test_no_reason_is_not_enough_and_an_anonymous_response_stays(store, survey):
             number,
             Removal(Reason.OTHER, None, " "),
             now=utc_now(),
+            secret_key=SECRET,
         )
     assert refused.value.field == "note"
     with store.writing() as session:
         session.get_one(SurveyRow, survey.id).anonymity = "anonymous"
     with pytest.raises(Conflict, match="would show the answers"), store.writing() as session:
         remove(
-            session, as_survey(session, survey), number, Removal(Reason.SPAM, None), now=utc_now()
+            session,
+            as_survey(session, survey),
+            number,
+            Removal(Reason.SPAM, None),
+            now=utc_now(),
+            secret_key=SECRET,
         )
     assert len(kept(store)) == 1
     with store.reading() as session:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from surveyapp.errors import Invalid
+from surveyapp.responses.batches import begin_removal, remove_batch
+from surveyapp.responses.erasures import Reason, Removal, erase, remove
+from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import Event, ImportBatch, SurveyRow
-from tests.responses.makers import make_survey
+from surveyapp.store.models import Erasure, Event, ImportBatch, SurveyRow
+from tests.installations import installation_on
+from tests.responses.makers import SECRET, as_survey, make_journey, make_survey
 from tests.responses.test_imports import bring, kept
 
 FIRST = "id,nps,nps_reason,region\na,9,Fast,North\nb,3,Slow,South\nc,5,,North\n"
@@ -80,3 +86,32 @@ def test_nothing_is_compared_in_an_anonymous_survey(store: Store):
     assert (report.stored, report.already, report.refused_rows) == (1, 2, 0)
     with pytest.raises(Invalid, match="never corrected"):
         bring(store, anonymous, SECOND, conflicts="replace")
+
+
+def test_what_was_erased_does_not_come_back_by_the_agencys_own_id(store, survey):
+    """The id itself is kept nowhere. In another survey it is another's, and what went with its whole
+    import may come again.
+    """
+    [first] = {each.import_batch_id for each in kept(store)}
+    numbers = {each.external_id: each.id for each in kept(store)}
+    options: dict[str, Any] = {"now": utc_now(), "secret_key": SECRET}
+    with store.writing() as session:
+        own = as_survey(session, session.get_one(SurveyRow, survey.id))
+        erase(session, own, numbers["a"], **options)
+        remove(session, own, numbers["b"], Removal(Reason.SPAM, None), **options)
+        other = make_survey(session, asks=("nps",), journey=make_journey(session, "loan"), code="x")
+    report = bring(store, survey, FIRST)
+    assert (report.stored, report.already) == (0, 1)
+    told = [(each.place, each.value, each.cure) for each in report.refused]
+    assert told == [
+        (place, own, "Remove the row from the file.") for place, own in (("A2", "a"), ("A3", "b"))
+    ]
+    with store.reading() as session:
+        hashes = set(session.scalars(select(Erasure.external_hash)))
+    assert len(hashes) == 2 and all(len(each or "") == 32 for each in hashes)
+    assert bring(store, other, FIRST).stored == 3
+    with store.writing() as session:
+        begin_removal(session, first or 0, user_id=None, now=utc_now())
+    assert remove_batch(installation_on(store), first or 0) == 1
+    again = bring(store, survey, FIRST)
+    assert (again.stored, again.refused_rows) == (1, 2)

@@ -180,7 +180,13 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, s
         run_id, public_id = own.journey_run_id, own.public_id
         assert run_id is not None
     with store.writing() as session:
-        erase(session, as_survey(session, session.get_one(SurveyRow, survey.id)), number, now=LATER)
+        erase(
+            session,
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
+            number,
+            now=LATER,
+            secret_key=SECRET,
+        )
     with store.reading() as session:
         assert session.get(Response, number) is None
         assert session.scalar(select(func.count()).select_from(Score)) == before - own_scores
@@ -204,7 +210,13 @@ def test_erasing_reaches_everything_that_was_made_of_the_answers(store: Store, s
         assert is_used(session.connection(), survey.id, ticket)
     assert_counted(store)
     with store.writing() as session, pytest.raises(NotFound, match="not stored any more"):
-        erase(session, as_survey(session, session.get_one(SurveyRow, survey.id)), number, now=LATER)
+        erase(
+            session,
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
+            number,
+            now=LATER,
+            secret_key=SECRET,
+        )
 
 
 def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, survey):
@@ -212,7 +224,7 @@ def test_a_used_link_takes_no_second_answer_after_erasure(store: Store, survey):
     number = own_id(store, survey, ticket)
     with store.writing() as session:
         made = session.get_one(SurveyRow, survey.id)
-        erase(session, as_survey(session, made), number, now=LATER)
+        erase(session, as_survey(session, made), number, now=LATER, secret_key=SECRET)
         again = submit(
             session,
             as_survey(session, made),
@@ -237,7 +249,7 @@ def test_a_run_with_something_else_in_it_stays(store: Store, survey):
         )
         session.add(visit)
         session.flush()
-        erase(session, as_survey(session, made), number, now=LATER)
+        erase(session, as_survey(session, made), number, now=LATER, secret_key=SECRET)
     with store.reading() as session:
         assert session.get(JourneyRun, run_id) is not None
 
@@ -259,7 +271,13 @@ def test_finished_reports_say_that_answers_under_them_changed(store: Store, surv
             )
             session.add(report)
     with store.writing() as session:
-        erase(session, as_survey(session, session.get_one(SurveyRow, survey.id)), number, now=LATER)
+        erase(
+            session,
+            as_survey(session, session.get_one(SurveyRow, survey.id)),
+            number,
+            now=LATER,
+            secret_key=SECRET,
+        )
     with store.reading() as session:
         found = {report.title: report.parameters for report in session.scalars(select(Report))}
     assert found == {
@@ -300,7 +318,13 @@ def test_corrections_and_answers_at_the_same_moment_are_all_counted(store: Store
                         library=BUILT_IN,
                     )
                 else:
-                    erase(session, as_survey(session, made), numbers[place // 2], now=LATER)
+                    erase(
+                        session,
+                        as_survey(session, made),
+                        numbers[place // 2],
+                        now=LATER,
+                        secret_key=SECRET,
+                    )
         except Exception as error:
             failures.append(error)
 

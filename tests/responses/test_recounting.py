@@ -24,7 +24,7 @@ from surveyapp.results import cells
 from surveyapp.results.cells import RESPONSES
 from surveyapp.store.db import Store
 from surveyapp.store.models import EVERYBODY, Job, Journey, Response, Rollup, SurveyRow
-from tests.responses.makers import as_survey, make_journey, make_survey
+from tests.responses.makers import SECRET, as_survey, make_journey, make_survey
 
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
 ZONES = ("Europe/Helsinki", "Pacific/Kiritimati", "Etc/GMT+12", "UTC")
@@ -75,7 +75,9 @@ class Person:
             number = self.random.choice(ids)
             corrections.correct(self.session, survey, number, raw, now=MIDNIGHT, library=BUILT_IN)
         else:
-            erasures.erase(self.session, survey, self.random.choice(ids), now=MIDNIGHT)
+            erasures.erase(
+                self.session, survey, self.random.choice(ids), now=MIDNIGHT, secret_key=SECRET
+            )
 
 
 def shown(session: Session, survey_ids: tuple[int, int]) -> None:

@@ -39,6 +39,7 @@ from surveyapp.store.models import (
 from surveyapp.worker import run_job
 from tests.responses.makers import (
     NOW,
+    SECRET,
     as_survey,
     make_journey,
     make_survey,
@@ -205,7 +206,7 @@ def erase(store: Store, survey: SurveyRow, chance: random.Random) -> None:
     with store.writing() as session:
         number = some_response(session, survey, chance)
         if number is not None:
-            erasures.erase(session, as_survey(session, survey), number, now=NOW)
+            erasures.erase(session, as_survey(session, survey), number, now=NOW, secret_key=SECRET)
 
 
 def bring_in(store: Store, survey: SurveyRow, chance: random.Random) -> None:

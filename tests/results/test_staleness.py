@@ -16,7 +16,14 @@ from surveyapp.results.staleness import Staleness, staleness
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Erasure, Job, Journey, Response, SurveyRow
-from tests.responses.makers import as_survey, make_segment, make_survey, some_answers, some_prepared
+from tests.responses.makers import (
+    SECRET,
+    as_survey,
+    make_segment,
+    make_survey,
+    some_answers,
+    some_prepared,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -83,6 +90,7 @@ def take(store: Store, survey: SurveyRow, place: int) -> None:
             as_survey(session, session.get_one(SurveyRow, survey.id)),
             number,
             now=utc_now(),
+            secret_key=SECRET,
         )
 
 

@@ -111,7 +111,7 @@ def test_a_forgotten_customer_is_nowhere_and_counts_stay(bank: Store):
         opt_outs.opt_out(session, [ANNA], source="staff")
         before = decisions(bank)
     with bank.writing() as session:
-        forgetting.forget(session, ANNA, user_id=None, now=NOW)
+        forgetting.forget(session, ANNA, user_id=None, now=NOW, secret_key=SECRET)
     left = everything(bank)
     for trace in ("anna@example.org", "nick of anna", "order of anna", "half an answer"):
         assert trace not in left
@@ -149,7 +149,7 @@ def test_a_link_that_had_been_opened_opens_nothing_after_its_customer_was_forgot
         draft = {"survey_id": theirs.survey_id, "fields": {"nps": "3"}}
         session.add(Draft(token_hash=theirs.token_hash, **draft))
     with bank.writing() as session:
-        forgetting.forget(session, ANNA, user_id=None, now=NOW)
+        forgetting.forget(session, ANNA, user_id=None, now=NOW, secret_key=SECRET)
     for number in asked.values():
         answer(bank, number)
     with bank.reading() as session:

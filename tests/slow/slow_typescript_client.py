@@ -23,7 +23,7 @@ from surveyapp.installation import Installation
 from surveyapp.responses import corrections, erasures
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Interaction, Response, SurveyRow
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 from tests.web.conftest import served
 from tests.web.world import add_user, answer, make_place
 
@@ -78,7 +78,7 @@ def test_the_program_does_everything_and_gets_typed_problems(
         raw = {"nps": {"nps": "4", "nps_reason": ""}}
         library = installation.library
         corrections.correct(session, survey, numbers[1], raw, now=now, library=library)
-        erasures.erase(session, survey, numbers[2], now=now)
+        erasures.erase(session, survey, numbers[2], now=now, secret_key=SECRET)
     printed = node(built, "use.js", address, key, "after-the-form")
     found: dict[str, Any] = json.loads(printed)
     problems = found.pop("problems")

@@ -35,7 +35,7 @@ from surveyapp.store.models import Event as StoredEvent
 from surveyapp.webhooks import actions, deliveries, queries, signing
 from surveyapp.webhooks.deliveries import BACK_OFF, deliver
 from surveyapp.worker import DUTIES, SUBSCRIBERS
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 from tests.web.world import Place, answer
 from tests.webhooks.listening import listening
 
@@ -91,7 +91,7 @@ def test_changed_and_erased_answers_are_told_and_leave_no_answer_behind(
         deliver(installation, NOW)
         with installation.store.writing() as session:
             survey = session.get_one(SurveyRow, place.survey_id)
-            erasures.erase(session, as_survey(session, survey), number, now=NOW)
+            erasures.erase(session, as_survey(session, survey), number, now=NOW, secret_key=SECRET)
         assert rows(installation) == []  # what told of the response is gone with it
         spread(installation)
         deliver(installation, NOW)

@@ -31,7 +31,7 @@ from surveyapp.webhooks import actions, client, queries, signing
 from surveyapp.webhooks.deliveries import deliver
 from surveyapp.webhooks.retry_after import read_retry_after
 from tests.docs.pages import blocks
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 from tests.web.world import Place
 from tests.webhooks.listening import listening
 from tests.webhooks.test_deliveries import hook, public_id, rows, spread, submit
@@ -50,7 +50,7 @@ def correct(installation: Installation, place: Place, number: int, nps: int) -> 
 def erase(installation: Installation, place: Place, number: int) -> None:
     with installation.store.writing() as session:
         survey = as_survey(session, session.get_one(SurveyRow, place.survey_id))
-        erasures.erase(session, survey, number, now=NOW)
+        erasures.erase(session, survey, number, now=NOW, secret_key=SECRET)
 
 
 def send_again(installation: Installation, delivery: Delivery) -> None:

@@ -207,7 +207,11 @@ def remove(link: str, ticket: str) -> ResponseReturnValue:
         )
         return message("erase", 200, holder.survey, sends=words.erase_send, links=[back])
     with suppress(NotFound), installation().store.writing() as session:  # or erased at this moment
-        erase(session, holder.survey, holder.response.id, now=installation().now())
+        erase(
+            *(session, holder.survey, holder.response.id),
+            now=installation().now(),
+            secret_key=installation().secret_key,
+        )
     return redirect(url_for("self_service.show", link=link, ticket=ticket, lang=_lang()), 303)
 
 

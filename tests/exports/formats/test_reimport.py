@@ -26,7 +26,7 @@ from surveyapp.store.models import JourneyRun, Response, SurveyRow
 from surveyapp.store.schema import upgrade
 from tests.exports.formats.test_formats import ODD
 from tests.installations import installation_on
-from tests.responses.makers import NOW, as_survey, make_journey, make_survey, some_answers
+from tests.responses.makers import NOW, SECRET, as_survey, make_journey, make_survey, some_answers
 
 ASKS = ("sjq", "csat", "nps", "emotion", "effort-causes")
 ATTRIBUTES = {"region": "North", "Région": "Île", "العمر": 41, "note": "=1+1"}
@@ -159,8 +159,8 @@ def test_what_was_erased_since_does_not_come_back(here: Installation, tmp_path: 
     with here.store.writing() as session:
         survey = as_survey(session, session.scalars(select(SurveyRow)).one())
         by_customer, by_staff, *_ = session.scalars(select(Response.id).order_by(Response.id))
-        erase(session, survey, by_customer, now=NOW)
-        remove(session, survey, by_staff, Removal(Reason.TEST, None), now=NOW)
+        erase(session, survey, by_customer, now=NOW, secret_key=SECRET)
+        remove(session, survey, by_staff, Removal(Reason.TEST, None), now=NOW, secret_key=SECRET)
     report = _import(here, path)
     assert (report.stored, report.already, report.refused_rows) == (0, len(ODD) - 2, 2)
     assert {each.reason for each in report.refused} == {
