@@ -61,7 +61,9 @@ def write(
     """
     surveys = chosen_surveys(session, wanted)
     asked = questions(surveys, library)
-    whole = responses_table(session, replace(wanted, customers=False), library=library)
+    whole = responses_table(
+        session, replace(wanted, customers=False, careless=False), library=library
+    )
     if not minimum_cell <= whole.count <= MOST_ROWS:
         raise Invalid(
             f"A package holds {minimum_cell} to {MOST_ROWS:,} responses; these are {whole.count:,}."

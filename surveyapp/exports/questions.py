@@ -47,29 +47,28 @@ class Question:
         """The item's columns: its answer, and of a multiple choice one for each choice."""
         return [self.variable, *self.ticks.values()]
 
-    def cells(
-        self, answers: Mapping[str, Mapping[str, Any]], refused: frozenset[str]
-    ) -> list[Cell]:
-        """What ``variables`` hold. Where nothing was ticked the question may have been skipped: no
-        choice of it is 0 then.
-        """
-        own = self.answer(answers, refused)
-        if not self.ticks:
-            return [own]
-        ticked: Any = answers.get(self.instrument, {}).get(self.item)
-        if not ticked:
-            none = NOT_APPLICABLE if self.sent in refused else None
-            return [own, *[none] * len(self.ticks)]
-        return [own, *(int(choice in ticked) for choice in self.ticks)]
+    def answered(self, given: Sequence[Any], refused: Sequence[frozenset[str]]) -> Sequence[Cell]:
+        """What many responses answer: ``given`` is stored, ``refused`` the items that do not apply."""
+        if list in set(map(type, given)):
+            given = ["; ".join(each) if isinstance(each, list) else each for each in given]
+        if not self.variable.missing or not any(refused):
+            return given
+        return [
+            NOT_APPLICABLE if value is None and self.sent in its else value
+            for value, its in zip(given, refused, strict=True)
+        ]
 
-    def answer(self, answers: Mapping[str, Mapping[str, Any]], refused: frozenset[str]) -> Cell:
-        value: Any = answers.get(self.instrument, {}).get(self.item)
-        if isinstance(value, list):
-            return "; ".join(value)
-        if value is None and self.variable.missing and self.sent in refused:
-            return NOT_APPLICABLE
-        answer: Cell = value
-        return answer
+    def ticked(
+        self, choice: str, given: Sequence[Any], refused: Sequence[frozenset[str]]
+    ) -> Sequence[Cell]:
+        """1 where many responses ticked a choice, else 0.
+
+        Where nothing was ticked the question may have been skipped: no choice of it is 0 then.
+        """
+        return [
+            int(choice in value) if value else NOT_APPLICABLE if self.sent in its else None
+            for value, its in zip(given, refused, strict=True)
+        ]
 
 
 def filled_in(text: str, filled: Mapping[str, str]) -> str:

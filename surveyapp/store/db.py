@@ -14,12 +14,20 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveyapp.store import private
+from surveyapp.store.json_text import read_json
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
-_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
+# Documents are read by a faster library, but written by Python's own: the text of what is stored and
+# the fingerprints made of it stay what they were.
+_POOL: dict[str, Any] = {
+    "pool_size": 8,
+    "max_overflow": 24,
+    "hide_parameters": True,
+    "json_deserializer": read_json,
+}
 
 
 def make_engine(url: str, lock_seconds: int = LOCK_SECONDS) -> Engine:

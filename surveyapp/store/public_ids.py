@@ -28,3 +28,10 @@ def timed_id() -> str:
     random = secrets.randbits(74)
     high, low = random >> 62, random & (1 << 62) - 1
     return str(uuid.UUID(int=moment << 80 | _VERSION | high << 64 | _VARIANT | low))
+
+
+def read_id(value: str | uuid.UUID) -> str:
+    """A public id as a driver gives it: SQLite keeps 32 digits, PostgreSQL knows UUIDs."""
+    if isinstance(value, str) and len(value) == 32:
+        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+    return str(value)

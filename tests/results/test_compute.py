@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from analysis.moments import moments
+from analysis.scale.careless import INDICATORS
+from analysis.scale.sections.careless import CarelessSection
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.exports.chosen import Chosen
+from surveyapp.exports.responses import responses_table
 from surveyapp.results import compute, frames
 from surveyapp.results.actions import ask_validation
 from surveyapp.results.queries import latest_validation
+from surveyapp.results.scope import Scope
+from surveyapp.results.validations import read_validation
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, AuditEntry, Job
+from surveyapp.store.models import CARELESS_SIGNS, Analysis, AuditEntry, CarelessFlag, Job
 from tests.installations import installation_on
 from tests.results import bank
 
@@ -85,8 +94,38 @@ def test_a_validation_asked_for_is_computed_stored_and_repeatable(store: Store):
         newest = latest_validation(session, made.journey, "sjq")
         assert newest is not None
         assert newest.id == ids[1]
+        _assert_flagged(session, made, second)
     assert max(steps) == 98
     assert steps[0] == 0
+
+
+def _assert_flagged(session: Session, made: bank.Bank, analysis: Analysis) -> None:
+    """Every response of the analysis has its signs, in the table and in an export; what is corrected
+    has none any more.
+    """
+    flags = session.scalars(select(CarelessFlag)).all()
+    assert len(flags) == 180
+    assert {(each.instrument, each.analysis_id) for each in flags} == {("sjq", analysis.id)}
+    section = read_validation(analysis.result or {})[CarelessSection]
+    counted = {each.indicator: each.n_flagged for each in section.indicators}
+    assert tuple(counted) == CARELESS_SIGNS == INDICATORS
+    assert sum(counted.values()) > 0
+    table = responses_table(session, Chosen(Scope(made.journey)), library=BUILT_IN)
+    rows = [dict(zip(table.headings, row, strict=True)) for row in table.rows]
+    assert table.headings[-5:] == [
+        *(f"careless.sjq.{sign}" for sign in CARELESS_SIGNS),
+        "careless.sjq.validation",
+    ]
+    exported = Counter(sign for row in rows for sign in counted if row[f"careless.sjq.{sign}"])
+    assert exported == {sign: count for sign, count in counted.items() if count}
+    listed = section.rows[0]
+    its = [row for row in rows if row["careless.sjq.validation"]][listed.row - 1]
+    assert {sign for sign in counted if its[f"careless.sjq.{sign}"]} == set(listed.flags)
+    assert {row["careless.sjq.validation"] for row in rows} == {analysis.id, None}
+    without = Chosen(Scope(made.journey), careless=False)
+    assert (
+        len(responses_table(session, without, library=BUILT_IN).headings) == len(table.headings) - 5
+    )
 
 
 def test_what_is_not_asked_there_cannot_be_validated(store: Store):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.api import feed
-from surveyapp.exports.chosen import Chosen, ChosenQuery
+from surveyapp.exports.chosen import Chosen, ChosenResponses
 from surveyapp.journeys.actions import create_journey
 from surveyapp.responses import listing
 from surveyapp.responses.bulk import store_bulk
@@ -72,7 +72,7 @@ def april(session: Session, journey: Journey, survey: SurveyRow) -> dict[str, in
         if each.definition.scale == "csat"
     ]
     asked = listing.Wanted(since=scope.period.since, until=scope.period.until)
-    chosen = ChosenQuery.of(session, Chosen(scope), [survey.id])
+    chosen = ChosenResponses.of(session, Chosen(scope), [survey.id])
     return {
         "overview": overview.responses or 0,
         "trend": sum(month.figure.n or 0 for month in mixed.months if month.first.month == 4),

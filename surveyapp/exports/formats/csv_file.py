@@ -6,21 +6,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from surveyapp.exports.cells import csv_chunks
-from surveyapp.exports.table import Table
+from surveyapp.exports.cells import CsvText
+from surveyapp.exports.table import Table, without
 from surveyapp.exports.variable import Cell, Kind, Variable
 
 
 def chunks(table: Table) -> Iterator[str]:
     """The table as text, some hundred rows at a time: headings first, "no answer" as empty cells."""
-
-    def rows() -> Iterator[Sequence[Any]]:
-        yield table.headings
-        kept = _Plain(table.variables)
-        for row in table.rows:
-            yield kept.cells(row)
-
-    return csv_chunks(rows())
+    text = CsvText()
+    yield text.of([[heading] for heading in table.headings])
+    for columns in table.blocks():
+        yield text.of([*map(_plain, table.variables, columns)])
 
 
 def write(table: Table, path: Path) -> tuple[str, ...]:
@@ -30,21 +26,9 @@ def write(table: Table, path: Path) -> tuple[str, ...]:
     return tuple(table.notes)
 
 
-class _Plain:
-    """Cells as text can hold them."""
-
-    def __init__(self, variables: Sequence[Variable]) -> None:
-        self._missing = [
-            (place, each.missing) for place, each in enumerate(variables) if each.missing
-        ]
-        self._moments = [place for place, each in enumerate(variables) if each.kind is Kind.MOMENT]
-
-    def cells(self, row: Sequence[Cell]) -> list[Any]:
-        cells: list[Any] = list(row)
-        for place in self._moments:
-            if cells[place] is not None:
-                cells[place] = cells[place].isoformat(timespec="seconds")
-        for place, missing in self._missing:
-            if cells[place] in missing:
-                cells[place] = None
-        return cells
+def _plain(variable: Variable, column: Sequence[Cell]) -> Sequence[Any]:
+    """The cells as text can hold them."""
+    if variable.kind is Kind.MOMENT:
+        cells: Sequence[Any] = column
+        return [None if cell is None else cell.isoformat(timespec="seconds") for cell in cells]
+    return without(variable.missing, column)

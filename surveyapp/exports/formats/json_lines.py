@@ -8,10 +8,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from surveyapp.exports.table import Table
-from surveyapp.exports.variable import Cell
+import orjson
 
-_BATCH_ROWS = 500
+from surveyapp.exports.table import Table, without
+from surveyapp.exports.variable import Cell
 
 
 def chunks(table: Table) -> Iterator[str]:
@@ -20,15 +20,22 @@ def chunks(table: Table) -> Iterator[str]:
     What is empty is left out. The last line is ``{"rows": n}``: a file without it broke off.
     """
     places = [_place(name) for name in table.headings]
-    missing = [variable.missing for variable in table.variables]
-    lines: list[str] = []
-    for row in table.rows:
-        lines.append(json.dumps(_document(row, places, missing), ensure_ascii=False))
-        if len(lines) == _BATCH_ROWS:
-            yield "\n".join(lines) + "\n"
-            lines = []
-    lines.append(json.dumps({"rows": table.count}))
-    yield "\n".join(lines) + "\n"
+    for columns in table.blocks():
+        answered = map(without, (each.missing for each in table.variables), columns)
+        rows = zip(*answered, strict=True)
+        yield "".join([_line(_document(row, places)) for row in rows])
+    yield _line({"rows": table.count})
+
+
+def _line(document: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE).decode()
+    except TypeError:  # a whole number beyond 64 bits
+        return json.dumps(document, ensure_ascii=False, default=_moment) + "\n"
+
+
+def _moment(value: datetime | date) -> str:
+    return value.isoformat()
 
 
 def write(table: Table, path: Path) -> tuple[str, ...]:
@@ -44,24 +51,28 @@ def _place(name: str) -> tuple[str, ...]:
         return (name,)
     if first == "attribute":
         return ("attributes", rest)
+    if first == "careless":
+        instrument, _, sign = rest.rpartition(".")
+        return ("careless", instrument, sign)
     return ("scores", rest) if first == "score" else ("answers", first, rest)
 
 
-def _document(
-    row: Sequence[Cell],
-    places: Sequence[tuple[str, ...]],
-    missing: Sequence[Mapping[int, str]],
-) -> dict[str, Any]:
-    found: dict[str, Any] = {"attributes": {}, "answers": {}, "scores": {}}
-    for value, place, reasons in zip(row, places, missing, strict=True):
-        if value is None or (reasons and value in reasons):
+def _document(row: Sequence[Cell], places: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    answers: dict[str, dict[str, Any]] = {}
+    scores: dict[str, Any] = {}
+    careless: dict[str, dict[str, Any]] = {}
+    for value, place in zip(row, places, strict=True):
+        if value is None:
             continue
-        inside = found
-        for part in place[:-1]:
-            inside = inside.setdefault(part, {})
-        inside[place[-1]] = value.isoformat() if isinstance(value, datetime | date) else value
-    return {**{k: v for k, v in found.items() if not isinstance(v, dict)}, **_nested(found)}
-
-
-def _nested(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in ("attributes", "answers", "scores")}
+        if len(place) == 1:
+            found[place[0]] = value
+        elif place[0] == "answers":
+            answers.setdefault(place[1], {})[place[2]] = value
+        elif place[0] == "careless":
+            careless.setdefault(place[1], {})[place[2]] = value
+        else:
+            (scores if place[0] == "scores" else attributes)[place[1]] = value
+    flags = {"careless": careless} if careless else {}
+    return {**found, "attributes": attributes, "answers": answers, "scores": scores, **flags}

@@ -35,9 +35,9 @@ class Labelled:
 def labelled(table: Table, names: Mapping[str, str], limits: Limits) -> Labelled:
     """The table read to its end. Times lose their zone, which is UTC; the labels say so."""
     columns: list[list[Cell]] = [[] for _ in table.variables]
-    for row in table.rows:
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
+    for block in table.blocks():
+        for column, cells in zip(columns, block, strict=True):
+            column.extend(cells)
     data = {
         names[variable.name]: _series(variable, column)
         for variable, column in zip(table.variables, columns, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from surveyapp.exports.table import Table
-from surveyapp.exports.variable import Cell, Kind, Variable
+from surveyapp.exports.table import BLOCK_ROWS, Table, without
+from surveyapp.exports.variable import Kind, Variable
 
 _GROUP_ROWS = 20_000
 _TYPES = {
@@ -27,23 +27,21 @@ _TYPES = {
 def write(table: Table, path: Path) -> tuple[str, ...]:
     """The table in groups of rows: memory does not grow with their number."""
     schema = pa.schema([_field(variable) for variable in table.variables])
-    missing = [variable.missing for variable in table.variables]
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for rows in _groups(table.rows):
-            columns = [
-                pa.array(
-                    [None if reasons and value in reasons else value for value in column], type=kind
-                )
-                for column, reasons, kind in zip(
-                    zip(*rows, strict=True), missing, schema.types, strict=True
-                )
-            ]
-            writer.write_table(pa.table(columns, schema=schema))
+        for batches in _groups(_batches(table, schema)):
+            writer.write_table(pa.Table.from_batches(batches, schema))
     return tuple(table.notes)
 
 
-def _groups(rows: Iterator[Sequence[Cell]]) -> Iterator[list[Sequence[Cell]]]:
-    while group := list(islice(rows, _GROUP_ROWS)):
+def _batches(table: Table, schema: Any) -> Iterator[Any]:
+    for columns in table.blocks():
+        cells = map(without, (each.missing for each in table.variables), columns)
+        arrays = [pa.array(own, kind) for own, kind in zip(cells, schema.types, strict=True)]
+        yield pa.record_batch(arrays, schema=schema)
+
+
+def _groups(batches: Iterator[Any]) -> Iterator[list[Any]]:
+    while group := list(islice(batches, _GROUP_ROWS // BLOCK_ROWS)):
         yield group
 
 

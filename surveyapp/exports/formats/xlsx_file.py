@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from surveyapp.errors import Invalid
-from surveyapp.exports.table import Table
+from surveyapp.exports.table import Table, without
 from surveyapp.exports.variable import Cell, Kind, Variable
 
 _MOST_COLUMNS = 16_384
@@ -51,10 +51,9 @@ def _responses(book: Any, table: Table) -> None:
         sheet.write_string(0, column, variable.name, head)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(table.count, 1), max(len(table.variables) - 1, 0))
-    missing = [variable.missing for variable in table.variables]
-    for number, row in enumerate(table.rows, start=1):
-        for column, (value, reasons) in enumerate(zip(row, missing, strict=True)):
-            if value is None or value == "" or (reasons and value in reasons):
+    for number, row in enumerate(_rows(table), start=1):
+        for column, value in enumerate(row):
+            if value is None or value == "":
                 continue
             if isinstance(value, str):
                 _write_text(sheet, number, column, value, table.variables[column])
@@ -64,6 +63,12 @@ def _responses(book: Any, table: Table) -> None:
                 sheet.write_datetime(number, column, value, day)
             else:
                 sheet.write_number(number, column, value)
+
+
+def _rows(table: Table) -> Iterator[Sequence[Cell]]:
+    for columns in table.blocks():
+        answered = map(without, (each.missing for each in table.variables), columns)
+        yield from zip(*answered, strict=True)
 
 
 def _write_text(sheet: Any, row: int, column: int, value: str, variable: Variable) -> None:
