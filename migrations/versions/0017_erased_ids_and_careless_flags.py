@@ -1,5 +1,6 @@
 """An erasure keeps a keyed hash of an imported response's own id, so that its row does not come back;
-a validation keeps its flags of careless answers by response, so that every export can show them.
+a validation keeps its flags of careless answers by response, so that every export can show them; rows
+without an id are known by what their cells say, those of earlier imports by the cells as they stand.
 
 Erasures of before have no hash: the ids are gone with the responses. Flags come with the next validation.
 """
@@ -23,6 +24,8 @@ def upgrade() -> None:
         sqlite_where=there,
         postgresql_where=there,
     )
+    by_value = sa.Column("by_value", sa.Boolean, nullable=False, server_default=sa.false())
+    op.add_column("import_batches", by_value)
     op.create_table(
         "careless_flags",
         sa.Column("response_id", NUMBER, nullable=False),

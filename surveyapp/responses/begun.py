@@ -12,7 +12,7 @@ from surveyapp.responses.import_choices import ImportChoices
 from surveyapp.responses.personal_columns import is_personal, shared_columns
 from surveyapp.responses.row_facts import TIMES, RowFacts
 from surveyapp.responses.rows import Reading
-from surveyapp.responses.waves import RowIds, Wave
+from surveyapp.responses.waves import RowIds, Wave, knows_cells
 from surveyapp.surveys.survey import Survey
 from surveyapp.tables.missing import UserMissing
 from surveyapp.tables.profile import Watch
@@ -74,7 +74,8 @@ def look(
 
     Raises Invalid where the file has two readings.
     """
-    wave = Wave(installation.secret_key)
+    dated = [columns.about[name] for name in TIMES if name in columns.about]
+    wave = _wave(installation, survey, dated)
     identity = columns.about.get(EXTERNAL_ID)
 
     def watching(rows: Sequence[list[str]]) -> None:
@@ -92,7 +93,6 @@ def look(
             if codes[instrument]
         }
     )
-    dated = [columns.about[name] for name in TIMES if name in columns.about]
     typed = TypedColumns(table, choices.reading, columns.attributes, dated, watching)
     chosen = {heading_of(name).lower() for name in choices.attributes}
     chosen |= {heading_of(name).lower() for name in choices.columns}
@@ -101,6 +101,14 @@ def look(
     personal, rare = _left_out(survey, typed, columns, chosen, minimum)
     kept = columns.without(personal | rare)
     return Looked(installation, survey, choices, kept, typed, wave, personal, rare)
+
+
+def _wave(installation: Installation, survey: Survey, dated: Sequence[int]) -> Wave:
+    """No rows yet; where earlier imports knew rows by their cells, these are known by both."""
+    key = installation.secret_key
+    with installation.store.reading() as session:
+        both = knows_cells(session, survey)
+    return Wave(key, dated=dated, as_written=Wave(key, by_value=False) if both else None)
 
 
 def _left_out(

@@ -286,9 +286,7 @@ def _reading(
         question(wave, overlap) if overlap.is_doubtful and not chosen else "",
     )
     chosen = overlap.first_choice if overlap.same is not None else chosen
-    return looked.reading(
-        ids_as_chosen(session, survey, wave, overlap, chosen, secret_key=secret_key)
-    )
+    return looked.reading(ids_as_chosen(session, survey, overlap, chosen, secret_key=secret_key))
 
 
 def _settle(

@@ -1,7 +1,7 @@
 """Rows without an id: known by their content, and by the file that they came in.
 
 Two customers may give the same answers, in one month or in two. So a row is known by what all rows of
-its file add up to, its own content, and how often that content came before: the same file brought in
+its file add up to, its own values, and how often these came before: the same file brought in
 again adds nothing, another one is another wave.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from surveyapp.errors import Invalid
 from surveyapp.store.models import ImportBatch, Response
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.survey import Survey
+from surveyapp.tables.values import moment_of, value_of
 
 STORE, SKIP = "store", "skip"
 _MODULUS = 1 << 64
@@ -34,10 +35,22 @@ _OVERLAP = 0.1  # share of an earlier file's rows that are in this one, too
 class Wave:
     """The rows of one file that have no id: what they add up to, and how often each content came.
 
-    Contents are digests with the installation's key: nobody can try out what somebody answered.
+    Contents are digests with the installation's key: nobody can try out what somebody answered. They
+    are made of what the cells say (``values``), those of ``dated`` columns as times. ``as_written`` are
+    the same rows by their cells as they stand, for imports that an earlier version noted so.
     """
 
-    def __init__(self, secret_key: str) -> None:
+    def __init__(
+        self,
+        secret_key: str,
+        *,
+        dated: Collection[int] = (),
+        by_value: bool = True,
+        as_written: Wave | None = None,
+    ) -> None:
+        self.by_value = by_value
+        self.as_written = as_written
+        self._dated = frozenset(dated)
         self._key = hashlib.sha256(secret_key.encode()).digest()
         self._sum = 0
         self.rows = 0
@@ -45,6 +58,8 @@ class Wave:
         self.first: list[list[str]] = []
 
     def add(self, cells: list[str]) -> None:
+        if self.as_written is not None:
+            self.as_written.add(cells)
         digest = self.content(cells)
         self.rows += 1
         self.counts[digest] += 1
@@ -54,6 +69,11 @@ class Wave:
 
     def content(self, cells: Sequence[str]) -> str:
         """The digest of a row's cells."""
+        if self.by_value:
+            cells = [
+                moment_of(cell) if place in self._dated else value_of(cell)
+                for place, cell in enumerate(cells)
+            ]
         text = "\x1f".join(cells).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, digest_size=16, key=self._key).hexdigest()
 
@@ -110,10 +130,11 @@ class RowIds:
 class Overlap:
     """What the rows without an id have in common with earlier imports.
 
-    ``same`` is the import of exactly these rows, ``met`` are those of which about so many rows are in
+    ``wave`` are the rows, as that import or those knew theirs. ``same`` is the import of exactly these rows, ``met`` are those of which about so many rows are in
     the file, too, ``unnamed`` says that an earlier version brought them in.
     """
 
+    wave: Wave
     same: ImportBatch | None = None
     met: Mapping[str, int] = field(default_factory=dict)
     batches: tuple[ImportBatch, ...] = ()
@@ -140,19 +161,29 @@ def overlap_of(
 ) -> Overlap:
     """What a file's rows without an id have in common with earlier imports but ``besides``, their own."""
     if not wave.rows:
-        return Overlap()
+        return Overlap(wave)
     known = select(ImportBatch).where(
         ImportBatch.survey_id == survey.id,
         ImportBatch.content.is_not(None),
         ImportBatch.id != (besides or 0),
     )
-    earlier = list(session.scalars(known.order_by(ImportBatch.id)))
+    every = list(session.scalars(known.order_by(ImportBatch.id)))
+    waves = [wave, wave.as_written] if wave.as_written is not None else [wave]
+    compared = [_compared(each, every) for each in waves]
+    found = next((each for each in compared if each.same is not None), None)
+    found = found or next((each for each in compared if each.met), compared[0])
+    unnamed = found.same is None and _is_unnamed(session, survey, wave, secret_key)
+    return replace(found, unnamed=unnamed)
+
+
+def _compared(wave: Wave, every: Sequence[ImportBatch]) -> Overlap:
+    """What the rows have in common with those imports that knew theirs in the same way."""
+    earlier = [each for each in every if each.by_value is wave.by_value]
     same = next((each for each in earlier if each.content == wave.name), None)
     others = [each for each in earlier if each.content != wave.name]
     met = {str(each.content): met for each in others if (met := _met(wave, each))}
     batches = tuple(each for each in others if each.content in met)
-    unnamed = same is None and _is_unnamed(session, survey, wave, secret_key)
-    return Overlap(same, met, batches, unnamed)
+    return Overlap(wave, same, met, batches)
 
 
 def row_ids(
@@ -173,20 +204,23 @@ def row_ids(
     if not wave.rows:
         return RowIds(wave)
     found = overlap_of(session, survey, wave, secret_key=secret_key, besides=batch.id)
+    wave = found.wave
     if found.same is not None:
         overlap = found.first_choice
     elif found.is_doubtful and overlap not in {STORE, SKIP}:
         raise Invalid(question(wave, found), field="overlap")
-    ids = ids_as_chosen(session, survey, wave, found, overlap, secret_key=secret_key)
+    ids = ids_as_chosen(session, survey, found, overlap, secret_key=secret_key)
     if not ids.unnamed:
+        batch.by_value = wave.by_value
         batch.content, batch.rows, batch.sample = wave.name, wave.rows, wave.sample
     return ids
 
 
 def ids_as_chosen(
-    session: Session, survey: Survey, wave: Wave, found: Overlap, overlap: str, *, secret_key: str
+    session: Session, survey: Survey, found: Overlap, overlap: str, *, secret_key: str
 ) -> RowIds:
     """The ids of the rows of a file that has so much in common with earlier ones."""
+    wave = found.wave
     if found.unnamed and overlap == SKIP:
         return RowIds(wave, unnamed=True)
     if found.met and overlap == SKIP:
@@ -210,6 +244,13 @@ def _met(wave: Wave, batch: ImportBatch) -> int:
     if not whole and not (distinctive and held >= max(2, _OVERLAP * len(batch.sample))):
         return 0
     return round(batch.rows * held / max(1, len(batch.sample)))
+
+
+def knows_cells(session: Session, survey: Survey) -> bool:
+    """Whether an import of the survey knew its rows by their cells as they stand."""
+    own = (ImportBatch.survey_id == survey.id, ImportBatch.by_value.is_(False))
+    there = select(ImportBatch.id).where(*own, ImportBatch.content.is_not(None)).limit(1)
+    return session.scalar(there) is not None
 
 
 def question(wave: Wave, found: Overlap) -> str:

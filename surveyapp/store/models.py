@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -692,7 +693,8 @@ class ImportBatch(Base):
     """One import: a file's rows, and what became of them; its responses point at it.
 
     ``content`` is what the rows without an id add up to, ``rows`` how many they are, ``sample`` some of
-    them as keyed digests, by which a later file that holds them, too, is noticed. ``read_to`` is the
+    them as keyed digests, by which a later file that holds them, too, is noticed; ``by_value`` says that
+    they are made of what the cells say, and not of the cells as they stand. ``read_to`` is the
     last row that has been dealt with: an import that was stopped goes on behind it. ``file_name`` is
     empty for what an earlier version brought in.
     """
@@ -708,6 +710,7 @@ class ImportBatch(Base):
     content: Mapped[str | None] = mapped_column(String(16))
     rows: Mapped[int] = mapped_column(default=0)
     sample: Mapped[list[str]] = mapped_column(Document, default=list)
+    by_value: Mapped[bool] = mapped_column(default=True, server_default=false())  # those of before
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     file_name: Mapped[str] = mapped_column(String(200), default="")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: a command

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import numpy as np
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from surveyapp.errors import Invalid
+from surveyapp.responses.waves import Wave
 from surveyapp.store.db import Store
 from surveyapp.store.models import ImportBatch, Response, SurveyRow
 from tests.responses.makers import make_survey
@@ -94,3 +96,32 @@ def test_rows_whose_id_is_empty_are_a_wave_of_their_own(store, survey):
     assert bring(store, survey, "id,nps\na,9\n,9\n,9\n").stored == 3
     other = bring(store, survey, "id,nps\na,9\nb,1\n,9\n,8\n")
     assert (other.stored, other.already) == (3, 1)
+
+
+def test_values_are_compared_and_not_how_a_program_writes_them(store, survey):
+    """Zeros at the end, the decimal sign, capitals and the form of a time make no other wave."""
+    first = "csat,nps,loyal,submitted_at\n5,9,true,2026-03-29 14:05\n4,8,false,2026-03-29 14:06\n"
+    other = (
+        "csat;nps;loyal;submitted_at\n4,0;8;FALSE;29.03.2026 14:06\n5,0;+9;TRUE;29.03.2026 14:05\n"
+    )
+    assert bring(store, survey, first).stored == 2
+    again = bring(store, survey, other)
+    assert (again.stored, again.already) == (0, 2)
+    code = "csat,nps,loyal,submitted_at\n5,9,true,2026-03-29 14:05\n4,7,false,2026-03-29 14:06\n"
+    assert bring(store, survey, code).stored == 2
+
+
+def test_a_file_of_an_import_that_knew_cells_is_known_by_its_cells(store, survey, monkeypatch):
+    """As earlier versions noted it; what is brought in from now on is known by its values."""
+    text = "csat,nps\n5.0,9\n4,8\n"
+    with monkeypatch.context() as earlier:
+        earlier.setattr("surveyapp.responses.begun.knows_cells", lambda *_: False)
+        wave = partial(Wave, by_value=False)
+        earlier.setattr("surveyapp.responses.begun.Wave", lambda key, **_: wave(key))
+        assert bring(store, survey, text).stored == 2
+    assert bring(store, survey, text).already == 2
+    assert bring(store, survey, "csat,nps\n5,9\n4,7\n").stored == 2
+    with store.reading() as session:
+        assert [
+            each.by_value for each in session.scalars(select(ImportBatch).order_by(ImportBatch.id))
+        ] == [False, False, True]
