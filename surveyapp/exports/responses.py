@@ -83,7 +83,7 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
     ]
     flagged = _flagged(session, ids) if wanted.careless else []
     columns += [column for code in flagged for column in careless_columns(code)]
-    rows = _rows(session, chosen, columns, _places(session, surveys))
+    rows = _rows(session, chosen, columns, _places(session, surveys), are_flagged=bool(flagged))
     return Table([each.variable for each in columns], chosen.count, counted(rows, chosen.count))
 
 
@@ -92,11 +92,14 @@ def _rows(
     chosen: ChosenResponses,
     columns: Sequence[Column],
     places: Mapping[int, tuple[str, ...]],
+    *,
+    are_flagged: bool,
 ) -> Iterator[Sequence[Cell]]:
     scores, flags = ScoreReader(session), FlagReader(session)
     for stored in chosen.batches(session):
         numbers = stored["id"]
-        batch = Batch(stored, places, scores.of(numbers), flags.of(numbers))
+        flagged = flags.of(numbers) if are_flagged else {}
+        batch = Batch(stored, places, scores.of(numbers), flagged)
         yield from zip(*(column.cells(batch) for column in columns), strict=True)
 
 
