@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -209,13 +209,13 @@ def test_a_command_that_fails_leaves_the_file_that_stood_there(
 ):
     out = tmp_path / "out.csv"
     out.write_text("last month's")
-    cells = exporting._cells
+    rows = exporting._rows
 
-    def disk_gone(*given: Any) -> Iterator[list[exporting.Cell]]:
-        yield from islice(cells(*given), 700)
+    def disk_gone(*given: Any, **options: Any) -> Iterator[Sequence[exporting.Cell]]:
+        yield from islice(rows(*given, **options), 700)
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(exporting, "_cells", disk_gone)
+    monkeypatch.setattr(exporting, "_rows", disk_gone)
     assert run_stored("export", "--survey", "nps-survey", "--out", out).code == 2
     assert out.read_text() == "last month's"
     assert [path.name for path in tmp_path.iterdir() if "out.csv" in path.name] == ["out.csv"]
