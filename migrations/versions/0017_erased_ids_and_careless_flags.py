@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0022"
+down_revision = "0032"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
