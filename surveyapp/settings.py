@@ -148,6 +148,11 @@ class Settings:
         "Let people sign in with a password; 0 leaves the identity provider alone.", default=True
     )
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
+    period_months: int = _setting(
+        "Pages and reports are about the last complete months, so many of them, unless others are"
+        " chosen.",
+        default=3,
+    )
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
     smtp_url: str = _setting(
         "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://...:465; empty means that no"
@@ -423,6 +428,7 @@ def _faults(settings: Settings) -> list[str]:
         ("session_hours", 1, 720),
         ("session_idle_minutes", 5, 43_200),
         ("minimum_cell", 1, 1000),
+        ("period_months", 1, 120),
         ("import_megabytes", 1, 4096),
         ("mails_a_minute", 1, 100_000),
         ("rest_days", 0, 3650),

@@ -15,7 +15,7 @@ from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import dashboards
 from surveyapp.results.figure_json import State
 from surveyapp.results.journey_json import overview_to_json
-from surveyapp.results.scope import read_scope
+from surveyapp.results.scope import Comparison, read_scope
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
 
@@ -35,6 +35,15 @@ class ResultsQuery(Strict):
         metadata={"description": "Last month, such as 2026-05."},
     )
 
+    compare = ma.fields.String(
+        validate=ma.validate.OneOf([each.value for each in Comparison]),
+        metadata={
+            "description": "What the scores of a period with a first and a last month are compared"
+            " with: as many months just before (the default), the same months of the year before, or"
+            " none."
+        },
+    )
+
 
 def _state(description: str) -> ma.fields.String:
     return ma.fields.String(
@@ -44,17 +53,9 @@ def _state(description: str) -> ma.fields.String:
     )
 
 
-class FigureSchema(ma.Schema):
-    """A score with its 95% interval. When `hidden` is set, every number is null."""
+class NumbersSchema(ma.Schema):
+    """The numbers of a score. When `hidden` is set, every number is null."""
 
-    scale = ma.fields.String(required=True)
-    label = ma.fields.String(required=True)
-    unit = ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf(["percent", "nps", "index", "mean"]),
-        metadata={"description": "percent 0 to 100, nps -100 to 100, index 0 to 100, or mean."},
-    )
-    interval = ma.fields.String(required=True, metadata={"description": "How it is calculated."})
     n = ma.fields.Integer(required=True, allow_none=True)
     estimate = ma.fields.Float(required=True, allow_none=True)
     low = ma.fields.Float(required=True, allow_none=True)
@@ -73,6 +74,49 @@ class FigureSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "Why a number is null, in words; null if every number is there."},
     )
+
+
+class ChangeSchema(ma.Schema):
+    """How a score differs from that of the months compared with. Null numbers come with a reason."""
+
+    before = ma.fields.Nested(NumbersSchema, required=True)
+    difference = ma.fields.Float(required=True, allow_none=True)
+    low = ma.fields.Float(required=True, allow_none=True)
+    high = ma.fields.Float(required=True, allow_none=True)
+    p = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "After Holm correction for all changes of the journey."},
+    )
+    significant = ma.fields.Boolean(required=True, allow_none=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+
+
+class FigureSchema(NumbersSchema):
+    """A score with its 95% interval. When `hidden` is set, every number is null."""
+
+    scale = ma.fields.String(required=True)
+    label = ma.fields.String(required=True)
+    unit = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["percent", "nps", "index", "mean"]),
+        metadata={"description": "percent 0 to 100, nps -100 to 100, index 0 to 100, or mean."},
+    )
+    interval = ma.fields.String(required=True, metadata={"description": "How it is calculated."})
+    change = ma.fields.Nested(
+        ChangeSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where nothing is compared with."},
+    )
+
+
+class ComparedSchema(ma.Schema):
+    """The months that scores are compared with."""
+
+    first = ma.fields.String(data_key="from", required=True)
+    last = ma.fields.String(data_key="to", required=True)
+    changes_tested = ma.fields.Integer(required=True)
 
 
 class TouchpointSchema(ma.Schema):
@@ -123,6 +167,12 @@ class ResultsSchema(ma.Schema):
     minimum_cell = ma.fields.Integer(
         required=True, metadata={"description": "Smaller groups are hidden."}
     )
+    compared_with = ma.fields.Nested(
+        ComparedSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null without a period of first and last month."},
+    )
     end = ma.fields.List(
         ma.fields.Nested(FigureSchema),
         required=True,
@@ -143,6 +193,7 @@ _NPS = {
     "hidden": "",
     "state": "shown",
     "reason": None,
+    "change": None,
 }
 _FEW = {
     **_NPS,
@@ -162,6 +213,7 @@ _RESULTS = {
     "responses_at_least": 246,
     "responses_reason": "the number at one place is hidden to protect small groups",
     "minimum_cell": 5,
+    "compared_with": None,
     "end": [_NPS],
     "stages": [
         {
@@ -189,7 +241,8 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
 
     The scores of the journey's page: by stage, by touchpoint and at its end, each with its interval.
     Groups with fewer answers than the smallest allowed are hidden, as are scores from which they could
-    be derived. While responses are still being assigned to the segment, the answer is 409.
+    be derived. Without months they are of all time. While responses are still being assigned to the
+    segment, the answer is 409.
     """
     settings = installation().settings
     with installation().store.reading() as session:
@@ -198,9 +251,10 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
         if "segment" in query:
             segment_id = str(segment_by_code(session, _code(query["segment"], "segment")).id)
         months = {"from": query.get("since", ""), "to": query.get("until", "")}
+        compare = {"compare": query.get("compare", "")}
         overview = dashboards.journey_overview(
             session,
-            read_scope(journey.id, {"segment": segment_id, **months}),
+            read_scope(journey.id, {"segment": segment_id, **months, **compare}),
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )

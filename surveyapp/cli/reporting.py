@@ -20,8 +20,9 @@ from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports import stored_content
 from surveyapp.reports.actions import ask_report
 from surveyapp.results.actions import ask_sjq_study, ask_validation
-from surveyapp.results.scope import Scope
-from surveyapp.store.models import EVERYBODY, Analysis, Report
+from surveyapp.results.answered import recent_months
+from surveyapp.results.scope import Comparison, read_scope
+from surveyapp.store.models import Analysis, Report
 from surveyapp.worker import run_now
 
 _WORKER = "command line"
@@ -30,6 +31,22 @@ _WORKER = "command line"
 @click.command()
 @click.option("--journey", "journey_code", required=True, help="The journey to report on.")
 @click.option("--segment", "segment_code", default=None, help="Only customers in this segment.")
+@click.option(
+    "--from", "since", default="", help="First month of the benchmark report, such as 2026-03."
+)
+@click.option("--to", "until", default="", help="Last month of the benchmark report.")
+@click.option(
+    "--all-time",
+    is_flag=True,
+    help="The benchmark report of all answers; without months it is of the last complete ones.",
+)
+@click.option(
+    "--compare",
+    type=click.Choice([each.value for each in Comparison]),
+    default=Comparison.BEFORE.value,
+    show_default=True,
+    help="What the months are compared with: as many before, the same of last year, or none.",
+)
 @click.option(
     "--validate",
     "instrument",
@@ -62,6 +79,10 @@ _WORKER = "command line"
 def report(
     journey_code: str,
     segment_code: str | None,
+    since: str,
+    until: str,
+    all_time: bool,
+    compare: str,
     instrument: str | None,
     study: bool,
     bootstrap: int,
@@ -72,10 +93,26 @@ def report(
     """Write the journey benchmark report, a scale validation report, or the study, as PDF."""
     if instrument and study:
         raise Invalid("--validate and --study are different reports; choose one")
+    if (instrument or study) and (since or until or all_time):
+        raise Invalid(
+            "--validate and --study are of all months; leave --from, --to and --all-time out"
+        )
+    months = {"period": "all" if all_time or instrument or study else "", "compare": compare}
+    months |= {name: text for name, text in (("from", since), ("to", until)) if text}
     with opened() as installation, progress_bar("Report") as progress:
         with installation.store.reading() as session:
             journey_id = journey_by_code(session, journey_code).id
             segment_id = segment_by_code(session, segment_code).id if segment_code else None
+            scope = read_scope(
+                journey_id,
+                {"segment": str(segment_id or ""), **months},
+                default=recent_months(
+                    session,
+                    journey_id,
+                    installation.now(),
+                    installation.settings.period_months,
+                ),
+            )
         about: dict[str, Any] = {
             "journey_id": journey_id,
             "survey_id": None,
@@ -94,7 +131,7 @@ def report(
             asked = ask_report(
                 session,
                 kind=kind,
-                scope=Scope(journey_id, segment_id or EVERYBODY),
+                scope=scope,
                 analysis_id=analysis_id,
                 user_id=None,
             )

@@ -29,6 +29,7 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
+from surveyapp.results.answered import recent_months
 from surveyapp.results.scope import Scope
 from surveyapp.store import queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
@@ -214,11 +215,14 @@ def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]
         validated = analysis.job_id
     run_now(installation, validated, worker=_WORKER, shown=_between(progress, 64, 75))
     with installation.store.writing() as session:
+        months = installation.settings.period_months
+        when = recent_months(session, journey.id, installation.now(), months)
+        recent = Scope(journey.id, since=when.since, until=when.until)
         wished = [
             ask_report(
                 session,
                 kind=kind,
-                scope=Scope(journey.id),
+                scope=recent if kind == "benchmark" else Scope(journey.id),
                 analysis_id=analysis.id,
                 user_id=None,
             )

@@ -95,6 +95,16 @@ def segment_by_code(session: Session, code: str) -> Segment:
     return found
 
 
+def has_responses(session: Session, journey_id: int) -> bool:
+    """Whether anybody has answered any of the journey's surveys."""
+    query = (
+        select(Rollup.survey_id)
+        .join(SurveyRow, SurveyRow.id == Rollup.survey_id)
+        .where(SurveyRow.journey_id == journey_id, Rollup.scale == "responses", Rollup.n > 0)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def count_responses(session: Session) -> dict[int, int]:
     """Responses by journey id, from the rollups: counting rows would take longer each month."""
     query = (

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.results import phrases
-from surveyapp.results.scope import Scope
+from surveyapp.results.scope import Comparison, Scope
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment
 
@@ -59,7 +59,10 @@ def ask_report(
         journey_id=scope.journey_id,
         segment_id=segment.id if segment else None,
         analysis_id=analysis_id,
-        parameters={name: day.isoformat() for name, day in days.items() if day},
+        parameters={
+            **{name: day.isoformat() for name, day in days.items() if day},
+            **({} if kind in ABOUT else {"compare": scope.comparison}),
+        },
         created_by=user_id,
     )
     session.add(report)
@@ -77,7 +80,8 @@ def scope_of(report: Report) -> Scope:
         date.fromisoformat(report.parameters[name]) if name in report.parameters else None
         for name in ("since", "until")
     )
-    return Scope(report.journey_id, report.segment_id or EVERYBODY, since, until)
+    comparison = Comparison(report.parameters.get("compare", Comparison.NONE))
+    return Scope(report.journey_id, report.segment_id or EVERYBODY, since, until, comparison)
 
 
 def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str) -> Analysis:
@@ -89,7 +93,8 @@ def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str
         raise NotFound(f"this journey has no analysis number {analysis_id}")
     if analysis.result is None:
         raise Conflict("the analysis is not finished yet; create its report when it is")
-    if scope.is_cut and scope != Scope(scope.journey_id, analysis.segment_id or EVERYBODY):
+    is_its = scope.period.whole and scope.segment_id == (analysis.segment_id or EVERYBODY)
+    if scope.is_cut and not is_its:
         raise Invalid(
             "this report is about the customers of its analysis, of all months; leave the segment and"
             " the months out, or run the analysis for them",

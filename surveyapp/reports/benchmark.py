@@ -33,6 +33,7 @@ from surveyapp.results import findings, phrases
 from surveyapp.results.associations import Associations
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
+from surveyapp.results.scope import Period
 from surveyapp.results.view_models import (
     Advice,
     Figure,
@@ -82,6 +83,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *chosen(numbers.choices, few=overview.minimum_cell),
         *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
+        *comparisons.changes(overview),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),
         *annex.reliability(numbers.validation, _labels(overview), cut=_is_cut(overview)),
@@ -105,7 +107,11 @@ def _labels(overview: JourneyOverview) -> dict[str, str]:
 
 def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
     overview = numbers.overview
-    facts = [("Answers from", scores.period(overview)), ("Responses", _responses(overview))]
+    facts = [
+        ("Period", _period(overview)),
+        ("Answers from", scores.period(overview)),
+        ("Responses", _responses(overview)),
+    ]
     if overview.segment:
         facts.append(
             ("Segment", f"{phrases.named(overview.segment.name)}: {overview.segment.rule}")
@@ -116,6 +122,15 @@ def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
         facts.append(("Customer's goal", overview.goal))
     facts.append(("Journey", f"{overview.state} state, version {overview.version}"))
     return [*facts, ("Report created on", phrases.day(made))]
+
+
+def _period(overview: JourneyOverview) -> str:
+    said = phrases.period(Period(overview.since, overview.until)) or "All time"
+    if overview.compared is None:
+        return f"{said}, not compared with another period"
+    return (
+        f"{said}, compared with {phrases.months(overview.compared.since, overview.compared.until)}"
+    )
 
 
 def _is_cut(overview: JourneyOverview) -> bool:
@@ -154,13 +169,19 @@ def _summary(numbers: Numbers) -> Iterator[Block]:
         yield Paragraph(_nothing_said(overview), Tone.LEAD)
     if overview.advice and overview.advice.compared > 1:
         yield Heading("Priorities", level=2)
-        yield from _advice(overview.advice)
+        yield from _advice(overview.advice, overview)
 
 
 def _nothing_said(overview: JourneyOverview) -> str:
     figures = (*overview.end, *(f for t in overview.touchpoints for f in t.figures))
     if any(figure.shown for figure in figures):
         return "No significant difference; the next pages show every score with its interval."
+    if overview.since or overview.until:
+        when = phrases.period(Period(overview.since, overview.until))
+        return (
+            f"There are not enough answers in the period ({when}) for any findings; a report of all"
+            " time may have them."
+        )
     return "There are not enough answers yet for any findings."
 
 
@@ -196,8 +217,8 @@ def _beside(figure: Figure) -> str:
     return f"{phrases.basis(figure)}\n{scale}"
 
 
-def _advice(advice: Advice) -> Iterator[Block]:
-    """The touchpoints that score significantly below the others in the latest months."""
+def _advice(advice: Advice, overview: JourneyOverview) -> Iterator[Block]:
+    """The touchpoints that score significantly below the others now, and how each has changed."""
     months = phrases.months(advice.since, advice.until)
     left = f" {phrases.not_compared(advice)}" if advice.left_out else ""
     if not advice.steps:
@@ -207,6 +228,7 @@ def _advice(advice: Advice) -> Iterator[Block]:
         )
         return
     rows: list[list[Cell]] = []
+    compared = overview.compared
     for at, step in enumerate(advice.steps[:_MOST_STEPS], start=1):
         truth = ", moment of truth" if step.moment_of_truth else ""
         rows.append(
@@ -216,6 +238,7 @@ def _advice(advice: Advice) -> Iterator[Block]:
                 _with_interval(step.figure),
                 step.figure.n,
                 comparisons.difference(step.figure.definition, step.against_rest),
+                *([comparisons.change(step.figure, overview.minimum_cell)] if compared else []),
             ]
         )
     more = len(advice.steps) - len(rows)
@@ -224,17 +247,18 @@ def _advice(advice: Advice) -> Iterator[Block]:
         title="Touchpoints that score significantly below all others",
         columns=[
             Column("", 0.05, apa.count, align="l", name="Rank"),
-            Column("Touchpoint", 0.37),
+            Column("Touchpoint", 0.29 if compared else 0.37),
             Column("Score", 0.16),
             Column("n", 0.09, apa.count),
-            Column("Difference from all others", 0.33),
+            Column("Difference from all others", 0.20 if compared else 0.33),
+            *([Column("Change", 0.21)] if compared else []),
         ],
         cells=rows,
         note=f"Answers from {months}, as priorities depend on the current situation."
         " Touchpoints that score significantly below all others combined (95%"
         " interval excludes zero and p < .05 after Holm correction across"
         " touchpoints); moments of truth first, then by size of the"
-        f" difference.{further}{left}",
+        f" difference.{further}{left}" + (f" {phrases.compared(compared)}" if compared else ""),
     )
 
 

@@ -24,6 +24,8 @@ from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
     Definition,
+    Figure,
+    JourneyOverview,
     SegmentComparison,
     Trend,
 )
@@ -100,6 +102,51 @@ def difference(definition: Definition, contrast: Contrast) -> Cell:
     """A difference with its interval in words."""
     found = Estimate(contrast.difference, contrast.low, contrast.high)
     return Quantity(found, phrases.difference(definition, contrast))
+
+
+def change(figure: Figure, few: int) -> Cell:
+    """Whether a figure changed significantly, with the difference, its interval and p."""
+    numbers = phrases.change_numbers(figure)
+    said = phrases.change(figure, few=few) + (f"\n{numbers}" if numbers else "")
+    contrast = figure.change.contrast if figure.change else None
+    if contrast is None:
+        return said
+    return Quantity(Estimate(contrast.difference, contrast.low, contrast.high), said)
+
+
+def changes(overview: JourneyOverview) -> Iterator[Block]:
+    """Every score now and in the months compared with; nothing where nothing can be compared."""
+    compared = overview.compared
+    if compared is None or not compared.tested:
+        return
+    places: list[tuple[str, Sequence[Figure]]] = [("The journey as a whole", overview.end)]
+    places += [(point.name, point.figures) for point in overview.touchpoints if point.figures]
+    rows: list[list[Cell]] = []
+    groups = []
+    for place, figures in places:
+        if figures:
+            groups.append(len(rows))
+            rows.append([place, "", "", ""])
+        for each in figures:
+            if each.change is not None:
+                before = score(each.change.before, few=overview.minimum_cell)
+                now = score(each, few=overview.minimum_cell)
+                rows.append(
+                    [each.definition.label, before, now, change(each, overview.minimum_cell)]
+                )
+    yield Heading("Changes", new_page=True)
+    yield Table(
+        title=f"Scores now and in {phrases.months(compared.since, compared.until)}",
+        columns=[
+            Column("", 0.36, name="Score"),
+            Column("Before", 0.15, align="r"),
+            Column("Now", 0.15, align="r"),
+            Column("Change", 0.34),
+        ],
+        cells=rows,
+        groups=frozenset(groups),
+        note=phrases.compared(compared),
+    )
 
 
 def _shared_axis(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Which responses were given in a period, by the days of their journey, or belong to a segment."""
+"""Which responses were given in a period, or belong to a segment; and which months are recent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import NotFound
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.results.scope import Period
+from surveyapp.results.scope import Period, recent
 from surveyapp.store.models import Journey, Response, Segment, SurveyRow
 
 
@@ -30,6 +30,11 @@ def segment_rule(session: Session, segment_id: int | None) -> Rule | None:
     if segment is None:
         raise NotFound(f"there is no segment number {segment_id}; it may have been deleted")
     return parse(segment.rule)
+
+
+def recent_months(session: Session, journey_id: int, now: datetime, months: int) -> Period:
+    """The last complete months of a journey's calendar. Raises NotFound."""
+    return recent(journey_calendar(session, journey_id).day(now), months)
 
 
 def answered_in(session: Session, journey_id: int, when: Period) -> list[ColumnElement[bool]]:

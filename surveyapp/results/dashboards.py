@@ -7,6 +7,7 @@ are whole months; figures of small groups, and those that would give them away, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,15 +15,19 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, RESPONSES, Sums
+from surveyapp.results.changes import changes
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
 from surveyapp.results.scope import Period, Scope, period
+from surveyapp.results.shown_cells import Cells, shown_cells
 from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
     Advice,
+    Change,
+    Compared,
     ComparisonRow,
     Figure,
     Hidden,
@@ -32,7 +37,7 @@ from surveyapp.results.view_models import (
     StageOverview,
     TouchpointOverview,
 )
-from surveyapp.results.weak_points import Cells, advice, lowest, sides, stage_sums
+from surveyapp.results.weak_points import advice, lowest, sides, stage_sums
 from surveyapp.store.models import EVERYBODY
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
@@ -49,13 +54,13 @@ def journey_overview(
     base = ground(session, scope.journey_id, library=library)
     segment_id, when = scope.segment_id, scope.period
     segment = base.segment(segment_id)
-    found = _cells(session, base, when, [segment_id], minimum=minimum_cell)[segment_id]
+    found, changed = _found(session, base, scope, minimum=minimum_cell)
     answered = cells.days(
         session, base.ids, [EVERYBODY, segment_id], since=when.since, until=when.until
     )
     days = _shown_days(base, answered[segment_id], found)
     total, shown, hidden = _responses(base, when, segment_id, found, minimum=minimum_cell)
-    stages = tuple(_stages(base, found))
+    stages = tuple(_stages(base, found, changed))
     journey = base.journey
     return JourneyOverview(
         journey_id=journey.id,
@@ -73,14 +78,15 @@ def journey_overview(
         responses=total,
         responses_shown=shown,
         places_hidden=hidden,
-        end=_figures(base, None, found),
+        end=_figures(base, None, found, changed),
         stages=stages,
         lowest=tuple(lowest(base, found)),
-        advice=_advice(session, base, when, segment_id, answered[EVERYBODY], minimum=minimum_cell),
+        advice=_advice(session, base, scope, changed, answered[EVERYBODY], minimum=minimum_cell),
         sides=sides(base, found),
         instruments=definitions.instruments_asked(base.surveys, library=library),
         minimum_cell=minimum_cell,
         zone=journey.zone,
+        compared=_compared(scope, changed),
     )
 
 
@@ -101,7 +107,7 @@ def segment_comparison(
     wanted = list(base.segments) if segment_ids is None else list(dict.fromkeys(segment_ids))
     names = tuple(name for name in map(base.segment, wanted) if name is not None)
     ids = [name.id for name in names]
-    by_segment = _cells(session, base, scope.period, [EVERYBODY, *ids], minimum=minimum_cell)
+    by_segment = shown_cells(session, base, scope.period, [EVERYBODY, *ids], minimum=minimum_cell)
     places = [
         (stage, touchpoint, cell, scored)
         for stage, touchpoint, place in _places(base)
@@ -147,18 +153,27 @@ def _against_rest(
     return scored, inside, everybody - inside
 
 
-def _cells(
-    session: Session, base: Ground, when: Period, segments: Sequence[int], *, minimum: int
-) -> dict[int, Cells]:
-    summed = cells.sums(session, base.ids, segments, since=when.since, until=when.until)
-    reasons = hidden_cells(session, base, when, segments, minimum=minimum)
-    return {
-        segment: {
-            cell: (sums, reasons[cell].get(segment, Hidden.NO))
-            for cell, sums in base.pooled(summed[segment]).items()
-        }
-        for segment in segments
-    }
+def _found(
+    session: Session, base: Ground, scope: Scope, *, minimum: int
+) -> tuple[Cells, dict[Cell, Change]]:
+    """The sums of the scope's period, and how they differ from those of the months compared with."""
+    segment, baseline = scope.segment_id, scope.baseline
+    if baseline is None:
+        return shown_cells(session, base, scope.period, [segment], minimum=minimum)[segment], {}
+    monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, segment}))
+    now, before = (
+        shown_cells(session, base, when, [segment], minimum=minimum, monthly=monthly)[segment]
+        for when in (scope.period, baseline)
+    )
+    return now, changes(base, now, before)
+
+
+def _compared(scope: Scope, changed: Mapping[Cell, Change]) -> Compared | None:
+    baseline = scope.baseline
+    if baseline is None or baseline.since is None or baseline.until is None:
+        return None
+    tested = sum(change.contrast is not None for change in changed.values())
+    return Compared(baseline.since, baseline.until, tested)
 
 
 def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
@@ -169,14 +184,19 @@ def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
             yield stage.name, touchpoint.name, touchpoint.id
 
 
-def _figures(base: Ground, place: Place, found: Cells) -> tuple[Figure, ...]:
+def _figures(
+    base: Ground, place: Place, found: Cells, changed: Mapping[Cell, Change]
+) -> tuple[Figure, ...]:
     return tuple(
-        figure(scored, *found.get((place, scale), (NOTHING, Hidden.NO)))
+        replace(
+            figure(scored, *found.get((place, scale), (NOTHING, Hidden.NO))),
+            change=changed.get((place, scale)),
+        )
         for scale, scored in base.scored.get(place, {}).items()
     )
 
 
-def _stages(base: Ground, found: Cells) -> Iterator[StageOverview]:
+def _stages(base: Ground, found: Cells, changed: Mapping[Cell, Change]) -> Iterator[StageOverview]:
     for stage in base.journey.stages:
         yield StageOverview(
             id=stage.id,
@@ -195,7 +215,7 @@ def _stages(base: Ground, found: Cells) -> Iterator[StageOverview]:
                     channel=touchpoint.channel,
                     ownership=touchpoint.ownership,
                     moment_of_truth=touchpoint.moment_of_truth,
-                    figures=_figures(base, touchpoint.id, found),
+                    figures=_figures(base, touchpoint.id, found, changed),
                 )
                 for touchpoint in stage.touchpoints
             ),
@@ -234,27 +254,34 @@ def _shown_days(
 def _advice(
     session: Session,
     base: Ground,
-    when: Period,
-    segment: int,
+    scope: Scope,
+    changed: Mapping[Cell, Change],
     answered: Mapping[int, tuple[int, date, date]],
     *,
     minimum: int,
 ) -> Advice | None:
-    """What to do first, from the last three months of the period in which anybody answered."""
+    """What to do first: from the period, and from the last three months in which anybody answered of
+    one with an open end.
+    """
     if not answered:
         return None
+    when, segment = scope.period, scope.segment_id
     last = max(last for _, _, last in answered.values())
-    since = last.replace(day=1)
-    for _ in range(LATEST - 1):
-        since = (since - timedelta(days=1)).replace(day=1)
-    # Open where the period is: an end behind the last answer cuts nothing off.
-    recent = Period(max(since, when.since or since), when.until)
+    if when.length is not None:
+        latest = said = when
+    else:
+        since = last.replace(day=1)
+        for _ in range(LATEST - 1):
+            since = (since - timedelta(days=1)).replace(day=1)
+        # Open where the period is: an end behind the last answer cuts nothing off.
+        latest = Period(max(since, when.since or since), when.until)
+        said = period(latest.since, last)
     scales = {next(iter(found), "") for place, found in base.scored.items() if place is not None}
     monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, segment}), scales=scales)
     reasons = hidden_cells(
-        session, base, recent, [segment], minimum=minimum, scales=scales, monthly=monthly
+        session, base, latest, [segment], minimum=minimum, scales=scales, monthly=monthly
     )
-    first, end = recent.months
+    first, end = latest.months
     found: Cells = {}
     for cell, months in base.pooled_months(monthly[segment]).items():
         within = [
@@ -264,4 +291,4 @@ def _advice(
         ]
         if within:
             found[cell] = sum(within, start=NOTHING), reasons[cell].get(segment, Hidden.NO)
-    return advice(base, found, period(recent.since, last))
+    return advice(base, found, said, changed)

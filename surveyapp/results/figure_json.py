@@ -60,8 +60,22 @@ def numbers_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
 
 
 def figure_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
-    """A figure; ``few`` is the smallest group that may be shown."""
-    return {**definition_to_json(figure.definition), **numbers_to_json(figure, few=few)}
+    """A figure and its change; ``few`` is the smallest group that may be shown."""
+    return {
+        **definition_to_json(figure.definition),
+        **numbers_to_json(figure, few=few),
+        "change": _change_to_json(figure, few),
+    }
+
+
+def _change_to_json(figure: Figure, few: int) -> dict[str, Any] | None:
+    """Null where nothing is compared with."""
+    if figure.change is None:
+        return None
+    return {
+        "before": numbers_to_json(figure.change.before, few=few),
+        **contrast_to_json(figure.change.contrast, without=phrases.change(figure, few=few)),
+    }
 
 
 def contrast_to_json(contrast: Contrast | None, *, without: str) -> dict[str, Any]:

@@ -234,6 +234,15 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
         )
     if not ranked and tested:
         scores = "one score" if len(tested) == 1 else f"{len(tested)} scores"
+        if tested[0].between is not None:
+            early, late = tested[0].between
+            yield Finding(
+                f"No significant change from {phrases.months(early[0], early[-1])}.",
+                f"{scores[:1].upper()}{scores[1:]} of {phrases.months(late[0], late[-1])} were"
+                " compared with those months (Holm).",
+                certain=False,
+            )
+            return
         yield Finding(
             "No significant change over the period.",
             f"The last three months were compared with the first three for {scores} (Holm).",

@@ -34,7 +34,7 @@ from surveyapp.results.view_models import (
 
 def overview_to_json(overview: JourneyOverview) -> dict[str, Any]:
     """A journey's scores: at its end, by stage and by touchpoint."""
-    few, untold = overview.minimum_cell, overview.responses is None
+    few, untold, compared = overview.minimum_cell, overview.responses is None, overview.compared
     return {
         "journey": overview.code,
         "name": overview.name,
@@ -42,6 +42,13 @@ def overview_to_json(overview: JourneyOverview) -> dict[str, Any]:
         "first_day": overview.first_day,
         "last_day": overview.last_day,
         "time_zone": overview.zone,
+        "compared_with": {
+            "from": month_text(compared.since),
+            "to": month_text(compared.until),
+            "changes_tested": compared.tested,
+        }
+        if compared
+        else None,
         "responses": overview.responses,
         "responses_at_least": overview.responses_shown,
         "responses_reason": phrases.places_hidden(overview) if untold else None,
@@ -181,7 +188,10 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
                 for month in trend.months
             ],
             "change": contrast_to_json(
-                trend.change, without="fewer than six months can be compared"
+                trend.change,
+                without="fewer than six months can be compared"
+                if trend.between is None
+                else "hidden, or fewer than two answers on either side",
             ),
             "wordings": [
                 {"wording": each.wording, "from": month_text(each.first)} for each in trend.wordings

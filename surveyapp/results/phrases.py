@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from surveyapp.i18n.isolates import isolated
-from surveyapp.results.scope import Period
+from surveyapp.results.scope import Comparison, Period, Scope
 from surveyapp.results.view_models import (
     Advice,
+    Compared,
     Contrast,
     Definition,
     Figure,
@@ -127,6 +128,63 @@ def difference(definition: Definition, contrast: Contrast) -> str:
     if contrast.low <= 0 <= contrast.high:
         return f"{size} points {way}"
     return f"{size} points {way} ({number(ends[0])} to {number(ends[1])})"
+
+
+def change(figure: Figure, *, few: int = 5) -> str:
+    """How a figure changed: "significantly higher" or lower, "no significant change"; or why it is not
+    known. Empty where nothing is compared with.
+    """
+    found = figure.change
+    if found is None:
+        return ""
+    if found.contrast is not None:
+        if not found.contrast.certain:
+            return "no significant change"
+        return f"significantly {'higher' if found.contrast.difference > 0 else 'lower'}"
+    if not figure.shown or not found.before.shown:
+        side = "" if not figure.shown else "before: "
+        return f"{side}{value(figure if not figure.shown else found.before, few=few)}"
+    return "a single answer cannot be compared"
+
+
+def change_numbers(figure: Figure) -> str:
+    """The difference with its interval and p after Holm: "+5, 95% CI +2 to +8, p = .003"."""
+    contrast = figure.change.contrast if figure.change else None
+    if contrast is None:
+        return ""
+    places = 1 if contrast.high - contrast.low < 2 else 0
+    amount, low, high = (
+        number(each, places, signed=True)
+        for each in (contrast.difference, contrast.low, contrast.high)
+    )
+    p = pvalue(contrast.pvalue)
+    return f"{amount}, 95% CI {low} to {high}, p {p if p.startswith('<') else f'= {p}'}"
+
+
+def compared(found: Compared) -> str:
+    """What the changes of a page are, and how they were tested."""
+    many = "one difference" if found.tested == 1 else f"{found.tested} differences"
+    return (
+        f"Changes from {months(found.since, found.until)}: significant where the 95% interval of the"
+        f" difference excludes zero and p < .05 after Holm correction for {many}."
+    )
+
+
+def scope(found: Scope) -> str:
+    """Which months are shown, and what they are compared with: "Aug to Oct 2026, compared with May to
+    Jul 2026"; or why with nothing.
+    """
+    when = found.period
+    said = period(when) or "All time"
+    if found.baseline is not None:
+        return f"{said}, compared with {period(found.baseline)}"
+    if found.comparison is Comparison.NONE:
+        return f"{said}, not compared"
+    if when.length is None:
+        return f"{said}; only a period with a first and a last month is compared with another"
+    if found.comparison is Comparison.YEAR:
+        return f"{said}; more than a year is not compared with the year before, as they overlap"
+    return f"{said}; there is no period before it"
 
 
 def day(when: date | None) -> str:

@@ -1,19 +1,21 @@
-"""Which of a journey's answers a page, an export or a report is about."""
+"""Which of a journey's answers a page, an export or a report is about, and what they are compared with."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from surveyapp.errors import Invalid
 from surveyapp.results.cells import MonthKey
 from surveyapp.store.models import EVERYBODY
 from surveyapp.whole import whole_number
 
-ARGUMENTS = ("segment", "from", "to")
 LARGEST_SEGMENT = 2**31 - 1
+_ALL = "all"
+_YEAR = 12
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])")
 
 
@@ -39,6 +41,19 @@ class Period:
         """Whether it is all time."""
         return self.since is None and self.until is None
 
+    @property
+    def length(self) -> int | None:
+        """How many months; None with an open end."""
+        if self.since is None or self.until is None:
+            return None
+        return _count(self.until) - _count(self.since) + 1
+
+    def earlier(self, months: int) -> Period | None:
+        """The same number of months, so many before; None with an open end or before the year 1."""
+        if self.since is None or self.until is None or _count(self.since) - months < _YEAR:
+            return None
+        return period(_month(_count(self.since) - months), _month(_count(self.until) - months))
+
 
 ALL_TIME = Period()
 
@@ -52,28 +67,83 @@ def period(since: date | None, until: date | None) -> Period:
     return Period(first, following - timedelta(days=1))
 
 
+def recent(today: date, months: int) -> Period:
+    """The last complete months before the one of this day.
+
+    >>> recent(date(2026, 2, 28), 3)
+    Period(since=datetime.date(2025, 11, 1), until=datetime.date(2026, 1, 31))
+    """
+    return period(_month(_count(today) - months), _month(_count(today) - 1))
+
+
+def _count(day: date) -> int:
+    return day.year * _YEAR + day.month - 1
+
+
+def _month(count: int) -> date:
+    return date(count // _YEAR, count % _YEAR + 1, 1)
+
+
+class Comparison(StrEnum):
+    """What a period's scores are compared with."""
+
+    BEFORE = "before"  # as many months just before
+    YEAR = "year"  # the same months of the year before
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Scope:
     """A journey's answers: of everybody or of one segment, of all time or of the months from that of
-    ``since`` to that of ``until``.
+    ``since`` to that of ``until``, compared with those of other months.
 
     What every result can be cut by belongs here, and nothing that some would ignore; a channel or a
     language comes in when rollups tell them apart, with a field, a line in ``read_scope`` and one in
-    ``arguments``.
+    ``arguments``. ``default`` are the months of a page whose address names none.
     """
 
     journey_id: int
     segment_id: int = EVERYBODY
     since: date | None = None
     until: date | None = None
+    comparison: Comparison = Comparison.BEFORE
+    default: Period = ALL_TIME
 
     @property
     def period(self) -> Period:
         return period(self.since, self.until)
 
     @property
+    def baseline(self) -> Period | None:
+        """The months that are compared with; None where nothing is, as for a period with an open end
+        and for more than a year beside the year before, of which it holds a part.
+        """
+        length = self.period.length
+        if length is None or self.comparison is Comparison.NONE:
+            return None
+        if self.comparison is Comparison.BEFORE:
+            return self.period.earlier(length)
+        return self.period.earlier(_YEAR) if length <= _YEAR else None
+
+    @property
+    def history(self) -> Period:
+        """The months that a trend shows: up to the period's end, from the first that is compared; all
+        there are where nobody chose the months.
+        """
+        if self.is_default:
+            return Period(None, self.period.until)
+        return Period(
+            self.baseline.since if self.baseline else self.period.since, self.period.until
+        )
+
+    @property
     def of_everybody(self) -> bool:
         return self.segment_id == EVERYBODY
+
+    @property
+    def is_default(self) -> bool:
+        """Whether its months are those that are shown to whoever chooses none."""
+        return self.period == self.default
 
     @property
     def is_cut(self) -> bool:
@@ -83,16 +153,35 @@ class Scope:
     @property
     def arguments(self) -> dict[str, str]:
         """What stands in the address of a page, an export or a form about the same answers."""
-        said = {
-            "segment": "" if self.of_everybody else str(self.segment_id),
-            "from": month_text(self.since),
-            "to": month_text(self.until),
-        }
+        months = {} if self.is_default else self._months
+        compare = "" if self.comparison is Comparison.BEFORE else self.comparison.value
+        segment = "" if self.of_everybody else str(self.segment_id)
+        said = {"segment": segment, **months, "compare": compare}
         return {name: text for name, text in said.items() if text}
 
+    @property
+    def of_all_time(self) -> Scope:
+        """The same customers in all months."""
+        return replace(self, since=None, until=None)
 
-def read_scope(journey_id: int, arguments: Mapping[str, str]) -> Scope:
+    @property
+    def of_default(self) -> Scope:
+        """The same customers in the months that are shown to whoever chooses none."""
+        return replace(self, since=self.default.since, until=self.default.until)
+
+    @property
+    def _months(self) -> dict[str, str]:
+        if self.period.whole:
+            return {"period": _ALL}
+        return {"from": month_text(self.since), "to": month_text(self.until)}
+
+
+def read_scope(
+    journey_id: int, arguments: Mapping[str, str], *, default: Period = ALL_TIME
+) -> Scope:
     """The scope that ``Scope.arguments`` wrote; Invalid names a value that is none.
+
+    ``default``: the months where neither a period nor a month is named. An empty month is an open end.
 
     >>> read_scope(1, {"segment": "2", "to": "2026-05"}).arguments
     {'segment': '2', 'to': '2026-05'}
@@ -100,7 +189,19 @@ def read_scope(journey_id: int, arguments: Mapping[str, str]) -> Scope:
     since, until = (read_month(arguments.get(name, ""), field=name) for name in ("from", "to"))
     if since and until and until < since:
         raise Invalid("The last month is before the first.", field="to")
-    return Scope(journey_id, _segment(arguments.get("segment", "")), since, until)
+    named = arguments.get("period", "").strip()
+    if named not in ("", _ALL):
+        raise Invalid(
+            f"period={named[:20]} is not a period; use {_ALL}, or from and to.", field="period"
+        )
+    if named and (since or until):
+        raise Invalid(
+            "All time has no first and no last month; leave out one of them.", field="period"
+        )
+    if not named and "from" not in arguments and "to" not in arguments:
+        since, until = default.since, default.until
+    segment, comparison = _segment(arguments.get("segment", "")), _comparison(arguments)
+    return Scope(journey_id, segment, since, until, comparison, default)
 
 
 def read_month(text: str, *, field: str) -> date | None:
@@ -116,6 +217,15 @@ def read_month(text: str, *, field: str) -> date | None:
 def month_text(day: date | None) -> str:
     """The month of a day as addresses and forms hold it: 2026-03; empty for None."""
     return f"{day:%Y-%m}" if day else ""
+
+
+def _comparison(arguments: Mapping[str, str]) -> Comparison:
+    text = arguments.get("compare", "").strip()
+    try:
+        return Comparison(text) if text else Comparison.BEFORE
+    except ValueError:
+        known = ", ".join(Comparison)
+        raise Invalid(f"compare={text[:20]} is not one of {known}.", field="compare") from None
 
 
 def _segment(text: str) -> int:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.results import cells, definitions
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
+from surveyapp.results.changes import change_sums
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, ground, runs_of
-from surveyapp.results.scope import Scope
+from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import LATEST, Hidden, Month, Trend, Worded
 from surveyapp.store.models import EVERYBODY
 
@@ -28,7 +29,9 @@ def trend(
     """Every figure by month: the journey's end first, then touchpoint by touchpoint.
 
     Months too few to be shown alone are hidden together with as many neighbours as make up a group
-    that may be known, so that no month follows from the sum of all. Raises NotFound.
+    that may be known, so that no month follows from the sum of all. A change is that of the period
+    against the one that it is compared with, else of the last three shown months against the first
+    three. Raises NotFound.
     """
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
@@ -36,6 +39,9 @@ def trend(
     everybody = base.pooled_months(by_segment[EVERYBODY])
     found = base.pooled_months(by_segment[segment_id])
     worded = _worded(base, library)
+    baseline, window_months = scope.baseline, scope.history.months
+    between = (_ends(baseline), _ends(scope.period)) if baseline else None
+    compared = change_sums(session, base, scope, monthly=by_segment, minimum=minimum_cell)
     places: list[tuple[str | None, str | None, int | None]] = [(None, None, None)]
     for stage in base.journey.stages:
         places += [(stage.name, t.name, t.id) for t in stage.touchpoints]
@@ -47,7 +53,7 @@ def trend(
             whole = everybody.get((place, scale), {})
             runs = runs_of(months, whole, segment_id, minimum=minimum_cell)
             alone = {first for first, last in runs if first == last}
-            window = list(_every_month(months, scope.period.months))
+            window = list(_every_month(months, window_months))
             shown = tuple(
                 Month(
                     date(*month, 1),
@@ -55,13 +61,24 @@ def trend(
                 )
                 for month, sums in window
             )
-            ends.append((scored, *_first_and_last([s for m, s in window if m in alone])))
+            last, first = compared.get((place, scale), (NOTHING, NOTHING))
+            if not baseline:
+                first, last = _first_and_last([s for m, s in window if m in alone])
+            ends.append((scored, first, last))
             wordings = _wordings(worded, by_segment[EVERYBODY], base, (place, scale), window)
             result.append(
-                Trend(scored.definition, stage_name, touchpoint, place, shown, wordings=wordings)
+                Trend(
+                    *(scored.definition, stage_name, touchpoint, place, shown),
+                    wordings=wordings,
+                    between=between,
+                )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
     return tuple(replace(one, change=change) for one, change in zip(result, changes, strict=True))
+
+
+def _ends(when: Period) -> list[date]:
+    return [day for day in (when.since, when.until) if day]
 
 
 def _worded(base: Ground, library: Library) -> dict[Key, str]:

@@ -76,6 +76,7 @@ class Figure:
     high: float | None
     mean: float | None
     hidden: Hidden = Hidden.NO
+    change: Change | None = None  # None where nothing is compared with
 
     @property
     def suppressed(self) -> bool:
@@ -103,6 +104,27 @@ class Contrast:
     def turned(self) -> Contrast:
         """The second figure minus the first."""
         return replace(self, difference=-self.difference, low=-self.high, high=-self.low)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a figure was in the months that its own are compared with, and the difference since then:
+    None where one of them is not shown, or has a single answer.
+    """
+
+    before: Figure
+    contrast: Contrast | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The months that a period's figures are compared with, and how many differences are tested
+    together by Holm's correction.
+    """
+
+    since: date
+    until: date
+    tested: int
 
 
 @dataclass(frozen=True)
@@ -187,6 +209,7 @@ class JourneyOverview:
     instruments: tuple[AskedInstrument, ...]
     minimum_cell: int
     zone: str = "UTC"  # by which days and months are counted
+    compared: Compared | None = None  # the changes of the end's and the touchpoints' figures
 
     @property
     def profile(self) -> tuple[Figure, ...]:
@@ -220,6 +243,11 @@ class JourneyOverview:
     @property
     def touchpoints(self) -> tuple[TouchpointOverview, ...]:
         return tuple(touchpoint for stage in self.stages for touchpoint in stage.touchpoints)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure: those of the end, then those of the touchpoints."""
+        return (*self.end, *(figure for point in self.touchpoints for figure in point.figures))
 
 
 @dataclass(frozen=True)
@@ -349,7 +377,9 @@ class Worded:
 class Trend:
     """One figure month by month, every month from the first to the last with answers.
 
-    ``change`` is the last three shown months minus the first three; None below six shown months.
+    ``change`` is the period minus the one that it is compared with (``between`` are the first and the
+    last month of the one before, then of the other), where there is one. Else it is the last three shown months
+    minus the first three; None below six shown months.
     ``wordings`` are those of the surveys that were answered in these months, the earliest first.
     """
 
@@ -360,6 +390,7 @@ class Trend:
     months: tuple[Month, ...]
     change: Contrast | None = None
     wordings: tuple[Worded, ...] = ()
+    between: tuple[list[date], list[date]] | None = None
 
     @property
     def rewordings(self) -> tuple[Worded, ...]:
@@ -368,7 +399,9 @@ class Trend:
 
     @property
     def compared(self) -> tuple[list[date], list[date]]:
-        """The months of a change: the first and the last that are shown."""
+        """The months of a change, of the one side and of the other."""
+        if self.between is not None:
+            return self.between
         shown = [month.first for month in self.months if month.figure.shown]
         return shown[:LATEST], shown[-LATEST:]
 

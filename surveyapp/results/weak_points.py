@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from surveyapp.results.cells import NOTHING, Sums
@@ -10,11 +11,19 @@ from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.scope import Period
-from surveyapp.results.view_models import Advice, Contrast, End, Hidden, Priority, Sides, profile
+from surveyapp.results.shown_cells import Cells
+from surveyapp.results.view_models import (
+    Advice,
+    Change,
+    Contrast,
+    End,
+    Hidden,
+    Priority,
+    Sides,
+    profile,
+)
 from surveyapp.store.models import Touchpoint
 
-# A cell's sums with the reason for hiding them; hidden sums never reach a figure.
-Cells = dict[Cell, tuple[Sums, Hidden]]
 Named = tuple[str, Scored, Sums]
 
 
@@ -92,8 +101,11 @@ def _known(
             yield name, contrast.turned if turned else contrast
 
 
-def advice(base: Ground, found: Cells, when: Period) -> Advice | None:
-    """Touchpoints below the others on the first scale that they ask; ``found`` is of ``when``.
+def advice(
+    base: Ground, found: Cells, when: Period, changed: Mapping[Cell, Change]
+) -> Advice | None:
+    """Touchpoints below the others on the first scale that they ask; ``found`` and ``changed`` are of
+    ``when``.
 
     In the order to look at them: significant before not, moments of truth before the rest, the
     lowest first.
@@ -122,7 +134,10 @@ def advice(base: Ground, found: Cells, when: Period) -> Advice | None:
             touchpoint_id=touchpoint.id,
             touchpoint=touchpoint.name,
             moment_of_truth=touchpoint.moment_of_truth,
-            figure=figure(scored, sums, Hidden.NO),
+            figure=replace(
+                figure(scored, sums, Hidden.NO),
+                change=changed.get((touchpoint.id, scored.scale.id)),
+            ),
             against_rest=contrast,
         )
         for (stage, touchpoint, scored, sums), contrast in zip(asked, contrasts, strict=True)

@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
-from surveyapp.results.scope import Scope, read_scope
+from surveyapp.results.answered import recent_months
+from surveyapp.results.scope import Period, Scope, read_scope
 from surveyapp.web.ids import LARGEST
 from surveyapp.web.installation import installation
 from surveyapp.whole import whole_number
 
 
-def scope_asked(journey_id: int) -> Scope:
-    """The answers that the address asks for; Invalid names a value that is none."""
-    return read_scope(journey_id, request.args)
+def scope_asked(session: Session, journey_id: int) -> Scope:
+    """The answers that the address asks for, those of the recent months where it names none.
+
+    Raises NotFound for an unknown journey; Invalid names a value that is none.
+    """
+    return read_scope(journey_id, request.args, default=recent_default(session, journey_id))
+
+
+def recent_default(session: Session, journey_id: int) -> Period:
+    """The months of a page or report for which nobody chose any. Raises NotFound."""
+    found = installation()
+    return recent_months(session, journey_id, found.now(), found.settings.period_months)
 
 
 def dashboard_rules() -> dict[str, Any]:

@@ -31,7 +31,7 @@ from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
-from surveyapp.web.json_pages import months_asked, page
+from surveyapp.web.json_pages import page, scope_to_json
 from surveyapp.web.sessions import me
 
 journeys = Blueprint("journeys", __name__)
@@ -158,20 +158,22 @@ def edit(journey_id: int) -> ResponseReturnValue:
 @journeys.get("/journeys/<int:journey_id>.json", endpoint="show_json")
 @requires(Permission.READ_JOURNEYS)
 def show(journey_id: int) -> ResponseReturnValue:
-    scope, rules = scope_asked(journey_id), dashboard_rules()
+    rules = dashboard_rules()
     with installation().store.reading() as session:
+        scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         overview = dashboards.journey_overview(session, scope, **rules)
         rates = dashboards.response_rates(session, scope, **rules)
         own = None if scope.of_everybody else segment_rate(session, scope, **rules)
         segments = queries.segments(session)
+        answered = queries.has_responses(session, journey_id)
     few, found = rules["minimum_cell"], findings(overview)
     returned = _returned(rates, own, scope) if any(rate.sent for rate in rates) else ""
     return page(
         "journeys/show.html",
         {
+            **scope_to_json(scope),
             **overview_to_json(overview),
-            **months_asked(scope),
             "response_rate": returned or None,
             "findings": findings_to_json(found),
             "priorities": priorities_to_json(overview.advice, few=few),
@@ -183,6 +185,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         segments=segments,
         returned=returned,
         has_surveys=bool(rates),
+        has_answers=answered,
     )
 
 
@@ -199,8 +202,9 @@ def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, scope: Sco
 )
 @requires(Permission.READ_JOURNEYS)
 def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
-    scope, rules = scope_asked(journey_id), dashboard_rules()
+    rules = dashboard_rules()
     with installation().store.reading() as session:
+        scope = scope_asked(session, journey_id)
         found = queries.touchpoint(session, journey_id, touchpoint_id)
         overview = dashboards.journey_overview(session, scope, **rules)
         trends = dashboards.trend(session, scope, **rules)
@@ -216,7 +220,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         {
             "journey": overview.code,
             "segment": overview.segment.code if overview.segment else None,
-            **months_asked(scope),
+            **scope_to_json(scope),
             "minimum_cell": few,
             "stage": stage.code,
             **touchpoint_to_json(seen, few=few),
@@ -226,6 +230,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         stage=stage,
         touchpoint=found,
         seen=seen,
+        compared=overview.compared,
         trends=own,
         scope=scope,
         segments=segments,

@@ -35,9 +35,19 @@ def page(template: str, document: Mapping[str, Any], **shown: Any) -> Response:
     return response
 
 
-def months_asked(asked: Scope | Period) -> dict[str, str | None]:
-    """The months that were asked for, null where they are open."""
+def months_asked(asked: Scope | Period) -> dict[str, Any]:
+    """The months that are shown, null where they are open."""
     return {"from": month_text(asked.since) or None, "to": month_text(asked.until) or None}
+
+
+def scope_to_json(scope: Scope) -> dict[str, Any]:
+    """The months that are shown, and those that they are compared with: null where there are none."""
+    baseline = scope.baseline
+    return {
+        **months_asked(scope),
+        "compare": scope.comparison,
+        "compared_with": months_asked(baseline) if baseline else None,
+    }
 
 
 def _written(value: Any) -> str:

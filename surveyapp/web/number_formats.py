@@ -11,7 +11,7 @@ from instruments import loader
 from surveyapp.i18n.languages import own_name
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, caution, headline
-from surveyapp.results.scope import month_text
+from surveyapp.results.scope import Period, month_text
 from surveyapp.results.view_models import (
     Advice,
     Contrast,
@@ -32,10 +32,13 @@ def teach_words(app: Flask) -> None:
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title),
-        *(caution, phrases.pvalue, why_hidden),
+        *(caution, phrases.pvalue, why_hidden, change, period_said),
         *(own_name, month_text, advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["change_numbers"] = phrases.change_numbers
+    app.jinja_env.filters["compared_said"] = phrases.compared
+    app.jinja_env.filters["scope_said"] = phrases.scope
     app.jinja_env.filters["association_basis"] = basis
     app.jinja_env.filters["association_headline"] = headline
     app.jinja_env.globals["may"] = _may
@@ -72,6 +75,16 @@ def value(figure: Figure) -> str:
 def why_hidden(reason: Hidden) -> str:
     """Why something is not shown, in a few words."""
     return phrases.hidden(reason, few=installation().settings.minimum_cell)
+
+
+def change(figure: Figure) -> str:
+    """Whether a figure changed significantly, or why that is not known."""
+    return phrases.change(figure, few=installation().settings.minimum_cell)
+
+
+def period_said(when: Period) -> str:
+    """The months of a period, or that it is all time."""
+    return phrases.period(when) or "all time"
 
 
 def interval(figure: Figure) -> str:

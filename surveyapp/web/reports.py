@@ -16,7 +16,7 @@ from surveyapp.reports import queries as stored
 from surveyapp.reports.document import Document
 from surveyapp.results import queries as analyses
 from surveyapp.results.rules_changed import rules_of_report
-from surveyapp.results.scope import Scope, read_scope
+from surveyapp.results.scope import Comparison, Scope, month_text, read_scope
 from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, reported
@@ -39,6 +39,18 @@ _OF_BENCHMARK = "Applies to the benchmark report."
 class ReportForm(StaffForm):
     about = SelectField("Report")
     segment = SelectField("Customers", description=_OF_BENCHMARK)
+    compare = SelectField(
+        "Compared with",
+        choices=choices(
+            [
+                (Comparison.BEFORE, "Period before"),
+                (Comparison.YEAR, "Same period last year"),
+                (Comparison.NONE, "Nothing"),
+            ]
+        ),
+        default=Comparison.BEFORE,
+        description=f"{_OF_BENCHMARK} Only a period with a first and a last month is compared.",
+    )
 
 
 # Named as in the addresses of pages: "from" is a word of Python's own.
@@ -46,7 +58,11 @@ for _name, _label in (("from", "From month"), ("to", "To month")):
     setattr(
         ReportForm,
         _name,
-        StringField(_label, widget=MonthInput(), description=f"{_OF_BENCHMARK} Such as 2026-03."),
+        StringField(
+            _label,
+            widget=MonthInput(),
+            description=f"{_OF_BENCHMARK} Such as 2026-03; all time without any month.",
+        ),
     )
 
 
@@ -78,8 +94,14 @@ def new(journey_id: int) -> ResponseReturnValue:
 
 
 def _form(session: Session, journey_id: int) -> ReportForm:
-    scope = scope_asked(journey_id)
-    form = ReportForm(data={"about": request.args.get("about", BENCHMARK), **scope.arguments})
+    scope = scope_asked(session, journey_id)
+    shown = {
+        **scope.arguments,
+        "from": month_text(scope.since),
+        "to": month_text(scope.until),
+        "compare": scope.comparison,
+    }
+    form = ReportForm(data={"about": request.args.get("about", BENCHMARK), **shown})
     made = [
         (
             str(each.id),

@@ -21,6 +21,7 @@ from surveyapp.journeys import queries
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import erasures, listing
 from surveyapp.responses.erasures import LONGEST_NOTE, Reason, Removal
+from surveyapp.results.scope import read_scope
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web import downloads
@@ -40,11 +41,11 @@ PAGE = 50
 @responses.get("")
 @requires(Permission.READ_RESPONSES)
 def index(journey_id: int) -> ResponseReturnValue:
-    scope, survey_id = scope_asked(journey_id), _survey_asked()
+    scope, survey_id = read_scope(journey_id, request.args), _survey_asked()
     before = number_asked("before", largest=LARGEST_LONG)
     after = number_asked("after", largest=LARGEST_LONG)
     with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
+        journey, carried = queries.journey(session, journey_id), scope_asked(session, journey_id)
         surveys = surveys_of(session, journey_id)
         segments = queries.segments(session)
         wanted = listing.Wanted(
@@ -72,6 +73,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         surveys=surveys,
         survey_id=survey_id,
         scope=scope,
+        carried=carried,
         segments=segments,
         lines=shown,
         older=shown[-1].id if shown and (more or after is not None) else None,
@@ -160,7 +162,7 @@ def codebook(journey_id: int) -> ResponseReturnValue:
     from surveyapp.exports.codebook.entries import codebook as codebook_of  # needs pandas
 
     chosen = form_of(request.args.get("format", "html"))
-    scope, survey_id = scope_asked(journey_id), _survey_asked()
+    scope, survey_id = read_scope(journey_id, request.args), _survey_asked()
     at = installation()
     with at.store.writing() as session:
         journey = queries.journey(session, journey_id)
@@ -189,7 +191,7 @@ def codebook(journey_id: int) -> ResponseReturnValue:
 
 
 def _export(journey_id: int, form: Format) -> ResponseReturnValue:
-    scope, survey_id = scope_asked(journey_id), _survey_asked()
+    scope, survey_id = read_scope(journey_id, request.args), _survey_asked()
     long = request.args.get("form") == "long"
     customers = allows(Role(me().role), Permission.EXPORT_CUSTOMERS)
     wanted = Chosen(scope, survey_id, customers)

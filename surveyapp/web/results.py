@@ -30,7 +30,7 @@ from surveyapp.web.analyses import validation_form
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
-from surveyapp.web.json_pages import months_asked, page
+from surveyapp.web.json_pages import page, scope_to_json
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
@@ -41,8 +41,9 @@ COUNTED_AT_ONCE = 100_000  # responses that are counted and joined without being
 @results.get("/results.json", endpoint="index_json")
 @requires(Permission.READ_RESULTS)
 def index(journey_id: int) -> ResponseReturnValue:
-    scope, rules = scope_asked(journey_id), dashboard_rules()
+    rules = dashboard_rules()
     with installation().store.reading() as session:
+        scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         comparison = dashboards.segment_comparison(session, scope, **rules)
         trends = dashboards.trend(session, scope, **rules)
@@ -69,7 +70,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         {
             "journey": overview.code,
             "segment": overview.segment.code if overview.segment else None,
-            **months_asked(scope),
+            **scope_to_json(scope),
             "minimum_cell": few,
             "findings": findings_to_json(found),
             "comparison": comparison_to_json(comparison, few=few),
@@ -82,6 +83,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         comparison=comparison,
+        overview=overview,
         findings=found,
         trends=whole,
         chosen=chosen,

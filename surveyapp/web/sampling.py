@@ -19,7 +19,7 @@ from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.results import funnels
 from surveyapp.results.funnel_json import rows_to_json, segments_to_json
-from surveyapp.results.scope import Period
+from surveyapp.results.scope import Period, read_scope
 from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.store.models import Journey
@@ -27,7 +27,6 @@ from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.surveys.settings.sampling import Sampling, Trigger
 from surveyapp.surveys.survey import Survey
 from surveyapp.tables.opened import ACCEPTED, KINDS
-from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
@@ -218,13 +217,10 @@ def journey(journey_id: int) -> ResponseReturnValue:
 
 def _months(journey_id: int, calendar: Calendar) -> Period:
     """The months asked for; without any the latest three, as counting years takes seconds."""
-    asked = scope_asked(journey_id).period
-    if not asked.whole or "from" in request.args:
-        return asked
     month = calendar.day(installation().now()).replace(day=1)
     for _ in range(2):
         month = (month - timedelta(days=1)).replace(day=1)
-    return Period(month, None)
+    return read_scope(journey_id, request.args, default=Period(month, None)).period
 
 
 def _in_order(journey: Journey, surveys: list[Survey]) -> list[Survey]:

@@ -213,7 +213,7 @@ def both(client: FlaskClient, address: str) -> tuple[dict[str, Any], str]:
     return linked.json, page.text
 
 
-FILTERS = ("", "?segment={north}", "?from=2026-01&to=2026-03")
+FILTERS = ("?period=all", "?period=all&segment={north}", "?from=2026-01&to=2026-03")
 
 
 @pytest.mark.parametrize("filters", FILTERS)
@@ -234,13 +234,13 @@ def test_the_journeys_page_and_its_json_have_the_same_numbers(made: Made, filter
         assert f"at least {document['responses_at_least']:,}" in page
     told = document["priorities"]
     assert (told["reason"] is None) == ("<h2>Priorities</h2>" in page)
-    assert told["reason"] is None or filters
+    assert told["reason"] is None or filters != FILTERS[0]
     for step in (told["touchpoints"] or ())[:3]:
         holds(page, [[step["stage"], *cells(step)]])
 
 
 def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
-    document = made.client("manager").get(f"/journeys/{made.bank.journey}.json").json
+    document = made.client("manager").get(f"/journeys/{made.bank.journey}.json?period=all").json
     points = {p["code"]: p for stage in document["stages"] for p in stage["touchpoints"]}
     assert {code: points[code]["state"] for code in ("app", "meet", "offer", "card")} == {
         "app": "shown",
@@ -258,7 +258,7 @@ def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
 
 def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
     client, point = made.client("manager"), made.bank.touchpoints["id"]
-    address = f"/journeys/{made.bank.journey}/touchpoints/{point}"
+    address = f"/journeys/{made.bank.journey}/touchpoints/{point}?period=all"
     document, page = both(client, address)
     holds(page, [[figure["label"], *cells(figure)] for figure in document["figures"]])
     trend = document["trends"][0]
@@ -274,7 +274,7 @@ def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
 
 def test_segments_trends_and_analyses_and_their_json_have_the_same_numbers(made: Made):
     client = made.client("administrator")
-    address = f"/journeys/{made.bank.journey}/results"
+    address = f"/journeys/{made.bank.journey}/results?period=all"
     document, page = both(client, address)
     comparison = document["comparison"]
     assert f"correction for {comparison['comparisons']} comparisons" in page
@@ -335,8 +335,9 @@ def test_drivers_are_of_the_segment_and_months_and_wait_in_a_large_journey(
         drivers = client.get(f"{address}.json?{filters}").json["drivers"]
         return int(drivers["kinds"][0]["scores"][0]["pairs"])
 
-    north = f"segment={made.bank.segments['north']}"
-    assert pairs(f"{north}&from=2026-01") < pairs(north)
+    customers = f"segment={made.bank.segments['north']}"
+    north = f"period=all&{customers}"
+    assert pairs(f"{customers}&from=2026-01") < pairs(north)
     monkeypatch.setattr("surveyapp.web.results.COUNTED_AT_ONCE", 0)
     document, page = both(client, f"{address}?{north}")
     assert (document["drivers"], document["drivers_reason"]) == (
@@ -344,7 +345,7 @@ def test_drivers_are_of_the_segment_and_months_and_wait_in_a_large_journey(
         "computed only with drivers=1",
     )
     link = unescape(re.findall(r'href="([^"#]+drivers=1[^"#]*)#drivers"', page)[0])
-    assert north in link and "Drivers of NPS" in client.get(link).text
+    assert customers in link and "period=all" in link and "Drivers of NPS" in client.get(link).text
 
 
 def test_an_analysis_gives_its_whole_result(made: Made):
@@ -436,7 +437,8 @@ def test_the_api_gives_the_numbers_of_the_journeys_page(made: Made):
         _, key = api_keys.make(session, name="Same", scopes=scopes, user_id=None)
     client = made.client("manager")
     for segment in ("", "north"):
-        wanted = f"?segment={made.bank.segments[segment]}" if segment else ""
+        wanted = "?period=all"
+        wanted += f"&segment={made.bank.segments[segment]}" if segment else ""
         page = client.get(f"/journeys/{made.bank.journey}.json{wanted}").json
         api = made.app.test_client().get(
             "/api/v1/journeys/current-account/results" + (f"?segment={segment}" if segment else ""),

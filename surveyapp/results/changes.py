@@ -1,0 +1,50 @@
+"""How a period's figures differ from those of the months that it is compared with."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from surveyapp.results.cells import NOTHING, Sums
+from surveyapp.results.figures import differences, figure
+from surveyapp.results.journey import Cell, Ground, Monthly
+from surveyapp.results.scope import Scope
+from surveyapp.results.shown_cells import Cells, shown_cells
+from surveyapp.results.view_models import Change, Hidden
+
+_NONE = (NOTHING, Hidden.NO)
+
+
+def changes(base: Ground, now: Cells, before: Cells) -> dict[Cell, Change]:
+    """The change of every cell that the journey asks, p corrected for all of them (Holm)."""
+    asked = [
+        ((place, scale), scored)
+        for place, scales in base.scored.items()
+        for scale, scored in scales.items()
+    ]
+    contrasts = differences([(scored, *_sides(cell, now, before)) for cell, scored in asked])
+    return {
+        cell: Change(figure(scored, *before.get(cell, _NONE)), contrast)
+        for (cell, scored), contrast in zip(asked, contrasts, strict=True)
+    }
+
+
+def change_sums(
+    session: Session, base: Ground, scope: Scope, *, monthly: Monthly, minimum: int
+) -> dict[Cell, tuple[Sums, Sums]]:
+    """By cell the sums of the scope's period and those compared with, nothing where one is hidden.
+
+    Empty where the scope is compared with nothing.
+    """
+    segment, baseline = scope.segment_id, scope.baseline
+    if baseline is None:
+        return {}
+    now, before = (
+        shown_cells(session, base, when, [segment], minimum=minimum, monthly=monthly)[segment]
+        for when in (scope.period, baseline)
+    )
+    return {cell: _sides(cell, now, before) for cell in (*now, *before)}
+
+
+def _sides(cell: Cell, now: Cells, before: Cells) -> tuple[Sums, Sums]:
+    (sums, hidden), (earlier, was_hidden) = now.get(cell, _NONE), before.get(cell, _NONE)
+    return (NOTHING, NOTHING) if hidden or was_hidden else (sums, earlier)

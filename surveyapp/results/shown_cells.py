@@ -1,0 +1,36 @@
+"""A journey's sums in a period, each with the reason for hiding it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from surveyapp.results import cells
+from surveyapp.results.journey import Cell, Ground, Monthly, hidden_cells
+from surveyapp.results.scope import Period
+from surveyapp.results.view_models import Hidden
+
+# A cell's sums with the reason for hiding them; hidden sums never reach a figure.
+Cells = dict[Cell, tuple[cells.Sums, Hidden]]
+
+
+def shown_cells(
+    session: Session,
+    base: Ground,
+    when: Period,
+    segments: Sequence[int],
+    *,
+    minimum: int,
+    monthly: Monthly | None = None,
+) -> dict[int, Cells]:
+    """By segment; ``monthly`` are the sums of everybody and the segments where they are read already."""
+    summed = cells.sums(session, base.ids, segments, since=when.since, until=when.until)
+    reasons = hidden_cells(session, base, when, segments, minimum=minimum, monthly=monthly)
+    return {
+        segment: {
+            cell: (sums, reasons[cell].get(segment, Hidden.NO))
+            for cell, sums in base.pooled(summed[segment]).items()
+        }
+        for segment in segments
+    }
