@@ -13,9 +13,9 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import dashboards
-from surveyapp.results.figure_json import State
 from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import Comparison, read_scope
+from surveyapp.results.view_models import State
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
 
@@ -200,7 +200,7 @@ _FEW = {
     **dict.fromkeys(("n", "estimate", "low", "high")),
     "hidden": "few",
     "state": "hidden",
-    "reason": "fewer than 5",
+    "reason": "hidden (fewer than 5)",
 }
 _RESULTS = {
     "journey": "onboarding",

@@ -20,9 +20,9 @@ from surveyapp.results import cells, phrases
 from surveyapp.results.answered import journey_calendar
 from surveyapp.results.cells import NOTHING
 from surveyapp.results.definitions import Scored
-from surveyapp.results.figure_json import State, numbers_to_json
+from surveyapp.results.figure_json import numbers_to_json
 from surveyapp.results.figures import figure
-from surveyapp.results.view_models import Figure, Hidden
+from surveyapp.results.view_models import Figure, Hidden, State
 from surveyapp.store import events
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Alert, SurveyRow

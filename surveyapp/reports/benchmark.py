@@ -41,6 +41,7 @@ from surveyapp.results.view_models import (
     ResponseRate,
     SegmentComparison,
     SegmentRate,
+    State,
     Trend,
 )
 from surveyapp.results.wordings import Mixed
@@ -320,5 +321,5 @@ def _ends(found: Interval) -> str:
 
 def _dates(rate: ResponseRate) -> str:
     if rate.first_day is None or rate.last_day is None:
-        return "no answers"
+        return State.UNANSWERED
     return f"{rate.first_day:%d.%m.%y} to {rate.last_day:%d.%m.%y}"

@@ -14,7 +14,7 @@ from surveyapp.design_tokens import COLOURS, SIZES, ink_on, score_colour
 from surveyapp.reports import chart_theme as theme
 from surveyapp.reports import fonts
 from surveyapp.results import phrases
-from surveyapp.results.view_models import Definition, Figure, Unit
+from surveyapp.results.view_models import Definition, Figure, State, Unit
 
 _ROW, _LINE = 24.0, 11.5  # height of a row and of a further line in its label
 _GROUP = 26.0
@@ -245,7 +245,7 @@ def heat_map(
                 low, high = figure.definition.axis
                 colour = score_colour(away / ((high - low) / 5))
                 ink = ink_on(colour)
-            text = "not asked" if figure is None else phrases.value(figure, few=few)
+            text = State.UNASKED.value if figure is None else phrases.value(figure, few=few)
             box.append(
                 {
                     "x": left,

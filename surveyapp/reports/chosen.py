@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from surveyapp.reports import charts
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
 from surveyapp.results.choices import Distribution
+from surveyapp.results.view_models import State
 
 
 def chosen(distributions: Sequence[Distribution], *, few: int) -> Iterator[Block]:
@@ -18,8 +19,10 @@ def chosen(distributions: Sequence[Distribution], *, few: int) -> Iterator[Block
         if each.figures:
             yield _chart(each, few)
         else:
-            why = each.why(few) or "no answers in this period"
-            yield Paragraph(f"{_where(each)}: {each.question} Not shown: {why}.", Tone.NOTE)
+            why = each.why(few) or State.UNANSWERED
+            yield Paragraph(
+                f"{_where(each)}: {each.question} {why[:1].upper()}{why[1:]}.", Tone.NOTE
+            )
 
 
 def _chart(each: Distribution, few: int) -> Chart:

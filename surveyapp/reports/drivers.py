@@ -44,7 +44,8 @@ def drivers(
     yield Paragraph(caution(outcome), leads=True)
     if beside is not None:
         if beside.hidden:
-            yield Paragraph(f"Not shown: {phrases.hidden(beside.hidden, few=few)}.", Tone.NOTE)
+            why = phrases.hidden(beside.hidden, few=few)
+            yield Paragraph(f"{why[:1].upper()}{why[1:]}.", Tone.NOTE)
             return
         yield from associations(beside, few)
         if found:
@@ -59,7 +60,7 @@ def drivers(
 def _why_not(each: Drivers, few: int) -> str:
     """Why nothing is shown; numbers below ``few`` are not told."""
     if each.hidden:
-        return f"not shown: {phrases.hidden(each.hidden, few=few)}."
+        return f"{phrases.hidden(each.hidden, few=few)}."
     left, by = _left_out(each), joined_by(each.kind)
     if len(each.labels) < 2:
         given = "only " + next(iter(each.labels.values())) if each.labels else "none"

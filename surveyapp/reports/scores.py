@@ -24,8 +24,10 @@ from surveyapp.results.findings import extremes, stage_title
 from surveyapp.results.view_models import (
     Definition,
     Figure,
+    Hidden,
     JourneyOverview,
     StageOverview,
+    State,
     TouchpointOverview,
 )
 
@@ -40,7 +42,7 @@ _MOST_ROWS = 16  # touchpoints in one chart
 def period(overview: JourneyOverview) -> str:
     """The days of the first and the last answer."""
     if overview.first_day is None:
-        return "not shown, to protect small groups" if overview.places_hidden else "no answers"
+        return phrases.hidden(Hidden.COMPLEMENT) if overview.places_hidden else State.UNANSWERED
     if overview.first_day == overview.last_day:
         return phrases.day(overview.first_day)
     return f"{phrases.day(overview.first_day)} to {phrases.day(overview.last_day)}"
@@ -177,7 +179,9 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
     silent = sum(not touchpoint.figures for touchpoint in overview.touchpoints)
     if silent:
         yield Paragraph(
-            f"{silent} further touchpoints of the journey have no survey yet.", Tone.NOTE
+            f"{'One further touchpoint' if silent == 1 else f'{silent} further touchpoints'} of the"
+            f" journey: {State.UNASKED}.",
+            Tone.NOTE,
         )
 
 
@@ -240,7 +244,7 @@ def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) 
 
 def _cells(figure: Figure | None, few: int) -> list[Cell]:
     if figure is None:
-        return ["", "", ""]
+        return [State.UNASKED.value, "", ""]
     between = Quantity(Interval(figure.low, figure.high), phrases.interval(figure))
     return [
         score(figure, few=few),

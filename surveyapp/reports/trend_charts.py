@@ -14,7 +14,7 @@ from itertools import groupby
 from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
 from surveyapp.reports import svg
 from surveyapp.results import phrases
-from surveyapp.results.view_models import Definition, Month, Trend
+from surveyapp.results.view_models import Definition, Month, State, Trend
 
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100)  # between grid lines
 _MOST_LINES = 5
@@ -99,7 +99,7 @@ def trend(
         ],
         width=canvas.width,
         height=canvas.height,
-        label="; ".join(phrases.month_said(month) for month in series.months) or "no answers",
+        label="; ".join(phrases.month_said(month) for month in series.months) or State.UNANSWERED,
         class_="trend",
     )
 

@@ -7,7 +7,6 @@ from typing import Any
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, caution, outcome_named
 from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
-from surveyapp.results.figure_json import figure_state
 
 NOT_ENOUGH = "not enough answers"  # beside the states of every other figure
 
@@ -47,6 +46,6 @@ def _score(each: Association, kind: AssociatedKind, few: int) -> dict[str, Any]:
         "p": each.pvalue,
         "significant": each.certain if figure.shown else None,
         "hidden": each.hidden,
-        "state": NOT_ENOUGH if each.n and not figure.shown else figure_state(figure),
+        "state": NOT_ENOUGH if each.n and not figure.shown else figure.state,
         "reason": each.why(few) or None,
     }

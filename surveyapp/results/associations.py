@@ -49,7 +49,7 @@ class Association:
         if self.figure.shown:
             return ""
         if self.n is None:
-            return f"hidden ({phrases.hidden(self.hidden, few=few)})"
+            return phrases.hidden(self.hidden, few=few)
         if not self.n:
             return "no pairs of answers yet"
         if self.n < NEEDED:

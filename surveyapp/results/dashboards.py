@@ -204,8 +204,8 @@ def _stages(base: Ground, found: Cells, changed: Mapping[Cell, Change]) -> Itera
             name=stage.name,
             goal=stage.goal,
             figures=tuple(
-                figure(scored, sums, Hidden.NO)
-                for scored, sums in stage_sums(base, stage.touchpoints, found)
+                figure(scored, sums, reason)
+                for scored, sums, reason in stage_sums(base, stage.touchpoints, found)
             ),
             touchpoints=tuple(
                 TouchpointOverview(

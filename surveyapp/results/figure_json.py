@@ -6,34 +6,18 @@ Times and days stay as they are; whoever writes the text writes them as ISO 8601
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any
 
 from analysis.metrics import Share
 from surveyapp.results import phrases
-from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden
-
-
-class State(StrEnum):
-    """Whether there is a number, and if not, which of three things that means."""
-
-    SHOWN = "shown"
-    HIDDEN = "hidden"  # there are answers, and showing the number could give a small group away
-    UNANSWERED = "no answers yet"
-    UNASKED = "not asked here"
+from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State
 
 
 def state_of(figures: Iterable[Figure]) -> State:
     """That of a place where these figures are asked for: the best that any of them has."""
-    states = {figure_state(figure) for figure in figures}
+    states = {figure.state for figure in figures}
     known = (State.SHOWN, State.HIDDEN, State.UNANSWERED)
     return next((state for state in known if state in states), State.UNASKED)
-
-
-def figure_state(figure: Figure) -> State:
-    if figure.suppressed:
-        return State.HIDDEN
-    return State.SHOWN if figure.shown else State.UNANSWERED
 
 
 def definition_to_json(definition: Definition) -> dict[str, Any]:
@@ -54,7 +38,7 @@ def numbers_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
         "low": figure.low,
         "high": figure.high,
         "hidden": figure.hidden,
-        "state": figure_state(figure),
+        "state": figure.state,
         "reason": _reason(figure, few),
     }
 

@@ -299,7 +299,7 @@ def segment_sentence(
 ) -> str:
     """A segment's own response rate where it is known, else that of all customers, said to be that."""
     if own is not None and own.hidden:
-        return f"The response rate of this segment is not shown: {phrases.hidden(own.hidden, few=few)}."
+        return f"The response rate of this segment is {phrases.hidden(own.hidden, few=few)}."
     if own is not None and own.sent is not None and own.completed is not None:
         if own.rate is None or own.low is None or own.high is None:
             return "Nobody in this segment was invited, so there is no response rate."

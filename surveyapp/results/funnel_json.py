@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from surveyapp.results.figure_json import State, hidden_reason, share_to_json
+from surveyapp.results.figure_json import hidden_reason, share_to_json
 from surveyapp.results.funnels import Funnel, Row, SegmentRow
+from surveyapp.results.view_models import State
 
 
 def funnel_to_json(funnel: Funnel) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from surveyapp.results import phrases
 from surveyapp.results.choices import Distribution
 from surveyapp.results.figure_json import (
-    State,
     contrast_to_json,
     definition_to_json,
     figure_to_json,
@@ -27,6 +26,7 @@ from surveyapp.results.view_models import (
     SegmentComparison,
     SegmentName,
     StageOverview,
+    State,
     TouchpointOverview,
     Trend,
 )
@@ -116,7 +116,7 @@ def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 def priorities_to_json(advice: Advice | None, *, few: int) -> dict[str, Any]:
     """The touchpoints that score significantly below all others in the latest months."""
     if advice is None or advice.compared < 2:
-        unanswered = "no answers yet" if advice is None else "fewer than two touchpoints to compare"
+        unanswered = State.UNANSWERED if advice is None else "fewer than two touchpoints to compare"
         return {
             **dict.fromkeys(("first_day", "last_day", "compared", "left_out", "touchpoints")),
             "reason": unanswered,
@@ -212,7 +212,7 @@ def choices_to_json(chosen: Sequence[Distribution], *, few: int) -> list[dict[st
             "several": each.several,
             "n": each.n,
             "state": _state(each),
-            "reason": hidden_reason(each.hidden, few=few) or (None if each.n else "no answers yet"),
+            "reason": hidden_reason(each.hidden, few=few) or (None if each.n else State.UNANSWERED),
             "most_common": each.most or None,
             "not_significantly_apart": list(each.tied),
             "choices": _figures(each.figures, few),

@@ -16,6 +16,7 @@ from surveyapp.results.view_models import (
     Hidden,
     JourneyOverview,
     Month,
+    State,
     Trend,
     Unit,
 )
@@ -54,7 +55,7 @@ def value(figure: Figure, *, few: int = 5) -> str:
     if figure.suppressed:
         return hidden(figure.hidden, few=few)
     if figure.estimate is None:
-        return "no answers"
+        return State.UNANSWERED.value
     return estimate(figure.definition, figure.estimate, decimals(figure))
 
 
@@ -89,20 +90,24 @@ def basis(figure: Figure) -> str:
 
 
 def hidden(reason: Hidden, *, few: int = 5) -> str:
-    """Why a figure is not shown, in a table cell's length."""
-    return {
-        Hidden.NO: "",
+    """That a figure is hidden and why, in a table cell's length; empty where it is not."""
+    if reason is Hidden.NO:
+        return ""
+    why = {
         Hidden.FEW: f"fewer than {few}",
         Hidden.COMPLEMENT: "protects a small group",
         Hidden.PERIOD: "too few in part of the period",
     }[reason]
+    return f"{State.HIDDEN} ({why})"
 
 
 def responses(overview: JourneyOverview) -> str:
     """How many answers there are, as far as it may be told: "1,024", "at least 980"."""
     if overview.responses is not None:
         return f"{overview.responses:,}"
-    return f"at least {overview.responses_shown:,}" if overview.responses_shown else "hidden"
+    return (
+        f"at least {overview.responses_shown:,}" if overview.responses_shown else State.HIDDEN.value
+    )
 
 
 def not_compared(advice: Advice) -> str:

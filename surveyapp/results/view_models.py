@@ -21,6 +21,17 @@ class Hidden(StrEnum):
     PERIOD = "period"  # the period's edge would cut off such a group
 
 
+class State(StrEnum):
+    """Whether there is a number, and if not, which of three things that means: pages, reports, API and
+    files say it in these words, a hidden one with its reason (``phrases.hidden``).
+    """
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"  # there are answers, and showing the number could give a small group away
+    UNANSWERED = "no answers yet"
+    UNASKED = "not asked here"
+
+
 class Unit(StrEnum):
     """What an estimate counts, so that a page writes "62%", "+31" or "71"."""
 
@@ -85,6 +96,12 @@ class Figure:
     @property
     def shown(self) -> bool:
         return self.estimate is not None
+
+    @property
+    def state(self) -> State:
+        if self.suppressed:
+            return State.HIDDEN
+        return State.SHOWN if self.shown else State.UNANSWERED
 
 
 @dataclass(frozen=True)

@@ -29,26 +29,31 @@ Named = tuple[str, Scored, Sums]
 
 def stage_sums(
     base: Ground, touchpoints: Sequence[Touchpoint], found: Cells
-) -> Iterator[tuple[Scored, Sums]]:
+) -> Iterator[tuple[Scored, Sums, Hidden]]:
     """A stage's sums a scale, of the shown touchpoints only: a total that held a hidden one would
-    give it away by subtraction.
+    give it away by subtraction. Hidden where every touchpoint with answers is.
     """
     scored: dict[str, Scored] = {}
     pooled: dict[str, Sums] = {}
+    hidden: set[str] = set()
     for touchpoint in touchpoints:
         for scale, entry in base.scored.get(touchpoint.id, {}).items():
             sums, reason = found.get((touchpoint.id, scale), (NOTHING, Hidden.NO))
             scored.setdefault(scale, entry)
             pooled[scale] = pooled.get(scale, NOTHING) + (NOTHING if reason else sums)
+            if reason:
+                hidden.add(scale)
     for scale, entry in scored.items():
-        yield entry, pooled[scale]
+        # Together the hidden ones may be many, so that "few" would be wrong.
+        nothing = scale in hidden and not pooled[scale].n
+        yield entry, pooled[scale], Hidden.COMPLEMENT if nothing else Hidden.NO
 
 
 def lowest(base: Ground, found: Cells) -> Iterator[End]:
     """The stage with the lowest figure of each scale, against every other stage."""
     by_scale: dict[str, list[Named]] = {}
     for stage in base.journey.stages:
-        for scored, sums in stage_sums(base, stage.touchpoints, found):
+        for scored, sums, _ in stage_sums(base, stage.touchpoints, found):
             if sums.n >= 2 and scored.definition.parent is None:
                 by_scale.setdefault(scored.scale.id, []).append((stage.name, scored, sums))
     for stages in by_scale.values():

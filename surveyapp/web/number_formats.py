@@ -20,6 +20,7 @@ from surveyapp.results.view_models import (
     Hidden,
     JourneyOverview,
     ResponseRate,
+    State,
 )
 from surveyapp.web.installation import installation
 
@@ -42,6 +43,7 @@ def teach_words(app: Flask) -> None:
     app.jinja_env.filters["association_basis"] = basis
     app.jinja_env.filters["association_headline"] = headline
     app.jinja_env.globals["may"] = _may
+    app.jinja_env.globals["states"] = State
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -92,14 +94,14 @@ def interval(figure: Figure) -> str:
 
 
 def answered(figure: Figure) -> str:
-    """How many answers an estimate stands on; a dash where that may not be told."""
-    return "-" if figure.n is None else amount(figure.n)
+    """How many answers an estimate stands on, or that their number is hidden."""
+    return State.HIDDEN.value if figure.n is None else amount(figure.n)
 
 
 def rate(found: ResponseRate) -> str:
     """A response rate with its interval."""
     if found.rate is None:
-        return "-"
+        return State.HIDDEN.value if found.hidden else "nobody was invited"
     text = f"{found.rate:.0f}%"
     if found.low is None or found.high is None:
         return text

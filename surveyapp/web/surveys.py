@@ -18,9 +18,10 @@ from surveyapp.exports.links import CUSTOMER_REF, customers_in, links_csv
 from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
-from surveyapp.results import dashboards
+from surveyapp.results import dashboards, phrases
 from surveyapp.results.journey_json import rate_to_json
 from surveyapp.results.scope import Scope
+from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys import actions, drafts, links
 from surveyapp.surveys.queries import survey_in
@@ -199,6 +200,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
         (installation().library.load(ask.instrument, ask.version), ask) for ask in survey.asks
     ]
     few = settings.minimum_cell
+    hidden_few = phrases.hidden(Hidden.FEW, few=few)
     rate, told = next(each for each in rates if each.survey_id == survey_id), _shown(clicked, few)
     shown = page(
         "surveys/show.html",
@@ -211,7 +213,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
                     "question": name,
                     "clicks": total,
                     "answers": dict(answers) or None,
-                    "reason": None if answers else "too few to show by answer",
+                    "reason": None if answers else hidden_few,
                 }
                 for name, total, answers in told
             ],
@@ -222,6 +224,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
         address=links.open_url(settings.base_url, survey.link),
         instruments=instruments,
         clicked=told,
+        few_said=hidden_few,
         languages=languages,
         unread=unread,
         form=form,

@@ -59,7 +59,7 @@ def test_a_dot_plot_shows_the_number_and_tells_interval_and_n_to_a_screen_reader
 
 def test_a_hidden_figure_leaves_words_and_no_mark():
     svg = dots(charts.Row("Chat", [HIDDEN]), charts.Row("App", [satisfied()]))
-    assert "fewer than 5" in texts(svg)
+    assert "hidden (fewer than 5)" in texts(svg)
     assert "Chat," not in labels(svg)
 
 
@@ -123,7 +123,7 @@ def test_a_trend_is_read_aloud_month_by_month():
     months = (Month(date(2026, 1, 1), satisfied(51.0)), Month(date(2026, 2, 1), HIDDEN))
     label = ET.fromstring(trend_charts.trend(Trend(CSAT, None, None, None, months)))  # noqa: S314
     assert label.get("aria-label") == (
-        "Jan 2026, CSAT: 51%, 43 to 59, n = 120; Feb 2026, CSAT: fewer than 5"
+        "Jan 2026, CSAT: 51%, 43 to 59, n = 120; Feb 2026, CSAT: hidden (fewer than 5)"
     )
 
 

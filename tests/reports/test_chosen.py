@@ -49,4 +49,4 @@ def test_a_handful_is_named_and_not_shown(store, place):
     give(store, place[1], ["delighted"] * 4)
     _, hidden = blocks(store, place[0])
     assert isinstance(hidden, Paragraph)
-    assert "Not shown: fewer than 5." in str(hidden.text)
+    assert "Hidden (fewer than 5)." in str(hidden.text)

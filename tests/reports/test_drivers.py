@@ -88,7 +88,7 @@ def test_scores_beyond_those_that_can_be_compared_together_are_named():
 
 
 def test_hidden_drivers_say_why():
-    assert note(n=0, hidden=Hidden.COMPLEMENT) == "Touchpoints: not shown: protects a small group."
+    assert note(n=0, hidden=Hidden.COMPLEMENT) == "Touchpoints: hidden (protects a small group)."
 
 
 @pytest.mark.parametrize("word", ["drive", "lead to", "because", "impact", "effect"])
@@ -162,4 +162,4 @@ def test_touchpoints_that_all_have_too_few_pairs_are_named_with_their_own():
 
 def test_an_outcome_that_is_hidden_hides_every_score():
     *_, last = drivers([], Associations(NPS, (), 0, Hidden.FEW))
-    assert isinstance(last, Paragraph) and str(last.text) == "Not shown: fewer than 5."
+    assert isinstance(last, Paragraph) and str(last.text) == "Hidden (fewer than 5)."

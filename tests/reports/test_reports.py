@@ -262,7 +262,7 @@ def test_cover_and_tile_say_at_least_where_the_sum_would_give_a_small_touchpoint
         block for block in document.blocks
         if isinstance(block, Table) and block.head[0] == "Touchpoint"
     )  # fmt: skip
-    assert [row[1] for row in sample.rows][:3] == ["1,000", "fewer than 5", "0"]
+    assert [row[1] for row in sample.rows][:3] == ["1,000", "hidden (fewer than 5)", "0"]
 
 
 def _numbers(installation: Installation, journey: int) -> benchmark.Numbers:

@@ -239,10 +239,18 @@ def test_what_is_hidden_stays_hidden_in_every_format():
     again = stored_content.read(stored_content.stored(small(table)))
     for document in (small(table), again):
         (made,) = numbered.tables(document.blocks)
-        assert rows(made) == [["Touchpoint", "CSAT"], ["Branch", "fewer than 5"], ["Web", "62.5"]]
+        assert rows(made) == [
+            ["Touchpoint", "CSAT"],
+            ["Branch", "hidden (fewer than 5)"],
+            ["Web", "62.5"],
+        ]
         (grid,) = WordFile(io.BytesIO(docx(document))).tables
-        assert [cell.text for cell in grid.columns[1].cells] == ["CSAT", "fewer than 5", "62%"]
-        assert "Branch & fewer than 5 \\\\" in tex(document)
+        assert [cell.text for cell in grid.columns[1].cells] == [
+            "CSAT",
+            "hidden (fewer than 5)",
+            "62%",
+        ]
+        assert "Branch & hidden (fewer than 5) \\\\" in tex(document)
 
 
 def test_stored_content_gives_the_same_files():

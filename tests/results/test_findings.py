@@ -107,7 +107,7 @@ def test_numbers_wear_real_minus_signs_units_and_the_digits_they_can_bear():
     assert phrases.number(-0.2) == "0"
     assert phrases.number(31, signed=True) == "+31"
     assert phrases.listed(["a", "b", "c"]) == "a, b and c"
-    assert phrases.hidden(Hidden.FEW, few=7) == "fewer than 7"
+    assert phrases.hidden(Hidden.FEW, few=7) == "hidden (fewer than 7)"
 
 
 def test_a_hidden_figure_is_empty_whatever_lies_behind_it(store: Store):
@@ -119,7 +119,7 @@ def test_a_hidden_figure_is_empty_whatever_lies_behind_it(store: Store):
     entry = scored([asked], library=BUILT_IN)["nps"]
     found = figure(entry, Sums(3, 27.0, 243.0, (0,) * 9 + (3, 0)), Hidden.FEW)
     assert (found.n, found.estimate, found.low, found.high, found.mean) == (None,) * 5
-    assert phrases.value(found) == "fewer than 5"
+    assert phrases.value(found) == "hidden (fewer than 5)"
 
 
 def test_dimensions_within_chance_are_all_said_to_be(store: Store):

@@ -84,7 +84,7 @@ def test_why_a_score_has_no_change_is_said(store: Store, journey: bank.Bank):
     chat = seen["chat"].change
     assert chat is not None and (chat.before.hidden, chat.contrast) == (Hidden.FEW, None)
     assert phrases.change(seen["chat"]) == phrases.value(seen["chat"]) != ""
-    assert phrases.change(seen["id"]).startswith("before: no answers")
+    assert phrases.change(seen["id"]).startswith("before: no answers yet")
 
 
 def test_the_year_before_and_nothing_are_choices(store: Store, journey: bank.Bank):

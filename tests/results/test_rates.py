@@ -204,7 +204,7 @@ def test_a_small_segments_rate_is_hidden(followed):
     assert own is not None
     assert (own.hidden, own.sent, own.completed, own.rate) == (Hidden.FEW, None, None, None)
     assert segment_sentence(own, ()) == (
-        "The response rate of this segment is not shown: fewer than 5."
+        "The response rate of this segment is hidden (fewer than 5)."
     )
 
 

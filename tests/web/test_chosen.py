@@ -31,9 +31,11 @@ def words(page) -> str:
 
 
 def test_the_results_page_shows_each_choice_with_its_interval(installation, manager, place):
-    assert "What customers chose" not in manager.get(f"/journeys/{place[0]}/results").text
+    assert (
+        "What customers chose" not in manager.get(f"/journeys/{place[0]}/results?period=all").text
+    )
     give(installation.store, place[1], ["delighted"] * 3 + ["frustrated"] * 25, causes=["waiting"])
-    page = words(manager.get(f"/journeys/{place[0]}/results"))
+    page = words(manager.get(f"/journeys/{place[0]}/results?period=all"))
     assert "How did you feel about this: the application form?" in page
     assert "Apply: the application form. 28 customers. Most common: Frustrated." in page
     assert re.search(r"Frustrated 89%", page)
@@ -46,9 +48,9 @@ def test_a_handful_and_a_segment_that_would_give_one_away_are_hidden(installatio
         north = make_segment(session, "north", "region = North")
         assert session.get_one(Journey, place[0])
     give(installation.store, place[1], ["delighted"] * 4, attributes={"region": "South"})
-    assert "fewer than 5" in words(manager.get(f"/journeys/{place[0]}/results"))
+    assert "fewer than 5" in words(manager.get(f"/journeys/{place[0]}/results?period=all"))
     give(installation.store, place[1], ["frustrated"] * 6, attributes={"region": "North"})
-    page = words(manager.get(f"/journeys/{place[0]}/results?segment={north.id}"))
+    page = words(manager.get(f"/journeys/{place[0]}/results?period=all&segment={north.id}"))
     assert "protects a small group" in page and "6 customers" not in page
 
 

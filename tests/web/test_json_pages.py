@@ -17,9 +17,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 import surveyapp.web
+from instruments.loader import BUILT_IN
 from surveyapp.app import create_app
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
+from surveyapp.reports import scores
+from surveyapp.reports.document import Paragraph, Table
+from surveyapp.results.dashboards import journey_overview
+from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -172,12 +177,7 @@ def number(value: float, unit: str, places: int) -> str:
 def shown(figure: dict[str, Any], unit: str) -> tuple[str, str, str]:
     """Score, interval and n as the page writes these numbers."""
     if figure["estimate"] is None:
-        words = {"no answers yet": "no answers"}
-        return (
-            words.get(figure["reason"], figure["reason"]),
-            "",
-            "-" if figure["n"] is None else "0",
-        )
+        return figure["reason"], "", "hidden" if figure["n"] is None else "0"
     low, high = figure["low"], figure["high"]
     places = 1 if low is not None and high - low < 2 else 0
     score = number(figure["estimate"], unit, places) + ("%" if unit == "percent" else "")
@@ -249,11 +249,47 @@ def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
         "card": "not asked here",
     }
     hidden, unanswered = points["meet"]["figures"][0], points["offer"]["figures"][0]
-    assert (hidden["n"], hidden["estimate"], hidden["reason"]) == (None, None, "fewer than 5")
+    assert (hidden["n"], hidden["estimate"], hidden["reason"]) == (
+        None,
+        None,
+        "hidden (fewer than 5)",
+    )
     assert (unanswered["n"], unanswered["estimate"]) == (0, None)
     assert unanswered["reason"] == "no answers yet"
     assert points["card"]["figures"] == []
     assert points["app"]["figures"][0]["reason"] is None
+
+
+def test_page_report_and_json_have_the_same_words_for_what_is_not_there(made: Made):
+    """Hidden, unanswered and unasked: three things, each in its own words and everywhere in the same."""
+    address = f"/journeys/{made.bank.journey}"
+    client = made.client("manager")
+    points = {
+        point["name"]: point
+        for stage in client.get(f"{address}.json?period=all").json["stages"]
+        for point in stage["touchpoints"]
+    }
+    page = client.get(f"{address}?period=all").text
+    table = page[page.index("Scores by touchpoint") :]
+    seen = {row[0]: row for row in rows(table) if row[0] in points}
+    installation = made.app.extensions[EXTENSION]
+    with installation.store.reading() as session:
+        overview = journey_overview(session, Scope(made.bank.journey), library=BUILT_IN)
+    blocks = [*scores.stages(overview), *scores.touchpoints(overview)]
+    printed = {str(row[0]): row for b in blocks if isinstance(b, Table) for row in b.rows}
+    words = {
+        "Meeting an adviser": "hidden (fewer than 5)",
+        "Receiving the offer": "no answers yet",
+        "Using the card": "not asked here",
+    }
+    for name, said in words.items():
+        assert said in seen[name], name
+        if said != "not asked here":
+            assert points[name]["figures"][0]["reason"] == said
+            assert str(printed[name][1]) == said
+    assert points["Using the card"]["state"] == "not asked here"
+    told = [str(b.text) for b in blocks if isinstance(b, Paragraph)]
+    assert "One further touchpoint of the journey: not asked here." in told
 
 
 def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
@@ -408,8 +444,8 @@ def test_response_rates_and_their_json_have_the_same_numbers(made: Made):
     wanted = []
     for rate in document["surveys"]:
         low, high = rate["low"], rate["high"]
-        said = "-" if rate["rate"] is None else f"{rate['rate']:.0f}% ({low:.0f} to {high:.0f})"
-        sent = f"{rate['sent']:,}" if rate["sent"] else "-"
+        said = rate["reason"] or f"{rate['rate']:.0f}% ({low:.0f} to {high:.0f})"
+        sent = f"{rate['sent']:,}"
         wanted.append([rate["name"], rate["state"], f"{rate['responses']:,}", sent, said])
         assert (rate["rate"] is None) == (rate["reason"] == "nobody was invited")
     holds(page, wanted)

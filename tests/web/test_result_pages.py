@@ -74,6 +74,23 @@ def test_many_answers_at_small_touchpoints_are_not_called_fewer_than_five(
     assert "Responses 19 " in page
 
 
+def test_a_stage_of_hidden_touchpoints_is_hidden_and_not_few_nor_unanswered(
+    installation, manager, made
+):
+    """Twelve answers at three touchpoints: together they are not few, and they are not none."""
+    for code in ("app", "id", "pay", "chat"):
+        give(installation, made, code, 4)
+    give(installation, made, "meet", 30, yes=10)
+    document = manager.get(f"/journeys/{made.journey}.json?from=2026-08&to=2026-10").json
+    first, _, third = document["stages"]
+    assert {figure["reason"] for figure in first["figures"] if figure["scale"] == "csat"} == {
+        "hidden (protects a small group)"
+    }
+    assert third["figures"][0]["n"] == 30
+    page = words(manager.get(f"/journeys/{made.journey}?from=2026-08&to=2026-10"))
+    assert "Responses at least 30 the number at 4 places is hidden to protect small groups" in page
+
+
 def test_answers_at_places_that_may_be_shown_are_at_least_those(installation, manager, made):
     give(installation, made, "app", 30)
     give(installation, made, "pay", 3)

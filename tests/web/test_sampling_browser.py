@@ -94,7 +94,7 @@ def test_from_a_rule_to_the_answer_why_somebody_was_not_asked(
     page.get_by_role("link", name="Compare surveys and segments across the journey").click()
     page.get_by_label("Also by segment").check()
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("fewer than 5 invited")).to_be_visible()
+    expect(page.get_by_text("hidden (fewer than 5)")).to_be_visible()
     check(page)
 
     page.get_by_role("link", name="Customers").click()

@@ -63,7 +63,7 @@ def finish(installation: Installation) -> list[Job]:
 def test_the_journey_of_a_half_sorted_segment_says_so_and_shows_it_when_it_is_complete(
     installation: Installation, world: World, staff, half_sorted: int
 ):
-    address = f"/journeys/{world.here.journey_id}?segment={half_sorted}"
+    address = f"/journeys/{world.here.journey_id}?period=all&segment={half_sorted}"
     page = staff.get(address)
     assert page.status_code == 409
     assert "still being assigned to the segment The north" in page.text
@@ -75,7 +75,7 @@ def test_the_journey_of_a_half_sorted_segment_says_so_and_shows_it_when_it_is_co
 def test_the_comparison_leaves_a_half_sorted_segment_out_and_says_so(
     installation: Installation, world: World, staff, half_sorted: int
 ):
-    address = f"/journeys/{world.here.journey_id}/results"
+    address = f"/journeys/{world.here.journey_id}/results?period=all"
     page = staff.get(address).text
     assert "Responses are still being assigned to The north" in page
     assert "+100" not in page

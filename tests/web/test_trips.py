@@ -96,10 +96,10 @@ def test_from_a_drawn_map_to_the_score_of_a_customers_answer(
             data={"csat-csat": "5", "nps-nps": str(value), "form-key": key[1] or key[2]},
         )
         assert sent.status_code == 303, sent.text
-    overview = researcher.get(f"/journeys/{journey_id}").text
+    overview = researcher.get(f"/journeys/{journey_id}?period=all").text
     assert "+40" in overview  # three promoters, one detractor, of five
     assert ">5<" in re.sub(r"\s", "", overview)
-    seen = researcher.get(f"/journeys/{journey_id}/touchpoints/{touchpoint_id}").text
+    seen = researcher.get(f"/journeys/{journey_id}/touchpoints/{touchpoint_id}?period=all").text
     assert "Net Promoter" in seen and "moment of truth" in seen
     listed = researcher.get(f"/journeys/{journey_id}/responses").text
     number = re.search(rf"/journeys/{journey_id}/responses/(\d+)\"", listed)[1]
@@ -118,8 +118,8 @@ def test_fewer_than_five_answers_are_withheld_on_every_page_of_numbers(
         for _ in range(4):
             answer(session, survey, nps=10)
     for path in ("", f"/touchpoints/{touchpoint_id}"):
-        page = researcher.get(f"/journeys/{journey_id}{path}").text
-        assert "fewer than 5" in page
+        page = researcher.get(f"/journeys/{journey_id}{path}?period=all").text
+        assert "hidden (fewer than 5)" in page
         assert "+100" not in page
 
 
@@ -220,9 +220,9 @@ def test_a_segment_filters_the_journey_once_its_job_is_done(
     assert "done" in researcher.get(job).text
     with installation.store.reading() as session:
         segment = session.scalars(select(Segment)).one()
-    page = researcher.get(f"/journeys/{journey_id}?segment={segment.id}").text
+    page = researcher.get(f"/journeys/{journey_id}?period=all&segment={segment.id}").text
     assert "+100" in page and f'<option value="{segment.id}" selected>' in page
-    results = researcher.get(f"/journeys/{journey_id}/results").text
+    results = researcher.get(f"/journeys/{journey_id}/results?period=all").text
     assert "The north" in results and "above all other customers" in results
     refused = researcher.post(f"/segments/{segment.id}", data={"name": "N", "rule": "region ="})
     assert refused.status_code == 422 and "column" in refused.text
