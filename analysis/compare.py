@@ -104,7 +104,8 @@ def _same_definition(first: Estimate, second: Estimate) -> None:
         )
 
 
-def _two_sided(z: float) -> float:
+def two_sided(z: float) -> float:
+    """The p value of a normal deviate, in both directions."""
     return float(2 * ndtr(-abs(z)))
 
 
@@ -120,7 +121,7 @@ def _between_shares(first: Share, second: Share, confidence: float) -> Differenc
         estimate=100 * gap,
         low=100 * (gap - math.hypot(p1 - low1, high2 - p2)),
         high=100 * (gap + math.hypot(high1 - p1, p2 - low2)),
-        p=_two_sided(gap / error) if error > 0 else 1.0,  # error 0: all or none in both groups
+        p=two_sided(gap / error) if error > 0 else 1.0,  # error 0: all or none in both groups
         n=(first.n, second.n),
         confidence=confidence,
         method="Newcombe hybrid score interval (method 10), pooled z test",
@@ -140,7 +141,7 @@ def _between_promoters(first: NetPromoter, second: NetPromoter, confidence: floa
         estimate=gap,
         low=gap - math.hypot(first.below(z), second.above(z)),
         high=gap + math.hypot(first.above(z), second.below(z)),
-        p=_two_sided(
+        p=two_sided(
             _crossing(
                 lambda z: math.hypot(higher.below(z), lower.above(z)) < abs(gap),
                 largest=40.0,  # beyond which p is 0 to every digit

@@ -14,11 +14,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.compare import holm, two_sided
 from analysis.errors import DataError, TooFewCases
 
 Floats = NDArray[np.float64]
 
 MOST_PREDICTORS = 10  # 1,024 subsets of them are fitted in every resample
+_LEVEL = 0.05  # after Holm's correction
 _SINGULAR = 1e-8  # smallest eigenvalue of the predictors' correlations
 
 
@@ -50,6 +52,7 @@ class RelativeImportance:
     resamples: int  # those that could be fitted
     confidence: float
     method: str
+    leader: str | None = None  # whose part is significantly larger than that of every other
 
     @property
     def largest(self) -> Driver:
@@ -72,7 +75,9 @@ def relative_importance(
 ) -> RelativeImportance:
     """Split the R squared of ``outcome`` (n,) on ``predictors`` (n, p) among the predictors.
 
-    Rows must be complete. Intervals are percentiles of ``resamples`` bootstrap samples of rows.
+    Rows must be complete. Intervals are percentiles of ``resamples`` bootstrap samples of rows. A
+    leader is named where its part differs from every other one's: a normal test with the bootstrap's
+    standard error of the difference, Holm's correction over all pairs.
     Raises TooFewCases below ``needed(p)`` rows, and DataError for fewer than two or too many
     predictors, for missing values, for a constant column, and for predictors that determine one
     another.
@@ -118,7 +123,20 @@ def relative_importance(
         resamples=len(drawn),
         confidence=confidence,
         method="LMG (Shapley value of R squared), percentile bootstrap",
+        leader=_leader(parts, drawn, names),
     )
+
+
+def _leader(parts: Floats, drawn: Floats, names: Sequence[str]) -> str | None:
+    pairs = list(combinations(range(len(names)), 2))
+    found = []
+    for a, b in pairs:
+        error = float(np.std(drawn[:, a] - drawn[:, b], ddof=1)) if len(drawn) > 1 else 0.0
+        found.append(two_sided(float(parts[a] - parts[b]) / error) if error > 0 else 1.0)
+    corrected = zip(pairs, holm(found), strict=True)
+    first = int(np.argmax(parts))
+    leads = all(p < _LEVEL for pair, p in corrected if first in pair)
+    return names[first] if leads else None
 
 
 def _checked(predictors: Floats, outcome: Floats, names: Sequence[str]) -> Floats:

@@ -70,6 +70,7 @@ class Numbers:
     associations: Associations | None = None  # None where the journey's end asks no outcome
     segment_rate: SegmentRate | None = None
     reworded: Sequence[Mixed] = ()  # questionnaires read in several wordings
+    studied: date | None = None  # when the newest service journey study was run
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
@@ -79,6 +80,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
     blocks: list[Block] = [
         *_summary(numbers),
         *scores.profile(overview),
+        *_beside_study(numbers.studied),
         *scores.stages(overview),
         *scores.touchpoints(overview),
         *chosen(numbers.choices, few=overview.minimum_cell),
@@ -123,6 +125,18 @@ def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
         facts.append(("Customer's goal", overview.goal))
     facts.append(("Journey", f"{overview.state} state, version {overview.version}"))
     return [*facts, ("Report created on", phrases.day(made))]
+
+
+def _beside_study(studied: date | None) -> Iterator[Block]:
+    """Why a study of the same journey may stress other things than this report."""
+    if studied is not None:
+        yield Paragraph(
+            f"A service journey study was run on {phrases.day(studied)}. It may put other dimensions"
+            " first: this report compares the mean scores of one period, while the study weighs the"
+            " answers of its own respondents by a model and looks for what goes together with loyalty."
+            " What scores lowest need not be what matters most for loyalty.",
+            Tone.NOTE,
+        )
 
 
 def _period(overview: JourneyOverview) -> str:

@@ -21,7 +21,6 @@ from surveyapp.results.associations import Associations
 from surveyapp.results.drivers import SEED, Drivers
 from surveyapp.results.view_models import Definition, Figure, Unit
 
-_SURE = 0.95  # of the resamples, in which it is the largest of all
 _WHAT = {
     "dimensions": "The journey's dimensions",
     "touchpoints": "Touchpoints",
@@ -112,16 +111,18 @@ def _chart(each: Drivers, found: RelativeImportance) -> Chart:
         f" account for {whole} ({ends}). n = {found.n:,} {joined_by(each.kind)} with all of them. Decomposed by LMG, the"
         " average over all orders in which the scores can enter a regression; lines"
         f" are 95% intervals from {found.resamples:,} resamples (seed {SEED}), which"
-        f" are slightly too high near zero.{_left_out(each)}",
+        " are slightly too high near zero. One score is said to be most strongly associated only"
+        " where its share differs significantly from that of every other (bootstrap standard errors,"
+        f" Holm over all pairs).{_left_out(each)}",
     )
 
 
 def _title(each: Drivers, found: RelativeImportance) -> str:
-    first, with_it = found.largest, outcome_verbally(each.outcome)
-    if first.first >= _SURE:
-        label = each.labels[first.name]
+    with_it = outcome_verbally(each.outcome)
+    if found.leader is not None:
+        label = each.labels[found.leader]
         return f"{label[:1].upper()}{label[1:]} is most strongly associated with {with_it}"
-    return f"{_WHAT[each.kind]} and {with_it}: none is the largest in 95% of the resamples"
+    return f"{_WHAT[each.kind]} and {with_it}: none differs significantly from every other"
 
 
 def _figure(driver: Driver, label: str, n: int) -> Figure:

@@ -25,7 +25,7 @@ from surveyapp.results.associations import associations
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.joined_scores import joined_scores
-from surveyapp.results.queries import latest_validation
+from surveyapp.results.queries import latest_study, latest_validation
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.validations import read_validation
 from surveyapp.results.wordings import mixed
@@ -66,7 +66,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         analysis = latest_validation(session, report.journey_id, instrument)
         if analysis is not None and analysis.result is not None:
             validated = (read_validation(analysis.result), analysis.created_at.date())
-    joined = joined_scores(session, scope, **rules)
+    joined, study = joined_scores(session, scope, **rules), latest_study(session, report.journey_id)
     return benchmarks.Numbers(
         overview=overview,
         reworded=mixed(session, overview),
@@ -74,6 +74,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         trends=dashboards.trend(session, scope, **rules),
         rates=dashboards.response_rates(session, scope, **rules),
         validation=validated,
+        studied=study.created_at.date() if study else None,
         choices=distributions(session, scope, **rules),
         drivers=drivers(joined),
         associations=associations(joined),

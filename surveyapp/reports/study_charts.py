@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
+from analysis.compare import holm, two_sided
 from surveyapp.reports import apa, research_charts
 from surveyapp.reports.document import Chart
 from surveyapp.reports.measured_models import composite_diagram, label
 from surveyapp.reports.path_diagram import path_diagram
 from surveyapp.reports.study_tables import LOYAL, QUALITY, SJQ
+from surveyapp.results.figures import LEVEL
 
 Section = Mapping[str, Any]
 _MODELS = {"baseline": "Baseline model", "full": "Full model"}
@@ -19,6 +22,15 @@ def formed(document: Section) -> dict[str, list[str]]:
     """The constructs that others compose, and those others."""
     sample = document["sample"]
     return {SJQ: list(sample["journey"]), QUALITY: list(sample["service"])}
+
+
+_Z = 1.959964  # of a 95 % interval
+_TEST = "Holm over all pairs, the error of a difference taken as the sum of both"
+BESIDE_BENCHMARK = (
+    "The benchmark report of the same journey may name another dimension: it compares mean scores of all"
+    " answers of its period, one score as good as another, while this study weighs the answers of its"
+    " respondents by the model and looks for what goes together with loyalty."
+)
 
 
 def first_order(document: Section) -> list[str]:
@@ -77,8 +89,8 @@ def weights(document: Section) -> Chart:
             ]
         ),
         "Weights of the dimensions with 95% percentile bootstrap intervals. A"
-            " dimension is said to weigh most if its interval in the full model is above"
-            " all others.",
+            " dimension is said to weigh most if its weight in the full model differs"
+            f" significantly from every other ({_TEST}).",
     )  # fmt: skip
 
 
@@ -112,22 +124,29 @@ def importance(document: Section) -> Chart:
         " lines: 95% intervals; dashed lines: means of the dimensions shown. Lower"
         " right: important, but performing below average. A starting point is named"
         " only if its performance interval is below the mean and its importance"
-        " interval above those of all others there.",
+        f" differs significantly from that of every other there ({_TEST})."
+        f" {BESIDE_BENCHMARK}",
     )
 
 
 def _above_all(rows: Sequence[Section], what: str, lower: str, upper: str) -> Section | None:
-    """The row whose interval lies above all others': intervals of 95 % that do not overlap differ
-    significantly, even after correction for several. None where there is none.
+    """The row that is significantly above every other; None where there is none.
+
+    Standard errors are had from the 95 % intervals. Estimates of one sample are correlated, in a way
+    that is not stored: the error of a difference is at most the sum of both, which is taken.
     """
-    if not rows:
+    if not rows or any(row[end] is None for row in rows for end in (lower, upper)):
         return None
     first = max(rows, key=lambda row: row[what])
-    others = [row for row in rows if row is not first]
-    ends = [first[lower], *(row[upper] for row in others)]
-    if any(end is None for end in ends) or any(row[upper] >= first[lower] for row in others):
-        return None
-    return first
+    pairs = list(combinations(rows, 2))
+    errors = [sum(row[upper] - row[lower] for row in pair) / (2 * _Z) for pair in pairs]
+    found = [
+        two_sided((a[what] - b[what]) / error) if error > 0 else float(a[what] == b[what])
+        for (a, b), error in zip(pairs, errors, strict=True)
+    ]
+    corrected = zip(pairs, holm(found), strict=True)
+    clear = all(p < LEVEL for pair, p in corrected if any(row is first for row in pair))
+    return first if clear else None
 
 
 def _ends(row: Section, what: str) -> tuple[float, float] | None:

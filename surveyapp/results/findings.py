@@ -119,12 +119,10 @@ def _open(low: End, high: End) -> str:
     if not low.apart and not high.apart:
         return " Neither is significantly different from any other dimension."
     said = ""
-    for end, place in ((low, "lowest"), (high, "highest")):
+    for end in (low, high):
         if not end.stands_out and end.tied:
             others = phrases.listed([_inner(name) for name in end.tied])
-            said += (
-                f" The {place}, {_inner(end.name)}, is not significantly different from {others}."
-            )
+            said += f" {phrases.named(end.name)} is not significantly different from {others}."
     return said
 
 
@@ -145,8 +143,8 @@ def _stages(overview: JourneyOverview) -> Iterator[Finding]:
         apart = f" It is significantly lower than at {phrases.listed(lowest.apart)}."
         yield Finding(
             f"{stage_title(lowest)}.",
-            f"The lowest is {phrases.named(lowest.name)}: {numbers}. It is not significantly different from "
-            f"{phrases.listed(lowest.tied)}.{apart if lowest.apart else ''}",
+            f"{phrases.named(lowest.name)} has the lowest estimate: {numbers}. It is not significantly different"
+            f" from {phrases.listed(lowest.tied)}.{apart if lowest.apart else ''}",
             certain=False,
         )
 
@@ -162,7 +160,7 @@ def stage_title(lowest: End) -> str:
 def _gap_to_next(lowest: End) -> str:
     name, contrast = lowest.against[0]
     return (
-        f"{_points(lowest.figure.definition, contrast)} below {phrases.named(name)}, the next lowest "
+        f"{_points(lowest.figure.definition, contrast)} below {phrases.named(name)}, the nearest to it "
         f"({_ends(contrast)})"
     )
 

@@ -25,6 +25,20 @@ def analysis(session: Session, journey_id: int, analysis_id: int) -> Analysis:
     return found
 
 
+def latest_study(session: Session, journey_id: int) -> Analysis | None:
+    """The newest finished service journey study of a journey."""
+    return session.scalar(
+        select(Analysis)
+        .where(
+            Analysis.journey_id == journey_id,
+            Analysis.kind == "sjq_study",
+            Analysis.result.is_not(None),
+        )
+        .order_by(Analysis.id.desc())
+        .limit(1)
+    )
+
+
 def latest_validation(session: Session, journey_id: int, instrument: str) -> Analysis | None:
     """The newest finished scale validation of an instrument on all of a journey's customers."""
     return session.scalar(

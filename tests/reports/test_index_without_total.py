@@ -71,8 +71,8 @@ def test_the_highest_and_the_lowest_dimension_are_found_and_what_cannot_be_told_
     ]
     assert said[0].text == (
         "Perceived value is 62, 95% CI 59 to 64 (n = 250); perceived quality is 75, 95% CI 73 to 76 "
-        "(n = 250). The lowest, perceived value, is not significantly different from loyalty and "
-        "handling of complaints. The highest, perceived quality, is not significantly different from "
+        "(n = 250). Perceived value is not significantly different from loyalty and "
+        "handling of complaints. Perceived quality is not significantly different from "
         "image, expectations and satisfaction."
     )
 

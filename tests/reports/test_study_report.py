@@ -173,6 +173,20 @@ def around(row: dict[str, Any], what: str, value: float, reach: float) -> None:
     row |= {what: value, f"{what}_lower": value - reach, f"{what}_upper": value + reach}
 
 
+def test_intervals_that_just_part_are_no_superlative_after_holm():
+    """Two intervals of 95 % that do not meet differ at .05 at the worst, which three pairs do not bear."""
+    found = copy.deepcopy(document())
+    for row in found["study"]["weights"]:
+        around(row, "weight", 0.61 if row["dimension"] == "personalization" else 0.4, 0.1)
+        row |= {"lower": row["weight_lower"], "upper": row["weight_upper"]}
+    assert study_charts.weights(found).title.startswith("No dimension weighs significantly more")
+
+
+def test_study_and_benchmark_say_why_they_may_differ():
+    chart = study_charts.importance(document())
+    assert "The benchmark report of the same journey may name another dimension" in chart.note
+
+
 def test_a_dimension_weighs_most_only_when_its_interval_lies_above_all_others():
     """In the known population it is .52 [.37, .68] against .36 [.14, .50]: not enough."""
     found = copy.deepcopy(document())

@@ -121,6 +121,14 @@ def test_what_to_do_first_is_of_the_period_and_says_what_changed(store: Store, j
     changes = next(b for b in blocks if isinstance(b, Table) and "Scores now and in" in b.title)
     assert "May to Jul 2026" in changes.title
     told = " ".join(str(b.text) for b in blocks if isinstance(b, Paragraph))
+    assert "service journey study" not in told
+    studied = benchmark.Numbers(found, None, trends, (), studied=date(2026, 11, 2))
+    beside = benchmark.content(studied, made=date(2026, 11, 22)).blocks
+    assert any(
+        "study was run on 2 November 2026. It may put other dimensions first" in str(b.text)
+        for b in beside
+        if isinstance(b, Paragraph)
+    )
     assert "CSAT at Paying and transferring has fallen." in told
     assert "in Aug to Oct 2026 than in May to Jul 2026" in told
 
