@@ -76,20 +76,27 @@ class NumbersSchema(ma.Schema):
     )
 
 
-class ChangeSchema(ma.Schema):
-    """How a score differs from that of the months compared with. Null numbers come with a reason."""
+class DifferenceSchema(ma.Schema):
+    """A difference. Null numbers come with a reason."""
 
-    before = ma.fields.Nested(NumbersSchema, required=True)
     difference = ma.fields.Float(required=True, allow_none=True)
     low = ma.fields.Float(required=True, allow_none=True)
     high = ma.fields.Float(required=True, allow_none=True)
-    p = ma.fields.Float(
-        required=True,
-        allow_none=True,
-        metadata={"description": "After Holm correction for all changes of the journey."},
-    )
+    p = ma.fields.Float(required=True, allow_none=True)
     significant = ma.fields.Boolean(required=True, allow_none=True)
     reason = ma.fields.String(required=True, allow_none=True)
+
+
+class ChangeSchema(DifferenceSchema):
+    """How a score differs from that of the months compared with; p after Holm correction for all."""
+
+    before = ma.fields.Nested(NumbersSchema, required=True)
+
+
+class OthersSchema(NumbersSchema):
+    """The score of all customers outside the segment, and the segment's minus it."""
+
+    difference = ma.fields.Nested(DifferenceSchema, required=True)
 
 
 class FigureSchema(NumbersSchema):
@@ -108,6 +115,13 @@ class FigureSchema(NumbersSchema):
         required=True,
         allow_none=True,
         metadata={"description": "Null where nothing is compared with."},
+    )
+
+    other_customers = ma.fields.Nested(
+        OthersSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null without a segment."},
     )
 
 
@@ -194,6 +208,7 @@ _NPS = {
     "state": "shown",
     "reason": None,
     "change": None,
+    "other_customers": None,
 }
 _FEW = {
     **_NPS,

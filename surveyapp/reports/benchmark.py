@@ -55,7 +55,8 @@ __all__ = ["KIND", "Numbers", "content"]
 class Numbers:
     """Everything that the report prints, read from the dashboards by the caller.
 
-    ``comparison`` is None for a report on one segment, and ``segment_rate`` where its response rate
+    ``comparison`` is None for a report on one segment, whose figures stand beside those of all other
+    customers, and ``segment_rate`` where its response rate
     is not known; ``validation`` is a stored scale validation of all customers
     (``analysis.scale.document``) with its date.
     """
@@ -86,6 +87,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *chosen(numbers.choices, few=overview.minimum_cell),
         *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
+        *comparisons.against_others(overview),
         *comparisons.changes(overview),
         *comparisons.trend(numbers.trends),
         *_sample(numbers),

@@ -114,19 +114,98 @@ def change(figure: Figure, few: int) -> Cell:
     return Quantity(Estimate(contrast.difference, contrast.low, contrast.high), said)
 
 
+def against_others(overview: JourneyOverview) -> Iterator[Block]:
+    """Every score of a segment beside that of all other customers; nothing in a report on everybody."""
+    if overview.segment is None:
+        return
+    few = overview.minimum_cell
+    yield Heading("Compared with all other customers", new_page=overview.beside_tested > 0)
+    if not overview.beside_tested:
+        yield Paragraph(
+            "No score can be compared: the segment or the customers outside it have too few answers.",
+            Tone.LEAD,
+        )
+        return
+    sure = sum(
+        each.beside is not None
+        and each.beside.contrast is not None
+        and each.beside.contrast.certain
+        for each in overview.figures
+    )
+    yield Paragraph(
+        f"{sure} of {overview.beside_tested} differences between"
+        f" {phrases.named(overview.segment.name)} and all other customers"
+        f" {'is' if sure == 1 else 'are'} significant (Holm).",
+        Tone.LEAD,
+    )
+    shown = [f for f in overview.end if f.definition.parent is None and f.beside is not None]
+    yield from pairs([_beside_chart(each, overview.segment.name, few) for each in shown[:6]])
+    rows: list[list[Cell]] = []
+    groups = []
+    for place, figures in _places(overview):
+        groups.append(len(rows))
+        rows.append([place, "", "", ""])
+        for each in figures:
+            if each.beside is not None:
+                rest, own = score(each.beside.rest, few=few), score(each, few=few)
+                rows.append([each.definition.label, own, rest, _beside(each, few)])
+    yield Table(
+        title=f"{phrases.named(overview.segment.name)} and all other customers",
+        columns=[
+            Column("", 0.36, name="Score"),
+            Column("Segment", 0.15, align="r"),
+            Column("All others", 0.15, align="r"),
+            Column("Difference", 0.34),
+        ],
+        cells=rows,
+        groups=frozenset(groups),
+        note="All others: every customer outside the segment. A difference is significant where its"
+        f" 95% interval excludes zero and p < .05 after Holm correction for {overview.beside_tested}"
+        " differences.",
+    )
+
+
+def _beside_chart(figure: Figure, name: str, few: int) -> Chart:
+    rest = figure.beside.rest if figure.beside else figure
+    column = charts.Column(figure.definition, rest.estimate)
+    rows = [charts.Row(name, [figure], strong=True), charts.Row("All other customers", [rest])]
+    said = phrases.beside(figure, few=few)
+    return Chart(
+        f"{figure.definition.label}: {said}",
+        charts.dots(rows, [column], few=few, width=HALF_WIDTH, labels=88.0),
+        "The dashed line is the score of all other customers.",
+    )
+
+
+def _beside(figure: Figure, few: int) -> Cell:
+    numbers = phrases.beside_numbers(figure)
+    said = phrases.beside(figure, few=few) + (f"\n{numbers}" if numbers else "")
+    contrast = figure.beside.contrast if figure.beside else None
+    if contrast is None:
+        return said
+    return Quantity(Estimate(contrast.difference, contrast.low, contrast.high), said)
+
+
+def _places(overview: JourneyOverview) -> Iterator[tuple[str, Sequence[Figure]]]:
+    """The end and the touchpoints that ask something, with their figures."""
+    for name, figures in (
+        ("The journey as a whole", overview.end),
+        *((point.name, point.figures) for point in overview.touchpoints),
+    ):
+        if figures:
+            yield name, figures
+
+
 def changes(overview: JourneyOverview) -> Iterator[Block]:
     """Every score now and in the months compared with; nothing where nothing can be compared."""
     compared = overview.compared
     if compared is None or not compared.tested:
         return
-    places: list[tuple[str, Sequence[Figure]]] = [("The journey as a whole", overview.end)]
-    places += [(point.name, point.figures) for point in overview.touchpoints if point.figures]
     rows: list[list[Cell]] = []
     groups = []
-    for place, figures in places:
-        if figures:
-            groups.append(len(rows))
-            rows.append([place, "", "", ""])
+    for place, figures in _places(overview):
+        groups.append(len(rows))
+        rows.append([place, "", "", ""])
         for each in figures:
             if each.change is not None:
                 before = score(each.change.before, few=overview.minimum_cell)

@@ -92,6 +92,7 @@ def trend(
             *_grid(plane, series.definition),
             *_month_labels(plane),
             *_bands(plane),
+            *_others(plane),
             *_rewordings(plane, series),
             *_line(plane),
             *_points(plane),
@@ -107,7 +108,11 @@ def trend(
 def note(series: Trend) -> str:
     """Which wordings the scores mix and what the dashed lines are; empty where there is one wording."""
     said = phrases.wordings(series)
-    return f"{said} The dashed line marks the change." if series.rewordings else said
+    if series.rewordings:
+        said = f"{said} The dashed line marks the change."
+    if any(month.rest is not None and month.rest.shown for month in series.months):
+        said = f"{said} The dotted grey line is all other customers.".strip()
+    return said
 
 
 def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
@@ -116,7 +121,11 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
         end
         for one in series
         for month in one.months
-        for end in (month.figure.low, month.figure.high)
+        for end in (
+            month.figure.low,
+            month.figure.high,
+            month.rest.estimate if month.rest else None,
+        )
         if end is not None
     ]
     low, high = series[0].definition.axis
@@ -243,6 +252,27 @@ def _line(plane: _Plane) -> Iterator[str]:
             stroke=COLOURS["accent"],
             stroke_width=2,
             stroke_linejoin="round",
+        )
+
+
+def _others(plane: _Plane) -> Iterator[str]:
+    """All other customers beside a segment: a grey line of short strokes."""
+    strokes, pen = [], "M"
+    for at, month in enumerate(plane.months):
+        if month.rest is None or month.rest.estimate is None:
+            pen = "M"
+            continue
+        strokes.append(f"{pen}{plane.x(at):.1f},{plane.y(month.rest.estimate):.1f}")
+        pen = "L"
+    if len(strokes) > 1:
+        yield svg.element(
+            "path",
+            class_="others",
+            d="".join(strokes),
+            fill="none",
+            stroke=COLOURS["muted"],
+            stroke_width=1.2,
+            stroke_dasharray="2 2",
         )
 
 

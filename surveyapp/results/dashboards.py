@@ -7,16 +7,17 @@ are whole months; figures of small groups, and those that would give them away, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
 from surveyapp.results import cells, definitions, suppression
-from surveyapp.results.cells import NOTHING, RESPONSES, Sums
+from surveyapp.results.cells import NOTHING, RESPONSES
 from surveyapp.results.changes import changes
-from surveyapp.results.definitions import Scored
+from surveyapp.results.complements import beside
+from surveyapp.results.complements import sides as sides_of
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
@@ -26,6 +27,7 @@ from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
     Advice,
+    Beside,
     Change,
     Compared,
     ComparisonRow,
@@ -54,13 +56,14 @@ def journey_overview(
     base = ground(session, scope.journey_id, library=library)
     segment_id, when = scope.segment_id, scope.period
     segment = base.segment(segment_id)
-    found, changed = _found(session, base, scope, minimum=minimum_cell)
+    found, extra = _found(session, base, scope, minimum=minimum_cell)
+    changed = extra.changes
     answered = cells.days(
         session, base.ids, [EVERYBODY, segment_id], since=when.since, until=when.until
     )
     days = _shown_days(base, answered[segment_id], found)
     total, shown, hidden = _responses(base, when, segment_id, found, minimum=minimum_cell)
-    stages = tuple(_stages(base, found, changed))
+    stages = tuple(_stages(base, found, extra))
     journey = base.journey
     return JourneyOverview(
         journey_id=journey.id,
@@ -78,7 +81,7 @@ def journey_overview(
         responses=total,
         responses_shown=shown,
         places_hidden=hidden,
-        end=_figures(base, None, found, changed),
+        end=_figures(base, None, found, extra),
         stages=stages,
         lowest=tuple(lowest(base, found)),
         advice=_advice(session, base, scope, changed, answered[EVERYBODY], minimum=minimum_cell),
@@ -87,6 +90,7 @@ def journey_overview(
         minimum_cell=minimum_cell,
         zone=journey.zone,
         compared=_compared(scope, changed),
+        beside_tested=sum(one.contrast is not None for one in extra.beside.values()),
     )
 
 
@@ -118,7 +122,12 @@ def segment_comparison(
     contrasts = dict(
         zip(
             [(cell, segment) for cell, _, segment in keys],
-            differences([_against_rest(by_segment, *key) for key in keys]),
+            differences(
+                [
+                    (scored, *sides_of(cell, by_segment[segment], by_segment[EVERYBODY])[:2])
+                    for cell, scored, segment in keys
+                ]
+            ),
             strict=True,
         )
     )
@@ -142,30 +151,34 @@ def segment_comparison(
     return SegmentComparison(base.journey.id, names, rows, compared, tuple(base.sorting.values()))
 
 
-def _against_rest(
-    by_segment: dict[int, Cells], cell: Cell, scored: Scored, segment: int
-) -> tuple[Scored, Sums, Sums]:
-    """A segment and everybody outside it; nothing where either may not be shown."""
-    everybody, all_hidden = by_segment[EVERYBODY].get(cell, (NOTHING, Hidden.NO))
-    inside, inside_hidden = by_segment[segment].get(cell, (NOTHING, Hidden.NO))
-    if all_hidden or inside_hidden:
-        return scored, NOTHING, NOTHING
-    return scored, inside, everybody - inside
+@dataclass(frozen=True)
+class _Extra:
+    """What stands beside a figure: its change, and a segment's difference from all others."""
+
+    changes: Mapping[Cell, Change]
+    beside: Mapping[Cell, Beside]
+
+    def of(self, found: Figure, cell: Cell) -> Figure:
+        return replace(found, change=self.changes.get(cell), beside=self.beside.get(cell))
 
 
-def _found(
-    session: Session, base: Ground, scope: Scope, *, minimum: int
-) -> tuple[Cells, dict[Cell, Change]]:
-    """The sums of the scope's period, and how they differ from those of the months compared with."""
+def _found(session: Session, base: Ground, scope: Scope, *, minimum: int) -> tuple[Cells, _Extra]:
+    """The sums of the scope's period, and what they are compared with."""
     segment, baseline = scope.segment_id, scope.baseline
-    if baseline is None:
-        return shown_cells(session, base, scope.period, [segment], minimum=minimum)[segment], {}
-    monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, segment}))
-    now, before = (
-        shown_cells(session, base, when, [segment], minimum=minimum, monthly=monthly)[segment]
-        for when in (scope.period, baseline)
-    )
-    return now, changes(base, now, before)
+    segments = sorted({EVERYBODY, segment})
+    monthly = None
+    if baseline is not None:
+        monthly = cells.monthly(session, base.ids, segments)
+
+    def shown(when: Period, wanted: Sequence[int]) -> dict[int, Cells]:
+        return shown_cells(session, base, when, wanted, minimum=minimum, monthly=monthly)
+
+    now = shown(scope.period, segments)
+    changed = {}
+    if baseline is not None:
+        changed = changes(base, now[segment], shown(baseline, [segment])[segment])
+    others = {} if scope.of_everybody else beside(base, now[segment], now[EVERYBODY])
+    return now[segment], _Extra(changed, others)
 
 
 def _compared(scope: Scope, changed: Mapping[Cell, Change]) -> Compared | None:
@@ -184,19 +197,17 @@ def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
             yield stage.name, touchpoint.name, touchpoint.id
 
 
-def _figures(
-    base: Ground, place: Place, found: Cells, changed: Mapping[Cell, Change]
-) -> tuple[Figure, ...]:
+def _figures(base: Ground, place: Place, found: Cells, extra: _Extra) -> tuple[Figure, ...]:
     return tuple(
-        replace(
+        extra.of(
             figure(scored, *found.get((place, scale), (NOTHING, Hidden.NO))),
-            change=changed.get((place, scale)),
+            (place, scale),
         )
         for scale, scored in base.scored.get(place, {}).items()
     )
 
 
-def _stages(base: Ground, found: Cells, changed: Mapping[Cell, Change]) -> Iterator[StageOverview]:
+def _stages(base: Ground, found: Cells, extra: _Extra) -> Iterator[StageOverview]:
     for stage in base.journey.stages:
         yield StageOverview(
             id=stage.id,
@@ -215,7 +226,7 @@ def _stages(base: Ground, found: Cells, changed: Mapping[Cell, Change]) -> Itera
                     channel=touchpoint.channel,
                     ownership=touchpoint.ownership,
                     moment_of_truth=touchpoint.moment_of_truth,
-                    figures=_figures(base, touchpoint.id, found, changed),
+                    figures=_figures(base, touchpoint.id, found, extra),
                 )
                 for touchpoint in stage.touchpoints
             ),

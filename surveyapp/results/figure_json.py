@@ -49,6 +49,19 @@ def figure_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
         **definition_to_json(figure.definition),
         **numbers_to_json(figure, few=few),
         "change": _change_to_json(figure, few),
+        "other_customers": _beside_to_json(figure, few),
+    }
+
+
+def _beside_to_json(figure: Figure, few: int) -> dict[str, Any] | None:
+    """Null where it is of all customers."""
+    if figure.beside is None:
+        return None
+    return {
+        **numbers_to_json(figure.beside.rest, few=few),
+        "difference": contrast_to_json(
+            figure.beside.contrast, without=phrases.beside(figure, few=few)
+        ),
     }
 
 

@@ -49,6 +49,7 @@ def findings(
         *_level(overview),
         *_dimensions(overview),
         *_stages(overview),
+        *_against_others(overview),
         *_segments(comparison),
         *_changes(trends),
     )
@@ -176,6 +177,36 @@ def _ends(contrast: Contrast) -> str:
     return f"95% CI {phrases.number(low)} to {phrases.number(high)}"
 
 
+def _against_others(overview: JourneyOverview) -> Iterator[Finding]:
+    """How a segment differs from all other customers: its largest significant differences."""
+    if overview.segment is None or not overview.beside_tested:
+        return
+    name = phrases.named(overview.segment.name)
+    places = [(None, overview.end), *((t.name, t.figures) for t in overview.touchpoints)]
+    sure = [
+        (abs(found.contrast.difference) / (axis[1] - axis[0]), place, figure, found.contrast)
+        for place, figures in places
+        for figure in figures
+        for found, axis in [(figure.beside, figure.definition.axis)]
+        if found is not None and found.contrast is not None and found.contrast.certain
+    ]
+    for _, place, figure, contrast in sorted(sure, key=lambda one: -one[0])[:_MOST_CHANGES]:
+        way = "lower" if contrast.difference < 0 else "higher"
+        where = f" at {phrases.named(place)}" if place else ""
+        yield Finding(
+            f"{name} scores {way} on {figure.definition.label}{where}.",
+            f"{phrases.value(figure)} (n = {figure.n:,}), {_points(figure.definition, contrast)}"
+            f" {way} than all other customers ({_ends(contrast)}).",
+            certain=True,
+        )
+    if not sure:
+        yield Finding(
+            f"{name} does not differ significantly from all other customers.",
+            f"{overview.beside_tested} differences were tested together (Holm).",
+            certain=False,
+        )
+
+
 def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
     if comparison is None:
         return
@@ -298,15 +329,20 @@ def segment_sentence(
     """A segment's own response rate where it is known, else that of all customers, said to be that."""
     if own is not None and own.hidden:
         return f"The response rate of this segment is {phrases.hidden(own.hidden, few=few)}."
+    made = "" if whole else " made in this period"
     if own is not None and own.sent is not None and own.completed is not None:
         if own.rate is None or own.low is None or own.high is None:
-            return "Nobody in this segment was invited, so there is no response rate."
+            when = "" if whole else " in this period"
+            return f"Nobody in this segment was invited{when}, so there is no response rate."
         return (
-            f"{own.completed:,} of {own.sent:,} invitations to this segment were"
+            f"{own.completed:,} of {own.sent:,} invitations to this segment{made} were"
             f" answered ({phrases.number(own.rate)}%, 95% CI {phrases.number(own.low)}"
             f" to {phrases.number(own.high)})."
         )
-    return f"For all customers, not only this segment: {response_sentence(rates, whole=whole)}"
+    return (
+        "The response rate of this segment is not known: invitations sent to a list do not say which"
+        f" customers belong to it. For all customers, not only this segment: {response_sentence(rates, whole=whole)}"
+    )
 
 
 def _surveys(n: int) -> str:

@@ -184,7 +184,11 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
             "touchpoint": trend.touchpoint,
             **definition_to_json(trend.definition),
             "months": [
-                {"month": month_text(month.first), **numbers_to_json(month.figure, few=few)}
+                {
+                    "month": month_text(month.first),
+                    **numbers_to_json(month.figure, few=few),
+                    "other_customers": numbers_to_json(month.rest, few=few) if month.rest else None,
+                }
                 for month in trend.months
             ],
             "change": contrast_to_json(

@@ -152,9 +152,34 @@ def change(figure: Figure, *, few: int = 5) -> str:
     return "a single answer cannot be compared"
 
 
+def beside(figure: Figure, *, few: int = 5) -> str:
+    """How a segment's figure differs from that of all other customers: "significantly higher" or lower,
+    "not significantly different"; or why it is not known. Empty for all customers.
+    """
+    found = figure.beside
+    if found is None:
+        return ""
+    if found.contrast is not None:
+        if not found.contrast.certain:
+            return "not significantly different"
+        return f"significantly {'higher' if found.contrast.difference > 0 else 'lower'}"
+    if not figure.shown or not found.rest.shown:
+        return value(figure if not figure.shown else found.rest, few=few)
+    return "a single answer cannot be compared"
+
+
 def change_numbers(figure: Figure) -> str:
-    """The difference with its interval and p after Holm: "+5, 95% CI +2 to +8, p = .003"."""
-    contrast = figure.change.contrast if figure.change else None
+    """The change with its interval and p after Holm: "+5, 95% CI +2 to +8, p = .003"."""
+    return contrast_numbers(figure.change.contrast if figure.change else None)
+
+
+def beside_numbers(figure: Figure) -> str:
+    """The difference from all other customers, likewise."""
+    return contrast_numbers(figure.beside.contrast if figure.beside else None)
+
+
+def contrast_numbers(contrast: Contrast | None) -> str:
+    """A difference with its interval and p after Holm; empty for none."""
     if contrast is None:
         return ""
     places = 1 if contrast.high - contrast.low < 2 else 0

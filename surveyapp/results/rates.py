@@ -12,12 +12,14 @@ from analysis.metrics import share
 from instruments.loader import Library
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.segments import parse
-from surveyapp.results import cells, suppression
-from surveyapp.results.cells import RESPONSES
+from surveyapp.results import cells
+from surveyapp.results.cells import RESPONSES, MonthKey
 from surveyapp.results.journey import Ground, Place, ground, hidden_cells
-from surveyapp.results.scope import ALL_TIME, Period, Scope
+from surveyapp.results.monthly_counts import counts_in, hidden_in
+from surveyapp.results.scope import ALL_TIME, Period, Scope, months_between, period
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
+from surveyapp.sampling.funnel import Counts
 from surveyapp.store.models import EVERYBODY, Invitation
 from surveyapp.surveys.queries import answered_anonymously
 from surveyapp.surveys.survey import Survey
@@ -73,20 +75,18 @@ def segment_rate(
     """The response rate of the scope's segment, None where it is not known. Raises NotFound.
 
     Known when every invitation of the journey follows an event: those made for a list keep what is
-    known of a customer in their links. Only for all time, because the edges of a period could cut
-    off a small group.
+    known of a customer in their links. A period counts decisions made in it, and is hidden where its
+    edges would cut off a small group of those invited or of those who answered.
     """
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
-    if not scope.period.whole:
-        return None
-    rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
-    found = funnel.by_segment(session, base.ids, rules)
-    sent = {segment: counts.sent for segment, counts in found.items()}
-    answered = {segment: counts.completed for segment, counts in found.items()}
-    invited = _invitations(session, base.ids, ALL_TIME, calendar_of(base.journey)).values()
+    when, calendar = scope.period, calendar_of(base.journey)
+    monthly = _monthly(session, base, when, calendar)
+    sent = {month: _counted(each, "sent") for month, each in monthly.items()}
+    answered = {month: _counted(each, "completed") for month, each in monthly.items()}
+    invited = _invitations(session, base.ids, ALL_TIME, calendar).values()
     made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
-    if not made or sent[EVERYBODY] != made:
+    if not made or sum(counts[EVERYBODY] for counts in sent.values()) != made:
         return None
     # A sum over places gives away the number at the only one where it is hidden.
     reasons = [
@@ -94,23 +94,47 @@ def segment_rate(
         for by_segment in hidden_cells(
             session,
             base,
-            ALL_TIME,
+            when,
             [segment_id],
             minimum=minimum_cell,
             scales=[RESPONSES],
         ).values()
     ]
     reasons += [
-        suppression.hidden(counts, base.lying, minimum=minimum_cell)[segment_id]
+        hidden_in(counts, base.lying, when, segment_id, minimum=minimum_cell)
         for counts in (sent, answered)
     ]
     hidden = next((reason for reason in reasons if reason), Hidden.NO)
     if hidden:
         return SegmentRate(None, None, None, None, None, hidden)
-    if not sent[segment_id]:
+    n, of = (counts_in(each, when)[segment_id] for each in (answered, sent))
+    if not of:
         return SegmentRate(0, 0, None, None, None)
-    rate = share(answered[segment_id], sent[segment_id])
-    return SegmentRate(sent[segment_id], answered[segment_id], rate.estimate, rate.low, rate.high)
+    rate = share(n, of)
+    return SegmentRate(of, n, rate.estimate, rate.low, rate.high)
+
+
+def _monthly(
+    session: Session, base: Ground, when: Period, calendar: Calendar
+) -> dict[MonthKey, dict[int, Counts]]:
+    """Decisions by month and segment; of all time as one month, which nothing is cut from."""
+    rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
+    if when.whole:
+        return {(0, 0): funnel.by_segment(session, base.ids, rules)}
+    found: dict[MonthKey, dict[int, Counts]] = {}
+    moments = funnel.span(session, base.ids)
+    if moments is None:
+        return found
+    for month in months_between(*(calendar.day(moment) for moment in moments)):
+        begin, end = calendar.bounds(month, period(month, month).until)
+        found[month.year, month.month] = funnel.by_segment(
+            session, base.ids, rules, begin=begin, end=end
+        )
+    return found
+
+
+def _counted(counts: Mapping[int, Counts], what: str) -> dict[int, int]:
+    return {segment: getattr(each, what) for segment, each in counts.items()}
 
 
 def _hidden(

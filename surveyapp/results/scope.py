@@ -76,6 +76,11 @@ def recent(today: date, months: int) -> Period:
     return period(_month(_count(today) - months), _month(_count(today) - 1))
 
 
+def months_between(first: date, last: date) -> list[date]:
+    """The first day of each month from that of one day to that of another."""
+    return [_month(count) for count in range(_count(first), _count(last) + 1)]
+
+
 def _count(day: date) -> int:
     return day.year * _YEAR + day.month - 1
 

@@ -54,10 +54,12 @@ def trend(
             runs = runs_of(months, whole, segment_id, minimum=minimum_cell)
             alone = {first for first, last in runs if first == last}
             window = list(_every_month(months, window_months))
+            others = {} if segment_id == EVERYBODY else _others(months, whole, alone, minimum_cell)
             shown = tuple(
                 Month(
                     date(*month, 1),
                     figure(scored, sums, _reason(month, sums, alone, minimum_cell)),
+                    figure(scored, others[month], Hidden.NO) if month in others else None,
                 )
                 for month, sums in window
             )
@@ -75,6 +77,18 @@ def trend(
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
     return tuple(replace(one, change=change) for one, change in zip(result, changes, strict=True))
+
+
+def _others(
+    months: Mapping[MonthKey, Sums],
+    everybody: dict[MonthKey, Sums],
+    alone: set[MonthKey],
+    minimum: int,
+) -> dict[MonthKey, Sums]:
+    """The sums of all other customers, of the months in which segment and everybody may be shown."""
+    runs = runs_of(everybody, everybody, EVERYBODY, minimum=minimum)
+    told = {first for first, last in runs if first == last} & alone
+    return {month: everybody[month] - months.get(month, NOTHING) for month in told}
 
 
 def _ends(when: Period) -> list[date]:

@@ -88,6 +88,7 @@ class Figure:
     mean: float | None
     hidden: Hidden = Hidden.NO
     change: Change | None = None  # None where nothing is compared with
+    beside: Beside | None = None  # of a segment
 
     @property
     def suppressed(self) -> bool:
@@ -130,6 +131,16 @@ class Change:
     """
 
     before: Figure
+    contrast: Contrast | None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a segment's figure is among all other customers, and the segment's minus that: None where
+    one of them is not shown, or has a single answer.
+    """
+
+    rest: Figure
     contrast: Contrast | None
 
 
@@ -227,6 +238,7 @@ class JourneyOverview:
     minimum_cell: int
     zone: str = "UTC"  # by which days and months are counted
     compared: Compared | None = None  # the changes of the end's and the touchpoints' figures
+    beside_tested: int = 0  # differences of a segment from all others that Holm's correction counts
 
     @property
     def profile(self) -> tuple[Figure, ...]:
@@ -380,6 +392,7 @@ class SegmentComparison:
 class Month:
     first: date  # the first day of the month
     figure: Figure
+    rest: Figure | None = None  # of all other customers, beside a segment's
 
 
 @dataclass(frozen=True)

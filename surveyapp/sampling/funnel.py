@@ -156,6 +156,17 @@ def by_segment(
     return found
 
 
+def span(session: Session, surveys: Collection[int]) -> tuple[datetime, datetime] | None:
+    """The moments of the first and the last decision; None without any."""
+    own = _DECISIONS.c
+    first, last = session.execute(
+        select(func.min(own.decided_at), func.max(own.decided_at)).where(
+            *_scope(surveys, None, None)
+        )
+    ).one()
+    return (first, last) if first is not None else None
+
+
 def _scope(
     surveys: Collection[int], begin: datetime | None, end: datetime | None
 ) -> list[ColumnElement[bool]]:

@@ -33,11 +33,12 @@ def teach_words(app: Flask) -> None:
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title),
-        *(caution, phrases.pvalue, why_hidden, change, period_said),
+        *(caution, phrases.pvalue, why_hidden, change, beside, period_said),
         *(own_name, month_text, advice_months, not_compared, places_hidden, responses),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["change_numbers"] = phrases.change_numbers
+    app.jinja_env.filters["beside_numbers"] = phrases.beside_numbers
     app.jinja_env.filters["compared_said"] = phrases.compared
     app.jinja_env.filters["scope_said"] = phrases.scope
     app.jinja_env.filters["association_basis"] = basis
@@ -82,6 +83,11 @@ def why_hidden(reason: Hidden) -> str:
 def change(figure: Figure) -> str:
     """Whether a figure changed significantly, or why that is not known."""
     return phrases.change(figure, few=installation().settings.minimum_cell)
+
+
+def beside(figure: Figure) -> str:
+    """Whether a segment's figure differs from that of all others, or why that is not known."""
+    return phrases.beside(figure, few=installation().settings.minimum_cell)
 
 
 def period_said(when: Period) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.results.findings import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.scope import Scope
-from surveyapp.results.view_models import Hidden
+from surveyapp.results.view_models import Hidden, SegmentRate
 from surveyapp.store.db import Store
 from surveyapp.store.models import Decision, Interaction, Invitation, Journey, Segment, SurveyRow
 from tests.results import bank
@@ -125,7 +125,8 @@ def test_a_segments_rate_is_not_known_from_lists_and_everybodys_is_said_to_be_th
         rates = response_rates(session, Scope(made.journey), minimum_cell=5, library=BUILT_IN)
     assert own is None
     assert segment_sentence(own, rates) == (
-        "For all customers, not only this segment: 20 of 50 invitations were answered (40%)."
+        "The response rate of this segment is not known: invitations sent to a list do not say which"
+        " customers belong to it. For all customers, not only this segment: 20 of 50 invitations were answered (40%)."
     )
 
 
@@ -217,11 +218,23 @@ def test_one_invitation_of_a_list_makes_the_segments_rate_unknown(followed):
         assert segment_rate(session, Scope(journey, segments["north"]), library=BUILT_IN) is None
 
 
-def test_in_a_period_a_segments_rate_is_not_told(followed):
-    """Its edges could cut off a small group."""
+def test_a_period_has_the_segments_own_rate_unless_its_edge_cuts_off_a_few(followed):
     store, journey, segments = followed
-    with store.reading() as session:
-        found = segment_rate(
-            session, Scope(journey, segments["north"], since=date(2026, 3, 1)), library=BUILT_IN
-        )
-    assert found is None
+    month = NOW.date().replace(day=1)
+
+    def rate() -> SegmentRate | None:
+        scope = Scope(journey, segments["north"], since=month, until=month)
+        with store.reading() as session:
+            return segment_rate(session, scope, library=BUILT_IN)
+
+    own = rate()
+    assert own is not None and (own.sent, own.completed) == (40, 10)
+    assert segment_sentence(own, (), whole=False) == (
+        "10 of 40 invitations to this segment made in this period were answered (25%, 95% CI 14 to 40)."
+    )
+    with store.writing() as session:  # three of the north were asked a month before
+        asked = session.scalars(select(Decision).order_by(Decision.id).limit(3))
+        for decision in asked.all():
+            decision.decided_at = datetime.combine(month - timedelta(days=9), time(12), UTC)
+    own = rate()
+    assert own is not None and (own.sent, own.hidden) == (None, Hidden.PERIOD)
