@@ -22,7 +22,7 @@ from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, headline, outcome_named
 from surveyapp.results.associations import AssociatedKind, Association, Associations
 
-_MOST_ROWS = 16  # in one chart
+_MOST_ROWS = 9  # in one chart: two on a page
 
 
 def associations(found: Associations, few: int) -> Iterator[Block]:
@@ -36,9 +36,13 @@ def associations(found: Associations, few: int) -> Iterator[Block]:
             yield Paragraph((Styled(f"{title}. "), f"{why}. {basis(found, kind)}"), Tone.NOTE)
             continue
         for start in range(0, len(shown), _MOST_ROWS):
+            some = shown[start : start + _MOST_ROWS]
+            if len(shown) == 1:  # a drawing of one dot says no more than the table
+                yield Paragraph((Styled(title),), leads=True)
+                break
             yield Chart(
                 title,
-                _drawn(shown[start : start + _MOST_ROWS], ends),
+                _drawn(some, ends),
                 "Dots are correlations, lines their 95% intervals. The table gives the number"
                 " of pairs of answers.",
             )

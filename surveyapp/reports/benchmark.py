@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from analysis.scale.document import ScaleValidation
@@ -30,6 +30,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.drivers import drivers
 from surveyapp.results import findings, phrases
+from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
@@ -75,14 +76,13 @@ class Numbers:
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
-    """The report as a document."""
+    """The report as a document: a summary of two pages, the scores in detail, the method in annexes."""
+    numbers = _without_marker(numbers)
     overview = numbers.overview
     whom = phrases.named(overview.segment.name) if overview.segment else "All customers"
     blocks: list[Block] = [
         *_summary(numbers),
-        *scores.profile(overview),
         *_beside_study(numbers.studied),
-        *scores.stages(overview),
         *scores.touchpoints(overview),
         *chosen(numbers.choices, few=overview.minimum_cell),
         *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
@@ -90,9 +90,13 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *comparisons.against_others(overview),
         *comparisons.changes(overview),
         *comparisons.trend(numbers.trends),
-        *_sample(numbers),
-        *annex.reliability(numbers.validation, _labels(overview), cut=_is_cut(overview)),
-        *notes.method_notes(overview, numbers.reworded),
+        *_annexes(
+            [
+                *_sample(numbers),
+                *_reliability(numbers),
+                *notes.method_notes(overview, numbers.reworded),
+            ]
+        ),
     ]
     return Document(
         cover=Cover(KIND, overview.name, f"{overview.provider}\n{whom}", _facts(numbers, made)),
@@ -103,6 +107,40 @@ def content(numbers: Numbers, *, made: date) -> Document:
         made=made,
         keywords=("service journey quality", "SJQ", "CSAT", "NPS", "CES", overview.code),
     )
+
+
+def _without_marker(numbers: Numbers) -> Numbers:
+    """Without the questions that are asked only to check a researcher's method."""
+    overview = numbers.overview
+    titles = {each.title for each in overview.instruments if each.instrument == MARKER}
+    told = replace(
+        overview,
+        end=tuple(f for f in overview.end if f.definition.instrument != MARKER),
+        instruments=tuple(each for each in overview.instruments if each.instrument != MARKER),
+    )
+    return replace(
+        numbers,
+        overview=told,
+        trends=[each for each in numbers.trends if each.definition.instrument != MARKER],
+        reworded=[each for each in numbers.reworded if each.title not in titles],
+    )
+
+
+def _annexes(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Chapters as annexes, by letters; the first begins a page where that leaves none empty."""
+    letters = iter("ABCDEF")
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            letter = next(letters)
+            block = replace(block, text=f"Annex {letter}: {block.text}", new_page=letter == "A")
+        yield block
+
+
+def _reliability(numbers: Numbers) -> Iterator[Block]:
+    """Nothing where no scale was asked."""
+    overview = numbers.overview
+    if overview.profile:
+        yield from annex.reliability(numbers.validation, _labels(overview), cut=_is_cut(overview))
 
 
 def _labels(overview: JourneyOverview) -> dict[str, str]:
@@ -168,8 +206,9 @@ def _returned(numbers: Numbers) -> str:
 
 def _responses(overview: JourneyOverview) -> str:
     places = len(overview.touchpoints)
-    touchpoints = f"{places} touchpoint{'' if places == 1 else 's'} and " if places else ""
-    where = f"{touchpoints}the journey's end"
+    asked = [f"{places} touchpoint{'' if places == 1 else 's'}"] if places else []
+    asked += ["the journey's end"] if overview.end or not places else []
+    where = " and ".join(asked)
     if overview.responses is not None:
         return f"{overview.responses:,} at {where}"
     return f"{phrases.responses(overview)} at {where}; {phrases.places_hidden(overview)}"
@@ -187,6 +226,8 @@ def _summary(numbers: Numbers) -> Iterator[Block]:
     if overview.advice and overview.advice.compared > 1:
         yield Heading("Priorities", level=2)
         yield from _advice(overview.advice, overview)
+    yield from scores.end(overview)
+    yield from scores.stages(overview)
 
 
 def _nothing_said(overview: JourneyOverview) -> str:
@@ -285,46 +326,61 @@ def _with_interval(figure: Figure) -> Cell:
 
 
 def _sample(numbers: Numbers) -> Iterator[Block]:
-    overview, rates = numbers.overview, numbers.rates
+    overview = numbers.overview
     yield Heading("Sample and response rate")
     if overview.segment:
         yield Callout(
             f"This report covers one segment: {phrases.named(overview.segment.name)}",
             f"Its rule is: {overview.segment.rule}. The table covers all customers.",
         )
-    yield Paragraph(_returned(numbers))
+    yield Paragraph(_returned(numbers), leads=True)
+    yield _rates(numbers)
+
+
+def _rates(numbers: Numbers) -> Table:
+    """Answers of each place; the columns on invitations only where somebody was invited."""
+    overview, rates = numbers.overview, numbers.rates
+    is_invited = any(rate.sent for rate in rates)
     rows: list[list[Cell]] = []
     for rate in rates:
         hidden = phrases.hidden(rate.hidden, few=overview.minimum_cell)
-        ends = "" if rate.low is None or rate.high is None else Interval(rate.low, rate.high)
-        rows.append(
-            [
-                rate.touchpoint or "Journey's end",
-                hidden or rate.responses,
-                rate.sent or Quantity(0, "none"),
-                rate.completed if rate.sent and not hidden else "",
-                "" if rate.rate is None else rate.rate,
-                ends,
-                "" if hidden else _dates(rate),
-            ]
-        )
-    yield Table(
+        row: list[Cell] = [rate.touchpoint or "Journey's end", hidden or rate.responses]
+        if is_invited:
+            row += _invited(rate, is_hidden=bool(hidden))
+        rows.append([*row, "" if hidden else _dates(rate)])
+    invited = [
+        Column("Invited", 0.10, apa.count),
+        Column("Answered", 0.11, apa.count),
+        Column("Rate", 0.08, _percent),
+        Column("95% CI", 0.13, _ends),
+    ]
+    said = (
+        "The rate is the share of sent invitations that were answered, with a Wilson"
+        " interval. An open link has no rate, because the number of people who saw it"
+        " is not known. "
+    )
+    return Table(
         columns=[
             Column("Touchpoint", 0.27),
             Column("Responses", 0.11, apa.count),
-            Column("Invited", 0.10, apa.count),
-            Column("Answered", 0.11, apa.count),
-            Column("Rate", 0.08, _percent),
-            Column("95% CI", 0.13, _ends),
-            Column("Period", 0.20, align="r"),
+            *(invited if is_invited else []),
+            Column("First and last answer", 0.20, align="r", name="Period"),
         ],
         cells=rows,
         title="Responses and response rate" + (", all customers" if overview.segment else ""),
-        note="The rate is the share of sent invitations that were answered, with a Wilson"
-        " interval. An open link has no rate, because the number of people who saw it"
-        " is not known. People who choose to answer may differ from those who do not;"
-        " the intervals do not cover this.",
+        note=f"{said if is_invited else ''}People who choose to answer may differ from those who do"
+        " not; the intervals do not cover this.",
     )
+
+
+def _invited(rate: ResponseRate, *, is_hidden: bool) -> list[Cell]:
+    ends = "" if rate.low is None or rate.high is None else Interval(rate.low, rate.high)
+    return [
+        rate.sent or Quantity(0, "none"),
+        rate.completed if rate.sent and not is_hidden else "",
+        "" if rate.rate is None else rate.rate,
+        ends,
+    ]
 
 
 def _percent(rate: float) -> str:
@@ -338,4 +394,4 @@ def _ends(found: Interval) -> str:
 def _dates(rate: ResponseRate) -> str:
     if rate.first_day is None or rate.last_day is None:
         return State.UNANSWERED
-    return f"{rate.first_day:%d.%m.%y} to {rate.last_day:%d.%m.%y}"
+    return f"{phrases.day(rate.first_day)}\nto {phrases.day(rate.last_day)}"

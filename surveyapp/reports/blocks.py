@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
-from xml.sax.saxutils import escape
 
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import (
     CondPageBreak,
     Flowable,
-    KeepTogether,
     Spacer,
     TableStyle,
 )
@@ -18,7 +16,6 @@ from reportlab.platypus import PageBreak as NewPage
 from reportlab.platypus import Table as Grid
 
 from surveyapp.design_tokens import HALF_WIDTH, TEXT_WIDTH
-from surveyapp.reports import fonts
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -26,80 +23,27 @@ from surveyapp.reports.document import (
     Contents,
     Heading,
     KeyFigures,
-    Look,
     PageBreak,
     Pair,
     Paragraph,
     Styled,
     Table,
-    Text,
     Tone,
+    plain,
 )
 from surveyapp.reports.drawing import drawing
-from surveyapp.reports.long_table import LongTable
-from surveyapp.reports.styles import FACE, cell, colour, styles, table_commands
-from surveyapp.reports.tagged import ChapterList, Figure, GridTags, TableTags
-from surveyapp.reports.tagged import TaggedParagraph as Set
+from surveyapp.reports.kept import FreshPage, Gap, Kept
+from surveyapp.reports.set_text import paragraph
+from surveyapp.reports.styles import FACE, colour, styles
+from surveyapp.reports.table_grid import set_table
+from surveyapp.reports.tagged import ChapterList, Figure, GridTags, TableTags, TaggedParagraph
 
-_BLANKS = "\n\N{NO-BREAK SPACE}"
 _LINES = 40.0  # of a paragraph below its heading, before a page may end
+_PAGE = 702.0  # height of a page's text
 _TALLEST = 560.0  # of a drawing; title, note and headings need the rest of a page
-_OVERLEAF = 3  # rows of a long table that its last page has at least
-# What a style's paragraphs are, beside plain ones; nothing where the cell that they are in says it.
-_KINDS = {
-    "h1": "H1",
-    "h2": "H2",
-    "h3": "H3",
-    "title": "Title",
-    "long-title": "Title",
-    **dict.fromkeys((Tone.BULLET, Tone.NUMBERED), "LBody"),
-    **dict.fromkeys(("fact", "fact-name", "figure", "figure-label", "figure-below"), ""),
-}
+_CALLOUT = 12  # points left and right of its text
+_INTRODUCTION = 260  # letters of a text that stays with the table or drawing below it
 _LISTED = (Tone.BULLET, Tone.NUMBERED)
-_GUTTER = 14  # between a right-aligned column and a left-aligned one
-
-
-def markup(text: Text, font: str = fonts.REGULAR) -> str:
-    """Plain text as reportlab markup: escaped, right-to-left text in its order on paper, letters
-    that the text face lacks in one that has them.
-    """
-    parts = (text,) if isinstance(text, str) else text
-    return "".join(_part(part, font) for part in parts)
-
-
-def _part(part: str | Styled, font: str) -> str:
-    if isinstance(part, Styled):
-        face = fonts.SEMIBOLD if part.style == "bold" else fonts.ITALIC
-        return f'<font name="{face}">{_runs(part.text, face)}</font>'
-    return _runs(part, font)
-
-
-def _runs(text: str, font: str) -> str:
-    # Control characters have no letter in any face and break the markup's parser.
-    printable = "".join(c if c.isprintable() or c in _BLANKS else " " for c in text)
-    pieces = []
-    for piece, face in fonts.runs(fonts.visual(printable), font):
-        escaped = escape(piece).replace("\n", "<br/>")
-        pieces.append(escaped if face == font else f'<font name="{face}">{escaped}</font>')
-    return "".join(pieces)
-
-
-def paragraph(text: Text, style: str, **options: Any) -> Set:
-    return _set(text, styles()[style], _KINDS.get(style, "P"), **options)
-
-
-def _set(text: Text, style: ParagraphStyle, kind: str, **options: Any) -> Set:
-    made = Set(markup(text, style.fontName), style, **options)
-    said = plain(text)
-    made.kind = kind
-    made.spoken = said if fonts.visual(said) != said else ""
-    return made
-
-
-def plain(text: Text) -> str:
-    """The text without its styles."""
-    parts = (text,) if isinstance(text, str) else text
-    return "".join(part.text if isinstance(part, Styled) else part for part in parts)
 
 
 def flowables(blocks: Sequence[Block]) -> list[Flowable]:
@@ -108,14 +52,16 @@ def flowables(blocks: Sequence[Block]) -> list[Flowable]:
     before: Tone | None = None
     items = object()
     headings: list[Flowable] = []  # they, and texts that lead, wait for what they head
-    for block in blocks:
+    for block, following in zip_longest(blocks, blocks[1:]):
         if isinstance(block, Heading):
             if block.new_page:
-                headings.append(NewPage())
+                headings.append(FreshPage(_PAGE))
             headings.append(_heading(block))
             before = None
             continue
-        if isinstance(block, Paragraph) and block.leads:
+        if isinstance(block, Paragraph) and (
+            block.leads or _introduces(block, following, headings)
+        ):
             headings += _paragraph(block)
             continue
         parts = _SETTERS[type(block)](block)
@@ -130,20 +76,26 @@ def flowables(blocks: Sequence[Block]) -> list[Flowable]:
     return [*found, *headings]
 
 
+def _introduces(block: Paragraph, following: Block | None, headings: list[Flowable]) -> bool:
+    """Whether a short text stands between a heading and what both are about."""
+    is_short = block.tone not in _LISTED and len(plain(block.text)) <= _INTRODUCTION
+    return bool(headings) and is_short and isinstance(following, Chart | Table | Pair)
+
+
 def _headed(headings: list[Flowable], parts: list[Flowable]) -> list[Flowable]:
     """Headings on one page with the first thing below them."""
     if not headings or not parts:
         return [*headings, *parts]
-    breaks = [part for part in headings if isinstance(part, NewPage)]
-    texts = [part for part in headings if not isinstance(part, NewPage)]
+    breaks = [part for part in headings if isinstance(part, FreshPage)]
+    texts = [part for part in headings if not isinstance(part, FreshPage)]
     first, *rest = parts
     if isinstance(first, CondPageBreak):  # a table that may split
         return [*breaks, CondPageBreak(first.height + _room(texts)), *texts, *rest]
-    if isinstance(first, KeepTogether):
-        return [*breaks, KeepTogether([*texts, *first._content]), *rest]
-    if isinstance(first, Set):  # running text may go on overleaf
+    if isinstance(first, Kept):
+        return [*breaks, Kept([*texts, *first._content]), *rest]
+    if isinstance(first, TaggedParagraph):  # running text may go on overleaf
         return [*breaks, CondPageBreak(_LINES + _room(texts)), *texts, *parts]
-    return [*breaks, KeepTogether([*texts, *parts])]
+    return [*breaks, Kept([*texts, *parts])]
 
 
 def _room(headings: list[Flowable]) -> float:
@@ -155,29 +107,30 @@ def _room(headings: list[Flowable]) -> float:
 
 
 def _heading(block: Heading) -> Flowable:
-    text = paragraph(block.text, f"h{block.level}")
+    text = paragraph(block.text, f"h{block.level}", room=TEXT_WIDTH)
     text.outline = (block.level, block.text)  # the page template's hook reads it
     return text
 
 
 def _paragraph(block: Paragraph) -> list[Flowable]:
+    options: dict[str, Any] = {"room": TEXT_WIDTH}
     if block.tone is Tone.BULLET:
-        return [paragraph(block.text, block.tone, bulletText="\N{EN DASH}")]
+        options["bulletText"] = "\N{EN DASH}"
     if block.tone is Tone.NUMBERED:
-        return [paragraph(block.text, block.tone, bulletText=f"{block.number}.")]
-    return [paragraph(block.text, block.tone)]
+        options["bulletText"] = f"{block.number}."
+    return [paragraph(block.text, block.tone, **options)]
 
 
 def _chart(block: Chart) -> list[Flowable]:
     parts: list[Flowable] = [
         Spacer(0, 6),
-        paragraph(block.title, "caption"),
+        paragraph(block.title, "caption", room=TEXT_WIDTH),
         _fitted(block, block.width or TEXT_WIDTH),
         Spacer(0, 4),
     ]
     if block.note:
-        parts.append(paragraph(block.note, Tone.NOTE))
-    return [KeepTogether(parts), Spacer(0, 8)]
+        parts.append(paragraph(block.note, Tone.NOTE, room=TEXT_WIDTH))
+    return [Kept(parts), Gap(8)]
 
 
 def _fitted(chart: Chart, width: float) -> Figure:
@@ -203,79 +156,15 @@ def _pair(block: Pair) -> list[Flowable]:
             ("TOPPADDING", (0, 0), (-1, -1), 2),
         ],
     )
-    return [grid, Spacer(0, 6)]
+    return [grid, Gap(6)]
 
 
 def _half(chart: Chart, width: float) -> list[Flowable]:
-    parts: list[Flowable] = [paragraph(chart.title, "pair"), _fitted(chart, width)]
+    title = paragraph(chart.title, "pair", room=width)
+    parts: list[Flowable] = [title, _fitted(chart, width)]
     if chart.note:
-        parts += [Spacer(0, 3), paragraph(chart.note, Tone.NOTE)]
+        parts += [Spacer(0, 3), paragraph(chart.note, Tone.NOTE, room=width)]
     return parts
-
-
-def _table(block: Table) -> list[Flowable]:
-    return [part for panel in block.panels() for part in _panel(panel)]
-
-
-def _panel(block: Table) -> list[Flowable]:
-    total = sum(block.widths)
-    head = [
-        _cell(text, side, block.look, head=True)
-        for text, side in zip(block.head, block.align, strict=True)
-    ]
-    rows = [
-        [
-            _cell(text, side, block.look, strong=at in block.strong or at in block.groups)
-            for text, side in zip(row, block.align, strict=True)
-        ]
-        for at, row in enumerate(block.rows)
-    ]
-    commands = table_commands(block.look, len(rows), block.groups)
-    commands += [
-        ("LEFTPADDING", (at, 0), (at, -1), _GUTTER)
-        for at in range(1, len(block.align))
-        if block.align[at - 1 : at + 1] == "rl"
-    ]
-    commands += [("SPAN", (0, at + 1), (-1, at + 1)) for at in block.groups]
-    commands += [("NOSPLIT", (0, at + 1), (0, at + 2)) for at in block.groups if at + 1 < len(rows)]
-    if len(rows) > _OVERLEAF:
-        commands.append(("NOSPLIT", (0, len(rows) + 1 - _OVERLEAF), (0, len(rows))))
-    tags = TableTags(groups=frozenset(at + 1 for at in block.groups))
-    grid = LongTable(
-        [head, *rows],
-        renderCB=tags,
-        colWidths=[TEXT_WIDTH * share / total for share in block.widths],
-        repeatRows=1,
-        style=commands,
-        hAlign="LEFT",
-    )
-    tags.numbered(grid)
-    before = _table_title(block)
-    after: list[Flowable] = [Spacer(0, 4)]
-    if block.note:
-        note = block.note
-        if block.look is Look.APA:
-            parts = (note,) if isinstance(note, str) else note
-            note = (Styled("Note. ", "italic"), *parts)
-        after.append(paragraph(note, Tone.NOTE))
-    after.append(Spacer(0, 8))
-    # Short tables stay whole with title and note; long ones split, their head repeated.
-    if len(rows) <= 18:
-        return [KeepTogether([*before, grid, *after])]
-    grid.below = sum(part.wrap(TEXT_WIDTH, 1000)[1] for part in after[:2])
-    return [CondPageBreak(150), *before, grid, *after]
-
-
-def _table_title(block: Table) -> list[Flowable]:
-    if block.look is Look.APA:
-        number = [paragraph(f"Table {block.number}", "table-number")] if block.number else []
-        return [Spacer(0, 6), *number, paragraph(block.title, "table-title")]
-    return [Spacer(0, 4), paragraph(block.title, "caption")] if block.title else []
-
-
-def _cell(text: Text, side: str, look: Look, *, head: bool = False, strong: bool = False) -> Set:
-    style = cell(side, head=head, strong=strong, look=look)
-    return _set(text, style, "")
 
 
 def _key_figures(block: KeyFigures) -> list[Flowable]:
@@ -301,11 +190,14 @@ def _key_figures(block: KeyFigures) -> list[Flowable]:
         ],
         hAlign="LEFT",
     )
-    return [Spacer(0, 4), tags.numbered(grid), Spacer(0, 14)]
+    return [Spacer(0, 4), tags.numbered(grid), Gap(14)]
 
 
 def _callout(block: Callout) -> list[Flowable]:
-    inside = [paragraph((Styled(block.title),), "callout"), paragraph(block.text, "callout")]
+    room = TEXT_WIDTH - 2 * _CALLOUT
+    inside = [
+        paragraph(text, "callout", room=room) for text in ((Styled(block.title),), block.text)
+    ]
     box = Grid(
         [[inside]],
         colWidths=[TEXT_WIDTH],
@@ -313,14 +205,14 @@ def _callout(block: Callout) -> list[Flowable]:
         style=[
             FACE,
             ("BACKGROUND", (0, 0), (-1, -1), colour("wash")),
-            ("LEFTPADDING", (0, 0), (-1, -1), 12),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 12),
+            ("LEFTPADDING", (0, 0), (-1, -1), _CALLOUT),
+            ("RIGHTPADDING", (0, 0), (-1, -1), _CALLOUT),
             ("TOPPADDING", (0, 0), (-1, -1), 9),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 10),
         ],
         hAlign="LEFT",
     )
-    return [Spacer(0, 4), box, Spacer(0, 10)]
+    return [Spacer(0, 4), box, Gap(10)]
 
 
 def _contents(_block: Contents) -> list[Flowable]:
@@ -347,7 +239,7 @@ _SETTERS: dict[type, Callable[[Any], list[Flowable]]] = {
     Paragraph: _paragraph,
     Chart: _chart,
     Pair: _pair,
-    Table: _table,
+    Table: set_table,
     KeyFigures: _key_figures,
     Callout: _callout,
     Contents: _contents,

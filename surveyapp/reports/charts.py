@@ -13,6 +13,7 @@ from typing import Any
 from surveyapp.design_tokens import COLOURS, SIZES, ink_on, score_colour
 from surveyapp.reports import chart_theme as theme
 from surveyapp.reports import fonts
+from surveyapp.reports.short_names import short_names
 from surveyapp.results import phrases
 from surveyapp.results.view_models import Definition, Figure, State, Unit
 
@@ -21,6 +22,7 @@ _GROUP = 26.0
 _HEAD, _FOOT = 24.0, 18.0
 _GAP, _VALUE = 16.0, 34.0  # between panels; for the number at a panel's right end
 _LABELS = 168.0
+_TALL_STAGES = 6  # more stand in lower rows, so that all are on one page
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def dots(
             theme.texts(_names(placed, strong=True), align="left", fontWeight="bold", fontSize=SIZES["body"]),
             theme.rules(intervals, color=COLOURS["accent"], strokeWidth=2.4, strokeCap="round"),
             theme.points(dot, color=COLOURS["accent"], size=60),
+            theme.boxes(_behind(missing)),
             theme.texts(values, align="right", fontWeight="bold", fontSize=SIZES["body"]),
             theme.texts(missing, align="left", fontStyle="italic", color=COLOURS["muted"], fontSize=SIZES["small"]),
         ],
@@ -119,13 +122,14 @@ def _placed(
     """Rows with the middle of their line and their wrapped label; None is a group's heading."""
     placed: list[tuple[Row | None, float, str]] = []
     y, group = top, ""
-    for row in rows:
+    names = short_names(
+        [row.label for row in rows], SIZES["body"], labels - 14, font=fonts.SEMIBOLD
+    )
+    for row, lines in zip(rows, names, strict=True):
         if row.group and row.group != group:
             group = row.group
             placed.append((None, y + _GROUP / 2 + 2, group))
             y += _GROUP
-        face = fonts.SEMIBOLD if row.strong else fonts.REGULAR
-        lines = fonts.wrapped(row.label, SIZES["body"], labels - 14, font=face)
         height = _ROW + _LINE * (len(lines) - 1)
         placed.append((row, y + height / 2, "\n".join(lines)))
         y += height
@@ -216,6 +220,22 @@ def _marks(
     return intervals, dot, values, missing
 
 
+def _behind(missing: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Paper behind words, which grid lines would run through."""
+    size = SIZES["small"]
+    return [
+        {
+            "x": row["x"] - 1,
+            "x2": row["x"] + fonts.width(row["text"], size, fonts.ITALIC) + 3,
+            "y": row["y"] - 0.7 * size,
+            "y2": row["y"] + 0.7 * size,
+            "colour": COLOURS["paper"],
+            "says": "",
+        }
+        for row in missing
+    ]
+
+
 def heat_map(
     stages: Sequence[tuple[str, Sequence[Figure | None]]],
     columns: Sequence[Definition],
@@ -232,10 +252,17 @@ def heat_map(
         {"x": _LABELS + i * cell + cell / 2, "y": 9, "text": column.short}
         for i, column in enumerate(columns)
     ]
-    height = 38.0
-    for i, (stage, figures) in enumerate(stages):
+    is_low = len(stages) > _TALL_STAGES
+    height = 22.0 if is_low else 38.0
+    shown = short_names(
+        [stage for stage, _ in stages],
+        SIZES["body"],
+        _LABELS - 14,
+        most=1 if is_low else 2,
+        font=fonts.SEMIBOLD,
+    )
+    for i, ((stage, figures), lines) in enumerate(zip(stages, shown, strict=True)):
         top = _HEAD + i * (height + 3)
-        lines = fonts.wrapped(stage, SIZES["body"], _LABELS - 14, font=fonts.SEMIBOLD)
         names.append({"x": 0, "y": top + height / 2, "text": "\n".join(lines)})
         for j, figure in enumerate(figures):
             left = _LABELS + j * cell
@@ -260,15 +287,24 @@ def heat_map(
             if figure is None or figure.estimate is None:
                 small.append({"x": centre, "y": top + height / 2, "text": text, "colour": ink})
                 continue
+            beside = f"{phrases.interval(figure)}  ·  n {figure.n:,}"
+            if is_low:  # in one line
+                numbers.append({"x": left + 18, "y": top + 11, "text": text, "colour": ink})
+                small.append({"x": centre + 16, "y": top + 11, "text": beside, "colour": ink})
+                continue
             numbers.append({"x": centre, "y": top + 14, "text": text, "colour": ink})
-            below = f"{phrases.interval(figure)}  ·  n {figure.n:,}"
-            small.append({"x": centre, "y": top + 28, "text": below, "colour": ink})
+            small.append({"x": centre, "y": top + 28, "text": beside, "colour": ink})
     return theme.layered(
         [
             theme.texts(heads, align="center", fontWeight="bold", fontSize=SIZES["small"] + 0.5),
             theme.texts(names, align="left", fontWeight="bold", fontSize=SIZES["body"]),
             theme.boxes(box, cornerRadius=2),
-            theme.texts(numbers, align="center", fontWeight="bold", fontSize=SIZES["h3"]),
+            theme.texts(
+                numbers,
+                align="center",
+                fontWeight="bold",
+                fontSize=SIZES["body" if is_low else "h3"],
+            ),
             theme.texts(small, align="center", fontSize=SIZES["tiny"] + 0.3),
         ],
         height=_HEAD + len(stages) * (height + 3),

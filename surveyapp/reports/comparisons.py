@@ -30,7 +30,7 @@ from surveyapp.results.view_models import (
     Trend,
 )
 
-_MOST = 16  # segments in one chart
+_MOST = 11  # segments in one chart
 
 
 def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
@@ -63,7 +63,11 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
         f"customers {'is' if len(sure) == 1 else 'are'} significant (Holm).",
         Tone.LEAD,
     )
-    halves = [_segment_chart(row, _shared_axis(row, rows), few) for row in rows[:6]]
+    halves = [
+        _segment_chart(row, _shared_axis(row, rows), few)
+        for row in rows[:6]
+        if any(entry.figure.shown for entry in row.segments)
+    ]
     yield from pairs(halves)
     if len(comparison.segments) > _MOST:
         yield Paragraph(f"The charts show the first {_MOST} segments.", Tone.NOTE)
@@ -296,7 +300,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
 
 
 def _trend_title(series: Trend) -> str:
-    where = series.touchpoint or series.definition.label
+    where = phrases.named(series.touchpoint or series.definition.label)
     if series.change is None:
         return where
     if not series.change.certain:

@@ -18,7 +18,7 @@ from reportlab.platypus import (
 )
 
 from surveyapp.design_tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
-from surveyapp.reports import blocks, fonts
+from surveyapp.reports import blocks, fonts, set_text
 from surveyapp.reports.document import Contents, Cover, Document
 from surveyapp.reports.styles import FACE, colour
 from surveyapp.reports.tagged import GridTags, TableTags, TaggedCanvas
@@ -88,7 +88,7 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
         self.canv.bookmarkPage(key)
         self.canv.addOutlineEntry(text, key, level=level - 1, closed=level > 1)
         if level == 1:
-            self.notify("TOCEntry", (0, blocks.markup(text), self.page, key))
+            self.notify("TOCEntry", (0, set_text.markup(text), self.page, key))
 
     @property
     def tags(self) -> Tags:
@@ -138,13 +138,15 @@ def _line(canvas: Any, x: float, y: float, text: str, size: float) -> None:
 
 def _cover(cover: Cover) -> list[Flowable]:
     title = [
-        blocks.paragraph(cover.kind, "kind"),
+        set_text.paragraph(cover.kind, "kind"),
         Spacer(0, 26),
-        blocks.paragraph(
-            cover.title, "title" if len(cover.title) <= _LONGEST_TITLE else "long-title"
+        set_text.paragraph(
+            cover.title,
+            "title" if len(cover.title) <= _LONGEST_TITLE else "long-title",
+            room=TEXT_WIDTH,
         ),
         Spacer(0, 14),
-        blocks.paragraph(cover.subtitle, "subtitle"),
+        set_text.paragraph(cover.subtitle, "subtitle", room=TEXT_WIDTH),
     ]
     band = Table(
         [[title]],
@@ -161,7 +163,10 @@ def _cover(cover: Cover) -> list[Flowable]:
     tags = TableTags(head=False)
     facts = Table(
         [
-            [blocks.paragraph(name, "fact-name"), blocks.paragraph(value, "fact")]
+            [
+                set_text.paragraph(name, "fact-name"),
+                set_text.paragraph(value, "fact", room=TEXT_WIDTH * 0.74),
+            ]
             for name, value in cover.facts
         ],
         colWidths=[TEXT_WIDTH * 0.26, TEXT_WIDTH * 0.74],

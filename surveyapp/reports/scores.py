@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from surveyapp.design_tokens import HALF_WIDTH
 from surveyapp.reports import charts
 from surveyapp.reports.document import (
     Block,
@@ -36,7 +35,11 @@ _SJQ = (
     "one company and do not contradict each other. Personalization: together they fit the "
     "customer's situation."
 )
-_MOST_ROWS = 16  # touchpoints in one chart
+_TALLEST = 250.0  # points of a chart: two on a page
+_ROW, _LINE, _GROUP = 24.0, 12.0, 26.0  # of a touchpoint, of a second line of its name, of a stage
+_ONE_LINE = 30  # letters of a name that has no second line
+_MOST_STAGES = 16  # in one chart
+_SIDE_BY_SIDE = 3  # scores in one chart or table
 
 
 def period(overview: JourneyOverview) -> str:
@@ -48,18 +51,17 @@ def period(overview: JourneyOverview) -> str:
     return f"{phrases.day(overview.first_day)} to {phrases.day(overview.last_day)}"
 
 
-def profile(overview: JourneyOverview) -> Iterator[Block]:
+def end(overview: JourneyOverview) -> Iterator[Block]:
+    """The journey's end: the profile drawn, every other score in a table."""
     index = overview.profile
-    others = [f for f in overview.end if f not in index]
-    if not index and not others:
+    if not overview.end:
         return
-    yield Heading(
-        overview.profile_title if index else "The journey's end",
-        new_page=bool(overview.advice and overview.advice.compared > 1),
-    )
-    if index:
-        if index[0].definition.instrument == "sjq":
-            yield Paragraph(_SJQ)
+    yield Heading(overview.profile_title if index else "The journey's end", level=2)
+    drawn: Sequence[Figure] = ()
+    if index and index[0].definition.instrument == "sjq":
+        yield Paragraph(_SJQ, leads=True)
+    if sum(figure.shown for figure in index) > 1:
+        drawn = index
         column = charts.Column(index[0].definition)
         rows = [charts.Row(f.definition.label, [f], strong=f == overview.total) for f in index]
         yield Chart(
@@ -68,34 +70,34 @@ def profile(overview: JourneyOverview) -> Iterator[Block]:
             f"{_n(*index)} Dots are estimates, lines their 95% intervals;"
             f" {period(overview)}. 0 is the worst possible score, 100 the best.",
         )
-    halves = [
-        Chart(
-            _level(figure),
-            charts.dots(
-                [charts.Row(figure.definition.short, [figure])],
-                [charts.Column(figure.definition)],
-                few=overview.minimum_cell,
-                width=HALF_WIDTH,
-                labels=70.0,
-            ),
-            f"{_n(figure)} The line is the 95% interval.",
-        )
-        for figure in others
-    ]
-    yield from pairs(halves)
+    others = [figure for figure in overview.end if figure not in drawn]
+    if others:
+        title = "Other scores at the journey's end" if drawn else "Scores at the journey's end"
+        yield _end_table(others, title, overview.minimum_cell)
+
+
+def _end_table(figures: Sequence[Figure], title: str, few: int) -> Table:
+    return Table(
+        title=title,
+        columns=[
+            Column("", 0.46, name="Score"),
+            Column("Score", 0.12, align="r", name="Estimate"),
+            Column("95% CI", 0.16, align="r"),
+            Column("n", 0.10, align="r"),
+            Column("Scale", 0.16, align="r"),
+        ],
+        cells=[[f.definition.label, *_cells(f, few), _axis(f.definition)] for f in figures],
+    )
+
+
+def _axis(definition: Definition) -> str:
+    low, high = (phrases.estimate(definition, each) for each in definition.axis)
+    return f"{low} to {high}"
 
 
 def pairs(halves: Sequence[Chart]) -> Iterator[Block]:
     for i in range(0, len(halves), 2):
         yield Pair(halves[i], halves[i + 1] if i + 1 < len(halves) else None)
-
-
-def _level(figure: Figure) -> str:
-    return (
-        f"{figure.definition.label} is {phrases.value(figure)}"
-        if figure.shown
-        else figure.definition.label
-    )
 
 
 def _n(*figures: Figure) -> str:
@@ -111,7 +113,7 @@ def _profile_title(overview: JourneyOverview) -> str:
     said = extremes(sides.low, sides.high) if sides is not None else ""
     if said:
         return said
-    if total is None:
+    if total is None or not total.shown:
         return "The dimensions compared"
     return f"{total.definition.label} is {phrases.value(total)}"
 
@@ -120,7 +122,7 @@ def stages(overview: JourneyOverview) -> Iterator[Block]:
     columns = _columns(f.definition for stage in overview.stages for f in stage.figures)
     if not columns:
         return
-    yield Heading("Stages")
+    yield Heading("Stages", level=2)
     table = [
         (stage.name, _by_column(stage.figures, columns))
         for stage in overview.stages
@@ -131,7 +133,34 @@ def stages(overview: JourneyOverview) -> Iterator[Block]:
     }
     lowest = overview.lowest[0] if overview.lowest else None
     title = stage_title(lowest) if lowest else "Scores by stage"
-    yield Chart(
+    if sum(any(f is not None and f.shown for f in row) for _, row in table) < 2:
+        yield _stage_table(table, columns, overview.minimum_cell)
+        return
+    for start in range(0, len(table), _MOST_STAGES):
+        yield _heat_map(overview, title, table[start : start + _MOST_STAGES], columns, middle)
+        title = "Further stages"
+
+
+def _stage_table(
+    table: Sequence[tuple[str, Sequence[Figure | None]]], columns: Sequence[Definition], few: int
+) -> Table:
+    """What a heat map of one colour would not show."""
+    return Table(
+        title="Scores by stage",
+        columns=_score_columns("Stage", columns),
+        cells=[[stage, *(c for f in row for c in _cells(f, few))] for stage, row in table],
+        together=3,
+    )
+
+
+def _heat_map(
+    overview: JourneyOverview,
+    title: str,
+    table: Sequence[tuple[str, Sequence[Figure | None]]],
+    columns: Sequence[Definition],
+    middle: Mapping[str, float],
+) -> Chart:
+    return Chart(
         title,
         charts.heat_map(table, columns, middle, few=overview.minimum_cell),
         "Large: the score. Small: its 95% interval and the number of answers. Grey is"
@@ -165,9 +194,12 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
         return
     yield Heading("Touchpoints", new_page=True)
     title = "Scores by touchpoint"
-    for start in range(0, len(columns), 3):
-        some = columns[start : start + 3]
+    for start in range(0, len(columns), _SIDE_BY_SIDE):
+        some = columns[start : start + _SIDE_BY_SIDE]
         for rows in _pages_of_rows(overview, some):
+            # A single dot says no more than its number in the table.
+            if sum(any(f is not None and f.shown for f in row.figures) for row in rows) < 2:
+                continue
             yield Chart(
                 title,
                 charts.dots(rows, [charts.Column(c) for c in some], few=overview.minimum_cell),
@@ -175,7 +207,8 @@ def touchpoints(overview: JourneyOverview) -> Iterator[Block]:
                 f" {period(overview)}. The table gives the number of answers.",
             )
             title = "Further touchpoints and scores"
-    yield _touchpoint_table(overview, columns)
+    for start in range(0, len(columns), _SIDE_BY_SIDE):
+        yield _touchpoint_table(overview, columns[start : start + _SIDE_BY_SIDE])
     silent = sum(not touchpoint.figures for touchpoint in overview.touchpoints)
     if silent:
         yield Paragraph(
@@ -200,18 +233,26 @@ def _pages_of_rows(
 ) -> Iterator[list[charts.Row]]:
     """Touchpoints in charts that fit on a page, whole stages together where they do."""
     rows: list[charts.Row] = []
+    height = 0.0
     for stage, asking in _asking(overview):
-        if rows and len(rows) + len(asking) > _MOST_ROWS:
+        each = [_height(touchpoint) for touchpoint in asking]
+        if rows and height + _GROUP + sum(each) > _TALLEST:
             yield rows
-            rows = []
-        for touchpoint in asking:
-            if len(rows) == _MOST_ROWS:
+            rows, height = [], 0.0
+        height += _GROUP
+        for touchpoint, row in zip(asking, each, strict=True):
+            if rows and height + row > _TALLEST:
                 yield rows
-                rows = []
+                rows, height = [], _GROUP
             name = touchpoint.name + (" *" if touchpoint.moment_of_truth else "")
             rows.append(charts.Row(name, _by_column(touchpoint.figures, columns), group=stage.name))
+            height += row
     if rows:
         yield rows
+
+
+def _height(touchpoint: TouchpointOverview) -> float:
+    return _ROW + (_LINE if len(touchpoint.name) > _ONE_LINE else 0.0)
 
 
 def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) -> Table:
@@ -225,7 +266,18 @@ def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) 
             for figure in _by_column(touchpoint.figures, columns):
                 row += _cells(figure, overview.minimum_cell)
             rows.append(row)
-    head = [Column("", 0.38, name="Touchpoint")]
+    return Table(
+        title="Scores and number of answers by touchpoint",
+        columns=_score_columns("Touchpoint", columns),
+        cells=rows,
+        groups=frozenset(groups),
+        together=3,
+    )
+
+
+def _score_columns(name: str, columns: Sequence[Definition]) -> list[Column]:
+    """A name, and for each score its estimate, interval and n."""
+    head = [Column("", 0.38, name=name)]
     share = 0.62 / max(len(columns), 1)
     for column in columns:
         head += [
@@ -233,13 +285,7 @@ def _touchpoint_table(overview: JourneyOverview, columns: Sequence[Definition]) 
             Column("95% CI", share * 0.42, align="r"),
             Column("n", share * 0.26, align="r"),
         ]
-    return Table(
-        title="Scores and number of answers by touchpoint",
-        columns=head,
-        cells=rows,
-        groups=frozenset(groups),
-        together=3,
-    )
+    return head
 
 
 def _cells(figure: Figure | None, few: int) -> list[Cell]:

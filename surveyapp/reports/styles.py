@@ -15,6 +15,8 @@ from surveyapp.reports.document import Look, Tone
 
 # A table names its own face in the file even when every cell brings one; it would be Helvetica.
 FACE = ("FONTNAME", (0, 0), (-1, -1), fonts.REGULAR)
+PADDING = 3.0  # left and right in a table's cell; none at its edges
+GUTTER = 14.0  # between a right-aligned column and a left-aligned one
 _ALIGN = {"l": TA_LEFT, "c": TA_CENTER, "r": TA_RIGHT}
 
 
@@ -100,8 +102,8 @@ def table_commands(look: Look, n_rows: int, groups: frozenset[int]) -> list[tupl
         FACE,
         ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
         ("VALIGN", (0, 1), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 3),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+        ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
         ("LEFTPADDING", (0, 0), (0, -1), 0),
         ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
     ]

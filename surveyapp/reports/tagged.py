@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -71,7 +72,13 @@ class Figure(Flowable):  # type: ignore[misc]
     def __init__(self, drawing: Drawing, sentence: str) -> None:
         super().__init__()
         self._drawing, self._sentence = drawing, sentence
+        self._scale = 1.0
         self.width, self.height = drawing.width, drawing.height
+
+    def shrink(self, scale: float) -> None:
+        """Set the drawing in this part of its own size."""
+        self._scale = scale
+        self.width, self.height = self._drawing.width * scale, self._drawing.height * scale
 
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:
         return self.width, self.height
@@ -80,6 +87,7 @@ class Figure(Flowable):  # type: ignore[misc]
         left, low = self.canv.absolutePosition(0, 0)
         place = (left, low, self.width, self.height)
         with self.canv.tags.figure(self._sentence, place):
+            self.canv.scale(self._scale, self._scale)
             renderPDF.draw(self._drawing, self.canv, 0, 0)
 
 
@@ -118,11 +126,17 @@ class TableTags(GridTags):
     """Marks of a table: rows, and cells that head a column or a row."""
 
     def __init__(
-        self, *, head: bool = True, first_column: bool = True, groups: frozenset[int] = frozenset()
+        self,
+        *,
+        head: bool = True,
+        first_column: bool = True,
+        groups: frozenset[int] = frozenset(),
+        spans: Mapping[tuple[int, int], int] | None = None,
     ) -> None:
         super().__init__()
         self._head, self._first_column = head, first_column
         self._groups = groups  # rows, the head being 0, whose one cell heads those below
+        self._spans = spans or {}  # columns of a cell that goes over several, by row and column
         self._rows: dict[int, int] = {}  # the row that a cell was in before the table was split
 
     def numbered(self, table: Table) -> Table:
@@ -156,7 +170,7 @@ class TableTags(GridTags):
         elif self._first_column and column == 0:
             tags.enter("TH", holder=holder, Scope="Row")
         else:
-            tags.enter("TD", holder=holder)
+            tags.enter("TD", holder=holder, ColSpan=self._spans.get((at, column), 0))
 
     def _row(self, grid: Any, row: int) -> int:
         return self._rows[id(_paragraph_of(grid._cellvalues[row][0]))]

@@ -298,15 +298,25 @@ def _ends(plane: _Plane) -> Iterator[str]:
     if len(shown) > 1:
         beside.append((shown[-1], shown[-2]))
     for (x, month), (_, neighbour) in beside:
-        away = -1.2 if _at(month) >= _at(neighbour) else 1.3
         yield svg.text(
             phrases.value(month.figure),
             x,
-            plane.y(_at(month)) + away * plane.canvas.letters,
+            _beside(plane, month, is_above=_at(month) >= _at(neighbour)),
             size=plane.canvas.letters,
             bold=True,
             class_="number",
         )
+
+
+def _beside(plane: _Plane, month: Month, *, is_above: bool) -> float:
+    """Where a month's number stands: on this side of its dot, unless the axis or the edge is there."""
+    y, letters = plane.y(_at(month)), plane.canvas.letters
+    above, below = y - 1.2 * letters, y + 1.3 * letters
+    if above < 0.5 * letters:
+        return below
+    if below > plane.bottom - 0.5 * letters:
+        return above
+    return above if is_above else below
 
 
 def _at(month: Month) -> float:

@@ -63,6 +63,11 @@ def test_a_hidden_figure_leaves_words_and_no_mark():
     assert "Chat," not in labels(svg)
 
 
+def test_words_have_paper_behind_them_that_hides_the_grid():
+    svg = dots(charts.Row("A", [satisfied()]), charts.Row("B", [HIDDEN]))
+    assert svg.index(design_tokens.COLOURS["paper"]) < svg.index("fewer than 5<")
+
+
 def test_a_chart_of_nothing_is_still_a_picture():
     assert dots(charts.Row("Chat", [None])).startswith("<svg")
     assert charts.heat_map([], [], {}).startswith("<svg")
@@ -97,6 +102,22 @@ def test_a_trend_breaks_at_hidden_months_and_labels_its_ends():
     assert "56%" in texts(svg)
     (line,) = [e for e in parts(svg, "path") if e.get("stroke-width") == "2"]
     assert line.get("d", "").count("M") == 2  # two strokes, one on each side of the gap
+
+
+@pytest.mark.parametrize(("first", "last"), [(30.0, 0.0), (60.0, 100.0)])
+def test_the_last_number_stands_neither_on_the_axis_nor_beyond_the_edge(first: float, last: float):
+    months = tuple(
+        Month(date(2026, at, 1), satisfied(each)) for at, each in enumerate((first, last), start=1)
+    )
+    canvas = trend_charts.HALF_PAPER
+    drawn = trend_charts.trend(Trend(CSAT, None, None, None, months), canvas, axis=(0.0, 100.0))
+    number = next(
+        e for e in parts(drawn, "text") if e.text == f"{last:.0f}%" and e.get("class") == "number"
+    )
+    half = canvas.letters / 2
+    assert (
+        half / 2 <= float(number.get("y", "0")) <= canvas.height - 1.9 * canvas.letters - half / 2
+    )
 
 
 def test_a_trend_marks_the_month_from_which_another_wording_was_read():

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.drivers import Driver, RelativeImportance
 from instruments.schema import Metric
-from surveyapp.reports.document import Chart, Heading, Paragraph, Table
+from surveyapp.reports.document import Chart, Heading, Paragraph, Table, plain
 from surveyapp.reports.drivers import drivers
 from surveyapp.results.associations import AssociatedKind, Association, Associations
 from surveyapp.results.drivers import Drivers
@@ -132,14 +132,13 @@ SPARSE = Associations(
 )
 
 
-def test_sparse_touchpoints_have_their_own_pairs_in_chart_and_table():
+def test_sparse_touchpoints_have_their_own_pairs_and_one_alone_is_not_drawn():
     together = replace(SPLIT, kind="touchpoints", found=None, n=0, labels={}, joined=250)
-    heading, caution, chart, table, second, last = drivers([together], SPARSE)
+    heading, caution, title, table, second, last = drivers([together], SPARSE)
     assert isinstance(heading, Heading) and heading.text == "Drivers of NPS"
     assert isinstance(caution, Paragraph) and "An association is not a cause" in str(caution.text)
-    assert isinstance(chart, Chart)
-    assert chart.title == "Form (CES) is significantly associated with recommending"
-    assert "Form (CES), correlation: 0.41, 0.31 to 0.51, n = 213" in chart.svg
+    assert isinstance(title, Paragraph)
+    assert plain(title.text) == "Form (CES) is significantly associated with recommending"
     assert isinstance(table, Table)
     form, card, call = (["".join(map(str, cell)) for cell in row] for row in table.rows)
     assert form == ["Form (CES)", "0.41", "0.31 to 0.51", "< .001", "213", "47%"]
@@ -148,6 +147,13 @@ def test_sparse_touchpoints_have_their_own_pairs_in_chart_and_table():
     assert "400 journeys with an answer to NPS" in str(table.note)
     assert isinstance(second, Heading) and isinstance(last, Paragraph)
     assert "213" not in str(last.text)
+
+
+def test_several_touchpoints_are_drawn_with_their_own_pairs():
+    (kind,) = SPARSE.kinds
+    two = replace(kind, each=(kind.each[1], associated("Chat (CES)", 99, 0.2)))
+    chart = next(b for b in drivers([], replace(SPARSE, kinds=(two,))) if isinstance(b, Chart))
+    assert "Form (CES), correlation: 0.41, 0.31 to 0.51, n = 213" in chart.svg
 
 
 def test_touchpoints_that_all_have_too_few_pairs_are_named_with_their_own():

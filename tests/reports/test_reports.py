@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,7 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
     with installation.store.reading() as session:
         path = installation.files.path(session.get_one(File, results[0]["file_id"]))
     with pdfplumber.open(path) as document:
-        lines = document.pages[2].extract_text().splitlines()
+        lines = document.pages[1].extract_text().splitlines()
     for figure in overview.profile:
         assert f"{figure.definition.label} {phrases.value(figure)}" in lines
     assert "Onboarding scores lowest on CSAT" in text
@@ -199,14 +200,20 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(
         "Touchpoints",
         "Segment comparison",
         "Trend by month",
-        "Sample and response rate",
-        "Reliability and validity",
-        "Methods",
+        "Annex A: Sample and response rate",
+        "Annex B: Reliability and validity",
+        "Annex C: Methods",
     ]
     assert [title for title in outline(reader) if title in chapters] == chapters
     total = len(reader.pages)
     for at, page in enumerate(reader.pages[1:], start=2):
         assert f"Page {at} of {total}" in page.extract_text()
+    starts = {
+        str(entry.title): reader.get_destination_page_number(entry)
+        for entry in reader.outline
+        if not isinstance(entry, list)
+    }
+    assert starts["Summary"] == 1 and starts["Touchpoints"] <= 3  # two pages for managers
     assert reader.metadata is not None
     assert reader.metadata.title == "Opening and using a current account"
     assert reader.metadata.author == "Northbank"
@@ -229,6 +236,19 @@ def test_the_benchmark_report_has_its_chapters_contents_and_page_numbers(
         "Percentage answering 9 to 10 (promoters)",
     ):
         assert needed in text, needed
+
+    told = replace(
+        numbers.overview,
+        end=(),
+        instruments=tuple(
+            replace(each, instrument="marker", title="Sport on television")
+            for each in numbers.overview.instruments
+        ),
+    )
+    document = benchmark.content(replace(numbers, overview=told), made=MADE)
+    heads = [block.text for block in document.blocks if isinstance(block, Heading)]
+    assert "Annex B: Methods" in heads  # no scale, no chapter on its reliability
+    assert "Sport on television" not in str(document.blocks)
 
 
 def test_cover_and_tile_count_many_answers_at_small_touchpoints_as_many(installation: Installation):
