@@ -12,11 +12,40 @@ COLOURS: Mapping[str, str] = {
     "wash": "#f3f6f9",  # quiet backgrounds
     "paper": "#ffffff",
     "accent": "#0b4f8a",  # headings, links, the one primary action; 8.3:1 on paper
+    "accent-strong": "#093f6e",  # what is chosen or pointed at
     "accent-soft": "#d5e4f2",
+    "accent-pale": "#e8f0f8",
     "on-accent": "#ffffff",
+    "control": "#7b8794",  # borders of controls; 3.7:1 on paper
+    "focus": "#b45309",  # the ring around what has the keyboard; 5.0:1 on paper
+    "fault": "#a3341c",
+    "fault-pale": "#fdf3f0",
+    "good": "#1d5c4a",
     "low": "#c2570c",  # ends and middle of the score scale, told apart without red or green
     "middle": "#eceef0",
     "high": "#1f6fb2",
+}
+# The same names on dark paper: staff pages at night. Reports are printed on white paper only.
+DARK: Mapping[str, str] = {
+    "ink": "#e6ebf0",
+    "muted": "#a9b4bf",  # 8.4:1 on paper
+    "rule": "#3d4954",
+    "faint": "#2a343e",
+    "wash": "#1b232c",
+    "paper": "#12181f",
+    "accent": "#7fbaf0",  # 8.6:1 on paper
+    "accent-strong": "#b3d6f7",
+    "accent-soft": "#1f4263",
+    "accent-pale": "#1a2c3e",
+    "on-accent": "#0c1722",
+    "control": "#83909d",  # 5.4:1 on paper
+    "focus": "#ffb566",
+    "fault": "#f59b86",
+    "fault-pale": "#3a1f1a",
+    "good": "#6cc5a7",
+    "low": "#b8500a",
+    "middle": "#2f3943",
+    "high": "#2a7cc0",
 }
 # Okabe & Ito (2008): told apart with any colour vision. Yellow is left out: it is lost on white.
 CATEGORIES: Sequence[str] = (
@@ -47,20 +76,53 @@ HALF_WIDTH = (TEXT_WIDTH - 22.0) / 2  # of each of two charts side by side
 
 
 def stylesheet() -> str:
-    """The table as CSS custom properties: ``--ink``, ``--size-body`` (rem), ``--space-m`` (rem)."""
+    """The table as CSS custom properties: ``--ink``, ``--size-body`` (rem), ``--space-m`` (rem); the
+    colours once more for dark paper (:func:`when_dark`)."""
     lines = [f"--{name}: {value};" for name, value in COLOURS.items()]
     lines += [f"--category-{i}: {value};" for i, value in enumerate(CATEGORIES, start=1)]
     lines += [f"--size-{name}: {size / SIZES['body']:.4g}rem;" for name, size in SIZES.items()]
     lines += [f"--space-{name}: {size / 12:.4g}rem;" for name, size in SPACE.items()]
     lines += [f'--font: "{FONT}", "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;']
-    return ":root {\n  " + "\n  ".join(lines) + "\n}\n"
+    dark = " ".join(f"--{name}: {value};" for name, value in DARK.items())
+    black = f"--category-{len(CATEGORIES)}: {DARK['ink']};"
+    root = ":root { color-scheme: light;\n  " + "\n  ".join(lines) + "\n}\n"
+    return root + when_dark([("", f"color-scheme: dark; {dark} {black}")])
 
 
-def score_colour(position: float) -> str:
+def when_dark(rules: Sequence[tuple[str, str]]) -> str:
+    """CSS rules (selector below the root, declarations) for whoever chose dark paper, or has a system
+    that is dark and chose nothing."""
+
+    def under(root: str) -> str:
+        return "".join(f"{root} {inside} {{ {said} }}\n" for inside, said in rules)
+
+    chosen = under(':root[data-theme="dark"]')
+    system = under(':root:not([data-theme="light"])')
+    return f"{chosen}@media screen and (prefers-color-scheme: dark) {{\n{system}}}\n"
+
+
+def in_drawings() -> str:
+    """CSS by which a drawing made for white paper takes the colours of a dark page."""
+    pairs = {COLOURS[name]: f"var(--{name})" for name in ("ink", "muted", "rule", "faint", "wash")}
+    pairs |= {
+        COLOURS[name]: f"var(--{name})"
+        for name in ("paper", "accent", "accent-soft", "low", "middle", "high")
+    }
+    pairs[CATEGORIES[-1]] = "var(--ink)"
+    rules = [
+        (f'.drawing svg [{what}="{colour}"]', f"{what}: {value};")
+        for colour, value in pairs.items()
+        for what in ("fill", "stroke")
+    ]
+    # A letter without a colour of its own is black.
+    return when_dark([(".drawing svg text:not([fill])", "fill: var(--ink);"), *rules])
+
+
+def score_colour(position: float, colours: Mapping[str, str] = COLOURS) -> str:
     """A colour of the score scale for -1 (low) over 0 (middle) to 1 (high); beyond is clipped."""
     at = max(-1.0, min(1.0, position))
-    end = COLOURS["high"] if at >= 0 else COLOURS["low"]
-    return _mixed(COLOURS["middle"], end, abs(at))
+    end = colours["high"] if at >= 0 else colours["low"]
+    return _mixed(colours["middle"], end, abs(at))
 
 
 def ink_on(background: str) -> str:

@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.auth import queries
 from surveyapp.auth.permissions import Permission
+from surveyapp.web.audit_phrases import happened, values
+from surveyapp.web.audit_subjects import subjects
 from surveyapp.web.filters import number_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
@@ -24,11 +26,15 @@ def index() -> ResponseReturnValue:
     with installation().store.reading() as session:
         lines = queries.audit_log(session, limit=PAGE + 1, before=before, user_id=user_id)
         accounts = queries.accounts(session)
+        about = subjects(session, [line.subject for _, line in lines])
     return render_template(
         "audit/index.html",
         lines=[line for _, line in lines[:PAGE]],
         older=lines[PAGE - 1][0] if len(lines) > PAGE else None,
         accounts=accounts,
+        about=about,
+        happened=happened,
+        values=values,
         user_id=user_id,
         before=before,
     )

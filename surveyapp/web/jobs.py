@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyapp.auth import queries
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
@@ -19,6 +20,7 @@ from surveyapp.store.models import Analysis, ImportBatch, ImportPreview, Job, Jo
 from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.job_words import job_subject, result_facts
 from surveyapp.web.sessions import me
 
 jobs = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -35,7 +37,9 @@ def index() -> ResponseReturnValue:
         query = query.where(Job.created_by == me().id)
     with installation().store.reading() as session:
         found = list(session.scalars(query))
-    return render_template("jobs/index.html", jobs=found, title=title_of)
+        about = {job.id: job_subject(session, job) for job in found}
+        names = {account.id: account.name for account in queries.accounts(session)}
+    return render_template("jobs/index.html", jobs=found, title=title_of, about=about, names=names)
 
 
 @jobs.get("/<long:job_id>")
@@ -44,6 +48,8 @@ def show(job_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         job = _own_job(session, job_id)
         outcome = _outcome(session, job)
+        about = job_subject(session, job)
+        names = {account.id: account.name for account in queries.accounts(session)}
     kind = KINDS.get(job.kind)
     can_be_cancelled = kind is not None and kind.can_be_cancelled
     return render_template(
@@ -52,6 +58,9 @@ def show(job_id: int) -> ResponseReturnValue:
         title=title_of(job.kind),
         outcome=outcome,
         can_be_cancelled=can_be_cancelled,
+        about=about,
+        who=names.get(job.created_by or 0, ""),
+        facts=result_facts(job.result or {}),
     )
 
 

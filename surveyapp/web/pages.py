@@ -13,6 +13,7 @@ from flask_login import current_user
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.account import account
 from surveyapp.web.analyses import analyses
+from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
 from surveyapp.web.campaigns import campaigns
 from surveyapp.web.cases import cases
@@ -80,6 +81,7 @@ SECTIONS = (
 )
 PAGES = (
     account,
+    appearance,
     sign_in,
     password_reset,
     second_factor,
@@ -95,7 +97,12 @@ def add_pages(app: Flask) -> None:
 
     @app.context_processor
     def navigation() -> dict[str, object]:
-        return {"sections": _shown, "is_here": _is_here}
+        return {
+            "sections": _shown,
+            "is_here": _is_here,
+            "appearance": chosen,
+            "appearances": CHOICES,
+        }
 
 
 def _shown() -> list[Section]:

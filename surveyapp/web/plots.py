@@ -6,6 +6,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from surveyapp.reports import trend_charts
+from surveyapp.results import phrases
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.web.number_formats import share_of_axis
 
@@ -16,6 +17,7 @@ def teach_plots(app: Flask) -> None:
     app.jinja_env.filters["place"] = place
     app.jinja_env.filters["trend_drawing"] = trend_drawing
     app.jinja_env.filters["trend_note"] = trend_charts.note
+    app.jinja_env.filters["month_named"] = phrases.month
 
 
 def place(value: float, definition: Definition) -> float:

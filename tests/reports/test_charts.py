@@ -229,11 +229,25 @@ def test_importing_charts_and_pdf_loads_no_slow_library():
     assert out.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", ["ink", "muted", "accent"])
-def test_text_colours_have_the_contrast_that_reading_needs(name: str):
-    assert (
-        design_tokens.contrast(design_tokens.COLOURS[name], design_tokens.COLOURS["paper"]) >= 4.5
-    )
+@pytest.mark.parametrize(
+    "colours", [design_tokens.COLOURS, design_tokens.DARK], ids=["light", "dark"]
+)
+def test_text_has_the_contrast_that_reading_needs_and_marks_what_seeing_needs(colours):
+    assert set(colours) == set(design_tokens.COLOURS)
+    texts = ("ink", "muted", "accent", "accent-strong", "fault", "good")
+    for behind in ("paper", "wash", "accent-pale"):
+        for name in texts:
+            assert design_tokens.contrast(colours[name], colours[behind]) >= 4.5, (name, behind)
+        for name in ("focus", "control"):
+            assert design_tokens.contrast(colours[name], colours[behind]) >= 3, (name, behind)
+    for name in ("low", "high"):
+        assert design_tokens.contrast(colours[name], colours["paper"]) >= 3, name
+    for front, behind in (
+        ("on-accent", "accent"),
+        ("on-accent", "accent-strong"),
+        ("fault", "fault-pale"),
+    ):
+        assert design_tokens.contrast(colours[front], colours[behind]) >= 4.5, (front, behind)
 
 
 @pytest.mark.parametrize("position", [-2.0, -1.0, -0.5, 0.0, 0.3, 1.0])
@@ -242,7 +256,14 @@ def test_numbers_on_the_score_scale_can_be_read(position: float):
     assert design_tokens.contrast(background, design_tokens.ink_on(background)) >= 4.5
 
 
+@pytest.mark.parametrize("position", [-0.62, -0.31, 0.0, 0.31, 0.62])  # as far as pages go
+def test_numbers_on_the_score_scale_can_be_read_on_dark_pages(position: float):
+    background = design_tokens.score_colour(position, design_tokens.DARK)
+    assert design_tokens.contrast(background, design_tokens.ink_on(background)) >= 4.5
+
+
 def test_the_stylesheet_holds_every_colour_and_size_of_the_table():
     css = design_tokens.stylesheet()
     assert all(f"--{name}: {value};" in css for name, value in design_tokens.COLOURS.items())
+    assert all(f"--{name}: {value};" in css for name, value in design_tokens.DARK.items())
     assert all(f"--size-{name}:" in css for name in design_tokens.SIZES)

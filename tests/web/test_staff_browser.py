@@ -158,7 +158,8 @@ def main_pages(place: Place) -> list[str]:
 
 
 def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: Place):
-    """Checked by axe on a desktop; on a phone, where tables scroll, those with tables once more.
+    """Checked by axe on a desktop, light; dark and on a phone, where tables scroll, those with tables
+    and every kind of control once more.
 
     Axe reads what a browser has made of a page; what was sent must be valid HTML.
     """
@@ -171,6 +172,8 @@ def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: P
         "/analyses/",
         "/surveys/",
         "/connections",
+        "/surveys/new",
+        f"/journeys/{place.journey_id}",
     )
     for path in main_pages(place):
         answered = staff.goto(path)
@@ -179,6 +182,9 @@ def test_every_main_page_is_accessible_and_fits_the_screen(staff: Page, place: P
             found[path] = invalid
         for size in (DESKTOP, PHONE):
             staff.set_viewport_size(size)
+            # Without motion, so that no colour is seen on its way from light to dark.
+            scheme = "light" if size is DESKTOP else "dark"
+            staff.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             wrong = []
             if size is DESKTOP or any(part in path for part in with_tables):
                 wrong += [

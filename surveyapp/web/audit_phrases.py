@@ -1,0 +1,105 @@
+"""Entries of the audit log in words: what happened, to what, with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from surveyapp.web.words_for_values import name_of, words_of
+
+# Actions whose words are not simply their verb in the past.
+_SAID = {
+    "ask report": "Requested a report",
+    "ask study": "Requested a study",
+    "ask validation": "Requested a validation",
+    "ask again for case": "Sent a follow-up survey for a case",
+    "adopt key": "Adopted the server's secret key",
+    "bring in interactions": "Imported events",
+    "contact on case": "Recorded a contact on a case",
+    "end all sessions": "Signed out everywhere",
+    "forget a customer": "Erased a customer",
+    "invite": "Invited customers",
+    "note on case": "Added a note to a case",
+    "note bounces": "Recorded bounced emails",
+    "open survey": "Published a survey",
+    "opt a customer out": "Unsubscribed a customer",
+    "sign in": "Signed in",
+    "sign out": "Signed out",
+    "start alert": "Started an alert",
+    "translate": "Changed translations",
+    "use mail key": "Began to use a mail key",
+}
+_PAST = {
+    "begin": "began",
+    "bring": "brought",
+    "draw": "drew",
+    "drop": "dropped",
+    "forget": "forgot",
+    "give": "gave",
+    "make": "made",
+    "reset": "reset",
+    "send": "sent",
+    "set": "set",
+    "stop": "stopped",
+    "submit": "submitted",
+    "take": "took",
+    "withdraw": "withdrew",
+    "write": "wrote",
+}
+# Nouns of which an action changes one.
+_SINGLE = frozenset(
+    [
+        "account",
+        "alert",
+        "case",
+        "import",
+        "journey",
+        "key",
+        "segment",
+        "stage",
+        "survey",
+        "touchpoint",
+        "user",
+        "webhook",
+    ]
+)
+
+
+def happened(action: str) -> str:
+    """An action as something that was done: "Removed a stage"."""
+    if action in _SAID:
+        return _SAID[action]
+    verb, *rest = action.split()
+    noun = " ".join(rest)
+    if noun in _SINGLE:
+        noun = f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return f"{_past(verb).capitalize()} {noun}".strip()
+
+
+def _past(verb: str) -> str:
+    if verb in _PAST:
+        return _PAST[verb]
+    if verb.endswith("e"):
+        return f"{verb}d"
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return f"{verb[:-1]}ied"
+    return f"{verb}ed"
+
+
+def values(detail: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    """Names and values of an entry's details, both in words."""
+    return list(_values(detail))
+
+
+def _values(detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in detail.items():
+        if name in {"before", "after"} and isinstance(value, Mapping):
+            inside = ", ".join(f"{name_of(each)} {words_of(what)}" for each, what in value.items())
+            yield name.capitalize(), inside or "nothing"
+            continue
+        if name == "by" and isinstance(value, int):
+            places = f"{abs(value)} place{'' if abs(value) == 1 else 's'}"
+            yield "Moved", f"{places} {'earlier' if value < 0 else 'later'}"
+            continue
+        label = name_of(name)
+        yield label[:1].upper() + label[1:], words_of(value)
