@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
+from surveyapp.journeys.removals import keep_stage, keep_touchpoint
 from surveyapp.journeys.zone_actions import read_zone
 from surveyapp.store.audit import record
 from surveyapp.store.models import Interaction, Journey, Stage, SurveyRow, Touchpoint
@@ -112,9 +113,12 @@ def move_stage(session: Session, stage: Stage, *, by: int, user_id: int | None) 
 
 
 def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None:
-    """Remove a stage with its touchpoints; Conflict where something was asked at one of them."""
+    """Remove a stage with its touchpoints, so that it can be restored (``removals``); Conflict where
+    something was asked at one of them.
+    """
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
+    keep_stage(session, stage, user_id=user_id)
     record(session, user_id, "remove stage", _stage_subject(stage))
     stage.journey.stages.remove(stage)
     session.flush()
@@ -188,6 +192,7 @@ def move_touchpoint(
 def remove_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> None:
     """Remove a touchpoint; Conflict where something was asked or happened there."""
     _refuse_if_used(session, touchpoint)
+    keep_touchpoint(session, touchpoint, user_id=user_id)
     record(session, user_id, "remove touchpoint", _touchpoint_subject(touchpoint))
     touchpoint.stage.touchpoints.remove(touchpoint)
     session.flush()

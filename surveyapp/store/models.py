@@ -285,6 +285,23 @@ class Touchpoint(Base):
     stage: Mapped[Stage] = relationship(back_populates="touchpoints")
 
 
+class MapRemoval(Base):
+    """A stage with its touchpoints, or a touchpoint, that was removed from a map and can be put back.
+
+    ``content`` is what it was and where it stood.
+    """
+
+    __tablename__ = "map_removals"
+    __table_args__ = (_one_of("kind", "stage", "touchpoint"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    content: Mapped[dict[str, Any]] = mapped_column(Document)
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class Segment(Base):
     """A saved rule over respondent attributes: ``region in (North) and tenure_years >= 2``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,8 +11,8 @@ from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.journeys import actions, queries
-from surveyapp.store.models import Journey
+from surveyapp.journeys import actions, queries, removals
+from surveyapp.store.models import Journey, MapRemoval
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -64,11 +65,13 @@ def _map(journey_id: int) -> ResponseReturnValue:
 def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-    return _page(journey, StageForm())
+        removed = removals.removals(session, journey_id)
+    return _page(journey, removed, StageForm())
 
 
-def _page(journey: Journey, form: StageForm) -> ResponseReturnValue:
-    return render_template("stages/index.html", journey=journey, form=form), form.status
+def _page(journey: Journey, removed: Sequence[MapRemoval], form: StageForm) -> ResponseReturnValue:
+    page = render_template("stages/index.html", journey=journey, removed=removed, form=form)
+    return page, form.status
 
 
 @stages.post("")
@@ -83,7 +86,8 @@ def add_stage(journey_id: int) -> ResponseReturnValue:
             return _map(journey_id)
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-    return _page(journey, form)
+        removed = removals.removals(session, journey_id)
+    return _page(journey, removed, form)
 
 
 @stages.route("/<int:stage_id>", methods=["GET", "POST"])
@@ -112,13 +116,49 @@ def move_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
     return _map(journey_id)
 
 
-@stages.post("/<int:stage_id>/remove")
+@stages.route("/<int:stage_id>/remove", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def remove_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
+    """The page that asks; sent, the removal itself."""
+    form = StaffForm()
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, stage_id)
-        actions.remove_stage(session, stage, user_id=me().id)
-    flash(f"{stage.name} has been removed.")
+        points = [point.name for point in stage.touchpoints]
+    if form.validate_on_submit():
+        with installation().store.writing() as session:
+            known = queries.stage(session, journey_id, stage_id)
+            actions.remove_stage(session, known, user_id=me().id)
+        flash(f"{stage.name} has been removed. It can be restored below.")
+        return _map(journey_id)
+    back = url_for("stages.edit_stage", journey_id=journey_id, stage_id=stage_id)
+    return _removal_page(form, journey, stage.name, "stage", points, back)
+
+
+def _removal_page(
+    form: StaffForm, journey: Journey, name: str, noun: str, points: list[str], back: str
+) -> ResponseReturnValue:
+    page = render_template(
+        "stages/remove.html",
+        form=form,
+        journey=journey,
+        name=name,
+        noun=noun,
+        points=points,
+        back=back,
+        days=removals.KEPT.days,
+    )
+    return page, form.status
+
+
+@stages.post("/removals/<int:removal_id>/restore")
+@requires(Permission.EDIT_JOURNEYS)
+def restore(journey_id: int, removal_id: int) -> ResponseReturnValue:
+    """Put back what was removed, where it was."""
+    with installation().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        name = removals.restore(session, journey, removal_id, user_id=me().id)
+    flash(f"{name} has been restored.")
     return _map(journey_id)
 
 
@@ -168,14 +208,22 @@ def move_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
     return _map(journey_id)
 
 
-@stages.post("/touchpoints/<int:touchpoint_id>/remove")
+@stages.route("/touchpoints/<int:touchpoint_id>/remove", methods=["GET", "POST"])
 @requires(Permission.EDIT_JOURNEYS)
 def remove_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
+    """The page that asks; sent, the removal itself."""
+    form = StaffForm()
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
         touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
-        actions.remove_touchpoint(session, touchpoint, user_id=me().id)
-    flash(f"{touchpoint.name} has been removed.")
-    return _map(journey_id)
+    if form.validate_on_submit():
+        with installation().store.writing() as session:
+            known = queries.touchpoint(session, journey_id, touchpoint_id)
+            actions.remove_touchpoint(session, known, user_id=me().id)
+        flash(f"{touchpoint.name} has been removed. It can be restored below.")
+        return _map(journey_id)
+    back = url_for("stages.edit_touchpoint", journey_id=journey_id, touchpoint_id=touchpoint_id)
+    return _removal_page(form, journey, touchpoint.name, "touchpoint", [], back)
 
 
 def _places() -> int:

@@ -137,6 +137,7 @@ def main_pages(place: Place) -> list[str]:
         ),
         *(f"{journey}/touchpoints/{place.touchpoint_id}?period=all", f"{journey}/reports/new"),
         f"{journey}/stages/touchpoints/{place.touchpoint_id}",
+        f"{journey}/stages/{place.stage_id}/remove",
         *(f"{journey}/surveys", f"{journey}/surveys/new"),
         f"{journey}/surveys/{place.survey_id}",
         f"{journey}/surveys/{place.survey_id}/imports",

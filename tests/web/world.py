@@ -16,6 +16,7 @@ from surveyapp.auth.passwords import hash_password
 from surveyapp.auth.sessions import Origin
 from surveyapp.installation import Installation
 from surveyapp.journeys import actions as journeys
+from surveyapp.journeys import removals
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.conflicts import Conflict, Difference
@@ -36,6 +37,7 @@ from surveyapp.store.models import (
     Job,
     Passkey,
     Report,
+    Stage,
     SurveyRow,
     User,
 )
@@ -92,6 +94,7 @@ class Place:
     preview_id: int
     session_id: int
     passkey_id: int
+    removal_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -185,6 +188,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             *_imported(session, installation, survey, user, text),
             session_id=_signed_in(session, user, text),
             passkey_id=_passkey(session, user, text),
+            removal_id=_removed(session, stage, user, text),
         )
 
 
@@ -207,6 +211,13 @@ def _passkey(session: Session, user: User, text: str) -> int:
     session.add(made)
     session.flush()
     return made.id
+
+
+def _removed(session: Session, stage: Stage, user: User, text: str) -> int:
+    """A touchpoint that was removed from the map and can be restored."""
+    gone = journeys.add_touchpoint(session, stage, name=f"Gone {text}".strip(), user_id=user.id)
+    journeys.remove_touchpoint(session, gone, user_id=user.id)
+    return removals.removals(session, stage.journey_id)[0].id
 
 
 def _told(session: Session, text: str) -> tuple[int, int]:

@@ -1,0 +1,127 @@
+"""Stages and touchpoints that were removed from a map, so that they can be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Conflict, NotFound
+from surveyapp.journeys.codes import code_from
+from surveyapp.store.audit import record
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Journey, MapRemoval, Stage, Touchpoint
+
+KEPT = timedelta(days=90)
+_LISTED = 10
+_OF_A_TOUCHPOINT = (
+    *("code", "name", "channel", "ownership", "moment_of_truth", "front_stage", "backstage"),
+)
+
+
+def keep_stage(session: Session, stage: Stage, *, user_id: int | None) -> None:
+    """Keep what a stage and its touchpoints are, before it goes."""
+    content = {
+        "code": stage.code,
+        "name": stage.name,
+        "goal": stage.goal,
+        "position": _place(stage, stage.journey.stages),
+        "touchpoints": [_described(point) for point in stage.touchpoints],
+    }
+    _keep(session, stage.journey_id, "stage", content, user_id)
+
+
+def keep_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> None:
+    """Keep what a touchpoint is and where it stands, before it goes."""
+    stage = touchpoint.stage
+    content = {
+        **_described(touchpoint),
+        "stage": stage.code,
+        "position": _place(touchpoint, stage.touchpoints),
+    }
+    _keep(session, stage.journey_id, "touchpoint", content, user_id)
+
+
+def removals(session: Session, journey_id: int) -> Sequence[MapRemoval]:
+    """What was removed from a journey's map and can be put back, the newest first."""
+    query = select(MapRemoval).where(
+        MapRemoval.journey_id == journey_id, MapRemoval.removed_at >= utc_now() - KEPT
+    )
+    return list(session.scalars(query.order_by(MapRemoval.id.desc()).limit(_LISTED)))
+
+
+def restore(session: Session, journey: Journey, removal_id: int, *, user_id: int | None) -> str:
+    """Put a stage or touchpoint back where it was; its name.
+
+    Its code is another one where that was given to something new. Raises NotFound for what was put
+    back already, Conflict for a touchpoint whose stage is gone.
+    """
+    kept = session.get(MapRemoval, removal_id)
+    if kept is None or kept.journey_id != journey.id:
+        raise NotFound("This has been restored already, or its time to restore it is over.")
+    content = kept.content
+    if kept.kind == "stage":
+        where = _put_stage(journey, content)
+    else:
+        where = _put_touchpoint(journey, content)
+    session.delete(kept)
+    session.flush()
+    record(session, user_id, f"restore {kept.kind}", f"{kept.kind} {journey.code}/{where}")
+    return str(content["name"])
+
+
+def _put_stage(journey: Journey, content: Mapping[str, Any]) -> str:
+    stage = Stage(
+        code=_free(content, {each.code for each in journey.stages}, "stage"),
+        name=content["name"],
+        goal=content["goal"],
+        position=0,
+        touchpoints=[
+            Touchpoint(**point, position=at) for at, point in enumerate(content["touchpoints"])
+        ],
+    )
+    _insert(journey.stages, stage, content["position"])
+    return stage.code
+
+
+def _put_touchpoint(journey: Journey, content: Mapping[str, Any]) -> str:
+    stage = next((each for each in journey.stages if each.code == content["stage"]), None)
+    if stage is None:
+        raise Conflict(
+            f"{content['name']} cannot be restored, because its stage is gone; restore the stage first."
+        )
+    described = {name: content[name] for name in _OF_A_TOUCHPOINT}
+    described["code"] = _free(content, {each.code for each in stage.touchpoints}, "touchpoint")
+    _insert(stage.touchpoints, Touchpoint(**described, position=0), content["position"])
+    return f"{stage.code}/{described['code']}"
+
+
+def _insert(siblings: list[Any], new: Any, position: int) -> None:
+    order = sorted(siblings, key=lambda each: each.position)
+    order.insert(position, new)
+    siblings.append(new)
+    for at, each in enumerate(order):
+        each.position = at
+
+
+def _free(content: Mapping[str, Any], taken: set[str], noun: str) -> str:
+    code = str(content["code"])
+    return code if code not in taken else code_from(code, taken, fallback=noun)
+
+
+def _keep(
+    session: Session, journey_id: int, kind: str, content: dict[str, Any], user_id: int | None
+) -> None:
+    session.execute(delete(MapRemoval).where(MapRemoval.removed_at < utc_now() - KEPT))
+    session.add(MapRemoval(journey_id=journey_id, kind=kind, content=content, removed_by=user_id))
+
+
+def _described(touchpoint: Touchpoint) -> dict[str, Any]:
+    return {name: getattr(touchpoint, name) for name in _OF_A_TOUCHPOINT}
+
+
+def _place(one: Any, siblings: Sequence[Any]) -> int:
+    return sorted(siblings, key=lambda each: each.position).index(one)
