@@ -103,11 +103,9 @@ def when_dark(rules: Sequence[tuple[str, str]]) -> str:
 
 def in_drawings() -> str:
     """CSS by which a drawing made for white paper takes the colours of a dark page."""
-    pairs = {COLOURS[name]: f"var(--{name})" for name in ("ink", "muted", "rule", "faint", "wash")}
-    pairs |= {
-        COLOURS[name]: f"var(--{name})"
-        for name in ("paper", "accent", "accent-soft", "low", "middle", "high")
-    }
+    # Cells of the score scale stay as they are: most have mixed colours, which no rule would meet.
+    names = ("ink", "muted", "rule", "faint", "wash", "paper", "accent", "accent-soft")
+    pairs = {COLOURS[name]: f"var(--{name})" for name in names}
     pairs[CATEGORIES[-1]] = "var(--ink)"
     rules = [
         (f'.drawing svg [{what}="{colour}"]', f"{what}: {value};")

@@ -50,9 +50,13 @@ def reported(report: Report) -> Document:
 
 
 def document_file(document: Document, form: str, name: str) -> Response:
-    """All tables or all figures in one file, ``name`` with the form's ending."""
+    """All tables or all figures in one file, ``name`` with the form's ending. Raises NotFound for the
+    figures of a document that has none."""
+    from surveyapp.reports import numbered
     from surveyapp.reports.table_files import FORMS
 
+    if form == FIGURES and not numbered.figures(document.blocks):
+        raise NotFound("This document has no figures; its tables hold every number.")
     found = FORMS[form]
     return _download(found.make(document), found.media_type, name + found.ending)
 

@@ -10,9 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from instruments.loader import BUILT_IN
 from surveyapp.installation import Installation
-from surveyapp.journeys import queries
+from surveyapp.journeys import actions, queries
 from surveyapp.store.models import Analysis, Job, Report, Response, Segment, SurveyRow
+from surveyapp.surveys.actions import create_survey
 from surveyapp.worker import run_job
 from tests.web.conftest import World
 from tests.web.world import add_user, answer
@@ -232,9 +234,16 @@ def test_a_report_is_asked_for_made_and_downloaded(
     app: Flask, installation: Installation, sign_in, world
 ):
     with installation.store.writing() as session:
-        survey = session.get_one(SurveyRow, world.here.survey_id)
-        for value in (10, 9, 9, 8, 7, 6, 3):
-            answer(session, survey, nps=value)
+        first = session.get_one(SurveyRow, world.here.survey_id)
+        journey = queries.journey(session, world.here.journey_id)
+        call = actions.add_touchpoint(session, journey.stages[0], name="Call", user_id=None)
+        second = create_survey(
+            session, journey, name="After the call", touchpoint=call,
+            asks=[{"instrument": "nps"}], user_id=None, library=BUILT_IN,
+        )  # fmt: skip
+        for survey in (first, second):  # one dot alone would not be drawn
+            for value in (10, 9, 9, 8, 7, 6, 3):
+                answer(session, survey, nps=value)
         session.execute(Job.__table__.delete().where(Job.state == "waiting"))
     manager = sign_in(world.users["manager"])
     base = f"/journeys/{world.here.journey_id}/reports"
