@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from docs.generated.access import access_reference
 from docs.generated.api import api_reference
 from docs.generated.commands import command_reference
 from docs.generated.settings import settings_reference
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 WRITERS: Mapping[str, Callable[[], str]] = {
+    "access": access_reference,
     "api": api_reference,
     "commands": command_reference,
     "settings": settings_reference,

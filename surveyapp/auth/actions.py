@@ -7,7 +7,7 @@ import re
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyapp.auth import passwords
+from surveyapp.auth import grants, passwords
 from surveyapp.auth.accounts import Account, account_of
 from surveyapp.auth.permissions import Role
 from surveyapp.auth.queries import Credentials
@@ -27,10 +27,13 @@ def create_user(
     role: str,
     password: str,
     must_change_password: bool = False,
+    all_journeys: bool = False,
     by: int | None = None,
 ) -> Account:
     """A new account; ``by`` is the administrator who made it, None for a command.
 
+    It sees every journey with ``all_journeys``, else those that are granted later; an administrator's
+    sees them anyway.
     Raises Invalid for a wrong address, role or weak password, Conflict for an address in use.
     """
     email = _read_email(email)
@@ -50,7 +53,10 @@ def create_user(
     session.add(user)
     session.flush()
     record(session, by, "create user", f"user {email}", role=str(chosen))
-    return account_of(user)
+    made = account_of(user)
+    if all_journeys:
+        grants.give_all(session, made, by=by)
+    return made
 
 
 def create_user_of_provider(

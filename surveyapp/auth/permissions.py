@@ -1,8 +1,13 @@
-"""What each role may do; the whole table in one place."""
+"""Who may do what: the one table that guards, pages, the API and the documentation read.
+
+A role says what somebody may do at all, a grant on which journeys. Both must allow it; an
+administrator has every grant of every journey.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -12,15 +17,21 @@ class Permission(StrEnum):
 
     OWN_ACCOUNT = "own account"
     READ_JOURNEYS = "read journeys"
+    CREATE_JOURNEYS = "create journeys"
     EDIT_JOURNEYS = "edit journeys"
+    MANAGE_ACCESS = "manage access"
+    EDIT_SEGMENTS = "edit segments"
     EDIT_SURVEYS = "edit surveys"
+    READ_COMMENTS = "read open answers"
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
     REMOVE_RESPONSES = "remove responses"
     EXPORT_RESPONSES = "export responses"
     EXPORT_CUSTOMERS = "export customer references"
+    EXPORT_DRAWS = "export prize draw entries"
     SEND_MESSAGES = "send messages"
     WORK_CASES = "work on cases"
+    SEE_CONTACTS = "see contact details"
     READ_RESULTS = "read results"
     RUN_ANALYSES = "run analyses"
     READ_REPORTS = "read reports"
@@ -40,35 +51,109 @@ class Role(StrEnum):
     MANAGER = "manager"
 
 
-_MANAGER = frozenset(
+class Grant(StrEnum):
+    """What somebody is given on one journey, or on all."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    READER = "reader"
+    COMMENTS = "comments"
+    CONTACTS = "contacts"
+
+
+class Subject(StrEnum):
+    """What a permission is about."""
+
+    INSTALLATION = "installation"
+    JOURNEY = "journey"
+    ALL_JOURNEYS = "all journeys"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may do one thing: the roles that may, and the grants of which one is needed."""
+
+    subject: Subject
+    roles: frozenset[Role]
+    grants: frozenset[Grant] = frozenset()
+
+
+# Somebody has at most one level on a journey. The other grants add to it and count only beside it.
+LEVELS = (Grant.READER, Grant.EDITOR, Grant.OWNER)
+MEANINGS: Mapping[Grant, str] = MappingProxyType(
     {
-        Permission.OWN_ACCOUNT,
-        Permission.READ_JOURNEYS,
-        Permission.READ_RESULTS,
-        Permission.READ_REPORTS,
-        Permission.MAKE_REPORTS,
-        Permission.WORK_CASES,
+        Grant.READER: "views the journey, its results, reports and cases",
+        Grant.EDITOR: "also changes the map, surveys and messages",
+        Grant.OWNER: "also reads open answers, and grants and revokes access",
+        Grant.COMMENTS: "reads open answers, and single responses where the role allows it",
+        Grant.CONTACTS: "sees how to reach the customer of a case",
     }
 )
-_RESEARCHER = _MANAGER | {
-    Permission.EDIT_JOURNEYS,
-    Permission.EDIT_SURVEYS,
-    Permission.SEND_MESSAGES,
-    Permission.READ_RESPONSES,
-    Permission.REMOVE_RESPONSES,
-    Permission.EXPORT_RESPONSES,
-    Permission.EXPORT_CUSTOMERS,
-    Permission.RUN_ANALYSES,
-}
+
+_EVERYBODY = frozenset(Role)
+_STUDYING = frozenset({Role.ADMINISTRATOR, Role.RESEARCHER})
+_ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+_READING = frozenset(LEVELS)
+_EDITING = frozenset({Grant.EDITOR, Grant.OWNER})
+_COMMENTS = frozenset({Grant.COMMENTS, Grant.OWNER})
+
+
+def _of_journey(roles: frozenset[Role], grants: frozenset[Grant]) -> Rule:
+    return Rule(Subject.JOURNEY, roles, grants)
+
+
+def _of_installation(roles: frozenset[Role]) -> Rule:
+    return Rule(Subject.INSTALLATION, roles)
+
+
+RULES: Mapping[Permission, Rule] = MappingProxyType(
+    {
+        Permission.OWN_ACCOUNT: _of_installation(_EVERYBODY),
+        Permission.READ_JOURNEYS: _of_journey(_EVERYBODY, _READING),
+        Permission.CREATE_JOURNEYS: _of_installation(_STUDYING),
+        Permission.EDIT_JOURNEYS: _of_journey(_STUDYING, _EDITING),
+        Permission.MANAGE_ACCESS: _of_journey(_EVERYBODY, frozenset({Grant.OWNER})),
+        # A segment sorts the responses of every journey.
+        Permission.EDIT_SEGMENTS: Rule(Subject.ALL_JOURNEYS, _STUDYING, _EDITING),
+        Permission.EDIT_SURVEYS: _of_journey(_STUDYING, _EDITING),
+        Permission.READ_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),
+        Permission.READ_RESPONSES: _of_journey(_STUDYING, _COMMENTS),
+        Permission.IMPORT_RESPONSES: _of_journey(_ADMINISTRATOR, _EDITING),
+        Permission.REMOVE_RESPONSES: _of_journey(_STUDYING, _EDITING),
+        Permission.EXPORT_RESPONSES: _of_journey(_STUDYING, _COMMENTS),
+        Permission.EXPORT_CUSTOMERS: _of_journey(_STUDYING, _COMMENTS),
+        Permission.EXPORT_DRAWS: _of_journey(_STUDYING, _EDITING),
+        Permission.SEND_MESSAGES: _of_journey(_STUDYING, _EDITING),
+        Permission.WORK_CASES: _of_journey(_EVERYBODY, _READING),
+        # Of its own, hence not even an owner's: they give it to themselves, and the log says so.
+        Permission.SEE_CONTACTS: _of_journey(_EVERYBODY, frozenset({Grant.CONTACTS})),
+        Permission.READ_RESULTS: _of_journey(_EVERYBODY, _READING),
+        Permission.RUN_ANALYSES: _of_journey(_STUDYING, _READING),
+        Permission.READ_REPORTS: _of_journey(_EVERYBODY, _READING),
+        Permission.MAKE_REPORTS: _of_journey(_EVERYBODY, _READING),
+        Permission.MANAGE_USERS: _of_installation(_ADMINISTRATOR),
+        Permission.READ_AUDIT: _of_installation(_ADMINISTRATOR),
+        Permission.WATCH_SYSTEM: _of_installation(_ADMINISTRATOR),
+        Permission.MANAGE_CONNECTIONS: _of_installation(_ADMINISTRATOR),
+        Permission.MANAGE_CONTACTS: _of_installation(_ADMINISTRATOR),
+    }
+)
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.ADMINISTRATOR: frozenset(Permission),
-        Role.RESEARCHER: _RESEARCHER,
-        Role.MANAGER: _MANAGER,
+        role: frozenset(permission for permission, rule in RULES.items() if role in rule.roles)
+        for role in Role
+    }
+)
+# What access to all journeys means for somebody in each role, where nothing else was chosen.
+ON_ALL_JOURNEYS: Mapping[Role, tuple[Grant, ...]] = MappingProxyType(
+    {
+        Role.ADMINISTRATOR: (),  # has every grant by the role
+        Role.RESEARCHER: (Grant.EDITOR, Grant.COMMENTS),
+        Role.MANAGER: (Grant.READER, Grant.COMMENTS),
     }
 )
 
 
 def allows(role: Role, permission: Permission) -> bool:
-    """Whether this role may do this."""
+    """Whether this role may do this, on the journeys where a grant allows it, too."""
     return permission in PERMISSIONS[role]

@@ -51,6 +51,14 @@ def account(session: Session, user_id: int) -> Account:
     return account_of(user)
 
 
+def account_by_email(session: Session, email: str) -> Account:
+    """The account that signs in with this address; NotFound when there is none."""
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise NotFound(f"There is no user {email[:80]!r}.")
+    return account_of(user)
+
+
 def in_session(session: Session, user_id: int, session_epoch: int) -> Account | None:
     """The account that a session belongs to, or None when that session has been ended."""
     user = session.get(User, user_id)

@@ -12,6 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.auth.accounts import account_of
+from surveyapp.auth.grants import may_on
+from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import staff_messages
 from surveyapp.closed_loop.rules import watchable
 from surveyapp.errors import Invalid, NotFound
@@ -25,7 +28,7 @@ from surveyapp.results.figures import figure
 from surveyapp.results.view_models import Figure, Hidden, State
 from surveyapp.store import events
 from surveyapp.store.audit import record
-from surveyapp.store.models import EVERYBODY, Alert, SurveyRow
+from surveyapp.store.models import EVERYBODY, Alert, SurveyRow, User
 from surveyapp.surveys.queries import surveys
 from surveyapp.surveys.survey import Survey
 
@@ -243,6 +246,9 @@ def _tell(
             return 0
         subject, text = _words(found, survey, zone, installation.settings.base_url)
         for place, to in enumerate(alert.emails, start=1):
+            if not may_be_told(session, to, survey.journey_id):
+                record(session, None, "withhold alert", _subject(alert), user=to)
+                continue
             key = f"alert {alert.id} on {now:%Y-%m-%d} to {place}"
             staff_messages.write(
                 session, key, "alert", survey.id, to=to, subject=subject, text=text
@@ -263,6 +269,12 @@ def _tell(
             until=found.until.isoformat(),
         )
     return 1
+
+
+def may_be_told(session: Session, email: str, journey_id: int) -> bool:
+    """Whether a journey's figures may be sent to this address: not to staff who may not read them."""
+    user = session.scalar(select(User).where(User.email == email.lower()))
+    return user is None or may_on(session, account_of(user), Permission.READ_RESULTS, journey_id)
 
 
 def _words(found: Watch, survey: Survey, zone: str, base_url: str) -> tuple[str, str]:

@@ -9,6 +9,9 @@ from typing import cast
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from surveyapp.auth.accounts import account_of
+from surveyapp.auth.grants import may_on
+from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import staff_messages
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
@@ -111,7 +114,7 @@ def _open(
         "value": score.value,
         "state": "open",
         "outcome": "",
-        "owner_id": owner.id if owner and owner.active else None,
+        "owner_id": owner.id if owner and _may_work(session, owner, survey.journey_id) else None,
         "due_at": rule.due_at(at),
         "opened_at": at,
     }
@@ -137,11 +140,21 @@ def assign(
     owner = session.get(User, owner_id) if owner_id is not None else None
     if owner_id is not None and (owner is None or not owner.active):
         raise Invalid("That person has no active account; choose someone else.", field="owner_id")
+    if owner is not None and not _may_work(session, owner, case.survey.journey_id):
+        raise Invalid(
+            f"{owner.name} may not work on cases of this journey; grant access first, or choose"
+            " someone else.",
+            field="owner_id",
+        )
     case.owner_id = owner_id
     _change(session, case, f"Assigned to {owner.name}." if owner else "Given to nobody.", user_id)
     record(session, user_id, "assign case", f"case {case.id}", owner_id=owner_id)
     if owner is not None and owner.id != user_id:
         staff_messages.tell_of_assignment(session, case, owner, installation)
+
+
+def _may_work(session: Session, user: User, journey_id: int) -> bool:
+    return may_on(session, account_of(user), Permission.WORK_CASES, journey_id)
 
 
 def add_note(session: Session, case: Case, text: str, *, user_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -35,6 +35,7 @@ class Wanted:
     journey_id: int | None = None
     overdue: bool = False
     after: int | None = None
+    granted: Select[int] | None = None  # the ids of the journeys that may be seen; None: all
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def counts(session: Session, wanted: Wanted, *, now: datetime) -> tuple[int, int
     """How many cases of this owner and journey are not closed, and how many of them are overdue."""
     late = func.count().filter(Case.due_at < now)
     query = select(func.count(), late).select_from(Case).join(SurveyRow)
-    everything = Wanted("todo", wanted.owner_id, wanted.journey_id)
+    everything = replace(wanted, state="todo", overdue=False, after=None)
     waiting, overdue = session.execute(query.where(*_matching(everything, now))).one()
     return waiting, overdue
 
@@ -164,6 +165,12 @@ def one(session: Session, case_id: int, *, to_change: bool = False) -> Case:
     if found is None:
         raise NotFound("There is no such case.")
     return found
+
+
+def journey_of(session: Session, case_id: int) -> int | None:
+    """The journey of a case; None where there is no such case."""
+    query = select(SurveyRow.journey_id).join(Case, Case.survey_id == SurveyRow.id)
+    return session.scalar(query.where(Case.id == case_id))
 
 
 def story(session: Session, case_id: int) -> list[StoryLine]:
@@ -227,6 +234,8 @@ def _matching(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
         conditions.append(owner == wanted.owner_id if wanted.owner_id else owner.is_(None))
     if wanted.journey_id is not None:
         conditions.append(SurveyRow.journey_id == wanted.journey_id)
+    if wanted.granted is not None:
+        conditions.append(SurveyRow.journey_id.in_(wanted.granted))
     if wanted.overdue:
         conditions += [Case.state != "closed", Case.due_at < now]
     return conditions
@@ -235,7 +244,10 @@ def _matching(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
 def _following(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.after is None:
         return []
-    due = session.scalar(select(Case.due_at).where(Case.id == wanted.after))
+    found = select(Case.due_at).join(SurveyRow).where(Case.id == wanted.after)
+    if wanted.granted is not None:
+        found = found.where(SurveyRow.journey_id.in_(wanted.granted))
+    due = session.scalar(found)
     if due is None:
         raise NotFound(
             "The case where this page begins no longer exists; start from the first page."

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
@@ -68,11 +68,15 @@ def recovery(
     days: int = 365,
     journey_id: int | None = None,
     owner_id: int | None = None,
+    granted: Select[int] | None = None,
     minimum_cell: int = 5,
 ) -> RecoveryTable:
-    """Cases closed in the last ``days`` days; a share of fewer than ``minimum_cell`` is not shown."""
+    """Cases closed in the last ``days`` days; a share of fewer than ``minimum_cell`` is not shown.
+
+    ``granted`` are the ids of the journeys that may be seen; None: all.
+    """
     names = {row[0]: row[1] for row in session.execute(select(SurveyRow.id, SurveyRow.name))}
-    rows = _closed(session, now - timedelta(days=days), journey_id, owner_id)
+    rows = _closed(session, now - timedelta(days=days), journey_id, owner_id, granted)
     by_place: dict[int, list[Closed]] = {}
     by_month: dict[str, list[Closed]] = {}
     for row in rows:
@@ -126,7 +130,11 @@ def recovered_share(rows: Sequence[Closed], minimum_cell: int) -> Figure:
 
 
 def _closed(
-    session: Session, since: datetime, journey_id: int | None, owner_id: int | None
+    session: Session,
+    since: datetime,
+    journey_id: int | None,
+    owner_id: int | None,
+    granted: Select[int] | None,
 ) -> Sequence[Closed]:
     query = (
         select(Case.survey_id, Case.outcome, Case.opened_at, Case.contacted_at, Case.closed_at)
@@ -136,6 +144,8 @@ def _closed(
     )
     if journey_id is not None:
         query = query.where(SurveyRow.journey_id == journey_id)
+    if granted is not None:
+        query = query.where(SurveyRow.journey_id.in_(granted))
     if owner_id is not None:
         query = query.where(Case.owner_id == owner_id if owner_id else Case.owner_id.is_(None))
     return [Closed(*cast(Any, row)) for row in session.execute(query)]

@@ -10,6 +10,9 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.auth.accounts import account_of
+from surveyapp.auth.grants import may_on
+from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop.rules import watchable
 from surveyapp.installation import Installation
 from surveyapp.store.columns import utc_now
@@ -54,7 +57,7 @@ def write(
 
 
 def tell_of_case(session: Session, case: Case, installation: Installation) -> None:
-    """Tell the owner of a new case; nobody where it has none."""
+    """Tell the owner of a new case; nobody where it has none, or one who may not see it any more."""
     owner = session.get(User, case.owner_id) if case.owner_id else None
     if owner is None:
         return
@@ -90,6 +93,8 @@ def _write_of_case(
     installation: Installation,
 ) -> None:
     survey = queries.survey(session, case.survey_id)
+    if not may_on(session, account_of(owner), Permission.WORK_CASES, survey.journey_id):
+        return
     text = "\n".join(
         (
             what,

@@ -91,9 +91,15 @@ class Kind(Generic[Payload]):
     outcome: Outcome
     can_be_cancelled: bool = True  # else half done is worse than not begun
 
-    def ask(self, session: Session, payload: Payload, *, user_id: int | None) -> Job:
-        """Write a waiting job into the caller's transaction."""
-        return queue.ask(session, self.name, asdict(payload), user_id=user_id)
+    def ask(
+        self, session: Session, payload: Payload, *, journey_id: int | None, user_id: int | None
+    ) -> Job:
+        """Write a waiting job into the caller's transaction.
+
+        ``journey_id`` is what it is about; None: the work is of every journey.
+        """
+        asked = asdict(payload)
+        return queue.ask(session, self.name, asked, journey_id=journey_id, user_id=user_id)
 
     def read(self, parameters: Mapping[str, Any]) -> Payload:
         """The payload of a stored job. Raises SurveyappError for one that another version wrote."""

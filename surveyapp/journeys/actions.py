@@ -13,7 +13,7 @@ from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.removals import keep_stage, keep_touchpoint
 from surveyapp.journeys.zone_actions import read_zone
 from surveyapp.store.audit import record
-from surveyapp.store.models import Interaction, Journey, Stage, SurveyRow, Touchpoint
+from surveyapp.store.models import Interaction, Journey, JourneyGrant, Stage, SurveyRow, Touchpoint
 
 JOURNEY_STATES = ("current", "target", "archived")
 OWNERSHIPS = ("provider", "partner", "customer", "social")
@@ -49,6 +49,11 @@ def create_journey(
     journey.zone = journey.own_zone or default_zone
     session.add(journey)
     session.flush()
+    if user_id is not None:
+        owner = JourneyGrant(
+            user_id=user_id, journey_id=journey.id, kind="owner", granted_by=user_id
+        )
+        session.add(owner)
     record(session, user_id, "create journey", f"journey {code}")
     return journey
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from surveyapp.errors import NotFound
@@ -17,12 +17,17 @@ from surveyapp.store.models import (
 )
 
 
-def journeys(session: Session) -> list[Journey]:
-    """Every journey with its map, by name; archived ones last."""
+def journeys(session: Session, granted: Select[int] | None = None) -> list[Journey]:
+    """Every journey with its map, by name; archived ones last.
+
+    ``granted`` are the ids of those that whoever asks may see; None: all.
+    """
     query = select(Journey).options(
         selectinload(Journey.stages).selectinload(Stage.touchpoints),
         selectinload(Journey.surveys),
     )
+    if granted is not None:
+        query = query.where(Journey.id.in_(granted))
     return list(session.scalars(query.order_by(Journey.state == "archived", Journey.name)))
 
 
@@ -73,9 +78,12 @@ def survey_row(session: Session, journey_id: int, survey_id: int) -> SurveyRow:
     return found
 
 
-def segments(session: Session) -> list[Segment]:
-    """Every segment, by name."""
-    return list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
+def segments(session: Session, granted: Select[int] | None = None) -> list[Segment]:
+    """Every segment, by name; none for whoever may see no journey (``granted``; None: all)."""
+    query = select(Segment).order_by(Segment.name, Segment.id)
+    if granted is not None:
+        query = query.where(granted.exists())
+    return list(session.scalars(query))
 
 
 def segment(session: Session, segment_id: int) -> Segment:
@@ -105,8 +113,11 @@ def has_responses(session: Session, journey_id: int) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def count_responses(session: Session) -> dict[int, int]:
-    """Responses by journey id, from the rollups: counting rows would take longer each month."""
+def count_responses(session: Session, granted: Select[int] | None = None) -> dict[int, int]:
+    """Responses by journey id, from the rollups: counting rows would take longer each month.
+
+    ``granted`` are the ids of those that whoever asks may see; None: all.
+    """
     query = (
         select(SurveyRow.journey_id, func.sum(Rollup.n))
         .join(Rollup, Rollup.survey_id == SurveyRow.id)
@@ -118,4 +129,6 @@ def count_responses(session: Session) -> dict[int, int]:
         )
         .group_by(SurveyRow.journey_id)
     )
+    if granted is not None:
+        query = query.where(SurveyRow.journey_id.in_(granted))
     return {row[0]: int(row[1]) for row in session.execute(query)}

@@ -52,7 +52,7 @@ def edit_segment(
 
 
 def _ask_rebuild(session: Session, segment: Segment, user_id: int | None) -> Job:
-    return SORT_SEGMENT.ask(session, SegmentPayload(segment.id), user_id=user_id)
+    return SORT_SEGMENT.ask(session, SegmentPayload(segment.id), journey_id=None, user_id=user_id)
 
 
 def _name(name: str) -> str:

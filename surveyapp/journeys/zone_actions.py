@@ -66,4 +66,5 @@ def _follow(session: Session, journey: Journey, default: str, *, user_id: int | 
         journey.next_zone = journey.counted_to = None
     elif wanted != journey.next_zone:
         journey.next_zone, journey.counted_to = wanted, NOTHING_SORTED
-    return COUNT_DAYS.ask(session, JourneyPayload(journey.id), user_id=user_id)
+    payload = JourneyPayload(journey.id)
+    return COUNT_DAYS.ask(session, payload, journey_id=journey.id, user_id=user_id)

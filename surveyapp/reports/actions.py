@@ -67,7 +67,8 @@ def ask_report(
     )
     session.add(report)
     session.flush()
-    job = JOBS[kind].ask(session, kinds.ReportPayload(report.id), user_id=user_id)
+    payload = kinds.ReportPayload(report.id)
+    job = JOBS[kind].ask(session, payload, journey_id=report.journey_id, user_id=user_id)
     report.job_id = job.id
     session.flush()
     record(session, user_id, "ask report", f"journey {journey.code}", kind=kind)

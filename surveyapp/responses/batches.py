@@ -150,7 +150,12 @@ def begin_removal(
 def ask_removal(session: Session, batch_id: int, *, user_id: int | None, now: datetime) -> Job:
     """Have a batch removed by the worker."""
     batch = begin_removal(session, batch_id, user_id=user_id, now=now)
-    job = REMOVE_IMPORT.ask(session, RemovalPayload(batch_id), user_id=user_id)
+    job = REMOVE_IMPORT.ask(
+        session,
+        RemovalPayload(batch_id),
+        journey_id=session.get_one(SurveyRow, batch.survey_id).journey_id,
+        user_id=user_id,
+    )
     batch.job_id = job.id
     return job
 

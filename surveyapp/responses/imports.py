@@ -116,7 +116,7 @@ def ask_import(
     chosen = choices or ImportChoices()
     batch = begin_batch(session, survey, file_name=file.name, choices=chosen, user_id=user_id)
     payload = ImportPayload(survey.id, file.id, chosen.to_json(), batch.id)
-    job = IMPORT_RESPONSES.ask(session, payload, user_id=user_id)
+    job = IMPORT_RESPONSES.ask(session, payload, journey_id=survey.journey_id, user_id=user_id)
     batch.job_id = job.id
     return job
 

@@ -54,7 +54,12 @@ def keep(
 
 def make_again(session: Session, preview: ImportPreview, choices: ImportChoices) -> Job:
     """Have the worker make the preview with these choices."""
-    job = PREVIEW_IMPORT.ask(session, PreviewPayload(preview.id), user_id=preview.created_by)
+    job = PREVIEW_IMPORT.ask(
+        session,
+        PreviewPayload(preview.id),
+        journey_id=session.get_one(SurveyRow, preview.survey_id).journey_id,
+        user_id=preview.created_by,
+    )
     preview.choices, preview.result, preview.job_id = choices.to_json(), None, job.id
     return job
 

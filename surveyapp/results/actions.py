@@ -78,7 +78,10 @@ def ask_validation(
     )
     session.add(analysis)
     session.flush()
-    job = kinds.VALIDATE_SCALE.ask(session, kinds.AnalysisPayload(analysis.id), user_id=user_id)
+    payload = kinds.AnalysisPayload(analysis.id)
+    job = kinds.VALIDATE_SCALE.ask(
+        session, payload, journey_id=analysis.journey_id, user_id=user_id
+    )
     analysis.job_id = job.id
     session.flush()
     record(
@@ -204,7 +207,8 @@ def ask_sjq_study(
     )
     session.add(analysis)
     session.flush()
-    job = kinds.SJQ_STUDY.ask(session, kinds.AnalysisPayload(analysis.id), user_id=user_id)
+    payload = kinds.AnalysisPayload(analysis.id)
+    job = kinds.SJQ_STUDY.ask(session, payload, journey_id=analysis.journey_id, user_id=user_id)
     analysis.job_id = job.id
     session.flush()
     record(session, user_id, "ask study", f"journey {journey.code}", bootstrap=bootstrap)
@@ -229,7 +233,8 @@ def ask_again(session: Session, analysis: Analysis, *, user_id: int | None) -> A
     session.add(again)
     session.flush()
     wanted = kinds.SJQ_STUDY if analysis.kind == "sjq_study" else kinds.VALIDATE_SCALE
-    job = wanted.ask(session, kinds.AnalysisPayload(again.id), user_id=user_id)
+    payload = kinds.AnalysisPayload(again.id)
+    job = wanted.ask(session, payload, journey_id=again.journey_id, user_id=user_id)
     again.job_id = job.id
     session.flush()
     record(session, user_id, "ask again", f"analysis {analysis.id}", analysis=again.id)

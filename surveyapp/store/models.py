@@ -77,6 +77,37 @@ class User(Base):
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class JourneyGrant(Base):
+    """What somebody of the staff was given on a journey; ``journey_id`` None: on every one."""
+
+    __tablename__ = "journey_grants"
+    __table_args__ = (
+        _one_of("kind", "owner", "editor", "reader", "comments", "contacts"),
+        # NULL equals nothing, so that a plain constraint would not keep "every journey" single.
+        Index(
+            "uq_journey_grants_one",
+            *("user_id", "journey_id", "kind"),
+            unique=True,
+            sqlite_where=text("journey_id IS NOT NULL"),
+            postgresql_where=text("journey_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_journey_grants_all",
+            *("user_id", "kind"),
+            unique=True,
+            sqlite_where=text("journey_id IS NULL"),
+            postgresql_where=text("journey_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    journey_id: Mapped[int | None] = mapped_column(ForeignKey("journeys.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: a command
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class UserSession(Base):
     """A member of staff signed in on one device. Only the SHA-256 of the browser's key is kept.
 
@@ -232,7 +263,7 @@ class Journey(Base):
     next_zone: Mapped[str | None] = mapped_column(String(60))
     counted_to: Mapped[int | None] = mapped_column(Number)
     first_day: Mapped[date | None] = mapped_column(Date)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # who made it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     stages: Mapped[list[Stage]] = relationship(
@@ -868,7 +899,11 @@ class OutgoingMessage(Base):
 
 
 class ApiKey(Base):
-    """A key of another program. Only its SHA-256 is kept; ``prefix`` tells keys apart."""
+    """A key of another program. Only its SHA-256 is kept; ``prefix`` tells keys apart.
+
+    ``journey_id`` None opens every journey, an empty ``networks`` every address. While it is replaced,
+    the secret before (``previous_hash``) opens the same until ``previous_until``.
+    """
 
     __tablename__ = "api_keys"
 
@@ -877,6 +912,11 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(String(20))
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(Document)
+    journey_id: Mapped[int | None] = mapped_column(ForeignKey("journeys.id"))
+    networks: Mapped[list[str]] = mapped_column(Document, default=list)  # in CIDR notation
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    previous_hash: Mapped[str | None] = mapped_column(String(64))
+    previous_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -1159,6 +1199,8 @@ class Job(Base):
     result: Mapped[dict[str, Any] | None] = mapped_column(Document)
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(String(120), default="")
+    # None: of no journey, or of all, as a segment is.
+    journey_id: Mapped[int | None] = mapped_column(ForeignKey("journeys.id"))
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

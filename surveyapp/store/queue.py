@@ -26,10 +26,15 @@ class Lost(SurveyappError):
 
 
 def ask(
-    session: Session, kind: str, parameters: dict[str, Any], *, user_id: int | None = None
+    session: Session,
+    kind: str,
+    parameters: dict[str, Any],
+    *,
+    journey_id: int | None = None,
+    user_id: int | None = None,
 ) -> Job:
     """Write a waiting job into the caller's transaction; its commit wakes a worker on PostgreSQL."""
-    job = Job(kind=kind, parameters=parameters, created_by=user_id)
+    job = Job(kind=kind, parameters=parameters, journey_id=journey_id, created_by=user_id)
     session.add(job)
     session.flush()
     if session.get_bind().dialect.name == "postgresql":

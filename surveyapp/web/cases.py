@@ -14,9 +14,11 @@ from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth import queries as people
 from surveyapp.auth.accounts import Account
+from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import cases as actions
 from surveyapp.closed_loop import follow_up, queries, recovery
+from surveyapp.closed_loop.contact_details import ContactDetails, look_at
 from surveyapp.errors import Invalid
 from surveyapp.exports.cases import cases_csv
 from surveyapp.journeys import queries as journeys
@@ -65,7 +67,7 @@ class CloseForm(StaffForm):
 
 
 @cases.get("")
-@requires(Permission.WORK_CASES)
+@requires(Permission.WORK_CASES, lists=True)
 def index() -> ResponseReturnValue:
     wanted = _wanted()
     settings, now = installation().settings, installation().now()
@@ -79,9 +81,10 @@ def index() -> ResponseReturnValue:
             now=now,
             journey_id=wanted.journey_id,
             owner_id=wanted.owner_id,
+            granted=wanted.granted,
             minimum_cell=settings.minimum_cell,
         )
-        accounts, known = people.accounts(session), journeys.journeys(session)
+        accounts, known = people.accounts(session), journeys.journeys(session, wanted.granted)
     return render_template(
         "cases/index.html",
         lines=found[:PAGE],
@@ -99,7 +102,7 @@ def index() -> ResponseReturnValue:
 
 
 @cases.get("/export.csv")
-@requires(Permission.WORK_CASES)
+@requires(Permission.WORK_CASES, lists=True)
 def export() -> ResponseReturnValue:
     """The cases that the filters choose, streamed while they are read."""
     wanted, now = _wanted(), installation().now()
@@ -111,18 +114,20 @@ def export() -> ResponseReturnValue:
 
 @cases.get("/recovery")
 @cases.get("/recovery.json", endpoint="recovered_json")
-@requires(Permission.WORK_CASES)
+@requires(Permission.WORK_CASES, lists=True)
 def recovered() -> ResponseReturnValue:
     """What came of the cases closed in the last year, by survey and month."""
     journey_id = number_asked("journey")
+    granted = journeys_granted(me(), Permission.WORK_CASES)
     with installation().store.reading() as session:
         found = recovery.recovery(
             session,
             now=installation().now(),
             journey_id=journey_id,
+            granted=granted,
             minimum_cell=installation().settings.minimum_cell,
         )
-        known = journeys.journeys(session)
+        known = journeys.journeys(session, granted)
     few = installation().settings.minimum_cell
     codes = {journey.id: journey.code for journey in known}
     return page(
@@ -149,7 +154,7 @@ def show(case_id: int) -> ResponseReturnValue:
 def assign(case_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         case = queries.one(session, case_id)
-        form = _owner_form(case, people.accounts(session))
+        form = _owner_form(case, _able(session, case))
     if form.validate_on_submit():
         with form.refusing("owner_id"):
             with form.saving() as session:
@@ -234,11 +239,24 @@ def ask_again(case_id: int) -> ResponseReturnValue:
     return _back(case_id)
 
 
-def _page(case_id: int, **forms: StaffForm) -> ResponseReturnValue:
+@cases.post("/<long:case_id>/contact")
+@requires(Permission.SEE_CONTACTS)
+def contact(case_id: int) -> ResponseReturnValue:
+    """The case with the customer's contact details, which stand in this answer only."""
+    with installation().store.writing() as session:
+        case = queries.one(session, case_id)
+        secret_key = installation().secret_key
+        found = look_at(session, case, secret_key=secret_key, user_id=me().id)
+    return _page(case_id, found)
+
+
+def _page(
+    case_id: int, contact: ContactDetails | None = None, **forms: StaffForm
+) -> ResponseReturnValue:
     library, now = installation().library, installation().now()
     with installation().store.reading() as session:
         case = queries.one(session, case_id)
-        accounts = people.accounts(session)
+        accounts = _able(session, case)
         page: dict[str, Any] = {
             "case": case,
             "said": queries.said(session, case, library=library),
@@ -260,6 +278,7 @@ def _page(case_id: int, **forms: StaffForm) -> ResponseReturnValue:
     body = render_template(
         "cases/show.html",
         **page,
+        contact=contact,
         forms=shown,
         refused=refused,
         names=names,
@@ -284,18 +303,22 @@ def _again(session: Session, case: Case) -> dict[str, Any]:
 
 def _owner_form(case: Case, accounts: Sequence[Account]) -> OwnerForm:
     form = OwnerForm(owner_id=str(case.owner_id or NOBODY))
-    # Whoever owns it stays in the list, or it would look like nobody's.
-    able = [
-        each for each in accounts if each.may(Permission.WORK_CASES) or each.id == case.owner_id
-    ]
-    names = [each.name if each.active else f"{each.name} (account closed)" for each in able]
+    names = [each.name if each.active else f"{each.name} (account closed)" for each in accounts]
     form.owner_id.choices = choices(
         [
             (NOBODY, "Unassigned"),
-            *((str(each.id), name) for each, name in zip(able, names, strict=True)),
+            *((str(each.id), name) for each, name in zip(accounts, names, strict=True)),
         ]
     )
     return form
+
+
+def _able(session: Session, case: Case) -> list[Account]:
+    """Who may own the case, and who owns it: without them it would look like nobody's."""
+    found = able(session, Permission.WORK_CASES, case.survey.journey_id)
+    if case.owner_id is None or any(each.id == case.owner_id for each in found):
+        return found
+    return [*found, people.account(session, case.owner_id)]
 
 
 def _wanted() -> queries.Wanted:
@@ -311,6 +334,7 @@ def _wanted() -> queries.Wanted:
         journey_id=number_asked("journey"),
         overdue=bool(request.args.get("overdue")),
         after=number_asked("after", largest=LARGEST_LONG),
+        granted=journeys_granted(me(), Permission.WORK_CASES),
     )
 
 

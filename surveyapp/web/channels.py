@@ -126,7 +126,7 @@ def delete_entries(journey_id: int, survey_id: int) -> ResponseReturnValue:
 
 
 @channels.get("/draw.csv")
-@requires(Permission.EXPORT_RESPONSES)
+@requires(Permission.EXPORT_DRAWS)
 def export(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         survey = queries.survey_row(session, journey_id, survey_id)

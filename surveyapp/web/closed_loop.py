@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from wtforms import FloatField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from surveyapp.auth import queries as people
 from surveyapp.auth.accounts import Account
+from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import alerts as actions
 from surveyapp.closed_loop.rules import change_case_rule, watchable
@@ -88,7 +88,9 @@ def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
 def change_rule(journey_id: int, survey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         survey = survey_in(session, journey_id, survey_id)
-        form = _rule_form(survey, people.accounts(session), _others(session, survey))
+        form = _rule_form(
+            survey, able(session, Permission.WORK_CASES, journey_id), _others(session, survey)
+        )
     if form.validate_on_submit():
         with form.refusing("scale"):
             with form.saving() as session:
@@ -184,7 +186,9 @@ def _page(journey_id: int, survey_id: int, **forms: StaffForm) -> ResponseReturn
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )
-        rule = _rule_form(survey, people.accounts(session), _others(session, survey))
+        rule = _rule_form(
+            survey, able(session, Permission.WORK_CASES, journey_id), _others(session, survey)
+        )
     refused = next(iter(forms.values()), None)
     few = settings.minimum_cell
     body = page(
@@ -220,7 +224,7 @@ def _rule_form(survey: Survey, accounts: Sequence[Account], others: Sequence[Sur
     form.owner_id.choices = choices(
         [
             (NONE, "Nobody: leave cases unassigned"),
-            *((str(each.id), each.name) for each in accounts if each.may(Permission.WORK_CASES)),
+            *((str(each.id), each.name) for each in accounts),
         ]
     )
     form.follow_up_survey_id.choices = choices(

@@ -10,11 +10,14 @@ import re
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
-from surveyapp.errors import Invalid
+from surveyapp.errors import Invalid, NotFound
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import survey_at
+from surveyapp.surveys.survey import Survey
 from surveyapp.web import sessions
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -29,26 +32,26 @@ _DONE = {"discarded": "discard kiosk answers", "downloaded": "download kiosk ans
 
 
 @devices.get("")
-@requires(Permission.READ_RESPONSES)
+@requires(Permission.READ_RESPONSES, lists=True)
 def show() -> ResponseReturnValue:
     """The page that the kiosk's own database is looked at with."""
     return render_template("devices/show.html", kiosk=_link("kiosk"))
 
 
 @devices.get("/survey")
-@requires(Permission.READ_RESPONSES)
+@requires(Permission.READ_RESPONSES, lists=True)
 def survey() -> ResponseReturnValue:
     """The name and the questions of the survey behind a link; nothing where there is none."""
-    with installation().store.engine.connect() as connection:
-        found = survey_at(connection, _link("link"))
-    if found is None:
-        return {}
+    with installation().store.reading() as session:
+        found = survey_at(session.connection(), _link("link"))
+        if found is None or not _is_granted(session, found):
+            return {}
     page = content(found, found.language, installation().library)
     return {"name": found.name, "questions": {each.name: each.text for each in page.questions}}
 
 
 @devices.post("/noted")
-@requires(Permission.READ_RESPONSES)
+@requires(Permission.READ_RESPONSES, lists=True)
 def note() -> ResponseReturnValue:
     """Write into the audit log what is about to be done with answers on a device."""
     what = request.form.get("what", "")
@@ -56,18 +59,26 @@ def note() -> ResponseReturnValue:
     if what not in _DONE or not count:
         raise Invalid("Send the action (discarded or downloaded) and the number of answers.")
     with installation().store.writing() as session:
+        found = survey_at(session.connection(), _link("link"))
+        if found is not None and not _is_granted(session, found):
+            raise NotFound("There is no such survey.")
         subject = f"survey {_link('link')}"
         record(session, sessions.me().id, _DONE[what], subject, answers=count)
     return "", 204
 
 
 @devices.post("/leave")
-@requires(Permission.READ_RESPONSES)
+@requires(Permission.READ_RESPONSES, lists=True)
 def leave() -> ResponseReturnValue:
     """Sign out, because customers use this device next, and go back to the survey."""
     sessions.end()
     link = _link("kiosk")
     return redirect(f"/k/{link}" if link else url_for("account.sign_in"), 303)
+
+
+def _is_granted(session: Session, survey: Survey) -> bool:
+    """Whether one may read the answers to this survey."""
+    return may_on(session, sessions.me(), Permission.READ_RESPONSES, survey.journey_id)
 
 
 def _link(name: str) -> str:

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import redirect, request, url_for
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from surveyapp.auth import second_factors
-from surveyapp.auth.permissions import Permission
-from surveyapp.errors import NotAllowed
+from surveyapp.auth.grants import held
+from surveyapp.auth.permissions import RULES, Permission, Subject
+from surveyapp.closed_loop.queries import journey_of
+from surveyapp.errors import NotAllowed, NotFound
 from surveyapp.web.installation import installation
 from surveyapp.web.local_passwords import local_passwords
 from surveyapp.web.security import FILES_WANTED
-from surveyapp.web.sessions import me, method
+from surveyapp.web.sessions import hold, me, method
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARD = "guard"
 PUBLIC = "public"
+LISTS = "lists"
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Let in who may do this; strangers go to the sign-in page, others get 403."""
+def _itself(_session: Session, journey_id: int) -> int | None:
+    return journey_id
+
+
+# What in an address says which journey a page is about; everything else there hangs on it.
+PARENTS: Mapping[str, Callable[[Session, int], int | None]] = MappingProxyType(
+    {"journey_id": _itself, "case_id": journey_of}
+)
+
+
+def requires(permission: Permission, *, lists: bool = False) -> Callable[[View], View]:
+    """Let in who may do this; strangers go to the sign-in page, others get 403.
+
+    A journey that somebody was not given does not exist for them: 404. ``lists`` says that the page
+    is about many journeys and chooses those that were given itself; without it, a page about no
+    journey that needs the permission for one is refused to everybody.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -42,9 +62,11 @@ def requires(permission: Permission) -> Callable[[View], View]:
                     f"Your role is {me().role}; this page requires the permission to"
                     f" {permission}. Ask an administrator."
                 )
+            _check_grants(permission, lists=lists)
             return view(*args, **kwargs)
 
         setattr(guarded, GUARD, permission)
+        setattr(guarded, LISTS, lists)
         return guarded  # type: ignore[return-value]
 
     return guard
@@ -53,6 +75,24 @@ def requires(permission: Permission) -> Callable[[View], View]:
 def _lacks_second_factor() -> bool:
     required = installation().settings.second_factors_required
     return second_factors.is_missing(me(), method(), required)
+
+
+def _check_grants(permission: Permission, *, lists: bool) -> None:
+    """Note what was granted on the page's journey; NotFound, NotAllowed where that is too little."""
+    ids = request.view_args or {}
+    parent = next((name for name in PARENTS if name in ids), None)
+    with installation().store.reading() as session:
+        journey_id = PARENTS[parent](session, ids[parent]) if parent else None
+        found = held(session, me(), journey_id)
+    if parent and (journey_id is None or not found.here):
+        raise NotFound("There is nothing at this address; it may have been removed.")
+    hold(found)
+    by_itself = lists and RULES[permission].subject is Subject.JOURNEY
+    if not by_itself and not found.covers(permission):
+        raise NotAllowed(
+            f"Your access does not include the permission to {permission}."
+            " Ask an owner of the journey, or an administrator."
+        )
 
 
 def public(view: View) -> View:

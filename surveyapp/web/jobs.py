@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from surveyapp.auth import queries
+from surveyapp.auth.grants import journeys_granted
 from surveyapp.auth.permissions import Permission, Role
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
@@ -32,9 +33,7 @@ _LISTED = 50
 @requires(Permission.OWN_ACCOUNT)
 def index() -> ResponseReturnValue:
     """One's own jobs, the newest first; everybody's for administrators."""
-    query = select(Job).order_by(Job.id.desc()).limit(_LISTED)
-    if me().role is not Role.ADMINISTRATOR:
-        query = query.where(Job.created_by == me().id)
+    query = select(Job).where(_own()).order_by(Job.id.desc()).limit(_LISTED)
     with installation().store.reading() as session:
         found = list(session.scalars(query))
         about = {job.id: job_subject(session, job) for job in found}
@@ -90,10 +89,19 @@ def progress(job_id: int) -> ResponseReturnValue:
 
 
 def _own_job(session: Session, job_id: int) -> Job:
-    job = session.get(Job, job_id)
-    if job is None or (job.created_by != me().id and me().role is not Role.ADMINISTRATOR):
+    job = session.scalar(select(Job).where(Job.id == job_id, _own()))
+    if job is None:
         raise NotFound("There is no such job, or it belongs to another user.")
     return job
+
+
+def _own() -> ColumnElement[bool]:
+    """Of jobs: those that one asked for, as long as one may read their journey."""
+    if me().role is Role.ADMINISTRATOR:
+        return true()
+    granted = journeys_granted(me(), Permission.READ_JOURNEYS)
+    seen = Job.journey_id.in_(granted) if granted is not None else true()
+    return and_(Job.created_by == me().id, or_(Job.journey_id.is_(None), seen))
 
 
 def _outcome(session: Session, job: Job) -> tuple[str, str] | None:

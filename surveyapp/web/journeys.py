@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from surveyapp.auth.grants import journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.zone_actions import set_zone
@@ -81,17 +82,19 @@ class JourneyForm(StaffForm):
 
 
 @journeys.get("/")
-@requires(Permission.READ_JOURNEYS)
+@requires(Permission.READ_JOURNEYS, lists=True)
 def home() -> ResponseReturnValue:
     return redirect(url_for("journeys.index"), 303)
 
 
 @journeys.get("/journeys")
 @journeys.get("/journeys.json", endpoint="index_json")
-@requires(Permission.READ_JOURNEYS)
+@requires(Permission.READ_JOURNEYS, lists=True)
 def index() -> ResponseReturnValue:
+    granted = journeys_granted(me(), Permission.READ_JOURNEYS)
     with installation().store.reading() as session:
-        known, counts = queries.journeys(session), queries.count_responses(session)
+        known = queries.journeys(session, granted)
+        counts = queries.count_responses(session, granted)
         return page(
             "journeys/index.html",
             {"journeys": [_listed(each, counts.get(each.id, 0)) for each in known]},
@@ -113,7 +116,7 @@ def _listed(journey: Journey, responses: int) -> dict[str, Any]:
 
 
 @journeys.route("/journeys/new", methods=["GET", "POST"])
-@requires(Permission.EDIT_JOURNEYS)
+@requires(Permission.CREATE_JOURNEYS)
 def new() -> ResponseReturnValue:
     form = JourneyForm()
     if form.validate_on_submit():

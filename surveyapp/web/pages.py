@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, request
 from flask_login import current_user
 
 from surveyapp.auth.permissions import Permission
+from surveyapp.web.access import access
 from surveyapp.web.account import account
 from surveyapp.web.analyses import analyses
 from surveyapp.web.appearance import CHOICES, appearance, chosen
@@ -67,7 +68,7 @@ SECTIONS = (
         (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
-            *(previews, devices),
+            *(previews, devices, access),
         ),
     ),
     Section("Segments", (segments,)),

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from surveyapp.auth.grants import journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries, segment_actions
 from surveyapp.web.forms import StaffForm
@@ -29,14 +30,16 @@ class SegmentForm(StaffForm):
 
 
 @segments.get("")
-@requires(Permission.READ_JOURNEYS)
+@requires(Permission.READ_JOURNEYS, lists=True)
 def index() -> ResponseReturnValue:
+    """Segments are of all journeys: whoever may read one of them sees them."""
+    granted = journeys_granted(me(), Permission.READ_JOURNEYS)
     with installation().store.reading() as session:
-        return render_template("segments/index.html", segments=queries.segments(session))
+        return render_template("segments/index.html", segments=queries.segments(session, granted))
 
 
 @segments.route("/new", methods=["GET", "POST"])
-@requires(Permission.EDIT_JOURNEYS)
+@requires(Permission.EDIT_SEGMENTS)
 def new() -> ResponseReturnValue:
     form = SegmentForm()
     if form.validate_on_submit():
@@ -50,7 +53,7 @@ def new() -> ResponseReturnValue:
 
 
 @segments.route("/<int:segment_id>", methods=["GET", "POST"])
-@requires(Permission.EDIT_JOURNEYS)
+@requires(Permission.EDIT_SEGMENTS)
 def edit(segment_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         segment = queries.segment(session, segment_id)

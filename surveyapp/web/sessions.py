@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, request, session
+from flask import Flask, g, request, session
 from flask_login import (
     AnonymousUserMixin,
     LoginManager,
@@ -16,8 +16,9 @@ from flask_login import (
 
 from surveyapp.auth import sessions
 from surveyapp.auth.accounts import Account
+from surveyapp.auth.grants import Held
 from surveyapp.auth.origins import device_words, network
-from surveyapp.auth.permissions import Permission
+from surveyapp.auth.permissions import RULES, Permission, Subject
 from surveyapp.auth.sessions import OpenSession, Origin
 from surveyapp.web.installation import installation
 
@@ -38,7 +39,15 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return self.key
 
     def may(self, permission: str) -> bool:
-        return self.account.may(Permission(permission))
+        """Whether they may do this with what the page is about.
+
+        On a page that is about no journey, the role alone says what may be done with journeys.
+        """
+        asked = Permission(permission)
+        of_one = RULES[asked].subject is Subject.JOURNEY
+        known: Held | None = g.get("held")
+        covered = known is None or (of_one and not known.of_one) or known.covers(asked)
+        return self.account.may(asked) and covered
 
 
 class Nobody(AnonymousUserMixin):  # type: ignore[misc]
@@ -99,6 +108,11 @@ def method() -> str:
 def me() -> Account:
     """The signed-in account; only behind a guard."""
     return cast(SignedIn, current_user).account
+
+
+def hold(held: Held) -> None:
+    """Note what the signed-in account was granted on what the page is about."""
+    g.held = held
 
 
 def remember_sessions(app: Flask) -> None:

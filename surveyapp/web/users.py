@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, SelectField, StringField
+from wtforms import BooleanField, EmailField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, passwords, queries, second_factors
+from surveyapp.auth import actions, grants, passwords, queries, second_factors
 from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries as journeys
 from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.grant_form import EVERY, grant_form
 from surveyapp.web.guards import requires
+from surveyapp.web.ids import LARGEST
 from surveyapp.web.installation import installation
 from surveyapp.web.local_passwords import check_local_passwords, local_passwords
 from surveyapp.web.sessions import me
+from surveyapp.whole import whole_number
 
 users = Blueprint("users", __name__, url_prefix="/users")
 
 ROLES = [
-    ("manager", "Manager: views journeys, results and reports; creates reports"),
+    ("manager", "Manager: views journeys, results and reports; creates reports; works on cases"),
     ("researcher", "Researcher: also edits journeys, runs surveys, views responses, runs analyses"),
-    ("administrator", "Administrator: everything, including users and imports"),
+    ("administrator", "Administrator: everything on every journey, including users and imports"),
 ]
 
 
@@ -28,6 +33,11 @@ class UserForm(StaffForm):
     name = StringField("Name", [InputRequired("Enter the person's name."), Length(max=200)])
     email = EmailField("Email address", [InputRequired("Enter an email address."), Length(max=254)])
     role = SelectField("Role", choices=choices(ROLES))
+    all_journeys = BooleanField(
+        "Access to all journeys",
+        description="As far as the role goes, with comments. Otherwise grant single journeys"
+        " afterwards. Administrators have access to every journey.",
+    )
 
 
 class RoleForm(StaffForm):
@@ -70,6 +80,8 @@ def show(user_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         account = queries.account(session, user_id)
         factor = second_factors.of(session, user_id)
+        given = grants.given_to(session, user_id)
+        grant = grant_form(journeys.journeys(session))
     form = RoleForm(obj=account)
     if form.validate_on_submit():
         with form.refusing("role"):
@@ -78,9 +90,49 @@ def show(user_id: int) -> ResponseReturnValue:
             flash(f"{account.name} is now {form.role.data}; their sessions have ended.")
             return redirect(url_for("users.index"), 303)
     page = render_template(
-        "users/show.html", account=account, form=form, factor=factor, local=local_passwords()
+        "users/show.html",
+        account=account,
+        form=form,
+        given=given,
+        grant=grant,
+        factor=factor,
+        local=local_passwords(),
     )
     return page, form.status
+
+
+@users.post("/<int:user_id>/grants")
+@requires(Permission.MANAGE_USERS)
+def give(user_id: int) -> ResponseReturnValue:
+    """Give the user access to a journey, or to all of them."""
+    with installation().store.writing() as session:
+        queries.account(session, user_id)
+        form = grant_form(journeys.journeys(session))
+        if not form.validate():
+            raise Invalid("Choose a journey and what to grant from the lists; nothing was granted.")
+        grants.give(session, user_id, form.grant.data, form.chosen, by=me().id)
+    flash("Access granted.")
+    return redirect(url_for("users.show", user_id=user_id), 303)
+
+
+@users.post("/<int:user_id>/grants/revoke")
+@requires(Permission.MANAGE_USERS)
+def take(user_id: int) -> ResponseReturnValue:
+    """Take away what the user was given on a journey, or on all of them."""
+    with installation().store.writing() as session:
+        queries.account(session, user_id)
+        grants.take(session, user_id, request.form.get("grant", ""), _journey_asked(), by=me().id)
+    flash("Access revoked.")
+    return redirect(url_for("users.show", user_id=user_id), 303)
+
+
+def _journey_asked() -> int | None:
+    """The journey that a button names, None for all of them; Invalid for anything else."""
+    text = request.form.get("journey", "")
+    number = whole_number(text, largest=LARGEST)
+    if number is None and text != EVERY:
+        raise Invalid(f"journey={text[:20]!r} is neither a journey nor {EVERY}.")
+    return number
 
 
 @users.post("/<int:user_id>/password")

@@ -18,6 +18,7 @@ from surveyapp.responses.actions import Stored, submit
 from surveyapp.store import events
 from surveyapp.store.db import Store
 from surveyapp.store.models import Case, Journey, SurveyRow, User
+from tests.grants import on_all_journeys
 from tests.installations import installation_on
 from tests.responses.makers import as_survey, make_survey
 
@@ -42,7 +43,7 @@ def add_user(session: Session, name: str, **other: object) -> User:
     user = User(**{**values, "password_hash": "", **other})
     session.add(user)
     session.flush()
-    return user
+    return on_all_journeys(session, user)
 
 
 def make_loop(session: Session, rule: dict[str, object] | None = None) -> Loop:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Alert, AuditEntry, Journey, SurveyRow, User
+from surveyapp.store.models import Alert, AuditEntry, Journey, JourneyGrant, SurveyRow, User
 from surveyapp.surveys.settings.closed_loop import read_case_rule
 from tests.closed_loop.makers import make_loop, respond
 from tests.responses.makers import make_survey
@@ -18,7 +18,9 @@ from tests.responses.makers import make_survey
 def loop(installation):
     with installation.store.writing() as session:
         made = make_loop(session, rule={})
-        session.get_one(User, made.owner).role = "researcher"
+        owner = session.get_one(User, made.owner)
+        owner.role = "researcher"
+        session.add(JourneyGrant(user_id=owner.id, kind="editor"))
         return made
 
 

@@ -20,6 +20,7 @@ from surveyapp.store.models import Contact, SurveyRow, User
 from surveyapp.surveys.links import pseudonym
 from surveyapp.web.installation import EXTENSION
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey, message, messages
+from tests.grants import on_all_journeys
 from tests.web.respondents import parsed
 from tests.web.world import session_key
 
@@ -54,6 +55,8 @@ def signed_in(
     with installation.store.writing() as session:
         user = User(email=email, name="Rita", role="researcher", password_hash="x")
         session.add(user)
+        session.flush()
+        on_all_journeys(session, user)
     client = app.test_client()
     with client.session_transaction() as signed:
         signed["_user_id"] = session_key(installation, user)

@@ -20,6 +20,7 @@ from surveyapp.surveys.settings.distribution import Distribution
 from surveyapp.web.installation import EXTENSION
 from tests.distribution.mail_server import REFUSED, mail_server
 from tests.distribution.makers import BASE, NOW, SENDER, asked, make_survey
+from tests.grants import on_all_journeys
 from tests.web.respondents import parsed
 from tests.web.world import session_key
 
@@ -56,6 +57,8 @@ def client(app: Flask, installation: Installation) -> FlaskClient:
             email="rita@northbank.example", name="Rita", role="researcher", password_hash="x"
         )
         session.add(user)
+        session.flush()
+        on_all_journeys(session, user)
     browser = app.test_client()
     with browser.session_transaction() as signed:
         signed["_user_id"] = session_key(installation, user)

@@ -35,6 +35,7 @@ from surveyapp.store.models import (
     Invitation,
     Job,
     Journey,
+    JourneyGrant,
     OutgoingMessage,
     PrizeDraw,
     Response,
@@ -544,6 +545,44 @@ def _refuses_change(store: Store) -> None:
         record(session, None, "edit journey", "journey j")
         session.flush()
         assert session.query(AuditEntry).count() == len(before) + 1
+
+
+def test_whoever_saw_every_journey_still_does_and_makers_own_theirs(empty_store: Store):
+    """By role; jobs know the journey that they are about, keys go on as they were."""
+    upgrade(empty_store.engine, "0016")
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    roles = {1: "administrator", 2: "researcher", 3: "manager"}
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["users", "journeys", "api_keys", "jobs", "reports"])
+
+        def add(table: str, **row: object) -> None:
+            known = {"created_at": moment} | row
+            connection.execute(insert(old.tables[table]), known)
+
+        for number, role in roles.items():
+            names = {"email": f"{role}@example.org", "name": role, "password_hash": ""}
+            flags = {"active": True, "must_change_password": False, "session_epoch": 0}
+            add("users", id=number, role=role, **names, **flags)
+        place = {"provider": "Bank", "goal": "", "state": "current", "version": 1}
+        place |= {"own_zone": "", "zone": "UTC", "generation": 0}
+        for number, owner in ((1, 2), (2, None)):
+            add("journeys", id=number, code=f"j{number}", name="J", owner_id=owner, **place)
+        add("api_keys", name="K", prefix="abcdefgh", key_hash="0" * 64, scopes=["read results"])
+        add("reports", id=7, kind="benchmark", title="B", journey_id=2, parameters={})
+        state = {"state": "done", "percent": 100, "step": "", "error": "", "attempts": 1}
+        for number, asked in ((1, {"report_id": 7}), (2, {"segment_id": 1})):
+            add("jobs", id=number, kind="k", parameters=asked, worker="", **state)
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        columns = (JourneyGrant.user_id, JourneyGrant.journey_id, JourneyGrant.kind)
+        assert {tuple(row) for row in session.execute(select(*columns))} == {
+            *((2, None, "editor"), (2, None, "comments"), (2, 1, "owner")),
+            *((3, None, "reader"), (3, None, "comments")),
+        }
+        assert session.scalars(select(Job.journey_id).order_by(Job.id)).all() == [2, None]
+        key = session.scalars(select(ApiKey)).one()
+        assert (key.journey_id, key.networks, key.expires_at) == (None, [], None)
 
 
 def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:

@@ -13,7 +13,10 @@ from surveyapp.store.models import AuditEntry, Job
 def job(installation, world) -> int:
     with installation.store.writing() as session:
         asked = VALIDATE_SCALE.ask(
-            session, AnalysisPayload(1), user_id=world.users["researcher"].id
+            session,
+            AnalysisPayload(1),
+            journey_id=world.here.journey_id,
+            user_id=world.users["researcher"].id,
         )
         return asked.id
 

@@ -52,6 +52,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }
 # Forms that add, send or look something up: nothing that is stored is in them.
 OTHERS = {
+    *("access.give", "users.give"),
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),
     *("cases.add_note", "cases.close", "closed_loop.add"),
     *("connections.new_key", "contacts.index", "imports.new", "journeys.new", "messages.test"),

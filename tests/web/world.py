@@ -43,6 +43,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys import actions as fielding
 from surveyapp.webhooks import actions as hooks
+from tests.grants import on_all_journeys
 from tests.responses.makers import as_survey
 
 PASSWORD = "quiet lake morning"
@@ -50,7 +51,7 @@ ROLES = ("administrator", "researcher", "manager")
 
 
 def add_user(session: Session, role: str, **other: object) -> User:
-    """An account that signs in with PASSWORD."""
+    """An account that signs in with PASSWORD and has access to all journeys."""
     values = {
         "email": f"{role}@example.org",
         "name": role.capitalize(),
@@ -61,7 +62,7 @@ def add_user(session: Session, role: str, **other: object) -> User:
     user = User(**values)
     session.add(user)
     session.flush()
-    return user
+    return on_all_journeys(session, user)
 
 
 def session_key(installation: Installation, user: User) -> str:
