@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docs.generated.markdown import definitions
+from surveyapp.auth.api_keys import SUBJECTS
 from surveyapp.auth.permissions import LEVELS, MEANINGS, ON_ALL_JOURNEYS, RULES, Grant, Role, Rule
 
 # The higher level has what the lower has; so the lowest that is enough is named.
@@ -26,6 +27,9 @@ def access_reference() -> str:
             meanings,
             f"Access to all journeys, where it is chosen for a new user, is by role: {usual}.",
             _table(head, rows),
+            "An API key has scopes instead of a role. A key of one journey finds no other, and has no"
+            " scope that concerns all of them.",
+            _table(("Scope", "About"), [(str(scope), str(of)) for scope, of in SUBJECTS.items()]),
         )
     )
 

@@ -77,13 +77,14 @@ def new_throttles() -> tuple[Throttle, Throttle]:
 def _let_in(scope: KeyScope) -> Caller:
     refusals, calls = current_app.extensions[THROTTLES]
     store, now, sent = installation().store, installation().now(), _sent()
+    address = request.remote_addr or ""  # behind trusted proxies, what these say
     with store.reading() as session:
-        found = api_keys.caller(session, sent, now=now)
+        found = api_keys.caller(session, sent, now=now, address=address)
     if found is None:
-        _throttle(refusals, request.remote_addr or "")
+        _throttle(refusals, address)
         if sent:
             with store.writing() as session:
-                api_keys.note_refused(session, sent)
+                api_keys.note_refused(session, sent, now=now, address=address)
         raise Problem(
             INVALID_KEY,
             "Send a valid API key in the header Authorization: Bearer sak_...",

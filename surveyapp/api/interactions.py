@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict, attributes
-from surveyapp.api.callers import installation, needs
+from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.problems import Fault, Problem
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.problem_types import NOTHING_ACCEPTED
@@ -151,6 +151,7 @@ def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
             batch["interactions"],
             secret_key=installation().secret_key,
             source="api",
+            journey_id=caller().journey_id,
             now=installation().now(),
         )
     if not received.stored and not received.already:

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict
-from surveyapp.api.callers import installation, needs
+from surveyapp.api.callers import caller, installation, needs
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
@@ -261,7 +261,7 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     """
     settings = installation().settings
     with installation().store.reading() as session:
-        journey = journey_by_code(session, _code(code, "journey"))
+        journey = journey_by_code(session, _code(code, "journey"), caller().journey_id)
         segment_id = ""
         if "segment" in query:
             segment_id = str(segment_by_code(session, _code(query["segment"], "segment")).id)

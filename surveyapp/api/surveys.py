@@ -240,16 +240,22 @@ def invite_customers(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def survey_named(session: Session, code: str) -> Survey:
-    """The survey of this code; Invalid for a text that is no code, NotFound when none has it."""
+    """The caller's survey of this code; Invalid for a text that is no code, NotFound when none has it."""
     try:
-        return queries.survey_by_code(session, read_code(code))
+        return queries.survey_by_code(session, read_code(code), caller().journey_id)
     except Invalid as error:
         raise Invalid(str(error), field="survey") from error
 
 
 def _all() -> list[dict[str, Any]]:
     with installation().store.reading() as session:
-        return [_shown(each) for each in queries.all_surveys(session)]
+        journey_id = caller().journey_id
+        found = (
+            queries.all_surveys(session)
+            if journey_id is None
+            else queries.surveys_of(session, journey_id)
+        )
+        return [_shown(each) for each in found]
 
 
 def _languages(survey: Survey) -> list[str]:

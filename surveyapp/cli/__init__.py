@@ -24,6 +24,7 @@ COMMANDS = {
     "instruments": "surveyapp.cli.administration",
     "interactions": "surveyapp.cli.data",
     "invariance": "surveyapp.cli.invariance",
+    "key": "surveyapp.cli.keys",
     "package": "surveyapp.cli.exporting",
     "pls": "surveyapp.cli.modelling",
     "report": "surveyapp.cli.reporting",

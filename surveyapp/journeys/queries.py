@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from surveyapp.errors import NotFound
@@ -40,11 +40,16 @@ def journey(session: Session, journey_id: int) -> Journey:
     return found
 
 
-def journey_by_code(session: Session, code: str) -> Journey:
-    """The journey that a command names; NotFound lists the known ones."""
-    found = session.scalar(select(Journey).where(Journey.code == code))
+def journey_by_code(session: Session, code: str, journey_id: int | None = None) -> Journey:
+    """The journey that a command names; NotFound lists the known ones.
+
+    With ``journey_id`` there is no other journey.
+    """
+    those = true() if journey_id is None else Journey.id == journey_id
+    found = session.scalar(select(Journey).where(Journey.code == code, those))
     if found is None:
-        known = ", ".join(session.scalars(select(Journey.code).order_by(Journey.code))) or "none"
+        codes = select(Journey.code).where(those).order_by(Journey.code)
+        known = ", ".join(session.scalars(codes)) or "none"
         raise NotFound(f"There is no journey {code!r}; known: {known}.")
     return found
 

@@ -47,21 +47,22 @@ def receive(
     secret_key: str,
     source: str,
     user_id: int | None = None,
+    journey_id: int | None = None,
     now: datetime,
 ) -> Received:
     """Keep a batch of reports (mappings with ``reports.FIELDS``) in the caller's transaction.
 
     Good reports are stored whatever the others are. A report whose external id the touchpoint has
     already is counted and changes nothing. The customer's reference becomes a pseudonym here, an
-    address goes to the contacts and nowhere else. ``source`` is "api", "csv" or the like. Raises
-    Invalid for more than MOST_REPORTS.
+    address goes to the contacts and nowhere else. ``source`` is "api", "csv" or the like. With
+    ``journey_id`` there is no other journey. Raises Invalid for more than MOST_REPORTS.
     """
     batch = list(islice(reports, MOST_REPORTS + 1))
     if len(batch) > MOST_REPORTS:
         raise Invalid(f"More than {MOST_REPORTS} events; send them in smaller batches.")
     session.flush()
     connection = session.connection()
-    reader = Reader(TouchpointCodes(connection), secret_key, now)
+    reader = Reader(TouchpointCodes(connection, journey_id), secret_key, now)
     good: list[IncomingInteraction] = []
     refused: list[Refused] = []
     for number, raw in enumerate(batch, start=1):

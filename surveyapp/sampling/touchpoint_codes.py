@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from surveyapp.errors import Invalid
 from surveyapp.store.models import Journey, Stage, Touchpoint
@@ -22,17 +22,21 @@ class CodedTouchpoint:
 
 
 class TouchpointCodes:
-    """Every touchpoint, found by its journey's code and its own: ``form`` or ``apply/form``."""
+    """Every touchpoint, found by its journey's code and its own: ``form`` or ``apply/form``.
 
-    def __init__(self, connection: Connection) -> None:
-        self._found: dict[str, dict[str, list[CodedTouchpoint]]] = {
-            code: {} for code in connection.execute(select(Journey.code)).scalars()
-        }
+    With ``journey_id`` those of this journey alone.
+    """
+
+    def __init__(self, connection: Connection, journey_id: int | None = None) -> None:
+        those = true() if journey_id is None else Journey.id == journey_id
+        codes = connection.execute(select(Journey.code).where(those)).scalars()
+        self._found: dict[str, dict[str, list[CodedTouchpoint]]] = {code: {} for code in codes}
         rows = connection.execute(
             select(Journey.code, Stage.code, Touchpoint.code, Touchpoint.id, Journey.id)
             .select_from(Touchpoint)
             .join(Stage, Stage.id == Touchpoint.stage_id)
             .join(Journey, Journey.id == Stage.journey_id)
+            .where(those)
             .order_by(Journey.id, Stage.position, Touchpoint.position)
         )
         for journey, stage, touchpoint, number, journey_id in rows:

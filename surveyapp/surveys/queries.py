@@ -16,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     Table,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -179,11 +180,16 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def survey_by_code(session: Session, code: str) -> Survey:
-    """The survey that a command names; NotFound lists the known ones."""
-    found = _found(session, _SURVEYS.c.code == code)
+def survey_by_code(session: Session, code: str, journey_id: int | None = None) -> Survey:
+    """The survey that a command names; NotFound lists the known ones.
+
+    With ``journey_id`` there is none of another journey.
+    """
+    those = true() if journey_id is None else _SURVEYS.c.journey_id == journey_id
+    found = _found(session, and_(_SURVEYS.c.code == code, those))
     if not found:
-        known = ", ".join(session.scalars(select(SurveyRow.code).order_by(SurveyRow.code)))
+        codes = select(_SURVEYS.c.code).where(those).order_by(_SURVEYS.c.code)
+        known = ", ".join(session.scalars(codes))
         raise NotFound(f"There is no survey {code!r}; known: {known or 'none'}.")
     return found[0]
 

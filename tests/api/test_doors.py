@@ -17,10 +17,11 @@ from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
+from surveyapp.auth.permissions import Subject
 from surveyapp.installation import Installation
 from surveyapp.problem_types import TYPES
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import ApiKey, AuditEntry
+from surveyapp.store.models import ApiKey, AuditEntry, Journey, SurveyRow
 from tests.web.world import session_key
 
 # The document, its page, the way to it, and the types of problem.
@@ -83,6 +84,78 @@ def test_a_key_opens_the_routes_of_its_scopes_and_no_other(api, call, new_key, w
         assert scope in answer.json["detail"]
         answer = call(method, path_of(rule), key=new_key(scope), json={"nonsense": True})
         assert answer.status_code in {200, 422}, (method, rule)
+
+
+def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installation, world):
+    """Each operation on the key's own journey, on a foreign one, and on one that nobody has."""
+    with installation.store.writing() as session:
+        codes = {
+            place.journey_id: (
+                session.get_one(Journey, place.journey_id).code,
+                session.get_one(SurveyRow, place.survey_id).code,
+            )
+            for place in (world.here, world.there)
+        }
+        scopes = [each for each in KeyScope if api_keys.SUBJECTS[each] is Subject.JOURNEY]
+        _, key = api_keys.make(
+            session, name="One", scopes=scopes, journey_id=world.here.journey_id, user_id=None
+        )
+    own, foreign = codes.values()
+    asked = {
+        "/surveys": lambda *_: {},
+        "/deployments": lambda *_: {},
+        "/interactions": lambda journey, _: {"json": {"interactions": [interaction(journey)]}},
+        "/invitations": lambda _, survey: {"json": {"survey": survey, "customers": [{}]}},
+        "/responses": lambda _, survey: {"query_string": {"survey": survey}},
+        "/erasures": lambda _, survey: {"query_string": {"survey": survey}},
+        "/journeys/open/results": lambda *_: {},
+    }
+    found = set()
+    for rule, method, scope in guarded(api):
+        path = path_of(rule)
+        if api_keys.SUBJECTS[scope] is not Subject.JOURNEY:
+            assert call(method, path, key=key, json={}).status_code == 403
+            continue
+        found.add(path)
+        places = {"own": own, "foreign": foreign, "nowhere": ("nowhere", "nowhere")}
+        answers = {
+            name: call(method, path.replace("open", place[0]), key=key, **asked[path](*place))
+            for name, place in places.items()
+        }
+        assert answers["own"].status_code in {200, 201}, path
+        assert foreign[1] not in answers["own"].text
+        told = [
+            re.sub('"request": "[0-9a-f]+"', "", answers[name].text)
+            for name in ("foreign", "nowhere")
+        ]
+        for code in (foreign[0], foreign[1]):
+            told[0] = told[0].replace(f"'{code}'", "'nowhere'").replace(f"/{code}/", "/nowhere/")
+        assert told[0] == told[1], path
+        if asked[path](*own) or "results" in path:
+            assert answers["foreign"].status_code in {404, 422}, path
+    assert found == set(asked)
+
+
+def interaction(journey: str) -> dict[str, str]:
+    moment = "2026-03-29T14:05:00+03:00"
+    return {"journey": journey, "touchpoint": "form", "customer_ref": "C-1", "at": moment}
+
+
+def test_a_key_opens_nothing_from_outside_its_networks(installation: Installation):
+    """By the address that the trusted proxy tells, not by that which the caller claims."""
+    with installation.store.writing() as session:
+        limits = {"networks": ["203.0.113.0/24"], "scopes": ["read surveys"]}
+        _, key = api_keys.make(session, name="One", **limits, user_id=None)
+    object.__setattr__(installation.settings, "trusted_proxies", 1)
+    client = create_api(installation, failed=lambda _: None).test_client()
+    for told, status in (
+        ("203.0.113.9", 200),
+        ("198.51.100.1", 401),
+        ("203.0.113.9, 198.51.100.1", 401),
+        ("198.51.100.1, 203.0.113.9", 200),
+    ):
+        headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": told}
+        assert client.get("/api/v1/surveys", headers=headers).status_code == status, told
 
 
 def test_a_session_of_staff_opens_nothing_and_the_api_sets_no_cookie(

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
+from surveyapp.auth.key_limits import is_within, read_networks
+from surveyapp.auth.permissions import Subject
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from surveyapp.store.models import ApiKey, AuditEntry
+from surveyapp.store.models import ApiKey, AuditEntry, Journey
 
 
 def make(store: Store, *scopes: str, name: str = "Branches") -> tuple[int, str]:
@@ -120,3 +122,101 @@ def test_a_refused_key_is_noted_without_what_was_sent(store: Store):
         f"API key {text[4:12]} Branches",
         "unknown key",
     ]
+
+
+def test_an_expired_key_opens_nothing(store: Store):
+    begin = utc_now()
+    with store.writing() as session:
+        end = begin + timedelta(days=1)
+        _, text = api_keys.make(
+            session, name="A", scopes=["read results"], expires_at=end, user_id=None, now=begin
+        )
+        for now, opens in ((begin, True), (end - timedelta(seconds=1), True), (end, False)):
+            assert (api_keys.caller(session, text, now=now) is not None) is opens
+
+
+def test_a_new_secret_works_beside_the_old_one_until_the_overlap_ends(store: Store):
+    number, old = make(store)
+    begin = utc_now()
+    week = timedelta(days=7)
+    with store.writing() as session:
+        _, new = api_keys.rotate(session, number, overlap=week, user_id=None, now=begin)
+        assert new[:13] == old[:13] and new != old
+        with pytest.raises(Conflict, match="drop it before you make another"):
+            api_keys.rotate(session, number, overlap=week, user_id=None, now=begin)
+        with pytest.raises(Invalid, match="0 to 90 days"):
+            api_keys.rotate(session, number, overlap=20 * week, user_id=None, now=begin)
+        for now, opens in ((begin, True), (begin + week, False)):
+            found = [api_keys.caller(session, text, now=now) for text in (new, old)]
+            assert [each is not None for each in found] == [True, opens]
+    with store.writing() as session:
+        _, third = api_keys.rotate(
+            session, number, overlap=timedelta(0), user_id=None, now=begin + week
+        )
+        now = begin + week
+        found = [api_keys.caller(session, text, now=now) for text in (old, new, third)]
+        assert [each is not None for each in found] == [False, False, True]
+        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["make API key", *["rotate API key"] * 2]
+
+
+def test_why_a_key_was_refused_is_in_the_log_and_nowhere_else(store: Store):
+    begin = utc_now()
+    with store.writing() as session:
+        limits = {"networks": ["192.0.2.0/24"], "expires_at": begin + timedelta(days=1)}
+        key, text = api_keys.make(
+            session, name="A", scopes=["read results"], **limits, user_id=None, now=begin
+        )
+        api_keys.note_refused(session, text, now=begin, address="198.51.100.1")
+        api_keys.note_refused(session, text, now=begin + timedelta(days=2), address="192.0.2.1")
+        api_keys.rotate(session, key.id, overlap=timedelta(0), user_id=None, now=begin)
+        api_keys.note_refused(session, text, now=begin, address="192.0.2.1")
+        query = select(AuditEntry.detail).where(AuditEntry.action == "refuse API key")
+        reasons = [each["reason"] for each in session.scalars(query.order_by(AuditEntry.id))]
+    assert reasons == ["address", "expired", "old secret"]
+
+
+def test_a_key_of_one_journey_has_no_scope_that_concerns_all(store: Store):
+    with store.writing() as session:
+        session.add(Journey(code="a", name="A", provider="Bank"))
+        session.flush()
+        for scope in KeyScope:
+            asked = {"name": "A", "scopes": [scope], "journey_id": 1, "user_id": None}
+            if api_keys.SUBJECTS[scope] is Subject.JOURNEY:
+                assert api_keys.make(session, **asked)[0].journey_id == 1
+            else:
+                with pytest.raises(Invalid, match="concerns the customers of every journey"):
+                    api_keys.make(session, **asked)
+        with pytest.raises(Invalid, match="no such journey"):
+            api_keys.make(session, name="A", scopes=["read results"], journey_id=9, user_id=None)
+    assert set(api_keys.SUBJECTS) == set(KeyScope)
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "within"),
+    [
+        ("192.0.2.7", ["192.0.2.0/24"], True),
+        ("192.0.3.7", ["192.0.2.0/24"], False),
+        ("192.0.2.7", ["2001:db8::/32", "192.0.2.7/32"], True),
+        ("2001:db8::1", ["2001:db8::/32"], True),
+        ("2001:db9::1", ["2001:db8::/32"], False),
+        ("::ffff:192.0.2.7", ["192.0.2.0/24"], True),  # as a socket of both kinds says it
+        ("", ["0.0.0.0/0", "::/0"], False),
+        ("unix:", ["0.0.0.0/0"], False),
+        ("anything", [], True),
+    ],
+)
+def test_an_address_is_within_networks_of_its_kind(address: str, networks: list[str], within: bool):
+    assert is_within(address, networks) is within
+
+
+def test_networks_are_read_once_each_and_only_as_they_are_meant():
+    assert read_networks(["192.0.2.7", " 192.0.2.0/24 ", "", "192.0.2.7/32"]) == [
+        "192.0.2.7/32",
+        "192.0.2.0/24",
+    ]
+    for wrong in ("192.0.2.7/24", "10.0.0.0/33", "example.org", "2001:db8::1/32"):
+        with pytest.raises(Invalid):
+            read_networks([wrong])
+    with pytest.raises(Invalid, match="too many"):
+        read_networks([f"10.0.0.{n}" for n in range(51)])

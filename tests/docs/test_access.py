@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from surveyapp.auth.api_keys import SUBJECTS
 from surveyapp.auth.permissions import MEANINGS, RULES, Grant, Role
 from tests.docs.pages import PAGES
 
@@ -11,8 +12,10 @@ from tests.docs.pages import PAGES
 def test_the_reference_has_every_permission_with_its_roles_and_grants():
     page = PAGES["docs/reference/access.md"]
     rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
-    told = {row[0]: row[1:] for row in rows}
+    told = {row[0]: row[1:] for row in rows if len(row) > 2}
     assert set(told) - {"Permission", "---"} == {str(each) for each in RULES}
+    scopes = {row[0]: row[1] for row in rows if len(row) == 2}
+    assert scopes.items() >= {str(scope): str(of) for scope, of in SUBJECTS.items()}.items()
     for permission, rule in RULES.items():
         subject, *roles, needs = told[permission]
         assert subject == rule.subject

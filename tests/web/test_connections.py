@@ -52,6 +52,55 @@ def test_a_revoked_key_is_listed_as_such(installation, world, sign_in):
     assert "revoked" in answer.text
 
 
+def test_a_key_is_limited_changed_and_given_a_new_secret_on_its_page(installation, world, sign_in):
+    client = sign_in(world.users["administrator"])
+    here = world.here.journey_id
+    sent = {"name": "Limited", "scopes": ["read results"], "journey_id": str(here)}
+    sent |= {"networks": "192.0.2.0/24\n2001:db8::/32", "expires_at": "2030-12-31"}
+    for wrong, complaint in (
+        ({"networks": "192.0.2.9/24"}, "write 192.0.2.0/24"),
+        ({"networks": "anywhere"}, "is no address range"),
+        ({"expires_at": "2001-01-01"}, "choose a later day"),
+        ({"expires_at": "soon"}, "Not a valid date"),
+        ({"journey_id": "999"}, "Not a valid choice"),
+        ({"scopes": ["write bounces"]}, "concerns the customers of every journey"),
+    ):
+        answer = client.post("/connections/keys/new", data=sent | wrong)
+        assert (answer.status_code, complaint in answer.text) == (422, True), wrong
+    first = shown_key(client.post("/connections/keys/new", data=sent))
+    inside = {"now": utc_now(), "address": "192.0.2.7"}
+    with installation.store.reading() as session:
+        found = api_keys.caller(session, first, **inside)
+        assert (found.journey_id, api_keys.caller(session, first, now=utc_now())) == (here, None)
+    path = f"/connections/keys/{found.id}"
+    assert "Open" in client.get("/connections").text and "192.0.2.0/24" in client.get(path).text
+    changed = {"networks": "198.51.100.0/24", "expires_at": "2031-01-31"}
+    assert client.post(path, data=changed).location == path
+    inside["address"] = "::ffff:198.51.100.3"
+    assert client.post(f"{path}/rotate", data={"days": "91"}).status_code == 422
+    second = shown_key(client.post(f"{path}/rotate", data={"days": "3"}))
+    works = {first: True, second: True}
+    for drop in (False, True):
+        if drop:
+            assert client.post(f"{path}/old/drop").location == path
+            works[first] = False
+        with installation.store.reading() as session:
+            assert {
+                text: api_keys.caller(session, text, **inside) is not None for text in works
+            } == works
+    assert client.post(f"{path}/revoke").status_code == 303
+    assert "opens nothing any more" in client.get(path).text
+    assert client.post(f"{path}/rotate", data={"days": "3"}).status_code == 422
+
+
+def shown_key(page) -> str:
+    """The key that this answer shows, once."""
+    assert page.status_code == 200, page.text
+    found = re.search(r'value="(sak_[^"]+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
 @pytest.fixture
 def client(world, sign_in):
     return sign_in(world.users["administrator"])

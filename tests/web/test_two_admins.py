@@ -47,6 +47,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "closed_loop.change_rule": ({"scale": "nps", "at_most": "6"}, {"due_days": "3"}),
     "closed_loop.change": ({"days": "14"}, {"minimum_n": "50"}),
     "webhooks.edit": ({"name": "Theirs"}, {"url": "https://mine.example.org/in"}),
+    "connections.show_key": ({"networks": "192.0.2.0/24"}, {"expires_at": "2031-01-31"}),
     "users.show": ({"role": "manager"}, {"role": "administrator"}),
     "cases.assign": ({"owner_id": "0"}, {"owner_id": "me"}),
 }
@@ -55,7 +56,14 @@ OTHERS = {
     *("access.give", "users.give"),
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),
     *("cases.add_note", "cases.close", "closed_loop.add"),
-    *("connections.new_key", "contacts.index", "imports.new", "journeys.new", "messages.test"),
+    *(
+        "connections.new_key",
+        "connections.rotate_key",
+        "contacts.index",
+        "imports.new",
+        "journeys.new",
+        "messages.test",
+    ),
     *("previews.show", "responses.remove"),
     *("reports.new", "sampling.bring", "segments.new", "stages.add_stage", "stages.add_touchpoint"),
     *("surveys.make_links", "surveys.new", "users.new", "webhooks.new"),
