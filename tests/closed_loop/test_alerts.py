@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import alerts
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.results.view_models import Hidden
-from surveyapp.store.models import Alert, AuditEntry, Event, OutgoingMessage, SurveyRow
+from surveyapp.store.models import (
+    Alert,
+    AuditEntry,
+    Event,
+    JourneyGrant,
+    OutgoingMessage,
+    SurveyRow,
+)
 from tests.closed_loop.makers import BASE, NOW, make_loop, respond
 from tests.installations import installation_on
 from tests.responses.makers import as_survey, make_survey
@@ -79,6 +86,19 @@ def test_a_fall_is_told_once_by_mail_and_event(store, installation, loop):
         assert (event.subject["estimate"], event.subject["n"]) == (-20, 5)
         alert = session.get_one(Alert, number)
         assert (alert.armed, alert.told_at) == (False, NOW)
+
+
+def test_staff_who_may_not_read_the_journey_are_not_told_of_it(store, installation, loop):
+    """An address of nobody on the staff is a choice of whoever made the alert."""
+    add(store, loop, emails=["olga@example.org", "Bert@example.org", "a@example.org"])
+    with store.writing() as session:
+        session.execute(delete(JourneyGrant).where(JourneyGrant.user_id == loop.other))
+    answers(store, loop, 3, 3, 3, 3, 3)
+    assert alerts.alerts_due(installation, NOW) == 1
+    assert [each.content["to"] for each in told(store)] == ["olga@example.org", "a@example.org"]
+    with store.reading() as session:
+        query = select(AuditEntry.detail).where(AuditEntry.action == "withhold alert")
+        assert session.scalars(query).all() == [{"user": "Bert@example.org"}]
 
 
 def test_a_fall_beyond_chance_is_called_one(store, installation, loop):

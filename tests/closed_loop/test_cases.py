@@ -13,6 +13,7 @@ from surveyapp.store.models import (
     AuditEntry,
     Case,
     Event,
+    JourneyGrant,
     OutgoingMessage,
     Response,
     SurveyRow,
@@ -78,6 +79,15 @@ def test_the_owner_is_told_by_a_link_without_the_answer(store, loop):
 def test_without_an_open_account_the_case_waits_for_an_owner(store, loop):
     with store.writing() as session:
         session.get_one(User, loop.owner).active = False
+    number = open_case(store, loop)
+    with store.reading() as session:
+        assert session.get_one(Case, number).owner_id is None
+        assert count(session, OutgoingMessage) == 0
+
+
+def test_who_may_not_see_the_journey_any_more_owns_no_new_case_of_it(store, loop):
+    with store.writing() as session:
+        session.execute(delete(JourneyGrant).where(JourneyGrant.user_id == loop.owner))
     number = open_case(store, loop)
     with store.reading() as session:
         assert session.get_one(Case, number).owner_id is None
