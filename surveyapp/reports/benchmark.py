@@ -259,12 +259,13 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
         for figure in heads[:3]
     ]
     months = len({month.first for trend in numbers.trends for month in trend.months})
+    when = phrases.period(Period(overview.since, overview.until))
     return [
         *found,
         KeyFigure(
             "Responses",
             phrases.responses(overview),
-            f"in {months} month{'' if months == 1 else 's'}",
+            when or f"in {months} month{'' if months == 1 else 's'}",
         ),
     ]
 

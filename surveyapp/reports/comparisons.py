@@ -13,6 +13,7 @@ from surveyapp.reports.document import (
     Column,
     Estimate,
     Heading,
+    Interval,
     Paragraph,
     Quantity,
     Table,
@@ -148,19 +149,16 @@ def against_others(overview: JourneyOverview) -> Iterator[Block]:
     groups = []
     for place, figures in _places(overview):
         groups.append(len(rows))
-        rows.append([place, "", "", ""])
+        rows.append([place, *[""] * 6])
         for each in figures:
             if each.beside is not None:
                 rest, own = score(each.beside.rest, few=few), score(each, few=few)
-                rows.append([each.definition.label, own, rest, _beside(each, few)])
+                said = phrases.beside(each, few=few) if each.shown else ""
+                tested = _tested(said, each.beside.contrast)
+                rows.append([each.definition.label, own, rest, *tested])
     yield Table(
         title=f"{phrases.named(overview.segment.name)} and all other customers",
-        columns=[
-            Column("", 0.36, name="Score"),
-            Column("Segment", 0.15, align="r"),
-            Column("All others", 0.15, align="r"),
-            Column("Difference", 0.34),
-        ],
+        columns=_tested_columns("Segment", "All others", "Result"),
         cells=rows,
         groups=frozenset(groups),
         note="All others: every customer outside the segment. A difference is significant where its"
@@ -181,13 +179,33 @@ def _beside_chart(figure: Figure, name: str, few: int) -> Chart:
     )
 
 
-def _beside(figure: Figure, few: int) -> Cell:
-    numbers = phrases.beside_numbers(figure)
-    said = phrases.beside(figure, few=few) + (f"\n{numbers}" if numbers else "")
-    contrast = figure.beside.contrast if figure.beside else None
+def _tested(said: str, contrast: Contrast | None) -> list[Cell]:
+    """The cells of a difference: its size, interval and p, and what it comes to in words."""
     if contrast is None:
-        return said
-    return Quantity(Estimate(contrast.difference, contrast.low, contrast.high), said)
+        return ["", "", "", said]
+    places = 1 if contrast.high - contrast.low < 2 else 0
+    size, low, high = (
+        phrases.number(each, places, signed=True)
+        for each in (contrast.difference, contrast.low, contrast.high)
+    )
+    return [
+        Quantity(contrast.difference, size),
+        Quantity(Interval(contrast.low, contrast.high), f"{low} to {high}"),
+        Quantity(contrast.pvalue, phrases.pvalue(contrast.pvalue)),
+        said,
+    ]
+
+
+def _tested_columns(first: str, second: str, verdict: str) -> list[Column]:
+    return [
+        Column("", 0.28, name="Score"),
+        Column(first, 0.10, align="r"),
+        Column(second, 0.10, align="r"),
+        Column("Difference", 0.11, align="r"),
+        Column("95% CI", 0.13, align="r"),
+        Column("p", 0.07, align="r"),
+        Column(verdict, 0.21),
+    ]
 
 
 def _places(overview: JourneyOverview) -> Iterator[tuple[str, Sequence[Figure]]]:
@@ -209,23 +227,18 @@ def changes(overview: JourneyOverview) -> Iterator[Block]:
     groups = []
     for place, figures in _places(overview):
         groups.append(len(rows))
-        rows.append([place, "", "", ""])
+        rows.append([place, *[""] * 6])
         for each in figures:
             if each.change is not None:
                 before = score(each.change.before, few=overview.minimum_cell)
                 now = score(each, few=overview.minimum_cell)
-                rows.append(
-                    [each.definition.label, before, now, change(each, overview.minimum_cell)]
-                )
+                said = phrases.change(each, few=overview.minimum_cell) if each.shown else ""
+                tested = _tested(said, each.change.contrast)
+                rows.append([each.definition.label, before, now, *tested])
     yield Heading("Changes", new_page=True)
     yield Table(
         title=f"Scores now and in {phrases.months(compared.since, compared.until)}",
-        columns=[
-            Column("", 0.36, name="Score"),
-            Column("Before", 0.15, align="r"),
-            Column("Now", 0.15, align="r"),
-            Column("Change", 0.34),
-        ],
+        columns=_tested_columns("Before", "Now", "Change"),
         cells=rows,
         groups=frozenset(groups),
         note=phrases.compared(compared),

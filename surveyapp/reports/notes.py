@@ -82,6 +82,20 @@ def _wordings(overview: JourneyOverview) -> Table:
     )
 
 
+def _compared(overview: JourneyOverview) -> str:
+    compared = overview.compared
+    if compared is None:
+        return (
+            "The change over a period compares the last three months with enough answers with the first"
+            " three. Priorities are based on the last three months of a period with an open end."
+        )
+    return (
+        f"A change compares the period with {phrases.months(compared.since, compared.until)}; answers of"
+        " the two are treated as coming from different people. Priorities are based on the period."
+        " Trends also show the months before it."
+    )
+
+
 def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
     few = overview.minimum_cell
     yield (
@@ -107,9 +121,7 @@ def _reading(overview: JourneyOverview) -> Iterator[tuple[str, str]]:
     )
     yield (
         "Periods.",
-        f"Periods are whole months in the time zone {overview.zone}. The change over a period compares the last"
-        " three months with enough answers with the first three. Priorities are based"
-        " on the last three months.",
+        f"Periods are whole months in the time zone {overview.zone}. {_compared(overview)}",
     )
     if any(entry.instrument == "sjq" for entry in overview.instruments):
         yield ("Scope of SJQ.", SJQ_SCOPE)

@@ -76,9 +76,11 @@ def interval(figure: Figure) -> str:
 
 
 def pvalue(p: float | None) -> str:
-    """ "< .001", ".012"; empty where there is none."""
+    """ "< .001", ".012", "> .999"; empty where there is none."""
     if p is None:
         return ""
+    if p > 0.9995:
+        return "> .999"
     return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
@@ -188,7 +190,7 @@ def contrast_numbers(contrast: Contrast | None) -> str:
         for each in (contrast.difference, contrast.low, contrast.high)
     )
     p = pvalue(contrast.pvalue)
-    return f"{amount}, 95% CI {low} to {high}, p {p if p.startswith('<') else f'= {p}'}"
+    return f"{amount}, 95% CI {low} to {high}, p {p if p[0] in '<>' else f'= {p}'}"
 
 
 def compared(found: Compared) -> str:

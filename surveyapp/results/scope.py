@@ -132,14 +132,16 @@ class Scope:
 
     @property
     def history(self) -> Period:
-        """The months that a trend shows: up to the period's end, from the first that is compared; all
-        there are where nobody chose the months.
+        """The months that a trend shows: up to the period's end, from the first that is compared but at
+        least a year; all there are where nobody chose the months.
         """
+        since, until = self.period.since, self.period.until
         if self.is_default:
-            return Period(None, self.period.until)
-        return Period(
-            self.baseline.since if self.baseline else self.period.since, self.period.until
-        )
+            return Period(None, until)
+        if self.baseline is None or until is None or self.baseline.since is None:
+            return Period(since, until)
+        year = _month(max(_count(until) - _YEAR + 1, _YEAR))
+        return Period(min(self.baseline.since, year), until)
 
     @property
     def of_everybody(self) -> bool:
