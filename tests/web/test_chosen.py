@@ -15,7 +15,8 @@ from tests.web.world import add_user
 @pytest.fixture
 def manager(installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "manager"))
+        user = add_user(session, "manager")
+    return sign_in(user)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from tests.web.world import add_user
 @pytest.fixture
 def researcher(installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "researcher"))
+        user = add_user(session, "researcher")
+    return sign_in(user)
 
 
 @pytest.fixture

@@ -39,8 +39,11 @@ def page(installation: Installation, sign_in) -> tuple[FlaskClient, str]:
         )
         session.add(analysis)
         session.flush()
-        reader = sign_in(add_user(session, "researcher"))
-        return reader, f"/journeys/{journey_id}/analyses/{analysis.id}"
+        user, address = (
+            add_user(session, "researcher"),
+            f"/journeys/{journey_id}/analyses/{analysis.id}",
+        )
+    return sign_in(user), address
 
 
 def test_scree_model_loadings_residuals_and_htmt_are_drawn(page: tuple[FlaskClient, str]):

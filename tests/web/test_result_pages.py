@@ -18,7 +18,8 @@ AT = datetime(2026, 10, 9, tzinfo=UTC)
 @pytest.fixture
 def manager(installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "manager"))
+        user = add_user(session, "manager")
+    return sign_in(user)
 
 
 @pytest.fixture
@@ -118,10 +119,11 @@ def test_without_a_significant_difference_the_page_says_so(installation, manager
 
 def test_the_results_page_shows_which_customers_and_months_it_is_about(installation, sign_in):
     with installation.store.writing() as session:
-        researcher = sign_in(add_user(session, "researcher"))
+        user = add_user(session, "researcher")
         journey = make_journey(session)
         number = make_survey(session, asks=("csat", "sjq"), journey=journey).journey_id
         north = make_segment(session, "north", "region = North").id
+    researcher = sign_in(user)
     page = researcher.get(f"/journeys/{number}/results?segment={north}&from=2026-10").text
     assert "Validate scale" in page
     assert f'<option value="{north}" selected>' in page

@@ -41,7 +41,8 @@ def place(installation) -> tuple[int, int]:
 @pytest.fixture
 def researcher(installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "researcher"))
+        user = add_user(session, "researcher")
+    return sign_in(user)
 
 
 def links(page: str) -> list[str]:

@@ -33,7 +33,8 @@ FORMULAS = ["=1+1", "+1", "-cmd", "@SUM(A1)", "\t=1", "\r=1"]
 
 def as_administrator(app: Flask, installation: Installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "administrator"))
+        user = add_user(session, "administrator")
+    return sign_in(user)
 
 
 def test_no_staff_page_runs_what_somebody_typed(app: Flask, installation: Installation, sign_in):

@@ -23,7 +23,8 @@ from tests.web.world import add_user
 @pytest.fixture
 def researcher(installation: Installation, sign_in) -> FlaskClient:
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "researcher"))
+        user = add_user(session, "researcher")
+    return sign_in(user)
 
 
 def place(installation: Installation, asks=STUDY, n: int = 0) -> tuple[int, int]:
@@ -169,7 +170,8 @@ def test_managers_read_a_study_but_do_not_run_one(app: Flask, installation: Inst
     journey_id, survey_id = place(installation)
     analysis_id = stored(installation, journey_id)
     with installation.store.writing() as session:
-        manager = sign_in(add_user(session, "manager"))
+        user = add_user(session, "manager")
+    manager = sign_in(user)
     assert manager.get(f"/journeys/{journey_id}/analyses/{analysis_id}").status_code == 200
     refused = manager.post(
         f"/journeys/{journey_id}/studies", data={"place": str(survey_id), "group": ""}

@@ -23,7 +23,8 @@ from tests.web.world import add_user, answer
 @pytest.fixture
 def researcher(installation: Installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "researcher"))
+        user = add_user(session, "researcher")
+    return sign_in(user)
 
 
 def send(client, path: str, **form: object) -> str:

@@ -22,8 +22,8 @@ def place(installation: Installation, sign_in) -> tuple[FlaskClient, int, int]:
     """A researcher, a journey and its survey with 120 answers of two regions."""
     with installation.store.writing() as session:
         survey = make_study(session, people(120), ("sjq", "marker"))
-        reader = sign_in(add_user(session, "researcher"))
-        return reader, survey.journey_id, survey.id
+        user, journey_id, survey_id = add_user(session, "researcher"), survey.journey_id, survey.id
+    return sign_in(user), journey_id, survey_id
 
 
 def _ask(place: tuple[FlaskClient, int, int], **choices: object) -> str:
