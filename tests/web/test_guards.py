@@ -72,6 +72,7 @@ def test_what_is_public_is_a_short_known_list(tmp_path):
         "account.sign_in",
         "account.sign_out",
         "health.healthz",
+        "health.metrics",
         "health.readyz",
         "password_reset.ask",
         "password_reset.asked",
