@@ -1,7 +1,12 @@
-"""How many closed cases ended well, and how long it took to get there."""
+"""How many closed cases ended well, and how long it took to get there.
+
+A share of few cases is hidden, and so is one that with others would give it away: the groups of cases
+that any page shows (all, and each journey, survey, month and owner) are looked at together.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +18,11 @@ from sqlalchemy.orm import Session
 
 from analysis.metrics import share
 from instruments.schema import Metric
+from surveyapp.results import phrases
 from surveyapp.results.figure_json import figure_to_json
+from surveyapp.results.suppression import hidden_groups
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from surveyapp.store.models import Case, SurveyRow
+from surveyapp.store.models import EVERYBODY, Case, SurveyRow
 
 RECOVERED = Definition(
     scale="recovered",
@@ -35,6 +42,8 @@ class Closed:
     """One closed case, as far as recovery is concerned."""
 
     survey_id: int
+    journey_id: int
+    owner_id: int | None
     outcome: str
     opened_at: datetime
     contacted_at: datetime | None
@@ -43,7 +52,9 @@ class Closed:
 
 @dataclass(frozen=True)
 class Recovery:
-    """Closed cases of one group. Medians are in days, None without a case that has both times."""
+    """Closed cases of one group. Medians are in days, None without a case that has both times, and where
+    the share is hidden.
+    """
 
     name: str
     closed: int
@@ -71,26 +82,72 @@ def recovery(
     granted: Select[int] | None = None,
     minimum_cell: int = 5,
 ) -> RecoveryTable:
-    """Cases closed in the last ``days`` days; a share of fewer than ``minimum_cell`` is not shown.
+    """Cases closed in the last ``days`` days; a share of fewer than ``minimum_cell``, or one that would
+    give such a share away, is not shown.
 
-    ``granted`` are the ids of the journeys that may be seen; None: all.
+    ``granted`` are the ids of the journeys that may be seen; None: all. What is hidden among all
+    journeys is hidden among those, too: two people may look at different ones.
     """
     names = {row[0]: row[1] for row in session.execute(select(SurveyRow.id, SurveyRow.name))}
-    rows = _closed(session, now - timedelta(days=days), journey_id, owner_id, granted)
+    everything = _closed(session, now - timedelta(days=days))
+    rows, reasons = everything, _hidden(everything, minimum_cell)
+    if granted is not None:
+        seen = set(session.scalars(granted))
+        rows = [row for row in everything if row.journey_id in seen]
+        among_all = {group: why for group, why in reasons.items() if why is not Hidden.NO}
+        reasons = _hidden(rows, minimum_cell) | among_all
+    asked: _Filter = (journey_id, owner_id)
+    kept = [row for row in rows if asked in _filters(row)]
     by_place: dict[int, list[Closed]] = {}
     by_month: dict[str, list[Closed]] = {}
-    for row in rows:
+    for row in kept:
         by_place.setdefault(row.survey_id, []).append(row)
-        by_month.setdefault(f"{row.closed_at:%b %Y}", []).append(row)
+        by_month.setdefault(_month(row), []).append(row)
+
+    def summed(name: str, group: object, found: Sequence[Closed]) -> Recovery:
+        return _summed(name, found, reasons.get((asked, group), Hidden.NO))
+
     return RecoveryTable(
-        whole=_summed("All", rows, minimum_cell),
+        whole=summed("All", None, kept),
         # Two surveys may have one name, and stay two.
         surveys=tuple(
-            _summed(names[place], by_place[place], minimum_cell)
+            summed(names[place], place, by_place[place])
             for place in sorted(by_place, key=lambda place: (names[place], place))
         ),
-        months=tuple(_summed(name, found, minimum_cell) for name, found in by_month.items()),
+        months=tuple(summed(name, name, found) for name, found in by_month.items()),
     )
+
+
+_Filter = tuple[int | None, int | None]  # journey, owner (0: nobody's); None: all
+_Group = tuple[_Filter, object]  # what is asked for, and its part: None, a survey or a month
+
+
+def _filters(row: Closed) -> list[_Filter]:
+    """The filters that a case passes."""
+    return [
+        (journey, owner)
+        for journey in (None, row.journey_id)
+        for owner in (None, row.owner_id or 0)
+    ]
+
+
+def _month(row: Closed) -> str:
+    return f"{row.closed_at:%b %Y}"
+
+
+def _hidden(rows: Sequence[Closed], minimum: int) -> dict[_Group, Hidden]:
+    """Why to hide which group of cases."""
+    numbers: dict[_Group, int] = {((None, None), None): EVERYBODY}
+    groups: Counter[frozenset[int]] = Counter()
+    for row in rows:
+        inside = [
+            (chosen, part)
+            for chosen in _filters(row)
+            for part in (None, row.survey_id, _month(row))
+        ]
+        groups[frozenset(numbers.setdefault(group, len(numbers)) for group in inside)] += 1
+    found = hidden_groups(groups, minimum=minimum)
+    return {group: found[number] for group, number in numbers.items()}
 
 
 def recovery_to_json(table: RecoveryTable, *, few: int) -> dict[str, Any]:
@@ -108,58 +165,60 @@ def _to_json(found: Recovery, few: int) -> dict[str, Any]:
         "closed": found.closed,
         "recovered": figure_to_json(found.share, few=few),
         "days_to_contact": found.days_to_contact,
-        "days_to_contact_reason": None
-        if found.days_to_contact is not None
-        else "no case is marked as contacted",
+        "days_to_contact_reason": _why_no_days(
+            found.days_to_contact, found.share, few, "no case is marked as contacted"
+        ),
         "days_to_close": found.days_to_close,
-        "days_to_close_reason": None
-        if found.days_to_close is not None
-        else "no case has been closed",
+        "days_to_close_reason": _why_no_days(
+            found.days_to_close, found.share, few, "no case has been closed"
+        ),
     }
 
 
-def recovered_share(rows: Sequence[Closed], minimum_cell: int) -> Figure:
+def _why_no_days(days: float | None, share: Figure, few: int, without: str) -> str | None:
+    if days is not None:
+        return None
+    return phrases.hidden(share.hidden, few=few) if share.suppressed else without
+
+
+def recovered_share(rows: Sequence[Closed], reason: Hidden) -> Figure:
     """The share with Wilson's interval, or why there is none."""
     n = len(rows)
     if n == 0:
         return Figure(RECOVERED, 0, None, None, None, None)
-    if n < minimum_cell:
-        return Figure(RECOVERED, None, None, None, None, None, Hidden.FEW)
+    if reason:
+        return Figure(RECOVERED, None, None, None, None, None, reason)
     found = share(sum(row.outcome == "recovered" for row in rows), n)
     return Figure(RECOVERED, n, found.estimate, found.low, found.high, None)
 
 
-def _closed(
-    session: Session,
-    since: datetime,
-    journey_id: int | None,
-    owner_id: int | None,
-    granted: Select[int] | None,
-) -> Sequence[Closed]:
+def _closed(session: Session, since: datetime) -> Sequence[Closed]:
     query = (
-        select(Case.survey_id, Case.outcome, Case.opened_at, Case.contacted_at, Case.closed_at)
+        select(
+            Case.survey_id,
+            SurveyRow.journey_id,
+            Case.owner_id,
+            Case.outcome,
+            Case.opened_at,
+            Case.contacted_at,
+            Case.closed_at,
+        )
         .join(SurveyRow, SurveyRow.id == Case.survey_id)
         .where(Case.state == "closed", Case.closed_at >= since)
         .order_by(Case.closed_at)
     )
-    if journey_id is not None:
-        query = query.where(SurveyRow.journey_id == journey_id)
-    if granted is not None:
-        query = query.where(SurveyRow.journey_id.in_(granted))
-    if owner_id is not None:
-        query = query.where(Case.owner_id == owner_id if owner_id else Case.owner_id.is_(None))
     return [Closed(*cast(Any, row)) for row in session.execute(query)]
 
 
-def _summed(name: str, rows: Sequence[Closed], minimum_cell: int) -> Recovery:
+def _summed(name: str, rows: Sequence[Closed], reason: Hidden) -> Recovery:
+    contacts = (row.contacted_at - row.opened_at for row in rows if row.contacted_at)
+    closes = (row.closed_at - row.opened_at for row in rows)
     return Recovery(
         name=name,
         closed=len(rows),
-        share=recovered_share(rows, minimum_cell),
-        days_to_contact=_median(
-            row.contacted_at - row.opened_at for row in rows if row.contacted_at
-        ),
-        days_to_close=_median(row.closed_at - row.opened_at for row in rows),
+        share=recovered_share(rows, reason),
+        days_to_contact=None if reason else _median(contacts),
+        days_to_close=None if reason else _median(closes),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from surveyapp.store.models import BINS, Journey, Rollup, SurveyRow
@@ -50,6 +51,20 @@ _BIN_COLUMNS = [getattr(Rollup, f"b{i}") for i in range(BINS)]
 _SUMS = [
     func.sum(column) for column in (Rollup.n, Rollup.total, Rollup.total_squares, *_BIN_COLUMNS)
 ]
+
+
+@lru_cache(maxsize=4096)
+def month_key(written: str) -> MonthKey:
+    """A month that the database wrote as "2026-03"."""
+    year, month = written.split("-")
+    return int(year), int(month)
+
+
+def _month(session: Session) -> ColumnElement[str]:
+    """The month of a rollup's day as text: asking for year and month takes longer."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.strftime("%Y-%m", Rollup.day)
+    return func.to_char(Rollup.day, "YYYY-MM")
 
 
 def _where(
@@ -99,25 +114,23 @@ def sums(
 
 
 def counts(
-    session: Session,
-    surveys: Sequence[int],
-    *,
-    since: date | None = None,
-    until: date | None = None,
-    scales: Collection[str] | None = None,
-) -> dict[Key, dict[int, int]]:
-    """Number of scores by (survey, scale), then segment: all segments, for suppression.
+    session: Session, surveys: Sequence[int], *, scales: Collection[str] | None = None
+) -> dict[Key, dict[int, dict[MonthKey, int]]]:
+    """Number of scores by (survey, scale), segment and month: all segments and all time, because
+    what is hidden depends on all of them.
 
     ``scales``: only these, where not all are looked at.
     """
+    month = _month(session)
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, func.sum(Rollup.n))
-        .where(*_where(surveys, since, until, scales))
-        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale)
+        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, func.sum(Rollup.n))
+        .where(*_where(surveys, None, None, scales))
+        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month)
     )
-    found: dict[Key, dict[int, int]] = {}
-    for segment, survey, scale, n in rows:
-        found.setdefault((survey, scale), {})[segment] = int(n)
+    found: dict[Key, dict[int, dict[MonthKey, int]]] = {}
+    for segment, survey, scale, written, n in rows:
+        months = found.setdefault((survey, scale), {}).setdefault(segment, {})
+        months[month_key(written)] = int(n)
     return found
 
 
@@ -132,16 +145,16 @@ def monthly(
 
     ``scales``: only these, where not all are looked at.
     """
-    year, month = extract("year", Rollup.day), extract("month", Rollup.day)
+    month = _month(session)
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, year, month, *_SUMS)
+        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, *_SUMS)
         .where(*_where(surveys, None, None, scales), Rollup.segment_id.in_(segments))
-        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, year, month)
+        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month)
     )
     found: dict[int, dict[Key, dict[MonthKey, Sums]]] = {segment: {} for segment in segments}
-    for segment, survey, scale, y, m, *values in rows:
+    for segment, survey, scale, written, *values in rows:
         months = found[segment].setdefault((survey, scale), {})
-        months[(int(y), int(m))] = _sums(values)
+        months[month_key(written)] = _sums(values)
     return found
 
 

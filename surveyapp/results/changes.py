@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground, Monthly
+from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.scope import Scope
 from surveyapp.results.shown_cells import Cells, shown_cells
 from surveyapp.results.view_models import Change, Hidden
@@ -29,7 +29,7 @@ def changes(base: Ground, now: Cells, before: Cells) -> dict[Cell, Change]:
 
 
 def change_sums(
-    session: Session, base: Ground, scope: Scope, *, monthly: Monthly, minimum: int
+    session: Session, base: Ground, scope: Scope, *, minimum: int
 ) -> dict[Cell, tuple[Sums, Sums]]:
     """By cell the sums of the scope's period and those compared with, nothing where one is hidden.
 
@@ -39,7 +39,7 @@ def change_sums(
     if baseline is None:
         return {}
     now, before = (
-        shown_cells(session, base, when, [segment], minimum=minimum, monthly=monthly)[segment]
+        shown_cells(session, base, when, [segment], minimum=minimum)[segment]
         for when in (scope.period, baseline)
     )
     return {cell: _sides(cell, now, before) for cell in (*now, *before)}

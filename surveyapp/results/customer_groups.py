@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from surveyapp.journeys.segments import Rule
-from surveyapp.results import suppression
 from surveyapp.results.cells import MonthKey
+from surveyapp.results.overlaps import Overlaps
+from surveyapp.results.publication import publication
 from surveyapp.results.scope import Period
-from surveyapp.results.suppression import Overlaps
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 
@@ -52,18 +52,11 @@ def why_hidden(
 
     ``groups`` are those of all segments and all time.
     """
-    groups = list(groups)
-    counts = Counter({EVERYBODY: 0, segment: 0})
-    for group in within(groups, when):
-        for each in group.segments:
-            counts[each] += group.n
-    reason = suppression.hidden(counts, lying, minimum=minimum)[segment]
-    if reason or when.whole:
-        return reason
-    inside: Counter[MonthKey] = Counter()
-    outside: Counter[MonthKey] = Counter()
+    counts: dict[int, Counter[MonthKey]] = {EVERYBODY: Counter()}
+    kinds: dict[frozenset[int], Counter[MonthKey]] = {}
     for group in groups:
-        (inside if segment in group.segments else outside)[group.month] += group.n
-    others = None if segment == EVERYBODY else outside
-    runs = suppression.blocks(inside, others, minimum=minimum)
-    return Hidden.PERIOD if suppression.cuts(runs, *when.months) else Hidden.NO
+        kinds.setdefault(group.segments, Counter())[group.month] += group.n
+        for each in group.segments:
+            counts.setdefault(each, Counter())[group.month] += group.n
+    found = publication(counts, lying, minimum=minimum, kinds=kinds)
+    return found.why_hidden(segment, *when.months)

@@ -166,12 +166,9 @@ def _found(session: Session, base: Ground, scope: Scope, *, minimum: int) -> tup
     """The sums of the scope's period, and what they are compared with."""
     segment, baseline = scope.segment_id, scope.baseline
     segments = sorted({EVERYBODY, segment})
-    monthly = None
-    if baseline is not None:
-        monthly = cells.monthly(session, base.ids, segments)
 
     def shown(when: Period, wanted: Sequence[int]) -> dict[int, Cells]:
-        return shown_cells(session, base, when, wanted, minimum=minimum, monthly=monthly)
+        return shown_cells(session, base, when, wanted, minimum=minimum)
 
     now = shown(scope.period, segments)
     changed = {}
@@ -288,10 +285,8 @@ def _advice(
         latest = Period(max(since, when.since or since), when.until)
         said = period(latest.since, last)
     scales = {next(iter(found), "") for place, found in base.scored.items() if place is not None}
-    monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, segment}), scales=scales)
-    reasons = hidden_cells(
-        session, base, latest, [segment], minimum=minimum, scales=scales, monthly=monthly
-    )
+    monthly = cells.monthly(session, base.ids, [segment], scales=scales)
+    reasons = hidden_cells(session, base, latest, [segment], minimum=minimum, scales=scales)
     first, end = latest.months
     found: Cells = {}
     for cell, months in base.pooled_months(monthly[segment]).items():

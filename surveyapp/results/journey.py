@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,18 +10,21 @@ from sqlalchemy.orm import Session, selectinload
 
 from instruments.loader import Library
 from surveyapp.errors import NotFound, NotReady
+from surveyapp.journeys.calendar import calendar_of
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
+from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_scale
+from surveyapp.results.publication import Publication, publication
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Hidden, SegmentName
+from surveyapp.store.db import SNAPSHOT
 from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
 
 Place = int | None  # a touchpoint's id; None is the journey's end
 Cell = tuple[Place, str]  # place, scale
-Monthly = dict[int, dict[Key, dict[MonthKey, Sums]]]  # by segment, as ``cells.monthly`` reads them
 
 
 @dataclass(frozen=True)
@@ -112,56 +115,84 @@ def hidden_cells(
     *,
     minimum: int,
     scales: Collection[str] | None = None,
-    monthly: Monthly | None = None,
 ) -> dict[Cell, dict[int, Hidden]]:
-    """Which segments to hide in which cell, from the counts of all segments; the period's edges are
-    looked at for the ``wanted`` ones only, in their ``monthly`` sums where those are read already.
+    """Why to hide the ``wanted`` segments in which cell in this period.
 
     ``scales``: only these, where not all are looked at.
     """
-    counted = cells.counts(session, base.ids, since=when.since, until=when.until, scales=scales)
-    found: dict[Cell, dict[int, int]] = {}
-    for (survey, scale), by_segment in counted.items():
-        into = found.setdefault((base.places[survey], scale), {})
-        for segment, n in by_segment.items():
+    return {
+        cell: {segment: found.why_hidden(segment, *when.months) for segment in wanted}
+        for cell, found in publications(session, base, minimum=minimum, scales=scales).items()
+    }
+
+
+def publications(
+    session: Session, base: Ground, *, minimum: int, scales: Collection[str] | None = None
+) -> dict[Cell, Publication]:
+    """What to show in each cell, of all segments and periods; from the counts of all of them.
+
+    ``scales``: only these, where not all are looked at.
+    """
+    kept = session.info.get(SNAPSHOT, {})
+    key = ("publications", base.journey.id, minimum)
+    if key not in kept and scales is not None:
+        return _publications(session, base, minimum, scales)
+    if key not in kept:
+        kept[key] = _publications(session, base, minimum, None)
+    found: dict[Cell, Publication] = kept[key]
+    return found
+
+
+def _publications(
+    session: Session, base: Ground, minimum: int, scales: Collection[str] | None
+) -> dict[Cell, Publication]:
+    counted: dict[Cell, dict[int, dict[MonthKey, int]]] = {}
+    for (survey, scale), by_segment in cells.counts(session, base.ids, scales=scales).items():
+        into = counted.setdefault((base.places[survey], scale), {EVERYBODY: {}})
+        for segment, months in by_segment.items():
             # Rollups of a segment that is being sorted, or was deleted a moment ago, tell nothing.
             if segment == EVERYBODY or segment in base.segments:
-                into[segment] = into.get(segment, 0) + n
-    result = {
-        cell: suppression.hidden({EVERYBODY: 0, **ns}, base.lying, minimum=minimum)
-        for cell, ns in found.items()
+                own = into.setdefault(segment, {})
+                for month, n in months.items():
+                    own[month] = own.get(month, 0) + n
+    kinds = _kinds(session, base, counted)
+    return {
+        cell: publication(counts, base.lying, minimum=minimum, kinds=kinds.get(cell))
+        for cell, counts in counted.items()
     }
-    if not when.whole:
-        if monthly is None:
-            monthly = cells.monthly(session, base.ids, sorted({EVERYBODY, *wanted}), scales=scales)
-        _hide_cut(base, when, monthly, result, minimum=minimum)
-    return result
 
 
-def _hide_cut(
-    base: Ground,
-    when: Period,
-    by_segment: Monthly,
-    result: dict[Cell, dict[int, Hidden]],
-    *,
-    minimum: int,
-) -> None:
-    everybody = base.pooled_months(by_segment[EVERYBODY])
-    for segment, keys in by_segment.items():
-        for cell, months in base.pooled_months(keys).items():
-            runs = runs_of(months, everybody[cell], segment, minimum=minimum)
-            if result.get(cell, {}).get(segment) is Hidden.NO and suppression.cuts(
-                runs, *when.months
-            ):
-                result[cell][segment] = Hidden.PERIOD
+_Counted = Mapping[Cell, Mapping[int, Mapping[MonthKey, int]]]
 
 
-def runs_of(
-    months: dict[MonthKey, Sums], everybody: dict[MonthKey, Sums], segment: int, *, minimum: int
-) -> list[tuple[MonthKey, MonthKey]]:
-    """The runs of months in which a cell may be shown, for a segment and those outside it."""
-    inside = {month: value.n for month, value in months.items()}
-    outside = None
-    if segment != EVERYBODY:
-        outside = {month: value.n - inside.get(month, 0) for month, value in everybody.items()}
-    return suppression.blocks(inside, outside, minimum=minimum)
+def _kinds(session: Session, base: Ground, counted: _Counted) -> dict[Cell, Kinds]:
+    """The same answers by kinds of customers; nothing where there are no segments, or too many answers."""
+    if not base.segments or not counted:
+        return {}
+    answers: dict[Place, int] = {}
+    for (place, _), counts in counted.items():
+        answers[place] = max(answers.get(place, 0), sum(counts[EVERYBODY].values()))
+    if sum(answers.values()) > MOST_ANSWERS:
+        return {}
+    found: dict[Cell, Kinds] = {}
+    read = kinds_by_scale(
+        session,
+        base.surveys,
+        calendar_of(base.journey),
+        {segment: name.rule for segment, name in base.segments.items()},
+        {scale for _, scale in counted},
+        fingerprint=hash(
+            frozenset(
+                (cell, segment, frozenset(months.items()))
+                for cell, counts in counted.items()
+                for segment, months in counts.items()
+            )
+        ),
+    )
+    for (survey, scale), kinds in read.items():
+        into = found.setdefault((base.places[survey], scale), {})
+        for kind, months in kinds.items():
+            own = into.setdefault(kind, {})
+            for month, n in months.items():
+                own[month] = own.get(month, 0) + n
+    return found

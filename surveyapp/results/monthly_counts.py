@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from surveyapp.results import suppression
 from surveyapp.results.cells import MonthKey
+from surveyapp.results.overlaps import Overlaps
+from surveyapp.results.publication import publication
 from surveyapp.results.scope import Period
-from surveyapp.results.suppression import Overlaps
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 
@@ -29,15 +29,8 @@ def hidden_in(
     monthly: Monthly, lying: Overlaps, when: Period, segment: int, *, minimum: int
 ) -> Hidden:
     """Why not to show a segment's number in a period, by the rules of every other figure."""
-    counts = {EVERYBODY: 0, segment: 0, **counts_in(monthly, when)}
-    reason = suppression.hidden(counts, lying, minimum=minimum)[segment]
-    if reason or when.whole:
-        return reason
-    inside = {month: counts.get(segment, 0) for month, counts in monthly.items()}
-    outside = None
-    if segment != EVERYBODY:
-        outside = {
-            month: counts.get(EVERYBODY, 0) - inside[month] for month, counts in monthly.items()
-        }
-    runs = suppression.blocks(inside, outside, minimum=minimum)
-    return Hidden.PERIOD if suppression.cuts(runs, *when.months) else Hidden.NO
+    counts: dict[int, dict[MonthKey, int]] = {EVERYBODY: {}}
+    for month, by_segment in monthly.items():
+        for number, n in by_segment.items():
+            counts.setdefault(number, {})[month] = n
+    return publication(counts, lying, minimum=minimum).why_hidden(segment, *when.months)

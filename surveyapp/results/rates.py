@@ -16,6 +16,8 @@ from surveyapp.results import cells
 from surveyapp.results.cells import RESPONSES, MonthKey
 from surveyapp.results.journey import Ground, Place, ground, hidden_cells
 from surveyapp.results.monthly_counts import counts_in, hidden_in
+from surveyapp.results.overlaps import overlaps
+from surveyapp.results.publication import publication
 from surveyapp.results.scope import ALL_TIME, Period, Scope, months_between, period
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
@@ -52,7 +54,7 @@ def response_rates(
     found = cells.days(session, base.ids, [EVERYBODY], since=when.since, until=when.until)
     answered = found[EVERYBODY]
     invited = _invitations(session, base.ids, when, calendar_of(base.journey))
-    hidden = _hidden(session, base, when, answered, minimum=minimum_cell)
+    hidden = _hidden(session, base, when, minimum=minimum_cell)
     return tuple(
         _rate(
             base,
@@ -141,12 +143,11 @@ def _hidden(
     session: Session,
     base: Ground,
     when: Period,
-    answered: Mapping[int, tuple[int, date | None, date | None]],
     *,
     minimum: int,
 ) -> dict[Place, Hidden]:
-    """Where numbers of answers may not be shown: where a place's may not, and where one of several
-    surveys at a place has too few, as the place's number is shown elsewhere.
+    """Where numbers of answers may not be shown: where a place's may not, and where those of one of
+    several surveys at a place may not, as the place's number is shown elsewhere.
     """
     if minimum <= 1:
         return {}
@@ -156,11 +157,16 @@ def _hidden(
             session, base, when, [EVERYBODY], minimum=minimum, scales=[RESPONSES]
         ).items()
     }
-    for survey, (n, *_) in answered.items():
-        if 0 < n < minimum:
-            place = base.places[survey]
-            found[place] = found.get(place) or Hidden.FEW
+    counted = cells.counts(session, base.ids, scales=[RESPONSES])
+    for (survey, _), by_segment in counted.items():
+        own = {EVERYBODY: by_segment.get(EVERYBODY, {})}
+        place = base.places[survey]
+        told = publication(own, _EVERYBODY, minimum=minimum)
+        found[place] = found.get(place) or told.why_hidden(EVERYBODY, *when.months)
     return found
+
+
+_EVERYBODY = overlaps(())
 
 
 def _invitations(

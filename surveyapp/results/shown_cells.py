@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from surveyapp.results import cells
-from surveyapp.results.journey import Cell, Ground, Monthly, hidden_cells
+from surveyapp.results.journey import Cell, Ground, hidden_cells
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Hidden
 
@@ -22,11 +22,10 @@ def shown_cells(
     segments: Sequence[int],
     *,
     minimum: int,
-    monthly: Monthly | None = None,
 ) -> dict[int, Cells]:
-    """By segment; ``monthly`` are the sums of everybody and the segments where they are read already."""
+    """By segment."""
     summed = cells.sums(session, base.ids, segments, since=when.since, until=when.until)
-    reasons = hidden_cells(session, base, when, segments, minimum=minimum, monthly=monthly)
+    reasons = hidden_cells(session, base, when, segments, minimum=minimum)
     return {
         segment: {
             cell: (sums, reasons[cell].get(segment, Hidden.NO))

@@ -13,7 +13,8 @@ from surveyapp.results import cells, definitions
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.changes import change_sums
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground, ground, runs_of
+from surveyapp.results.journey import Cell, Ground, ground, publications
+from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import LATEST, Hidden, Month, Trend, Worded
 from surveyapp.store.models import EVERYBODY
@@ -38,10 +39,11 @@ def trend(
     by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, segment_id}))
     everybody = base.pooled_months(by_segment[EVERYBODY])
     found = base.pooled_months(by_segment[segment_id])
+    published = publications(session, base, minimum=minimum_cell)
     worded = _worded(base, library)
     baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
-    compared = change_sums(session, base, scope, monthly=by_segment, minimum=minimum_cell)
+    compared = change_sums(session, base, scope, minimum=minimum_cell)
     places: list[tuple[str | None, str | None, int | None]] = [(None, None, None)]
     for stage in base.journey.stages:
         places += [(stage.name, t.name, t.id) for t in stage.touchpoints]
@@ -51,14 +53,18 @@ def trend(
         for scale, scored in base.scored.get(place, {}).items():
             months = found.get((place, scale), {})
             whole = everybody.get((place, scale), {})
-            runs = runs_of(months, whole, segment_id, minimum=minimum_cell)
-            alone = {first for first, last in runs if first == last}
             window = list(_every_month(months, window_months))
-            others = {} if segment_id == EVERYBODY else _others(months, whole, alone, minimum_cell)
+            told = published.get((place, scale))
+            reasons = {
+                month: told.why_hidden(segment_id, month, month) if told else Hidden.NO
+                for month, _ in window
+            }
+            alone = {month for month, sums in window if sums.n and not reasons[month]}
+            others = {} if segment_id == EVERYBODY else _others(months, whole, alone, told)
             shown = tuple(
                 Month(
                     date(*month, 1),
-                    figure(scored, sums, _reason(month, sums, alone, minimum_cell)),
+                    figure(scored, sums, reasons[month]),
                     figure(scored, others[month], Hidden.NO) if month in others else None,
                 )
                 for month, sums in window
@@ -83,11 +89,14 @@ def _others(
     months: Mapping[MonthKey, Sums],
     everybody: dict[MonthKey, Sums],
     alone: set[MonthKey],
-    minimum: int,
+    published: Publication | None,
 ) -> dict[MonthKey, Sums]:
     """The sums of all other customers, of the months in which segment and everybody may be shown."""
-    runs = runs_of(everybody, everybody, EVERYBODY, minimum=minimum)
-    told = {first for first, last in runs if first == last} & alone
+    told = [
+        month
+        for month in alone
+        if published is not None and not published.why_hidden(EVERYBODY, month, month)
+    ]
     return {month: everybody[month] - months.get(month, NOTHING) for month in told}
 
 
@@ -138,12 +147,6 @@ def _first_and_last(shown: Sequence[Sums]) -> tuple[Sums, Sums]:
         sum(shown[:LATEST], start=NOTHING),
         sum(shown[-LATEST:], start=NOTHING),
     )
-
-
-def _reason(month: MonthKey, sums: Sums, alone: set[MonthKey], minimum: int) -> Hidden:
-    if month in alone or sums.n == 0:
-        return Hidden.NO
-    return Hidden.FEW if sums.n < minimum else Hidden.PERIOD
 
 
 def _every_month(

@@ -101,6 +101,10 @@ def _begin(connection: Connection) -> None:
     connection.connection.cursor().execute(f"BEGIN {mode}")
 
 
+# What was read in a session's one snapshot, by whoever reads it again; absent in one that writes.
+SNAPSHOT = "snapshot"
+
+
 class Store:
     """The database as doors see it: transactions to read in and transactions to write in."""
 
@@ -151,6 +155,7 @@ class Store:
         with self._sessions() as session:
             if not self.is_sqlite:  # there each statement would see another moment
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            session.info[SNAPSHOT] = {}
             yield session
 
     @contextmanager

@@ -167,6 +167,28 @@ def test_the_share_of_a_handful_is_not_shown(store, loop):
     assert (nothing.closed, nothing.share.shown, nothing.days_to_close) == (0, False, None)
 
 
+def test_a_share_that_would_give_that_of_one_case_away_is_not_shown(store, loop):
+    """16 cases at two surveys: all of them minus the 15 at one is the one at the other."""
+    close_many(store, loop, ["recovered"] * 16, days=3, contacted=1)
+    with store.writing() as session:
+        first = session.get_one(SurveyRow, loop.survey)
+        second = SurveyRow(
+            journey_id=first.journey_id, touchpoint_id=first.touchpoint_id, code="second",
+            name="Second", asks=first.asks, link="second",
+        )  # fmt: skip
+        session.add(second)
+        session.flush()
+        session.scalars(select(Case).limit(1)).one().survey_id = second.id
+    with store.reading() as session:
+        found = recovery(session, now=utc_now())
+        journey = recovery(session, now=utc_now(), journey_id=first.journey_id)
+    for table in (found, journey):
+        assert table.whole.share.shown
+        assert [place.closed for place in table.surveys] == [15, 1]
+        assert [place.share.hidden for place in table.surveys] == [Hidden.COMPLEMENT, Hidden.FEW]
+        assert not any(place.days_to_close for place in table.surveys)
+
+
 def test_cases_closed_long_ago_are_no_longer_counted(store, loop):
     close_many(store, loop, ["recovered"] * 5, days=3, contacted=1)
     with store.reading() as session:

@@ -313,9 +313,12 @@ def test_wordings_versions_and_keys_that_were_asked_are_told(store: Store, north
 def test_an_overview_costs_a_fixed_number_of_queries(store: Store, northbank: Bank):
     asked: list[str] = []
     event.listen(store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    with store.reading() as session:
-        dashboards.journey_overview(session, Scope(northbank.journey), library=BUILT_IN)
-    assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 10
+    for _ in range(2):
+        asked.clear()
+        with store.reading() as session:
+            dashboards.journey_overview(session, Scope(northbank.journey), library=BUILT_IN)
+        assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 10
+    # Which kinds of customers there are is looked up once; then rollups are all that is read.
     assert not any("responses" in sql.split("WHERE")[0] or "scores" in sql for sql in asked)
 
 

@@ -1,0 +1,242 @@
+"""The smallest group of people that shown figures add up to, over segments and months at once.
+
+A shown figure is the sum over a set of people: a segment in a run of months. What a reader can compute
+from all of them is every linear combination of these sets; a group of people is told exactly when its
+own set, each person counted once or not at all, is one of them. The combinations are searched slice
+by slice, the shortest runs of months: inside one by every combination that is a set, and from one to the
+next by what a figure of several slices adds to each of them.
+
+References: Cox, L. H. (1980). Suppression methodology and statistical disclosure control. Journal of
+the American Statistical Association, 75, 377-385. Hundepool, A., et al. (2012). Statistical Disclosure
+Control. Wiley, chapter 4. Willenborg, L., & de Waal, T. (2001). Elements of Statistical Disclosure
+Control. Springer, chapter 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, product
+
+import numpy as np
+
+LARGEST_RANK = 12  # independent sets in one slice: every combination is tried up to here
+_MOST_FOR_TRIPLES = 25  # sets; beyond that rank any three are combined up to here
+_MOST_FREE = 6  # figures of several slices that are combined in every way; of more, three at a time
+_CHUNK = 64
+_NEAR = 1e-7
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is shown. ``sets`` (figures, kinds of people) holds 0 and 1; ``counts`` (figures, slices) people.
+
+    ``present`` (slices, kinds) says of which kinds there is anybody. Neighbouring slices with the same
+    number among ``runs`` (figures, slices) are shown together only.
+    """
+
+    sets: np.ndarray
+    counts: np.ndarray
+    present: np.ndarray
+    runs: np.ndarray
+
+    @property
+    def joined(self) -> np.ndarray:
+        """Whether a figure of each slice goes on in the next one (figures, slices - 1)."""
+        same: np.ndarray = self.runs[:, :-1] == self.runs[:, 1:]
+        return same
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """A group that can be computed: how many people, a slice that it has some in, the figures used there."""
+
+    size: int
+    at: int
+    figures: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """By each combination of wider figures: the fewest people of a group here, and by which recipe."""
+
+    none: np.ndarray  # whether nobody is possible
+    some: np.ndarray  # the fewest people but none
+    recipe: np.ndarray  # of ``some``: its place among ``recipes``
+    recipes: np.ndarray
+
+    @property
+    def least(self) -> np.ndarray:
+        return np.where(self.none, 0.0, self.some)
+
+
+@dataclass(frozen=True)
+class _Path:
+    """The same for all slices so far; ``at`` and ``mix`` are one slice with people, and its combination."""
+
+    none: np.ndarray
+    some: np.ndarray
+    at: np.ndarray
+    mix: np.ndarray
+
+    def then(self, place: int, here: _Slice) -> _Path:
+        """With one slice more."""
+        earlier = self.some + here.least  # the people are before, and here as few as can be
+        later = np.where(self.none, 0.0, self.some) + here.some
+        last = later < earlier
+        return _Path(
+            self.none & here.none,
+            np.minimum(earlier, later),
+            np.where(last, place, self.at),
+            np.where(last, np.arange(last.size), self.mix),
+        )
+
+    def past(self, mixes: np.ndarray, ending: np.ndarray) -> _Path:
+        """Beyond a slice in which these figures end: the best of them, by what the others are."""
+        if not ending.any():
+            return self
+        _, group = np.unique(mixes[:, ~ending], axis=0, return_inverse=True)
+        group = group.reshape(-1)
+        order = np.lexsort((self.some, group))
+        best = order[np.unique(group[order], return_index=True)[1]][group]
+        anybody = np.zeros(group.max() + 1, dtype=bool)
+        np.logical_or.at(anybody, group, self.none)
+        return _Path(anybody[group], self.some[best], self.at[best], self.mix[best])
+
+
+def smallest_group(table: Table) -> Disclosure | None:
+    """The smallest group that the shown figures add up to; None where they add up to nobody."""
+    joined = table.joined
+    wide = np.flatnonzero(joined.any(axis=1))
+    mixes = _mixes(len(wide))
+    slices = [_slice(table, wide, mixes, at) for at in range(table.counts.shape[1])]
+    nothing = np.zeros(len(mixes), dtype=int)
+    path = _Path(nothing == 0, np.full(len(mixes), np.inf), nothing, nothing)
+    for place, here in enumerate(slices):
+        if place:
+            path = path.past(mixes, ~joined[wide, place - 1])
+        path = path.then(place, here)
+    best = int(np.argmin(path.some))
+    if not np.isfinite(path.some[best]):
+        return None
+    at = int(path.at[best])
+    weights = slices[at].recipes[slices[at].recipe[path.mix[best]]]
+    figures = tuple(int(each) for each in np.flatnonzero(np.abs(weights) > _NEAR))
+    return Disclosure(round(float(path.some[best])), at, figures)
+
+
+def _slice(table: Table, wide: np.ndarray, mixes: np.ndarray, at: int) -> _Slice:
+    sets = np.ascontiguousarray(table.sets[:, table.present[at]])
+    groups, recipes = groups_of(sets.tobytes(), sets.shape)
+    sizes = np.rint(recipes @ table.counts[:, at])
+    own = sets[(table.runs == table.runs[:, [at]]).sum(axis=1) == 1]
+    # Two combinations differ by figures of this slice alone when their parts beside these are equal;
+    # one number tells them apart as well as all their places do.
+    key = _beside(own, sets.shape[1])
+    match = np.abs((mixes @ (sets[wide] @ key))[:, None] - (groups @ key)[None, :]) < _NEAR
+    none = (match & (sizes == 0)).any(axis=1)
+    positive = np.where(match & (sizes > 0), sizes, np.inf)
+    recipe = positive.argmin(axis=1)
+    return _Slice(none, positive[np.arange(len(mixes)), recipe], recipe, recipes)
+
+
+def _beside(own: np.ndarray, kinds: int) -> np.ndarray:
+    """A direction in general position that no set of ``own`` has a part in."""
+    key: np.ndarray = np.random.default_rng(kinds).standard_normal(kinds)
+    if own.size and kinds:
+        basis = np.linalg.svd(own, full_matrices=False)
+        across = basis[2][basis[1] > 1e-9]
+        key = key - across.T @ (across @ key)
+    return key
+
+
+@lru_cache(maxsize=64)
+def _mixes(free: int) -> np.ndarray:
+    """Weights of the figures of several slices in one combination (combinations, figures)."""
+    if free <= _MOST_FREE:
+        return np.array(list(product((0.0, 1.0, -1.0), repeat=free))).reshape(3**free, free)
+    rows = [np.zeros(free)]
+    for size in (1, 2, 3):
+        for chosen in combinations(range(free), size):
+            for signs in product((1.0, -1.0), repeat=size):
+                row = np.zeros(free)
+                row[list(chosen)] = signs
+                rows.append(row)
+    return np.array(rows)
+
+
+@lru_cache(maxsize=4096)
+def groups_of(sets_bytes: bytes, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of people (groups, kinds) that sets can be added and subtracted to, nobody among them,
+    and how (groups, sets).
+
+    All there are up to ``LARGEST_RANK`` independent sets; of more, each without another or a family of
+    disjoint ones inside it, and of not too many, any two or three.
+    """
+    sets = np.frombuffer(sets_bytes).reshape(shape)
+    if not shape[1]:
+        return np.zeros((1, 0)), np.zeros((1, shape[0]))
+    kinds, places = np.unique(sets, axis=1, return_inverse=True)
+    basis, recipes = _reduced(kinds)
+    rank = len(basis)
+    if rank > LARGEST_RANK:
+        some = np.array([np.zeros(shape[0]), *_recipes(kinds)])
+        found = some @ kinds
+        whole = ((found == 0) | (found == 1)).all(axis=1)
+        return found[whole][:, places.reshape(-1)], some[whole]
+    # A set is known by whether it holds the pivots: each kind that the basis has one figure for.
+    chosen = np.array(list(product((0.0, 1.0), repeat=rank))).reshape(2**rank, rank)
+    for start in range(0, kinds.shape[1], _CHUNK):
+        part = chosen @ basis[:, start : start + _CHUNK]
+        chosen = chosen[((np.abs(part) < _NEAR) | (np.abs(part - 1) < _NEAR)).all(axis=1)]
+    return np.rint(chosen @ basis)[:, places.reshape(-1)], chosen @ recipes
+
+
+def _reduced(sets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row echelon form of the sets (rank, kinds), and by which weights of sets (rank, sets)."""
+    rows, how = sets.copy(), np.eye(len(sets))
+    rank = 0
+    for column in range(rows.shape[1]):
+        if rank == len(rows):
+            break
+        pivot = rank + int(np.argmax(np.abs(rows[rank:, column])))
+        if abs(rows[pivot, column]) < 1e-9:
+            continue
+        for each in (rows, how):
+            each[[rank, pivot]] = each[[pivot, rank]]
+        how[rank] /= rows[rank, column]
+        rows[rank] /= rows[rank, column]
+        factors = rows[:, column].copy()
+        factors[rank] = 0.0
+        how -= np.outer(factors, how[rank])
+        rows -= np.outer(factors, rows[rank])
+        rank += 1
+    return rows[:rank], how[:rank]
+
+
+def _recipes(sets: np.ndarray) -> Iterator[np.ndarray]:
+    m = len(sets)
+    sizes = sets.sum(axis=1)
+    within = (sets @ sets.T == sizes[:, None]) & (sizes > 0)[:, None] & ~np.eye(m, dtype=bool)
+    yield from np.eye(m)
+    if m <= _MOST_FOR_TRIPLES:
+        for size in (2, 3):
+            for chosen in combinations(range(m), size):
+                for signs in product((1.0, -1.0), repeat=size):
+                    recipe = np.zeros(m)
+                    recipe[list(chosen)] = signs
+                    yield recipe
+    for at in range(m):
+        inside = np.flatnonzero(within[:, at])
+        for first in inside:
+            recipe = np.zeros(m)
+            recipe[at] = 1.0
+            rest = sets[at].copy()
+            for part in (first, *inside):
+                if bool((sets[part] <= rest).all()):
+                    recipe[part] = -1.0
+                    rest -= sets[part]
+                    if part == first:
+                        yield recipe.copy()
+            yield recipe

@@ -1,0 +1,107 @@
+"""How many answers customers of each kind gave, by all the segments that they are in together.
+
+Rollups count segments one by one. Who is in two of them at once is looked up in the responses as long as
+these are few; of many, it follows from the rules alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from surveyapp.journeys.calendar import UTC_DAYS, Calendar
+from surveyapp.journeys.segments import parse
+from surveyapp.results.cells import RESPONSES, Key, MonthKey
+from surveyapp.results.customer_groups import segments_of
+from surveyapp.results.months import month_of
+from surveyapp.store.models import Response, Score
+from surveyapp.surveys.survey import Survey
+
+MOST_ANSWERS = 10_000  # of a journey: 0.1 s to look through, once for each change of their numbers
+_KEPT = 256  # journeys, and parts of them
+
+Kinds = dict[frozenset[int], dict[MonthKey, int]]
+KindsByScale = dict[Key, Kinds]
+
+_cache: WeakKeyDictionary[Any, OrderedDict[object, tuple[int, KindsByScale]]] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def kinds_by_scale(
+    session: Session,
+    surveys: Sequence[Survey],
+    calendar: Calendar,
+    rules: Mapping[int, str],
+    scales: Iterable[str],
+    *,
+    fingerprint: int,
+) -> KindsByScale:
+    """Numbers of scores, and of submissions, by survey and scale, kind and month.
+
+    Read once for each ``fingerprint``, which differs when the answers' numbers do.
+    """
+    asked = tuple(sorted(scales))
+    key = (tuple(survey.id for survey in surveys), tuple(rules.items()), calendar.zone, asked)
+    with _lock:
+        kept = _cache.setdefault(session.get_bind(), OrderedDict())
+        if key in kept and kept[key][0] == fingerprint:
+            kept.move_to_end(key)
+            return kept[key][1]
+    found = _read(session, surveys, calendar, rules, asked)
+    with _lock:
+        kept[key] = (fingerprint, found)
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return found
+
+
+def _read(
+    session: Session,
+    surveys: Sequence[Survey],
+    calendar: Calendar,
+    rules: Mapping[int, str],
+    scales: Sequence[str],
+) -> KindsByScale:
+    parsed = {segment: parse(rule) for segment, rule in rules.items()}
+    known: dict[str, frozenset[int]] = {}
+    found: KindsByScale = {}
+    for anonymous, own in ((True, UTC_DAYS), (False, calendar)):
+        numbers = [survey.id for survey in surveys if survey.is_anonymous is anonymous]
+        if not numbers:
+            continue
+        month = month_of(session, numbers, own)
+        for survey, scale, written, attributes, n in _counted(session, numbers, month, scales):
+            if attributes not in known:
+                known[attributes] = segments_of(parsed, json.loads(attributes))
+            year, number = map(int, written.split("-"))
+            months = found.setdefault((survey, scale), {}).setdefault(known[attributes], {})
+            months[year, number] = months.get((year, number), 0) + n
+    return found
+
+
+def _counted(
+    session: Session, numbers: Sequence[int], month: ColumnElement[Any], scales: Sequence[str]
+) -> Iterator[tuple[int, str, str, str, int]]:
+    """Survey, scale, month, attributes and how many."""
+    own = (
+        Response.survey_id.label("survey"),
+        month.label("month"),
+        cast(Response.attributes, Text).label("attributes"),
+    )
+    submitted = select(literal(RESPONSES).label("scale"), *own)
+    scored = select(Score.scale.label("scale"), *own).join(Score, Score.response_id == Response.id)
+    parts = [submitted] if RESPONSES in scales else []
+    if others := [scale for scale in scales if scale != RESPONSES]:
+        parts.append(scored.where(Score.scale.in_(others)))
+    for_each = union_all(*(part.where(Response.survey_id.in_(numbers)) for part in parts))
+    each = for_each.subquery().c
+    columns = (each.survey, each.scale, each.month, each.attributes)
+    for row in session.execute(select(*columns, func.count()).group_by(*columns)):
+        yield row[0], row[1], row[2], row[3], row[4]
