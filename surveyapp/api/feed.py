@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
+from surveyapp.responses.flags import flags_of, unflagged
 from surveyapp.results.answered import journey_calendar
 from surveyapp.store.models import Erasure, JourneyRun, Response, Score
 from surveyapp.surveys.survey import Survey
@@ -53,17 +54,30 @@ def page(
     settled: int,
     minimum_cell: int,
     now: datetime,
+    without_flagged: bool = False,
 ) -> Page:
     """The responses after the place that the page before named; Invalid (field "after") for another.
 
     ``settled`` is what ``numbers.settled`` said before this session looked for the first time.
     """
+    only = _only(without_flagged)
     if survey.anonymity == "anonymous":
-        return _of_days(session, survey, after, limit, minimum_cell, now)
-    return _of_numbers(session, survey, after, limit, settled)
+        return _of_days(session, survey, after, limit, minimum_cell, now, only)
+    return _of_numbers(session, survey, after, limit, settled, only)
 
 
-def corrected(session: Session, survey: Survey, *, after: str | None, limit: int) -> Page:
+def _only(without_flagged: bool) -> list[ColumnElement[bool]]:
+    return [unflagged()] if without_flagged else []
+
+
+def corrected(
+    session: Session,
+    survey: Survey,
+    *,
+    after: str | None,
+    limit: int,
+    without_flagged: bool = False,
+) -> Page:
     """Responses that their customers have changed, as they are now, in the order of the last change.
 
     Of an anonymous survey there are none. Invalid (field "after") for a place of another list.
@@ -71,7 +85,8 @@ def corrected(session: Session, survey: Survey, *, after: str | None, limit: int
     beyond = _beyond(after)
     if survey.anonymity == "anonymous":
         return Page((), after)
-    rows = _rows(session, survey, beyond, order=(Response.correction,), limit=limit)
+    only = _only(without_flagged)
+    rows = _rows(session, survey, beyond, *only, order=(Response.correction,), limit=limit)
     if not rows:
         return Page((), after)
     return Page(_documents(session, rows), f"c{rows[-1][0].correction}")
@@ -103,7 +118,12 @@ def erased(session: Session, survey: Survey, *, after: str | None, limit: int) -
 
 
 def _of_numbers(
-    session: Session, survey: Survey, after: str | None, limit: int, settled: int
+    session: Session,
+    survey: Survey,
+    after: str | None,
+    limit: int,
+    settled: int,
+    only: Sequence[ColumnElement[bool]],
 ) -> Page:
     if after is not None and not _NUMBER.fullmatch(after):
         raise _no_place(after)
@@ -112,6 +132,7 @@ def _of_numbers(
         survey,
         Response.id > int(after or 0),
         Response.id <= settled,
+        *only,
         order=(Response.id,),
         limit=limit,
     )
@@ -148,6 +169,7 @@ def _documents(session: Session, rows: Sequence[Given]) -> tuple[dict[str, Any],
             "source": response.source,
             "language": response.language,
             "consent_version": response.consent_version,
+            "flags": flags_of(response.paradata),
             "attributes": response.attributes,
             "answers": response.answers,
             "scores": scores.get(response.id, {}),
@@ -163,12 +185,13 @@ def _of_days(
     limit: int,
     minimum_cell: int,
     now: datetime,
+    only: Sequence[ColumnElement[bool]],
 ) -> Page:
     own = Response.survey_id == survey.id
     calendar = journey_calendar(session, survey.journey_id)
     today = calendar.coarse(now)
     begin = _midnight(after) + timedelta(days=1) if after is not None else None
-    open_days = [own, Response.submitted_at < today]
+    open_days = [own, Response.submitted_at < today, *only]
     if begin is not None:
         open_days.append(Response.submitted_at >= begin)
     counted = session.execute(
@@ -182,7 +205,7 @@ def _of_days(
         return Page((), after)
     rows = session.scalars(
         select(Response)
-        .where(own, Response.submitted_at >= enough[0], Response.submitted_at <= enough[-1])
+        .where(own, *only, Response.submitted_at.between(enough[0], enough[-1]))
         .order_by(Response.id)  # random numbers: the order says nothing
     ).all()
     scores = _scores(session, [response.id for response in rows])

@@ -35,6 +35,10 @@ class ResponsesQuery(OfSurvey):
             " separate list with its own `next`."
         },
     )
+    unflagged = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only responses without `flags`."},
+    )
     limit = ma.fields.Integer(
         load_default=100,
         validate=ma.validate.Range(min=1, max=MOST),
@@ -70,6 +74,13 @@ class ResponseSchema(ma.Schema):
     source = ma.fields.String()
     language = ma.fields.String(required=True)
     consent_version = ma.fields.String()
+    flags = ma.fields.List(
+        ma.fields.String(),
+        metadata={
+            "description": "How it came, where that is unusual: `burst` (one of many within a minute"
+            " from one address, or from one page of a kiosk), `same_device` (one of many within a day)."
+        },
+    )
     attributes = ma.fields.Dict(keys=ma.fields.String())
     answers = ma.fields.Dict(
         keys=ma.fields.String(),
@@ -118,7 +129,7 @@ class ErasuresSchema(ma.Schema):
     next = ma.fields.String(required=True, allow_none=True)
 
 
-_PAGE = {
+_PAGE: dict[str, Any] = {
     "responses": [
         {
             "response_id": "0199c2b4-6f0e-7c51-9a3e-5d6f7a8b9c0d",
@@ -130,6 +141,7 @@ _PAGE = {
             "source": "link",
             "language": "en",
             "consent_version": "1",
+            "flags": [],
             "attributes": {"region": "North", "tenure": 3},
             "answers": {"nps": {"nps": 9, "nps_reason": "Quick and friendly."}},
             "scores": {"nps": 9.0},
@@ -175,7 +187,9 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
         survey = survey_named(session, query["survey"])
         after, limit = query.get("after"), query["limit"]
         if query["corrected"]:
-            found = feed.corrected(session, survey, after=after, limit=limit)
+            found = feed.corrected(
+                session, survey, after=after, limit=limit, without_flagged=query["unflagged"]
+            )
         else:
             found = feed.page(
                 session,
@@ -183,6 +197,7 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
                 after=after,
                 limit=limit,
                 settled=settled,
+                without_flagged=query["unflagged"],
                 minimum_cell=installation().settings.minimum_cell,
                 now=installation().now(),
             )

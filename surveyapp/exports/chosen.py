@@ -29,6 +29,7 @@ from surveyapp.exports.attributes import kinds_of, kinds_stored
 from surveyapp.exports.variable import Kind
 from surveyapp.journeys.queries import segment
 from surveyapp.journeys.segments import Rule, parse
+from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import answered_in
 from surveyapp.results.scope import Scope
 from surveyapp.store.columns import read_moment
@@ -61,12 +62,15 @@ _STORED = (
 class Chosen:
     """Which responses: the scope's, of one survey where it is named; with what joins a customer's, and
     with the flags of careless answers that validations have stored.
+
+    ``unflagged``: only those that came in no unusual way.
     """
 
     scope: Scope
     survey_id: int | None = None
     customers: bool = False
     careless: bool = True
+    unflagged: bool = False
 
     def rule(self, session: Session) -> Rule | None:
         """The segment's rule; None for everybody. Raises NotFound for an unknown segment."""
@@ -104,6 +108,7 @@ class ChosenResponses:
         held = (
             Response.survey_id.in_(survey_ids),
             *answered_in(session, wanted.scope.journey_id, wanted.scope.period),
+            *([unflagged()] if wanted.unflagged else []),
         )
         rule = wanted.rule(session)
         if rule is None:

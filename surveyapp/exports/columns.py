@@ -10,6 +10,7 @@ from typing import Any
 from surveyapp.exports.chosen import Flags, Scores, Stored
 from surveyapp.exports.questions import Question
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
+from surveyapp.responses.flags import flags_of
 from surveyapp.store.models import CARELESS_SIGNS
 
 
@@ -119,6 +120,10 @@ def _confirmed(found: Mapping[str, Any] | None) -> str | None:
     return f"{found.get('item')}: {'changed' if found.get('changed') else 'confirmed'}"
 
 
+def _flags(batch: Batch) -> Sequence[Cell]:
+    return ["; ".join(flags_of(each)) or None for each in batch["paradata"]]
+
+
 def _not_applicable(batch: Batch) -> Sequence[Cell]:
     return ["; ".join(sorted(each)) or None for each in batch.refused]
 
@@ -180,6 +185,9 @@ ABOUT = (
             "preselected", "Item answered by a click in a message, and whether confirmed", Kind.TEXT
         ),
         _preselected,
+    ),
+    Column(
+        Variable("flags", "What was unusual in how it came: burst, same_device", Kind.TEXT), _flags
     ),
     Column(
         Variable("not_applicable", "Items answered with 'not applicable'", Kind.TEXT),

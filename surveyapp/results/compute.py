@@ -30,6 +30,7 @@ Progress = Callable[[int, str], None]
 
 _SECONDS = "seconds for the scale"
 _NUMBER = "number of the response"
+_WITHOUT_FLAGGED = "answers flagged as a burst or as many from the same device were left out"
 
 
 def run_validation(
@@ -59,6 +60,7 @@ def run_validation(
             survey_id=analysis.survey_id,
             segment_id=analysis.segment_id,
             beside=Beside(groups, marker, _SECONDS, worded, _NUMBER),
+            without_flagged=asked.get("without_flagged", False),
         )
         seed = analysis.seed or 1
         of_everybody = analysis.segment_id is None
@@ -103,6 +105,8 @@ def run_validation(
         progress=_scaled(progress),
     )
     hidden = tuple(Warned(InvarianceSection.step, text) for text in said if text)
+    if asked.get("without_flagged"):
+        hidden = (Warned(SampleSection.step, _WITHOUT_FLAGGED), *hidden)
     worded_apart = tuple(Warned("wording", text) for text in mixed if text)
     result = replace(result, warned=(*result.warned, *hidden, *worded_apart))
     progress(98, "Storing the result")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.moments import Moments, moments, pooled
 from instruments.schema import Instrument, ItemKind
 from surveyapp.errors import Conflict
+from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import segment_rule
 from surveyapp.store.models import Response, SurveyRow
 
@@ -61,10 +62,11 @@ def frame(
     survey_id: int | None = None,
     segment_id: int | None = None,
     beside: Beside = Beside(),
+    without_flagged: bool = False,
 ) -> pd.DataFrame:
     """One row a response that was asked this instrument, one column a numeric item, missing NaN.
 
-    Rows in the order of their arrival. Attributes are kept as they are stored, None where absent.
+    Rows in the order of their arrival, ``without_flagged`` those of an unusual way to come. Attributes are kept as they are stored, None where absent.
     Seconds run from the opening of the page to its submission, shared out over all items that the
     page asked: NaN where the opening is unknown. Raises NotFound for an unknown segment, Conflict
     for an attribute with the name of an item.
@@ -80,7 +82,13 @@ def frame(
         )
     chunks, others = [], []
     for rows in _rows(
-        session, instrument, journey_id, survey_id, segment_id, worded=bool(beside.worded)
+        session,
+        instrument,
+        journey_id,
+        survey_id,
+        segment_id,
+        worded=bool(beside.worded),
+        without_flagged=without_flagged,
     ):
         chunks.append(_values(rows, instrument.code, names))
         others += [_others(row, instrument.code, beside, marked) for row in rows]
@@ -133,6 +141,7 @@ def _rows(
     segment_id: int | None,
     *,
     worded: bool = False,
+    without_flagged: bool = False,
 ) -> Iterator[list[_Row]]:
     """The responses that were asked the instrument, in chunks."""
     rule = segment_rule(session, segment_id)
@@ -149,6 +158,8 @@ def _rows(
     )
     if survey_id is not None:
         query = query.where(Response.survey_id == survey_id)
+    if without_flagged:
+        query = query.where(unflagged())
     for rows in session.execute(query).partitions():
         kept = [
             _Row(*row)

@@ -75,6 +75,10 @@ class ValidationForm(StaffForm):
         description="Codes of the scale's items as in the codebook, separated by commas, for example"
         " sea2, sea5. Their answers are counted from the other end of the scale.",
     )
+    without_flagged = BooleanField(
+        "Leave out flagged answers",
+        description="Those of a burst, or of many from the same device.",
+    )
 
 
 def validation_form(session: Session, journey: Journey, *, segment: str = "") -> ValidationForm:
@@ -134,6 +138,7 @@ def start(journey_id: int) -> ResponseReturnValue:
             reverse=actions.reversed_items(
                 installation().library.load(code, ask.version), ask.key, named(form.reverse.data)
             ),
+            without_flagged=form.without_flagged.data,
         )
     flash("The analysis is running; this page shows its progress.")
     return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=analysis.id), 303)

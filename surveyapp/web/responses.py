@@ -20,7 +20,7 @@ from surveyapp.exports.formats.registry import FORMATS, Format, format_of
 from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.journeys import queries
 from surveyapp.journeys.segments import parse
-from surveyapp.responses import erasures, listing
+from surveyapp.responses import erasures, flags, listing
 from surveyapp.responses.erasures import LONGEST_NOTE, Reason, Removal
 from surveyapp.results.scope import read_scope
 from surveyapp.store.audit import record
@@ -37,6 +37,7 @@ from surveyapp.web.sessions import me
 responses = Blueprint("responses", __name__, url_prefix="/journeys/<int:journey_id>/responses")
 
 PAGE = 50
+MOST_TIMES = 200  # rows of the page of flagged answers
 
 
 @responses.get("")
@@ -66,6 +67,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         )
         chosen = [each.id for each in surveys if survey_id in (None, each.id)]
         removed = erasures.removed_by_staff(session, chosen)
+        unusual = sum(flags.flagged(session, chosen).values())
     more = len(found) > PAGE
     shown = found[-PAGE:] if after is not None else found[:PAGE]
     return render_template(
@@ -84,8 +86,32 @@ def index(journey_id: int) -> ResponseReturnValue:
         formats=FORMATS.values(),
         codebooks=CODEBOOKS.values(),
         removed=removed,
+        unusual=unusual,
         reasons=REASONS,
         kept={**scope.arguments, **({"survey": survey_id} if survey_id else {})},
+    )
+
+
+@responses.get("/flagged")
+@requires(Permission.READ_RESPONSES)
+def flagged(journey_id: int) -> ResponseReturnValue:
+    """When answers came in an unusual way, and how many."""
+    survey_id = _survey_asked()
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        surveys = surveys_of(session, journey_id)
+        chosen = [each for each in surveys if survey_id in (None, each.id)]
+        found = flags.pattern(session, chosen)
+    return render_template(
+        "responses/flagged.html",
+        journey=journey,
+        surveys=surveys,
+        survey_id=survey_id,
+        times=found[:MOST_TIMES],
+        more=len(found) > MOST_TIMES,
+        count=sum(each.answers for each in found),
+        words=flags.WORDS,
+        kept={"survey": survey_id} if survey_id else {},
     )
 
 
@@ -195,11 +221,13 @@ def _export(journey_id: int, form: Format) -> ResponseReturnValue:
     scope, survey_id = read_scope(journey_id, request.args), _survey_asked()
     long = request.args.get("form") == "long"
     customers = current_user.may(Permission.EXPORT_CUSTOMERS)
-    wanted = Chosen(scope, survey_id, customers)
+    without_flagged = request.args.get("flagged") == "no"
+    wanted = Chosen(scope, survey_id, customers, unflagged=without_flagged)
     with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
         wanted.rule(session)  # NotFound before the file begins
         said = {"format": form.code, "long": long, "customers": customers, "survey": survey_id}
+        said |= {"without_flagged": True} if without_flagged else {}
         subject = f"journey {journey.code}"
         record(session, me().id, "export responses", subject, **said, **scope.arguments)
     make = answers_table if long else responses_table

@@ -18,6 +18,7 @@ from surveyapp.exports.links import CUSTOMER_REF, customers_in, links_csv
 from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
+from surveyapp.responses.flags import flagged
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.journey_json import rate_to_json
 from surveyapp.results.scope import Scope
@@ -194,6 +195,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
             session, Scope(journey_id), library=installation().library
         )
         clicked = drafts.unconfirmed(session, survey_id)
+        unusual = flagged(session, [survey_id]).get(survey_id, 0)
         languages = others(survey, installation().library)
         unread = _unread(survey, languages)
     instruments = [
@@ -208,6 +210,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
             "journey": journey.code,
             **rate_to_json(rate, few=few),
             "state": survey.state,
+            "flagged": unusual,
             "clicked": [
                 {
                     "question": name,
@@ -221,6 +224,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
         journey=journey,
         survey=survey,
         rate=rate,
+        flagged=unusual,
         address=links.open_url(settings.base_url, survey.link),
         instruments=instruments,
         clicked=told,

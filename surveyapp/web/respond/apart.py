@@ -18,6 +18,7 @@ from surveyapp.web.respond.ending import draw
 from surveyapp.web.respond.headers import protected
 from surveyapp.web.respond.kiosk import kiosk
 from surveyapp.web.respond.self_service import self_service
+from surveyapp.web.respond.senders import remember_senders
 from surveyapp.web.respond.short_links import short_links
 from surveyapp.web.respond.unsubscribe import unsubscribe
 from surveyapp.web.respond.views import failed, respond
@@ -38,6 +39,7 @@ def serve_apart(app: Flask) -> None:
     store, settings = app.extensions[EXTENSION].store, app.extensions[EXTENSION].settings
     open_write_queue(surveys, store, settings.threads)
     keep_log(surveys, settings.log_level)
+    remember_senders(surveys)
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)
     surveys.register_error_handler(Exception, failed)  # addresses that no view of ours has

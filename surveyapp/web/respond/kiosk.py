@@ -32,6 +32,7 @@ from surveyapp.web.respond.pages import Page
 from surveyapp.web.respond.readable import channels_of
 from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
+from surveyapp.web.respond.senders import watched
 from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
 from surveyapp.web.respond.write_queue import submitted
 from surveyapp.whole import whole_number
@@ -142,6 +143,7 @@ def _submit(door: Access, key: FormKey, number: str, answered: datetime) -> Faul
     with installation().store.engine.connect() as connection:
         if is_stored(connection, survey.id, known):
             return None
+    submission = watched(submission, form=key.submission_key)
     prepared = replace(submission.prepared, external_id=known)
     submitted(replace(submission, prepared=prepared))
     return None

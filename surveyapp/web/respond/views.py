@@ -44,6 +44,7 @@ from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.readable import theme_of
 from surveyapp.web.respond.saying import html, message, neutral, packed
+from surveyapp.web.respond.senders import watched
 from surveyapp.web.respond.write_queue import NOT_WRITTEN, submitted, written
 
 respond = Blueprint("respond", __name__)
@@ -129,7 +130,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     if isinstance(submission, Faulty):
         return _again(door, page, "", kept=key)
     try:
-        stored = submitted(submission)
+        stored = submitted(watched(submission))
     except NOT_WRITTEN as error:
         _log(error)
         return _unsaved(door, page)
