@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from analysis.metrics import Share, share
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar
 from surveyapp.journeys.segments import parse
-from surveyapp.results import suppression
+from surveyapp.results.cells import MonthKey, month_key
+from surveyapp.results.customer_groups import why_hidden
+from surveyapp.results.months import month_decided
+from surveyapp.results.overlaps import overlaps
 from surveyapp.results.scope import ALL_TIME, Period
 from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel as counting
@@ -81,6 +84,15 @@ class SegmentRow:
     funnel: Funnel | None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Customers alike in month and segments who were asked."""
+
+    month: MonthKey
+    segments: frozenset[int]
+    n: int
+
+
 def funnels(
     session: Session,
     surveys: Sequence[Survey],
@@ -104,22 +116,25 @@ def by_segment(
     """The funnel of everybody and of each segment, of surveys taken together.
 
     A segment of which fewer than ``minimum_cell`` were asked is hidden, and so is what would give
-    it away. What an anonymous survey does not keep is left out for all.
+    it away, by another period too. What an anonymous survey does not keep is left out for all.
     """
     segments = list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
     if not segments or not surveys:
         return ()
     begin, end = calendar.bounds(when.since, when.until)
-    found = counting.by_segment(
-        session,
-        [survey.id for survey in surveys],
-        {segment.id: parse(segment.rule) for segment in segments},
-        begin=begin,
-        end=end,
-    )
-    lying = suppression.overlaps(tuple((segment.id, segment.rule) for segment in segments))
-    asked = {number: counts.asked for number, counts in found.items()}
-    hidden = suppression.hidden(asked, lying, minimum=minimum_cell)
+    numbers = [survey.id for survey in surveys]
+    rules = {segment.id: parse(segment.rule) for segment in segments}
+    found = counting.by_segment(session, numbers, rules, begin=begin, end=end)
+    month = month_decided(session, numbers, calendar)
+    asked = [
+        _Asked(month_key(written), inside, n)
+        for inside, months in counting.asked_by_kind(session, numbers, rules, month).items()
+        for written, n in months.items()
+    ]
+    lying = overlaps(tuple((segment.id, segment.rule) for segment in segments))
+    hidden = {
+        number: why_hidden(asked, lying, when, number, minimum=minimum_cell) for number in found
+    }
     names = {EVERYBODY: "All customers", **{segment.id: segment.name for segment in segments}}
     anonymous = any(survey.anonymity == "anonymous" for survey in surveys)
     return tuple(

@@ -167,6 +167,36 @@ def span(session: Session, surveys: Collection[int]) -> tuple[datetime, datetime
     return (first, last) if first is not None else None
 
 
+def asked_by_kind(
+    session: Session,
+    surveys: Collection[int],
+    rules: Mapping[int, Rule],
+    month: ColumnElement[str],
+) -> dict[frozenset[int], dict[str, int]]:
+    """How many were ever asked, by all the segments that a customer is in, EVERYBODY included, and
+    ``month`` of the decision; by one query.
+    """
+    names = sorted({name for rule in rules.values() for name in rule.fields})
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    values = [_value(name, sqlite).label(f"a{place}") for place, name in enumerate(names)]
+    query = (
+        select(func.count(), month.label("month"), *values)
+        .select_from(_DECISIONS)
+        .join(_INTERACTIONS, _INTERACTIONS.c.id == _DECISIONS.c.interaction_id)
+        .where(*_scope(surveys, None, None), _DECISIONS.c.outcome == "ask")
+        .group_by("month", *(f"a{place}" for place in range(len(names))))
+    )
+    found: dict[frozenset[int], dict[str, int]] = {}
+    for n, written, *known in session.execute(query):
+        attributes = {
+            name: value for name, value in zip(names, known, strict=True) if value is not None
+        }
+        inside = (segment for segment, rule in rules.items() if rule.matches(attributes))
+        months = found.setdefault(frozenset((EVERYBODY, *inside)), {})
+        months[written] = months.get(written, 0) + int(n)
+    return found
+
+
 def _scope(
     surveys: Collection[int], begin: datetime | None, end: datetime | None
 ) -> list[ColumnElement[bool]]:

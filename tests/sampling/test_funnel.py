@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from analysis.metrics import share
+from surveyapp.journeys.calendar import Calendar
 from surveyapp.journeys.segments import parse
 from surveyapp.results.funnels import by_segment, funnels
+from surveyapp.results.months import month_decided
 from surveyapp.results.scope import period
 from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel
@@ -179,6 +181,20 @@ def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):
     assert found["rest"].funnel is None
     assert found["All customers"].hidden is Hidden.NO
     assert found["north"].funnel is not None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Helsinki"])
+def test_everybody_asked_has_a_month_and_a_kind(asked: Store, zone: str):
+    with asked.reading() as session:
+        rules = {each.id: parse(each.rule) for each in session.scalars(select(Segment))}
+        numbers = [each.id for each in surveys(session)]
+        month = month_decided(session, numbers, Calendar(zone))
+        kinds = funnel.asked_by_kind(session, numbers, rules, month)
+        counted = funnel.by_segment(session, numbers, rules)
+    for number, counts in counted.items():
+        inside = [months for kind, months in kinds.items() if number in kind]
+        assert sum(sum(months.values()) for months in inside) == counts.asked
+    assert all(len(written) == len("2026-03") for months in kinds.values() for written in months)
 
 
 def test_an_anonymous_survey_counts_answers_by_what_is_gone(asked: Store):
