@@ -15,6 +15,7 @@ from surveyapp.settings import Settings
 from surveyapp.store import keys, private
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.files import FileStore
 
 
@@ -28,6 +29,11 @@ class Installation:
     secret_key: str
     library: Library
     now: Callable[[], datetime] = field(default=utc_now)
+
+    @property
+    def epoch_keys(self) -> EpochKeys:
+        """The keys that waiting anonymous answers need."""
+        return EpochKeys(self.settings.epoch_keys_path, self.secret_key)
 
     def check_key(self) -> None:
         """Raise SettingsError unless the database belongs to this secret key; the first one it meets

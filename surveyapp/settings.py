@@ -153,6 +153,16 @@ class Settings:
         " chosen.",
         default=3,
     )
+    release_minutes: int = _setting(
+        "Minutes, counted from midnight UTC, after which answers to anonymous surveys that wait are"
+        " released, a minimum cell or more at a time.",
+        default=60,
+    )
+    epoch_keys: str = _setting(
+        "Folder of the keys that waiting anonymous answers need until they are released; empty means"
+        " one in the home folder. Hosts of one database share it, no backup may hold it.",
+        default="",
+    )
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
     smtp_url: str = _setting(
         "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://...:465; empty means that no"
@@ -222,6 +232,10 @@ class Settings:
     @property
     def files_path(self) -> Path:
         return self.home / "files"
+
+    @property
+    def epoch_keys_path(self) -> Path:
+        return Path(self.epoch_keys).expanduser() if self.epoch_keys else self.home / "epochs"
 
     @property
     def end_hosts_allowed(self) -> tuple[str, ...]:
@@ -429,6 +443,7 @@ def _faults(settings: Settings) -> list[str]:
         ("session_idle_minutes", 5, 43_200),
         ("minimum_cell", 1, 1000),
         ("period_months", 1, 120),
+        ("release_minutes", 1, 1440),
         ("import_megabytes", 1, 4096),
         ("mails_a_minute", 1, 100_000),
         ("rest_days", 0, 3650),

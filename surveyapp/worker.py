@@ -42,6 +42,7 @@ from surveyapp.responses import (
     batches,
     imports,
     recounting,
+    release_duty,
     sorting,
     stored_previews,
     uploads,
@@ -219,6 +220,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "watch scores": (300.0, alerts.alerts_due),
     "mix draws": (3600.0, prize_draws.mix),
     "forget sessions": (3600.0, sessions.forget),
+    "release anonymous answers": (30.0, release_duty.release_due),
     "forget drafts": (3600.0, drafts.forget),
 }
 

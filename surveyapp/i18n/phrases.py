@@ -181,8 +181,11 @@ class Phrases:
     poster_text: str = "Scan the code with your phone's camera and tell us what you think."
     poster_type: str = "Or open this address:"
 
-    # How far answers are anonymous, near the button that sends them.
-    anonymous_line: str = "Anonymous: nothing we store can link your answers to you."
+    # How far answers are anonymous, near the button that sends them. {count} is a number such as 5.
+    anonymous_line: str = (
+        "Anonymous: your answers are stored without your name, your link and the time. They become"
+        " visible only together with those of others, {count} or more at once."
+    )
     pseudonymous_line: str = (
         "Your answers are stored without your name. Answers given with a personal link are stored"
         " under a code, and you can see, change or erase them later."

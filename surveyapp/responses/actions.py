@@ -15,13 +15,15 @@ from instruments.loader import Library
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.counting import Counting, countings
-from surveyapp.responses.numbers import announce, random_number
+from surveyapp.responses.numbers import announce
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
+from surveyapp.responses.waiting import hold
 from surveyapp.store import events
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Response
 from surveyapp.store.statements import DatabaseConnection, Statement
@@ -49,11 +51,12 @@ def submit(
     raw: Mapping[str, object],
     *,
     library: Library,
+    keys: EpochKeys | None = None,
     **sent: Any,
 ) -> Stored | Faulty:
     """Read, score and keep one submission; ``sent`` is what ``read_submission`` takes besides.
 
-    In the caller's transaction, which must be one that writes.
+    In the caller's transaction, which must be one that writes. ``keys`` as ``keep`` takes them.
     """
     submission = read_submission(survey, raw, library=library, **sent)
     if isinstance(submission, Faulty):
@@ -61,27 +64,38 @@ def submit(
     if isinstance(at, Session):
         at.flush()
         at = at.connection()
-    return keep(at, [submission])[0]
+    return keep(at, [submission], keys)[0]
 
 
-def keep(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stored]:
+def keep(
+    at: DatabaseConnection, submissions: Sequence[Submission], keys: EpochKeys | None = None
+) -> list[Stored]:
     """Keep submissions, in their order; what each came to.
 
-    The same key sent again keeps one response, and so does an invitation, whose draft is dropped. An
-    anonymous survey's response drops the pseudonym, coarsens the time to the day and keeps no
-    trace of the invitation. All in the caller's transaction, which must be one that writes. Several
-    submissions cost less than one after the other: their scores and rollups are written together.
+    The same key sent again keeps one response, and so does an invitation, whose draft is dropped.
+    Those of anonymous surveys wait for their release, without a trace of customer and invitation;
+    these need ``keys``. All in the caller's transaction, which must be
+    one that writes. Several submissions cost less than one after the other: their scores and rollups
+    are written together.
     """
-    if not submissions:
-        return []
+    anonymous = [each for each in submissions if each.survey.is_anonymous]
+    named = [each for each in submissions if not each.survey.is_anonymous]
+    if anonymous and keys is None:
+        raise ValueError("an anonymous answer needs the keys under which it waits")
+    held = iter(hold(at, anonymous, keys) if keys is not None else ())
+    kept = iter(_keep_named(at, named) if named else ())
+    return [Stored(*next(held)) if each.survey.is_anonymous else next(kept) for each in submissions]
+
+
+def _keep_named(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stored]:
     rollups.begin(at)
     known = countings(at)
-    numbers = _numbers(at, submissions)
+    numbers = iter(announce(at, len(submissions)))  # none where the database numbers them
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []
     for submission in submissions:
         row = _row(at, submission, known[submission.survey.journey_id].calendar)
-        number = None if row is None else _once(at, submission.survey, row, numbers)
+        number = None if row is None else _once(at, row, numbers)
         if row is None or number is None:
             stored.append(Stored(_response_of(at, submission.key), new=False))
         else:
@@ -104,22 +118,13 @@ def _row(
     """
     survey, prepared = submission.survey, submission.prepared
     ticket, used, source = submission.invitation, None, submission.source
-    anonymous = survey.anonymity == "anonymous"
     if ticket is not None:
-        used = use_invitation(
-            at,
-            survey_id=survey.id,
-            anonymous=anonymous,
-            ticket=ticket,
-            now=prepared.submitted_at,
-        )
+        used = use_invitation(at, survey_id=survey.id, ticket=ticket, now=prepared.submitted_at)
         if used is None:
             return None
         source = "invitation"
-        if not anonymous:
-            drafts.drop(at, ticket)
-            began = _earlier(prepared.started_at, used.started_at)
-            prepared = replace(prepared, started_at=began)
+        drafts.drop(at, ticket)
+        prepared = replace(prepared, started_at=_earlier(prepared.started_at, used.started_at))
     run = _joined(at, submission)
     row = row_of(
         survey,
@@ -130,7 +135,7 @@ def _row(
         calendar=calendar,
     )
     row["submission_key"] = submission.key
-    if used is not None and not anonymous:
+    if used is not None:
         row["invitation_id"] = used.id
     return row
 
@@ -146,17 +151,9 @@ def _joined(at: DatabaseConnection, submission: Submission) -> int | None:
     return runs.join(at, survey.journey_id, visit, ends=ends)
 
 
-def _numbers(at: DatabaseConnection, submissions: Sequence[Submission]) -> Iterator[int]:
-    """Numbers for those that are not anonymous; none where the database numbers them."""
-    count = sum(each.survey.anonymity != "anonymous" for each in submissions)
-    return iter(announce(at, count) if count else ())
-
-
-def _once(
-    at: DatabaseConnection, survey: Survey, row: dict[str, Any], numbers: Iterator[int]
-) -> int | None:
+def _once(at: DatabaseConnection, row: dict[str, Any], numbers: Iterator[int]) -> int | None:
     """The number of the row that was inserted; None when its key is there already."""
-    given = random_number() if survey.anonymity == "anonymous" else next(numbers, None)
+    given = next(numbers, None)
     if given is not None:
         row["id"] = given
     number = _inserting(at.dialect, tuple(row)).scalar(at, row)
@@ -191,9 +188,7 @@ def _count(
     tally = Tally()
     for number, row, submission in kept:
         survey = submission.survey
-        days = known[survey.journey_id].days(
-            number, row["submitted_at"], anonymous=survey.anonymity == "anonymous"
-        )
+        days = known[survey.journey_id].days(number, row["submitted_at"], anonymous=False)
         rollups.count(tally, {**row, "id": number}, submission.scores, rules, days)
     rollups.increase(at, tally)
 
@@ -203,9 +198,6 @@ def _earlier(first: datetime | None, second: datetime | None) -> datetime | None
     return min(known, default=None)
 
 
-def _subject(number: int, row: Mapping[str, Any], submission: Submission) -> dict[str, Any]:
-    """What an event says of a response; of an anonymous one, that there is one more and no more."""
-    survey = submission.survey
-    if survey.anonymity == "anonymous":
-        return {"survey_id": survey.id, "day": row["submitted_at"].date().isoformat()}
-    return {"survey_id": survey.id, "response_id": number}
+def _subject(number: int, _row: Mapping[str, Any], submission: Submission) -> dict[str, Any]:
+    """What an event says of a response."""
+    return {"survey_id": submission.survey.id, "response_id": number}

@@ -21,6 +21,7 @@ from surveyapp.responses.numbers import allocate
 from surveyapp.responses.prepared import Prepared, ends_run, row_of, visit_of, wordings_of
 from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.tally import Tally
+from surveyapp.responses.waiting import external_ids
 from surveyapp.store.models import Response
 from surveyapp.surveys.survey import Survey
 
@@ -68,7 +69,7 @@ def store_bulk(
     wordings: set[tuple[str, str]] = set()
     about = {"import_batch_id": import_batch_id}
     for batch in _batches(prepared):
-        fresh = _unknown(connection, survey.id, batch)
+        fresh = _unknown(connection, survey, batch)
         already += len(batch) - len(fresh)
         stored += len(fresh)
         if fresh:
@@ -93,10 +94,13 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _unknown(connection: Connection, survey_id: int, batch: Sequence[Prepared]) -> list[Prepared]:
+def _unknown(connection: Connection, survey: Survey, batch: Sequence[Prepared]) -> list[Prepared]:
     """Those that the survey does not have, by either id; of two with one external id, the first."""
-    known = _stored(connection, survey_id, _RESPONSES.c.external_id, [e.external_id for e in batch])
-    here = _stored(connection, survey_id, _RESPONSES.c.public_id, [e.public_id for e in batch])
+    known = _stored(connection, survey.id, _RESPONSES.c.external_id, [e.external_id for e in batch])
+    if survey.is_anonymous:
+        given = {each.external_id for each in batch if each.external_id is not None}
+        known |= external_ids(connection, survey.id, given)
+    here = _stored(connection, survey.id, _RESPONSES.c.public_id, [e.public_id for e in batch])
     fresh = []
     for each in batch:
         if each.public_id in here:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Table, select
 from instruments.loader import Library
 from surveyapp.errors import Invalid
 from surveyapp.responses.columns import EXTERNAL_ID, LANGUAGE, SUBMITTED_AT, item_names
+from surveyapp.responses.waiting import external_ids
 from surveyapp.store.models import Response
 from surveyapp.surveys.links import pseudonym
 from surveyapp.surveys.logic import NOT_APPLICABLE
@@ -46,7 +47,9 @@ def is_stored(connection: Connection, survey_id: int, known: str) -> bool:
     """Whether the survey has the answers with this ``known_number``."""
     own = _RESPONSES.c
     query = select(own.id).where(own.survey_id == survey_id, own.external_id == known)
-    return connection.execute(query).first() is not None
+    if connection.execute(query).first() is not None:
+        return True
+    return bool(external_ids(connection, survey_id, [known]))
 
 
 def open_device_file(file: BinaryIO, survey: Survey, *, library: Library) -> DataTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,8 @@ from surveyapp.errors import NotFound
 from surveyapp.responses.corrections import correct
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.submission import Submission
+from surveyapp.responses.waiting import content_of
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import Response
 from surveyapp.surveys.survey import Survey
 
@@ -34,6 +37,7 @@ def repeat(
     *,
     now: datetime,
     library: Library,
+    keys: EpochKeys,
 ) -> Repeat | Faulty:
     """Put changed answers in the place of those that the same form brought before.
 
@@ -41,17 +45,29 @@ def repeat(
     with another form. An anonymous survey's answers stay, since a correction would tell when somebody
     answered whose time is kept as a day. In the caller's transaction, which must be one that writes.
     """
-    stored = None if response_id is None else session.get(Response, response_id)
+    if response_id is None:
+        return Repeat.STANDS
+    held = content_of(session, response_id, keys.seal) if survey.is_anonymous else None
+    if held is not None:
+        same = _is_same(held["answers"], held["paradata"], submission)
+        return Repeat.SAME if same else Repeat.STANDS
+    stored = session.get(Response, response_id)
     if stored is None:
         return Repeat.STANDS
-    prepared = submission.prepared
-    skipped = [each.paradata.get("not_applicable", []) for each in (stored, prepared)]
-    if stored.answers == prepared.answers and skipped[0] == skipped[1]:
+    if _is_same(stored.answers, stored.paradata, submission):
         return Repeat.SAME
-    if survey.anonymity == "anonymous":
+    if survey.is_anonymous:
         return Repeat.STANDS
     try:
         faulty = correct(session, survey, stored.id, raw, now=now, library=library)
     except NotFound:  # erased at this very moment
         return Repeat.STANDS
     return faulty or Repeat.CHANGED
+
+
+def _is_same(
+    answers: Mapping[str, Any], paradata: Mapping[str, Any], submission: Submission
+) -> bool:
+    prepared = submission.prepared
+    skipped = [each.get("not_applicable", []) for each in (paradata, prepared.paradata)]
+    return answers == prepared.answers and skipped[0] == skipped[1]

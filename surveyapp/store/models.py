@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -513,7 +514,7 @@ class Interaction(Base):
 class Decision(Base):
     """Whether a survey asked this customer because of this interaction, and if not, why not.
 
-    ``outcome`` "ask" has an invitation (gone once an anonymous one is used), "skip" has a reason.
+    ``outcome`` "ask" has an invitation (gone once an anonymous one is redeemed), "skip" has a reason.
     Rows stay: non-response is reported from them.
     """
 
@@ -635,11 +636,50 @@ class Response(Base):
     survey: Mapped[SurveyRow] = relationship()
 
 
+class HeldResponse(Base):
+    """An anonymous answer that waits until enough others wait with it to be released together.
+
+    ``content`` is what its response's row will hold, with its scores; neither time nor invitation. It
+    is sealed, and number and form's key (hidden here) are others than the response's: who watched
+    answers and invitations come one after the other cannot find them again after the release.
+    """
+
+    __tablename__ = "held_responses"
+    __table_args__ = (
+        UniqueConstraint("survey_id", "external_id"),
+        Index("ix_held_responses_survey", "survey_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
+    submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    attributes: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AnonymityEpoch(Base):
+    """Who has answered an anonymous survey, or entered its draw, since the last flush; readable with
+    the epoch's key alone, which is never in the database.
+
+    ``used`` are the keyed hashes of used tokens, sorted, one after the other; ``entries`` the sealed
+    list of draw entries. Both are written anew as a whole with each change, so that no row is of one
+    customer.
+    """
+
+    __tablename__ = "anonymity_epochs"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    used: Mapped[bytes] = mapped_column(LargeBinary)
+    entries: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Counter(Base):
     """The last number that was given of a kind: "responses" (on SQLite) or "corrections".
 
     A number is taken by the transaction that uses it and held to its end, so that numbers become
-    visible in their order.
+    visible in their order. "release" is the last period whose anonymous answers were released.
     """
 
     __tablename__ = "counters"
@@ -808,7 +848,7 @@ class ImportPreview(Base):
 class CampaignRecipient(Base):
     """A customer whom a campaign asked, by the message to them.
 
-    Gone with the message, as that of an anonymous invitation is once it is used. ``customer_ref`` is
+    Gone with the message, as that of an anonymous invitation is once it is redeemed. ``customer_ref`` is
     None for somebody who was forgotten, or whom nobody needs to know any more.
     """
 

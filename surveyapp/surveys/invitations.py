@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Dialect, Table, bindparam, func, or_, select, update
 
 from surveyapp.store.columns import read_moment
 from surveyapp.store.models import Invitation
@@ -37,19 +37,20 @@ class Used:
 
 
 def use_invitation(
-    at: DatabaseConnection, *, survey_id: int, anonymous: bool, ticket: Ticket, now: datetime
+    at: DatabaseConnection, *, survey_id: int, ticket: Ticket, now: datetime
 ) -> Used | None:
     """Use up the ticket's invitation; None when it was used, has expired or never was.
 
-    The one statement that decides is atomic, so of any number of posts at once one gets it. In
-    an anonymous survey the row is deleted: a completed row's place and time among the others
-    would tell which answer came of it.
+    The one statement that decides is atomic, so of any number of posts at once one gets it. Not for
+    anonymous surveys, whose answers touch no invitation (``epochs``).
     """
-    using = _using(at.dialect, anonymous)
-    rows = using.rows(at, {**of_ticket(survey_id, ticket), "moment": now})
-    if not rows:
-        return None
-    return Used(rows[0][0], None if anonymous else read_moment(rows[0][1]))
+    rows = _using(at.dialect).rows(at, {**of_ticket(survey_id, ticket), "moment": now})
+    return Used(rows[0][0], read_moment(rows[0][1])) if rows else None
+
+
+def is_usable(at: DatabaseConnection, *, survey_id: int, ticket: Ticket, now: datetime) -> bool:
+    """Whether the ticket has an invitation that is neither redeemed nor expired; changes nothing."""
+    return bool(_usable(at.dialect).rows(at, {**of_ticket(survey_id, ticket), "moment": now}))
 
 
 def note_opened(at: DatabaseConnection, *, survey_id: int, ticket: Ticket, now: datetime) -> None:
@@ -68,9 +69,12 @@ def of_ticket(survey_id: int, ticket: Ticket) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _using(dialect: Dialect, anonymous: bool) -> Statement:
-    if anonymous:
-        return Statement(delete(_INVITATIONS).where(*USABLE).returning(_own.id), dialect)
+def _usable(dialect: Dialect) -> Statement:
+    return Statement(select(_own.id).where(*USABLE), dialect)
+
+
+@lru_cache(maxsize=8)
+def _using(dialect: Dialect) -> Statement:
     done = update(_INVITATIONS).where(*USABLE)
     started = func.coalesce(_own.started_at, MOMENT)
     values = done.values(state="completed", completed_at=MOMENT, started_at=started)

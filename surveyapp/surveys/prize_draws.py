@@ -1,7 +1,8 @@
 """A draw among those who have answered. Nothing joins an entry to an answer.
 
 Who has answered gets a pass: a random number, signed. The entry is stored under that number and its
-day; the number was never stored with the answers, so that only the customer's browser knew both.
+day; the number was never stored with the answers, so that only the customer's browser knew both. In
+an anonymous survey it is stored later, together with others (``redemption``).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.store.audit import record
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import DrawEntry, PrizeDraw, PrizeDrawWinner, SurveyRow
+from surveyapp.surveys import epochs
 from surveyapp.surveys.settings.texts import plain
 from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import change_translations
@@ -67,20 +70,30 @@ def enter(session: Session, *, survey_id: int, number: int, address: str, day: d
 
     Raises Invalid for what is no address.
     """
+    values = {"id": number, "survey_id": survey_id, "address": _read(address), "day": day}
+    statement = insert(_ENTRIES, session.connection().dialect.name)
+    session.execute(statement.values(values).on_conflict_do_nothing())
+
+
+def enter_later(
+    session: Session, survey_id: int, number: int, address: str, keys: EpochKeys
+) -> None:
+    """``enter`` the draw of an anonymous survey: sealed until enough others can be stored with it, as the
+    order and the time of entries would tell whose answers came before them.
+    """
+    address = _read(address)
+    connection = session.connection()
+    epochs.lock(connection, [survey_id])
+    epochs.Ledger(connection, survey_id, keys).enter(number, address)
+
+
+def _read(address: str) -> str:
     address = address.strip()
     fits = len(address) <= LONGEST_ADDRESS and address.isprintable()
     if not (fits and _ADDRESS.fullmatch(address)):
         raise Invalid(f"{address[:60]!r} is not an email address.", field="address")
     name, _, host = address.rpartition("@")
-    dialect = session.connection().dialect.name
-    statement = insert(_ENTRIES, dialect)
-    values = {
-        "id": number,
-        "survey_id": survey_id,
-        "address": f"{name}@{host.lower()}",
-        "day": day,
-    }
-    session.execute(statement.values(values).on_conflict_do_nothing())
+    return f"{name}@{host.lower()}"
 
 
 def mix(installation: Installation, _now: datetime) -> int:

@@ -11,6 +11,7 @@ from surveyapp.journeys.segments import parse
 from surveyapp.store.models import (
     EVERYBODY,
     NOTHING_SORTED,
+    HeldResponse,
     Journey,
     Rollup,
     Segment,
@@ -36,13 +37,31 @@ def is_full(
     """
     for quota in quotas:
         segment = _segment(connection, quota, attributes)
-        if segment is not None and _count(connection, survey_id, segment) >= quota.most:
+        if segment is None:
+            continue
+        waiting = _waiting(connection, survey_id, quota)
+        if waiting + _count(connection, survey_id, segment) >= quota.most:
             return True
     return False
 
 
+def _waiting(connection: Connection, survey_id: int, quota: Quota) -> int:
+    """How many anonymous answers under the quota wait for their release: no figure counts them yet."""
+    own = HeldResponse.survey_id == survey_id
+    if not quota.segment:
+        return connection.scalar(select(func.count()).where(own)) or 0
+    told = connection.scalars(select(HeldResponse.attributes).where(own)).all()
+    written = connection.scalar(select(Segment.rule).where(Segment.code == quota.segment))
+    if not told or written is None:
+        return 0
+    rule = parse(written)
+    return sum(rule.matches(attributes) for attributes in told if attributes)
+
+
 def counts(connection: Connection, survey_id: int, quotas: Sequence[Quota]) -> dict[str, int]:
-    """How many responses there are under each quota, by the segment's code ("" is everybody)."""
+    """How many responses there are under each quota, by the segment's code ("" is everybody); those
+    that wait for their release are not shown.
+    """
     found = {}
     for quota in quotas:
         number: int | None = EVERYBODY

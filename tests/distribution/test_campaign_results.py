@@ -29,6 +29,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys.links import Ticket, pseudonym, token_of
 from tests.distribution.makers import NOW, asked, installation_with, make_survey
+from tests.installations import released
 from tests.responses.makers import SECRET, as_survey
 
 DAY = timedelta(days=1)
@@ -77,8 +78,10 @@ def answer(installation: Installation, survey: SurveyRow, name: str) -> None:
             invitation=Ticket(token_of(secret, invitation.token_seed or "")),
             now=NOW + DAY,
             library=BUILT_IN,
+            keys=installation.epoch_keys,
         )
     assert stored.new
+    released(installation)
 
 
 def found(installation: Installation, survey: SurveyRow) -> list[tuple[date, Counts]]:

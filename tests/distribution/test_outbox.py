@@ -26,6 +26,7 @@ from surveyapp.store.models import (
 )
 from surveyapp.surveys import links
 from surveyapp.surveys.actions import close_survey
+from surveyapp.surveys.epochs import Ledger
 from surveyapp.surveys.invitations import use_invitation
 from tests.distribution.mail_server import DEFERRED, HANG_UP, REFUSED, Received, mail_server
 from tests.distribution.makers import (
@@ -40,6 +41,7 @@ from tests.distribution.makers import (
     messages,
     to_be_asked,
 )
+from tests.installations import released
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -339,7 +341,6 @@ def test_reminders_follow_until_the_customer_answers(
         assert use_invitation(
             session.connection(),
             survey_id=survey.id,
-            anonymous=False,
             ticket=ticket,
             now=NOW + 4 * DAY,
         )
@@ -369,13 +370,10 @@ def test_an_anonymous_answer_takes_the_reminders_with_it(
     send_due(installation, NOW)
     token = link_in(received.messages[0]).split("/r/")[1].split("?")[0]
     with installation.store.writing() as session:
-        assert use_invitation(
-            session.connection(),
-            survey_id=survey.id,
-            anonymous=True,
-            ticket=links.Ticket(token),
-            now=NOW + DAY,
+        Ledger(session.connection(), survey.id, installation.epoch_keys).spend(
+            [links.Ticket(token)]
         )
+    released(installation)
     assert messages(installation) == []
     assert send_due(installation, NOW + 30 * DAY) == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from surveyapp.responses import rollups
 from surveyapp.responses.actions import Stored, keep
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.store.db import Store
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
     Invitation,
     Journey,
@@ -25,7 +27,7 @@ from surveyapp.surveys import links
 from surveyapp.surveys.actions import invite
 from surveyapp.surveys.queries import survey_at
 from surveyapp.surveys.survey import Survey
-from tests.installations import installation_on
+from tests.installations import installation_on, released
 from tests.responses.makers import (
     NOW,
     SECRET,
@@ -55,9 +57,9 @@ def sent(survey: Survey, key: str, seed: int = 1, **options: Any) -> Submission:
     return found
 
 
-def kept(store: Store, *submissions: Submission) -> list[Stored]:
+def kept(store: Store, *submissions: Submission, keys: EpochKeys | None = None) -> list[Stored]:
     with store.writing_rows() as rows:
-        return keep(rows, submissions)
+        return keep(rows, submissions, keys)
 
 
 def everything(store: Store) -> dict[str, Any]:
@@ -110,15 +112,16 @@ def test_the_same_form_twice_in_one_transaction_is_one_response(store: Store):
 
 @pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])
 def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
-    store: Store, anonymity: str
+    store: Store, anonymity: str, tmp_path: Path
 ):
     survey = make_read(store, anonymity=anonymity)
+    installation = installation_on(store, epoch_keys=str(tmp_path))
     with store.writing() as session:
         [issued] = invite(
             session,
             as_survey(session, session.get_one(SurveyRow, survey.id)),
             [{"customer_ref": "ada", "attributes": {}}],
-            installation=installation_on(store),
+            installation=installation,
             user_id=None,
         )
     signed = issued.url.rsplit("/", 1)[1]
@@ -128,9 +131,11 @@ def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
         store,
         sent(survey, "first tab", 1, invitation=ticket, customer_ref=ticket.customer_ref),
         sent(survey, "second tab", 2, invitation=ticket, customer_ref=ticket.customer_ref),
+        keys=installation.epoch_keys,
     )
     assert [each.new for each in found] == [True, False]
     assert found[1].response_id is None
+    released(installation)
     with store.reading() as session:
         [response] = session.scalars(select(Response))
         left = list(session.scalars(select(Invitation.state)))
@@ -140,8 +145,11 @@ def test_two_forms_of_one_invitation_in_one_transaction_are_one_response(
 
 def test_submissions_of_several_surveys_may_go_together(store: Store):
     first, secret = make_read(store), make_read(store, anonymity="anonymous")
-    found = kept(store, sent(first, "a", 1), sent(secret, "b", 2), sent(first, "c", 3))
+    installation = installation_on(store, epoch_keys="/nowhere")
+    both = (sent(first, "a", 1), sent(secret, "b", 2), sent(first, "c", 3))
+    found = kept(store, *both, keys=installation.epoch_keys)
     assert all(each.new for each in found)
+    released(installation)
     with store.reading() as session:
         by_key = {r.submission_key: r for r in session.scalars(select(Response))}
         assert rollups.recount(session) == []

@@ -12,11 +12,13 @@ from surveyapp.responses.actions import submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import Event, SurveyRow, Webhook
 from surveyapp.surveys.queries import survey_at
+from tests.installations import installation_on, released
 from tests.responses.makers import NOW, as_survey, make_survey
 
 
 def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, Any]]:
     """What is told of one response; ``row`` submits with the stored row instead of the plain value."""
+    installation = installation_on(store, now=lambda: NOW, epoch_keys="/nowhere")
     with store.writing() as session:
         made = make_survey(session, asks=("nps",))
         for name, value in columns.items():
@@ -32,7 +34,9 @@ def told(store: Store, *, row: bool = False, **columns: Any) -> list[dict[str, A
             attributes={},
             now=NOW,
             library=BUILT_IN,
+            keys=installation.epoch_keys,
         )
+    released(installation)
     with store.reading() as session:
         return [event.subject for event in session.scalars(select(Event))]
 

@@ -26,6 +26,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys.links import token_of
 from surveyapp.surveys.queries import short_ticket
 from surveyapp.worker import DUTIES
+from tests.installations import released
 from tests.responses.makers import SECRET, as_survey, some_answers
 from tests.sampling.makers import NOW, bring, make_bank, make_survey, report
 
@@ -79,9 +80,11 @@ def test_an_answer_joins_what_it_was_asked_about(installation: Installation, ano
             invitation=ticket,
             now=later,
             library=BUILT_IN,
+            keys=installation.epoch_keys,
         )
         assert isinstance(stored, Stored)
         assert stored.new
+    released(installation)
     with installation.store.reading() as session:
         response = session.scalars(select(Response)).one()
         met = session.scalars(select(Interaction).where(Interaction.external_id == "event 1")).one()

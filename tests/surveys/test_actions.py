@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from surveyapp.store.models import AuditEntry, Invitation, Journey, SurveyRow
 from surveyapp.surveys import actions
 from surveyapp.surveys.invitations import use_invitation
 from surveyapp.surveys.links import read_ticket
-from tests.installations import installation_on
+from tests.installations import installation_on, released
 from tests.responses.makers import SECRET, as_survey, make_journey, make_survey, some_answers
 
 URL = "https://survey.example"
@@ -204,7 +205,10 @@ def test_anonymous_links_hold_no_pseudonym_and_no_attributes_that_name_somebody(
         assert ticket.customer_ref is None
 
 
-def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: Store):
+def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(
+    store: Store, tmp_path: Path
+):
+    installation = installation_on(store, base_url=URL, epoch_keys=str(tmp_path))
     with store.writing() as session:
         journey = make_journey(session)
         for anonymity in actions.ANONYMITIES:
@@ -213,7 +217,7 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
                 session,
                 as_survey(session, made),
                 [{}] * 4,
-                installation=installation_on(store, base_url=URL),
+                installation=installation,
                 user_id=None,
             )
             for link in issued[:3]:
@@ -227,7 +231,9 @@ def test_the_response_rate_counts_what_an_anonymous_survey_has_deleted(store: St
                     invitation=read_ticket(SECRET, made.link, text, now=utc_now()),
                     now=utc_now(),
                     library=BUILT_IN,
+                    keys=installation.epoch_keys,
                 )
+    assert released(installation) == 3
     with store.reading() as session:
         rates = response_rates(session, Scope(journey.id), library=BUILT_IN)
         left = session.query(Invitation).count()
@@ -249,6 +255,6 @@ def test_an_invitation_past_its_time_is_not_used(store: Store):
         )
         ticket = read_ticket(SECRET, made.link, issued[0].url.rsplit("/", 1)[1], now=utc_now())
         assert ticket is not None
-        late = {"survey_id": made.id, "anonymous": False, "ticket": ticket}
+        late = {"survey_id": made.id, "ticket": ticket}
         assert use_invitation(session.connection(), **late, now=soon) is None
         assert use_invitation(session.connection(), **late, now=utc_now()) is not None

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from surveyapp.installation import Installation
 from surveyapp.responses import rollups
 from surveyapp.store.models import Event, Response, SurveyRow
+from tests.installations import released
 from tests.responses.makers import make_survey, some_answers
 from tests.web.respondents import fields, form_key, opened, single_use
 
@@ -68,6 +69,13 @@ def test_the_first_answers_to_an_anonymous_survey_stand_and_the_page_says_so(
     answer = client.post(path, data={**first, "nps-nps": "2"})
     assert answer.location == f"/s/{survey.link}/thanks?again=stands"
     assert "your first answers stand" in opened(client, answer.location)
+    assert "again" not in client.post(path, data=first).location
+    released(installation)
+    again = client.post(path, data={**first, "nps-nps": "2"})
+    assert (again.location, client.post(path, data=first).location) == (
+        f"/s/{survey.link}/thanks?again=stands",
+        f"/s/{survey.link}/thanks",
+    )
     kept = stored(installation)
     assert (kept.answers, kept.corrected_at) == (some_answers(1), None)
 

@@ -17,6 +17,7 @@ from surveyapp.installation import Installation
 from surveyapp.responses import rollups
 from surveyapp.responses.imports import import_device
 from surveyapp.store.models import AuditEntry, Response, SurveyRow
+from tests.installations import released
 from tests.responses.makers import as_survey
 from tests.web.test_channels_kiosk import answer_all, filled, make_kiosk, ready
 from tests.web.world import PASSWORD, add_user
@@ -101,6 +102,7 @@ def test_a_file_and_a_device_that_sends_again_store_an_answer_once(client, insta
     report = brought_in(installation, made, file)
     assert (report.stored, report.already) == (1, 1)
     assert client.post(f"{address}?id={second}", data=form).status_code == 204
+    released(installation)
     kept = stored(installation)
     assert len(kept) == 2
     if anonymity == "anonymous":

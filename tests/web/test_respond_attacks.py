@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from surveyapp.installation import Installation
 from surveyapp.responses import rollups
+from surveyapp.responses.release_duty import release_all
 from surveyapp.store.models import Base, Invitation, Response, SurveyRow
 from surveyapp.web.respond.assets import script, script_hash, style
 from surveyapp.web.respond.views import LARGEST_BODY
@@ -166,6 +167,9 @@ def test_a_dump_of_an_anonymous_survey_joins_no_answer_to_a_link(client, install
     answered = paths[: count - 2]
     for seed, path in enumerate(answered):
         assert sent(client, path, seed).status_code == 303
+    with installation.store.reading() as session:
+        assert session.scalars(select(Response)).all() == []
+    assert release_all(installation, installation.now()) == count - 2
     held = dump(installation)
     assert "customer-" not in held
     assert all(path.rsplit("/", 1)[1] not in held for path in paths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from secrets import token_urlsafe
 
 from sqlalchemy import select
@@ -23,9 +24,11 @@ from surveyapp.responses.conflicts import Conflict, Difference
 from surveyapp.responses.import_choices import ImportChoices
 from surveyapp.responses.previewed_columns import ColumnPreview
 from surveyapp.responses.previews import FileFacts, FilePreview, Problem
+from surveyapp.responses.release import release
 from surveyapp.responses.rows import Refusal
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.store.columns import utc_now
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
     Alert,
     Analysis,
@@ -37,6 +40,7 @@ from surveyapp.store.models import (
     Job,
     Passkey,
     Report,
+    Response,
     Stage,
     SurveyRow,
     User,
@@ -44,7 +48,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys import actions as fielding
 from surveyapp.webhooks import actions as hooks
 from tests.grants import on_all_journeys
-from tests.responses.makers import as_survey
+from tests.responses.makers import SECRET, as_survey
 
 PASSWORD = "quiet lake morning"
 ROLES = ("administrator", "researcher", "manager")
@@ -323,16 +327,24 @@ def answer(
     attributes: dict[str, str] | None = None,
     customer_ref: str | None = None,
 ) -> int:
+    key = f"test-{next(_serial)}"
+    keys = EpochKeys(Path("/nowhere"), SECRET)
     stored = submit(
         session,
         as_survey(session, survey),
         {"nps": {"nps": str(nps), "nps_reason": reason}},
-        submission_key=f"test-{next(_serial)}",
+        submission_key=key,
         attributes=attributes or {},
         customer_ref=customer_ref,
         now=utc_now(),
         library=BUILT_IN,
+        keys=keys,
     )
     if not isinstance(stored, Stored) or stored.response_id is None:
         raise AssertionError(f"the test's answers were refused: {stored}")
+    if survey.anonymity == "anonymous":
+        read = as_survey(session, survey)
+        release(session, read, keys.seal, minimum=1, final=False, now=utc_now())
+        (number,) = session.scalars(select(Response.id).where(Response.submission_key == key))
+        return number
     return stored.response_id

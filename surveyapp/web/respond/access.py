@@ -15,6 +15,7 @@ from surveyapp.store.statements import DatabaseConnection
 from surveyapp.surveys import drafts, queries, quotas
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.drafts import Saved
+from surveyapp.surveys.epochs import is_spent
 from surveyapp.surveys.invitations import is_used, note_opened
 from surveyapp.surveys.languages import negotiated
 from surveyapp.surveys.links import Ticket, read_ticket
@@ -120,6 +121,10 @@ def opened(
         if survey is not None and ticket is not None and not sending:
             waits = drafts.waiting(connection, survey.id, ticket, now=now)
             used = waits is None and is_used(connection, survey.id, ticket)
+            if survey.is_anonymous and is_spent(
+                connection, survey.id, ticket, installation().epoch_keys
+            ):
+                waits = None
     state = link_state(
         ticket,
         personal=ticket_text is not None,
@@ -200,7 +205,7 @@ def ticket_of(
     found = queries.short_ticket(at, text)
     if found is not None:
         return found[1] if found[0] == link else None
-    # A short token that was used anonymously is gone. The form that it was sent with may come again,
+    # A short token that was redeemed anonymously is gone. The form that it was sent with may come again,
     # and says by its key that the token was one of ours.
     ticket = Ticket(text)
     key = request.form.get(KEY_FIELD, "") if sending else ""

@@ -36,9 +36,8 @@ def serve_apart(app: Flask) -> None:
     surveys = Flask("surveyapp.web", static_folder=None)
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
-    store, settings = app.extensions[EXTENSION].store, app.extensions[EXTENSION].settings
-    open_write_queue(surveys, store, settings.threads)
-    keep_log(surveys, settings.log_level)
+    open_write_queue(surveys, app.extensions[EXTENSION])
+    keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
     remember_senders(surveys)
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)

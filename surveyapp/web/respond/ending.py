@@ -14,7 +14,7 @@ from surveyapp.responses.actions import Stored
 from surveyapp.responses.repeats import Repeat
 from surveyapp.surveys import queries
 from surveyapp.surveys.channels import leads_to
-from surveyapp.surveys.prize_draws import LONGEST_ADDRESS, enter, read_pass, write_pass
+from surveyapp.surveys.prize_draws import LONGEST_ADDRESS, enter, enter_later, read_pass, write_pass
 from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import Said
 from surveyapp.web.installation import installation
@@ -103,13 +103,11 @@ def show(link: str) -> ResponseReturnValue:
     typed = request.form.get("address", "")
     try:
         with installation().store.writing() as session:
-            enter(
-                session,
-                survey_id=survey.id,
-                number=number,
-                address=typed,
-                day=installation().now().date(),
-            )
+            if survey.is_anonymous:
+                enter_later(session, survey.id, number, typed, installation().epoch_keys)
+            else:
+                day = installation().now().date()
+                enter(session, survey_id=survey.id, number=number, address=typed, day=day)
     except Invalid:
         return _form(survey, typed, status=422)
     return redirect(url_for("draw.entered", link=link, lang=lang), 303)

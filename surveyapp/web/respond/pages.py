@@ -17,6 +17,7 @@ from surveyapp.i18n.phrases import Phrases
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.drafts import PRESELECTED
 from surveyapp.surveys.survey import Survey
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.assets import hash_of, script, style
 from surveyapp.web.respond.chosen import Chosen
 from surveyapp.web.respond.content import Content, Question, Section, content
@@ -192,7 +193,8 @@ def rendered(
         resumed=resumed,
         whole=whole,
         fresh=fresh,
-        anonymous=page.survey.anonymity == "anonymous",
+        anonymous=page.survey.is_anonymous,
+        minimum=installation().settings.minimum_cell,
         advance=page.survey.auto_advance and not whole,
     )
 

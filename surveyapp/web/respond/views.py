@@ -255,6 +255,7 @@ def _repeat(door: Access, page: Page, submission: Submission, stored: Stored) ->
             page.raw(request.form),
             now=installation().now(),
             library=installation().library,
+            keys=installation().epoch_keys,
         )
     return Repeat.STANDS if isinstance(repeated, Faulty) else repeated
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
 from surveyapp.errors import Busy
+from surveyapp.installation import Installation
 from surveyapp.responses.actions import Stored, keep
 from surveyapp.responses.submission import Submission
-from surveyapp.store.db import Store
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.group_commit import GroupCommit
 from surveyapp.store.statements import DatabaseConnection
 
@@ -21,12 +23,13 @@ _EXTENSION = "surveyapp.write_queue"
 NOT_WRITTEN = (Busy, DBAPIError)  # the same may be sent once more
 
 
-def open_write_queue(app: Flask, store: Store, threads: int) -> None:
-    """Give the application, which has so many ``threads``, the one place in its process through which
-    customers' requests write. While the database is stuck, half of the threads at most wait for it.
+def open_write_queue(app: Flask, installation: Installation) -> None:
+    """Give the application the one place in its process through which customers' requests write. While
+    the database is stuck, half of the threads at most wait for it.
     """
-    waiting = max(1, threads // 2)
-    app.extensions[_EXTENSION] = GroupCommit(store.writing_rows, _do, most_waiting=waiting)
+    waiting = max(1, installation.settings.threads // 2)
+    opening, do = installation.store.writing_rows, partial(_do, installation.epoch_keys)
+    app.extensions[_EXTENSION] = GroupCommit(opening, do, most_waiting=waiting)
 
 
 def submitted(submission: Submission) -> Stored:
@@ -46,6 +49,6 @@ def _queue() -> GroupCommit[_Work, Any]:
     return queue
 
 
-def _do(at: DatabaseConnection, jobs: Sequence[_Work]) -> list[Any]:
-    stored = iter(keep(at, [job for job in jobs if isinstance(job, Submission)]))
+def _do(keys: EpochKeys, at: DatabaseConnection, jobs: Sequence[_Work]) -> list[Any]:
+    stored = iter(keep(at, [job for job in jobs if isinstance(job, Submission)], keys))
     return [next(stored) if isinstance(job, Submission) else job(at) for job in jobs]
