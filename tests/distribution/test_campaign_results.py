@@ -178,7 +178,8 @@ def test_the_last_of_a_list_who_is_forgotten_takes_its_digest_along(installation
     with installation.store.writing() as session:
         (made,) = session.scalars(select(Campaign))
         for name, kept in (("ada", True), ("bob", False)):
-            forget(session, pseudonym(installation.secret_key, name), user_id=None, now=NOW)
+            ref = pseudonym(installation.secret_key, name)
+            forget(session, ref, user_id=None, now=NOW, secret_key=SECRET)
             session.refresh(made)
             assert (made.list_digest is not None) is kept
     assert [counts.asked for _, counts in found(installation, survey)] == [2]
