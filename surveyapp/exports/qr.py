@@ -23,4 +23,5 @@ def qr_file(address: str, kind: str, *, title: str) -> bytes:
 def qr_svg(address: str) -> str:
     """A QR code of ``address`` to stand in a page: black on white whatever the page's colours are."""
     code = segno.make_qr(address, error="m")
-    return code.svg_inline(border=3, scale=5, dark="black", light="white")
+    # Without a size of its own it scales whole; with one, a narrow page would cut it off.
+    return code.svg_inline(border=3, omitsize=True, dark="black", light="white")

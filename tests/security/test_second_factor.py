@@ -78,7 +78,7 @@ def with_app(app: Flask, clock: Clock, role: str = "manager") -> tuple[pyotp.TOT
     client, _ = password_in(app, role)
     assert client.post("/account/second-factor/begin").status_code == 303
     page = client.get("/account/second-factor").text
-    assert "<svg" in page and " style=" not in page
+    assert "<svg" in page and "viewBox" in page and " style=" not in page
     assert faults(page) == []
     made = pyotp.TOTP(re.findall(r'id="totp-key">(\w+)<', page)[0])
     wrong = client.post("/account/second-factor/confirm", data={"code": "000000"})
