@@ -173,7 +173,7 @@ def test_an_administrator_resets_it_for_who_lost_it(app: Flask, clock: Clock):
     assert "Reset second factor" in client.get(page).text
     assert client.post(f"{page}/second-factor").location == page
     assert "Not set up." in client.get(page).text
-    assert "reset second factor" in client.get("/audit").text
+    assert "Reset second factor" in client.get("/audit").text
     assert inside.get("/journeys").status_code == 303
     assert password_in(app)[1] == "/journeys"
 
