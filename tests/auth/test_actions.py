@@ -144,7 +144,7 @@ def test_a_reset_gives_a_password_that_works_once(store: Store):
 def test_one_time_passwords_do_not_repeat_and_are_strong_enough():
     told = {passwords.one_time_password() for _ in range(200)}
     assert len(told) == 200
-    for password in sorted(told)[:20]:  # estimating one takes 20 ms
+    for password in sorted(told)[::4]:  # estimating one takes 20 ms
         passwords.check_strength(password, email="ada@example.org")
 
 

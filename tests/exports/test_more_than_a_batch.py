@@ -27,9 +27,10 @@ from surveyapp.exports.responses import responses_table
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.results import frames, studies
+from surveyapp.results.fieldwork import respondents
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
-from surveyapp.store.models import Response, SurveyRow
+from surveyapp.store.models import Analysis, Response, SurveyRow
 from surveyapp.web import downloads
 from tests.api.conftest import call, new_key
 from tests.cli.conftest import run, run_stored
@@ -47,6 +48,7 @@ STREAMS = {
     "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
+    "results/fieldwork.py",
     "results/frames.py",
     "results/studies.py",
 }
@@ -147,6 +149,8 @@ def test_analyses_read_every_response(bank: SurveyRow, store: Store):
         assert len(frames.frame(session, nps, **place)) == ROWS
         assert frames.streamed(session, nps, ("nps",), **place).n == ROWS
         assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
+        everything = Analysis(journey_id=bank.journey_id, survey_id=None, segment_id=None)
+        assert sum(each.analysed for each in respondents(session, everything, "nps")) == ROWS
 
 
 def test_a_list_finds_a_segment_behind_every_other_response(bank: SurveyRow, store: Store):
