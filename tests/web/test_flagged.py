@@ -32,7 +32,8 @@ def survey(installation: Installation) -> SurveyRow:
 @pytest.fixture
 def researcher(installation: Installation, sign_in):
     with installation.store.writing() as session:
-        return sign_in(add_user(session, "researcher"))
+        user = add_user(session, "researcher")
+    return sign_in(user)
 
 
 def flags(installation: Installation) -> list[list[str]]:
