@@ -17,6 +17,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.files import FileStore
+from surveyapp.store.signing_keys import SigningKeyCache
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Installation:
     secret_key: str
     library: Library
     now: Callable[[], datetime] = field(default=utc_now)
+    _signing: SigningKeyCache = field(default_factory=SigningKeyCache, repr=False, compare=False)
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The keys whose signatures on links, forms and sessions are good; the last one signs."""
+        return self._signing.keys(self.store, self.secret_key, self.now())
 
     @property
     def epoch_keys(self) -> EpochKeys:

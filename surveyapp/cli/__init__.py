@@ -32,6 +32,7 @@ COMMANDS = {
     "score": "surveyapp.cli.scoring",
     "sem": "surveyapp.cli.modelling",
     "settings": "surveyapp.cli.administration",
+    "signing": "surveyapp.cli.signing",
     "study": "surveyapp.cli.studying",
     "user": "surveyapp.cli.administration",
     "validate": "surveyapp.cli.statistics",

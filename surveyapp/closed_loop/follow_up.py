@@ -300,7 +300,7 @@ def _url(
         response.attributes if response else {},
         invitation.expires_at,
     )
-    signed = links.write_ticket(secret_key, survey.link, ticket)
+    signed = links.write_ticket(installation.signing_keys, survey.link, ticket)
     return links.single_use_url(base_url, survey.link, signed)
 
 

@@ -107,9 +107,8 @@ def _worded(found: Outgoing, installation: Installation) -> Message:
         link = unsubscribe = test_url(settings.base_url)
     else:
         link = _personal_link(found, installation)
-        unsubscribe = unsubscribe_url(
-            settings.base_url, write_token(secret_key, _leaving(found, secret_key)), language
-        )
+        leaving = write_token(installation.signing_keys, _leaving(found, secret_key))
+        unsubscribe = unsubscribe_url(settings.base_url, leaving, language)
     own = found.asked.distribution
     made = message_context(
         found.asked, language, link, unsubscribe, installation.library, attributes_of(found)
@@ -176,7 +175,7 @@ def _personal_link(found: Outgoing, installation: Installation) -> str:
         attributes_of(found),
         invitation.expires_at,
     )
-    signed = links.write_ticket(secret_key, survey.link, ticket)
+    signed = links.write_ticket(installation.signing_keys, survey.link, ticket)
     return links.single_use_url(base_url, survey.link, signed)
 
 

@@ -13,6 +13,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
 from surveyapp.sampling.opt_outs import opt_out
+from surveyapp.store.signing_keys import Keys
 
 LONGEST_TOKEN = 400
 TEST_TOKEN = "test"  # noqa: S105 - in test messages; no signed token is so short
@@ -31,19 +32,19 @@ class Leaving:
         return tuple(key for key in (self.customer_key, self.address_key) if key)
 
 
-def write_token(secret_key: str, leaving: Leaving) -> str:
+def write_token(keys: Keys, leaving: Leaving) -> str:
     """The signed text of a link that lets go."""
     content = [leaving.customer_key, leaving.address_key, leaving.survey_id]
-    written = _serializer(secret_key).dumps(content)
+    written = _serializer(keys).dumps(content)
     return written if isinstance(written, str) else written.decode()
 
 
-def read_token(secret_key: str, token: str) -> Leaving | None:
+def read_token(keys: Keys, token: str) -> Leaving | None:
     """Who is let go, None for anything that we did not sign."""
     if len(token) > LONGEST_TOKEN:
         return None
     try:
-        return Leaving(*_serializer(secret_key).loads(token))
+        return Leaving(*_serializer(keys).loads(token))
     except BadData:
         return None
 
@@ -63,9 +64,9 @@ def let_go(session: Session, leaving: Leaving) -> None:
     opt_out(session, leaving.keys, source="link")
 
 
-def _serializer(secret_key: str) -> URLSafeSerializer:
+def _serializer(keys: Keys) -> URLSafeSerializer:
     return URLSafeSerializer(
-        secret_key,
+        keys,
         salt="surveyapp unsubscribe",
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )

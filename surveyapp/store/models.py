@@ -218,6 +218,19 @@ class KeyFingerprint(Base):
     adopted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
+class SigningKey(Base):
+    """A key that signs links, forms and sessions from ``since`` on, sealed under the secret key; accepted
+    until ``until``. No row: the secret key signs.
+    """
+
+    __tablename__ = "signing_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class AuditEntry(Base):
     """Who did what to which thing, when. The database refuses to change or delete a row.
 

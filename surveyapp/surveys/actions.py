@@ -227,7 +227,7 @@ def make_links(
             attributes=attributes,
             expires_at=expires_at,
         )
-        signed = links.write_ticket(secret_key, survey.link, ticket)
+        signed = links.write_ticket(installation.signing_keys, survey.link, ticket)
         if len(signed) > links.LONGEST_TICKET:
             raise Invalid(
                 f"The attributes of customer {len(issued) + 1} make the link"

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itsdangerous import BadData, URLSafeSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
+from surveyapp.store.signing_keys import Keys
 from surveyapp.surveys.attributes import Attribute
 
 TOKEN_BYTES = 16
@@ -79,20 +80,20 @@ def pseudonym(secret_key: str, customer_ref: str) -> str:
     return hmac.new(key, customer_ref.strip().encode(), "sha256").hexdigest()[:32]
 
 
-def write_ticket(secret_key: str, link: str, ticket: Ticket) -> str:
+def write_ticket(keys: Keys, link: str, ticket: Ticket) -> str:
     """The signed text of a ticket: the last part of a single-use link."""
     expires = int(ticket.expires_at.timestamp()) if ticket.expires_at else None
     content = [ticket.token, ticket.customer_ref, dict(ticket.attributes), expires]
-    written = _serializer(secret_key, link).dumps(content)
+    written = _serializer(keys, link).dumps(content)
     return written if isinstance(written, str) else written.decode()
 
 
-def read_ticket(secret_key: str, link: str, text: str, *, now: datetime) -> Ticket | None:
+def read_ticket(keys: Keys, link: str, text: str, *, now: datetime) -> Ticket | None:
     """The ticket, or None for anything that was not issued for this survey or has expired."""
     if len(text) > LONGEST_TICKET or not _is_canonical(text):
         return None
     try:
-        token, customer_ref, attributes, expires = _serializer(secret_key, link).loads(text)
+        token, customer_ref, attributes, expires = _serializer(keys, link).loads(text)
     except BadData:
         return None
     expires_at = datetime.fromtimestamp(expires, UTC) if expires is not None else None
@@ -116,10 +117,10 @@ def short_url(base_url: str, token: str) -> str:
     return f"{base_url.rstrip('/')}/r/{token}"
 
 
-def _serializer(secret_key: str, link: str) -> URLSafeSerializer:
+def _serializer(keys: Keys, link: str) -> URLSafeSerializer:
     # A salt of its own for each survey: a ticket of one opens no other.
     return URLSafeSerializer(
-        secret_key,
+        keys,
         salt=f"surveyapp invitation {link}",
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )

@@ -27,6 +27,7 @@ from surveyapp.store.audit import record
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import DrawEntry, PrizeDraw, PrizeDrawWinner, SurveyRow
+from surveyapp.store.signing_keys import Keys
 from surveyapp.surveys import epochs
 from surveyapp.surveys.settings.texts import plain
 from surveyapp.surveys.survey import Survey
@@ -49,17 +50,17 @@ class Drawing:
     winners: tuple[str, ...]
 
 
-def write_pass(secret_key: str, link: str, number: str) -> str:
+def write_pass(keys: Keys, link: str, number: str) -> str:
     """The pass of somebody who has answered; ``number`` is random, in base64."""
-    return _signer(secret_key, link).sign(number).decode()
+    return _signer(keys, link).sign(number).decode()
 
 
-def read_pass(secret_key: str, link: str, text: str) -> int | None:
+def read_pass(keys: Keys, link: str, text: str) -> int | None:
     """The number of a pass for this survey's draw, or None for what is none."""
     if not 0 < len(text) <= LONGEST_PASS:
         return None
     try:
-        number = base64_decode(_signer(secret_key, link).unsign(text))
+        number = base64_decode(_signer(keys, link).unsign(text))
     except BadData:
         return None
     return int.from_bytes(number[:6], "big")
@@ -182,9 +183,9 @@ def delete_entries(
     return count
 
 
-def _signer(secret_key: str, link: str) -> Signer:
+def _signer(keys: Keys, link: str) -> Signer:
     return Signer(
-        secret_key,
+        keys,
         salt=f"surveyapp draw {link}",
         key_derivation="hmac",
         digest_method=hashlib.sha256,

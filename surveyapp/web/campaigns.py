@@ -260,4 +260,4 @@ def _read(token: str, survey_id: int) -> tuple[Recipient, ...]:
 def _serializer(survey_id: int) -> URLSafeTimedSerializer:
     """Of this survey and this member of staff: a list is good nowhere else."""
     salt = f"surveyapp list {survey_id} {me().id}"
-    return URLSafeTimedSerializer(installation().secret_key, salt=salt)
+    return URLSafeTimedSerializer(installation().signing_keys, salt=salt)

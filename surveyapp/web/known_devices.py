@@ -55,4 +55,4 @@ def _name() -> str:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(installation().secret_key, salt="surveyapp known device")
+    return URLSafeTimedSerializer(installation().signing_keys, salt="surveyapp known device")

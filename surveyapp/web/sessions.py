@@ -21,6 +21,7 @@ from surveyapp.auth.origins import device_words, network
 from surveyapp.auth.permissions import RULES, Permission, Subject
 from surveyapp.auth.sessions import OpenSession, Origin
 from surveyapp.web.installation import installation
+from surveyapp.web.session_cookies import SessionCookies
 
 manager = LoginManager()
 manager.session_protection = None  # addresses change on the move; a session's row ends it instead
@@ -73,6 +74,12 @@ def _load(key: str) -> SignedIn | None:
     return SignedIn(key, opened)
 
 
+def remember_sessions(app: Flask) -> None:
+    """Read and write who is signed in, in a cookie signed by the installation's keys."""
+    app.session_interface = SessionCookies()
+    manager.init_app(app)
+
+
 def begin(account: Account, method: str) -> None:
     """Start a new session: whatever the browser's old one held, CSRF token included, is gone."""
     session.clear()
@@ -113,7 +120,3 @@ def me() -> Account:
 def hold(held: Held) -> None:
     """Note what the signed-in account was granted on what the page is about."""
     g.held = held
-
-
-def remember_sessions(app: Flask) -> None:
-    manager.init_app(app)

@@ -75,7 +75,7 @@ class Access:
         return self.ticket is not None and self.survey.anonymity != "anonymous"
 
     def new_key(self) -> str:
-        return new_key(installation().secret_key, self.context, self.survey.consent_version)
+        return new_key(installation().signing_keys, self.context, self.survey.consent_version)
 
 
 def page_of(survey: Survey, language: str) -> Page:
@@ -162,7 +162,7 @@ def _is_in_time(survey: Survey | None, ticket: Ticket | None, now: datetime) -> 
     if survey is None:
         return False
     text = request.form.get(KEY_FIELD, "")
-    key = read_key(installation().secret_key, _context(survey.link, ticket), text)
+    key = read_key(installation().signing_keys, _context(survey.link, ticket), text)
     grace = timedelta(minutes=installation().settings.close_grace_minutes)
     return key is not None and is_in_time(survey, key.issued_at, now, grace)
 
@@ -201,7 +201,7 @@ def ticket_of(
 ) -> Ticket | None:
     """The ticket of a long or a short link, expired ones included; None for what is none."""
     if "." in text:
-        return read_ticket(installation().secret_key, link, text, now=_ALWAYS)
+        return read_ticket(installation().signing_keys, link, text, now=_ALWAYS)
     found = queries.short_ticket(at, text)
     if found is not None:
         return found[1] if found[0] == link else None
@@ -209,7 +209,7 @@ def ticket_of(
     # and says by its key that the token was one of ours.
     ticket = Ticket(text)
     key = request.form.get(KEY_FIELD, "") if sending else ""
-    known = read_key(installation().secret_key, _context(link, ticket), key)
+    known = read_key(installation().signing_keys, _context(link, ticket), key)
     return ticket if known else None
 
 

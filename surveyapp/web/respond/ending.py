@@ -50,7 +50,7 @@ def thanks_address(door: Access, key: FormKey, stored: Stored, repeated: Repeat)
     if repeated is not Repeat.SAME:
         more[REPEATED] = repeated.value
     if survey.draw and stored.response_id is not None:
-        more[PASS] = write_pass(installation().secret_key, survey.link, key.draw)
+        more[PASS] = write_pass(installation().signing_keys, survey.link, key.draw)
     # By hand: to look the route up costs a customer as much as to find the page.
     address = f"{request.script_root}/s/{survey.link}/thanks"
     return f"{address}?{urlencode(more)}" if more else address
@@ -68,7 +68,7 @@ def ending(survey: Survey) -> tuple[list[Said], list[tuple[str, str]]]:
     if "own" in request.args:
         lines.append(Said(words.thanks_mine, words.language_tag))
     text = request.args.get(PASS, "")
-    if survey.draw and read_pass(installation().secret_key, survey.link, text) is not None:
+    if survey.draw and read_pass(installation().signing_keys, survey.link, text) is not None:
         lines.append(text_of(survey, "draw", language))
         values: dict[str, Any] = {"lang": request.args.get("lang"), PASS: text}
         address = url_for("draw.show", link=survey.link, **values)
@@ -94,7 +94,7 @@ def show(link: str) -> ResponseReturnValue:
     request.max_content_length = request.max_form_memory_size = LARGEST_BODY
     with installation().store.raw_connection() as connection:
         survey = queries.survey_at(connection, link)
-    number = read_pass(installation().secret_key, link, request.args.get(PASS, ""))
+    number = read_pass(installation().signing_keys, link, request.args.get(PASS, ""))
     if survey is None or survey.state == "draft" or not survey.draw or number is None:
         return neutral()
     lang = request.args.get("lang")

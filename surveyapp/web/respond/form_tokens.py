@@ -14,6 +14,8 @@ from functools import lru_cache
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
+from surveyapp.store.signing_keys import Keys
+
 _LONGEST = 600
 _APART = "~"
 
@@ -32,19 +34,19 @@ class FormKey:
     draw: str
 
 
-def new_key(secret_key: str, context: str, consent_version: str = "") -> str:
+def new_key(keys: Keys, context: str, consent_version: str = "") -> str:
     """A signed key for a form on this page; ``context`` ties it to the link and ticket."""
     version = base64_encode(consent_version).decode()
     value = _APART.join((secrets.token_urlsafe(16), secrets.token_urlsafe(6), version))
-    return _signer(secret_key, context).sign(value).decode()
+    return _signer(keys, context).sign(value).decode()
 
 
-def read_key(secret_key: str, context: str, text: str) -> FormKey | None:
+def read_key(keys: Keys, context: str, text: str) -> FormKey | None:
     """The key, or None when we did not make it for this page. It never gets too old to be sent."""
     if len(text) > _LONGEST:
         return None
     try:
-        value, issued_at = _signer(secret_key, context).unsign(text, return_timestamp=True)
+        value, issued_at = _signer(keys, context).unsign(text, return_timestamp=True)
     except BadData:
         return None
     submission_key, draw, version = value.decode().split(_APART)
@@ -52,8 +54,9 @@ def read_key(secret_key: str, context: str, text: str) -> FormKey | None:
 
 
 @lru_cache(maxsize=512)  # an open link's is asked for by every page and every answer
-def _signer(secret_key: str, context: str) -> TimestampSigner:
+def _signer(keys: Keys, context: str) -> TimestampSigner:
     salt = f"surveyapp form {context}"
-    derived = hmac.digest(secret_key.encode(), salt.encode(), "sha256")
+    several = (keys,) if isinstance(keys, str) else keys
+    derived = [hmac.digest(key.encode(), salt.encode(), "sha256") for key in several]
     # Derived here once; the signer would do it again for every signature.
     return TimestampSigner(derived, salt=salt, key_derivation="none", digest_method=hashlib.sha256)

@@ -94,7 +94,7 @@ def keep(link: str) -> ResponseReturnValue:
         return _not_kept(404, "This survey is not available on a kiosk at present.")
     g.one_page = True
     door = Access(survey, None)
-    key = read_key(installation().secret_key, door.context, request.form.get(KEY_FIELD, ""))
+    key = read_key(installation().signing_keys, door.context, request.form.get(KEY_FIELD, ""))
     number = request.args.get("id", "")
     if key is None or not ID.fullmatch(number):
         return _not_kept(422, "The form was not sent from a page of this survey.")

@@ -32,7 +32,7 @@ def ask(token: str) -> ResponseReturnValue:
     """Whether the customer means it; who has gone already is told so."""
     if token == TEST_TOKEN:
         return message("test", 200, None)
-    leaver = read_token(installation().secret_key, token)
+    leaver = read_token(installation().signing_keys, token)
     if leaver is None:
         return neutral()
     with installation().store.reading() as session:
@@ -45,7 +45,7 @@ def ask(token: str) -> ResponseReturnValue:
 def go(token: str) -> ResponseReturnValue:
     """Ask this customer no more, and say so; the same again however often it is sent."""
     request.max_content_length = request.max_form_memory_size = _LARGEST_BODY
-    leaver = read_token(installation().secret_key, token)
+    leaver = read_token(installation().signing_keys, token)
     if leaver is None:
         return neutral()
     with installation().store.writing() as session:

@@ -111,7 +111,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
     if not isinstance(door, Access):
         return door
     page, sent = door.page, request.form
-    key = read_key(installation().secret_key, door.context, sent.get(KEY_FIELD, ""))
+    key = read_key(installation().signing_keys, door.context, sent.get(KEY_FIELD, ""))
     if DRAFT in request.args:
         return _draft(door, page, key)
     unknown = unknown_field(page, sent)
