@@ -13,6 +13,7 @@ from surveyapp.api.surveys import OfSurvey, survey_named
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.responses import numbers
 from surveyapp.store.audit import record
+from surveyapp.surveys.survey import Survey
 
 MOST = 500  # in one page
 
@@ -202,16 +203,16 @@ def list_responses(query: dict[str, Any]) -> dict[str, Any]:
                 now=installation().now(),
             )
     if found.responses:
-        with installation().store.writing() as session:
-            record(
-                session,
-                None,
-                "read responses by API key",
-                f"API key {caller().name}",
-                survey=survey.code,
-                responses=len(found.responses),
-            )
+        corrected = {"corrected": True} if query["corrected"] else {}
+        _note_read("read responses by API key", survey, found, **corrected)
     return vars(found)
+
+
+def _note_read(action: str, survey: Survey, found: feed.Page, **filters: bool) -> None:
+    """Write into the audit log that the caller's key reads this page."""
+    key, count = f"API key {caller().name}", len(found.responses)
+    with installation().store.writing() as session:
+        record(session, None, action, key, survey=survey.code, responses=count, **filters)
 
 
 @responses.route("/erasures", methods=["GET"])
@@ -228,4 +229,6 @@ def list_erasures(query: dict[str, Any]) -> dict[str, Any]:
     with installation().store.reading() as session:
         survey = survey_named(session, query["survey"])
         found = feed.erased(session, survey, after=query.get("after"), limit=query["limit"])
-        return {"erasures": found.responses, "next": found.next}
+    if found.responses:
+        _note_read("read erasures by API key", survey, found)
+    return {"erasures": found.responses, "next": found.next}

@@ -16,9 +16,12 @@ from surveyapp.exports.codebook.forms import form_of
 from surveyapp.exports.formats.registry import FORMATS, format_of
 from surveyapp.exports.licences import ADDRESSES, DEFAULT
 from surveyapp.exports.responses import answers_table, responses_table
+from surveyapp.installation import Installation
+from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results.actions import ESTIMATORS, MISSING
 from surveyapp.results.scope import read_scope
+from surveyapp.store.audit import record
 from surveyapp.surveys.queries import survey_by_code
 
 _PIECE = 1 << 20
@@ -61,15 +64,15 @@ def export(
     chosen_format = format_of(form, out)
     with opened() as installation, installation.store.reading() as session:
         wanted = _chosen(session, code, journey, segment, since, until, customers=customers)
-        make = answers_table if long else responses_table
+        what, make = ("answers", answers_table) if long else ("responses", responses_table)
         table = make(session, wanted, library=installation.library)
         with tempfile.TemporaryDirectory(dir=_folder(out)) as folder:
             made = Path(folder, f"export{chosen_format.suffix}")
             notes = chosen_format.write(table, made)
+            _note_read(installation, session, wanted, f"export {what}", format=chosen_format.code)
             _move(made, out)
     for note in notes:
         click.echo(f"Note: {note}")
-    what = "answers" if long else "responses"
     click.echo(f"Written: {out} ({table.count} {what}, {chosen_format.title})")
 
 
@@ -92,6 +95,7 @@ def codebook(code: str | None, journey: str | None, out: Path) -> None:
     with opened() as installation, installation.store.reading() as session:
         wanted = _chosen(session, code, journey)
         book = codebook_of(session, wanted, now=installation.now(), library=installation.library)
+        _note_read(installation, session, wanted, "export codebook", format=form.code)
         with replacing(out) as target:
             target.write(form.write(book))
     click.echo(f"Written: {out} ({book.responses} responses, {len(book.entries)} variables)")
@@ -160,6 +164,7 @@ def package(
                 publication=publication,
                 library=installation.library,
             )
+            _note_read(installation, session, wanted, "export package")
             _move(made, out)
     for note in notes:
         click.echo(f"Note: {note}")
@@ -181,6 +186,18 @@ def _chosen(
     number = segment_by_code(session, segment).id if segment is not None else ""
     scope = read_scope(place, {"segment": str(number), "from": since, "to": until})
     return Chosen(scope, survey.id if survey else None, customers)
+
+
+def _note_read(
+    installation: Installation, session: Session, wanted: Chosen, action: str, **detail: str
+) -> None:
+    """Write into the audit log, before the file is there, that a command exports what is wanted."""
+    code = journey_of(session, wanted.scope.journey_id).code
+    said = {"by": "command", **detail, **wanted.scope.arguments}
+    if wanted.survey_id is not None:
+        said["survey"] = str(wanted.survey_id)
+    with installation.store.writing() as writing:
+        record(writing, None, action, f"journey {code}", **said)
 
 
 def _move(made: Path, out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,6 +97,16 @@ def search(session: Session, text: str, *, secret_key: str) -> list[str]:
         holders = set(session.scalars(select(Contact.customer_ref).where(column == address)))
         found = holders or found
     return sorted(found)
+
+
+def audit_reference(customer_ref: str, secret_key: str) -> str:
+    """What the audit log calls the customer with this pseudonym: a keyed hash of it.
+
+    The log cannot forget, hence it holds no pseudonym: without the key nobody can tell from a copy of
+    the database whom an entry is about, and with it only who knows the customer's reference.
+    """
+    made = hmac.new(secret_key.encode(), f"audit\0{customer_ref}".encode(), "sha256")
+    return made.hexdigest()[:16]
 
 
 def keys_of(customer: Customer, secret_key: str) -> list[str]:

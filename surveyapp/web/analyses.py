@@ -37,6 +37,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import wants_json
 from surveyapp.web.quota import leave_room
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 analyses = Blueprint("analyses", __name__, url_prefix="/journeys/<int:journey_id>/analyses")
@@ -186,6 +187,7 @@ def again(journey_id: int, analysis_id: int) -> ResponseReturnValue:
 def document(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     """The whole result as JSON, every digit of it."""
     found = _finished(journey_id, analysis_id)
+    note_read("download analysis", f"analysis {analysis_id}", file="json")
     return _download(
         json.dumps(found.result, indent=1, allow_nan=False),
         "application/json",
@@ -201,6 +203,7 @@ def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     text = (found.result or {}).get("r_script")
     if not text:
         raise NotFound("There is no R script for this analysis.")
+    note_read("download analysis", f"analysis {analysis_id}", file="R")
     return _download(text, "text/plain", f"{_name(found)}.R")
 
 
@@ -208,7 +211,7 @@ def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
 @requires(Permission.READ_RESULTS)
 def tables(journey_id: int, analysis_id: int, ending: str) -> ResponseReturnValue:
     """Every table, for Word, for LaTeX, or as a ZIP of CSV files."""
-    found, made = _document(journey_id, analysis_id)
+    found, made = _document(journey_id, analysis_id, f"tables.{ending}")
     return document_file(made, TABLES[ending], _name(found))
 
 
@@ -216,7 +219,7 @@ def tables(journey_id: int, analysis_id: int, ending: str) -> ResponseReturnValu
 @requires(Permission.READ_RESULTS)
 def figures(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     """Every figure as SVG and PNG."""
-    found, made = _document(journey_id, analysis_id)
+    found, made = _document(journey_id, analysis_id, "figures.zip")
     return document_file(made, FIGURES, _name(found))
 
 
@@ -224,15 +227,17 @@ def figures(journey_id: int, analysis_id: int) -> ResponseReturnValue:
 @requires(Permission.READ_RESULTS)
 def figure(journey_id: int, analysis_id: int, number: int, kind: str) -> ResponseReturnValue:
     """One figure."""
-    found, made = _document(journey_id, analysis_id)
+    found, made = _document(journey_id, analysis_id, f"figure {number}.{kind}")
     return figure_file(made, number, kind, _name(found))
 
 
-def _document(journey_id: int, analysis_id: int) -> tuple[Analysis, Document]:
+def _document(journey_id: int, analysis_id: int, file: str) -> tuple[Analysis, Document]:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = stored.analysis(session, journey_id, analysis_id)
-    return found, analysed(found, journey, installation().library)
+    made = analysed(found, journey, installation().library)
+    note_read("download analysis", f"analysis {analysis_id}", file=file)
+    return found, made
 
 
 def _finished(journey_id: int, analysis_id: int) -> Analysis:

@@ -32,6 +32,7 @@ _SAID = {
     "use mail key": "Began to use a mail key",
 }
 _PAST = {
+    "read": "read",
     "begin": "began",
     "bring": "brought",
     "draw": "drew",
@@ -54,11 +55,19 @@ _SINGLE = frozenset(
     [
         "account",
         "alert",
+        "analysis",
         "case",
+        "codebook",
+        "customer",
+        "delivery",
         "import",
+        "import preview",
         "journey",
         "key",
+        "package",
         "passkey",
+        "report",
+        "response",
         "segment",
         "session",
         "stage",

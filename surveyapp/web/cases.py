@@ -32,6 +32,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
@@ -85,6 +86,7 @@ def index() -> ResponseReturnValue:
             minimum_cell=settings.minimum_cell,
         )
         accounts, known = people.accounts(session), journeys.journeys(session, wanted.granted)
+    note_read("list cases", "cases", **_kept())
     return render_template(
         "cases/index.html",
         lines=found[:PAGE],
@@ -267,6 +269,7 @@ def _page(
             **_again(session, case),
         }
         names = {account.id: account.name for account in accounts}
+    note_read("read case", f"case {case_id}")
     after = page["after"]
     suggested = "recovered" if after is not None and after.above_limit else None
     shown = {

@@ -15,6 +15,7 @@ from surveyapp.sampling import customers, forgetting, opt_outs
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 contacts = Blueprint("contacts", __name__, url_prefix="/contacts")
@@ -43,6 +44,7 @@ def index() -> ResponseReturnValue:
             found = customers.search(
                 session, form.customer.data, secret_key=installation().secret_key
             )
+        note_read("search customers", "contacts", found=[_reference(each) for each in found])
     if len(found) == 1:
         return redirect(url_for("contacts.index", customer=found[0]), 303)
     chosen = _asked_for()
@@ -52,7 +54,12 @@ def index() -> ResponseReturnValue:
             if chosen
             else None
         )
-    page = render_template("contacts/index.html", form=form, customer=customer, found=found)
+    reference = _reference(chosen) if chosen else ""
+    if customer:
+        note_read("read customer", f"customer {reference}")
+    page = render_template(
+        "contacts/index.html", form=form, customer=customer, reference=reference, found=found
+    )
     return page, 200 if found else form.status
 
 
@@ -94,6 +101,10 @@ def forget() -> ResponseReturnValue:
         )
     flash("The customer's address, attributes, drafts and answers have been erased.")
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
+
+
+def _reference(customer_ref: str) -> str:
+    return customers.audit_reference(customer_ref, installation().secret_key)
 
 
 def _asked_for() -> str:

@@ -22,6 +22,7 @@ from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.job_words import job_subject, result_facts
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 jobs = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -49,6 +50,8 @@ def show(job_id: int) -> ResponseReturnValue:
         outcome = _outcome(session, job)
         about = job_subject(session, job)
         names = {account.id: account.name for account in queries.accounts(session)}
+    if job.result and job.result.get("refused"):  # rows of a customers' file
+        note_read("read refused rows", f"job {job.id}")
     kind = KINDS.get(job.kind)
     can_be_cancelled = kind is not None and kind.can_be_cancelled
     return render_template(

@@ -26,6 +26,7 @@ from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.quota import leave_room
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 from surveyapp.web.table_fields import DatedTableForm
 
@@ -95,6 +96,7 @@ def show(journey_id: int, survey_id: int, preview_id: int) -> ResponseReturnValu
             if asked_import:
                 flash("The preview shows your changes now. Check it, then import.")
             return redirect(url_for("previews.show", preview_id=preview_id, **here), 303)
+    note_read("read import preview", f"survey {survey.code}", preview=preview_id)
     page = render_template(
         "previews/show.html",
         journey=journey,
@@ -121,6 +123,7 @@ def refused(journey_id: int, survey_id: int, preview_id: int) -> ResponseReturnV
         file = session.get(File, preview.refused_file_id or 0)
     if file is None:
         raise NotFound("The preview has no refused rows.")
+    note_read("download refused rows", f"survey {survey.code}", preview=preview_id)
     answer = Response(installation().files.path(file).read_bytes(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="refused-rows-{preview_id}.csv"'
     return answer

@@ -26,6 +26,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.quota import leave_room
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
@@ -145,19 +146,16 @@ def download(journey_id: int, report_id: int) -> ResponseReturnValue:
         report = stored.report(session, journey_id, report_id)
         if report.file is None:
             raise Conflict("This report is not finished yet; see its page for progress.")
-        return send_file(
-            installation().files.path(report.file).absolute(),
-            mimetype=report.file.media_type,
-            as_attachment=True,
-            download_name=report.file.name,
-        )
+        path, file = installation().files.path(report.file).absolute(), report.file
+    note_read("download report", f"report {report_id}", file="pdf")
+    return send_file(path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
 
 
 @reports.get("/<int:report_id>/tables.<any(docx, tex, zip):ending>")
 @requires(Permission.READ_REPORTS)
 def tables(journey_id: int, report_id: int, ending: str) -> ResponseReturnValue:
     """Every table of the PDF, for Word, for LaTeX, or as a ZIP of CSV files."""
-    name, made = _document(journey_id, report_id)
+    name, made = _document(journey_id, report_id, f"tables.{ending}")
     return document_file(made, TABLES[ending], name)
 
 
@@ -165,7 +163,7 @@ def tables(journey_id: int, report_id: int, ending: str) -> ResponseReturnValue:
 @requires(Permission.READ_REPORTS)
 def figures(journey_id: int, report_id: int) -> ResponseReturnValue:
     """Every figure of the PDF as SVG and PNG."""
-    name, made = _document(journey_id, report_id)
+    name, made = _document(journey_id, report_id, "figures.zip")
     return document_file(made, FIGURES, name)
 
 
@@ -173,13 +171,15 @@ def figures(journey_id: int, report_id: int) -> ResponseReturnValue:
 @requires(Permission.READ_REPORTS)
 def figure(journey_id: int, report_id: int, number: int, kind: str) -> ResponseReturnValue:
     """One figure of the PDF."""
-    name, made = _document(journey_id, report_id)
+    name, made = _document(journey_id, report_id, f"figure {number}.{kind}")
     return figure_file(made, number, kind, name)
 
 
-def _document(journey_id: int, report_id: int) -> tuple[str, Document]:
-    """The PDF's name without its ending, and its tables and figures."""
+def _document(journey_id: int, report_id: int, file: str) -> tuple[str, Document]:
+    """The PDF's name without its ending, and its tables and figures, of which ``file`` is downloaded."""
     with installation().store.reading() as session:
         report = stored.report(session, journey_id, report_id)
         made = reported(report)
-        return report.file.name.removesuffix(".pdf") if report.file else "", made
+        name = report.file.name.removesuffix(".pdf") if report.file else ""
+    note_read("download report", f"report {report_id}", file=file)
+    return name, made

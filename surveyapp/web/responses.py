@@ -32,6 +32,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 responses = Blueprint("responses", __name__, url_prefix="/journeys/<int:journey_id>/responses")
@@ -68,6 +69,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         chosen = [each.id for each in surveys if survey_id in (None, each.id)]
         removed = erasures.removed_by_staff(session, chosen)
         unusual = sum(flags.flagged(session, chosen).values())
+    note_read("list responses", f"journey {journey.code}", survey=survey_id, **scope.arguments)
     more = len(found) > PAGE
     shown = found[-PAGE:] if after is not None else found[:PAGE]
     return render_template(
@@ -121,7 +123,16 @@ def show(journey_id: int, response_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = listing.in_words(session, journey_id, response_id, library=installation().library)
+    _note_one(found)
     return render_template("responses/show.html", journey=journey, found=found)
+
+
+def _note_one(found: listing.InWords) -> None:
+    """Write that this response is read. Of an anonymous survey only that one is: the entry's time
+    would say until when it had been answered.
+    """
+    number = None if found.survey.is_anonymous else str(found.response.public_id)
+    note_read("read response", f"survey {found.survey.code}", response=number)
 
 
 REASONS = {
@@ -164,6 +175,7 @@ def remove(journey_id: int, response_id: int) -> ResponseReturnValue:
             )
             flash("The response has been removed.")
             return redirect(url_for("responses.index", journey_id=journey_id), 303)
+    _note_one(found)
     page = render_template("responses/remove.html", journey=journey, found=found, form=form)
     return page, form.status
 

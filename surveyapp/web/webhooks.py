@@ -17,6 +17,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 from surveyapp.webhooks import actions, deliveries, queries, signing
 from surveyapp.webhooks.payloads import EVENTS
@@ -161,6 +162,7 @@ def delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         found = queries.webhook(session, webhook_id)
         told = queries.delivery(session, webhook_id, delivery_id)
+    note_read("read delivery", f"webhook {webhook_id}", delivery=delivery_id)
     body = json.dumps(told.payload, indent=2, ensure_ascii=False, sort_keys=True)
     return render_template(
         "webhooks/delivery.html", webhook=found, delivery=told, body=body, events=EVENTS
