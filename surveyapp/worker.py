@@ -49,7 +49,7 @@ from surveyapp.responses import (
 )
 from surveyapp.results import compute, studies
 from surveyapp.sampling import schedule as asking
-from surveyapp.store import events, queue
+from surveyapp.store import audit_chain, events, queue
 from surveyapp.store.models import Event, Job
 from surveyapp.surveys import drafts, prize_draws
 from surveyapp.webhooks import deliveries
@@ -139,6 +139,14 @@ def _follow_zones(installation: Installation, _now: datetime) -> int:
         return zone_actions.follow_default(session, default)
 
 
+def _seal_audit_log(installation: Installation, _now: datetime) -> int:
+    with installation.store.reading() as session:
+        if not audit_chain.unsealed(session, limit=1):
+            return 0  # without waiting for the lock of who writes
+    with installation.store.writing() as session:
+        return audit_chain.seal(session)
+
+
 def _bound(
     kind: Kind[Payload], function: Callable[[Installation, Payload, Progress], Result]
 ) -> tuple[str, Work]:
@@ -222,6 +230,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget sessions": (3600.0, sessions.forget),
     "release anonymous answers": (30.0, release_duty.release_due),
     "forget drafts": (3600.0, drafts.forget),
+    "seal audit log": (60.0, _seal_audit_log),
 }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth.accounts import Account, account_of
 from surveyapp.errors import NotFound
-from surveyapp.store.models import AuditEntry, User
+from surveyapp.store.models import AuditEntry, AuditSeal, User
+
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,55 @@ def audit_log(
         (entry.id, AuditLine(entry.at, name or "", entry.action, entry.subject, entry.detail))
         for entry, name in rows
     ]
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """An audit entry as it is exported; ``place`` and ``hash`` None until it is sealed."""
+
+    id: int
+    at: datetime
+    user_id: int | None
+    user: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    place: int | None
+    hash: str | None
+
+
+@dataclass(frozen=True)
+class AuditRows:
+    """Which entries to export: one user's or everybody's, from a moment on."""
+
+    since: datetime | None = None
+    user_id: int | None = None
+
+    def count(self, session: Session) -> int:
+        """How many they are."""
+        query = select(func.count()).select_from(AuditEntry).where(*self._conditions())
+        return session.scalar(query) or 0
+
+    def read(self, session: Session) -> Iterator[AuditRow]:
+        """The entries, the oldest first, while they are read."""
+        query = (
+            select(AuditEntry, User.email, AuditSeal.place, AuditSeal.hash)
+            .outerjoin(User, AuditEntry.user_id == User.id)
+            .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+            .where(*self._conditions())
+            .order_by(AuditEntry.id)
+        )
+        rows = session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
+        for entry, email, place, hashed in rows:
+            yield AuditRow(
+                *(entry.id, entry.at, entry.user_id, email or "", entry.action, entry.subject),
+                *(entry.detail, place, hashed),
+            )
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        held = []
+        if self.since is not None:
+            held.append(AuditEntry.at >= self.since)
+        if self.user_id is not None:
+            held.append(AuditEntry.user_id == self.user_id)
+        return held

@@ -14,6 +14,7 @@ from surveyapp.errors import SurveyappError
 # command -> the module that holds it. Loaded when called: a question about settings should not
 # wait three seconds for statistics libraries.
 COMMANDS = {
+    "audit": "surveyapp.cli.auditing",
     "codebook": "surveyapp.cli.exporting",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",

@@ -248,6 +248,22 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
 
 
+class AuditSeal(Base):
+    """An audit entry's place in the chain, and the hash over its content and the hash before it.
+
+    Beside the entries, which nobody may change, and without a foreign key: it outlasts an entry that
+    somebody removed. The database refuses to change or delete a row.
+    """
+
+    __tablename__ = "audit_seals"
+
+    place: Mapped[int] = mapped_column(
+        Number, primary_key=True, autoincrement=False
+    )  # 1, 2, 3, ...
+    entry_id: Mapped[int] = mapped_column(Number, unique=True)
+    hash: Mapped[str] = mapped_column(String(64))  # SHA-256, hexadecimal
+
+
 class Journey(Base):
     """What a customer goes through to reach a goal.
 

@@ -91,7 +91,7 @@ def test_every_page_with_an_answer_or_a_file_leaves_an_entry(opened: Opened):
         *("responses.index", "responses.show", "responses.export"),
         *("responses.export_csv", "responses.codebook", "cases.show"),
         *("channels.export", "cases.export", "webhooks.delivery", "jobs.show", "previews.refused"),
-        "reports.download",
+        *("reports.download", "audit.export"),
     }
 
 
