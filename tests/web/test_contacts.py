@@ -64,6 +64,7 @@ def test_the_page_says_what_happened_and_what_was_asked(client, text: str):
     ):
         assert shown in page
     assert "<b>North" not in page
+    assert "Backups made before still hold the data until they are deleted" in page
     assert "<i>done" not in page
 
 
