@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.responses import erasures
@@ -32,13 +32,26 @@ _WHY = "The customer's data were erased."
 
 def forget(
     session: Session, customer_ref: str, *, user_id: int | None, now: datetime, secret_key: str
-) -> None:
-    """Erase what is known of a customer: address, attributes, drafts, answers, and the pseudonym.
+) -> int:
+    """Erase what is known of a customer: address, attributes, drafts, answers, and the pseudonym; how
+    many answers there were.
 
     What was counted stays counted: interactions and decisions remain under a name that nobody can
     make again, so that the response rate does not change. Links that were sent open nothing any more.
     An opt-out stays, as the customer would be asked again without it.
     """
+    invitations = invitations_of(session, customer_ref)
+    answers = _erase_answers(session, customer_ref, invitations, now, secret_key)
+    _stop(session, customer_ref, invitations)
+    _rename(session, customer_ref, f"forgotten-{secrets.token_hex(16)}", now)
+    session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
+    record(session, user_id, "forget a customer", "contacts", answers=answers)
+    session.expire_all()
+    return answers
+
+
+def invitations_of(session: Session, customer_ref: str) -> list[int]:
+    """The invitations that this customer got, by an event or a list."""
     own = select(Interaction.id).where(Interaction.customer_ref == customer_ref)
     received = select(CampaignRecipient.message_id).where(
         CampaignRecipient.customer_ref == customer_ref
@@ -48,21 +61,20 @@ def forget(
         OutgoingMessage.invitation_id.is_not(None),
     )
     theirs = or_(Invitation.interaction_id.in_(own), Invitation.id.in_(written))
-    invitations = list(session.scalars(select(Invitation.id).where(theirs)))
-    answers = _erase_answers(session, customer_ref, invitations, now, secret_key)
-    _stop(session, customer_ref, invitations)
-    _rename(session, customer_ref, f"forgotten-{secrets.token_hex(16)}", now)
-    session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
-    record(session, user_id, "forget a customer", "contacts", answers=answers)
-    session.expire_all()
+    return list(session.scalars(select(Invitation.id).where(theirs)))
+
+
+def is_theirs(customer_ref: str, invitations: Collection[int]) -> ColumnElement[bool]:
+    """Whether a response is this customer's, whose invitations these are."""
+    runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
+    return or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
 
 
 def _erase_answers(
     session: Session, customer_ref: str, invitations: list[int], now: datetime, secret_key: str
 ) -> int:
     """Erase drafts and answers with all that was made of them; how many answers there were."""
-    runs = select(JourneyRun.id).where(JourneyRun.customer_ref == customer_ref)
-    theirs = or_(Response.journey_run_id.in_(runs), Response.invitation_id.in_(invitations))
+    theirs = is_theirs(customer_ref, invitations)
     found = session.execute(select(Response.id, Response.survey_id).where(theirs)).all()
     for number, survey_id in found:
         survey = queries.survey(session, survey_id)

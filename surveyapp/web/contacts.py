@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from itsdangerous import BadData, URLSafeSerializer
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
-from surveyapp.sampling import customers, forgetting, opt_outs
+from surveyapp.sampling import customers, forgetting, opt_outs, subject_access
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -58,7 +62,12 @@ def index() -> ResponseReturnValue:
     if customer:
         note_read("read customer", f"customer {reference}")
     page = render_template(
-        "contacts/index.html", form=form, customer=customer, reference=reference, found=found
+        "contacts/index.html",
+        form=form,
+        customer=customer,
+        reference=reference,
+        receipt=_receipt(reference),
+        found=found,
     )
     return page, 200 if found else form.status
 
@@ -87,12 +96,27 @@ def take_back() -> ResponseReturnValue:
     return redirect(url_for("contacts.index", customer=customer_ref), 303)
 
 
+@contacts.post("/data")
+@requires(Permission.MANAGE_CONTACTS)
+def data() -> ResponseReturnValue:
+    """Everything stored of the customer, to hand out when they ask for it."""
+    customer_ref = _posted()
+    reference = _reference(customer_ref)
+    note_read("export customer", f"customer {reference}")
+    with installation().store.reading() as session:
+        found = subject_access.document(session, customer_ref, secret_key=installation().secret_key)
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    answer = Response(text, mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="customer-{reference}.json"'
+    return answer
+
+
 @contacts.post("/forget")
 @requires(Permission.MANAGE_CONTACTS)
 def forget() -> ResponseReturnValue:
     customer_ref = _posted()
     with installation().store.writing() as session:
-        forgetting.forget(
+        answers = forgetting.forget(
             session,
             customer_ref,
             user_id=me().id,
@@ -100,7 +124,28 @@ def forget() -> ResponseReturnValue:
             secret_key=installation().secret_key,
         )
     flash("The customer's address, attributes, drafts and answers have been erased.")
-    return redirect(url_for("contacts.index", customer=customer_ref), 303)
+    told = {
+        "customer": _reference(customer_ref),
+        "answers": answers,
+        "at": f"{installation().now().astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        "by": me().name,
+    }
+    receipt = _receipts().dumps(told)
+    return redirect(url_for("contacts.index", customer=customer_ref, receipt=receipt), 303)
+
+
+def _receipts() -> URLSafeSerializer:
+    """Signs receipts, which stand in an address: whoever keeps it can show them again."""
+    return URLSafeSerializer(installation().secret_key, salt="receipt of an erasure")
+
+
+def _receipt(reference: str) -> dict[str, Any] | None:
+    """The receipt in the address, if it is one of ours about this customer."""
+    try:
+        told: dict[str, Any] = _receipts().loads(request.args.get("receipt", ""))
+    except BadData:
+        return None
+    return told if told["customer"] == reference else None
 
 
 def _reference(customer_ref: str) -> str:

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from surveyapp.installation import Installation
 from surveyapp.sampling import schedule
 from surveyapp.sampling.actions import change_sampling
+from surveyapp.sampling.customers import audit_reference
 from surveyapp.sampling.interactions import receive
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, Contact, Journey, OptOut, SurveyRow
 from surveyapp.surveys.links import pseudonym
 from tests.web.conftest import World
+from tests.web.world import answer
 
 
 @pytest.fixture
@@ -103,7 +105,38 @@ def test_a_customer_is_forgotten(client, installation: Installation):
         assert session.query(Contact).count() == 0
 
 
-@pytest.mark.parametrize("action", ["opt-out", "take-back", "forget"])
+def test_what_is_stored_is_handed_out_and_an_erasure_leaves_a_receipt(
+    client, installation: Installation, world: World
+):
+    ref = pseudonym(installation.secret_key, "4711")
+    with installation.store.writing() as session:
+        survey = session.get_one(SurveyRow, world.here.survey_id)
+        answer(session, survey, nps=2, reason="Long queue.", customer_ref=ref)
+        answer(session, survey, reason="Another's.", customer_ref="c" * 32)
+    handed = client.post("/contacts/data", data={"customer_ref": ref})
+    told = handed.get_json()
+    assert told["contact"]["email"] == "anna@example.org"
+    assert told["events"][0]["attributes"] == {"region": "<b>North</b>"}
+    assert [each["kind"] for each in told["messages"]] == ["invitation"]
+    assert told["responses"][0]["answers"]["nps"]["nps_reason"] == "Long queue."
+    assert told["responses"][0]["scores"]["nps"] == 2
+    assert "Another" not in handed.text
+    reference = audit_reference(ref, installation.secret_key)
+    with installation.store.reading() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (entry.action, entry.subject) == ("export customer", f"customer {reference}")
+    done = client.post("/contacts/forget", data={"customer_ref": ref})
+    page = client.get(done.location).text
+    assert "Receipt of erasure" in page
+    assert f"<code>{reference}</code>: 1 answer with" in page
+    assert "Receipt" not in client.get(f"{done.location}x").text  # the signature fails
+    of_another = done.location.replace(ref, "c" * 32)
+    assert "Receipt" not in client.get(of_another).text
+    empty = client.post("/contacts/data", data={"customer_ref": ref}).get_json()
+    assert (empty["contact"], empty["events"], empty["responses"]) == (None, [], [])
+
+
+@pytest.mark.parametrize("action", ["opt-out", "take-back", "forget", "data"])
 def test_what_is_no_pseudonym_changes_nothing(client, action: str):
     for wrong in ("4711", "", "a" * 31, "' OR 1=1"):
         assert client.post(f"/contacts/{action}", data={"customer_ref": wrong}).status_code == 404
