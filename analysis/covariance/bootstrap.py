@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.covariance.batch_estimation import BatchSample, fit_batch
 from analysis.covariance.bootstrap_intervals import intervals, resampled_values
+from analysis.covariance.composites import require_no_composites
 from analysis.covariance.data import GroupData, Prepared
 from analysis.covariance.estimation import NormalDiscrepancy
 from analysis.covariance.matrices import Array
@@ -99,6 +100,7 @@ def bootstrap(
 
     Raises DataError when the fit was made from moments, or when fewer than 10 resamples converge.
     """
+    require_no_composites(fit.table.composites, "resamples")
     rows_of = [group.required_rows for group in fit.solution.data.groups]
     draws = _draws([len(rows) for rows in rows_of], reps, seed, indices)
     total = len(draws[0])
@@ -137,6 +139,7 @@ def bollen_stine(
 
     Complete-data maximum likelihood only (DataError otherwise).
     """
+    require_no_composites(fit.table.composites, "resamples")
     solution = fit.solution
     if not isinstance(solution.discrepancy, NormalDiscrepancy):
         raise DataError("Bollen and Stine's bootstrap is for complete-data maximum likelihood")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations, count
 
+from analysis.covariance.composites import Composite, composites_of, require_fitted_here
 from analysis.covariance.model import Model, Modifier, Path, circular
 from analysis.covariance.parameter_constraints import (
     constraint_transform,
@@ -52,9 +53,13 @@ def complete(
     _check(model, groups)
     equal = equal_words(equal, groups=groups, ordered=ordered)
     mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
+    composites = composites_of(model)
+    require_fitted_here(
+        composites, groups=groups, means=mean_structure, ordered=ordered, orthogonal=orthogonal
+    )
     predictors = () if ordered else _exogenous(model)
     exogenous = predictors if fixed_x else ()
-    outline = _outline(model, mean_structure, std_lv, orthogonal, exogenous)
+    outline = _outline(model, composites, mean_structure, std_lv, orthogonal, exogenous)
     if not fixed_x:
         # Random predictors covary freely, as fixed ones do in the sample.
         outline += [
@@ -108,6 +113,7 @@ def complete(
         offset,
         tuple(equalities),
         bool(equalities) or bool(model.constraints),
+        composites,
     )
 
 
@@ -119,7 +125,7 @@ def _check(model: Model, groups: int) -> None:
     if groups > MAX_GROUPS:
         raise ModelError(f"{groups} groups; at most {MAX_GROUPS} can be fitted at once")
     for path in model.paths:
-        if path.op in ("=~", "~") and path.lhs == path.rhs:
+        if path.op in ("=~", "<~", "~") and path.lhs == path.rhs:
             raise ModelError(circular(path.lhs, path.op))
         if path.op == "~" and path.lhs in model.indicators(path.rhs):
             raise ModelError(
@@ -142,7 +148,7 @@ def _check(model: Model, groups: int) -> None:
 def _exogenous(model: Model) -> tuple[str, ...]:
     """Observed predictors that nothing in the model explains and whose variance nobody wrote."""
     outcomes = {path.lhs for path in model.paths if path.op == "~"}
-    indicators = {path.rhs for path in model.paths if path.op == "=~"}
+    indicators = {path.rhs for path in model.paths if path.op in ("=~", "<~")}
     written = {n for p in model.paths if p.op in ("~~", "~1") for n in (p.lhs, p.rhs)}
     predictors = [path.rhs for path in model.paths if path.op == "~"]
     taken = outcomes | indicators | written | set(model.latent)
@@ -154,6 +160,7 @@ Outline = list[tuple[Path, tuple[Modifier, ...] | None, float | None, bool, bool
 
 def _outline(
     model: Model,
+    composites: tuple[Composite, ...],
     mean_structure: bool,
     std_lv: bool,
     orthogonal: bool,
@@ -161,15 +168,18 @@ def _outline(
 ) -> Outline:
     """Each parameter of one group: path, the author's modifiers, default value, exogenous, said."""
     latent = set(model.latent)
+    # A composite's unit comes from its marker, also where factors have unit variances, as in lavaan.
+    unit = latent - {one.name for one in composites} if std_lv else set()
+    composed = {item for one in composites for item in one.items}
     rows: Outline = []
     written = set()
     marked: set[str] = set()
     for path in model.paths:
         default: float | None = None
-        if path.op == "=~" and path.lhs not in marked:
+        if path.op in ("=~", "<~") and path.lhs not in marked:
             marked.add(path.lhs)
-            default = None if std_lv else 1.0
-        if std_lv and path.op == "~~" and path.lhs == path.rhs and path.lhs in latent:
+            default = None if path.lhs in unit else 1.0
+        if path.op == "~~" and path.lhs == path.rhs and path.lhs in unit:
             default = 1.0
         if path.op == "~1" and path.lhs in latent:
             default = None
@@ -186,10 +196,13 @@ def _outline(
         if len(model.indicators(name)) == 1 and model.indicators(name)[0] not in latent
     }
     for name in model.observed:
-        if name not in exogenous:
+        if name not in exogenous and name not in composed:
             add(name, "~~", name, 0.0 if name in single else None)
+    for one in composites:
+        for lhs, op, rhs in one.inner:
+            add(lhs, op, rhs)
     for name in model.latent:
-        add(name, "~~", name, 1.0 if std_lv else None)
+        add(name, "~~", name, 1.0 if name in unit else None)
     explained = {p.rhs for p in model.paths if p.op == "=~"}
     explained |= {p.lhs for p in model.paths if p.op == "~"}
     for left, right in combinations([n for n in model.latent if n not in explained], 2):

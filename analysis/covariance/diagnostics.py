@@ -137,9 +137,9 @@ def _negative_variances(solution: Solution) -> list[str]:
 
 def _latent_covariances(solution: Solution) -> list[str]:
     found = []
-    p = len(solution.table.observed)
+    p, latent = len(solution.table.observed), len(solution.table.latent)
     for number, implied in enumerate(solution.implied, start=1):
-        block = implied.covariance[p:, p:]
+        block = implied.covariance[p : p + latent, p : p + latent]
         variances = block.diagonal()
         # A negative variance is told already.
         if not len(block) or not np.isfinite(block).all() or (variances <= 0).any():

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
+from analysis.covariance.composite_moments import with_item_covariances
 from analysis.covariance.expressions import evaluate, text_of
 from analysis.covariance.matrices import Array
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.solution import Solution
 from analysis.covariance.standardised import Standardised, standardised
-
-Z_95 = 1.959963984540054
+from analysis.covariance.wald import wald
 
 
 def row_values(solution: Solution) -> Array:
@@ -55,11 +54,8 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     if defined is not None:
         values = np.concatenate([values, defined[0]])
         se = np.concatenate([se, _errors(defined[1], vcov)])
-    exact = se == 0
     if not solution.optimum.converged:
         se = np.full(len(se), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(exact, np.nan, values / se)
     frame = pd.DataFrame(
         {
             "lhs": [row.lhs for row in table.rows] + [d.name for d in table.definitions],
@@ -70,10 +66,7 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
             "label": [row.label for row in table.rows] + [d.name for d in table.definitions],
             "est": values,
             "se": se,
-            "z": z,
-            "pvalue": 2 * special.ndtr(-np.abs(z)),
-            "ci_lower": values - Z_95 * se,
-            "ci_upper": values + Z_95 * se,
+            **wald(values, se),
             "std_lv": standard.std_lv,
             "std_all": standard.std_all,
             "std_se": std_se,
@@ -81,6 +74,8 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     )
     if not solution.optimum.converged:
         frame[["std_lv", "std_all", "std_se"]] = np.nan
+    if table.composites:
+        return with_item_covariances(frame, solution)
     return _with_thresholds(frame, solution) if solution.settings.ordered else frame
 
 
@@ -159,10 +154,7 @@ def _with_thresholds(frame: pd.DataFrame, solution: Solution) -> pd.DataFrame:
                         "label": "",
                         "est": value,
                         "se": se,
-                        "z": value / se,
-                        "pvalue": 2 * special.ndtr(-abs(value / se)),
-                        "ci_lower": value - Z_95 * se,
-                        "ci_upper": value + Z_95 * se,
+                        **{name: float(own) for name, own in wald(value, se).items()},
                         "std_lv": value,
                         "std_all": value,
                         "std_se": se,

@@ -51,13 +51,20 @@ def require_identified(
     culprits = unidentified(table, jacobians)
     if not culprits:
         return
-    names = list(dict.fromkeys(row.name for row in culprits))
+    # What stands for the covariances of a composite's items is no line of the author's.
+    inner = {triple for one in table.composites for triple in one.inner}
+    own = [row for row in culprits if (row.lhs, row.op, row.rhs) not in inner]
+    names = list(dict.fromkeys(row.name for row in own or culprits))
     listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
     moments = sum(len(j) for j in jacobians)
     raise ModelError(
         f"the model is not identified: {table.n_parameters} free parameters, {moments} moments, and "
         f"these can trade places without changing the fit: {listed}. Fix or equate some of them, "
-        "or give the factor another indicator"
+        + (
+            "or relate the composite to more variables"
+            if any(row.op == "<~" for row in own)
+            else "or give the factor another indicator"
+        )
     )
 
 

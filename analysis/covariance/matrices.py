@@ -275,7 +275,10 @@ def structures(table: ParameterTable) -> tuple[GroupStructure, ...]:
     """
     names = table.observed + table.latent
     at = {name: i for i, name in enumerate(names)}
-    size = len(names)
+    # Behind all others: of each composite, what its items beside the marker add up to.
+    rest = {one.name: len(names) + k for k, one in enumerate(table.composites)}
+    markers = {(one.name, one.marker) for one in table.composites}
+    size = len(names) + len(rest)
     result = []
     for group in range(1, table.groups + 1):
         fixed = np.zeros((size, size)), np.zeros((size, size)), np.zeros(size)
@@ -283,8 +286,13 @@ def structures(table: ParameterTable) -> tuple[GroupStructure, ...]:
         for row in table.rows:
             if row.group != group:
                 continue
-            kind = {"=~": 0, "~": 0, "~~": 1, "~1": 2}[row.op]
-            i, j = at[row.lhs], at.get(row.rhs, 0)
+            if (row.lhs, row.rhs) in markers and row.op == "<~":
+                weight = float(row.value or 0.0)
+                fixed[0][at[row.rhs], [at[row.lhs], rest[row.lhs]]] = 1 / weight, -1 / weight
+                continue
+            kind = {"=~": 0, "<~": 0, "~": 0, "~~": 1, "~1": 2}[row.op]
+            i = rest[row.lhs] if row.op == "<~" else at[row.lhs]
+            j = at.get(row.rhs, 0)
             if row.op == "=~":
                 i, j = j, i
             if row.free >= 0:

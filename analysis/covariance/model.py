@@ -12,7 +12,7 @@ from functools import cached_property
 
 from analysis.covariance.expressions import Expression, text_of
 
-OPERATORS = ("=~", "~", "~~", "~1")
+OPERATORS = ("=~", "<~", "~", "~~", "~1")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Modifier:
 class Path:
     """One parameter of the model: ``lhs op rhs`` with one modifier, or one for each group.
 
-    ``op`` is ``=~`` (measured by), ``~`` (regressed on), ``~~`` (covaries with) or ``~1``
+    ``op`` is ``=~`` (measured by), ``<~`` (composed of), ``~`` (regressed on), ``~~`` (covaries with) or ``~1``
     (intercept, with an empty ``rhs``).
     """
 
@@ -80,14 +80,14 @@ class Model:
 
     @cached_property
     def latent(self) -> tuple[str, ...]:
-        """Latent variables, in order of their measurement lines."""
-        return tuple(dict.fromkeys(path.lhs for path in self.paths if path.op == "=~"))
+        """Factors and composites, in order of their measurement lines."""
+        return tuple(dict.fromkeys(path.lhs for path in self.paths if path.op in ("=~", "<~")))
 
     @cached_property
     def observed(self) -> tuple[str, ...]:
         """Columns that the data must have: indicators first, then outcomes, then the rest."""
         latent = set(self.latent)
-        indicators = [path.rhs for path in self.paths if path.op == "=~"]
+        indicators = [path.rhs for path in self.paths if path.op in ("=~", "<~")]
         outcomes = [path.lhs for path in self.paths if path.op == "~"]
         predictors = [path.rhs for path in self.paths if path.op == "~"]
         others = [n for path in self.paths if path.op in ("~~", "~1") for n in (path.lhs, path.rhs)]
@@ -141,10 +141,11 @@ def measurement_model(factors: Mapping[str, Sequence[str]]) -> Model:
 
 def circular(name: str, op: str) -> str:
     """What is wrong with a path from a variable to itself."""
-    if op == "=~":
+    if op in ("=~", "<~"):
+        kind = "factor" if op == "=~" else "composite"
         return (
-            f"the factor {name} has the name of one of its own items; give the factor another name, "
-            f"for example '{name}_factor =~ {name} + ...' (a variance is written '{name} ~~ {name}')"
+            f"the {kind} {name} has the name of one of its own items; give the {kind} another name, "
+            f"for example '{name}_{kind} {op} {name} + ...' (a variance is written '{name} ~~ {name}')"
         )
     return f"{name} cannot be on both sides of '{op}'; for its variance write '{name} ~~ {name}'"
 

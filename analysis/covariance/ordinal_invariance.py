@@ -11,7 +11,6 @@ import pandas as pd
 from scipy import special
 
 from analysis.covariance.data import prepare, reference_first, require_group_column
-from analysis.covariance.estimates_table import Z_95
 from analysis.covariance.fit_measures import (
     chi_square_pvalue,
     incremental,
@@ -28,6 +27,7 @@ from analysis.covariance.settings import Options
 from analysis.covariance.solution import well_conditioned_inverse
 from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
 from analysis.covariance.syntax import as_model
+from analysis.covariance.wald import Z_95
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences, turned, turning_points

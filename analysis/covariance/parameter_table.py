@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analysis.covariance.composites import Composite
 from analysis.covariance.model import Definition
 
 
@@ -49,6 +50,7 @@ class ParameterTable:
     offset: np.ndarray
     equalities: tuple[tuple[int, int], ...]
     constrained: bool
+    composites: tuple[Composite, ...] = ()
 
     @property
     def n_free(self) -> int:

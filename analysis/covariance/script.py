@@ -40,10 +40,14 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         arguments.append("meanstructure = TRUE")
     if settings.fixed_x != settings.maximum_likelihood and not settings.ordered:
         arguments.append(f"fixed.x = {str(settings.fixed_x).upper()}")
+    if fit.table.composites:
+        # Their items' covariances are estimated, as here, and not taken as known.
+        arguments.append('composites.cov = "free"')
     if settings.ordered:
         arguments.append(f"ordered = {_vector(fit.table.observed)}")
     lines = [
         "# install.packages(c('lavaan', 'semTools'))",
+        *(["# composites.cov needs lavaan 0.7"] if fit.table.composites else []),
         "library(lavaan)",
         f"data <- read.csv({_quoted(file)})",
         *(
@@ -60,13 +64,14 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         "parameterEstimates(fit, standardized = TRUE)",
         "standardizedSolution(fit)",
         "residuals(fit, type = 'cor.bentler')",
-        "modindices(fit, sort. = TRUE)",
+        *([] if fit.table.composites else ["modindices(fit, sort. = TRUE)"]),
     ]
     if fit.table.equalities and settings.group is not None:
         lines.append("lavTestScore(fit)")
     if not settings.ordered:
         lines.append("head(lavPredict(fit))")
-    lines += ["library(semTools)", "compRelSEM(fit)", "AVE(fit)"]
+    if not fit.table.composites:
+        lines += ["library(semTools)", "compRelSEM(fit)", "AVE(fit)"]
     if bootstrap > 0:
         if settings.seed is not None:
             lines.append(f"set.seed({settings.seed})  # R draws other resamples than Python")

@@ -14,6 +14,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.completion import complete
+from analysis.covariance.composites import (
+    composites_of,
+    require_complete_likelihood,
+    require_no_composites,
+)
 from analysis.covariance.data import (
     SemData,
     group_column,
@@ -149,7 +154,11 @@ class SemFit:
         return [dict(row) for row in frame.to_dict("records")]
 
     def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
-        """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest index first."""
+        """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all, largest index first.
+
+        Raises ModelError for a model with composites, as lavaan does.
+        """
+        require_no_composites(self.table.composites, "modification indices")
         with threads_for(len(self.table.observed)):
             return indices_of(self.solution, minimum=minimum)
 
@@ -164,6 +173,8 @@ class SemFit:
         ``method`` is "regression" or "bartlett"; for ordinal models the mode of the posterior, or
         of the likelihood. Rows without any answer, or of an unknown group, get NaN.
         """
+        if method != "regression":
+            require_no_composites(self.table.composites, f"{method} scores")
         data = turned(data, self.turning_points)
         out = np.full((len(data), len(self.table.latent)), np.nan)
         column = None
@@ -177,7 +188,7 @@ class SemFit:
                 out[np.asarray(at)] = self._ordinal_scores(rows, number, method)
                 continue
             about = implied.mu if self.table.mean_structure else group.mean
-            out[np.asarray(at)] = scores_of(
+            scores = scores_of(
                 rows,
                 self.solution.structures[number],
                 implied,
@@ -185,6 +196,7 @@ class SemFit:
                 about,
                 method=method,
             )
+            out[np.asarray(at)] = scores[:, : out.shape[1]]
         return pd.DataFrame(out, index=data.index, columns=list(self.table.latent))
 
     def _ordinal_scores(self, rows: Array, number: int, method: str) -> Array:
@@ -253,6 +265,8 @@ def fit_sem(
     model's moments, "unstructured" at the sample's, as Mplus does. ``seed`` is kept for the record:
     nothing here is random.
 
+    Composites (``C <~ x1 + x2``) go with ML and MLR, one group, complete rows and no means.
+
     A fit that does not converge by its markers is tried again with ``std_lv``, which a warning says.
 
     Raises ModelError (text that cannot be read, unidentified model: the parameters are named) and
@@ -261,7 +275,7 @@ def fit_sem(
 
     Validated against: lavaan 0.6-14; figures in analysis/README.md. References: Jöreskog (1969);
     Bollen (1989); Yuan & Bentler (2000); Satorra & Bentler (1994); Arbuckle (1996); Muthén (1984);
-    Asparouhov & Muthén (2010).
+    Asparouhov & Muthén (2010); Schamberger, Schuberth, Henseler & Rosseel (2025).
 
     >>> from analysis.moments import Moments
     >>> R = np.array([[1, .5, .4], [.5, 1, .3], [.4, .3, 1]])
@@ -291,6 +305,12 @@ def fit_sem(
         ordered,
         seed,
         h1_information,
+    )
+    require_complete_likelihood(
+        composites_of(described),
+        estimator=estimator,
+        missing=settings.missing,
+        likelihood=likelihood,
     )
     n_groups = _group_count(data, group)
     with_means = mean_structure

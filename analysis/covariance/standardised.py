@@ -84,7 +84,7 @@ def scales_of(row: Parameter) -> list[tuple[str, int, str]]:
     """Which variables' standard deviations multiply (+1) or divide (-1) a row, total or own."""
     if row.op == "=~":
         return [(row.lhs, 1, "total"), (row.rhs, -1, "total")]
-    if row.op == "~":
+    if row.op in ("~", "<~"):
         return [(row.rhs, 1, "total"), (row.lhs, -1, "total")]
     if row.op == "~1":
         return [(row.lhs, -1, "total")]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
+from analysis.covariance.composite_starts import Block, blocks_of, compose
 from analysis.covariance.matrices import Array, GroupStructure
 from analysis.covariance.parameter_table import ParameterTable
 
@@ -38,7 +39,8 @@ class Layout:
 
     levels: tuple[Level, ...]
     regressions: dict[int, list[int]]  # predictors of each outcome
-    structural: tuple[slice | Array, ...]  # factors, and observed variables that measure none
+    structural: tuple[slice | Array, ...]  # latent and observed variables that are no items
+    composites: tuple[Block, ...]
 
 
 def start_values(
@@ -62,14 +64,17 @@ def _layout(table: ParameterTable) -> Layout:
     at = {name: i for i, name in enumerate(table.observed + table.latent)}
     measured: dict[int, list[int]] = {}
     regressions: dict[int, list[int]] = {}
+    composites = blocks_of(table)
+    inner = {triple for one in table.composites for triple in one.inner}
     for row in table.rows[: len(table.rows) // table.groups]:
-        if row.op == "=~":
+        if row.op == "=~" and (row.lhs, row.op, row.rhs) not in inner:
             measured.setdefault(at[row.lhs], []).append(at[row.rhs])
         elif row.op == "~":
             regressions.setdefault(at[row.lhs], []).append(at[row.rhs])
     indicators = {item for items in measured.values() for item in items}
+    indicators |= {int(item) for block in composites for item in block.items}
     p, v = len(table.observed), len(at)
-    known, levels = set(range(p)), []
+    known, levels = {*range(p), *(block.composite for block in composites)}, []
     while measured:
         # First factors of items, then factors of those; what measures itself in a circle as it is.
         ready = [f for f, own in measured.items() if known.issuperset(own)] or list(measured)
@@ -79,7 +84,7 @@ def _layout(table: ParameterTable) -> Layout:
     structural = [i for i in range(v) if i >= p or i not in indicators]
     latent = slice(p, v)
     block = (latent, latent) if len(structural) == v - p else np.ix_(structural, structural)
-    return Layout(tuple(levels), regressions, block)
+    return Layout(tuple(levels), regressions, block, composites)
 
 
 def _fill(start: Array, layout: Layout, structure: GroupStructure, cov: Array, mean: Array) -> None:
@@ -90,6 +95,8 @@ def _fill(start: Array, layout: Layout, structure: GroupStructure, cov: Array, m
     correlation, directed, symmetric = np.eye(v), np.zeros((v, v)), np.eye(v)
     correlation[:p, :p] = cov / (units[:p, None] * units[:p])
     own = symmetric.ravel()[:: v + 1]  # its diagonal
+    if layout.composites:
+        compose(layout.composites, structure, correlation, directed, symmetric, units)
     for level in layout.levels:
         loadings = _measure(correlation, level)
         directed[level.items, np.array(level.factors)[level.own]] = loadings

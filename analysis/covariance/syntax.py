@@ -1,6 +1,6 @@
 """Model text in lavaan's syntax, read into a ``Model``; every error names line, column and cure.
 
-The text is parsed, never evaluated. Read: ``=~ ~ ~~ ~1 := ==``, products of observed
+The text is parsed, never evaluated. Read: ``=~ <~ ~ ~~ ~1 := ==``, products of observed
 variables (``x1:x2``), reverse-keyed items (``-x2``
 or ``reverse(x2)``), fixed values (``1*x``), freed
 parameters (``NA*x``), labels (``a*x``), ``start(0.5)*x``, one of each per group (``c(a, b)*x``),
@@ -30,10 +30,9 @@ MAX_PATHS = 5_000
 MAX_DEPTH = 50
 MAX_OPERATIONS = 200
 
-_STATEMENT_OPERATORS = ("=~", "~~", "~", ":=", "==")
+_STATEMENT_OPERATORS = ("=~", "<~", "~~", "~", ":=", "==")
 _REFUSED = {
-    "=": "use '=~' (is measured by), '~' (is regressed on), '~~' (covaries with), ':=' (is defined as) or '=='",
-    "<~": "formative composites are estimated by PLS, not here; use '=~' for a common factor",
+    "=": "use '=~' (is measured by), '<~' (is composed of), '~' (is regressed on), '~~' (covaries with), ':=' (is defined as) or '=='",
     "<": "inequality constraints are not supported; fix the parameter or reparametrise it",
     ">": "inequality constraints are not supported; fix the parameter or reparametrise it",
     "|": "thresholds are estimated freely when the estimator is WLSMV or DWLS; leave the line out",
@@ -199,7 +198,7 @@ class _Reader:
             left.append(self.variable("a variable's name after '+'"))
         operator = self.token
         if operator.text not in _STATEMENT_OPERATORS:
-            raise self.error(f"an operator (=~, ~, ~~) was expected, found {self.found()}")
+            raise self.error(f"an operator (=~, <~, ~, ~~) was expected, found {self.found()}")
         self.at += 1
         self.skip_line_ends()
         while True:
@@ -303,7 +302,7 @@ class _Reader:
         self, left: Token, op: str, rhs: str, modifiers: tuple[Modifier, ...], place: Token
     ) -> None:
         lhs = left.text
-        if op in ("=~", "~") and lhs == rhs:
+        if op in ("=~", "<~", "~") and lhs == rhs:
             raise self.error(circular(lhs, op), place)
         key = (lhs, op, rhs)
         if op == "~~" and (rhs, op, lhs) in self.paths:

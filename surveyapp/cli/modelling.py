@@ -136,7 +136,11 @@ def sem(
     )
     lost = model_losses(answers.frame, text, fit.n, group)
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
-    if json_path is not None:
+    without: list[str] = []
+    if json_path is not None and fit.table.composites:
+        document["modification_indices"] = None
+        without = ["Modification indices are not computed for a model with composites (<~)."]
+    elif json_path is not None:
         indices = fit.modification_indices(minimum=_LEAST_INDEX)
         document["modification_indices"] = indices.to_dict(orient="records")
     estimates = [row for row in document["estimates"] if row["op"] != "~1"]
@@ -169,7 +173,7 @@ def sem(
         diagram_path,
         lambda: {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
     )
-    said = [*advice(lost, estimator.upper(), missing), *warnings(document, answers.notes)]
+    said = [*advice(lost, estimator.upper(), missing), *warnings(document, answers.notes), *without]
     finish(tables, said, [*json_file(json_path, document), *drawing])
 
 

@@ -34,12 +34,15 @@ def sem_diagram(fit: Section, *, group: int = 1) -> Diagram:
     """
     rows = [row for row in fit["estimates"] if row["group"] == group and row["lhs"] != row["rhs"]]
     latent = list(dict.fromkeys(row["lhs"] for row in rows if row["op"] in ("=~", "<~")))
-    kinds = {"=~": Kind.LOADING, "~": Kind.PATH, "~~": Kind.CORRELATION}
+    block = {row["rhs"]: row["lhs"] for row in rows if row["op"] == "<~"}
+    kinds = {"=~": Kind.LOADING, "<~": Kind.WEIGHT, "~": Kind.PATH, "~~": Kind.CORRELATION}
     arrows = []
     for row in rows:
         if row["op"] not in kinds or (row["op"] == "~~" and not row["est"]):
             continue
-        ends = (row["rhs"], row["lhs"]) if row["op"] == "~" else (row["lhs"], row["rhs"])
+        if row["lhs"] in block and row["op"] == "~~":
+            continue  # within a composite all covary, which says nothing
+        ends = (row["rhs"], row["lhs"]) if row["op"] in ("~", "<~") else (row["lhs"], row["rhs"])
         arrows.append(Arrow(*ends, kinds[row["op"]], row["std_all"], clear(row["pvalue"])))
     explained = {
         row["lhs"]: 1 - row["std_all"]
@@ -47,10 +50,16 @@ def sem_diagram(fit: Section, *, group: int = 1) -> Diagram:
         if row["op"] == "~~" and row["lhs"] == row["rhs"] and row["group"] == group
         and row["std_all"] is not None
     }  # fmt: skip
-    caused = {arrow.target for arrow in arrows if arrow.kind is not Kind.CORRELATION}
+    causes = (Kind.LOADING, Kind.PATH)
+    caused = {arrow.target for arrow in arrows if arrow.kind in causes}
     names = dict.fromkeys([*latent, *(end for a in arrows for end in (a.source, a.target))])
     nodes = [
-        Node(name, label(name), Shape.FACTOR, explained.get(name) if name in caused else None)
+        Node(
+            name,
+            label(name),
+            Shape.COMPOSITE if name in block.values() else Shape.FACTOR,
+            explained.get(name) if name in caused else None,
+        )
         if name in latent
         else Node(name, name, Shape.ITEM)
         for name in names

@@ -73,7 +73,7 @@ def test_builders_mean_the_same_as_text() -> None:
         ("x1 | t1", 1, 4, "WLSMV"),
         ("a > 0", 1, 3, "inequality"),
         ("just words", 1, 1, "no operator"),
-        ("f <~ x1", 1, 3, "PLS"),
+        ("f <~ -x1", 1, 7, "reversed only where a factor"),
     ],
 )
 def test_errors_name_place_and_cure(text: str, line: int, column: int, cure: str) -> None:

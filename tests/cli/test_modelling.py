@@ -393,6 +393,21 @@ def test_the_file_has_explained_variance_and_modification_indices(
     )
 
 
+def test_sem_fits_composites_and_says_what_it_leaves_out(run, holzinger: Path, tmp_path: Path):
+    out, drawn = tmp_path / "out.json", tmp_path / "model.svg"
+    model = "C <~ x1 + x2 + x3; F =~ x4 + x5 + x6; D <~ x9 + x8 + x7; F ~ C; D ~ F + C"
+    ran = run("sem", holzinger, "--model", model, "--json", out, "--diagram", drawn)
+    assert (ran.code, "C <~ x2" in ran.out, drawn.exists()) == (0, True, True)
+    assert "Modification indices are not computed" in ran.out + ran.err
+    document = json.loads(out.read_text())
+    # lavaan 0.7-2.3170: sem(model, HolzingerSwineford1939), whatever composites.cov
+    assert document["fit"]["chisq"] == pytest.approx(41.41354722, rel=1e-8)
+    assert (document["fit"]["df"], document["modification_indices"]) == (20, None)
+    refused = run("sem", holzinger, "--model", model, "--estimator", "WLSMV")
+    assert refused.code != 0
+    assert "estimator WLSMV" in refused.err
+
+
 def test_validate_turns_reverse_keyed_items_and_says_so(run, ordinal: Path, tmp_path: Path):
     worded, out = tmp_path / "worded.csv", tmp_path / "out.json"
     data = four_categories()
