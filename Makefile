@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs slow bench audit sbom lock clean
+.PHONY: help demo test lint docs slow fuzz bench audit sbom lock clean
 
 help:  ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -53,6 +53,10 @@ docs: .venv/.dev  ## The documentation as a site in build/docs; a warning is an 
 
 slow: .venv/.dev .venv/.chromium .venv/.browsers  ## What takes too long for every run: other browsers, builds, generated clients.
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest tests/slow -p no:cacheprovider -o testpaths= -o python_files='slow_*.py'
+
+# FUZZ_SEED repeats a run; FUZZ_INPUTS makes it shorter.
+fuzz: .venv/.dev  ## 10,000 hostile inputs to every route, form, file and API operation; none may fail or wait 5 s.
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest tests/security -s -p no:cacheprovider -o testpaths= -o python_files='fuzz_*.py'
 
 bench: .venv/.dev  ## Ratios against named peers, in one run.
 	$(BIN)/pytest tests/benchmarks -s -p no:cacheprovider -o testpaths= -o python_files='bench_*.py'

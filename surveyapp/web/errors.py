@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import (
+    BadHost,
     BadRequest,
     Forbidden,
     HTTPException,
@@ -135,6 +136,8 @@ def _answer(error: Exception) -> Response:
     text = page.text if page.text is not None else str(error)
     if wants_json():
         return _problem(page, text)
+    if isinstance(error, BadHost):  # no page: its links would need a host
+        return Response(f"{page.title}: {text}\n", page.status, mimetype="text/plain")
     body = render_template("error.html", page=page, text=text, request_id=g.get("request_id", ""))
     response = make_response(body, page.status)
     if isinstance(error, HTTPException):

@@ -51,6 +51,12 @@ class StaffForm(FlaskForm):  # type: ignore[misc]
     """
 
     beside: tuple[str, ...] = ()
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """What was sent as a form; a body of JSON, which Flask-WTF would read too, is none."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
+
     is_sent = False  # whether it was filled from this request, and not from what is stored alone
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
