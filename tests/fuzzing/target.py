@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -30,6 +27,7 @@ from surveyapp.surveys.channels import change_channels
 from surveyapp.surveys.prize_draws import write_pass
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import WORK
+from tests.fuzzing.databases import Database
 from tests.web.respondents import single_use
 from tests.web.world import ROLES, Place, add_user, make_place, session_key
 
@@ -52,7 +50,7 @@ class Target:
 
     app: Flask
     installation: Installation
-    home: Path
+    database: Database
     people: dict[str, int]
     places: tuple[Place, Place]
     links: list[str] = field(default_factory=list)
@@ -77,13 +75,10 @@ class Target:
         answer = self.clients[role].get("/account/passkeys")
         return role == ANONYMOUS or answer.status_code == 200
 
-    def keep(self) -> None:
-        """Remember the database as it is, to begin again from."""
-        _copy(self.home / "surveyapp.db", self.home / "pristine.db")
-
     def begin_again(self) -> None:
         """Bring the database back to what was kept, and everybody in."""
-        _copy(self.home / "pristine.db", self.home / "surveyapp.db")
+        self.installation.store.engine.dispose()
+        self.database.restore()
         for role in (*ROLES, ANONYMOUS):
             self.sign_in(role)
 
@@ -91,10 +86,7 @@ class Target:
         """What is wrong with the database, and where the rollups differ from a recount."""
         with self.installation.store.reading() as session:
             connection = session.connection()
-            whole = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            foreign = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-            counted = rollups.recount(session)
-        return [*(str(each) for each in whole if each != "ok"), *map(str, foreign), *counted]
+            return [*self.database.faults(connection), *rollups.recount(session)]
 
     def run_jobs(self, kinds: frozenset[str] = frozenset(WORK)) -> list[str]:
         """Run the jobs of these kinds that wait; those that ended as none may."""
@@ -112,15 +104,10 @@ class Target:
         ]
 
 
-def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(target)) as after:
-        before.backup(after)
-
-
-def make_target(migrated: Path, home: Path) -> Target:
-    """An application on SQLite in this folder, forms without CSRF tokens, all ways of asking open."""
-    shutil.copy(migrated, home / "surveyapp.db")
-    app = create_app(read(NOBODY_LISTENS, home=home, log_level="ERROR"))
+def make_target(database: Database, home: Path) -> Target:
+    """An application with its home in this folder, forms without CSRF tokens, all ways of asking open."""
+    settings = read(NOBODY_LISTENS, home=home, database_url=database.url, log_level="ERROR")
+    app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
     installation: Installation = app.extensions[EXTENSION]
     with installation.store.writing() as session:
@@ -137,14 +124,19 @@ def make_target(migrated: Path, home: Path) -> Target:
             for number in range(_KEYS)
         ]
     owner = people["administrator"]
-    places = (make_place(installation, "Open", owner), make_place(installation, "Move", owner))
     target = Target(
-        app, installation, home, {role: each.id for role, each in people.items()}, places, keys=keys
+        app,
+        installation,
+        database,
+        {role: each.id for role, each in people.items()},
+        (make_place(installation, "Open", owner), make_place(installation, "Move", owner)),
+        keys=keys,
     )
     target.tokens.append(_RESET)
-    for place in places:
+    for place in target.places:
         _open_ways(target, place)
-    target.keep()
+    installation.store.engine.dispose()
+    database.keep()
     return target
 
 

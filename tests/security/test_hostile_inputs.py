@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzzing.attack import Attack
+from tests.fuzzing.databases import Sqlite
 from tests.fuzzing.target import Target, make_target
 
 SEED, INPUTS = 1, 260  # each route and operation once
@@ -18,7 +19,8 @@ SEED, INPUTS = 1, 260  # each route and operation once
 
 @pytest.fixture(scope="module")
 def target(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    made = make_target(migrated_sqlite, tmp_path_factory.mktemp("hostile"))
+    home = tmp_path_factory.mktemp("hostile")
+    made = make_target(Sqlite(migrated_sqlite, home), home)
     yield made
     made.installation.close()
 
