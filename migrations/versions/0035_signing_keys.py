@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035"
-down_revision = "0019"
+down_revision = "0033"
 
 
 def upgrade() -> None:
@@ -15,4 +15,5 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_signing_keys"),
+        sqlite_autoincrement=True,
     )
