@@ -250,13 +250,10 @@ def solve(
         for structure, group in zip(built, data.groups, strict=True)
     )
     means = table.mean_structure
+    moments = [group.cov for group in data.groups], [group.mean for group in data.groups]
+    given = start is not None
     if start is None:
-        start = start_values(
-            table,
-            built,
-            [group.cov for group in data.groups],
-            [group.mean for group in data.groups],
-        )
+        start = start_values(table, built, *moments)
     discrepancy: Discrepancy
     if settings.maximum_likelihood:
         discrepancy = NormalDiscrepancy.of(samples, means=means)
@@ -264,6 +261,9 @@ def solve(
         weights = tuple(_weights(group, settings, means=means) for group in data.groups)
         discrepancy = LeastSquares(samples, weights, means, keep)
     optimum = minimise(discrepancy, start, table.transform, table.offset)
+    if table.composites and not optimum.converged and not given:
+        start = start_values(table, built, *moments, equal_weights=True)
+        optimum = minimise(discrepancy, start, table.transform, table.offset)
     if settings.missing == "fiml" and any(group.patterns for group in data.groups):
         discrepancy = fiml.FimlDiscrepancy(
             tuple(

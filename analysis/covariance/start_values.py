@@ -48,12 +48,17 @@ def start_values(
     structures: Sequence[GroupStructure],
     covariances: Sequence[Array],
     means: Sequence[Array],
+    *,
+    equal_weights: bool = False,
 ) -> Array:
-    """Values of all free parameters to start from; ``start()`` in the model overrides."""
+    """Values of all free parameters to start from; ``start()`` in the model overrides.
+
+    ``equal_weights`` of composites' items, where those by their correlations led nowhere.
+    """
     start = np.zeros(table.n_free)
     layout = _layout(table)
     for structure, cov, mean in zip(structures, covariances, means, strict=True):
-        _fill(start, layout, structure, cov, mean)
+        _fill(start, layout, structure, cov, mean, equal_weights=equal_weights)
     for row in table.rows:
         if row.start is not None and row.free >= 0:
             start[row.free] = row.start
@@ -87,7 +92,15 @@ def _layout(table: ParameterTable) -> Layout:
     return Layout(tuple(levels), regressions, block, composites)
 
 
-def _fill(start: Array, layout: Layout, structure: GroupStructure, cov: Array, mean: Array) -> None:
+def _fill(
+    start: Array,
+    layout: Layout,
+    structure: GroupStructure,
+    cov: Array,
+    mean: Array,
+    *,
+    equal_weights: bool,
+) -> None:
     """Put one group's values where they belong in ``start``."""
     v, p = len(structure.directed), structure.p
     units = np.ones(v)
@@ -96,7 +109,10 @@ def _fill(start: Array, layout: Layout, structure: GroupStructure, cov: Array, m
     correlation[:p, :p] = cov / (units[:p, None] * units[:p])
     own = symmetric.ravel()[:: v + 1]  # its diagonal
     if layout.composites:
-        compose(layout.composites, structure, correlation, directed, symmetric, units)
+        compose(
+            *(layout.composites, structure, correlation, directed, symmetric, units),
+            equal=equal_weights,
+        )
     for level in layout.levels:
         loadings = _measure(correlation, level)
         directed[level.items, np.array(level.factors)[level.own]] = loadings

@@ -117,6 +117,12 @@ def test_fit_equals_lavaan() -> None:
             21,
             {"C<~x3": (0.26124775, 0.10058632), "ab:=a*b": (0.06420064, 0.02207970)},
         ),
+        (  # four composites in a chain
+            "A <~ x1 + x2\nB <~ x4 + x3\nC <~ x5 + x6\nD <~ x7 + x8 + x9\nB ~ A\nC ~ B + A\nD ~ C + B",
+            148.72603875,
+            20,
+            {"B<~x3": (0.21843, 0.05135)},
+        ),
         (  # observed predictors, an observed outcome
             f"{C}\nC ~ sex + ageyr\nx4 ~ C",
             26.43066471,
@@ -138,7 +144,7 @@ def test_models_with_composites_equal_lavaan(
     found = numbers(fit, "est", "se")
     assert (fit.fit["chisq"], fit.fit["df"]) == pytest.approx((chisq, df), rel=1e-7)
     for name, values in expected.items():
-        assert found[name] == pytest.approx(values, rel=5e-5), name
+        assert found[name] == pytest.approx(values, rel=5e-5, abs=5e-5), name
 
 
 def test_robust_and_observed_errors_equal_lavaan() -> None:
