@@ -131,7 +131,7 @@ def test_the_strip_shows_the_share_with_its_interval(installation, olga, loop):
         with installation.store.writing() as session:
             actions.close(session, session.get_one(Case, case), outcome, user_id=loop.owner)
         if case < 5:
-            assert "too few to show a share" in words(olga.get("/cases"))
+            assert "hidden (fewer than 5)" in words(olga.get("/cases"))
     page = words(olga.get("/cases"))
     assert "60%" in page
     assert "23 to 88, of 5 closed in 12 months" in page
