@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.completion import complete
+from analysis.covariance.composite_markers import by_strong_markers
 from analysis.covariance.composites import (
     composites_of,
     require_complete_likelihood,
@@ -329,7 +330,7 @@ def fit_sem(
     )
     with threads_for(len(names)):
         prepared = prepare(data, names, table.exogenous, settings)
-        solution = solve(table, prepared, settings)
+        solution = by_strong_markers(described, solve(table, prepared, settings))
         again = None if solution.optimum.converged else by_unit_variances(described, solution)
         if again is not None:
             solution = again[0]

@@ -248,3 +248,29 @@ def test_the_model_is_written_for_lavaan_and_drawn() -> None:
     explained = {node.name: node.r_squared for node in drawn.nodes}
     assert explained["C"] is None
     assert explained["D"] == pytest.approx(0.20221949)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ("x3 + x9 + x1", "x6 + x5 + x8", "x2 + x4 + x7"),  # no marker led to the minimum alone
+        ("x3 + x8 + x1", "x6 + x4 + x5", "x9 + x7 + x2"),  # steps that never ended
+    ],
+)
+def test_the_first_item_of_a_composite_makes_no_difference(blocks: tuple[str, ...]) -> None:
+    def fit(*blocks: str) -> SemFit:
+        named = [f"{name} <~ {items}" for name, items in zip("ABC", blocks, strict=True)]
+        return fit_sem(holzinger(), "; ".join([*named, "B ~ A", "C ~ B"]))
+
+    one = fit(*blocks)
+    other = fit(*(" + ".join(reversed(items.split(" + "))) for items in blocks))
+    assert (one.converged, other.converged) == (True, True)
+    assert one.fit["chisq"] == pytest.approx(other.fit["chisq"], rel=1e-9)
+    found, expected = (
+        {(r.op, frozenset((r.lhs, r.rhs))): r.std_all for r in f.estimates.itertuples()}
+        for f in (one, other)
+    )
+    # A composite counted from its first item may have the other sign.
+    assert {k: abs(v) for k, v in found.items()} == pytest.approx(
+        {k: abs(v) for k, v in expected.items()}, abs=1e-5
+    )
