@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import BooleanField, IntegerField, TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.surveys.settings.channels import Channels
 from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.setting_fields import setting
+from surveyapp.web.whole_number_field import WholeNumberField
 
 _SECONDS = "Enter a number of seconds."
 
@@ -51,7 +52,7 @@ class DrawForm(StaffForm):
 
 
 class WinnersForm(StaffForm):
-    count = IntegerField("Winners", [InputRequired("Enter the number of winners.")], default=1)
+    count = WholeNumberField("Winners", [InputRequired("Enter the number of winners.")], default=1)
 
 
 class EntriesForm(StaffForm):

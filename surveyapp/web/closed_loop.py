@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import FloatField, IntegerField, SelectField, TextAreaField
+from wtforms import FloatField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.accounts import Account
@@ -31,6 +31,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.sessions import me
 from surveyapp.web.setting_fields import setting
+from surveyapp.web.whole_number_field import WholeNumberField
 
 closed_loop = Blueprint(
     "closed_loop",
@@ -58,13 +59,13 @@ class RuleForm(StaffForm):
 class AlertForm(StaffForm):
     watched = SelectField("Score")
     below = FloatField("Alert when below", [InputRequired("Enter the threshold.")])
-    days = IntegerField(
+    days = WholeNumberField(
         "Period in days",
         [InputRequired("Enter a number of days.")],
         description="Including today.",
         default=30,
     )
-    minimum_n = IntegerField(
+    minimum_n = WholeNumberField(
         "Minimum number of answers",
         [InputRequired("Enter a number of answers.")],
         default=30,

@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import (
     DateField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -27,6 +26,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.sessions import me
+from surveyapp.web.whole_number_field import WholeNumberField
 from surveyapp.webhooks import queries
 
 connections = Blueprint("connections", __name__, url_prefix="/connections")
@@ -85,7 +85,7 @@ class KeyForm(LimitsForm):
 
 
 class RotationForm(StaffForm):
-    days = IntegerField(
+    days = WholeNumberField(
         "Days that the old secret goes on working",
         [
             InputRequired("Enter a number of days; 0 stops the old secret at once."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.grants import journeys_granted
@@ -34,6 +34,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json
 from surveyapp.web.sessions import me
+from surveyapp.web.whole_number_field import WholeNumberField
 
 journeys = Blueprint("journeys", __name__)
 
@@ -64,7 +65,7 @@ class JourneyForm(StaffForm):
         description="In the customer's words: what makes the journey a success?",
     )
     state = SelectField("State", choices=choices(STATES))
-    run_gap_days = IntegerField(
+    run_gap_days = WholeNumberField(
         "Days of inactivity that end a journey run",
         [Optional()],
         description="Leave empty to end a run only when the customer answers about the whole journey.",

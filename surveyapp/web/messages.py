@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import Field, IntegerField, SelectField, TextAreaField
+from wtforms import Field, SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from surveyapp.auth.permissions import Permission
@@ -32,6 +32,7 @@ from surveyapp.web.message_pages import shown
 from surveyapp.web.security import CONTENT_POLICY
 from surveyapp.web.sessions import me
 from surveyapp.web.setting_fields import setting
+from surveyapp.web.whole_number_field import WholeNumberField
 
 messages = Blueprint(
     "messages",
@@ -53,12 +54,12 @@ class MessagesForm(StaffForm):
         "Question in the message",
         description="Customers click an answer in the email and confirm it on the survey page.",
     )
-    reminders = IntegerField(
+    reminders = WholeNumberField(
         "First reminder after (days)",
         [Optional()],
         description=f"1 to {LATEST_REMINDER}. Leave empty to send no reminders.",
     )
-    second = IntegerField(
+    second = WholeNumberField(
         "Second reminder after (days)",
         [Optional()],
         description="Counted from the invitation. At most two reminders are sent.",

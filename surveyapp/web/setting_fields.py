@@ -12,7 +12,6 @@ from wtforms import (
     BooleanField,
     Field,
     FloatField,
-    IntegerField,
     StringField,
     TextAreaField,
     TimeField,
@@ -20,10 +19,11 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.surveys.settings.document import about_field
+from surveyapp.web.whole_number_field import WholeNumberField
 
 _KINDS: dict[Any, Callable[..., Field]] = {
     bool: BooleanField,
-    int: IntegerField,
+    int: WholeNumberField,
     float: FloatField,
     str: StringField,
     time: TimeField,

@@ -13,7 +13,6 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -34,6 +33,7 @@ from surveyapp.surveys.settings.theme import Theme
 from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.setting_fields import setting
+from surveyapp.web.whole_number_field import WholeNumberField
 
 SPARE = 2  # empty rows to fill in
 _SAID = {"<=": "at most", ">=": "at least", "==": "exactly", "in": "one of (1, 2, 3)"}
@@ -66,7 +66,7 @@ class ConditionForm(Form):
 class QuotaForm(Form):
     lead = "most"
     segment = SelectField("Segment", validate_choice=False)
-    most = IntegerField(
+    most = WholeNumberField(
         "At most", [Optional(), NumberRange(1, 10**9 - 1, "Enter a number of at least 1.")]
     )
 

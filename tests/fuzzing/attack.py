@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import io
+import json
 import logging
 import re
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -96,8 +98,15 @@ class Way:
 class Attack:
     """All requests of one seed against one installation."""
 
-    def __init__(self, target: Target, seed: int, *, reads_staff_pages: bool = True) -> None:
-        self.target, self.seed = target, seed
+    def __init__(
+        self,
+        target: Target,
+        seed: int,
+        *,
+        reads_staff_pages: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.target, self.seed, self._clock = target, seed, clock
         self.failures: list[str] = []
         self.slowest = (0.0, "")
         self._forms: dict[tuple[str, str], list[PageForm]] = {}
@@ -173,7 +182,7 @@ class Attack:
             name = name.upper().replace("-", "_")
             environ[name if name == "CONTENT_TYPE" else f"HTTP_{name}"] = value
         client = self.target.clients[sent.who]
-        before = time.perf_counter()
+        before = self._clock()
         status = 0
         with heard() as said:
             try:
@@ -187,7 +196,7 @@ class Attack:
                     status = answer.status_code
             except Exception:
                 traceback.print_exc()
-        took = time.perf_counter() - before
+        took = self._clock() - before
         self.slowest = max(self.slowest, (took, str(sent)))
         if not 0 < status < 500:
             self.failures.append(f"{status} for {sent}\n{said.getvalue()[-6_000:]}")
@@ -286,15 +295,15 @@ class Attack:
         return path.encode("latin-1")
 
     def _query(self, random: Random, endpoint: str) -> bytes:
-        if random.random() < 0.4 and endpoint not in {"respond.draw"}:
+        if endpoint.startswith("draw.") and random.random() < 0.8:
+            return b"pass=" + self.target.passes[0].encode()
+        if random.random() < 0.4:
             return b""
         names = sorted(self._arguments.get(endpoint, set())) or list(values.NAMES)
         if random.random() < 0.15:
             names = [*names, *values.NAMES]
         chosen = [random.choice(names) for _ in range(random.randint(1, 4))]
         pairs = [(name, values.value(random)[:8_000]) for name in chosen]
-        if self.target.passes and random.random() < 0.3:
-            pairs.append(("pass", self.target.passes[0].encode()))
         return b"&".join(
             name.encode() + b"=" + quote_from_bytes(value).encode() for name, value in pairs
         )
@@ -325,19 +334,18 @@ class Attack:
         path = way.path.replace("{code}", random.choice(("open", "move", "{code}")))
         path = re.sub(r"\{\w+\}", lambda _: values.value(random)[:2_000].decode("latin-1"), path)
         names = [each["name"] for each in way.operation.get("parameters", ()) if "name" in each]
-        pairs = [
-            (
-                name,
-                random.choice((values.value(random)[:8_000], b"1", b"after-the-form", b"2026-01")),
-            )
-            for name in random.choices([*names, "x"], k=random.randint(0, 4))
-        ]
+        pairs = [("survey", b"after-the-form")] if "survey" in names else []
+        for name in random.choices([*names, "x"], k=random.randint(0, 2)):
+            plausible = (b"1", b"after-the-form", b"2026-01", b"true")
+            value = random.choice((values.value(random)[:8_000], random.choice(plausible)))
+            pairs = [*(pair for pair in pairs if pair[0] != name), (name, value)]
         query = b"&".join(n.encode() + b"=" + quote_from_bytes(v).encode() for n, v in pairs)
         headers = {"Authorization": f"Bearer {random.choice(self.target.keys)}"}
         body = b""
         for kind, content in way.operation.get("requestBody", {}).get("content", {}).items():
             headers["Content-Type"] = kind
-            body = values.document(random, content.get("example", {}))
+            example = json.dumps(content.get("example", {})).replace("onboarding", "open")
+            body = values.document(random, json.loads(example))
         headers |= _spoilt_headers(random)
         return Sent(number, ANONYMOUS, way.method, path.encode("latin-1"), query, body, headers)
 
@@ -396,7 +404,9 @@ def _spoilt_headers(random: Random) -> dict[str, str]:
 
 def _spoilt_fields(random: Random, form: PageForm) -> list[tuple[str, bytes]]:
     """The form's fields as a browser would send them, some of them spoilt, lost, repeated or new."""
-    fields = [(name, value.encode("utf-8", "replace")) for name, value in form.fields]
+    suggested = form.suggested if random.random() < 0.5 else {}
+    filled = [(name, value or suggested.get(name, "")) for name, value in form.fields]
+    fields = [(name, value.encode("utf-8", "replace")) for name, value in filled]
     for _ in range(random.randint(0, 3)):
         if not fields:
             break

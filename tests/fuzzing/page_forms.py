@@ -19,12 +19,16 @@ TYPED = {
 
 @dataclass
 class PageForm:
-    """Where a form goes, its fields with a value each, and the names of its files."""
+    """Where a form goes, its fields with a value each, and the names of its files.
+
+    ``suggested`` has values for fields that are empty and may be.
+    """
 
     action: str
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    suggested: dict[str, str] = field(default_factory=dict)
 
 
 class _Reader(HTMLParser):
@@ -34,7 +38,7 @@ class _Reader(HTMLParser):
         self.links: list[str] = []
         self._open: PageForm | None = None
         self._select = self._area = ""
-        self._text = ""
+        self._text, self._needed = "", False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
@@ -50,19 +54,34 @@ class _Reader(HTMLParser):
             self._input(said.get("type", "text" if tag == "input" else "submit"), name, said)
         elif tag == "select":
             self._select = name
-        elif tag == "option" and self._select and (said.get("value") or "selected" in said):
-            self._open.fields.append((self._select, said.get("value", "")))
-            self._select = ""  # the first that means something
+        elif tag == "option" and self._select:
+            self._option(said.get("value", ""))
         elif tag == "textarea":
-            self._area, self._text = name, ""
+            self._area, self._text, self._needed = name, "", "required" in said
 
     def _input(self, kind: str, name: str, said: dict[str, str]) -> None:
         assert self._open is not None
         if kind == "file":
             self._open.files.append(name)
         elif kind not in {"radio", "submit"} or name not in dict(self._open.fields):  # one of them
-            shown = said.get("value") or TYPED.get(kind, "Plain")
-            self._open.fields.append((name, shown))
+            if kind == "radio" and not said.get("value"):
+                return  # no answer
+            self._fill(name, said.get("value", ""), TYPED.get(kind, "Plain"), "required" in said)
+
+    def _option(self, value: str) -> None:
+        """The first option is what is chosen; the first that means something might be."""
+        assert self._open is not None
+        if self._select not in dict(self._open.fields):
+            self._open.fields.append((self._select, value))
+        if value:
+            self._open.suggested[self._select] = value
+            self._select = ""
+
+    def _fill(self, name: str, shown: str, typed: str, required: bool) -> None:
+        assert self._open is not None
+        self._open.fields.append((name, shown or (typed if required else "")))
+        if not shown:
+            self._open.suggested[name] = typed
 
     def handle_data(self, data: str) -> None:
         self._text += data
@@ -71,7 +90,7 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._open = None
         elif tag == "textarea" and self._open is not None and self._area:
-            self._open.fields.append((self._area, self._text or "Plain"))
+            self._fill(self._area, self._text, "Plain", self._needed)
             self._area = ""
         elif tag == "select":
             self._select = ""

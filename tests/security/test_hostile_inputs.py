@@ -5,6 +5,7 @@ A part of ``make fuzz``, which sends 10,000 inputs of another seed at each run.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def target(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def attack(target: Target) -> Attack:
-    return Attack(target, SEED, reads_staff_pages=False)  # the forms' classes tell most
+    # The forms' classes tell most of what the pages would. Beside other tests only time at work counts.
+    return Attack(target, SEED, reads_staff_pages=False, clock=time.process_time)
 
 
 def test_every_route_and_operation_bears_hostile_inputs(attack: Attack):
@@ -61,3 +63,12 @@ def test_a_page_reads_no_json_for_its_form(target: Target, body: str):
     sent = client.post("/journeys/new", data=body, content_type="application/json")
     assert sent.status_code == 422
     assert "Enter" in sent.text
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "9" * 5_000, "-" + "9" * 400, "2147483648"])
+def test_a_number_that_no_column_holds_is_refused_at_its_field(target: Target, number: str):
+    place, client = target.places[0], target.sign_in("administrator")
+    theme = f"/journeys/{place.journey_id}/surveys/{place.survey_id}/theme"
+    overlap = f"/connections/keys/{place.key_id}/rotate"
+    assert client.post(theme, data={"paging": "page", "quotas-0-most": number}).status_code == 422
+    assert client.post(overlap, data={"days": number}).status_code == 422
