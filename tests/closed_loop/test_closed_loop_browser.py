@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from instruments.loader import BUILT_IN
 from surveyapp.auth.passwords import hash_password
+from surveyapp.auth.permissions import Grant
 from surveyapp.closed_loop.alerts import create_alert
 from surveyapp.installation import Installation
-from surveyapp.store.models import Case, SurveyRow, User
+from surveyapp.store.models import Case, JourneyGrant, SurveyRow, User
 from tests.closed_loop.makers import Loop, make_loop, open_case, respond
 from tests.responses.makers import as_survey
 from tests.web.conftest import served
@@ -32,6 +33,7 @@ def loop(served: tuple[str, Installation]) -> Loop:
         made = make_loop(session)
         olga = session.get_one(User, made.owner)
         olga.role, olga.password_hash = "researcher", hash_password(PASSWORD)
+        session.add(JourneyGrant(user_id=olga.id, kind=Grant.EDITOR))
         survey = session.get_one(SurveyRow, made.survey)
         emails = ["olga@example.org", "the-team-that-looks-after-the-form@example.org"]
         create_alert(
