@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from tempfile import SpooledTemporaryFile
 from threading import Lock
+from time import sleep
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from surveyapp.server.bodies import Receive
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 _PIECE = 256 * 1024  # bytes sent at a time
+_FAR_AHEAD = 32 * 1024 * 1024  # bytes that are made and not sent
+_BREATH_SECONDS = 0.002
 _SAID = {
     400: b"The body of the request cannot be read.\n",
     408: b"The request did not come in time.\n",
@@ -85,12 +88,19 @@ class Long:
             _PIECE
         )
         self.size = 0
+        self._sent = 0
         self._is_over = False  # the thread adds nothing more
         self._is_whole = False  # the application gave the answer to its end
         self._changed = asyncio.Event()
 
     def add(self, data: bytes) -> None:
-        """Raises Abandoned when nobody waits for it."""
+        """Raises Abandoned when nobody waits for it.
+
+        A thread that is far ahead of its client takes breath: at full speed two of them keep disk and
+        interpreter so busy that the loop hears seconds late that the client has gone.
+        """
+        if self.size - self._sent > _FAR_AHEAD:
+            sleep(_BREATH_SECONDS)
         with self._lock:
             if self._file is None:
                 raise Abandoned
@@ -130,12 +140,11 @@ class Long:
             self._leave()
 
     async def _send_file(self, send: Send) -> None:
-        sent = 0
         while self._file is not None:
             self._changed.clear()
             is_over = self._is_over  # asked first: what was written before is read below
-            while piece := self._read(sent):
-                sent += len(piece)
+            while piece := self._read(self._sent):
+                self._sent += len(piece)
                 await self._send_piece(send, piece, more=True)
             if is_over:
                 break
