@@ -132,12 +132,12 @@ class AuditRows:
             .where(*self._conditions())
             .order_by(AuditEntry.id)
         )
-        rows = session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
-        for entry, email, place, hashed in rows:
-            yield AuditRow(
-                *(entry.id, entry.at, entry.user_id, email or "", entry.action, entry.subject),
-                *(entry.detail, place, hashed),
-            )
+        with session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
+            for entry, email, place, hashed in rows:
+                yield AuditRow(
+                    *(entry.id, entry.at, entry.user_id, email or "", entry.action, entry.subject),
+                    *(entry.detail, place, hashed),
+                )
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         held = []

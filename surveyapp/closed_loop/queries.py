@@ -113,8 +113,9 @@ def every(
         .outerjoin(Response, Response.id == Case.response_id)
         .add_columns(Response.public_id)
     )
-    for case, owner, response_id in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        yield case, owner or "", response_id
+    with session.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+        for case, owner, response_id in rows:
+            yield case, owner or "", response_id
 
 
 def how_many(session: Session, wanted: Wanted, *, now: datetime) -> int:

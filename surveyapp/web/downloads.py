@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -40,6 +40,9 @@ def download(
     opened = ExitStack()
     try:
         streamed = table(opened.enter_context(installation().store.reading()))
+        if isinstance(streamed.chunks, Generator):
+            # Before the session, whose connection an unfinished query still holds.
+            opened.callback(streamed.chunks.close)
         first = next(streamed.chunks)
     except BaseException:
         opened.close()
