@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.store.db import Store
@@ -12,6 +13,12 @@ from surveyapp.surveys.consents import change_consent, text_of, translate_consen
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.texts import Said, said
 from tests.responses.makers import as_survey, make_survey
+
+
+def consent_entries(session: Session) -> list[AuditEntry]:
+    """What the audit log says of changes of a consent, the oldest first."""
+    changes = select(AuditEntry).where(AuditEntry.action == "change consent")
+    return list(session.scalars(changes.order_by(AuditEntry.id)))
 
 
 def test_each_text_is_a_version_of_its_own_and_the_old_ones_stay(store: Store):
@@ -29,7 +36,7 @@ def test_each_text_is_a_version_of_its_own_and_the_old_ones_stay(store: Store):
             "Third.",
             "",
         ]
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "change consent"))
+        entries = consent_entries(session)
         assert [entry.detail["version"] for entry in entries] == ["2", "3"]
 
 
@@ -86,7 +93,7 @@ def test_another_wording_in_one_language_is_another_version_in_all(store: Store)
         }
         assert {read[version, "en"].text for version in ("1", "2", "3")} == {"First."}
         assert (read["2", "sv"], read["4", "en"].text) == (Said("First.", "en"), "Second.")
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "change consent"))
+        entries = consent_entries(session)
         translated = [entry.detail["translations"] for entry in entries]
         assert translated == [["fi"], ["fi", "sv"], ["fi", "sv"]]
 
