@@ -78,7 +78,7 @@ def april(session: Session, journey: Journey, survey: SurveyRow) -> dict[str, in
         "trend": sum(month.figure.n or 0 for month in mixed.months if month.first.month == 4),
         "choices": sum(each.n or 0 for each in choices.distributions(session, scope, **RULES)),
         "list": len(listing.lines(session, journey.id, asked, limit=99, library=BUILT_IN)),
-        "export": sum(len(batch) for batch in chosen.batches(session)),
+        "export": sum(len(batch["id"]) for batch in chosen.batches(session)),
     }
 
 
