@@ -34,6 +34,17 @@ class CodeForm(StaffForm):
     )
 
 
+class OffForm(StaffForm):
+    """On the page beside another that takes a code: its own field has an id of its own."""
+
+    code = StringField(
+        "Code to turn the app off",
+        [InputRequired("Enter the code."), Length(max=60)],
+        id="off-code",
+        render_kw={"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"},
+    )
+
+
 @second_factor.get("")
 @requires(Permission.OWN_ACCOUNT)
 def show() -> ResponseReturnValue:
@@ -84,7 +95,7 @@ def renew() -> ResponseReturnValue:
 @second_factor.post("/off")
 @requires(Permission.OWN_ACCOUNT)
 def turn_off() -> ResponseReturnValue:
-    form = CodeForm()
+    form = OffForm()
     if form.validate_on_submit():
         with form.refusing("code"):
             with _counted() as session:
@@ -93,7 +104,7 @@ def turn_off() -> ResponseReturnValue:
                 )
             flash("Your authenticator app is turned off.")
             return redirect(url_for("second_factor.show"), 303)
-    return _page(form)
+    return _page(CodeForm(formdata=None), form)
 
 
 @contextmanager
@@ -107,7 +118,7 @@ def _counted() -> Iterator[Session]:
         throttle.give_back(session, (tried,), installation())
 
 
-def _page(form: CodeForm) -> ResponseReturnValue:
+def _page(form: CodeForm, off: OffForm | None = None) -> ResponseReturnValue:
     me, secret_key = sessions.me(), installation().secret_key
     with installation().store.reading() as session:
         found = second_factors.of(session, me.id)
@@ -116,9 +127,10 @@ def _page(form: CodeForm) -> ResponseReturnValue:
     page = render_template(
         "second_factor/show.html",
         form=form,
+        off=off or OffForm(formdata=None),
         found=found,
         secret=secret,
         picture=Markup(picture),  # noqa: S704 - drawn here, of squares alone
         required=me.role in installation().settings.second_factors_required,
     )
-    return page, form.status
+    return page, (off or form).status

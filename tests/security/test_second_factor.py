@@ -155,6 +155,9 @@ def test_a_role_that_requires_it_reaches_its_own_account_alone(app: Flask, clock
     client.post("/sign-in/code", data={"code": made.at(clock())})
     assert client.get("/users").status_code == 200
     clock.passed += timedelta(minutes=1)
+    wrong = client.post("/account/second-factor/off", data={"code": "000000"})
+    assert (wrong.status_code, faults(wrong.text)) == (422, [])
+    assert 'id="off-code-error"' in wrong.text and 'id="code-error"' not in wrong.text
     off = client.post("/account/second-factor/off", data={"code": made.at(clock())})
     assert off.status_code == 303
     assert client.get("/users").location == "/account/second-factor"

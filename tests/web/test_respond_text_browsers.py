@@ -14,6 +14,7 @@ from surveyapp.i18n.languages import OWN_NAMES, texts
 from surveyapp.installation import Installation
 from surveyapp.store.models import Invitation, Response, SurveyRow
 from surveyapp.surveys.channels import change_channels
+from tests.installations import released
 from tests.responses.makers import make_journey, make_survey
 from tests.web.respondents import (
     fields,
@@ -102,6 +103,7 @@ def test_answers_that_were_chosen_live_through_a_change_of_language_and_are_all_
     page = pressed_in_text_browser(client, url, page, "lang", "de").text
     answer = pressed_in_text_browser(client, url, page, "go", "send", **{"nps-nps": "9"})
     assert answer.status_code == 303
+    released(installation)
     (kept,) = stored(installation)
     assert kept.language == "de"
     assert kept.answers == {
