@@ -18,12 +18,15 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from surveyapp.store.models import Response
+from surveyapp.responses.waiting import read_content
+from surveyapp.store.models import HeldResponse, Response
+from surveyapp.store.padded_seal import PaddedSeal
 from surveyapp.store.statements import DatabaseConnection, Statement
 from surveyapp.surveys.survey import Survey
 
 FLAGS = "flags"  # in paradata
 _RESPONSES = cast(Table, Response.__table__)
+_HELD = cast(Table, HeldResponse.__table__)
 
 
 class Flag(StrEnum):
@@ -47,18 +50,59 @@ def flags_of(paradata: Mapping[str, Any]) -> list[str]:
     return list(paradata.get(FLAGS, ()))
 
 
-def flag(at: DatabaseConnection, submission_keys: Sequence[str], found: Flag) -> set[str]:
-    """Flag responses by the keys of their forms; the keys of those that are stored already."""
-    stored = set()
-    for key in submission_keys:
-        for number, kept in _reading(at.dialect).rows(at, {"key": key}):
-            stored.add(key)
-            paradata = json.loads(kept) if isinstance(kept, str) else kept  # by driver
-            known = flags_of(paradata)
-            if found not in known:
-                changed = {**paradata, FLAGS: sorted([*known, found])}
-                _writing(at.dialect).run(at, {"number": number, "changed": changed})
-    return stored
+def flag(
+    at: DatabaseConnection, submission_keys: Sequence[str], found: Flag, seal: PaddedSeal
+) -> set[str]:
+    """Flag answers by the keys of their forms, whether they wait or are responses; the keys of those
+    that are stored already.
+    """
+    # In one order for all, in which a release locks them as well.
+    hidden = sorted((seal.hidden(key), key) for key in submission_keys)
+    waiting = {key for name, key in hidden if _flag_held(at, name, found, seal)}
+    left = [key for key in submission_keys if key not in waiting]
+    return waiting | {key for key in left if _flag_response(at, key, found)}
+
+
+def _flag_held(at: DatabaseConnection, hidden: str, found: Flag, seal: PaddedSeal) -> bool:
+    """Flag an answer that waits; whether there is one."""
+    for number, kept in _holding(at.dialect).rows(at, {"key": hidden}):
+        content = read_content(kept, seal)
+        if content is not None and (changed := _with(content["paradata"], found)):
+            closed = seal.closed(json.dumps({**content, "paradata": changed}))
+            _closing(at.dialect).run(at, {"number": number, "changed": closed})
+        return True
+    return False
+
+
+def _flag_response(at: DatabaseConnection, key: str, found: Flag) -> bool:
+    """Flag a response; whether there is one."""
+    for number, kept in _reading(at.dialect).rows(at, {"key": key}):
+        paradata = json.loads(kept) if isinstance(kept, str) else kept  # by driver
+        if changed := _with(paradata, found):
+            _writing(at.dialect).run(at, {"number": number, "changed": changed})
+        return True
+    return False
+
+
+def _with(paradata: Mapping[str, Any], found: Flag) -> dict[str, Any] | None:
+    """The paradata with a flag; None where it is there already."""
+    known = flags_of(paradata)
+    return None if found in known else {**paradata, FLAGS: sorted([*known, found])}
+
+
+@lru_cache(maxsize=8)
+def _holding(dialect: Dialect) -> Statement:
+    own = _HELD.c
+    query = select(own.id, own.content).where(own.submission_key == bindparam("key"))
+    return Statement(query.with_for_update(), dialect)
+
+
+@lru_cache(maxsize=8)
+def _closing(dialect: Dialect) -> Statement:
+    own = _HELD.c
+    changed = bindparam("changed", type_=own.content.type)
+    change = update(_HELD).where(own.id == bindparam("number")).values(content=changed)
+    return Statement(change, dialect)
 
 
 @lru_cache(maxsize=8)

@@ -88,7 +88,9 @@ def _waiting(session: Session, survey: Survey, seal: PaddedSeal) -> list[Held]:
     """The survey's answers that wait; what cannot be read stays and is logged."""
     own = _HELD.c
     query = select(own.id, own.external_id, own.attributes, own.content)
-    rows = session.execute(query.where(own.survey_id == survey.id)).all()
+    mine = query.where(own.survey_id == survey.id)
+    # Locked, and in this order: a flag that comes meanwhile waits, and is set on the response.
+    rows = session.execute(mine.order_by(own.submission_key).with_for_update()).all()
     read = [(row, read_content(row.content, seal)) for row in rows]
     readable = [
         Held(row.id, row.external_id, row.attributes, content)

@@ -15,6 +15,7 @@ from surveyapp.results.frames import frame
 from surveyapp.store.models import Base, Response, SurveyRow
 from surveyapp.surveys.channels import change_channels
 from surveyapp.web.respond.senders import MOST_A_MINUTE
+from tests.installations import released
 from tests.responses.makers import make_survey
 from tests.web.respondents import fields, form_key, opened, sent
 from tests.web.world import add_user
@@ -94,7 +95,13 @@ def test_no_table_holds_the_address_of_an_anonymous_answer(client, installation)
     with installation.store.writing() as session:
         made = make_survey(session, anonymity="anonymous")
     stuff(client, made)
+    hold_no_address(installation)
+    assert released(installation) == MANY
     assert flags(installation) == [[Flag.BURST]] * MANY
+    hold_no_address(installation)
+
+
+def hold_no_address(installation: Installation) -> None:
     with installation.store.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             assert ADDRESS not in repr(connection.execute(select(table)).all()), table.name

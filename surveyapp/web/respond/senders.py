@@ -20,6 +20,7 @@ from flask import Flask, current_app, request
 
 from surveyapp.responses.flags import FLAGS, Flag, flag
 from surveyapp.responses.submission import Submission
+from surveyapp.web.installation import installation
 from surveyapp.web.respond.write_queue import NOT_WRITTEN, written
 
 MOST_A_MINUTE = 10  # answers from one address, or by one form of a kiosk, before they are a burst
@@ -147,10 +148,12 @@ def watched(submission: Submission, *, form: str | None = None) -> Submission:
     )
     if seen.earlier:
         stored: set[str] = set()
+        seal = installation().epoch_keys.seal
+        marked = partial(flag, submission_keys=seen.earlier, found=Flag.BURST, seal=seal)
         with suppress(
             *NOT_WRITTEN
         ):  # the answer itself goes on; the next one of the burst tries again
-            stored = written(partial(flag, submission_keys=seen.earlier, found=Flag.BURST))
+            stored = written(marked)
         senders.give_back(set(seen.earlier) - stored)
     if not seen.flags:
         return submission
