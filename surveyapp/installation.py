@@ -17,7 +17,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.files import FileStore
-from surveyapp.store.signing_keys import SigningKeyCache
+from surveyapp.store.signing_keys import SigningKeyCache, accepted
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,11 @@ class Installation:
     @property
     def signing_keys(self) -> tuple[str, ...]:
         """The keys whose signatures on links, forms and sessions are good; the last one signs."""
-        return self._signing.keys(self.store, self.secret_key, self.now())
+        return self._signing.keys(self._accepted_keys) or (self.secret_key,)
+
+    def _accepted_keys(self) -> tuple[str, ...]:
+        with self.store.reading() as session:
+            return accepted(session, self.secret_key, self.now())
 
     @property
     def epoch_keys(self) -> EpochKeys:

@@ -8,7 +8,7 @@ under the secret key: what stands for a customer must not change.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from surveyapp.store.audit import record
-from surveyapp.store.db import Store
 from surveyapp.store.models import SigningKey
 from surveyapp.store.sealing import Unreadable, seal, unseal
 
@@ -43,20 +42,20 @@ class KeyPeriod:
 
 
 class SigningKeyCache:
-    """The keys of one process, read from the database once a minute."""
+    """The keys that one process knows, read anew once a minute."""
 
     def __init__(self) -> None:
         self._keys: tuple[str, ...] = ()
         self._read_at = float("-inf")
 
-    def keys(self, store: Store, secret_key: str, now: datetime) -> tuple[str, ...]:
-        """The accepted keys; the last one signs. While the database is away, those known before."""
+    def keys(self, read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """What ``read`` gives; while the database is away, what it gave before, at first none."""
         moment = monotonic()
         if moment - self._read_at >= _READ_AGAIN_SECONDS:
             self._read_at = moment
-            with suppress(SQLAlchemyError, Unreadable), store.reading() as session:
-                self._keys = accepted(session, secret_key, now)
-        return self._keys or (secret_key,)
+            with suppress(SQLAlchemyError, Unreadable):
+                self._keys = read()
+        return self._keys
 
 
 def accepted(session: Session, secret_key: str, now: datetime) -> tuple[str, ...]:

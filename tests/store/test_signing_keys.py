@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from surveyapp.store import signing_keys
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, SigningKey
-from surveyapp.store.signing_keys import TAKES_OVER_AFTER, SigningKeyCache
+from surveyapp.store.signing_keys import TAKES_OVER_AFTER
 from tests.installations import installation_on
 from tests.responses.makers import SECRET
 
@@ -32,7 +33,7 @@ def keys_at(store: Store, now) -> tuple[str, ...]:
 
 
 def test_without_a_change_the_secret_key_signs(store: Store):
-    assert SigningKeyCache().keys(store, SECRET, NOW) == (SECRET,)
+    assert installation_on(store).signing_keys == (SECRET,)
 
 
 def test_a_new_key_is_accepted_at_once_signs_once_all_know_it_and_ends_the_old_ones_later(store):
@@ -58,7 +59,7 @@ def test_a_process_that_has_not_read_the_change_yet_and_one_that_has_take_each_o
     rotated(store, MONTH)
 
     def knowing(now) -> tuple[str, ...]:
-        return SigningKeyCache().keys(store, SECRET, now)
+        return installation_on(store, now=lambda: now).signing_keys
 
     moments = [NOW + timedelta(seconds=20 * k) for k in range(20)]
     for number, moment in enumerate(moments):
@@ -81,8 +82,7 @@ def test_keys_are_read_once_a_minute_and_those_known_stay_while_the_database_is_
     assert installation.signing_keys == (SECRET,)
     clock[0] += 61
     assert len(installation.signing_keys) == 2
-    away = Store("postgresql+psycopg://nobody@127.0.0.1:9/none")
-    kept = SigningKeyCache()
-    assert kept.keys(store, SECRET, NOW + TAKES_OVER_AFTER) == installation.signing_keys
+    away = replace(installation, store=Store("postgresql+psycopg://nobody@127.0.0.1:9/none"))
     clock[0] += 61
-    assert kept.keys(away, SECRET, NOW) == installation.signing_keys
+    assert away.signing_keys == installation_on(store, now=installation.now).signing_keys
+    assert installation_on(away.store).signing_keys == (SECRET,)
