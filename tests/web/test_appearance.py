@@ -28,7 +28,8 @@ def test_the_choice_is_kept_goes_back_to_its_page_and_can_be_undone(
     installation: Installation, sign_in: Callable[[User], FlaskClient]
 ):
     with installation.store.writing() as session:
-        client = sign_in(add_user(session, "manager"))
+        manager = add_user(session, "manager")
+    client = sign_in(manager)
     assert "data-theme" not in client.get("/segments").text
     chosen = client.post("/appearance", data={"appearance": "dark", "next": "/segments?a=1"})
     assert (chosen.status_code, chosen.location) == (303, "/segments?a=1")
