@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from sqlalchemy import delete, select
 
 from instruments.loader import BUILT_IN
 from surveyapp.exports import responses as exporting
+from surveyapp.exports.audit_log import FORMATS as FORMATS_OF_AUDIT
 from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.formats.csv_file import chunks
@@ -29,6 +31,8 @@ from surveyapp.responses import listing
 from surveyapp.results import frames, studies
 from surveyapp.results.fieldwork import respondents
 from surveyapp.results.scope import Scope
+from surveyapp.store import audit_chain
+from surveyapp.store.audit import record
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Response, SurveyRow
 from surveyapp.web import downloads
@@ -45,12 +49,14 @@ ROWS = 5_003  # more than the largest batch
 SURVEYAPP = Path(exporting.__file__).parent.parent
 # The modules that read a query in batches, each tried below.
 STREAMS = {
+    "auth/queries.py",
     "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
     "results/fieldwork.py",
     "results/frames.py",
     "results/studies.py",
+    "store/audit_chain.py",
 }
 
 
@@ -151,6 +157,46 @@ def test_analyses_read_every_response(bank: SurveyRow, store: Store):
         assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
         everything = Analysis(journey_id=bank.journey_id, survey_id=None, segment_id=None)
         assert sum(each.analysed for each in respondents(session, everything, "nps")) == ROWS
+
+
+@pytest.fixture
+def audited(store: Store) -> int:
+    """An audit log of so many entries by nobody, all of them sealed."""
+    with store.writing() as session:
+        for number in range(ROWS):
+            record(session, None, "export responses", f"journey {number}")
+        session.flush()
+        assert audit_chain.seal(session, limit=ROWS + 1) == ROWS
+    return ROWS
+
+
+@pytest.mark.parametrize("form", FORMATS_OF_AUDIT)
+def test_the_audit_log_leaves_page_and_command_with_every_entry(
+    audited: int, installation, sign_in, run_stored, tmp_path: Path, form: str
+):
+    with installation.store.writing() as session:
+        staff = add_user(session, "Ada", role="administrator")
+    with sign_in(staff).get(f"/audit/export?format={form}") as sent:
+        assert sent.status_code == 200
+        page = sent.text
+    done = run_stored("audit", "export", "--format", form, "--out", tmp_path / "log")
+    assert done.code == 0, done.err
+    for text in (page, (tmp_path / "log").read_text()):
+        rows = rows_of(text) if form == "csv" else [*map(json.loads, text.splitlines())]
+        if form == "jsonl":
+            assert rows.pop() == {"rows": len(rows)}
+        sealed = [row for row in rows if row["place"]]
+        assert [int(row["place"]) for row in sealed] == list(range(1, audited + 1))
+        assert [row["subject"] for row in sealed] == [f"journey {n}" for n in range(audited)]
+        assert {row["subject"] for row in rows[audited:]} >= {"audit log"}
+
+
+def test_the_chain_is_checked_to_its_last_entry(audited: int, store: Store):
+    with store.reading() as session:
+        found = audit_chain.check(session)
+        assert (found.last.place, found.misfit, found.unsealed) == (audited, None, 0)
+        lost = audit_chain.check(session, known=audit_chain.Link(audited, "0" * 64))
+        assert lost.misfit is not None and lost.misfit.place == audited
 
 
 def test_a_list_finds_a_segment_behind_every_other_response(bank: SurveyRow, store: Store):
