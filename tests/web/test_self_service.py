@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from analysis.rules import RULES
 from instruments.loader import BUILT_IN
 from surveyapp.i18n.dates import date_and_time
 from surveyapp.i18n.languages import texts
@@ -361,7 +362,8 @@ def test_staff_see_which_report_an_erased_answer_has_outdated(app, client, insta
         user = add_user(session, "manager")
         journey_id = session.scalars(select(SurveyRow.journey_id)).one()
         file = installation.files.put(session, b"%PDF", name="a.pdf", media_type="application/pdf")
-        session.add(Report(kind="benchmark", title="Spring", journey_id=journey_id, file=file))
+        made = {"file": file, "rules_version": RULES}
+        session.add(Report(kind="benchmark", title="Spring", journey_id=journey_id, **made))
     staff = app.test_client()
     with staff.session_transaction() as cookie:
         cookie["_user_id"] = session_key(installation, user)
