@@ -384,7 +384,8 @@ def test_a_closed_account_keeps_its_name_in_the_audit_log(app, world: World, sig
     client = sign_in(world.users["administrator"])
     client.post(f"/users/{world.users['researcher'].id}/close")
     page = client.get("/audit")
-    assert "close account" in page.text and "Researcher" in page.text
+    assert "Closed an account" in page.text
+    assert "<bdi>User “Researcher” (researcher@example.org)</bdi>" in page.text
     with installation.store.reading() as session:
         assert not session.get_one(User, world.users["researcher"].id).active
         assert queries.journey(session, world.here.journey_id).name == "Open"
