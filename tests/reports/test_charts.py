@@ -65,7 +65,7 @@ def test_a_hidden_figure_leaves_words_and_no_mark():
 
 def test_words_have_paper_behind_them_that_hides_the_grid():
     svg = dots(charts.Row("A", [satisfied()]), charts.Row("B", [HIDDEN]))
-    assert svg.index(design_tokens.COLOURS["paper"]) < svg.index("fewer than 5<")
+    assert svg.index(design_tokens.COLOURS["paper"]) < svg.index("hidden (fewer than 5)<")
 
 
 def test_a_chart_of_nothing_is_still_a_picture():
