@@ -29,7 +29,6 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
-from surveyapp.results.answered import recent_months
 from surveyapp.results.scope import Scope
 from surveyapp.store import queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
@@ -190,7 +189,10 @@ def _study(installation: Installation, progress: Progress) -> None:
 
 
 def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]:
-    """A manager's and a researcher's PDF of the first journey, also laid beside the database."""
+    """A manager's and a researcher's PDF of the first journey, also laid beside the database.
+
+    Of all time: three months have too few answers at the journey's end to find what is put in.
+    """
     there = _finished(installation)
     if set(there) == set(_KINDS):
         return tuple(_lay_out(installation, there[kind]) for kind in _KINDS)
@@ -215,14 +217,11 @@ def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]
         validated = analysis.job_id
     run_now(installation, validated, worker=_WORKER, shown=_between(progress, 64, 75))
     with installation.store.writing() as session:
-        months = installation.settings.period_months
-        when = recent_months(session, journey.id, installation.now(), months)
-        recent = Scope(journey.id, since=when.since, until=when.until)
         wished = [
             ask_report(
                 session,
                 kind=kind,
-                scope=recent if kind == "benchmark" else Scope(journey.id),
+                scope=Scope(journey.id),
                 analysis_id=analysis.id,
                 user_id=None,
             )
