@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -19,14 +20,17 @@ from surveyapp.journeys.zone_actions import follow_default, is_behind, set_zone
 from surveyapp.responses import corrections, erasures, recounting, rollups
 from surveyapp.responses.actions import submit
 from surveyapp.responses.recounting import recount_batch, recount_journey
+from surveyapp.responses.release import release
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results import cells
 from surveyapp.results.cells import RESPONSES
 from surveyapp.store.db import Store
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import EVERYBODY, Job, Journey, Response, Rollup, SurveyRow
 from tests.responses.makers import SECRET, as_survey, make_journey, make_survey
 
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
+KEYS = EpochKeys(Path("/nowhere"), SECRET)
 ZONES = ("Europe/Helsinki", "Pacific/Kiritimati", "Etc/GMT+12", "UTC")
 
 
@@ -62,15 +66,19 @@ class Person:
         raw = {"nps": {"nps": str(self.random.randint(0, 10))}}
         if what == "answer" or not ids:
             self.number += 1
+            now = MIDNIGHT + timedelta(minutes=self.random.randint(-1500, 1500))
             submit(
                 self.session,
                 survey,
                 raw,
                 submission_key=f"{id(self)} {self.number}",
                 attributes={"region": self.random.choice(["North", "South"])},
-                now=MIDNIGHT + timedelta(minutes=self.random.randint(-1500, 1500)),
+                now=now,
                 library=BUILT_IN,
+                keys=KEYS,
             )
+            if survey.is_anonymous:
+                assert release(self.session, survey, KEYS.seal, minimum=1, final=False, now=now)
         elif what == "correct":
             number = self.random.choice(ids)
             corrections.correct(self.session, survey, number, raw, now=MIDNIGHT, library=BUILT_IN)

@@ -20,15 +20,18 @@ from instruments.loader import BUILT_IN
 from surveyapp.installation import open_installation
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
 from surveyapp.responses import corrections, erasures, rollups, sorting
-from surveyapp.responses.actions import submit
+from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.bulk import store_bulk
+from surveyapp.responses.release import release
 from surveyapp.responses.sorting import sort_batch, sort_segment
 from surveyapp.responses.tally import RESPONSES
 from surveyapp.settings import read
 from surveyapp.store.db import Store
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
     NOTHING_SORTED,
     AuditEntry,
+    AuditSeal,
     Base,
     Job,
     Response,
@@ -172,17 +175,22 @@ def test_a_pause_on_sqlite_is_longer_than_a_waiting_writer_sleeps(store: Store, 
 
 
 def answer(store: Store, survey: SurveyRow, chance: random.Random) -> None:
-    seed = chance.randrange(10**9)
+    """An anonymous one is released at once: until then nothing counts it."""
+    seed, keys = chance.randrange(10**9), EpochKeys(Path("/nowhere"), SECRET)
     with store.writing() as session:
-        submit(
+        known = as_survey(session, survey)
+        stored = submit(
             session,
-            as_survey(session, survey),
+            known,
             some_answers(seed, tuple(ask["instrument"] for ask in survey.asks)),
             submission_key=f"key {seed}",
             attributes={"region": chance.choice(["North", "South"]), "tenure": seed % 11},
-            now=NOW - timedelta(hours=chance.randrange(900)),
+            now=(now := NOW - timedelta(hours=chance.randrange(900))),
             library=BUILT_IN,
+            keys=keys,
         )
+        if known.is_anonymous and isinstance(stored, Stored) and stored.new:
+            assert release(session, known, keys.seal, minimum=1, final=False, now=now) == 1
 
 
 def some_response(session: Session, survey: SurveyRow, chance: random.Random) -> int | None:
@@ -281,10 +289,10 @@ def test_whatever_happens_between_batches_the_segment_holds_what_a_recount_finds
 
 
 def empty(store: Store) -> None:
-    """Without what an example before has left; the audit log lets nothing go."""
+    """Without what an example before has left; the audit log and its seals let nothing go."""
     with store.writing() as session:
         for table in reversed(Base.metadata.sorted_tables):
-            if table.name != AuditEntry.__tablename__:
+            if table.name not in (AuditEntry.__tablename__, AuditSeal.__tablename__):
                 session.execute(delete(table))
 
 
