@@ -18,7 +18,7 @@ def journey_calendar(session: Session, journey_id: int) -> Calendar:
     """The calendar by which a journey's figures are shown. Raises NotFound."""
     journey = session.get(Journey, journey_id)
     if journey is None:
-        raise NotFound(f"there is no journey number {journey_id}")
+        raise NotFound("There is no such journey; it may have been removed.")
     return calendar_of(journey)
 
 
