@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -56,7 +57,7 @@ class Person:
     """Answers, corrects and erases at random, near midnight."""
 
     def __init__(self, session: Session, seed: int) -> None:
-        self.session, self.random, self.number = session, random.Random(seed), 0  # noqa: S311
+        self.session, self.random = session, random.Random(seed)  # noqa: S311
 
     def act(self, survey_id: int) -> None:
         survey = as_survey(self.session, self.session.get_one(SurveyRow, survey_id))
@@ -65,13 +66,12 @@ class Person:
         what = self.random.choice(["answer", "answer", "answer", "correct", "erase"])
         raw = {"nps": {"nps": str(self.random.randint(0, 10))}}
         if what == "answer" or not ids:
-            self.number += 1
             now = MIDNIGHT + timedelta(minutes=self.random.randint(-1500, 1500))
             submit(
                 self.session,
                 survey,
                 raw,
-                submission_key=f"{id(self)} {self.number}",
+                submission_key=uuid4().hex,  # an id() is used again
                 attributes={"region": self.random.choice(["North", "South"])},
                 now=now,
                 library=BUILT_IN,
