@@ -1,0 +1,123 @@
+"""All tables, by subject. Rooms above read and write them; no table knows its URL, page or form."""
+
+from surveyapp.store.models.accounts import (
+    Identity,
+    JourneyGrant,
+    Passkey,
+    PasswordReset,
+    RecoveryCode,
+    Throttle,
+    TotpSecret,
+    User,
+    UserSession,
+)
+from surveyapp.store.models.audit import AuditEntry, AuditSeal
+from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
+from surveyapp.store.models.closed_loop import Alert, Case, CaseNote
+from surveyapp.store.models.distribution import (
+    Campaign,
+    CampaignRecipient,
+    MailKey,
+    OutgoingMessage,
+)
+from surveyapp.store.models.imports import ImportBatch, ImportPreview
+from surveyapp.store.models.jobs import File, Job, Worker
+from surveyapp.store.models.journeys import Journey, MapRemoval, Segment, Stage, Touchpoint
+from surveyapp.store.models.keys import ApiKey, KeyFingerprint, SigningKey
+from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
+from surveyapp.store.models.responses import (
+    CARELESS_SIGNS,
+    AnonymityEpoch,
+    CarelessFlag,
+    Counter,
+    Draft,
+    Erasure,
+    FormRevision,
+    HeldResponse,
+    Response,
+    Score,
+)
+from surveyapp.store.models.results import BINS, EVERYBODY, Analysis, Report, Rollup
+from surveyapp.store.models.sampling import (
+    Contact,
+    Decision,
+    Interaction,
+    Invitation,
+    JourneyRun,
+    OptOut,
+)
+from surveyapp.store.models.surveys import ConsentText, SurveyRow
+from surveyapp.store.models.webhooks import Delivery, Event, Webhook, WebhookEvent
+
+__all__ = [
+    "BINS",
+    "CARELESS_SIGNS",
+    "EVERYBODY",
+    "NOTHING_SORTED",
+    "Alert",
+    "Analysis",
+    "AnonymityEpoch",
+    "ApiKey",
+    "AuditEntry",
+    "AuditSeal",
+    "Base",
+    "Campaign",
+    "CampaignRecipient",
+    "CarelessFlag",
+    "Case",
+    "CaseNote",
+    "ConsentText",
+    "Contact",
+    "Counter",
+    "Decision",
+    "Delivery",
+    "Draft",
+    "DrawEntry",
+    "Erasure",
+    "Event",
+    "File",
+    "FormRevision",
+    "HeldResponse",
+    "Identity",
+    "ImportBatch",
+    "ImportPreview",
+    "Interaction",
+    "Invitation",
+    "Job",
+    "Journey",
+    "JourneyGrant",
+    "JourneyRun",
+    "KeyFingerprint",
+    "MailKey",
+    "MapRemoval",
+    "Number",
+    "OptOut",
+    "OutgoingMessage",
+    "Passkey",
+    "PasswordReset",
+    "PrizeDraw",
+    "PrizeDrawWinner",
+    "RecoveryCode",
+    "Report",
+    "Response",
+    "Rollup",
+    "Score",
+    "Segment",
+    "SigningKey",
+    "Stage",
+    "SurveyRow",
+    "Throttle",
+    "TotpSecret",
+    "Touchpoint",
+    "User",
+    "UserSession",
+    "Webhook",
+    "WebhookEvent",
+    "Worker",
+]
+
+# As on PostgreSQL, a number that was given is never given again, also when its row is gone. Responses
+# have a counter of their own, because random numbers lie above their consecutive ones.
+for _table in Base.metadata.tables.values():
+    if _table.autoincrement_column is not None and _table.name != Response.__tablename__:
+        _table.dialect_options["sqlite"]["autoincrement"] = True

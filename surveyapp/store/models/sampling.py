@@ -1,0 +1,165 @@
+"""Whom to ask: customers, their events and runs, and each decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.models.base import Base, Number, one_of
+
+
+class JourneyRun(Base):
+    """One customer's passage through a journey: joins touchpoint answers and the final SJQ."""
+
+    __tablename__ = "journey_runs"
+    __table_args__ = (
+        Index("ix_journey_runs_customer", "journey_id", "customer_ref"),
+        # Two answers that arrive together must not begin two runs.
+        Index(
+            "uq_journey_runs_open",
+            "journey_id",
+            "customer_ref",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
+    customer_ref: Mapped[str] = mapped_column(String(200))
+    external_ref: Mapped[str | None] = mapped_column(String(200))  # the organisation's own, if any
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the latest thing in it
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Contact(Base):
+    """How a customer is reached: the only table that knows an address. No answer is near it."""
+
+    __tablename__ = "contacts"
+
+    customer_ref: Mapped[str] = mapped_column(String(200), primary_key=True)  # the pseudonym
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+    zone: Mapped[str] = mapped_column(
+        String(60), default=""
+    )  # IANA name; empty: the installation's
+    bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bounce_reason: Mapped[str] = mapped_column(String(200), default="")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class OptOut(Base):
+    """Somebody who does not want to be asked. Outlives their contact, hence a keyed hash.
+
+    ``key`` is the pseudonym of the customer reference, or that of the address in small letters.
+    """
+
+    __tablename__ = "opt_outs"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    source: Mapped[str] = mapped_column(String(20))  # "link", "staff", "import", "api", "bounce"
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class Interaction(Base):
+    """An event from outside: this customer met this touchpoint at this time.
+
+    ``decided_at`` is None until it has been decided whom to ask what because of it.
+    """
+
+    __tablename__ = "interactions"
+    __table_args__ = (
+        UniqueConstraint("touchpoint_id", "external_id"),
+        Index("ix_interactions_customer", "customer_ref", "at"),
+        Index("ix_interactions_at", "at"),
+        Index(
+            "ix_interactions_undecided",
+            "id",
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    touchpoint_id: Mapped[int] = mapped_column(ForeignKey("touchpoints.id"), index=True)
+    journey_run_id: Mapped[int | None] = mapped_column(ForeignKey("journey_runs.id"), index=True)
+    customer_ref: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(60), default="")
+    channel: Mapped[str] = mapped_column(String(60), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(20), default="api")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Decision(Base):
+    """Whether a survey asked this customer because of this interaction, and if not, why not.
+
+    ``outcome`` "ask" has an invitation (gone once an anonymous one is redeemed), "skip" has a reason.
+    Rows stay: non-response is reported from them.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        UniqueConstraint("interaction_id", "survey_id"),
+        Index("ix_decisions_customer", "customer_ref", "outcome", "due_at"),
+        Index("ix_decisions_survey", "survey_id", "outcome", "reason", "decided_at"),
+        one_of("outcome", "ask", "skip"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    interaction_id: Mapped[int] = mapped_column(
+        ForeignKey("interactions.id", ondelete="CASCADE"), index=True
+    )
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
+    customer_ref: Mapped[str] = mapped_column(String(200))
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(40), default="")  # of a closed list
+    detail: Mapped[str] = mapped_column(String(300), default="")  # the reason as a sentence
+    invitation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("invitations.id", ondelete="SET NULL"), index=True
+    )
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the customer is asked
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the first message left
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class Invitation(Base):
+    """One ask. The token is stored as its SHA-256 only.
+
+    What a link made for a list carries is signed into it. One that is sent after an interaction is
+    short: its token is made again from ``token_seed`` and the secret key for each message, and the
+    customer and attributes are the interaction's. ``not_sent_reason`` says why an invitation was
+    suppressed instead of sent.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        Index("ix_invitations_state", "survey_id", "state"),
+        one_of("state", "created", "opened", "completed", "suppressed"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_seed: Mapped[str | None] = mapped_column(String(64))
+    interaction_id: Mapped[int | None] = mapped_column(ForeignKey("interactions.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(20), default="link")
+    state: Mapped[str] = mapped_column(String(20), default="created")
+    not_sent_reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first answer given
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
