@@ -42,6 +42,7 @@ FLOORS = {
     "surveyapp.exports": 5,
     "surveyapp.web": 6,
     "surveyapp.api": 6,
+    "surveyapp.mcp": 6,  # reads the API of an installation as any program does
     "surveyapp.worker": 6,
     "surveyapp.server": 6,
     "surveyapp.cli": 7,

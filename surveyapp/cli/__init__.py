@@ -26,6 +26,7 @@ COMMANDS = {
     "interactions": "surveyapp.cli.data",
     "invariance": "surveyapp.cli.invariance",
     "key": "surveyapp.cli.keys",
+    "mcp": "surveyapp.cli.assistants",
     "package": "surveyapp.cli.exporting",
     "pls": "surveyapp.cli.modelling",
     "report": "surveyapp.cli.reporting",

@@ -1,0 +1,1 @@
+"""A door for assistants: the API's reading operations as tools of the Model Context Protocol."""
