@@ -15,6 +15,7 @@ from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import dashboards
 from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import Comparison, read_scope
+from surveyapp.results.standing import Standing
 from surveyapp.results.view_models import State
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
@@ -99,6 +100,28 @@ class OthersSchema(NumbersSchema):
     difference = ma.fields.Nested(DifferenceSchema, required=True)
 
 
+class TargetSchema(ma.Schema):
+    """A target, and the score minus it with the score's 95% interval."""
+
+    value = ma.fields.Float(required=True)
+    due = ma.fields.Date(required=True, allow_none=True)
+    owner = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Who answers for it, by name."}
+    )
+    gap = ma.fields.Float(required=True, allow_none=True)
+    low = ma.fields.Float(required=True, allow_none=True)
+    high = ma.fields.Float(required=True, allow_none=True)
+    standing = ma.fields.String(
+        required=True,
+        allow_none=True,
+        validate=ma.validate.OneOf([str(each) for each in Standing]),
+        metadata={
+            "description": "`reached` if the whole interval lies at the target or above, `not reached` if"
+            " it lies below, `open` if it holds the target. Null if the score is not shown."
+        },
+    )
+
+
 class FigureSchema(NumbersSchema):
     """A score with its 95% interval. When `hidden` is set, every number is null."""
 
@@ -122,6 +145,13 @@ class FigureSchema(NumbersSchema):
         required=True,
         allow_none=True,
         metadata={"description": "Null without a segment."},
+    )
+
+    target = ma.fields.Nested(
+        TargetSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where none is set."},
     )
 
 
@@ -209,9 +239,19 @@ _NPS = {
     "reason": None,
     "change": None,
     "other_customers": None,
+    "target": {
+        "value": 40.0,
+        "due": "2026-12-31",
+        "owner": "Kim Berg",
+        "gap": -8.7,
+        "low": -17.6,
+        "high": -0.3,
+        "standing": "not reached",
+    },
 }
 _FEW = {
     **_NPS,
+    "target": None,
     **dict.fromkeys(("n", "estimate", "low", "high")),
     "hidden": "few",
     "state": "hidden",

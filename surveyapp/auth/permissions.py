@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WORK_CASES = "work on cases"
     SEE_CONTACTS = "see contact details"
     READ_RESULTS = "read results"
+    SET_TARGETS = "set targets"
     RUN_ANALYSES = "run analyses"
     READ_REPORTS = "read reports"
     MAKE_REPORTS = "make reports"
@@ -128,6 +129,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         # Of its own, hence not even an owner's: they give it to themselves, and the log says so.
         Permission.SEE_CONTACTS: _of_journey(_EVERYBODY, frozenset({Grant.CONTACTS})),
         Permission.READ_RESULTS: _of_journey(_EVERYBODY, _READING),
+        # What a journey is to reach is its owner's business, in whatever role.
+        Permission.SET_TARGETS: _of_journey(_EVERYBODY, _EDITING),
         Permission.RUN_ANALYSES: _of_journey(_STUDYING, _READING),
         Permission.READ_REPORTS: _of_journey(_EVERYBODY, _READING),
         Permission.MAKE_REPORTS: _of_journey(_EVERYBODY, _READING),

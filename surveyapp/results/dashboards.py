@@ -23,6 +23,7 @@ from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
 from surveyapp.results.scope import Period, Scope, period
 from surveyapp.results.shown_cells import Cells, shown_cells
+from surveyapp.results.targets import of_segment, with_targets
 from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
@@ -65,7 +66,7 @@ def journey_overview(
     total, shown, hidden = _responses(base, when, segment_id, found, minimum=minimum_cell)
     stages = tuple(_stages(base, found, extra))
     journey = base.journey
-    return JourneyOverview(
+    overview = JourneyOverview(
         journey_id=journey.id,
         code=journey.code,
         name=journey.name,
@@ -92,6 +93,7 @@ def journey_overview(
         compared=_compared(scope, changed),
         beside_tested=sum(one.contrast is not None for one in extra.beside.values()),
     )
+    return with_targets(overview, of_segment(base.targets, segment_id))
 
 
 def segment_comparison(

@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.metrics import Share
 from surveyapp.results import phrases
+from surveyapp.results.standing import Gap
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State
 
 
@@ -50,6 +51,22 @@ def figure_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
         **numbers_to_json(figure, few=few),
         "change": _change_to_json(figure, few),
         "other_customers": _beside_to_json(figure, few),
+        "target": gap_to_json(figure.target),
+    }
+
+
+def gap_to_json(gap: Gap | None) -> dict[str, Any] | None:
+    """A target and how the figure stands against it; null where none is set."""
+    if gap is None:
+        return None
+    return {
+        "value": gap.target.value,
+        "due": gap.target.due,
+        "owner": gap.target.owner or None,
+        "gap": gap.difference,
+        "low": gap.low,
+        "high": gap.high,
+        "standing": gap.standing,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from instruments.loader import Library
 from surveyapp.errors import NotFound, NotReady
@@ -17,9 +17,11 @@ from surveyapp.results.definitions import Scored
 from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_scale
 from surveyapp.results.publication import Publication, publication
 from surveyapp.results.scope import Period
+from surveyapp.results.standing import MetricTarget
+from surveyapp.results.targets import metric_target
 from surveyapp.results.view_models import Hidden, SegmentName
 from surveyapp.store.db import SNAPSHOT
-from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage
+from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage, Target
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
 
@@ -38,6 +40,7 @@ class Ground:
     sorting: dict[int, SegmentName]  # those whose rollups are not complete yet
     lying: suppression.Overlaps
     places: dict[int, Place]  # survey -> where it asks
+    targets: tuple[MetricTarget, ...]  # of all customers and of segments
 
     @property
     def ids(self) -> list[int]:
@@ -80,10 +83,18 @@ class Ground:
 
 def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
     """Read a journey's map and rules. Raises NotFound."""
-    journey = session.scalar(
-        select(Journey)
-        .where(Journey.id == journey_id)
-        .options(selectinload(Journey.stages).selectinload(Stage.touchpoints))
+    journey = (
+        session.execute(
+            select(Journey)
+            .where(Journey.id == journey_id)
+            .options(
+                selectinload(Journey.stages).selectinload(Stage.touchpoints),
+                # Few rows, which cost no statement of their own.
+                joinedload(Journey.targets).joinedload(Target.owner),
+            )
+        )
+        .unique()
+        .scalar_one_or_none()
     )
     if journey is None:
         raise NotFound(f"there is no journey number {journey_id}")
@@ -104,6 +115,7 @@ def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
         sorting=sorting,
         lying=suppression.overlaps(tuple((s.id, s.rule) for s in segments.values())),
         places={survey.id: survey.touchpoint_id for survey in known},
+        targets=tuple(map(metric_target, journey.targets)),
     )
 
 

@@ -16,6 +16,7 @@ from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, ground, publications
 from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope
+from surveyapp.results.targets import of_segment, place_of
 from surveyapp.results.view_models import LATEST, Hidden, Month, Trend, Worded
 from surveyapp.store.models import EVERYBODY
 
@@ -44,12 +45,15 @@ def trend(
     baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
     compared = change_sums(session, base, scope, minimum=minimum_cell)
-    places: list[tuple[str | None, str | None, int | None]] = [(None, None, None)]
+    targets = of_segment(base.targets, segment_id)
+    places: list[tuple[str | None, str | None, int | None, str]] = [(None, None, None, "")]
     for stage in base.journey.stages:
-        places += [(stage.name, t.name, t.id) for t in stage.touchpoints]
+        places += [
+            (stage.name, t.name, t.id, place_of(stage.code, t.code)) for t in stage.touchpoints
+        ]
     result = []
     ends = []
-    for stage_name, touchpoint, place in places:
+    for stage_name, touchpoint, place, code in places:
         for scale, scored in base.scored.get(place, {}).items():
             months = found.get((place, scale), {})
             whole = everybody.get((place, scale), {})
@@ -79,6 +83,7 @@ def trend(
                     *(scored.definition, stage_name, touchpoint, place, shown),
                     wordings=wordings,
                     between=between,
+                    target=targets.get((code, scale)),
                 )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from instruments.schema import Metric
+from surveyapp.results.standing import Gap, MetricTarget
 
 LATEST = 3  # months at either end that a change is measured between, and that advice rests on
 
@@ -89,6 +90,7 @@ class Figure:
     hidden: Hidden = Hidden.NO
     change: Change | None = None  # None where nothing is compared with
     beside: Beside | None = None  # of a segment
+    target: Gap | None = None  # None where no target is set
 
     @property
     def suppressed(self) -> bool:
@@ -421,6 +423,7 @@ class Trend:
     change: Contrast | None = None
     wordings: tuple[Worded, ...] = ()
     between: tuple[list[date], list[date]] | None = None
+    target: MetricTarget | None = None
 
     @property
     def rewordings(self) -> tuple[Worded, ...]:

@@ -72,6 +72,7 @@ _SINGLE = frozenset(
         "session",
         "stage",
         "survey",
+        "target",
         "touchpoint",
         "user",
         "webhook",

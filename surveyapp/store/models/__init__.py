@@ -47,6 +47,7 @@ from surveyapp.store.models.sampling import (
     OptOut,
 )
 from surveyapp.store.models.surveys import ConsentText, SurveyRow
+from surveyapp.store.models.targets import RESPONSE_RATE, Target
 from surveyapp.store.models.webhooks import Delivery, Event, Webhook, WebhookEvent
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "CARELESS_SIGNS",
     "EVERYBODY",
     "NOTHING_SORTED",
+    "RESPONSE_RATE",
     "Alert",
     "Analysis",
     "AnonymityEpoch",
@@ -106,6 +108,7 @@ __all__ = [
     "SigningKey",
     "Stage",
     "SurveyRow",
+    "Target",
     "Throttle",
     "TotpSecret",
     "Touchpoint",

@@ -13,6 +13,7 @@ from surveyapp.store.models.base import Base, Number, one_of
 
 if TYPE_CHECKING:
     from surveyapp.store.models.surveys import SurveyRow
+    from surveyapp.store.models.targets import Target
 
 
 class Journey(Base):
@@ -52,6 +53,9 @@ class Journey(Base):
     )
     surveys: Mapped[list[SurveyRow]] = relationship(
         back_populates="journey", order_by="SurveyRow.id"
+    )
+    targets: Mapped[list[Target]] = relationship(
+        order_by="(Target.segment_id, Target.place, Target.metric)", viewonly=True
     )
 
 
