@@ -21,6 +21,7 @@ from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.branding import brand
 from surveyapp.demo.surveys import draw_map
+from surveyapp.demo.targets import set_targets
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.journeys.segment_actions import create_segment
@@ -125,6 +126,8 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 )
         progress(60, "Asking by mail, day by day")
         asked.ask(session, installation, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
+        first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
+        set_targets(session, first, today=today.date(), owner_id=owner_id)
 
 
 def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> float:

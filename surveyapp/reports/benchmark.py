@@ -29,12 +29,14 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.drivers import drivers
+from surveyapp.reports.targets import targets
 from surveyapp.results import findings, phrases
 from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.scope import Period
+from surveyapp.results.target_rows import TargetRow, target_rows
 from surveyapp.results.view_models import (
     Advice,
     Figure,
@@ -83,6 +85,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
     blocks: list[Block] = [
         *_summary(numbers),
         *_beside_study(numbers.studied),
+        *targets(_targets(numbers), overview.minimum_cell),
         *scores.touchpoints(overview),
         *chosen(numbers.choices, few=overview.minimum_cell),
         *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
@@ -107,6 +110,10 @@ def content(numbers: Numbers, *, made: date) -> Document:
         made=made,
         keywords=("service journey quality", "SJQ", "CSAT", "NPS", "CES", overview.code),
     )
+
+
+def _targets(numbers: Numbers) -> Sequence[TargetRow]:
+    return target_rows(numbers.overview, numbers.rates, numbers.segment_rate)
 
 
 def _without_marker(numbers: Numbers) -> Numbers:

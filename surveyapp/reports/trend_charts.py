@@ -13,7 +13,8 @@ from itertools import groupby
 
 from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
 from surveyapp.reports import svg
-from surveyapp.results import phrases
+from surveyapp.results import phrases, target_phrases
+from surveyapp.results.standing import MetricTarget
 from surveyapp.results.view_models import Definition, Month, State, Trend
 
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100)  # between grid lines
@@ -92,6 +93,7 @@ def trend(
             *_grid(plane, series.definition),
             *_month_labels(plane),
             *_bands(plane),
+            *_target(plane, series),
             *_others(plane),
             *_rewordings(plane, series),
             *_line(plane),
@@ -100,9 +102,19 @@ def trend(
         ],
         width=canvas.width,
         height=canvas.height,
-        label="; ".join(phrases.month_said(month) for month in series.months) or State.UNANSWERED,
+        label="; ".join(_sentences(series)) or State.UNANSWERED,
         class_="trend",
     )
+
+
+def _sentences(series: Trend) -> Iterator[str]:
+    yield from (phrases.month_said(month) for month in series.months)
+    if series.target:
+        yield _target_said(series.definition, series.target)
+
+
+def _target_said(definition: Definition, target: MetricTarget) -> str:
+    return f"target {target_phrases.amount(definition, target)}"
 
 
 def note(series: Trend) -> str:
@@ -129,6 +141,8 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
         if end is not None
     ]
     low, high = series[0].definition.axis
+    if ends:
+        ends += [one.target.value for one in series if one.target]
     if not ends:
         return low, high
     return max(low, min(ends) // 10 * 10), min(high, -(-max(ends) // 10) * 10)
@@ -178,6 +192,32 @@ def _said(text: str, x: float, y: float, plane: _Plane, anchor: str) -> str:
         colour=COLOURS["muted"],
         anchor=anchor,
         class_="tick",
+    )
+
+
+def _target(plane: _Plane, series: Trend) -> Iterator[str]:
+    """The target as a line across, with its label at the right end above it."""
+    if series.target is None:
+        return
+    y, letters = plane.y(series.target.value), plane.canvas.letters
+    yield svg.element(
+        "line",
+        class_="target",
+        x1=plane.left,
+        x2=plane.canvas.width,
+        y1=y,
+        y2=y,
+        stroke=COLOURS["ink"],
+        stroke_width=1.2,
+        stroke_dasharray="7 3",
+    )
+    above = y - 0.7 * letters
+    yield _said(
+        _target_said(series.definition, series.target),
+        plane.canvas.width,
+        above if above > 0.5 * letters else y + 0.9 * letters,
+        plane,
+        "end",
     )
 
 

@@ -233,4 +233,5 @@ def _rate(
         first_day=None if hidden else first,
         last_day=None if hidden else last,
         hidden=hidden,
+        touchpoint_id=survey.touchpoint_id,
     )

@@ -68,6 +68,7 @@ def with_targets(overview: JourneyOverview, targets: Places) -> JourneyOverview:
         return overview
     return replace(
         overview,
+        targets=tuple(targets.values()),
         end=beside(overview.end, ""),
         stages=tuple(
             replace(

@@ -241,6 +241,7 @@ class JourneyOverview:
     zone: str = "UTC"  # by which days and months are counted
     compared: Compared | None = None  # the changes of the end's and the touchpoints' figures
     beside_tested: int = 0  # differences of a segment from all others that Holm's correction counts
+    targets: tuple[MetricTarget, ...] = ()  # of these customers
 
     @property
     def profile(self) -> tuple[Figure, ...]:
@@ -464,6 +465,7 @@ class ResponseRate:
     first_day: date | None
     last_day: date | None
     hidden: Hidden = Hidden.NO
+    touchpoint_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from surveyapp.auth.grants import journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.zone_actions import set_zone
-from surveyapp.results import dashboards
+from surveyapp.results import dashboards, target_phrases
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
 from surveyapp.results.journey_json import (
     findings_to_json,
@@ -25,6 +25,7 @@ from surveyapp.results.journey_json import (
 )
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
+from surveyapp.results.target_rows import target_rows, target_rows_to_json
 from surveyapp.results.view_models import ResponseRate, SegmentRate
 from surveyapp.store.models import Journey
 from surveyapp.surveys.queries import surveys_of
@@ -172,6 +173,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         segments = queries.segments(session)
         answered = queries.has_responses(session, journey_id)
     few, found = rules["minimum_cell"], findings(overview)
+    aims = target_rows(overview, rates, own)
     returned = _returned(rates, own, scope) if any(rate.sent for rate in rates) else ""
     return page(
         "journeys/show.html",
@@ -181,6 +183,7 @@ def show(journey_id: int) -> ResponseReturnValue:
             "response_rate": returned or None,
             "findings": findings_to_json(found),
             "priorities": priorities_to_json(overview.advice, few=few),
+            "targets": target_rows_to_json(aims, few=few),
         },
         journey=journey,
         overview=overview,
@@ -190,6 +193,8 @@ def show(journey_id: int) -> ResponseReturnValue:
         returned=returned,
         has_surveys=bool(rates),
         has_answers=answered,
+        aims=aims,
+        targets_explained=target_phrases.EXPLAINED,
     )
 
 

@@ -9,9 +9,10 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.i18n.languages import own_name
-from surveyapp.results import phrases
+from surveyapp.results import phrases, target_phrases
 from surveyapp.results.association_phrases import basis, caution, headline
 from surveyapp.results.scope import Period, month_text
+from surveyapp.results.standing import MetricTarget
 from surveyapp.results.view_models import (
     Advice,
     Contrast,
@@ -35,6 +36,7 @@ def teach_words(app: Flask) -> None:
         *(decimal, answered, difference, instrument_title),
         *(caution, phrases.pvalue, why_hidden, change, beside, period_said),
         *(own_name, month_text, advice_months, not_compared, places_hidden, responses),
+        *(target_said, target_amount, target_phrases.gap_numbers),
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["change_numbers"] = phrases.change_numbers
@@ -55,6 +57,18 @@ def _may(permission: str) -> bool:
 def when(moment: datetime | None) -> str:
     """A moment to the minute, in UTC."""
     return f"{moment:%d %b %Y, %H:%M}" if moment else "never"
+
+
+def target_said(figure: Figure) -> str:
+    """A figure's target and how it stands; empty where none is set."""
+    return target_phrases.against(figure.definition, figure.target) if figure.target else ""
+
+
+def target_amount(target: MetricTarget, figure: Figure | None) -> str:
+    """A target in the unit of its figure."""
+    if figure is None:
+        return phrases.number(target.value, 1)
+    return target_phrases.amount(figure.definition, target)
 
 
 def day(moment: date | None) -> str:

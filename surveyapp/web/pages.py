@@ -42,6 +42,7 @@ from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
 from surveyapp.web.surveys import surveys
 from surveyapp.web.system import system
+from surveyapp.web.targets import targets
 from surveyapp.web.theme import theme
 from surveyapp.web.translations import translations
 from surveyapp.web.users import users
@@ -68,7 +69,7 @@ SECTIONS = (
         (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
-            *(previews, devices, access),
+            *(previews, devices, access, targets),
         ),
     ),
     Section("Segments", (segments,)),

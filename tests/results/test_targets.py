@@ -50,7 +50,7 @@ def test_without_an_interval_it_is_open_and_without_an_estimate_nothing_is_said(
 def test_targets_are_set_checked_changed_and_shown_beside_their_figures(store: Store):
     common = {"user_id": None, "library": BUILT_IN}
     with store.writing() as session:
-        northbank = bank.filled(session, months=3)
+        northbank = bank.filled(session, a_place=24, months=3)
         other = bank.make_journey(session, "mortgage")
         kim = User(email="kim@x.example", name="Kim", role="administrator", password_hash="x")
         session.add(kim)
