@@ -16,6 +16,7 @@ from surveyapp.errors import SettingsError
 from surveyapp.whole import whole_number
 
 PREFIX = "SURVEYAPP_"
+LONGEST_PERIOD = 120  # months
 ROLES = ("administrator", "researcher", "manager")
 _SHORTEST_SECRET = 32
 _FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
@@ -149,8 +150,8 @@ class Settings:
     )
     minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
     period_months: int = _setting(
-        "Pages and reports are about the last complete months, so many of them, unless others are"
-        " chosen.",
+        "Pages and reports are about the last complete months, so many of them, unless the journey has"
+        " a number of its own or others are chosen.",
         default=3,
     )
     release_minutes: int = _setting(
@@ -442,7 +443,7 @@ def _faults(settings: Settings) -> list[str]:
         ("session_hours", 1, 720),
         ("session_idle_minutes", 5, 43_200),
         ("minimum_cell", 1, 1000),
-        ("period_months", 1, 120),
+        ("period_months", 1, LONGEST_PERIOD),
         ("release_minutes", 1, 1440),
         ("import_megabytes", 1, 4096),
         ("mails_a_minute", 1, 100_000),

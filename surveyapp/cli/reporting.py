@@ -110,7 +110,7 @@ def report(
                     session,
                     journey_id,
                     installation.now(),
-                    installation.settings.period_months,
+                    default=installation.settings.period_months,
                 ),
             )
         about: dict[str, Any] = {

@@ -12,6 +12,7 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.removals import keep_stage, keep_touchpoint
 from surveyapp.journeys.zone_actions import read_zone
+from surveyapp.settings import LONGEST_PERIOD
 from surveyapp.store.audit import record
 from surveyapp.store.models import Interaction, Journey, JourneyGrant, Stage, SurveyRow, Touchpoint
 
@@ -30,6 +31,7 @@ def create_journey(
     goal: str = "",
     state: str = "current",
     run_gap_days: int | None = None,
+    period_months: int | None = None,
     own_zone: str = "",
     default_zone: str = "UTC",
     code: str = "",
@@ -37,14 +39,16 @@ def create_journey(
 ) -> Journey:
     """A journey without stages; its code is made from the name where none is given.
 
-    After ``run_gap_days`` of silence a customer begins a new run; None: only the end closes one. Its
-    days are those of ``own_zone``, without one of the installation's ``default_zone``. Raises Invalid
-    for a wrong name, provider, state, gap, zone or code, Conflict for a code in use.
+    After ``run_gap_days`` of silence a customer begins a new run; None: only the end closes one. Pages
+    and reports are about its last ``period_months``; None: the installation's number. Its days are
+    those of ``own_zone``, without one of the installation's ``default_zone``. Raises Invalid for a
+    wrong name, provider, state, gap, number of months, zone or code, Conflict for a code in use.
     """
     code = _free_code(code, name, set(session.scalars(select(Journey.code))), "journey")
     journey = Journey(code=code, version=1, owner_id=user_id)
     _describe(journey, name=name, provider=provider, goal=goal, state=state)
     journey.run_gap_days = _gap(run_gap_days)
+    journey.period_months = _months(period_months)
     journey.own_zone = read_zone(own_zone)
     journey.zone = journey.own_zone or default_zone
     session.add(journey)
@@ -67,11 +71,13 @@ def edit_journey(
     goal: str,
     state: str,
     run_gap_days: int | None = None,
+    period_months: int | None = None,
     user_id: int | None,
 ) -> Journey:
     """Rename or describe a journey anew; its code stays, because links and files name it."""
     _describe(journey, name=name, provider=provider, goal=goal, state=state)
     journey.run_gap_days = _gap(run_gap_days)
+    journey.period_months = _months(period_months)
     journey.version += 1
     record(session, user_id, "edit journey", f"journey {journey.code}")
     return journey
@@ -245,6 +251,15 @@ def _gap(days: int | None) -> int | None:
             field="run_gap_days",
         )
     return days
+
+
+def _months(number: int | None) -> int | None:
+    if number is not None and not 1 <= number <= LONGEST_PERIOD:
+        raise Invalid(
+            f"A period of {number} months is none; use 1 to {LONGEST_PERIOD}, or leave it empty.",
+            field="period_months",
+        )
+    return number
 
 
 def _describe_touchpoint(

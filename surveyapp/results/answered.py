@@ -16,10 +16,14 @@ from surveyapp.store.models import Journey, Response, Segment, SurveyRow
 
 def journey_calendar(session: Session, journey_id: int) -> Calendar:
     """The calendar by which a journey's figures are shown. Raises NotFound."""
+    return calendar_of(_journey(session, journey_id))
+
+
+def _journey(session: Session, journey_id: int) -> Journey:
     journey = session.get(Journey, journey_id)
     if journey is None:
         raise NotFound("There is no such journey; it may have been removed.")
-    return calendar_of(journey)
+    return journey
 
 
 def segment_rule(session: Session, segment_id: int | None) -> Rule | None:
@@ -32,9 +36,13 @@ def segment_rule(session: Session, segment_id: int | None) -> Rule | None:
     return parse(segment.rule)
 
 
-def recent_months(session: Session, journey_id: int, now: datetime, months: int) -> Period:
-    """The last complete months of a journey's calendar. Raises NotFound."""
-    return recent(journey_calendar(session, journey_id).day(now), months)
+def recent_months(session: Session, journey_id: int, now: datetime, *, default: int) -> Period:
+    """The last complete months of a journey's calendar, as many as the journey or ``default`` says.
+
+    Raises NotFound.
+    """
+    journey = _journey(session, journey_id)
+    return recent(calendar_of(journey).day(now), journey.period_months or default)
 
 
 def answered_in(session: Session, journey_id: int, when: Period) -> list[ColumnElement[bool]]:

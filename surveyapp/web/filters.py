@@ -26,7 +26,8 @@ def scope_asked(session: Session, journey_id: int) -> Scope:
 def recent_default(session: Session, journey_id: int) -> Period:
     """The months of a page or report for which nobody chose any. Raises NotFound."""
     found = installation()
-    return recent_months(session, journey_id, found.now(), found.settings.period_months)
+    default = found.settings.period_months
+    return recent_months(session, journey_id, found.now(), default=default)
 
 
 def dashboard_rules() -> dict[str, Any]:

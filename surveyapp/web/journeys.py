@@ -71,7 +71,12 @@ class JourneyForm(StaffForm):
         [Optional()],
         description="Leave empty to end a run only when the customer answers about the whole journey.",
     )
-
+    period_months = WholeNumberField(
+        "Months that pages and reports are about",
+        [Optional()],
+        description="The last complete months, compared with as many before, until somebody chooses"
+        " others: more for a journey with few answers. Leave empty for the server's default.",
+    )
     own_zone = StringField(
         "Reporting time zone",
         [Optional(), Length(max=60)],
@@ -80,7 +85,8 @@ class JourneyForm(StaffForm):
     )
 
     def wanted(self) -> dict[str, Any]:
-        return {**self.plain(), "run_gap_days": self.run_gap_days.data}
+        numbers = {name: self[name].data for name in ("run_gap_days", "period_months")}
+        return {**self.plain(), **numbers}
 
 
 @journeys.get("/")

@@ -124,3 +124,23 @@ def test_the_list_of_responses_says_that_it_is_of_all_time(installation, researc
     give(installation, made, "app", now.earlier(6), 20, 60)
     page = researcher.get(f"/journeys/{made.journey}/responses")
     assert "Of all time." in words(page) and page.text.count("csat") >= 50
+
+
+def test_a_journeys_own_number_of_months_is_that_of_its_pages_and_reports(
+    installation, researcher, made, now
+):
+    give(installation, made, "app", now.earlier(6), 20, 60)
+    base = f"/journeys/{made.journey}"
+    form = {"name": "Open", "provider": "Bank", "goal": "", "state": "current"}
+    for typed, months in (("12", 12), ("", 3)):
+        edited = researcher.post(f"{base}/edit", data={**form, "period_months": typed})
+        assert edited.status_code == 303
+        wanted = recent(installation.now().date(), months)
+        said = f"{phrases.period(wanted)}, compared with {phrases.period(wanted.earlier(months))}"
+        assert said in words(researcher.get(base))
+        proposed = researcher.get(f"{base}/reports/new").text
+        assert f'value="{month_text(wanted.since)}"' in proposed
+    for typed in ("0", "121", "-1"):
+        refused = researcher.post(f"{base}/edit", data={**form, "period_months": typed})
+        assert refused.status_code == 422
+        assert f"A period of {typed} months is none; use 1 to 120" in words(refused)

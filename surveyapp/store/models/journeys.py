@@ -39,6 +39,8 @@ class Journey(Base):
     version: Mapped[int] = mapped_column(default=1)
     # A customer who is silent for longer begins a new run; None: only the end closes one.
     run_gap_days: Mapped[int | None]
+    # Pages and reports are about so many of the last months; None: the installation's number.
+    period_months: Mapped[int | None]
     own_zone: Mapped[str] = mapped_column(String(60), default="")
     zone: Mapped[str] = mapped_column(String(60), default="UTC")
     generation: Mapped[int] = mapped_column(default=0)
