@@ -14,8 +14,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.compare import holm, two_sided
+from analysis.compare import Difference, holm, two_sided
 from analysis.errors import DataError, TooFewCases
+from analysis.metrics import critical_z
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ class Driver:
     """One predictor. ``part`` is its part of R squared, 0 to 1, with its interval.
 
     ``correlation`` is that with the outcome; ``first`` the share of resamples in which no other
-    predictor has a larger part.
+    predictor has a larger part; ``error`` the bootstrap's standard error of the part.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Driver:
     high: float
     correlation: float
     first: float
+    error: float
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def relative_importance(
                 float(high[j]),
                 float(whole[0, j, size]),
                 float(first[j]),
+                float(np.std(drawn[:, j], ddof=1)) if len(drawn) > 1 else 0.0,
             )
             for j, name in enumerate(names)
         ),
@@ -124,6 +127,37 @@ def relative_importance(
         confidence=confidence,
         method="LMG (Shapley value of R squared), percentile bootstrap",
         leader=_leader(parts, drawn, names),
+    )
+
+
+def part_difference(
+    first: RelativeImportance, second: RelativeImportance, name: str
+) -> Difference | None:
+    """One predictor's part in a first group of people minus that in a second one, other people.
+
+    Interval and p are those of a normal test with the standard errors of both bootstraps; the effect is
+    the difference of the parts itself. None where neither part varies between resamples.
+
+    Reference: Tonidandel, S. and LeBreton, J. M. (2011). Relative importance analysis: a useful
+    supplement to regression analysis. Journal of Business and Psychology, 26, 1-9, who compare groups
+    by bootstrapping.
+    """
+    one, other = (next(d for d in group.drivers if d.name == name) for group in (first, second))
+    error = math.hypot(one.error, other.error)
+    if not error:
+        return None
+    size = one.part - other.part
+    reach = critical_z(first.confidence) * error
+    return Difference(
+        estimate=size,
+        low=size - reach,
+        high=size + reach,
+        p=two_sided(size / error),
+        n=(first.n, second.n),
+        confidence=first.confidence,
+        method="normal test with bootstrap standard errors",
+        effect=size,
+        effect_name="difference of the parts",
     )
 
 

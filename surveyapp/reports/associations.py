@@ -18,6 +18,7 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
+from surveyapp.reports.tested import others_table
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, headline, outcome_named
 from surveyapp.results.associations import AssociatedKind, Association, Associations
@@ -48,6 +49,7 @@ def associations(found: Associations, few: int) -> Iterator[Block]:
             )
             title = f"Further {kind.name}"
         yield _table(found, kind, few)
+        yield from _others(found, kind, few)
 
 
 def _drawn(shown: Sequence[Association], ends: tuple[float, float]) -> str:
@@ -76,6 +78,19 @@ def _table(found: Associations, kind: AssociatedKind, few: int) -> Table:
         cells=[_row(each, kind, few) for each in kind.ordered],
         note=basis(found, kind),
     )
+
+
+def _others(found: Associations, kind: AssociatedKind, few: int) -> Iterator[Block]:
+    table = others_table(
+        [one.figure for one in kind.shown],
+        title=f"{kind.name.capitalize()} and {outcome_named(found.outcome)}, segment and all others",
+        what=kind.singular.capitalize(),
+        few=few,
+        tests=found.beside_tested,
+        of="correlations",
+    )
+    if table is not None:
+        yield table
 
 
 def _row(each: Association, kind: AssociatedKind, few: int) -> list[Cell]:

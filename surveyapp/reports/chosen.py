@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from surveyapp.reports import charts
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
-from surveyapp.results.choices import Distribution
+from surveyapp.reports.tested import others_table
+from surveyapp.results.choices import Distribution, beside_tested
 from surveyapp.results.view_models import State
 
 
@@ -15,9 +16,11 @@ def chosen(distributions: Sequence[Distribution], *, few: int) -> Iterator[Block
     if not distributions:
         return
     yield Heading("What customers chose")
+    tests = beside_tested(distributions)
     for each in distributions:
         if each.figures:
             yield _chart(each, few)
+            yield from _others(each, tests, few)
         else:
             why = each.why(few) or State.UNANSWERED
             yield Paragraph(
@@ -37,6 +40,19 @@ def _chart(each: Distribution, few: int) -> Chart:
         f"{_where(each)}: “{each.question}” n = {each.n:,} {whom}. Dots are"
         f" percentages, lines their 95% intervals (Wilson).{beside}",
     )
+
+
+def _others(each: Distribution, tests: int, few: int) -> Iterator[Block]:
+    table = others_table(
+        each.figures,
+        title=f"{_where(each)}: {each.title}, segment and all others",
+        what="Choice",
+        few=few,
+        tests=tests,
+        of="shares of customers",
+    )
+    if table is not None:
+        yield table
 
 
 def _where(each: Distribution) -> str:

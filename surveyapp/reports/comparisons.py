@@ -13,13 +13,13 @@ from surveyapp.reports.document import (
     Column,
     Estimate,
     Heading,
-    Interval,
     Paragraph,
     Quantity,
     Table,
     Tone,
 )
 from surveyapp.reports.scores import pairs, score
+from surveyapp.reports.tested import tested, tested_columns
 from surveyapp.results import phrases
 from surveyapp.results.view_models import (
     ComparisonRow,
@@ -154,11 +154,11 @@ def against_others(overview: JourneyOverview) -> Iterator[Block]:
             if each.beside is not None:
                 rest, own = score(each.beside.rest, few=few), score(each, few=few)
                 said = phrases.beside(each, few=few) if each.shown else ""
-                tested = _tested(said, each.beside.contrast)
-                rows.append([each.definition.label, own, rest, *tested])
+                cells = tested(each.definition, each.beside.contrast, said)
+                rows.append([each.definition.label, own, rest, *cells])
     yield Table(
         title=f"{phrases.named(overview.segment.name)} and all other customers",
-        columns=_tested_columns("Segment", "All others", "Result"),
+        columns=tested_columns("Segment", "All others", "Result"),
         cells=rows,
         groups=frozenset(groups),
         note="All others: every customer outside the segment. A difference is significant where its"
@@ -177,35 +177,6 @@ def _beside_chart(figure: Figure, name: str, few: int) -> Chart:
         charts.dots(rows, [column], few=few, width=HALF_WIDTH, labels=88.0),
         "The dashed line is the score of all other customers.",
     )
-
-
-def _tested(said: str, contrast: Contrast | None) -> list[Cell]:
-    """The cells of a difference: its size, interval and p, and what it comes to in words."""
-    if contrast is None:
-        return ["", "", "", said]
-    places = 1 if contrast.high - contrast.low < 2 else 0
-    size, low, high = (
-        phrases.number(each, places, signed=True)
-        for each in (contrast.difference, contrast.low, contrast.high)
-    )
-    return [
-        Quantity(contrast.difference, size),
-        Quantity(Interval(contrast.low, contrast.high), f"{low} to {high}"),
-        Quantity(contrast.pvalue, phrases.pvalue(contrast.pvalue)),
-        said,
-    ]
-
-
-def _tested_columns(first: str, second: str, verdict: str) -> list[Column]:
-    return [
-        Column("", 0.28, name="Score"),
-        Column(first, 0.10, align="r"),
-        Column(second, 0.10, align="r"),
-        Column("Difference", 0.11, align="r"),
-        Column("95% CI", 0.13, align="r"),
-        Column("p", 0.07, align="r"),
-        Column(verdict, 0.21),
-    ]
 
 
 def _places(overview: JourneyOverview) -> Iterator[tuple[str, Sequence[Figure]]]:
@@ -233,12 +204,12 @@ def changes(overview: JourneyOverview) -> Iterator[Block]:
                 before = score(each.change.before, few=overview.minimum_cell)
                 now = score(each, few=overview.minimum_cell)
                 said = phrases.change(each, few=overview.minimum_cell) if each.shown else ""
-                tested = _tested(said, each.change.contrast)
-                rows.append([each.definition.label, before, now, *tested])
+                cells = tested(each.definition, each.change.contrast, said)
+                rows.append([each.definition.label, before, now, *cells])
     yield Heading("Changes", new_page=True)
     yield Table(
         title=f"Scores now and in {phrases.months(compared.since, compared.until)}",
-        columns=_tested_columns("Before", "Now", "Change"),
+        columns=tested_columns("Before", "Now", "Change"),
         cells=rows,
         groups=frozenset(groups),
         note=phrases.compared(compared),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from analysis.drivers import Driver, RelativeImportance
-from instruments.schema import Metric
+from analysis.drivers import RelativeImportance
 from surveyapp.reports import charts
 from surveyapp.reports.associations import associations
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
+from surveyapp.reports.tested import others_table
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import (
     caution,
@@ -19,7 +20,6 @@ from surveyapp.results.association_phrases import (
 )
 from surveyapp.results.associations import Associations
 from surveyapp.results.drivers import SEED, Drivers
-from surveyapp.results.view_models import Definition, Figure, Unit
 
 _WHAT = {
     "dimensions": "The journey's dimensions",
@@ -52,8 +52,22 @@ def drivers(
     for each in found:
         if each.found is not None:
             yield _chart(each, each.found)
+            yield from _others(each, few)
         else:
             yield Paragraph(f"{_WHAT[each.kind]}: {_why_not(each, few)}", Tone.NOTE)
+
+
+def _others(each: Drivers, few: int) -> Iterator[Block]:
+    table = others_table(
+        each.parts,
+        title=f"{_WHAT[each.kind]}: variance in {each.outcome.short} associated with each",
+        what=each.kind.removesuffix("s").capitalize(),
+        few=few,
+        of=f"{each.kind} of this table; interval and p are those of a normal test with bootstrap"
+        " standard errors",
+    )
+    if table is not None:
+        yield table
 
 
 def _why_not(each: Drivers, few: int) -> str:
@@ -95,11 +109,11 @@ def _left_out(each: Drivers) -> str:
 
 
 def _chart(each: Drivers, found: RelativeImportance) -> Chart:
-    column = charts.Column(_definition("", ""), axis=(0.0, _end(found)))
+    unnamed = replace(each.parts[0].definition, label="", short="")
+    column = charts.Column(unnamed, axis=(0.0, _end(found)))
     ordered = sorted(found.drivers, key=lambda driver: -driver.part)
-    rows = [
-        charts.Row(each.labels[d.name], [_figure(d, each.labels[d.name], found.n)]) for d in ordered
-    ]
+    figures = {figure.definition.scale: figure for figure in each.parts}
+    rows = [charts.Row(each.labels[d.name], [figures[f"driver:{d.name}"]]) for d in ordered]
     joined = "joined by journey" if each.kind == "touchpoints" else "in one submission"
     whole = f"{phrases.number(100 * found.r_squared)}%"
     ends = f"{phrases.number(100 * found.low)} to {phrases.number(100 * found.high)}"
@@ -123,31 +137,6 @@ def _title(each: Drivers, found: RelativeImportance) -> str:
         label = each.labels[found.leader]
         return f"{label[:1].upper()}{label[1:]} is most strongly associated with {with_it}"
     return f"{_WHAT[each.kind]} and {with_it}: none differs significantly from every other"
-
-
-def _figure(driver: Driver, label: str, n: int) -> Figure:
-    return Figure(
-        _definition(driver.name, label),
-        n,
-        100 * driver.part,
-        100 * driver.low,
-        100 * driver.high,
-        None,
-    )
-
-
-def _definition(name: str, label: str) -> Definition:
-    return Definition(
-        scale=f"driver:{name}",
-        instrument="",
-        metric=Metric.SHARE,
-        label=label,
-        short=label,
-        unit=Unit.PERCENT,
-        axis=(0.0, 100.0),
-        text="Share of the variance in the outcome.",
-        interval="Percentile bootstrap, 95%",
-    )
 
 
 def _end(found: RelativeImportance) -> float:

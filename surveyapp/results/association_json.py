@@ -7,6 +7,8 @@ from typing import Any
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, caution, outcome_named
 from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
+from surveyapp.results.figure_json import contrast_to_json
+from surveyapp.results.view_models import Figure
 
 NOT_ENOUGH = "not enough answers"  # beside the states of every other figure
 
@@ -22,6 +24,7 @@ def associations_to_json(found: Associations | None, *, few: int) -> dict[str, A
         "reason": phrases.hidden(found.hidden, few=few) or None,
         "pairs_needed": NEEDED,
         "comparisons": found.comparisons,
+        "comparisons_with_other_customers": found.beside_tested,
         "kinds": [
             {
                 "kind": kind.name,
@@ -48,4 +51,24 @@ def _score(each: Association, kind: AssociatedKind, few: int) -> dict[str, Any]:
         "hidden": each.hidden,
         "state": NOT_ENOUGH if each.n and not figure.shown else figure.state,
         "reason": each.why(few) or None,
+        "other_customers": _others(figure, few),
+    }
+
+
+def _others(figure: Figure, few: int) -> dict[str, Any] | None:
+    """The correlation among all customers outside the segment; null where it is of all customers."""
+    if figure.beside is None:
+        return None
+    rest = figure.beside.rest
+    return {
+        "pairs": rest.n,
+        "correlation": rest.estimate,
+        "low": rest.low,
+        "high": rest.high,
+        "hidden": rest.hidden,
+        "state": NOT_ENOUGH if rest.n and not rest.shown else rest.state,
+        "reason": None if rest.shown else phrases.value(rest, few=few),
+        "difference": contrast_to_json(
+            figure.beside.contrast, without=phrases.beside(figure, few=few)
+        ),
     }

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.compare import holm
-from analysis.correlation import Correlation, correlation
+from analysis.compare import Difference, holm
+from analysis.correlation import Correlation, correlation, correlation_difference
 from analysis.drivers import needed
 from surveyapp.results import phrases
-from surveyapp.results.figures import LEVEL
+from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.joined_scores import Answer, JoinedScores, Kind
-from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
+from surveyapp.results.view_models import Beside, Contrast, Definition, Figure, Hidden, Unit
 
 NEEDED = needed(1)  # pairs: with 50, the interval of no correlation is -.28 to .28
 
@@ -89,6 +89,11 @@ class AssociatedKind:
         return sorted(shown, key=lambda one: -(one.figure.estimate or 0.0))
 
     @property
+    def has_others(self) -> bool:
+        """Whether any of a segment's correlations stands beside that of all other customers."""
+        return any(one.figure.beside is not None for one in self.each)
+
+    @property
     def ordered(self) -> list[Association]:
         """The correlations, the largest first, then the scores without one."""
         return [*self.shown, *(one for one in self.each if not one.figure.shown)]
@@ -102,6 +107,7 @@ class Associations:
     kinds: tuple[AssociatedKind, ...]
     comparisons: int  # that Holm's correction counts
     hidden: Hidden = Hidden.NO
+    beside_tested: int = 0  # differences of a segment from all other customers, corrected likewise
 
 
 def associations(joined: JoinedScores | None) -> Associations | None:
@@ -112,39 +118,50 @@ def associations(joined: JoinedScores | None) -> Associations | None:
     if joined.hidden or not joined.in_scope(joined.answers):
         return Associations(outcome, (), 0, joined.hidden)
     kinds = [
-        (kind, [_association(joined, kind, key, pairs[key]) for key in kind.labels])
+        (kind, [_looked_at(joined, kind, key, pairs[key]) for key in kind.labels])
         for kind in joined.kinds
         if kind.labels and (pairs := _pairs(kind))
     ]
-    known = [(one, found) for *_, all_of in kinds for one, found in all_of if found is not None]
-    corrected = holm([found.p for _, found in known])
-    certain = {
-        one.key: (p, p < LEVEL and not found.low <= 0 <= found.high)
-        for (one, found), p in zip(known, corrected, strict=True)
-    }
+    every = [looked for _, all_of in kinds for looked in all_of]
+    corrected = iter(holm([looked.found.p for looked in every if looked.found is not None]))
+    apart = contrasts([looked.apart for looked in every])
+    told = iter(
+        [
+            _told(looked, None if looked.found is None else next(corrected), contrast)
+            for looked, contrast in zip(every, apart, strict=True)
+        ]
+    )
     return Associations(
         outcome,
         tuple(
             AssociatedKind(
                 kind.name,
                 len(joined.in_scope(kind.answers)),
-                _marked([one for one, _ in all_of], certain),
+                tuple(next(told) for _ in all_of),
             )
             for kind, all_of in kinds
         ),
-        len(known),
+        sum(looked.found is not None for looked in every),
+        beside_tested=sum(contrast is not None for contrast in apart),
     )
 
 
-def _marked(
-    found: Sequence[Association], certain: dict[str, tuple[float, bool]]
-) -> tuple[Association, ...]:
-    return tuple(
-        replace(one, pvalue=certain[one.key][0], certain=certain[one.key][1])
-        if one.key in certain
-        else one
-        for one in found
-    )
+@dataclass(frozen=True)
+class _LookedAt:
+    """An association before anything is tested; ``apart``: its difference from all others."""
+
+    association: Association
+    found: Correlation | None = None
+    apart: tuple[Definition, Difference] | None = None
+
+
+def _told(looked: _LookedAt, p: float | None, contrast: Contrast | None) -> Association:
+    one, found = looked.association, looked.found
+    beside = one.figure.beside and replace(one.figure.beside, contrast=contrast)
+    one = replace(one, figure=replace(one.figure, beside=beside))
+    if found is None or p is None:
+        return one
+    return replace(one, pvalue=p, certain=p < LEVEL and not found.low <= 0 <= found.high)
 
 
 def _pairs(kind: Kind) -> dict[str, list[Answer]]:
@@ -156,30 +173,43 @@ def _pairs(kind: Kind) -> dict[str, list[Answer]]:
     return found
 
 
-def _association(
-    joined: JoinedScores, kind: Kind, key: str, pairs: Sequence[Answer]
-) -> tuple[Association, Correlation | None]:
+def _looked_at(joined: JoinedScores, kind: Kind, key: str, pairs: Sequence[Answer]) -> _LookedAt:
     label = kind.labels[key]
     definition = _definition(joined.outcome.definition, key, label)
     hidden = joined.hidden_at(kind.cells[key]) or joined.why_hidden(pairs)
     if hidden:
-        nothing = Figure(definition, None, None, None, None, None, hidden)
-        return Association(key, label, None, nothing), None
-    inside = joined.in_scope(pairs)
-    found = _correlation(
-        np.array([answer.scores[key] for answer in inside]),
-        np.array([answer.value for answer in inside]),
+        return _LookedAt(Association(key, label, None, _nothing(definition, hidden)))
+    figure, found = _correlation(definition, key, joined.in_scope(pairs))
+    if found is None or not joined.has_others:
+        return _LookedAt(Association(key, label, figure.n, figure), found)
+    hidden, others = joined.why_others_hidden(pairs, kind.cells[key]), None
+    rest = _nothing(definition, hidden)
+    if not hidden:
+        rest, others = _correlation(definition, key, joined.others(pairs))
+    figure = replace(figure, beside=Beside(rest, None))
+    testable = others is not None and max(abs(found.estimate), abs(others.estimate)) < 1
+    return _LookedAt(
+        Association(key, label, figure.n, figure),
+        found,
+        (definition, correlation_difference(found, others)) if others and testable else None,
     )
-    figure = Figure(definition, len(inside), None, None, None, None)
-    if found is not None:
-        figure = replace(figure, estimate=found.estimate, low=found.low, high=found.high)
-    return Association(key, label, len(inside), figure), found
 
 
-def _correlation(score: np.ndarray, outcome: np.ndarray) -> Correlation | None:
+def _nothing(definition: Definition, hidden: Hidden) -> Figure:
+    return Figure(definition, None, None, None, None, None, hidden)
+
+
+def _correlation(
+    definition: Definition, key: str, answers: Sequence[Answer]
+) -> tuple[Figure, Correlation | None]:
+    """The figure of these pairs, without a number where they are too few or do not vary."""
+    figure = Figure(definition, len(answers), None, None, None, None)
+    score = np.array([answer.scores[key] for answer in answers])
+    outcome = np.array([answer.value for answer in answers])
     if len(score) < NEEDED or not np.ptp(score) or not np.ptp(outcome):
-        return None
-    return correlation(score, outcome)
+        return figure, None
+    found = correlation(score, outcome)
+    return replace(figure, estimate=found.estimate, low=found.low, high=found.high), found
 
 
 def _definition(outcome: Definition, key: str, label: str) -> Definition:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.orm import Session
 
-from analysis.compare import holm, mcnemar
-from analysis.metrics import share
+from analysis.compare import difference, holm, mcnemar
+from analysis.metrics import Share, share
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
@@ -25,12 +25,12 @@ from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results import definitions, phrases
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.customer_groups import segments_of, why_hidden, within
-from surveyapp.results.figures import LEVEL
+from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.journey import Ground, Place, ground
 from surveyapp.results.months import month_of
 from surveyapp.results.scope import Period, Scope
-from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
-from surveyapp.store.models import Response
+from surveyapp.results.view_models import Beside, Contrast, Definition, Figure, Hidden, Unit
+from surveyapp.store.models import EVERYBODY, Response
 from surveyapp.surveys.survey import Survey
 
 _KINDS = frozenset({ItemKind.EMOTION, ItemKind.SINGLE_CHOICE, ItemKind.MULTIPLE_CHOICE})
@@ -102,19 +102,30 @@ def distributions(
     """Every list question in the scope: the journey's end first, then touchpoint by touchpoint.
 
     Only questions that somebody answered. A question is hidden where too few answered it, and where
-    showing it would give away a small group by another segment or period. Raises NotFound.
+    showing it would give away a small group by another segment or period. A segment's shares stand
+    beside those of all other customers. Raises NotFound.
     """
     base = ground(session, scope.journey_id, library=library)
     base.segment(scope.segment_id)
     when = scope.period
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
-    return tuple(
-        _distribution(
-            base, stage, touchpoint, question, groups, when, scope.segment_id, minimum_cell
-        )
-        for stage, touchpoint, place in _places(base)
-        for question, surveys in _questions(base, place, library)
-        if (groups := _groups(session, base, surveys, question, rules))
+    return _contrasted(
+        [
+            _distribution(
+                base, stage, touchpoint, question, groups, when, scope.segment_id, minimum_cell
+            )
+            for stage, touchpoint, place in _places(base)
+            for question, surveys in _questions(base, place, library)
+            if (groups := _groups(session, base, surveys, question, rules))
+        ]
+    )
+
+
+def beside_tested(found: Sequence[Distribution]) -> int:
+    """How many shares of a segment were tested together against those of all other customers."""
+    figures = (figure for each in found for figure in each.figures)
+    return sum(
+        figure.beside is not None and figure.beside.contrast is not None for figure in figures
     )
 
 
@@ -147,6 +158,10 @@ def _distribution(
     for name, value in named.items():
         text = text.replace(f"{{{name}}}", value)
     figures = tuple(_figures(question, shown, n)) if n else ()
+    if figures and segment != EVERYBODY:
+        others = why_hidden(groups, base.lying, when, EVERYBODY, minimum=minimum)
+        rest = [group for group in within(groups, when) if segment not in group.segments]
+        figures = tuple(_beside(question, figures, rest, others))
     most, tied = _leading(question, shown) if n else ("", ())
     return Distribution(
         stage=stage,
@@ -248,6 +263,46 @@ def _figures(question: _Question, groups: Sequence[_Group], n: int) -> Iterator[
         found = share(counts[choice], n)
         definition = _definition(question, choice)
         yield Figure(definition, n, found.estimate, found.low, found.high, None)
+
+
+def _beside(
+    question: _Question, figures: Sequence[Figure], others: Sequence[_Group], hidden: Hidden
+) -> Iterator[Figure]:
+    """The figures of a segment with those of all ``others``; the differences are still to be tested."""
+    n = 0 if hidden else sum(group.n for group in others)
+    rest = {each.definition.scale: each for each in _figures(question, others, n)} if n else {}
+    for each in figures:
+        nothing = Figure(each.definition, None if hidden else 0, None, None, None, None, hidden)
+        yield replace(each, beside=Beside(rest.get(each.definition.scale, nothing), None))
+
+
+def _contrasted(found: Sequence[Distribution]) -> tuple[Distribution, ...]:
+    """The questions with every choice of a segment tested against all other customers (Holm)."""
+    tested = iter(
+        contrasts(
+            [
+                (each.definition, difference(_share(each), _share(each.beside.rest)))
+                if each.beside is not None and each.beside.rest.shown
+                else None
+                for question in found
+                for each in question.figures
+            ]
+        )
+    )
+    return tuple(
+        replace(question, figures=tuple(_tested(each, next(tested)) for each in question.figures))
+        for question in found
+    )
+
+
+def _tested(figure: Figure, contrast: Contrast | None) -> Figure:
+    return replace(figure, beside=figure.beside and replace(figure.beside, contrast=contrast))
+
+
+def _share(figure: Figure) -> Share:
+    """The share that a figure of a choice was made of."""
+    n, percent = figure.n or 0, figure.estimate or 0.0
+    return share(round(n * percent / 100), n)
 
 
 def _leading(question: _Question, groups: Sequence[_Group]) -> tuple[str, tuple[str, ...]]:

@@ -8,15 +8,24 @@ for a page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.drivers import MOST_PREDICTORS, RelativeImportance, needed, relative_importance
+from analysis.compare import Difference
+from analysis.drivers import (
+    MOST_PREDICTORS,
+    RelativeImportance,
+    needed,
+    part_difference,
+    relative_importance,
+)
 from analysis.errors import DataError
 from analysis.threads import one_blas_thread
+from instruments.schema import Metric
+from surveyapp.results.figures import contrasts
 from surveyapp.results.joined_scores import Answer, JoinedScores, Kind
-from surveyapp.results.view_models import Definition, Hidden
+from surveyapp.results.view_models import Beside, Definition, Figure, Hidden, Unit
 
 SEED = 20_260_101  # printed with the result, so that it can be repeated
 _RESAMPLES = 1000
@@ -45,6 +54,7 @@ class Drivers:
     left_out: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     hidden: Hidden = Hidden.NO
+    parts: tuple[Figure, ...] = ()  # of ``found``, in percent, a segment's beside all others'
 
 
 def drivers(joined: JoinedScores | None, *, resamples: int = _RESAMPLES) -> tuple[Drivers, ...]:
@@ -83,17 +93,13 @@ def _drivers(joined: JoinedScores, kind: Kind, beside: Sequence[Answer], resampl
         return Drivers(kind.name, outcome, labels, 0, needed(len(labels)), None, hidden=hidden)
     complete = joined.in_scope(whole)
     least = max(needed(len(kept)), joined.minimum_cell)
-    found = None
-    if len(kept) > 1 and len(complete) >= least:
-        predictors = np.array([[answer.scores[key] for key in kept] for answer in complete])
-        values = np.array([answer.value for answer in complete])
-        try:
-            with one_blas_thread():
-                found = relative_importance(
-                    predictors, values, list(kept), seed=SEED, resamples=resamples
-                )
-        except DataError:  # everybody answers the same, or one score is made of the others
-            found = None
+    found = _split(complete, list(kept), least, resamples)
+    parts = () if found is None else parts_of(found, kept)
+    if found is not None and joined.has_others:
+        reason = joined.why_others_hidden(whole, *(kind.cells[key] for key in kept))
+        others = [] if reason else joined.others(whole)
+        rest = _split(others, list(kept), least, resamples)
+        parts = _beside(parts, found, rest, None if reason else len(others), reason)
     return Drivers(
         kind.name,
         outcome,
@@ -104,4 +110,82 @@ def _drivers(joined: JoinedScores, kind: Kind, beside: Sequence[Answer], resampl
         joined=len(beside),
         left_out=tuple(label for key, label in labels.items() if key not in given),
         beyond=tuple(label for key, label in given.items() if key not in kept),
+        parts=parts,
+    )
+
+
+def _split(
+    complete: Sequence[Answer], kept: Sequence[str], least: int, resamples: int
+) -> RelativeImportance | None:
+    if len(kept) < 2 or len(complete) < least:
+        return None
+    predictors = np.array([[answer.scores[key] for key in kept] for answer in complete])
+    values = np.array([answer.value for answer in complete])
+    try:
+        with one_blas_thread():
+            return relative_importance(predictors, values, kept, seed=SEED, resamples=resamples)
+    except DataError:  # everybody answers the same, or one score is made of the others
+        return None
+
+
+def parts_of(found: RelativeImportance, labels: Mapping[str, str]) -> tuple[Figure, ...]:
+    """Each predictor's part of the variance, in percent, in the order given."""
+    return tuple(
+        Figure(
+            _definition(driver.name, labels[driver.name]),
+            found.n,
+            100 * driver.part,
+            100 * driver.low,
+            100 * driver.high,
+            None,
+        )
+        for driver in found.drivers
+    )
+
+
+def _beside(
+    parts: Sequence[Figure],
+    inside: RelativeImportance,
+    rest: RelativeImportance | None,
+    n: int | None,
+    hidden: Hidden,
+) -> tuple[Figure, ...]:
+    """A segment's parts with those among the ``n`` other customers who have all scores."""
+    if rest is None:
+        nothing = [Figure(p.definition, n, None, None, None, None, hidden) for p in parts]
+        return tuple(
+            replace(part, beside=Beside(other, None))
+            for part, other in zip(parts, nothing, strict=True)
+        )
+    others = parts_of(
+        rest, {d.name: p.definition.label for d, p in zip(rest.drivers, parts, strict=True)}
+    )
+    apart = (part_difference(inside, rest, driver.name) for driver in rest.drivers)
+    tested = contrasts(
+        [
+            None if found is None else (part.definition, _in_percent(found))
+            for part, found in zip(parts, apart, strict=True)
+        ]
+    )
+    return tuple(
+        replace(part, beside=Beside(other, contrast))
+        for part, other, contrast in zip(parts, others, tested, strict=True)
+    )
+
+
+def _in_percent(found: Difference) -> Difference:
+    return replace(found, estimate=100 * found.estimate, low=100 * found.low, high=100 * found.high)
+
+
+def _definition(name: str, label: str) -> Definition:
+    return Definition(
+        scale=f"driver:{name}",
+        instrument="",
+        metric=Metric.SHARE,
+        label=label,
+        short=label,
+        unit=Unit.PERCENT,
+        axis=(0.0, 100.0),
+        text="Share of the variance in the outcome.",
+        interval="Percentile bootstrap, 95%",
     )

@@ -50,6 +50,13 @@ def differences(pairs: Sequence[tuple[Scored, Sums, Sums]]) -> tuple[Contrast | 
         else None
         for scored, first, second in pairs
     ]
+    return contrasts(found)
+
+
+def contrasts(
+    found: Sequence[tuple[Definition, Difference] | None],
+) -> tuple[Contrast | None, ...]:
+    """Differences that are tested together, p corrected for their number (Holm 1979)."""
     corrected = iter(holm([entry[1].p for entry in found if entry is not None]))
     return tuple(None if entry is None else _contrast(*entry, next(corrected)) for entry in found)
 

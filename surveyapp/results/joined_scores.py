@@ -26,7 +26,7 @@ from surveyapp.results.journey import Cell, Ground, ground, hidden_cells
 from surveyapp.results.months import month_of
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
-from surveyapp.store.models import Response, Score
+from surveyapp.store.models import EVERYBODY, Response, Score
 
 # What the scores are set against where the journey's end asks it: the first of these that it does.
 _OUTCOMES = (Metric.NPS, Metric.CSAT, Metric.CES, Metric.INDEX)
@@ -77,6 +77,24 @@ class JoinedScores:
         """Why a score that is asked there is not shown."""
         return self.reasons.get(cell, {}).get(self.scope.segment_id, Hidden.NO)
 
+    @property
+    def has_others(self) -> bool:
+        """Whether there are customers outside the scope's segment."""
+        return not self.scope.of_everybody
+
+    def others(self, answers: Sequence[Answer]) -> list[Answer]:
+        """Those of the scope's months, of all customers outside its segment."""
+        inside = within(answers, self.scope.period)
+        return [answer for answer in inside if self.scope.segment_id not in answer.segments]
+
+    def why_others_hidden(self, answers: Sequence[Answer], *cells: Cell) -> Hidden:
+        """Why not to tell of ``others``: they are everybody without the segment, and what is not told of
+        everybody (their number, and scores in ``cells``) could be added up.
+        """
+        asked = ((None, self.outcome.scale.id), *cells)
+        reasons = (self.reasons.get(cell, {}).get(EVERYBODY, Hidden.NO) for cell in asked)
+        return next(filter(None, reasons), None) or self._why_hidden(answers, EVERYBODY)
+
     def in_scope(self, answers: Sequence[Answer]) -> list[Answer]:
         """Those of the scope's segment and months."""
         inside = within(answers, self.scope.period)
@@ -84,11 +102,13 @@ class JoinedScores:
 
     def why_hidden(self, answers: Sequence[Answer]) -> Hidden:
         """Why not to tell how many of these, of all segments and all time, the scope holds."""
-        scope = self.scope
+        return self._why_hidden(answers, self.scope.segment_id)
+
+    def _why_hidden(self, answers: Sequence[Answer], segment: int) -> Hidden:
         alike = Counter((answer.month, answer.segments) for answer in answers)
         groups = [Answer(*key, 0.0, n=n) for key, n in alike.items()]
         return why_hidden(
-            groups, self.base.lying, scope.period, scope.segment_id, minimum=self.minimum_cell
+            groups, self.base.lying, self.scope.period, segment, minimum=self.minimum_cell
         )
 
 
@@ -127,7 +147,7 @@ def joined_scores(
             session,
             base,
             scope.period,
-            [scope.segment_id],
+            sorted({EVERYBODY, scope.segment_id}),
             minimum=minimum_cell,
             scales=scales | set(dimensions),
         ),

@@ -22,6 +22,7 @@ from surveyapp.results.view_models import (
 )
 
 MINUS = "\N{MINUS SIGN}"
+NOT_COMPUTED = "too few or equal answers"  # a correlation, or a part of the variance
 
 
 def named(name: str) -> str:
@@ -55,7 +56,7 @@ def value(figure: Figure, *, few: int = 5) -> str:
     if figure.suppressed:
         return hidden(figure.hidden, few=few)
     if figure.estimate is None:
-        return State.UNANSWERED.value
+        return NOT_COMPUTED if figure.n else State.UNANSWERED.value
     return estimate(figure.definition, figure.estimate, decimals(figure))
 
 
@@ -172,25 +173,33 @@ def beside(figure: Figure, *, few: int = 5) -> str:
 
 def change_numbers(figure: Figure) -> str:
     """The change with its interval and p after Holm: "+5, 95% CI +2 to +8, p = .003"."""
-    return contrast_numbers(figure.change.contrast if figure.change else None)
+    return contrast_numbers(figure.definition, figure.change.contrast if figure.change else None)
 
 
 def beside_numbers(figure: Figure) -> str:
     """The difference from all other customers, likewise."""
-    return contrast_numbers(figure.beside.contrast if figure.beside else None)
+    return contrast_numbers(figure.definition, figure.beside.contrast if figure.beside else None)
 
 
-def contrast_numbers(contrast: Contrast | None) -> str:
+def contrast_numbers(definition: Definition, contrast: Contrast | None) -> str:
     """A difference with its interval and p after Holm; empty for none."""
     if contrast is None:
         return ""
+    amount, low, high = contrast_ends(definition, contrast)
+    p = pvalue(contrast.pvalue)
+    return f"{amount}, 95% CI {low} to {high}, p {p if p[0] in '<>' else f'= {p}'}"
+
+
+def contrast_ends(definition: Definition, contrast: Contrast) -> tuple[str, str, str]:
+    """A difference and both ends of its interval, with their signs."""
     places = 1 if contrast.high - contrast.low < 2 else 0
+    if definition.unit is Unit.CORRELATION:
+        places = 2
     amount, low, high = (
         number(each, places, signed=True)
         for each in (contrast.difference, contrast.low, contrast.high)
     )
-    p = pvalue(contrast.pvalue)
-    return f"{amount}, 95% CI {low} to {high}, p {p if p[0] in '<>' else f'= {p}'}"
+    return amount, low, high
 
 
 def compared(found: Compared) -> str:

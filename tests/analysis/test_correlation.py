@@ -6,7 +6,7 @@ import numpy as np
 import pingouin
 import pytest
 
-from analysis.correlation import correlation
+from analysis.correlation import Correlation, correlation, correlation_difference
 from analysis.errors import DataError, TooFewCases
 
 
@@ -52,3 +52,36 @@ def test_what_cannot_be_correlated_is_refused():
         correlation(x, np.array([1, 2, np.nan, 4, 5]))
     with pytest.raises(DataError, match="second score is 7 in all 5 pairs"):
         correlation(x, np.full(5, 7.0))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "z", "p", "ends"),
+    [
+        ((0.60, 2700), (0.65, 2700), -3.0168, 0.0026, (-0.0826, -0.0175)),
+        ((0.43, 30), (0.10, 1000), None, None, (-0.0228, 0.5917)),
+    ],
+)
+def test_a_difference_of_two_correlations_agrees_with_cocor(first, second, z, p, ends):
+    """cocor 1.0 and 1.1, ``cocor.indep.groups``: fisher1925 and zou2007."""
+    found = correlation_difference(told(*first), told(*second))
+    assert found.estimate == pytest.approx(first[0] - second[0])
+    assert (found.low, found.high) == pytest.approx(ends, abs=5e-5)
+    if z is not None:
+        assert found.p == pytest.approx(p, abs=5e-5)
+        assert found.effect / np.sqrt(2 / 2697) == pytest.approx(z, abs=5e-5)
+    turned = correlation_difference(told(*second), told(*first))
+    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_correlations_that_cannot_be_set_against_each_other_are_refused():
+    with pytest.raises(DataError, match="perfect"):
+        correlation_difference(told(0.5, 40), told(1.0, 40))
+    with pytest.raises(DataError, match=r"0\.95 and 0\.9 differ"):
+        correlation_difference(told(0.5, 40), told(0.5, 40, confidence=0.9))
+
+
+def told(r: float, n: int, confidence: float = 0.95) -> Correlation:
+    """A correlation with Fisher's interval, as it would be printed."""
+    reach = 1.959963985 / np.sqrt(n - 3)
+    low, high = (float(np.tanh(np.arctanh(r) + side * reach)) if abs(r) < 1 else r for side in (-1, 1))  # fmt: skip
+    return Correlation(r, low, high, 0.01, n, confidence, "Pearson")

@@ -6,10 +6,10 @@ import pytest
 
 from instruments.loader import BUILT_IN
 from surveyapp.reports.chosen import chosen
-from surveyapp.reports.document import Chart, Heading, Paragraph
+from surveyapp.reports.document import Chart, Heading, Paragraph, Quantity, Table
 from surveyapp.results.choices import distributions
 from surveyapp.results.scope import Scope
-from tests.responses.makers import make_journey, make_survey
+from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.results.test_choices import give
 
 
@@ -21,9 +21,9 @@ def place(store) -> tuple[int, int]:
         return journey.id, made.id
 
 
-def blocks(store, journey: int):
+def blocks(store, journey: int, **cut):
     with store.reading() as session:
-        return list(chosen(distributions(session, Scope(journey), library=BUILT_IN), few=5))
+        return list(chosen(distributions(session, Scope(journey, **cut), library=BUILT_IN), few=5))
 
 
 def test_a_journey_without_list_questions_has_no_such_chapter(store, place):
@@ -50,3 +50,17 @@ def test_a_handful_is_named_and_not_shown(store, place):
     _, hidden = blocks(store, place[0])
     assert isinstance(hidden, Paragraph)
     assert "Hidden (fewer than 5)." in str(hidden.text)
+
+
+def test_a_segments_report_tells_each_share_of_all_other_customers(store, place):
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    give(store, place[1], ["frustrated"] * 30 + ["delighted"] * 10, attributes={"region": "North"})
+    give(store, place[1], ["frustrated"] * 10 + ["delighted"] * 40, attributes={"region": "South"})
+    _, chart, table = blocks(store, place[0], segment_id=north.id)
+    assert isinstance(chart, Chart) and isinstance(table, Table)
+    assert [cell.shown if isinstance(cell, Quantity) else cell for cell in table.cells[0]] == [
+        *("Frustrated", "75%", "20%", "+55", "+35 to +69", "< .001", "significantly higher"),
+    ]
+    assert "Holm correction for 5 shares of customers" in table.note
+    assert len(blocks(store, place[0])) == 2

@@ -12,7 +12,7 @@ from instruments.schema import Metric
 from surveyapp.reports.document import Chart, Heading, Paragraph, Table, plain
 from surveyapp.reports.drivers import drivers
 from surveyapp.results.associations import AssociatedKind, Association, Associations
-from surveyapp.results.drivers import Drivers
+from surveyapp.results.drivers import Drivers, parts_of
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 
 NPS = Definition(
@@ -20,14 +20,14 @@ NPS = Definition(
 )
 FOUND = RelativeImportance(
     drivers=(
-        Driver("sjq.coherence", 0.31, 0.22, 0.41, 0.6, 0.99),
-        Driver("sjq.seamlessness", 0.08, 0.03, 0.15, 0.4, 0.01),
+        Driver("sjq.coherence", 0.31, 0.22, 0.41, 0.6, 0.99, 0.05),
+        Driver("sjq.seamlessness", 0.08, 0.03, 0.15, 0.4, 0.01, 0.03),
     ),
     r_squared=0.39, low=0.30, high=0.49, n=240, resamples=1000, confidence=0.95, method="LMG",
     leader="sjq.coherence",
 )  # fmt: skip
 LABELS = {"sjq.coherence": "Coherence", "sjq.seamlessness": "Seamlessness"}
-SPLIT = Drivers("dimensions", NPS, LABELS, 240, 50, FOUND)
+SPLIT = Drivers("dimensions", NPS, LABELS, 240, 50, FOUND, parts=parts_of(FOUND, LABELS))
 
 
 def test_nothing_joined_is_no_chapter():

@@ -162,6 +162,18 @@ def test_sparse_touchpoints_each_have_their_own_pairs_in_every_scope(store, plac
     own = frame[frame.index % 2 == 1]
     assert (kind.outcomes, kind.each[0].n) == (len(own), own.form.notna().sum())
     assert kind.each[0].figure.estimate == pytest.approx(peer(own, "form")[0])
+    # Beside all other customers; the card has too few pairs in the segment to be compared.
+    rest, beside = frame[frame.index % 2 == 0], kind.each[0].figure.beside
+    assert (beside.rest.n, beside.rest.estimate) == (
+        rest.form.notna().sum(),
+        pytest.approx(peer(rest, "form")[0]),
+    )
+    assert beside.contrast.difference == pytest.approx(peer(own, "form")[0] - peer(rest, "form")[0])
+    assert not beside.contrast.certain and by_name(kind)["card"].figure.beside is None
+    told = associations_to_json(associations(joined(store, place, segment_id=north.id)), few=5)
+    assert told["comparisons_with_other_customers"] == 2
+    other = told["kinds"][0]["scores"][0]["other_customers"]
+    assert other["difference"]["p"] == beside.contrast.pvalue
 
     (kind,) = associations(joined(store, place, until=date(2026, 3, 2))).kinds
     march = frame[[(START + k * APART).month == 3 for k in frame.index]]

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from analysis.compare import difference, holm
 from analysis.metrics import share
 from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results.choices import distributions
+from surveyapp.results.choices import beside_tested, distributions
+from surveyapp.results.journey_json import choices_to_json
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Journey, Segment, SurveyRow
@@ -188,3 +190,53 @@ def test_a_removed_segment_hides_nothing(store, place):
         session.delete(session.get_one(Segment, make_segment(session, "n", "region = N").id))
     give(store, place[1], ["neutral"] * 5, attributes={"region": "N"})
     assert read(store, place[0])[0].n == 5
+
+
+def test_a_segments_shares_stand_beside_those_of_all_other_customers(store, place):
+    """Newcombe's interval and the pooled z test of each share, Holm over all shares of the journey."""
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    give(store, place[1], ["frustrated"] * 30 + ["delighted"] * 10, attributes={"region": "North"})
+    give(store, place[1], ["frustrated"] * 10 + ["delighted"] * 40, attributes={"region": "South"})
+    (whole,) = read(store, place[0])
+    assert all(figure.beside is None for figure in whole.figures)
+    (found,) = read(store, place[0], segment_id=north.id)
+    first, *_, last = found.figures
+    expected = difference(share(30, 40), share(10, 50))
+    assert (first.n, first.estimate) == (40, 75.0)
+    assert (first.beside.rest.n, first.beside.rest.estimate) == (50, 20.0)
+    contrast = first.beside.contrast
+    assert (contrast.difference, contrast.low, contrast.high) == (
+        expected.estimate, expected.low, expected.high,
+    )  # fmt: skip
+    tests = [
+        difference(share(30, 40), share(10, 50)),
+        *[difference(share(0, 40), share(0, 50))] * 3,
+    ]
+    tests.append(difference(share(10, 40), share(40, 50)))
+    corrected = holm([one.p for one in tests])
+    assert [figure.beside.contrast.pvalue for figure in found.figures] == pytest.approx(corrected)
+    assert contrast.certain and last.beside.contrast.difference < 0
+    assert beside_tested([found]) == 5
+    told = choices_to_json([found], few=5)[0]["choices"][0]["other_customers"]
+    assert (told["n"], told["estimate"], told["difference"]["significant"]) == (50, 20.0, True)
+
+
+def test_all_other_customers_are_not_told_where_they_would_be_a_small_group(store, place):
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    give(store, place[1], ["frustrated"] * 30, attributes={"region": "North"})
+    give(store, place[1], ["delighted"] * 3, attributes={"region": "South"})
+    (found,) = read(store, place[0], segment_id=north.id)
+    assert found.figures == () and found.hidden is Hidden.COMPLEMENT
+
+
+def test_where_everybody_is_in_the_segment_nobody_is_left_to_compare_with(store, place):
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    give(store, place[1], ["frustrated"] * 30, attributes={"region": "North"})
+    (found,) = read(store, place[0], segment_id=north.id)
+    assert {(figure.beside.rest.n, figure.beside.contrast) for figure in found.figures} == {
+        (0, None)
+    }
+    assert beside_tested([found]) == 0

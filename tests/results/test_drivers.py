@@ -197,3 +197,20 @@ def test_answers_that_do_not_differ_cannot_be_split(store, place):
     with store.writing() as session:
         session.execute(update(Score).where(Score.scale == "nps").values(value=7.0))
     assert [each.found for each in read(store, place)] == [None, None]
+
+
+def test_a_segments_parts_stand_beside_those_of_all_other_customers(store, place):
+    """The same customers are split as if the others were a segment of their own."""
+    with store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+        south = make_segment(session, "south", "region = South")
+    travel(store, place, 160)
+    assert all(part.beside is None for each in read(store, place) for part in each.parts)
+    _, inside = read(store, place, segment_id=north.id)
+    _, outside = read(store, place, segment_id=south.id)
+    for part, other in zip(inside.parts, outside.parts, strict=True):
+        assert (part.n, part.beside.rest.n) == (80, 80)
+        assert part.beside.rest.estimate == pytest.approx(other.estimate)
+        contrast = part.beside.contrast
+        assert contrast.difference == pytest.approx(part.estimate - other.estimate)
+        assert contrast.low < 0 < contrast.high and not contrast.certain

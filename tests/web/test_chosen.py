@@ -65,3 +65,18 @@ def test_a_large_journey_is_counted_when_somebody_asks_for_it(
     link = re.search(r'href="([^"#]+choices=1[^"#]*)#choices"', page.text)[1]
     assert "from=2026-01" in link
     assert "6 customers" in words(manager.get(link.replace("&amp;", "&")))
+
+
+def test_a_segments_choices_stand_beside_those_of_all_others(installation, manager, place):
+    with installation.store.writing() as session:
+        north = make_segment(session, "north", "region = North")
+    for region, angry, happy in (("North", 30, 10), ("South", 10, 40)):
+        felt = ["frustrated"] * angry + ["delighted"] * happy
+        give(installation.store, place[1], felt, attributes={"region": region})
+    base = f"/journeys/{place[0]}/results"
+    page = words(manager.get(f"{base}?period=all&segment={north.id}"))
+    assert "All other customers" in page
+    assert "significantly higher others 20%; +55, 95% CI +35 to +69, p &lt; .001" in page
+    assert "All other customers" not in words(manager.get(f"{base}?period=all"))
+    (feeling,) = manager.get(f"{base}.json?period=all&segment={north.id}").json["choices"]
+    assert feeling["choices"][0]["other_customers"]["estimate"] == 20
