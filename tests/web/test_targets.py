@@ -83,7 +83,7 @@ def test_targets_are_set_shown_changed_and_removed(installation, sign_in):
         assert "target 10" in re.sub(r"<[^>]+>", " ", drawn)
         overview = dashboards.journey_overview(session, scope, **rules)
         rows = target_rows(overview, response_rates(session, scope, **rules))
-        heading, lead, table = chapter(rows, 5)
+        _, lead, table = chapter(rows, 5)
         assert lead.text == "Of 3 targets: 1 reached, 0 open, 2 not reached."
         assert table.rows[0][5] == "reached"
         assert kim.name in table.rows[0][6]
