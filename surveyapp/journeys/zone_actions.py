@@ -62,7 +62,7 @@ def _follow(session: Session, journey: Journey, default: str, *, user_id: int | 
     wanted = journey.own_zone or default
     if wanted == (journey.next_zone or journey.zone) and journey.next_zone is None:
         return None
-    if wanted == journey.zone:
+    if wanted == journey.zone != journey.next_zone:
         journey.next_zone = journey.counted_to = None
     elif wanted != journey.next_zone:
         journey.next_zone, journey.counted_to = wanted, NOTHING_SORTED

@@ -94,7 +94,7 @@ def hold(connection: Connection, survey_id: int, response_ids: Sequence[int]) ->
     own = _RESPONSES.c
     query = select(
         *(own.id, own.public_id, own.survey_id, own.answers),
-        *(own.attributes, own.submitted_at, own.paradata),
+        *(own.attributes, own.submitted_at, own.paradata, own.source, own.language),
     ).where(own.id.in_(response_ids), own.survey_id == survey_id)
     return list(connection.execute(query.order_by(own.id).with_for_update()))
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text
 
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import SurveyCounting, countings
-from surveyapp.responses.tally import SUMS, Tally
+from surveyapp.responses.facets import facet_of
+from surveyapp.responses.tally import KEY, Tally
 from surveyapp.store.models import Rollup, Score
 from surveyapp.surveys.survey import Survey
 
 _SCORES = cast(Table, Score.__table__)
 _ROLLUPS = cast(Table, Rollup.__table__)
+_BOUND = tuple(f"key_{name}" for name in KEY)
 
-Part = tuple[Row[Any], Mapping[str, float]]  # a response's id, survey, time, attributes; its scores
+Part = tuple[Row[Any], Mapping[str, float]]  # a response's row, with its facet; its scores
 
 
 def scores_of(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, float]]:
@@ -56,34 +58,33 @@ def replace(
     rules = rollups.segment_rules(connection)
     counting = countings(connection)[survey.journey_id]
     counted = SurveyCounting(counting, survey.anonymity == "anonymous")
-    _decrease(connection, _tally(before, rules, counted))
-    rollups.increase(connection, _tally(after, rules, counted))
-
-
-def _tally(
-    parts: Sequence[Part], rules: Sequence[rollups.SegmentRule], counted: SurveyCounting
-) -> Tally:
     tally = Tally()
+    _count(tally, before, rules, counted, times=-1)
+    _count(tally, after, rules, counted)
+    rollups.increase(connection, tally)
+    _drop_empty(connection, tally)
+
+
+def _count(
+    tally: Tally,
+    parts: Sequence[Part],
+    rules: Sequence[rollups.SegmentRule],
+    counted: SurveyCounting,
+    *,
+    times: int = 1,
+) -> None:
+    """Where a segment is still being sorted, responses that have not been reached are left alone."""
     for row, scores in parts:
         segments = rollups.segments_of(rules, row.id, row.attributes)
         days = counted.days(row.id, row.submitted_at)
-        tally.add(row.survey_id, days, scores, segments)
-    return tally
+        tally.add(row.survey_id, days, scores, segments, facet_of(row._mapping), times=times)
 
 
-def _decrease(connection: Connection, tally: Tally) -> None:
-    """Take away what was tallied. Rows that count nobody go, as a recount would not make them.
-
-    Where a segment is still being sorted, responses that have not been reached are not taken away.
-    """
-    keys = [_ROLLUPS.c[name] == bindparam(f"key_{name}") for name in rollups.KEY]
-    less = {name: _ROLLUPS.c[name] - bindparam(f"less_{name}") for name in SUMS}
-    places = [
-        {f"{'less' if name in SUMS else 'key'}_{name}": value for name, value in place.items()}
-        for place in tally.rows()
-    ]
-    if not places:
-        return
-    connection.execute(update(_ROLLUPS).where(*keys).values(less), places)
-    only_keys = [{name: place[name] for name in place if name[:3] == "key"} for place in places]
-    connection.execute(delete(_ROLLUPS).where(*keys, _ROLLUPS.c.n <= 0), only_keys)
+def _drop_empty(connection: Connection, tally: Tally) -> None:
+    """Rows that count nobody go, as a recount would not make them."""
+    places = [dict(zip(_BOUND, place, strict=True)) for place in sorted(tally.cells)]
+    if places:
+        keys = [
+            _ROLLUPS.c[name] == bindparam(bound) for name, bound in zip(KEY, _BOUND, strict=True)
+        ]
+        connection.execute(delete(_ROLLUPS).where(*keys, _ROLLUPS.c.n == 0), places)

@@ -126,6 +126,7 @@ def erase_all(
     there = select(
         *(own.id, own.public_id, own.survey_id, own.invitation_id, own.journey_run_id),
         *(own.attributes, own.submitted_at, own.version, own.external_id),
+        *(own.paradata, own.source, own.language),
     ).where(own.id.in_(response_ids), own.survey_id == survey.id)
     found: list[Row[Any]] = list(connection.execute(there.order_by(own.id).with_for_update()))
     if not found:

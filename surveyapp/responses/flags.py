@@ -1,7 +1,7 @@
-"""Marks of answers that came in a way in which one person may have sent many; they count all the same.
+"""Marks of answers that came in a way in which one person may have sent many; nothing is refused for them.
 
-Nothing is refused for them: an office, a shop or a school shares one address. A flag says what was seen, not
-from where, and stands with the answer's paradata.
+An office, a shop or a school shares one address. A flag says what was seen, not from where, and stands with
+the answer's paradata. Rollups count flagged answers apart from all others.
 """
 
 from __future__ import annotations
@@ -18,15 +18,22 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from surveyapp.responses import rollups
+from surveyapp.responses.counting import SurveyCounting, countings
+from surveyapp.responses.facets import FLAGS, facet_of, is_flagged
+from surveyapp.responses.tally import Tally
 from surveyapp.responses.waiting import read_content
-from surveyapp.store.models import HeldResponse, Response
+from surveyapp.store.columns import read_moment
+from surveyapp.store.models import HeldResponse, Response, Score, SurveyRow
 from surveyapp.store.padded_seal import PaddedSeal
 from surveyapp.store.statements import DatabaseConnection, Statement
 from surveyapp.surveys.survey import Survey
 
-FLAGS = "flags"  # in paradata
 _RESPONSES = cast(Table, Response.__table__)
 _HELD = cast(Table, HeldResponse.__table__)
+_SURVEYS = cast(Table, SurveyRow.__table__)
+_SCORES = cast(Table, Score.__table__)
+_COUNTED = ("id", "survey_id", "submitted_at", "attributes", "source", "language", "paradata")
 
 
 class Flag(StrEnum):
@@ -41,8 +48,7 @@ WORDS: Mapping[str, str] = {Flag.BURST: "Burst", Flag.SAME_DEVICE: "Same device"
 
 def unflagged() -> ColumnElement[bool]:
     """What holds for responses without a flag."""
-    absent: ColumnElement[bool] = Response.paradata[FLAGS].as_string().is_(None)
-    return absent
+    return ~is_flagged()
 
 
 def flags_of(paradata: Mapping[str, Any]) -> list[str]:
@@ -60,7 +66,9 @@ def flag(
     hidden = sorted((seal.hidden(key), key) for key in submission_keys)
     waiting = {key for name, key in hidden if _flag_held(at, name, found, seal)}
     left = [key for key in submission_keys if key not in waiting]
-    return waiting | {key for key in left if _flag_response(at, key, found)}
+    found_rows = [(key, _flag_response(at, key, found)) for key in left]
+    _move(at, [row for _, row in found_rows if row])
+    return waiting | {key for key, row in found_rows if row is not None}
 
 
 def _flag_held(at: DatabaseConnection, hidden: str, found: Flag, seal: PaddedSeal) -> bool:
@@ -74,14 +82,40 @@ def _flag_held(at: DatabaseConnection, hidden: str, found: Flag, seal: PaddedSea
     return False
 
 
-def _flag_response(at: DatabaseConnection, key: str, found: Flag) -> bool:
-    """Flag a response; whether there is one."""
-    for number, kept in _reading(at.dialect).rows(at, {"key": key}):
-        paradata = json.loads(kept) if isinstance(kept, str) else kept  # by driver
-        if changed := _with(paradata, found):
-            _writing(at.dialect).run(at, {"number": number, "changed": changed})
-        return True
-    return False
+def _flag_response(at: DatabaseConnection, key: str, found: Flag) -> dict[str, Any] | None:
+    """Flag a response; None where there is none, nothing of one that had a flag, else what it is counted
+    by.
+    """
+    for *values, journey, anonymity in _reading(at.dialect).rows(at, {"key": key}):
+        row = dict(zip(_COUNTED, values, strict=True))
+        for name in ("paradata", "attributes"):  # by driver
+            row[name] = json.loads(row[name]) if isinstance(row[name], str) else row[name]
+        if changed := _with(row["paradata"], found):
+            _writing(at.dialect).run(at, {"number": row["id"], "changed": changed})
+        about = {"journey_id": journey, "anonymous": anonymity == "anonymous"}
+        return {} if flags_of(row["paradata"]) else {**row, **about}
+    return None
+
+
+def _move(at: DatabaseConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Count responses among the flagged ones from now on, in one pass over the rollups."""
+    if not rows:
+        return
+    rollups.begin(at)
+    rules, known, tally = rollups.segment_rules(at), countings(at), Tally()
+    for row in rows:
+        counting = SurveyCounting(known[row["journey_id"]], row["anonymous"])
+        moment = read_moment(row["submitted_at"])
+        if moment is None:
+            continue
+        days = counting.days(row["id"], moment)
+        segments = rollups.segments_of(rules, row["id"], row["attributes"])
+        scores = dict(_scores(at.dialect).rows(at, {"number": row["id"]}))
+        facet = facet_of(row)
+        for times, flagged_now in ((-1, False), (1, True)):
+            to = facet._replace(flagged=flagged_now)
+            tally.add(row["survey_id"], days, scores, segments, to, times=times)
+    rollups.increase(at, tally)
 
 
 def _with(paradata: Mapping[str, Any], found: Flag) -> dict[str, Any] | None:
@@ -108,7 +142,18 @@ def _closing(dialect: Dialect) -> Statement:
 @lru_cache(maxsize=8)
 def _reading(dialect: Dialect) -> Statement:
     own = _RESPONSES.c
-    query = select(own.id, own.paradata).where(own.submission_key == bindparam("key"))
+    query = (
+        select(*(own[name] for name in _COUNTED), _SURVEYS.c.journey_id, _SURVEYS.c.anonymity)
+        .join(_SURVEYS, _SURVEYS.c.id == own.survey_id)
+        .where(own.submission_key == bindparam("key"))
+    )
+    return Statement(query.with_for_update(of=_RESPONSES), dialect)
+
+
+@lru_cache(maxsize=8)
+def _scores(dialect: Dialect) -> Statement:
+    own = _SCORES.c
+    query = select(own.scale, own.value).where(own.response_id == bindparam("number"))
     return Statement(query, dialect)
 
 
@@ -122,9 +167,7 @@ def _writing(dialect: Dialect) -> Statement:
 
 def flagged(session: Session, survey_ids: Iterable[int]) -> dict[int, int]:
     """How many responses of each survey have a flag; absent without any."""
-    query = select(Response.survey_id).where(
-        Response.survey_id.in_(list(survey_ids)), Response.paradata[FLAGS].as_string().is_not(None)
-    )
+    query = select(Response.survey_id).where(Response.survey_id.in_(list(survey_ids)), is_flagged())
     return dict(Counter(session.scalars(query)))
 
 
@@ -144,7 +187,7 @@ def pattern(session: Session, surveys: Sequence[Survey]) -> list[FlaggedTime]:
     """When the flagged answers to these surveys came, the latest first."""
     known = {survey.id: survey for survey in surveys}
     query = select(Response.survey_id, Response.submitted_at, Response.paradata).where(
-        Response.survey_id.in_(known), Response.paradata[FLAGS].as_string().is_not(None)
+        Response.survey_id.in_(known), is_flagged()
     )
     found: dict[tuple[int, datetime], list[tuple[datetime, Mapping[str, Any]]]] = {}
     for survey, moment, paradata in session.execute(query):

@@ -19,14 +19,14 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import countings_of_surveys
 from surveyapp.responses.rollups import ROLLUPS
-from surveyapp.responses.tally import Tally
+from surveyapp.responses.tally import KEY, Tally
 from surveyapp.store.db import Store
 from surveyapp.store.models import NOTHING_SORTED, Journey, Response, Rollup, SurveyRow
 
 Progress = Callable[[int, str], None]  # percent, step
 
 BATCH = 1000  # responses, or rollups to delete, in one transaction
-_KEY = [ROLLUPS.c[name] for name in rollups.KEY]
+_KEY = [ROLLUPS.c[name] for name in KEY]
 
 
 @dataclass(frozen=True)

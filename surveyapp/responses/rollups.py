@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.responses.counting import Days, SurveyCounting, countings_of_surveys
-from surveyapp.responses.tally import SUMS, Tally
+from surveyapp.responses.facets import facet_of
+from surveyapp.responses.tally import KEY, SUMS, Tally
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import (
     EVERYBODY,
@@ -33,7 +34,6 @@ from surveyapp.store.models import (
 from surveyapp.store.statements import DatabaseConnection, Insertion, Statement
 
 ROLLUPS = cast(Table, Rollup.__table__)
-KEY = ("survey_id", "generation", "segment_id", "scale", "day")
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _SEGMENTS = cast(Table, Segment.__table__)
@@ -106,7 +106,7 @@ def count(
 ) -> None:
     """Tally a response's row and scores on its days, for everybody and for the segments that count it."""
     belongs = segments_of(rules, row["id"], row["attributes"])
-    tally.add(row["survey_id"], days, scores, belongs)
+    tally.add(row["survey_id"], days, scores, belongs, facet_of(row))
 
 
 def increase(at: DatabaseConnection, tally: Tally) -> None:
@@ -134,9 +134,12 @@ def page_after(
     survey_id: int | None = None,
     journey_id: int | None = None,
 ) -> Sequence[RowMapping]:
-    """The ``size`` responses that follow the id ``last``: id, survey, time and attributes."""
+    """The ``size`` responses that follow the id ``last``: what they are counted by."""
     own = _RESPONSES.c
-    query = select(own.id, own.survey_id, own.submitted_at, own.attributes)
+    query = select(
+        *(own.id, own.survey_id, own.submitted_at, own.attributes),
+        *(own.source, own.language, own.paradata),
+    )
     following = query.where(own.id > last, *_scope(_RESPONSES, survey_id))
     if journey_id is not None:
         inside = select(SurveyRow.id).where(SurveyRow.journey_id == journey_id)

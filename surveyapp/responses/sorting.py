@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import countings_of_surveys
+from surveyapp.responses.facets import facet_of
 from surveyapp.responses.rollups import ROLLUPS, SegmentRule
-from surveyapp.responses.tally import RESPONSES, Tally
+from surveyapp.responses.tally import KEY, RESPONSES, Tally
 from surveyapp.store.db import Store
 from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Rollup, Segment, SurveyRow
 
@@ -86,7 +87,8 @@ def sort_batch(session: Session, segment_id: int) -> SortingStep:
         tally, known = Tally(), countings_of_surveys(connection)
         for row in members:
             days = known[row["survey_id"]].days(row["id"], row["submitted_at"])
-            tally.add(row["survey_id"], days, scores.get(row["id"], {}), [segment_id])
+            found = scores.get(row["id"], {})
+            tally.add(row["survey_id"], days, found, [segment_id], facet_of(row))
         rollups.increase(connection, tally)
     segment.sorted_to = page[-1]["id"] if len(page) == BATCH else None
     return SortingStep(len(page), complete=segment.sorted_to is None)
@@ -104,7 +106,8 @@ def _delete_earlier(session: Session, segment_id: int) -> int:
     first = select(SurveyRow.id).where(there).order_by(SurveyRow.id).limit(1)
     while deleted < BATCH and (number := session.scalar(first)) is not None:
         here = (own.survey_id == number, own.segment_id == segment_id)
-        some = select(own.scale, own.day).where(*here).limit(BATCH - deleted)
-        less = delete(ROLLUPS).where(*here, tuple_(own.scale, own.day).in_(some))
+        key = [own[name] for name in KEY]
+        some = select(*key).where(*here).limit(BATCH - deleted)
+        less = delete(ROLLUPS).where(*here, tuple_(*key).in_(some))
         deleted += len(session.execute(less.returning(own.day)).all())
     return deleted

@@ -7,12 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from surveyapp.responses.facets import Facet
 from surveyapp.store.models import BINS
 
 RESPONSES = "responses"  # the scale that counts submissions
 SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
 
-Place = tuple[int, int, int, str, date]  # survey, generation, segment, scale, day: a rollup's key
+# Survey, generation, segment, scale, day, and facet: a rollup's key.
+Place = tuple[int, int, int, str, date, str, str, bool]
+KEY = ("survey_id", "generation", "segment_id", "scale", "day", *Facet._fields)
 
 
 class Tally:
@@ -27,29 +30,28 @@ class Tally:
         days: Iterable[tuple[int, date]],
         scores: Mapping[str, float],
         segments: Collection[int],
+        facet: Facet,
+        *,
+        times: int = 1,
     ) -> None:
         """Count one response in these segments, of which EVERYBODY is one; ``days`` are generations of
-        rollups with its day in each.
+        rollups with its day in each. With ``times`` -1 it is taken away.
         """
         for generation, day in days:
             for segment in segments:
-                self._cell((survey_id, generation, segment, RESPONSES, day))[0] += 1
+                self._cell((survey_id, generation, segment, RESPONSES, day, *facet))[0] += times
                 for scale, value in scores.items():
-                    cell = self._cell((survey_id, generation, segment, scale, day))
-                    cell[0] += 1
-                    cell[1] += value
-                    cell[2] += value * value
-                    cell[3 + bin_of(value)] += 1
+                    cell = self._cell((survey_id, generation, segment, scale, day, *facet))
+                    cell[0] += times
+                    cell[1] += times * value
+                    cell[2] += times * value * value
+                    cell[3 + bin_of(value)] += times
 
     def rows(self) -> list[dict[str, Any]]:
         """Rollup rows in the order of their keys, so that two writers lock in the same order."""
         return [
             {
-                "survey_id": place[0],
-                "generation": place[1],
-                "segment_id": place[2],
-                "scale": place[3],
-                "day": place[4],
+                **dict(zip(KEY, place, strict=True)),
                 **dict(zip(SUMS, self.cells[place], strict=True)),
             }
             for place in sorted(self.cells)

@@ -1,4 +1,7 @@
-"""Rollups summed up: n, sums and histograms by survey, segment and scale. Never raw rows."""
+"""Rollups summed up: n, sums and histograms by survey, segment and scale. Never raw rows.
+
+``facets`` say of which channel and language, and whether flagged answers count; by default all but those.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.store.models import BINS, Journey, Rollup, SurveyRow
 
 RESPONSES = "responses"  # the scale that counts submissions
@@ -72,6 +76,7 @@ def _where(
     since: date | None,
     until: date | None,
     scales: Collection[str] | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> list[ColumnElement[bool]]:
     shown = (
         select(SurveyRow.id, Journey.generation)
@@ -79,6 +84,7 @@ def _where(
         .where(SurveyRow.id.in_(surveys))
     )
     conditions: list[ColumnElement[bool]] = [tuple_(Rollup.survey_id, Rollup.generation).in_(shown)]
+    conditions += facets.among(Rollup.channel, Rollup.language, Rollup.flagged)
     if scales is not None:
         conditions.append(Rollup.scale.in_(sorted(scales)))
     if since is not None:
@@ -100,11 +106,12 @@ def sums(
     *,
     since: date | None = None,
     until: date | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> dict[int, dict[Key, Sums]]:
     """Sums by segment, then (survey, scale); whole days, both ends included."""
     rows = session.execute(
         select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, *_SUMS)
-        .where(*_where(surveys, since, until), Rollup.segment_id.in_(segments))
+        .where(*_where(surveys, since, until, facets=facets), Rollup.segment_id.in_(segments))
         .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale)
     )
     found: dict[int, dict[Key, Sums]] = {segment: {} for segment in segments}
@@ -114,7 +121,11 @@ def sums(
 
 
 def counts(
-    session: Session, surveys: Sequence[int], *, scales: Collection[str] | None = None
+    session: Session,
+    surveys: Sequence[int],
+    *,
+    scales: Collection[str] | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> dict[Key, dict[int, dict[MonthKey, int]]]:
     """Number of scores by (survey, scale), segment and month: all segments and all time, because
     what is hidden depends on all of them.
@@ -124,7 +135,7 @@ def counts(
     month = _month(session)
     rows = session.execute(
         select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, func.sum(Rollup.n))
-        .where(*_where(surveys, None, None, scales))
+        .where(*_where(surveys, None, None, scales, facets))
         .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month)
     )
     found: dict[Key, dict[int, dict[MonthKey, int]]] = {}
@@ -140,6 +151,7 @@ def monthly(
     segments: Sequence[int],
     *,
     scales: Collection[str] | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> dict[int, dict[Key, dict[MonthKey, Sums]]]:
     """Sums by segment, (survey, scale) and month; only months that have any.
 
@@ -148,7 +160,7 @@ def monthly(
     month = _month(session)
     rows = session.execute(
         select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, *_SUMS)
-        .where(*_where(surveys, None, None, scales), Rollup.segment_id.in_(segments))
+        .where(*_where(surveys, None, None, scales, facets), Rollup.segment_id.in_(segments))
         .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month)
     )
     found: dict[int, dict[Key, dict[MonthKey, Sums]]] = {segment: {} for segment in segments}
@@ -165,6 +177,7 @@ def days(
     *,
     since: date | None = None,
     until: date | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> dict[int, dict[int, tuple[int, date, date]]]:
     """Submissions, first and last day of answers by segment, then survey; absent without any."""
     rows = session.execute(
@@ -176,7 +189,7 @@ def days(
             func.max(Rollup.day),
         )
         .where(
-            *_where(surveys, since, until),
+            *_where(surveys, since, until, facets=facets),
             Rollup.segment_id.in_(segments),
             Rollup.scale == RESPONSES,
             Rollup.n > 0,  # what was erased leaves an empty day

@@ -22,6 +22,7 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
 from surveyapp.journeys.segments import Rule, parse
+from surveyapp.responses.flags import unflagged
 from surveyapp.results import definitions, phrases
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.customer_groups import segments_of, why_hidden, within
@@ -232,7 +233,7 @@ def _grouped(
     month = month_of(session, surveys, calendar)
     inner = (
         select(month.label("month"), attributes.label("attributes"), chosen.label("chosen"))
-        .where(Response.survey_id.in_(surveys))
+        .where(Response.survey_id.in_(surveys), unflagged())
         .subquery()
     )
     rows = session.execute(

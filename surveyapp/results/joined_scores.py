@@ -19,6 +19,7 @@ from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.journeys.calendar import UTC_DAYS, calendar_of
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.flags import unflagged
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.customer_groups import segments_of, why_hidden, within
 from surveyapp.results.definitions import Scored
@@ -218,7 +219,7 @@ def _outcomes(
                 month_of(session, surveys, calendar),
             )
             .join(Score, Score.response_id == Response.id)
-            .where(Response.survey_id.in_(surveys), Score.scale == outcome.scale.id)
+            .where(Response.survey_id.in_(surveys), Score.scale == outcome.scale.id, unflagged())
             .order_by(Response.submitted_at, Response.id)
         )
         for response, run, value, known, written in rows:
@@ -271,6 +272,7 @@ def _along(
         .where(
             Response.survey_id.in_(list(at)),
             Response.journey_run_id.is_not(None),
+            unflagged(),
             Score.scale.in_(sorted({scored.scale.id for scored in at.values()})),
         )
         .order_by(Response.submitted_at, Response.id)

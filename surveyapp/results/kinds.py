@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.flags import unflagged
 from surveyapp.results.cells import RESPONSES, Key, MonthKey
 from surveyapp.results.customer_groups import segments_of
 from surveyapp.results.months import month_of
@@ -100,7 +101,9 @@ def _counted(
     parts = [submitted] if RESPONSES in scales else []
     if others := [scale for scale in scales if scale != RESPONSES]:
         parts.append(scored.where(Score.scale.in_(others)))
-    for_each = union_all(*(part.where(Response.survey_id.in_(numbers)) for part in parts))
+    for_each = union_all(
+        *(part.where(Response.survey_id.in_(numbers), unflagged()) for part in parts)
+    )
     each = for_each.subquery().c
     columns = (each.survey, each.scale, each.month, each.attributes)
     for row in session.execute(select(*columns, func.count()).group_by(*columns)):

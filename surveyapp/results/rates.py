@@ -14,6 +14,7 @@ from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.segments import parse
 from surveyapp.results import cells
 from surveyapp.results.cells import RESPONSES, MonthKey
+from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED
 from surveyapp.results.journey import Ground, Place, ground, hidden_cells
 from surveyapp.results.monthly_counts import counts_in, hidden_in
 from surveyapp.results.overlaps import overlaps
@@ -51,7 +52,11 @@ def response_rates(
     """
     base = ground(session, scope.journey_id, library=library)
     when = scope.period
-    found = cells.days(session, base.ids, [EVERYBODY], since=when.since, until=when.until)
+    # Those who run the surveys are told of every answer, flagged ones included.
+    facets = UNFLAGGED if minimum_cell > 1 else WITH_FLAGGED
+    found = cells.days(
+        session, base.ids, [EVERYBODY], since=when.since, until=when.until, facets=facets
+    )
     answered = found[EVERYBODY]
     invited = _invitations(session, base.ids, when, calendar_of(base.journey))
     hidden = _hidden(session, base, when, minimum=minimum_cell)

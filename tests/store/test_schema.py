@@ -15,7 +15,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from surveyapp.distribution.campaign_results import campaign_summaries
+from surveyapp.jobs.kinds import COUNT_DAYS, JourneyPayload
 from surveyapp.responses.numbers import allocate
+from surveyapp.responses.recounting import recount_journey
+from surveyapp.responses.rollups import recount
 from surveyapp.store.audit import record
 from surveyapp.store.counters import take
 from surveyapp.store.db import Store
@@ -39,6 +42,7 @@ from surveyapp.store.models import (
     OutgoingMessage,
     PrizeDraw,
     Response,
+    Rollup,
     Score,
     Segment,
     SurveyRow,
@@ -151,6 +155,9 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
         | {"source": "invitation", "answers": {}, "wordings": {}, "attributes": {}}
         | {"language": "en", "consent_version": "", "submitted_at": moment},
         "scores": {"response_id": 1, "scale": "nps.nps", "value": 9.0, "version": "1"},
+        "rollups": {"deployment_id": 1, "segment_id": 0, "scale": "responses", "n": 1}
+        | {"day": moment.date(), "total": 0.0, "total_squares": 0.0}
+        | {f"b{number}": 0 for number in range(11)},
     }
     _fill(empty_store, rows)
     upgrade(empty_store.engine)
@@ -161,6 +168,13 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
         assert (survey.paging, survey.theme, survey.languages) == ("page", {}, [])
         assert session.query(Invitation).one().interaction_id is None
         assert session.query(Score).one().value == 9
+        rollup, job = session.query(Rollup).one(), session.query(Job).one()
+        assert (rollup.n, rollup.channel, rollup.language, rollup.flagged) == (1, "", "", False)
+        assert COUNT_DAYS.read(job.parameters) == JourneyPayload(1)
+    recount_journey(empty_store, 1, now=lambda: moment)
+    with empty_store.reading() as session:
+        assert recount(session) == []
+        assert {row.channel for row in session.query(Rollup)} == {"invitation"}
 
 
 def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_store: Store):

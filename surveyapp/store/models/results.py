@@ -21,8 +21,10 @@ BINS = 11  # b0..b10 hold the integer part of the value: exact for CSAT, CES and
 class Rollup(Base):
     """Counts and sums of one scale on one day for one segment: what pages read.
 
-    Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable from scores. ``scale`` "responses" counts submissions. No foreign key on
-    ``segment_id``, because EVERYBODY is no stored segment.
+    Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable
+    from scores. ``scale`` "responses" counts submissions. ``channel``, ``language`` and ``flagged`` split
+    a day's answers, so that a sum over them is the day's; a row of before they were told apart has none
+    of them. No foreign key on ``segment_id``, because EVERYBODY is no stored segment.
     """
 
     __tablename__ = "rollups"
@@ -32,6 +34,9 @@ class Rollup(Base):
     segment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     scale: Mapped[str] = mapped_column(String(120), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
+    language: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
+    flagged: Mapped[bool] = mapped_column(primary_key=True, default=False)
     n: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[float] = mapped_column(Float(53), default=0.0)
     total_squares: Mapped[float] = mapped_column(Float(53), default=0.0)

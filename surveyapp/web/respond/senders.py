@@ -18,7 +18,8 @@ from threading import Lock
 
 from flask import Flask, current_app, request
 
-from surveyapp.responses.flags import FLAGS, Flag, flag
+from surveyapp.responses.facets import FLAGS
+from surveyapp.responses.flags import Flag, flag
 from surveyapp.responses.submission import Submission
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.write_queue import NOT_WRITTEN, written

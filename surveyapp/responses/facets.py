@@ -1,0 +1,62 @@
+"""What rollups tell answers apart by beside segment, scale and day: channel, language, and whether they are flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, RowMapping, case
+
+from surveyapp.store.models import Response
+
+FLAGS = "flags"  # in paradata
+_WAY = "way"  # in paradata: how somebody came who came by no link of their own
+
+
+class Channel(StrEnum):
+    """How an answer came in, in the words of its source and way."""
+
+    LINK = "link"  # the survey's open page
+    INVITATION = "invitation"
+    EMBED = "embed"
+    KIOSK = "kiosk"
+    IMPORT = "import"
+    SIMULATION = "simulation"
+
+
+_WAYS = (Channel.EMBED, Channel.KIOSK)
+
+
+class Facet(NamedTuple):
+    """One of the kinds of answers that rollups tell apart, as their key holds it."""
+
+    channel: str
+    language: str
+    flagged: bool
+
+
+def facet_of(row: Mapping[str, Any] | RowMapping) -> Facet:
+    """The facet of a response's row.
+
+    >>> facet_of({"source": "link", "language": "fi", "paradata": {"way": "kiosk", "flags": ["burst"]}})
+    Facet(channel='kiosk', language='fi', flagged=True)
+    """
+    paradata = row["paradata"]
+    way = paradata.get(_WAY)
+    channel = way if way in _WAYS else row["source"]
+    return Facet(channel, row["language"], FLAGS in paradata)
+
+
+def facet_columns() -> tuple[ColumnElement[str], ColumnElement[str], ColumnElement[bool]]:
+    """The same of stored responses, told by the database."""
+    way = Response.paradata[_WAY].as_string()
+    channel: ColumnElement[str] = case((way.in_(_WAYS), way), else_=Response.source)
+    language: ColumnElement[str] = Response.language.expression
+    return channel, language, is_flagged()
+
+
+def is_flagged() -> ColumnElement[bool]:
+    """What holds for responses with a flag."""
+    there: ColumnElement[bool] = Response.paradata[FLAGS].as_string().is_not(None)
+    return there
