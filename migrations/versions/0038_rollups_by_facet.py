@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
-down_revision = "0035"
+down_revision = "0044"
 
 _KEY = ("survey_id", "generation", "segment_id", "scale", "day")
-_FACET = ("channel", "language", "flagged")
 _SUMS = ("n", "total", "total_squares", *(f"b{number}" for number in range(11)))
 _NOTHING = -1  # lower than any response's id: nothing has been counted yet
 
@@ -22,18 +21,12 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _copy_rollups()
     else:
-        for name in _FACET:
-            op.add_column("rollups", _facet_column(name))
-            op.alter_column("rollups", name, server_default=None)
+        new = sa.Column("facet", sa.String(50), nullable=False, server_default="")
+        op.add_column("rollups", new)
+        op.alter_column("rollups", "facet", server_default=None)
         op.drop_constraint("pk_rollups", "rollups", type_="primary")
-        op.create_primary_key("pk_rollups", "rollups", [*_KEY, *_FACET])
+        op.create_primary_key("pk_rollups", "rollups", [*_KEY, "facet"])
     _ask_to_count()
-
-
-def _facet_column(name: str) -> sa.Column[object]:
-    if name == "flagged":
-        return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
-    return sa.Column(name, sa.String(20), nullable=False, server_default="")
 
 
 def _copy_rollups() -> None:
@@ -45,9 +38,7 @@ def _copy_rollups() -> None:
         sa.Column("segment_id", sa.Integer, nullable=False),
         sa.Column("scale", sa.String(120), nullable=False),
         sa.Column("day", sa.Date, nullable=False),
-        sa.Column("channel", sa.String(20), nullable=False),
-        sa.Column("language", sa.String(20), nullable=False),
-        sa.Column("flagged", sa.Boolean, nullable=False),
+        sa.Column("facet", sa.String(50), nullable=False),
         *(
             sa.Column(
                 name,
@@ -57,12 +48,12 @@ def _copy_rollups() -> None:
             for name in _SUMS
         ),
         sa.ForeignKeyConstraint(["survey_id"], ["surveys.id"], name="fk_rollups_survey_id"),
-        sa.PrimaryKeyConstraint(*_KEY, *_FACET, name="pk_rollups"),
+        sa.PrimaryKeyConstraint(*_KEY, "facet", name="pk_rollups"),
     )
     key, sums = ", ".join(_KEY), ", ".join(_SUMS)
     op.execute(
-        f"INSERT INTO rollups_by_facet ({key}, channel, language, flagged, {sums})"  # noqa: S608 - our own names
-        f" SELECT {key}, '', '', 0, {sums} FROM rollups"
+        f"INSERT INTO rollups_by_facet ({key}, facet, {sums})"  # noqa: S608 - our own names
+        f" SELECT {key}, '', {sums} FROM rollups"
     )
     op.drop_table("rollups")
     op.rename_table("rollups_by_facet", "rollups")

@@ -12,6 +12,7 @@ from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.responses.facets import Channel
 from surveyapp.results import dashboards
 from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import Comparison, read_scope
@@ -42,6 +43,20 @@ class ResultsQuery(Strict):
             "description": "What the scores of a period with a first and a last month are compared"
             " with: as many months just before (the default), the same months of the year before, or"
             " none."
+        },
+    )
+    channel = ma.fields.String(
+        validate=ma.validate.OneOf([each.value for each in Channel]),
+        metadata={"description": "Only answers that came in by this channel."},
+    )
+    language = ma.fields.String(
+        validate=ma.validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,2}$"),
+        metadata={"description": "Only answers given in this language, such as fi."},
+    )
+    flagged = ma.fields.Boolean(
+        metadata={
+            "description": "Whether answers that came in an unusual way, of which one person may have"
+            " sent many, count too; by default they do not."
         },
     )
 
@@ -192,6 +207,23 @@ class ResultsSchema(ma.Schema):
     journey = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     segment = ma.fields.String(required=True, allow_none=True)
+    channel = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Null for all channels."}
+    )
+    language = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Null for all languages."}
+    )
+    flagged = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether flagged answers count."}
+    )
+    flagged_left_out = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "How many flagged answers are left out; null if that would give a small"
+            " group away."
+        },
+    )
     first_day = ma.fields.Date(required=True, allow_none=True)
     last_day = ma.fields.Date(required=True, allow_none=True)
     time_zone = ma.fields.String(
@@ -263,6 +295,10 @@ _RESULTS = {
     "segment": "north",
     "first_day": "2026-03-02",
     "last_day": "2026-05-30",
+    "channel": None,
+    "language": None,
+    "flagged": False,
+    "flagged_left_out": 0,
     "time_zone": "Europe/Helsinki",
     "responses": None,
     "responses_at_least": 246,
@@ -306,10 +342,11 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
         if "segment" in query:
             segment_id = str(segment_by_code(session, _code(query["segment"], "segment")).id)
         months = {"from": query.get("since", ""), "to": query.get("until", "")}
-        compare = {"compare": query.get("compare", "")}
+        others = {name: query.get(name, "") for name in ("compare", "channel", "language")}
+        others["flagged"] = "yes" if query.get("flagged") else ""
         overview = dashboards.journey_overview(
             session,
-            read_scope(journey.id, {"segment": segment_id, **months, **compare}),
+            read_scope(journey.id, {"segment": segment_id, **months, **others}),
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )

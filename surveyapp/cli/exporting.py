@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 from sqlalchemy.orm import Session
 
+from surveyapp.cli.facet_options import facet_options
 from surveyapp.cli.opened import opened
 from surveyapp.cli.survey_option import survey_option
 from surveyapp.cli.written import replacing
@@ -41,6 +44,7 @@ _PIECE = 1 << 20
 @click.option("--segment", metavar="CODE", help="Only customers of this segment.")
 @click.option("--from", "since", metavar="MONTH", default="", help="First month, as 2026-01.")
 @click.option("--to", "until", metavar="MONTH", default="", help="Last month, as 2026-03.")
+@facet_options
 @click.option(
     "--customers/--no-customers",
     default=True,
@@ -56,6 +60,8 @@ def export(
     segment: str | None,
     since: str,
     until: str,
+    channel: str | None,
+    language: str,
     customers: bool,
 ) -> None:
     """Export answers, attributes and scores, whole and with labels: CSV (safe to open in spreadsheets),
@@ -63,7 +69,8 @@ def export(
     """
     chosen_format = format_of(form, out)
     with opened() as installation, installation.store.reading() as session:
-        wanted = _chosen(session, code, journey, segment, since, until, customers=customers)
+        asked = {"from": since, "to": until, "channel": channel or "", "language": language}
+        wanted = _chosen(session, code, journey, segment, asked, customers=customers)
         what, make = ("answers", answers_table) if long else ("responses", responses_table)
         table = make(session, wanted, library=installation.library)
         with tempfile.TemporaryDirectory(dir=_folder(out)) as folder:
@@ -176,15 +183,14 @@ def _chosen(
     code: str | None,
     journey: str | None,
     segment: str | None = None,
-    since: str = "",
-    until: str = "",
+    asked: Mapping[str, str] = MappingProxyType({}),
     *,
     customers: bool = False,
 ) -> Chosen:
     survey = survey_by_code(session, code) if code is not None else None
     place = survey.journey_id if survey else journey_by_code(session, journey or "").id
     number = segment_by_code(session, segment).id if segment is not None else ""
-    scope = read_scope(place, {"segment": str(number), "from": since, "to": until})
+    scope = read_scope(place, {**asked, "segment": str(number)})
     return Chosen(scope, survey.id if survey else None, customers)
 
 

@@ -11,6 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from surveyapp.cli.document_files import DocumentFiles, document_files
+from surveyapp.cli.facet_options import facet_options
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.outputs import finish
 from surveyapp.errors import Invalid, NotFound
@@ -46,6 +47,12 @@ _WORKER = "command line"
     default=Comparison.BEFORE.value,
     show_default=True,
     help="What the months are compared with: as many before, the same of last year, or none.",
+)
+@facet_options
+@click.option(
+    "--with-flagged",
+    is_flag=True,
+    help="Count flagged answers, which may be one person's many, in the benchmark report.",
 )
 @click.option(
     "--validate",
@@ -83,6 +90,9 @@ def report(
     until: str,
     all_time: bool,
     compare: str,
+    channel: str | None,
+    language: str,
+    with_flagged: bool,
     instrument: str | None,
     study: bool,
     bootstrap: int,
@@ -98,6 +108,16 @@ def report(
             "--validate and --study are of all months; leave --from, --to and --all-time out"
         )
     months = {"period": "all" if all_time or instrument or study else "", "compare": compare}
+    facets = {
+        "channel": channel or "",
+        "language": language,
+        "flagged": "yes" if with_flagged else "",
+    }
+    if (instrument or study) and any(facets.values()):
+        raise Invalid(
+            "--validate and --study are of all channels and languages; leave --channel, --language and"
+            " --with-flagged out"
+        )
     months |= {name: text for name, text in (("from", since), ("to", until)) if text}
     with opened() as installation, progress_bar("Report") as progress:
         with installation.store.reading() as session:
@@ -105,7 +125,7 @@ def report(
             segment_id = segment_by_code(session, segment_code).id if segment_code else None
             scope = read_scope(
                 journey_id,
-                {"segment": str(segment_id or ""), **months},
+                {"segment": str(segment_id or ""), **months, **facets},
                 default=recent_months(
                     session,
                     journey_id,

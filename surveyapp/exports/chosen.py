@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -29,7 +29,6 @@ from surveyapp.exports.attributes import kinds_of, kinds_stored
 from surveyapp.exports.variable import Kind
 from surveyapp.journeys.queries import segment
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import answered_in
 from surveyapp.results.scope import Scope
 from surveyapp.store.columns import read_moment
@@ -108,7 +107,7 @@ class ChosenResponses:
         held = (
             Response.survey_id.in_(survey_ids),
             *answered_in(session, wanted.scope.journey_id, wanted.scope.period),
-            *([unflagged()] if wanted.unflagged else []),
+            *replace(wanted.scope.facets, flagged=not wanted.unflagged).among_responses(),
         )
         rule = wanted.rule(session)
         if rule is None:

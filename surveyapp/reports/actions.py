@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.results import phrases
+from surveyapp.results.facets import Facets
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment
@@ -23,6 +25,7 @@ JOBS = {
     "validation": kinds.VALIDATION_REPORT,
     "sjq_study": kinds.SJQ_STUDY_REPORT,
 }
+_FACETS = tuple(each.name for each in fields(Facets))
 ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
 
 
@@ -53,6 +56,7 @@ def ask_report(
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
     days = {"since": scope.since, "until": scope.until}
     about = [journey.name, *([segment.name] if segment else []), phrases.period(scope.period)]
+    about += phrases.facets(scope.facets)
     report = Report(
         kind=kind,
         title=f"{KINDS[kind]}: {', '.join(filter(None, about))}"[:300],
@@ -61,7 +65,7 @@ def ask_report(
         analysis_id=analysis_id,
         parameters={
             **{name: day.isoformat() for name, day in days.items() if day},
-            **({} if kind in ABOUT else {"compare": scope.comparison}),
+            **({} if kind in ABOUT else {"compare": scope.comparison, **asdict(scope.facets)}),
         },
         created_by=user_id,
     )
@@ -82,7 +86,9 @@ def scope_of(report: Report) -> Scope:
         for name in ("since", "until")
     )
     comparison = Comparison(report.parameters.get("compare", Comparison.NONE))
-    return Scope(report.journey_id, report.segment_id or EVERYBODY, since, until, comparison)
+    segment = report.segment_id or EVERYBODY
+    facets = {name: report.parameters[name] for name in _FACETS if name in report.parameters}
+    return Scope(report.journey_id, segment, since, until, comparison, **facets)
 
 
 def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str) -> Analysis:
@@ -94,11 +100,12 @@ def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str
         raise NotFound(f"this journey has no analysis number {analysis_id}")
     if analysis.result is None:
         raise Conflict("the analysis is not finished yet; create its report when it is")
-    is_its = scope.period.whole and scope.segment_id == (analysis.segment_id or EVERYBODY)
+    own_segment = scope.segment_id == (analysis.segment_id or EVERYBODY)
+    is_its = scope.period.whole and own_segment and not (scope.channel or scope.language)
     if scope.is_cut and not is_its:
         raise Invalid(
-            "this report is about the customers of its analysis, of all months; leave the segment and"
-            " the months out, or run the analysis for them",
+            "this report is about the customers of its analysis, of all months; leave segment, months,"
+            " channel and language out, or run the analysis for them",
             field="segment",
         )
     return analysis

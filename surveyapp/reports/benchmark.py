@@ -35,6 +35,7 @@ from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
+from surveyapp.results.facets import UNFLAGGED
 from surveyapp.results.scope import Period
 from surveyapp.results.target_rows import TargetRow, target_rows
 from surveyapp.results.view_models import (
@@ -166,6 +167,10 @@ def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
         facts.append(
             ("Segment", f"{phrases.named(overview.segment.name)}: {overview.segment.rule}")
         )
+    if found := phrases.facets(overview.facets):
+        facts.append(("Answers of", "; ".join(found)))
+    if left_out := phrases.flagged(overview.flagged):
+        facts.append(("Flagged answers", left_out))
     if any(rate.sent for rate in numbers.rates):
         facts.append(("Response rate", _returned(numbers)))
     if overview.goal:
@@ -198,7 +203,7 @@ def _period(overview: JourneyOverview) -> str:
 def _is_cut(overview: JourneyOverview) -> bool:
     """Whether the report is about some of the answers only."""
     whole = overview.since is None and overview.until is None
-    return overview.segment is not None or not whole
+    return overview.segment is not None or not whole or overview.facets != UNFLAGGED
 
 
 def _returned(numbers: Numbers) -> str:
@@ -345,6 +350,16 @@ def _sample(numbers: Numbers) -> Iterator[Block]:
     yield _rates(numbers)
 
 
+def _of_all(overview: JourneyOverview) -> str:
+    """What the table of response rates does not tell apart, where the report does."""
+    channels = overview.facets.channel or overview.facets.language
+    parts = [
+        *(["all customers"] if overview.segment else []),
+        *(["all channels and languages"] if channels else []),
+    ]
+    return "".join(f", {part}" for part in parts)
+
+
 def _rates(numbers: Numbers) -> Table:
     """Answers of each place; the columns on invitations only where somebody was invited."""
     overview, rates = numbers.overview, numbers.rates
@@ -375,7 +390,7 @@ def _rates(numbers: Numbers) -> Table:
             Column("First and last answer", 0.20, align="r", name="Period"),
         ],
         cells=rows,
-        title="Responses and response rate" + (", all customers" if overview.segment else ""),
+        title="Responses and response rate" + _of_all(overview),
         note=f"{said if is_invited else ''}People who choose to answer may differ from those who do"
         " not; the intervals do not cover this.",
     )

@@ -25,15 +25,45 @@ class Channel(StrEnum):
     SIMULATION = "simulation"
 
 
+CHANNEL_NAMES: Mapping[str, str] = {
+    Channel.LINK: "Open link",
+    Channel.INVITATION: "Personal link",
+    Channel.EMBED: "Embedded form",
+    Channel.KIOSK: "Kiosk",
+    Channel.IMPORT: "Imported file",
+    Channel.SIMULATION: "Simulation",
+}
 _WAYS = (Channel.EMBED, Channel.KIOSK)
 
 
 class Facet(NamedTuple):
-    """One of the kinds of answers that rollups tell apart, as their key holds it."""
+    """One of the kinds of answers that rollups tell apart."""
 
     channel: str
     language: str
     flagged: bool
+
+    @property
+    def text(self) -> str:
+        """As a rollup's key holds it: one short column costs a customer's answer least.
+
+        >>> Facet("kiosk", "fi", flagged=True).text
+        '!kiosk/fi'
+        """
+        return f"{FLAGGED if self.flagged else ''}{self.channel}/{self.language}"
+
+
+FLAGGED = "!"  # the beginning of a flagged facet's text
+
+
+def read_facet(text: str) -> Facet:
+    """The facet of a rollup; of one that tells none apart, no channel and no language.
+
+    >>> read_facet("!kiosk/fi")
+    Facet(channel='kiosk', language='fi', flagged=True)
+    """
+    channel, _, language = text.removeprefix(FLAGGED).partition("/")
+    return Facet(channel, language, text.startswith(FLAGGED))
 
 
 def facet_of(row: Mapping[str, Any] | RowMapping) -> Facet:

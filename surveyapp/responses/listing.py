@@ -17,6 +17,7 @@ from instruments.schema import Instrument, Item, ItemKind, Wording
 from surveyapp.errors import NotFound
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
 from surveyapp.journeys.segments import Rule
+from surveyapp.responses.facets import facet_columns
 from surveyapp.store.models import Journey, Response, Score, SurveyRow
 from surveyapp.surveys import queries
 from surveyapp.surveys.queries import survey_of
@@ -73,7 +74,7 @@ class InWords:
 @dataclass(frozen=True)
 class Wanted:
     """Which responses to list. Days from ``since`` to ``until`` by the journey's calendar, both
-    included; ``rule`` is a segment's.
+    included; ``rule`` is a segment's; of all channels and languages where none is named.
 
     ``before`` and ``after`` are numbers of responses: a page is found by where it begins, so that
     the thousandth costs as much as the first.
@@ -85,6 +86,8 @@ class Wanted:
     until: date | None = None
     before: int | None = None
     after: int | None = None
+    channel: str = ""
+    language: str = ""
 
 
 def lines(
@@ -132,7 +135,7 @@ def _ids(
     found: list[tuple[datetime, int]] = []
     for survey in surveys:
         begin, end = calendar.bounds(wanted.since, wanted.until, anonymous=survey.is_anonymous)
-        bounds = [*start]
+        bounds = [*start, *_among(wanted)]
         if begin is not None:
             bounds.append(Response.submitted_at >= begin)
         if end is not None:
@@ -160,6 +163,12 @@ def _first(
             (moment, number) for moment, number, attributes in rows if rule.matches(attributes)
         )
         return list(islice(matching, limit))
+
+
+def _among(wanted: Wanted) -> list[ColumnElement[bool]]:
+    channel, language, _ = facet_columns()
+    asked = ((channel, wanted.channel), (language, wanted.language))
+    return [column == value for column, value in asked if value]
 
 
 def _start(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

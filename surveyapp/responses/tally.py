@@ -14,8 +14,8 @@ RESPONSES = "responses"  # the scale that counts submissions
 SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
 
 # Survey, generation, segment, scale, day, and facet: a rollup's key.
-Place = tuple[int, int, int, str, date, str, str, bool]
-KEY = ("survey_id", "generation", "segment_id", "scale", "day", *Facet._fields)
+Place = tuple[int, int, int, str, date, str]
+KEY = ("survey_id", "generation", "segment_id", "scale", "day", "facet")
 
 
 class Tally:
@@ -37,11 +37,12 @@ class Tally:
         """Count one response in these segments, of which EVERYBODY is one; ``days`` are generations of
         rollups with its day in each. With ``times`` -1 it is taken away.
         """
+        text = facet.text
         for generation, day in days:
             for segment in segments:
-                self._cell((survey_id, generation, segment, RESPONSES, day, *facet))[0] += times
+                self._cell((survey_id, generation, segment, RESPONSES, day, text))[0] += times
                 for scale, value in scores.items():
-                    cell = self._cell((survey_id, generation, segment, scale, day, *facet))
+                    cell = self._cell((survey_id, generation, segment, scale, day, text))
                     cell[0] += times
                     cell[1] += times * value
                     cell[2] += times * value * value

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from surveyapp.results.facets import UNFLAGGED, Facets
-from surveyapp.store.models import BINS, Journey, Rollup, SurveyRow
+from surveyapp.responses.facets import FLAGGED, Facet, read_facet
+from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
+from surveyapp.store.models import BINS, EVERYBODY, Journey, Rollup, SurveyRow
 
 RESPONSES = "responses"  # the scale that counts submissions
 
@@ -84,7 +85,7 @@ def _where(
         .where(SurveyRow.id.in_(surveys))
     )
     conditions: list[ColumnElement[bool]] = [tuple_(Rollup.survey_id, Rollup.generation).in_(shown)]
-    conditions += facets.among(Rollup.channel, Rollup.language, Rollup.flagged)
+    conditions += facets.among_rollups()
     if scales is not None:
         conditions.append(Rollup.scale.in_(sorted(scales)))
     if since is not None:
@@ -145,6 +146,24 @@ def counts(
     return found
 
 
+def counts_by_facet(
+    session: Session, surveys: Sequence[int], *, scales: Collection[str] | None = None
+) -> dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]]:
+    """The same of every answer by facet."""
+    month = _month(session)
+    own = (Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, Rollup.facet)
+    rows = session.execute(
+        select(*own, func.sum(Rollup.n))
+        .where(*_where(surveys, None, None, scales, WITH_FLAGGED))
+        .group_by(*own)
+    )
+    found: dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}
+    for segment, survey, scale, written, facet, n in rows:
+        by_segment = found.setdefault((survey, scale), {}).setdefault(read_facet(facet), {})
+        by_segment.setdefault(segment, {})[month_key(written)] = int(n)
+    return found
+
+
 def monthly(
     session: Session,
     surveys: Sequence[int],
@@ -170,6 +189,18 @@ def monthly(
     return found
 
 
+def facets(session: Session, surveys: Sequence[int]) -> set[Facet]:
+    """By which channels and languages the surveys' answers came, and of which some are flagged."""
+    there = select(Rollup.facet).where(
+        *_where(surveys, None, None, [RESPONSES], WITH_FLAGGED),
+        *(Rollup.segment_id == EVERYBODY, Rollup.n > 0),
+    )
+    return {read_facet(text) for text in session.scalars(there.distinct())}
+
+
+Answered = dict[int, dict[int, tuple[int, date, date]]]  # by segment, then survey
+
+
 def days(
     session: Session,
     surveys: Sequence[int],
@@ -178,25 +209,42 @@ def days(
     since: date | None = None,
     until: date | None = None,
     facets: Facets = UNFLAGGED,
-) -> dict[int, dict[int, tuple[int, date, date]]]:
-    """Submissions, first and last day of answers by segment, then survey; absent without any."""
+) -> Answered:
+    """Submissions, first and last day of answers; a survey without any is absent."""
+    found, flagged = days_by_flag(
+        session, surveys, segments, since=since, until=until, facets=facets
+    )
+    for segment, by_survey in flagged.items() if facets.flagged else ():
+        for survey, (n, first, last) in by_survey.items():
+            more = found[segment].get(survey, (0, first, last))
+            ends = min(more[1], first), max(more[2], last)
+            found[segment][survey] = (more[0] + n, *ends)
+    return found
+
+
+def days_by_flag(
+    session: Session,
+    surveys: Sequence[int],
+    segments: Sequence[int],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    facets: Facets = UNFLAGGED,
+) -> tuple[Answered, Answered]:
+    """The same of the answers without a flag, and of the flagged ones."""
+    is_flagged = Rollup.facet.like(f"{FLAGGED}%")
+    own = (Rollup.segment_id, Rollup.survey_id, is_flagged)
     rows = session.execute(
-        select(
-            Rollup.segment_id,
-            Rollup.survey_id,
-            func.sum(Rollup.n),
-            func.min(Rollup.day),
-            func.max(Rollup.day),
-        )
+        select(*own, func.sum(Rollup.n), func.min(Rollup.day), func.max(Rollup.day))
         .where(
-            *_where(surveys, since, until, facets=facets),
+            *_where(surveys, since, until, facets=replace(facets, flagged=True)),
             Rollup.segment_id.in_(segments),
             Rollup.scale == RESPONSES,
             Rollup.n > 0,  # what was erased leaves an empty day
         )
-        .group_by(Rollup.segment_id, Rollup.survey_id)
+        .group_by(*own)
     )
-    found: dict[int, dict[int, tuple[int, date, date]]] = {segment: {} for segment in segments}
-    for segment, survey, n, first, last in rows:
-        found[segment][survey] = (int(n), first, last)
+    found: tuple[Answered, Answered] = {s: {} for s in segments}, {s: {} for s in segments}
+    for segment, survey, flagged, n, first, last in rows:
+        found[bool(flagged)][segment][survey] = (int(n), first, last)
     return found

@@ -39,7 +39,7 @@ def change_sums(
     if baseline is None:
         return {}
     now, before = (
-        shown_cells(session, base, when, [segment], minimum=minimum)[segment]
+        shown_cells(session, base, when, [segment], minimum=minimum, facets=scope.facets)[segment]
         for when in (scope.period, baseline)
     )
     return {cell: _sides(cell, now, before) for cell in (*now, *before)}

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
+from typing import Any
 
-from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from analysis.compare import difference, holm, mcnemar
@@ -22,14 +23,14 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.responses.flags import unflagged
+from surveyapp.responses.facets import Facet, facet_columns
 from surveyapp.results import definitions, phrases
-from surveyapp.results.cells import MonthKey
+from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.customer_groups import segments_of, why_hidden, within
 from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.journey import Ground, Place, ground
 from surveyapp.results.months import month_of
-from surveyapp.results.scope import Period, Scope
+from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Beside, Contrast, Definition, Figure, Hidden, Unit
 from surveyapp.store.models import EVERYBODY, Response
 from surveyapp.surveys.survey import Survey
@@ -85,10 +86,11 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Group:
-    """Customers alike in month, segments and what they chose."""
+    """Customers alike in month, segments, facet and what they chose."""
 
     month: MonthKey
     segments: frozenset[int]
+    facet: Facet
     chosen: tuple[str, ...]
     n: int
 
@@ -108,13 +110,10 @@ def distributions(
     """
     base = ground(session, scope.journey_id, library=library)
     base.segment(scope.segment_id)
-    when = scope.period
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     return _contrasted(
         [
-            _distribution(
-                base, stage, touchpoint, question, groups, when, scope.segment_id, minimum_cell
-            )
+            _distribution(base, stage, touchpoint, question, groups, scope, minimum_cell)
             for stage, touchpoint, place in _places(base)
             for question, surveys in _questions(base, place, library)
             if (groups := _groups(session, base, surveys, question, rules))
@@ -147,12 +146,12 @@ def _distribution(
     touchpoint: str | None,
     question: _Question,
     groups: Sequence[_Group],
-    when: Period,
-    segment: int,
+    scope: Scope,
     minimum: int,
 ) -> Distribution:
-    reason = why_hidden(groups, base.lying, when, segment, minimum=minimum)
-    shown = [group for group in within(groups, when) if segment in group.segments]
+    when, segment, facets = scope.period, scope.segment_id, scope.facets
+    reason = why_hidden(groups, base.lying, when, segment, minimum=minimum, facets=facets)
+    shown = [group for group in within(groups, when, facets) if segment in group.segments]
     n = 0 if reason else sum(group.n for group in shown)
     text = question.wording.items[question.item.code]
     named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
@@ -160,8 +159,8 @@ def _distribution(
         text = text.replace(f"{{{name}}}", value)
     figures = tuple(_figures(question, shown, n)) if n else ()
     if figures and segment != EVERYBODY:
-        others = why_hidden(groups, base.lying, when, EVERYBODY, minimum=minimum)
-        rest = [group for group in within(groups, when) if segment not in group.segments]
+        others = why_hidden(groups, base.lying, when, EVERYBODY, minimum=minimum, facets=facets)
+        rest = [group for group in within(groups, when, facets) if segment not in group.segments]
         figures = tuple(_beside(question, figures, rest, others))
     most, tied = _leading(question, shown) if n else ("", ())
     return Distribution(
@@ -209,7 +208,7 @@ def _groups(
     question: _Question,
     rules: Mapping[int, Rule],
 ) -> list[_Group]:
-    """The answers, grouped in the database by month, attributes and choice."""
+    """The answers, grouped in the database by month, attributes, facet and choice."""
     anonymous = {survey.id for survey in base.surveys if survey.is_anonymous}
     calendar = calendar_of(base.journey)
     by_day, by_moment = ([s for s in surveys if (s in anonymous) is kind] for kind in (True, False))
@@ -231,24 +230,30 @@ def _grouped(
     chosen = Response.answers[(question.instrument.code, question.item.code)].as_string()
     attributes = cast(Response.attributes, Text) if rules else literal("{}")
     month = month_of(session, surveys, calendar)
+    told = (month.label("month"), attributes.label("attributes"), chosen.label("chosen"))
+    facet: tuple[ColumnElement[Any], ...] = facet_columns()
     inner = (
-        select(month.label("month"), attributes.label("attributes"), chosen.label("chosen"))
-        .where(Response.survey_id.in_(surveys), unflagged())
+        select(
+            *told, *(column.label(name) for column, name in zip(facet, Facet._fields, strict=True))
+        )
+        .where(Response.survey_id.in_(surveys))
         .subquery()
     )
+    columns = list(inner.c)
     rows = session.execute(
-        select(inner.c.month, inner.c.attributes, inner.c.chosen, func.count())
+        select(*columns, func.count())
         .where(inner.c.chosen.is_not(None), inner.c.chosen != "[]")
-        .group_by(inner.c.month, inner.c.attributes, inner.c.chosen)
+        .group_by(*columns)
     )
     segments: dict[str, frozenset[int]] = {}
     found = []
-    for written, known, choice, n in rows:
+    for written, known, choice, *facet_told, n in rows:
         if known not in segments:
             segments[known] = segments_of(rules, json.loads(known))
-        year, number = written.split("-")
         taken = tuple(json.loads(choice)) if question.several else (choice,)
-        found.append(_Group((int(year), int(number)), segments[known], taken, n))
+        channel, language, flagged = facet_told
+        facet_of_row = Facet(channel, language, bool(flagged))
+        found.append(_Group(month_key(written), segments[known], facet_of_row, taken, n))
     return found
 
 

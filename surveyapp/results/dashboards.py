@@ -18,7 +18,9 @@ from surveyapp.results.cells import NOTHING, RESPONSES
 from surveyapp.results.changes import changes
 from surveyapp.results.complements import beside
 from surveyapp.results.complements import sides as sides_of
+from surveyapp.results.facets import UNFLAGGED
 from surveyapp.results.figures import differences, figure
+from surveyapp.results.flagged_out import flagged_out
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
 from surveyapp.results.scope import Period, Scope, period
@@ -59,11 +61,16 @@ def journey_overview(
     segment = base.segment(segment_id)
     found, extra = _found(session, base, scope, minimum=minimum_cell)
     changed = extra.changes
-    answered = cells.days(
-        session, base.ids, [EVERYBODY, segment_id], since=when.since, until=when.until
+    bounds = {"since": when.since, "until": when.until}
+    segments = [EVERYBODY, segment_id]
+    answered, flagged = cells.days_by_flag(
+        session, base.ids, segments, **bounds, facets=scope.facets
     )
+    left_out = {survey: n for survey, (n, *_) in flagged[segment_id].items()}
+    if scope.flagged:
+        answered = cells.days(session, base.ids, segments, **bounds, facets=scope.facets)
     days = _shown_days(base, answered[segment_id], found)
-    total, shown, hidden = _responses(base, when, segment_id, found, minimum=minimum_cell)
+    total, shown, hidden = _responses(base, scope, found, minimum=minimum_cell)
     stages = tuple(_stages(base, found, extra))
     journey = base.journey
     overview = JourneyOverview(
@@ -91,6 +98,8 @@ def journey_overview(
         minimum_cell=minimum_cell,
         zone=journey.zone,
         compared=_compared(scope, changed),
+        facets=scope.facets,
+        flagged=flagged_out(session, base, scope, left_out, minimum=minimum_cell),
         beside_tested=sum(one.contrast is not None for one in extra.beside.values()),
     )
     return with_targets(overview, of_segment(base.targets, segment_id))
@@ -113,7 +122,9 @@ def segment_comparison(
     wanted = list(base.segments) if segment_ids is None else list(dict.fromkeys(segment_ids))
     names = tuple(name for name in map(base.segment, wanted) if name is not None)
     ids = [name.id for name in names]
-    by_segment = shown_cells(session, base, scope.period, [EVERYBODY, *ids], minimum=minimum_cell)
+    by_segment = shown_cells(
+        session, base, scope.period, [EVERYBODY, *ids], minimum=minimum_cell, facets=scope.facets
+    )
     places = [
         (stage, touchpoint, cell, scored)
         for stage, touchpoint, place in _places(base)
@@ -170,7 +181,7 @@ def _found(session: Session, base: Ground, scope: Scope, *, minimum: int) -> tup
     segments = sorted({EVERYBODY, segment})
 
     def shown(when: Period, wanted: Sequence[int]) -> dict[int, Cells]:
-        return shown_cells(session, base, when, wanted, minimum=minimum)
+        return shown_cells(session, base, when, wanted, minimum=minimum, facets=scope.facets)
 
     now = shown(scope.period, segments)
     changed = {}
@@ -233,18 +244,18 @@ def _stages(base: Ground, found: Cells, extra: _Extra) -> Iterator[StageOverview
 
 
 def _responses(
-    base: Ground, when: Period, segment: int, found: Cells, *, minimum: int
+    base: Ground, scope: Scope, found: Cells, *, minimum: int
 ) -> tuple[int | None, int, int]:
     """Submissions at all places, at those that may be shown, and how many places may not.
 
-    A sum that holds hidden numbers is shown for everybody and all time only: those of segments and
-    periods could be subtracted from it.
+    A sum that holds hidden numbers is shown for everybody and all time only: those of segments,
+    periods and channels could be subtracted from it.
     """
     counted = [found.get((place, RESPONSES), (NOTHING, Hidden.NO)) for place in base.scored]
     counts = [(sums.n, reason) for sums, reason in counted]
     shown = sum(n for n, reason in counts if not reason)
     hidden = sum(bool(reason) for _, reason in counts)
-    alone = when.whole and segment == EVERYBODY
+    alone = scope.period.whole and scope.of_everybody and scope.facets == UNFLAGGED
     if hidden and not (alone and suppression.sum_may_be_shown(counts, minimum=minimum)):
         return None, shown, hidden
     return sum(n for n, _ in counts), shown, hidden
@@ -287,8 +298,11 @@ def _advice(
         latest = Period(max(since, when.since or since), when.until)
         said = period(latest.since, last)
     scales = {next(iter(found), "") for place, found in base.scored.items() if place is not None}
-    monthly = cells.monthly(session, base.ids, [segment], scales=scales)
-    reasons = hidden_cells(session, base, latest, [segment], minimum=minimum, scales=scales)
+    facets = scope.facets
+    monthly = cells.monthly(session, base.ids, [segment], scales=scales, facets=facets)
+    reasons = hidden_cells(
+        session, base, latest, [segment], minimum=minimum, scales=scales, facets=facets
+    )
     first, end = latest.months
     found: Cells = {}
     for cell, months in base.pooled_months(monthly[segment]).items():

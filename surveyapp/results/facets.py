@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
-from surveyapp.responses.facets import Facet, facet_columns
+from surveyapp.responses.facets import FLAGGED, Facet, facet_columns
+from surveyapp.store.models import Rollup
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,21 @@ class Facets:
             and (self.flagged or not facet.flagged)
         )
 
-    def among(self, channel: Any, language: Any, flagged: Any) -> list[ColumnElement[bool]]:
-        """What holds for these answers, by columns that tell the facet."""
+    def among_rollups(self) -> list[ColumnElement[bool]]:
+        """What holds for the rollups of these answers."""
+        text, held = Rollup.facet, list[ColumnElement[bool]]()
+        if self.channel:
+            begins = [f"{mark}{self.channel}/%" for mark in ("", FLAGGED)]
+            held.append(or_(*map(text.like, begins)))
+        if self.language:
+            held.append(text.like(f"%/{self.language}"))
+        if not self.flagged:
+            held.append(text.not_like(f"{FLAGGED}%"))
+        return held
+
+    def among_responses(self) -> list[ColumnElement[bool]]:
+        """What holds for these of the stored responses."""
+        channel, language, flagged = facet_columns()
         held: list[ColumnElement[bool]] = []
         if self.channel:
             held.append(channel == self.channel)
@@ -36,10 +49,6 @@ class Facets:
         if not self.flagged:
             held.append(~flagged)
         return held
-
-    def among_responses(self) -> list[ColumnElement[bool]]:
-        """The same of stored responses."""
-        return self.among(*facet_columns())
 
 
 UNFLAGGED = Facets()

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from analysis.metrics import Share, share
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.facets import Facet
 from surveyapp.results.cells import MonthKey, month_key
-from surveyapp.results.customer_groups import why_hidden
+from surveyapp.results.customer_groups import NO_FACET, why_hidden
 from surveyapp.results.months import month_decided
 from surveyapp.results.overlaps import overlaps
 from surveyapp.results.scope import ALL_TIME, Period
@@ -91,6 +92,7 @@ class _Asked:
     month: MonthKey
     segments: frozenset[int]
     n: int
+    facet: Facet = NO_FACET
 
 
 def funnels(

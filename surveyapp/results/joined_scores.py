@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
@@ -19,8 +19,9 @@ from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.journeys.calendar import UTC_DAYS, calendar_of
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.facets import Facet, facet_columns
 from surveyapp.responses.flags import unflagged
-from surveyapp.results.cells import MonthKey
+from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.customer_groups import segments_of, why_hidden, within
 from surveyapp.results.definitions import Scored
 from surveyapp.results.journey import Cell, Ground, ground, hidden_cells
@@ -40,6 +41,7 @@ class Answer:
     month: MonthKey
     segments: frozenset[int]
     value: float
+    facet: Facet
     scores: dict[str, float] = field(default_factory=dict)
     n: int = 1  # a group of one
 
@@ -84,8 +86,8 @@ class JoinedScores:
         return not self.scope.of_everybody
 
     def others(self, answers: Sequence[Answer]) -> list[Answer]:
-        """Those of the scope's months, of all customers outside its segment."""
-        inside = within(answers, self.scope.period)
+        """Those of the scope's months, channel and language, of all customers outside its segment."""
+        inside = within(answers, self.scope.period, self.scope.facets)
         return [answer for answer in inside if self.scope.segment_id not in answer.segments]
 
     def why_others_hidden(self, answers: Sequence[Answer], *cells: Cell) -> Hidden:
@@ -97,8 +99,8 @@ class JoinedScores:
         return next(filter(None, reasons), None) or self._why_hidden(answers, EVERYBODY)
 
     def in_scope(self, answers: Sequence[Answer]) -> list[Answer]:
-        """Those of the scope's segment and months."""
-        inside = within(answers, self.scope.period)
+        """Those of the scope's segment, months, channel and language."""
+        inside = within(answers, self.scope.period, self.scope.facets)
         return [answer for answer in inside if self.scope.segment_id in answer.segments]
 
     def why_hidden(self, answers: Sequence[Answer]) -> Hidden:
@@ -106,10 +108,15 @@ class JoinedScores:
         return self._why_hidden(answers, self.scope.segment_id)
 
     def _why_hidden(self, answers: Sequence[Answer], segment: int) -> Hidden:
-        alike = Counter((answer.month, answer.segments) for answer in answers)
-        groups = [Answer(*key, 0.0, n=n) for key, n in alike.items()]
+        alike = Counter((answer.month, answer.segments, answer.facet) for answer in answers)
+        groups = [Answer(*key[:2], 0.0, key[2], n=n) for key, n in alike.items()]
         return why_hidden(
-            groups, self.base.lying, self.scope.period, segment, minimum=self.minimum_cell
+            groups,
+            self.base.lying,
+            self.scope.period,
+            segment,
+            minimum=self.minimum_cell,
+            facets=self.scope.facets,
         )
 
 
@@ -151,6 +158,7 @@ def joined_scores(
             sorted({EVERYBODY, scope.segment_id}),
             minimum=minimum_cell,
             scales=scales | set(dimensions),
+            facets=scope.facets,
         ),
         minimum_cell=minimum_cell,
     )
@@ -217,16 +225,18 @@ def _outcomes(
                 Score.value,
                 cast(Response.attributes, Text),
                 month_of(session, surveys, calendar),
+                *facet_columns(),
             )
             .join(Score, Score.response_id == Response.id)
-            .where(Response.survey_id.in_(surveys), Score.scale == outcome.scale.id, unflagged())
+            .where(Response.survey_id.in_(surveys), Score.scale == outcome.scale.id)
             .order_by(Response.submitted_at, Response.id)
         )
-        for response, run, value, known, written in rows:
+        for response, run, value, known, written, *facet in rows:
             if known not in segments:
                 segments[known] = segments_of(rules, json.loads(known))
-            year, month = written.split("-")
-            yield response, run, Answer((int(year), int(month)), segments[known], value)
+            channel, language, flagged = facet
+            own = Facet(channel, language, bool(flagged))
+            yield response, run, Answer(month_key(written), segments[known], value, own)
 
 
 def _beside(
@@ -257,10 +267,15 @@ def _along(
     touchpoints: Mapping[int, Scored],
     outcomes: Sequence[tuple[int, int | None, Answer]],
 ) -> list[Answer]:
-    """Each run with the outcome, with the latest score of each touchpoint on it."""
+    """Each run with the outcome, with the latest score of each touchpoint on it.
+
+    An answer without a flag stands before a flagged one of the same run; flagged ones of touchpoints
+    are not joined.
+    """
     if not touchpoints:
         return []
-    answers = {run: answer for _, run, answer in outcomes if run is not None}
+    ordered = sorted(outcomes, key=lambda each: not each[2].facet.flagged)
+    answers = {run: answer for _, run, answer in ordered if run is not None}
     at = {
         survey: touchpoints[place]
         for survey, place in base.places.items()
@@ -286,4 +301,4 @@ def _along(
 
 
 def _with(answer: Answer, scores: dict[str, float]) -> Answer:
-    return Answer(answer.month, answer.segments, answer.value, scores)
+    return replace(answer, scores=scores)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from instruments.loader import Library
 from surveyapp.errors import NotFound, NotReady
-from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.calendar import Calendar, calendar_of
+from surveyapp.responses.facets import Facet
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
-from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_scale
+from surveyapp.results.facet_publication import facet_publication
+from surveyapp.results.facets import UNFLAGGED, Facets
+from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_facet, kinds_by_scale
 from surveyapp.results.publication import Publication, publication
 from surveyapp.results.scope import Period
 from surveyapp.results.standing import MetricTarget
@@ -127,32 +132,70 @@ def hidden_cells(
     *,
     minimum: int,
     scales: Collection[str] | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> dict[Cell, dict[int, Hidden]]:
     """Why to hide the ``wanted`` segments in which cell in this period.
 
     ``scales``: only these, where not all are looked at.
     """
+    told = publications(session, base, minimum=minimum, scales=scales, facets=facets)
     return {
         cell: {segment: found.why_hidden(segment, *when.months) for segment in wanted}
-        for cell, found in publications(session, base, minimum=minimum, scales=scales).items()
+        for cell, found in told.items()
     }
 
 
 def publications(
-    session: Session, base: Ground, *, minimum: int, scales: Collection[str] | None = None
+    session: Session,
+    base: Ground,
+    *,
+    minimum: int,
+    scales: Collection[str] | None = None,
+    facets: Facets = UNFLAGGED,
 ) -> dict[Cell, Publication]:
     """What to show in each cell, of all segments and periods; from the counts of all of them.
 
     ``scales``: only these, where not all are looked at.
     """
     kept = session.info.get(SNAPSHOT, {})
-    key = ("publications", base.journey.id, minimum)
+    key = ("publications", base.journey.id, minimum, facets)
+    make = _publications if facets == UNFLAGGED else partial(_of_facets, facets=facets)
     if key not in kept and scales is not None:
-        return _publications(session, base, minimum, scales)
+        return make(session, base, minimum, scales)
     if key not in kept:
-        kept[key] = _publications(session, base, minimum, None)
+        kept[key] = make(session, base, minimum, None)
     found: dict[Cell, Publication] = kept[key]
     return found
+
+
+def _of_facets(
+    session: Session,
+    base: Ground,
+    minimum: int,
+    scales: Collection[str] | None,
+    *,
+    facets: Facets,
+) -> dict[Cell, Publication]:
+    """The same of one channel or language, or with flagged answers; from the counts of every facet."""
+    counted: dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}
+    for (survey, scale), by_facet in cells.counts_by_facet(
+        session, base.ids, scales=scales
+    ).items():
+        at = counted.setdefault((base.places[survey], scale), {})
+        for facet, by_segment in by_facet.items():
+            _add(at.setdefault(facet, {EVERYBODY: {}}), base, by_segment)
+    kinds: dict[Cell, dict[Facet, Kinds]] = {}
+    alike = {cell: _added(base, by_facet.values()) for cell, by_facet in counted.items()}
+    if _are_few(base, alike):
+        read = kinds_by_facet(*_of_kinds(session, base, counted), fingerprint=_fingerprint(counted))
+        for (survey, scale), found in read.items():
+            into = kinds.setdefault((base.places[survey], scale), {})
+            for facet, own in found.items():
+                _add_kinds(into.setdefault(facet, {}), own)
+    return {
+        cell: facet_publication(counts, facets, base.lying, minimum=minimum, kinds=kinds.get(cell))
+        for cell, counts in counted.items()
+    }
 
 
 def _publications(
@@ -161,12 +204,7 @@ def _publications(
     counted: dict[Cell, dict[int, dict[MonthKey, int]]] = {}
     for (survey, scale), by_segment in cells.counts(session, base.ids, scales=scales).items():
         into = counted.setdefault((base.places[survey], scale), {EVERYBODY: {}})
-        for segment, months in by_segment.items():
-            # Rollups of a segment that is being sorted, or was deleted a moment ago, tell nothing.
-            if segment == EVERYBODY or segment in base.segments:
-                own = into.setdefault(segment, {})
-                for month, n in months.items():
-                    own[month] = own.get(month, 0) + n
+        _add(into, base, by_segment)
     kinds = _kinds(session, base, counted)
     return {
         cell: publication(counts, base.lying, minimum=minimum, kinds=kinds.get(cell))
@@ -174,37 +212,66 @@ def _publications(
     }
 
 
+def _add(
+    into: dict[int, dict[MonthKey, int]],
+    base: Ground,
+    by_segment: Mapping[int, Mapping[MonthKey, int]],
+) -> None:
+    """Rollups of a segment that is being sorted, or was deleted a moment ago, tell nothing."""
+    for segment, months in by_segment.items():
+        if segment == EVERYBODY or segment in base.segments:
+            own = into.setdefault(segment, {})
+            for month, n in months.items():
+                own[month] = own.get(month, 0) + n
+
+
+def _added(
+    base: Ground, parts: Iterable[Mapping[int, Mapping[MonthKey, int]]]
+) -> dict[int, dict[MonthKey, int]]:
+    found: dict[int, dict[MonthKey, int]] = {EVERYBODY: {}}
+    for part in parts:
+        _add(found, base, part)
+    return found
+
+
+def _add_kinds(into: Kinds, kinds: Kinds) -> None:
+    for kind, months in kinds.items():
+        own = into.setdefault(kind, {})
+        for month, n in months.items():
+            own[month] = own.get(month, 0) + n
+
+
 _Counted = Mapping[Cell, Mapping[int, Mapping[MonthKey, int]]]
 
 
 def _kinds(session: Session, base: Ground, counted: _Counted) -> dict[Cell, Kinds]:
     """The same answers by kinds of customers; nothing where there are no segments, or too many answers."""
-    if not base.segments or not counted:
+    if not _are_few(base, counted):
         return {}
+    found: dict[Cell, Kinds] = {}
+    read = kinds_by_scale(*_of_kinds(session, base, counted), fingerprint=_fingerprint(counted))
+    for (survey, scale), kinds in read.items():
+        _add_kinds(found.setdefault((base.places[survey], scale), {}), kinds)
+    return found
+
+
+def _are_few(base: Ground, counted: _Counted) -> bool:
+    """Whether there are segments, and so few answers that their kinds can be looked up."""
     answers: dict[Place, int] = {}
     for (place, _), counts in counted.items():
         answers[place] = max(answers.get(place, 0), sum(counts[EVERYBODY].values()))
-    if sum(answers.values()) > MOST_ANSWERS:
-        return {}
-    found: dict[Cell, Kinds] = {}
-    read = kinds_by_scale(
-        session,
-        base.surveys,
-        calendar_of(base.journey),
-        {segment: name.rule for segment, name in base.segments.items()},
-        {scale for _, scale in counted},
-        fingerprint=hash(
-            frozenset(
-                (cell, segment, frozenset(months.items()))
-                for cell, counts in counted.items()
-                for segment, months in counts.items()
-            )
-        ),
-    )
-    for (survey, scale), kinds in read.items():
-        into = found.setdefault((base.places[survey], scale), {})
-        for kind, months in kinds.items():
-            own = into.setdefault(kind, {})
-            for month, n in months.items():
-                own[month] = own.get(month, 0) + n
-    return found
+    return bool(base.segments) and 0 < sum(answers.values()) <= MOST_ANSWERS
+
+
+def _of_kinds(
+    session: Session, base: Ground, counted: Iterable[Cell]
+) -> tuple[Session, Sequence[Survey], Calendar, Mapping[int, str], set[str]]:
+    """What kinds are read for."""
+    rules = {segment: name.rule for segment, name in base.segments.items()}
+    scales = {scale for _, scale in counted}
+    return session, base.surveys, calendar_of(base.journey), rules, scales
+
+
+def _fingerprint(counted: Mapping[Cell, Any]) -> int:
+    """A number that differs when any of the counts does."""
+    return hash(repr(sorted(counted.items(), key=repr)))

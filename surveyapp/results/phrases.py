@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from surveyapp.i18n.isolates import isolated
+from surveyapp.i18n.languages import own_name
+from surveyapp.responses.facets import CHANNEL_NAMES
+from surveyapp.results.facets import Facets
 from surveyapp.results.scope import Comparison, Period, Scope
 from surveyapp.results.view_models import (
     Advice,
@@ -216,7 +219,7 @@ def scope(found: Scope) -> str:
     Jul 2026"; or why with nothing.
     """
     when = found.period
-    said = period(when) or "All time"
+    said = ", ".join([period(when) or "All time", *facets(found.facets)])
     if found.baseline is not None:
         return f"{said}, compared with {period(found.baseline)}"
     if found.comparison is Comparison.NONE:
@@ -226,6 +229,29 @@ def scope(found: Scope) -> str:
     if found.comparison is Comparison.YEAR:
         return f"{said}; more than a year is not compared with the year before, as they overlap"
     return f"{said}; there is no period before it"
+
+
+def facets(found: Facets) -> list[str]:
+    """Of which answers a result is: "channel: Kiosk", "language: Finnish", "with flagged answers"; nothing
+    of all but flagged ones.
+    """
+    said = []
+    if found.channel:
+        said.append(f"channel: {CHANNEL_NAMES[found.channel]}")
+    if found.language:
+        said.append(f"language: {own_name(found.language)}")
+    if found.flagged:
+        said.append("with flagged answers")
+    return said
+
+
+def flagged(left_out: int | None) -> str:
+    """How many flagged answers are left out: "12 flagged answers are left out"; empty for none."""
+    if left_out is None:
+        return "Flagged answers are left out"
+    if not left_out:
+        return ""
+    return f"{left_out:,} flagged {'answer is' if left_out == 1 else 'answers are'} left out"
 
 
 def day(when: date | None) -> str:

@@ -75,16 +75,17 @@ def publication(
         tuple(sorted((s, tuple(sorted(months.items()))) for s, months in counts.items())),
         lying,
         minimum,
-        None if kinds is None else _listed(kinds),
+        None if kinds is None else listed(kinds),
     )
     return Publication(counts, runs, minimum)
 
 
 _Counted = tuple[tuple[int, tuple[tuple[MonthKey, int], ...]], ...]
-_Listed = tuple[tuple[frozenset[int], tuple[tuple[MonthKey, int], ...]], ...]
+Listed = tuple[tuple[frozenset[int], tuple[tuple[MonthKey, int], ...]], ...]
 
 
-def _listed(kinds: Kinds) -> _Listed:
+def listed(kinds: Kinds) -> Listed:
+    """The same numbers as something that a result can be cached by."""
     return tuple(
         sorted(
             ((kind, tuple(sorted(months.items()))) for kind, months in kinds.items()),
@@ -95,7 +96,7 @@ def _listed(kinds: Kinds) -> _Listed:
 
 @lru_cache(maxsize=8192)  # asked again by every page until somebody answers
 def _published(
-    counted: _Counted, lying: Overlaps, minimum: int, kinds: _Listed | None
+    counted: _Counted, lying: Overlaps, minimum: int, kinds: Listed | None
 ) -> Mapping[int, tuple[Run, ...]]:
     counts = {segment: dict(months) for segment, months in counted}
     slices = blocks(counts.get(EVERYBODY, {}), minimum=minimum)
@@ -110,10 +111,10 @@ def _published(
         dtype=float,
     )
     plan = _Plan(segments, sizes, slices, minimum)
-    views = _views(segments, sizes, slices, lying, kinds)
-    if views is None:
+    seen = views(segments, sizes, slices, lying, kinds)
+    if seen is None:
         plan.show_only_far_apart()
-    for sets, present in views or ():
+    for sets, present in seen or ():
         plan.protect(sets, present)
     return plan.published()
 
@@ -224,12 +225,12 @@ class _Plan:
 _View = tuple[np.ndarray, np.ndarray]  # sets (segments, kinds), present (slices, kinds)
 
 
-def _views(
+def views(
     segments: Sequence[int],
     sizes: np.ndarray,
     slices: Sequence[Run],
     lying: Overlaps,
-    kinds: _Listed | None,
+    kinds: Listed | None,
 ) -> list[_View] | None:
     """Who there is in whose eyes; None where the rules are too many to say."""
     if kinds is not None:

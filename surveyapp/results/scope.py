@@ -9,12 +9,16 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from surveyapp.errors import Invalid
+from surveyapp.responses.facets import Channel
 from surveyapp.results.cells import MonthKey
+from surveyapp.results.facets import Facets
 from surveyapp.store.models import EVERYBODY
 from surveyapp.whole import whole_number
 
 LARGEST_SEGMENT = 2**31 - 1
 _ALL = "all"
+_WITH_FLAGGED, _WITHOUT_FLAGGED = "yes", "no"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,2}")
 _YEAR = 12
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])")
 
@@ -102,9 +106,10 @@ class Scope:
     """A journey's answers: of everybody or of one segment, of all time or of the months from that of
     ``since`` to that of ``until``, compared with those of other months.
 
-    What every result can be cut by belongs here, and nothing that some would ignore; a channel or a
-    language comes in when rollups tell them apart, with a field, a line in ``read_scope`` and one in
-    ``arguments``. ``default`` are the months of a page whose address names none.
+    Of one channel and one language where they are named; ``flagged`` answers, which may be one person's
+    many, only count where that is asked for. What every result can be cut by belongs here, and nothing
+    that some would ignore: with a field, a line in ``read_scope`` and one in ``arguments``. ``default``
+    are the months of a page whose address names none.
     """
 
     journey_id: int
@@ -113,10 +118,18 @@ class Scope:
     until: date | None = None
     comparison: Comparison = Comparison.BEFORE
     default: Period = ALL_TIME
+    channel: str = ""
+    language: str = ""
+    flagged: bool = False
 
     @property
     def period(self) -> Period:
         return period(self.since, self.until)
+
+    @property
+    def facets(self) -> Facets:
+        """Its channel and language, and whether flagged answers count."""
+        return Facets(self.channel, self.language, self.flagged)
 
     @property
     def baseline(self) -> Period | None:
@@ -155,7 +168,7 @@ class Scope:
     @property
     def is_cut(self) -> bool:
         """Whether it leaves out any of the journey's answers."""
-        return not self.of_everybody or not self.period.whole
+        return not self.of_everybody or not self.period.whole or bool(self.channel or self.language)
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -164,6 +177,8 @@ class Scope:
         compare = "" if self.comparison is Comparison.BEFORE else self.comparison.value
         segment = "" if self.of_everybody else str(self.segment_id)
         said = {"segment": segment, **months, "compare": compare}
+        said |= {"channel": self.channel, "language": self.language}
+        said |= {"flagged": _WITH_FLAGGED if self.flagged else ""}
         return {name: text for name, text in said.items() if text}
 
     @property
@@ -175,6 +190,16 @@ class Scope:
     def of_default(self) -> Scope:
         """The same customers in the months that are shown to whoever chooses none."""
         return replace(self, since=self.default.since, until=self.default.until)
+
+    def without(self, name: str) -> Scope:
+        """The same without one of its choices, named as in the address: "segment", "period", "compare",
+        "channel", "language" or "flagged".
+        """
+        if name == "period":
+            return self.of_default
+        plain = Scope(self.journey_id)
+        field = {"segment": "segment_id", "compare": "comparison"}.get(name, name)
+        return replace(self, **{field: getattr(plain, field)})
 
     @property
     def _months(self) -> dict[str, str]:
@@ -207,8 +232,17 @@ def read_scope(
         )
     if not named and "from" not in arguments and "to" not in arguments:
         since, until = default.since, default.until
-    segment, comparison = _segment(arguments.get("segment", "")), _comparison(arguments)
-    return Scope(journey_id, segment, since, until, comparison, default)
+    return Scope(
+        journey_id,
+        _segment(arguments.get("segment", "")),
+        since,
+        until,
+        _comparison(arguments),
+        default,
+        channel=_channel(arguments.get("channel", "").strip()),
+        language=_language(arguments.get("language", "").strip()),
+        flagged=_flagged(arguments.get("flagged", "").strip()),
+    )
 
 
 def read_month(text: str, *, field: str) -> date | None:
@@ -233,6 +267,30 @@ def _comparison(arguments: Mapping[str, str]) -> Comparison:
     except ValueError:
         known = ", ".join(Comparison)
         raise Invalid(f"compare={text[:20]} is not one of {known}.", field="compare") from None
+
+
+def _channel(text: str) -> str:
+    if text and text not in set(Channel):
+        raise Invalid(f"channel={text[:20]} is not one of {', '.join(Channel)}.", field="channel")
+    return text
+
+
+def _language(text: str) -> str:
+    if text and not _LANGUAGE.fullmatch(text):
+        raise Invalid(
+            f"language={text[:20]} is not the tag of a language; write it as fi or pt-BR.",
+            field="language",
+        )
+    return text
+
+
+def _flagged(text: str) -> bool:
+    if text not in ("", _WITH_FLAGGED, _WITHOUT_FLAGGED):
+        raise Invalid(
+            f"flagged={text[:20]} is neither {_WITH_FLAGGED} nor {_WITHOUT_FLAGGED}.",
+            field="flagged",
+        )
+    return text == _WITH_FLAGGED
 
 
 def _segment(text: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from surveyapp.results import cells
+from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.journey import Cell, Ground, hidden_cells
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Hidden
@@ -22,10 +23,13 @@ def shown_cells(
     segments: Sequence[int],
     *,
     minimum: int,
+    facets: Facets = UNFLAGGED,
 ) -> dict[int, Cells]:
     """By segment."""
-    summed = cells.sums(session, base.ids, segments, since=when.since, until=when.until)
-    reasons = hidden_cells(session, base, when, segments, minimum=minimum)
+    summed = cells.sums(
+        session, base.ids, segments, since=when.since, until=when.until, facets=facets
+    )
+    reasons = hidden_cells(session, base, when, segments, minimum=minimum, facets=facets)
     return {
         segment: {
             cell: (sums, reasons[cell].get(segment, Hidden.NO))

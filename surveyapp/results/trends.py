@@ -37,10 +37,12 @@ def trend(
     """
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
-    by_segment = cells.monthly(session, base.ids, sorted({EVERYBODY, segment_id}))
+    by_segment = cells.monthly(
+        session, base.ids, sorted({EVERYBODY, segment_id}), facets=scope.facets
+    )
     everybody = base.pooled_months(by_segment[EVERYBODY])
     found = base.pooled_months(by_segment[segment_id])
-    published = publications(session, base, minimum=minimum_cell)
+    published = publications(session, base, minimum=minimum_cell, facets=scope.facets)
     worded = _worded(base, library)
     baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None

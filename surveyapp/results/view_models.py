@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from instruments.schema import Metric
+from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.standing import Gap, MetricTarget
 
 LATEST = 3  # months at either end that a change is measured between, and that advice rests on
@@ -240,6 +241,8 @@ class JourneyOverview:
     minimum_cell: int
     zone: str = "UTC"  # by which days and months are counted
     compared: Compared | None = None  # the changes of the end's and the touchpoints' figures
+    facets: Facets = UNFLAGGED
+    flagged: int | None = 0  # flagged answers that are left out; None where it may not be told
     beside_tested: int = 0  # differences of a segment from all others that Holm's correction counts
     targets: tuple[MetricTarget, ...] = ()  # of these customers
 

@@ -34,6 +34,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json
+from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
 
@@ -176,7 +177,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         overview = dashboards.journey_overview(session, scope, **rules)
         rates = dashboards.response_rates(session, scope, **rules)
         own = None if scope.of_everybody else segment_rate(session, scope, **rules)
-        segments = queries.segments(session)
+        bar = scope_bar(session, scope)
         answered = queries.has_responses(session, journey_id)
     few, found = rules["minimum_cell"], findings(overview)
     aims = target_rows(overview, rates, own)
@@ -195,7 +196,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         overview=overview,
         findings=found,
         scope=scope,
-        segments=segments,
+        bar=bar,
         returned=returned,
         has_surveys=bool(rates),
         has_answers=answered,
@@ -205,7 +206,12 @@ def show(journey_id: int) -> ResponseReturnValue:
 
 
 def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, scope: Scope) -> str:
+    """How many came back, of everybody or of the segment; invitations know no channel that they will be
+    answered by.
+    """
     whole = scope.period.whole
+    if scope.channel or scope.language:
+        return ""
     if scope.of_everybody:
         return response_sentence(rates, whole=whole)
     return segment_sentence(own, rates, whole=whole, few=installation().settings.minimum_cell)
@@ -223,7 +229,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         found = queries.touchpoint(session, journey_id, touchpoint_id)
         overview = dashboards.journey_overview(session, scope, **rules)
         trends = dashboards.trend(session, scope, **rules)
-        segments = queries.segments(session)
+        bar = scope_bar(session, scope)
         asked = surveys_of(session, journey_id)
         journey = queries.journey(session, journey_id)
         stage = queries.stage(session, journey_id, found.stage_id)
@@ -246,8 +252,9 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         touchpoint=found,
         seen=seen,
         compared=overview.compared,
+        left_out=overview.flagged,
         trends=own,
         scope=scope,
-        segments=segments,
+        bar=bar,
         surveys=[each for each in asked if each.touchpoint_id == touchpoint_id],
     )

@@ -45,6 +45,9 @@ def scope_to_json(scope: Scope) -> dict[str, Any]:
     baseline = scope.baseline
     return {
         **months_asked(scope),
+        "channel": scope.channel or None,
+        "language": scope.language or None,
+        "flagged": scope.flagged,
         "compare": scope.comparison,
         "compared_with": months_asked(baseline) if baseline else None,
     }

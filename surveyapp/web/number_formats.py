@@ -43,6 +43,7 @@ def teach_words(app: Flask) -> None:
     app.jinja_env.filters["beside_numbers"] = phrases.beside_numbers
     app.jinja_env.filters["compared_said"] = phrases.compared
     app.jinja_env.filters["scope_said"] = phrases.scope
+    app.jinja_env.filters["flagged_said"] = phrases.flagged
     app.jinja_env.filters["association_basis"] = basis
     app.jinja_env.filters["association_headline"] = headline
     app.jinja_env.globals["may"] = _may

@@ -27,6 +27,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.quota import leave_room
 from surveyapp.web.reads import note_read
+from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
@@ -51,6 +52,14 @@ class ReportForm(StaffForm):
         ),
         default=Comparison.BEFORE,
         description=f"{_OF_BENCHMARK} Only a period with a first and a last month is compared.",
+    )
+    channel = SelectField("Channel", default="", description=_OF_BENCHMARK)
+    language = SelectField("Language", default="", description=_OF_BENCHMARK)
+    flagged = SelectField(
+        "Flagged answers",
+        choices=choices([("", "Leave out"), ("yes", "Include")]),
+        default="",
+        description=_OF_BENCHMARK,
     )
 
 
@@ -115,6 +124,9 @@ def _form(session: Session, journey_id: int) -> ReportForm:
         [(BENCHMARK, "Journey benchmark for managers: scores, segments and trends"), *made]
     )
     form.segment.choices = segment_choices(session)
+    bar = scope_bar(session, scope)
+    form.channel.choices = choices([("", "All channels"), *bar.channels])
+    form.language.choices = choices([("", "All languages"), *bar.languages])
     return form
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
 from surveyapp.web.reads import note_read
+from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 
 responses = Blueprint("responses", __name__, url_prefix="/journeys/<int:journey_id>/responses")
@@ -50,7 +52,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey, carried = queries.journey(session, journey_id), scope_asked(session, journey_id)
         surveys = surveys_of(session, journey_id)
-        segments = queries.segments(session)
+        bar = scope_bar(session, scope)
         wanted = listing.Wanted(
             survey_id,
             None if scope.of_everybody else parse(queries.segment(session, scope.segment_id).rule),
@@ -58,6 +60,8 @@ def index(journey_id: int) -> ResponseReturnValue:
             scope.period.until,
             before,
             after,
+            scope.channel,
+            scope.language,
         )
         found = listing.lines(
             session,
@@ -79,7 +83,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         survey_id=survey_id,
         scope=scope,
         carried=carried,
-        segments=segments,
+        segments=bar.segments,
+        bar=bar,
         lines=shown,
         older=shown[-1].id if shown and (more or after is not None) else None,
         newer=shown[0].id
@@ -90,7 +95,10 @@ def index(journey_id: int) -> ResponseReturnValue:
         removed=removed,
         unusual=unusual,
         reasons=REASONS,
-        kept={**scope.arguments, **({"survey": survey_id} if survey_id else {})},
+        kept={
+            **replace(scope, flagged=False).arguments,
+            **({"survey": survey_id} if survey_id else {}),
+        },
     )
 
 

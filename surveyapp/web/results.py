@@ -31,6 +31,7 @@ from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json
+from surveyapp.web.scope_bar import scope_bar
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
@@ -59,7 +60,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         since = staleness(session, stored)
         form = validation_form(session, journey, segment=scope.arguments.get("segment", ""))
         study = studies.study_form(session, journey, segment=scope.arguments.get("segment", ""))
-        segments = queries.segments(session)
+        bar = scope_bar(session, scope)
     few = rules["minimum_cell"]
     drivers = associations(joined)
     # The journey's page tells those of the overview alone.
@@ -95,7 +96,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         changed=since,
         rules={each.id: rules_used(each) for each in stored},
         scope=scope,
-        segments=segments,
+        bar=bar,
         form=form,
         study=study,
     )

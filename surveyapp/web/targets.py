@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -34,6 +34,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json
+from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 
 targets = Blueprint("targets", __name__, url_prefix="/journeys/<int:journey_id>")
@@ -72,8 +73,8 @@ def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
-        segments = queries.segments(session)
-        rows, waiting = _rows(session, scope, segments)
+        bar = scope_bar(session, scope)
+        rows, waiting = _rows(session, scope, bar.segments)
     return page(
         "targets/index.html",
         {
@@ -85,7 +86,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         scope=scope,
-        segments=segments,
+        bar=bar,
         rows=rows,
         waiting=waiting,
         explained=target_phrases.EXPLAINED,
@@ -93,7 +94,7 @@ def index(journey_id: int) -> ResponseReturnValue:
 
 
 def _rows(
-    session: Session, scope: Scope, segments: list[Segment]
+    session: Session, scope: Scope, segments: Sequence[Segment]
 ) -> tuple[list[TargetRow], list[str]]:
     """The targets of all customers and of each segment, of the scope's alone where it has one; and the
     segments with targets that responses are still being sorted into."""

@@ -406,6 +406,8 @@ def test_results_of_something_unknown_are_not_found(call, world):
         ("/journeys/open/results?segment=open-north&from=2026-01&to=2026-03", 200),
         ("/journeys/open/results?from=2026-03&to=2026-01", 422),
         ("/journeys/open/results?from=2026-13", 422),
+        ("/journeys/open/results?channel=kiosk&language=fi&flagged=true", 200),
+        ("/journeys/open/results?channel=fax", 422),
         ("/journeys/open/results?to=9999-12", 422),
         ("/journeys/open/results?minimum_cell=1", 422),
     ]:

@@ -25,11 +25,32 @@ def test_what_is_written_is_read_as_the_same(segment: int, first: date | None, l
 
 
 @pytest.mark.parametrize(
+    "facets",
+    [
+        {"channel": "kiosk"},
+        {"language": "pt-BR", "flagged": "yes"},
+        {"channel": "link", "language": "fi", "flagged": "yes"},
+    ],
+)
+def test_channel_language_and_flags_are_written_and_read_and_taken_away(facets: dict[str, str]):
+    scope = read_scope(7, {**facets, "segment": "3"})
+    assert scope.arguments == {"segment": "3", **facets}
+    assert scope.facets.flagged == ("flagged" in facets)
+    for name in facets:
+        assert scope.without(name).arguments.keys() == scope.arguments.keys() - {name}
+    assert scope.without("segment").arguments == facets
+    assert read_scope(7, {"flagged": "no"}) == Scope(7)
+
+
+@pytest.mark.parametrize(
     ("arguments", "field", "said"),
     [
         ({"segment": "north"}, "segment", "segment=north is not a number"),
         ({"segment": "-1"}, "segment", "is not a number"),
         ({"segment": str(2**31)}, "segment", "is not a number"),
+        ({"channel": "fax"}, "channel", "channel=fax is not one of link, invitation"),
+        ({"language": "f"}, "language", "is not the tag of a language"),
+        ({"flagged": "maybe"}, "flagged", "neither yes nor no"),
         ({"from": "2026-13"}, "from", "'2026-13' is not a month"),
         ({"from": "2026-3"}, "from", "is not a month"),
         ({"to": "9999-12"}, "to", "is not a month"),

@@ -169,12 +169,12 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
         assert session.query(Invitation).one().interaction_id is None
         assert session.query(Score).one().value == 9
         rollup, job = session.query(Rollup).one(), session.query(Job).one()
-        assert (rollup.n, rollup.channel, rollup.language, rollup.flagged) == (1, "", "", False)
+        assert (rollup.n, rollup.facet) == (1, "")
         assert COUNT_DAYS.read(job.parameters) == JourneyPayload(1)
     recount_journey(empty_store, 1, now=lambda: moment)
     with empty_store.reading() as session:
         assert recount(session) == []
-        assert {row.channel for row in session.query(Rollup)} == {"invitation"}
+        assert {row.facet for row in session.query(Rollup)} == {"invitation/en"}
 
 
 def test_a_filled_database_of_the_second_schema_comes_up_with_its_texts(empty_store: Store):

@@ -59,6 +59,28 @@ def test_the_tabs_of_a_journey_keep_the_customers_and_months(researcher, place, 
     assert f"/journeys/{journey}/surveys" in found  # which are of all customers
 
 
+def test_channel_and_language_are_chosen_carried_and_taken_away(researcher, place):
+    journey, north = place
+    asked = f"segment={north}&from={MONTH}&channel=link&language=en&flagged=yes"
+    for tab in ("", "/results", "/responses"):
+        found = researcher.get(f"/journeys/{journey}{tab}?{asked}").text
+        assert '<option value="link" selected>Open link</option>' in found
+        assert '<option value="en" selected>English</option>' in found
+        assert f"/journeys/{journey}/results?{asked}" in links(found)
+    page = researcher.get(f"/journeys/{journey}?{asked}").text
+    assert page.count("Remove filter: ") == 5
+    for gone in asked.split("&"):
+        rest = "&".join(each for each in asked.split("&") if each != gone)
+        assert f"/journeys/{journey}?{rest}" in links(page)
+    assert f"/journeys/{journey}/reports/new?{asked}" in links(page)
+    # Only what there is can be chosen, and the download holds what the list does.
+    plain = researcher.get(f"/journeys/{journey}").text
+    assert "All channels" not in plain
+    empty = researcher.get(f"/journeys/{journey}/responses/export.csv?channel=kiosk").text
+    assert len(list(csv.DictReader(io.StringIO(empty)))) == 0
+    assert researcher.get(f"/journeys/{journey}?channel=fax").status_code == 422
+
+
 def test_the_list_and_the_download_hold_the_segment_only(installation, researcher, place):
     journey, north = place
     page = researcher.get(f"/journeys/{journey}/responses?segment={north}").text

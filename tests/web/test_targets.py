@@ -25,7 +25,9 @@ def words(page) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # pages do not differ by database
+@pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # pages do not differ by database
 def test_targets_are_set_shown_changed_and_removed(installation, sign_in):
     with installation.store.writing() as session:
         made = bank.filled(session, a_place=24, months=3)

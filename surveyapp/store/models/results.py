@@ -22,9 +22,9 @@ class Rollup(Base):
     """Counts and sums of one scale on one day for one segment: what pages read.
 
     Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable
-    from scores. ``scale`` "responses" counts submissions. ``channel``, ``language`` and ``flagged`` split
-    a day's answers, so that a sum over them is the day's; a row of before they were told apart has none
-    of them. No foreign key on ``segment_id``, because EVERYBODY is no stored segment.
+    from scores. ``scale`` "responses" counts submissions. ``facet`` is the channel, the language and
+    whether the answers are flagged, as one text: a sum over facets is the day's. It is empty in rows of
+    before these were told apart. No foreign key on ``segment_id``, because EVERYBODY is no stored segment.
     """
 
     __tablename__ = "rollups"
@@ -34,9 +34,7 @@ class Rollup(Base):
     segment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     scale: Mapped[str] = mapped_column(String(120), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    channel: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
-    language: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
-    flagged: Mapped[bool] = mapped_column(primary_key=True, default=False)
+    facet: Mapped[str] = mapped_column(String(50), primary_key=True, default="")
     n: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[float] = mapped_column(Float(53), default=0.0)
     total_squares: Mapped[float] = mapped_column(Float(53), default=0.0)
