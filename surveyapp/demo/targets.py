@@ -12,7 +12,7 @@ from surveyapp.store.models import Journey
 
 _TARGETS = (
     ("", "sjq", 50.0),
-    ("", "nps", 20.0),
+    ("", "nps", 35.0),
     ("apply/identity", "csat", 70.0),
 )
 _DAYS = 180

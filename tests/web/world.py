@@ -38,11 +38,13 @@ from surveyapp.store.models import (
     ImportBatch,
     ImportPreview,
     Job,
+    Journey,
     Passkey,
     Report,
     Response,
     Stage,
     SurveyRow,
+    Target,
     User,
 )
 from surveyapp.surveys import actions as fielding
@@ -100,6 +102,7 @@ class Place:
     session_id: int
     passkey_id: int
     removal_id: int
+    target_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -194,7 +197,15 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             session_id=_signed_in(session, user, text),
             passkey_id=_passkey(session, user, text),
             removal_id=_removed(session, stage, user, text),
+            target_id=_target(session, journey, user),
         )
+
+
+def _target(session: Session, journey: Journey, user: User) -> int:
+    target = Target(journey_id=journey.id, metric="nps", value=40, owner_id=user.id)
+    session.add(target)
+    session.flush()
+    return target.id
 
 
 def _signed_in(session: Session, user: User, text: str) -> int:
