@@ -31,6 +31,7 @@ COMMANDS = {
     "pls": "surveyapp.cli.modelling",
     "report": "surveyapp.cli.reporting",
     "run": "surveyapp.cli.serving",
+    "samplesize": "surveyapp.cli.samplesize",
     "score": "surveyapp.cli.scoring",
     "sem": "surveyapp.cli.modelling",
     "settings": "surveyapp.cli.administration",

@@ -248,3 +248,16 @@ def days_by_flag(
     for segment, survey, flagged, n, first, last in rows:
         found[bool(flagged)][segment][survey] = (int(n), first, last)
     return found
+
+
+def daily(session: Session, survey: int, *, since: date, until: date) -> dict[date, int]:
+    """Submissions of a survey by day, of everybody; days without any are absent."""
+    rows = session.execute(
+        select(Rollup.day, func.sum(Rollup.n))
+        .where(
+            *_where([survey], since, until, [RESPONSES]),
+            Rollup.segment_id == EVERYBODY,
+        )
+        .group_by(Rollup.day)
+    )
+    return {day: int(n) for day, n in rows}

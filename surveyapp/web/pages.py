@@ -34,6 +34,7 @@ from surveyapp.web.previews import previews
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
+from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
 from surveyapp.web.second_factor import second_factor
 from surveyapp.web.segments import segments
@@ -69,7 +70,7 @@ SECTIONS = (
         (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
-            *(previews, devices, access, targets),
+            *(previews, devices, access, targets, sample_size),
         ),
     ),
     Section("Segments", (segments,)),

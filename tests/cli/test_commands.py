@@ -172,3 +172,24 @@ def test_one_survey_is_named(run_stored, tmp_path: Path, named: tuple[str, ...],
         in ran.err
     )
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_samplesize_says_how_many_answers_and_refuses_what_it_would_ignore(run, tmp_path: Path):
+    path = tmp_path / "n.json"
+    ran = run("samplesize", "margin", "--margin", 5, "--population", 1000, "--response-rate", 20, "--json", path)  # fmt: skip
+    assert "278 answers give an interval of about +-5 points" in ran.out
+    assert "Ask 1,390 people." in ran.out
+    assert json.loads(path.read_text())["n"] == 278
+    score = run("samplesize", "nps", "--margin", 5, "--promoters", 50, "--detractors", 20)
+    assert "938 answers" in score.out  # (1.96 * 78.10 / 5) ** 2
+    found = run("samplesize", "difference", "--difference", 12.5, "--metric", "mean", "--sd", 25)
+    assert found.out.startswith("64 answers in each group")
+    for wrong, said in (
+        (("margin",), "needs --margin"),
+        (("difference", "--difference", 5, "--population", 9), "--population is not used"),
+        (("difference", "--difference", 5, "--sd", 9), "--sd is not used"),
+        (("margin", "--margin", 5, "--promoters", 50), "go together"),
+    ):
+        refused = run("samplesize", *wrong)
+        assert refused.code == 2
+        assert said in refused.err

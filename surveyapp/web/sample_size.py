@@ -1,0 +1,194 @@
+"""When will we know? Answers needed, the day they are expected on, and a rule to stop by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.journeys.calendar import calendar_of
+from surveyapp.results import cells, dashboards
+from surveyapp.results.outlook import (
+    Arrivals,
+    Outlook,
+    Wanted,
+    monthly,
+    outlook,
+    outlook_to_json,
+    read_wanted,
+    weekly,
+)
+from surveyapp.results.scope import Scope
+from surveyapp.results.view_models import Figure
+from surveyapp.store.models import EVERYBODY
+from surveyapp.surveys.design import change_logic
+from surveyapp.surveys.queries import survey_in
+from surveyapp.web.filters import dashboard_rules
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
+from surveyapp.web.sessions import me
+from surveyapp.whole import whole_number
+
+sample_size = Blueprint("sample_size", __name__, url_prefix="/journeys/<int:journey_id>")
+
+_LARGEST_QUOTA = 10**9 - 1
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A score that can be asked for: what the address says, what it is called, and its numbers."""
+
+    code: str
+    name: str
+    place: int | None
+    figure: Figure
+    arrivals: Arrivals
+
+
+Measures = list[Measure]
+
+
+@sample_size.get("/sample-size")
+@sample_size.get("/sample-size.json", endpoint="journey_json")
+@requires(Permission.READ_RESULTS)
+def journey(journey_id: int) -> ResponseReturnValue:
+    """Of every score of the journey, by the months that are shown."""
+    with installation().store.reading() as session:
+        row = queries.journey(session, journey_id)
+        today = calendar_of(row).day(installation().now())
+        measures = _measures_of(session, journey_id, today)
+    return page(
+        "sample_size/journey.html",
+        {"journey": row.code, **_document(measures, today)},
+        journey=row,
+        **_shown(measures, today),
+    )
+
+
+@sample_size.get("/surveys/<int:survey_id>/sample-size")
+@sample_size.get("/surveys/<int:survey_id>/sample-size.json", endpoint="survey_json")
+@requires(Permission.EDIT_SURVEYS)
+def survey(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    """Of the scores at the survey's place, by the survey's complete weeks."""
+    with installation().store.reading() as session:
+        row = queries.journey(session, journey_id)
+        own = survey_in(session, journey_id, survey_id)
+        today = calendar_of(row).day(installation().now())
+        measures = [
+            replace(each, code=each.figure.definition.scale, name=each.figure.definition.label)
+            for each in _measures_of(session, journey_id, today)
+            if each.place == own.touchpoint_id
+        ]
+        if own.anonymity != "anonymous":  # of which no week is told apart
+            answered = cells.days(session, [survey_id], [EVERYBODY])[EVERYBODY].get(survey_id)
+            weeks = weekly(session, survey_id, answered[1] if answered else None, today)
+            measures = [replace(each, arrivals=weeks) for each in measures]
+    quota = next((each.most for each in own.logic.quotas if not each.segment), None)
+    return page(
+        "sample_size/survey.html",
+        {
+            "journey": row.code,
+            "survey": own.code,
+            **_document(measures, today),
+            "closes_at": quota,
+        },
+        journey=row,
+        survey=own,
+        quota=quota,
+        **_shown(measures, today),
+    )
+
+
+@sample_size.post("/surveys/<int:survey_id>/sample-size/stop")
+@requires(Permission.EDIT_SURVEYS)
+def stop(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    """Have the survey close itself at a number of responses: its quota for all customers."""
+    most = whole_number(request.form.get("most", ""), largest=_LARGEST_QUOTA)
+    with installation().store.writing() as session:
+        row = queries.survey_row(session, journey_id, survey_id)
+        if not most:
+            raise Invalid(
+                "The number of responses to close at is a whole number from 1.", field="most"
+            )
+        logic = survey_in(session, journey_id, survey_id).logic.written()
+        others = [each for each in logic.get("quotas", []) if each.get("segment")]
+        logic["quotas"] = [{"most": most, "segment": ""}, *others]
+        library = installation().library
+        change_logic(session, row, logic, user_id=me().id, library=library)
+    flash(f"The survey closes itself at {most:,} responses.")
+    arguments: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name in _ASKED
+    }
+    return redirect(
+        url_for("sample_size.survey", journey_id=journey_id, survey_id=survey_id, **arguments),
+        303,
+    )
+
+
+_ASKED = ("measure", "margin", "difference", "power", "population")
+
+
+def _measures_of(session: Session, journey_id: int, today: date) -> Measures:
+    trends = dashboards.trend(session, Scope(journey_id), **dashboard_rules())
+    overview = dashboards.journey_overview(session, Scope(journey_id), **dashboard_rules())
+    found: Measures = []
+    places: list[tuple[int | None, str, tuple[Figure, ...]]] = [(None, "", overview.end)]
+    places += [(point.id, f"{point.name}: ", point.figures) for point in overview.touchpoints]
+    for place, name, figures in places:
+        for figure in figures:
+            scale = figure.definition.scale
+            trend = next(
+                t for t in trends if (t.touchpoint_id, t.definition.scale) == (place, scale)
+            )
+            code = scale if place is None else f"{place}:{scale}"
+            label = f"{name}{figure.definition.label}"
+            found.append(Measure(code, label, place, figure, monthly(trend, today)))
+    return found
+
+
+def _chosen(measures: Measures) -> Measure | None:
+    """The measure that the address names, else the first; None where nothing is asked."""
+    asked = request.args.get("measure", "").strip()
+    for each in measures:
+        if asked in ("", each.code):
+            return each
+    if not measures:
+        return None
+    known = ", ".join(each.code for each in measures)
+    raise Invalid(f"measure={asked[:60]} is not asked here; use one of {known}.", field="measure")
+
+
+def _outlook(measures: Measures, today: date) -> tuple[str, Wanted, Outlook | None]:
+    wanted, chosen = read_wanted(request.args), _chosen(measures)
+    if chosen is None:
+        return "", wanted, None
+    found = outlook(chosen.figure, chosen.arrivals, wanted, today=today)
+    return chosen.code, wanted, found
+
+
+def _document(measures: Measures, today: date) -> dict[str, object]:
+    code, _, found = _outlook(measures, today)
+    return {
+        "measure": code or None,
+        "measures": [each.code for each in measures],
+        "outlook": outlook_to_json(found) if found else None,
+    }
+
+
+def _shown(measures: Measures, today: date) -> dict[str, object]:
+    code, wanted, found = _outlook(measures, today)
+    return {
+        "measures": [(each.code, each.name) for each in measures],
+        "measure": code,
+        "wanted": wanted,
+        "outlook": found,
+        "asked": {name: request.args[name] for name in _ASKED if name in request.args},
+    }
