@@ -205,6 +205,11 @@ class Settings:
         "Days after which messages lose their words and whom they went to; they stay counted.",
         default=180,
     )
+    remove_reports: bool = _setting(
+        "Delete reports by themselves, within minutes, once answers are erased that they may hold;"
+        " otherwise they are marked and offered for deletion.",
+        default=False,
+    )
     close_grace_minutes: int = _setting(
         "Minutes after the closing of a survey in which answers are taken from whoever had it open.",
         default=60,

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.auth import sessions
 from surveyapp.closed_loop import alerts, cases
-from surveyapp.distribution import outbox, retention
+from surveyapp.distribution import outbox, retention, retention_notices
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.jobs import kinds, limits, running
@@ -37,7 +37,7 @@ from surveyapp.journeys import zone_actions
 from surveyapp.operations import heartbeats
 from surveyapp.operations.tasks import Tasks
 from surveyapp.periodic import ROUNDS
-from surveyapp.reports import make
+from surveyapp.reports import make, removal
 from surveyapp.responses import (
     batches,
     imports,
@@ -46,6 +46,9 @@ from surveyapp.responses import (
     sorting,
     stored_previews,
     uploads,
+)
+from surveyapp.responses import (
+    retention as response_retention,
 )
 from surveyapp.results import compute, studies
 from surveyapp.sampling import schedule as asking
@@ -222,6 +225,9 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "retire contacts": (3600.0, asking.retire),
     "send": (5.0, outbox.send_due),
     "forget messages": (3600.0, retention.forget),
+    "announce retention": (3600.0, retention_notices.announce),
+    "carry out retention": (600.0, response_retention.carry_out),
+    "remove reports": (600.0, removal.remove_due),
     "forget uploads": (60.0, uploads.forget),
     "follow time zones": (60.0, _follow_zones),
     "forget previews": (60.0, stored_previews.forget),

@@ -123,7 +123,7 @@ def put_right(
         "version": _RESPONSES.c.version + 1,
     }
     connection.execute(changing.values(to), values)
-    mark_reports(session, survey.journey_id, now.date())
+    mark_reports(session, survey.journey_id, now.date(), [each.row for each in corrections])
     session.flush()
     connection.execute(delete(_FLAGS).where(_FLAGS.c.response_id.in_(numbers)))  # of other answers
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id.in_(numbers)))

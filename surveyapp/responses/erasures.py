@@ -39,6 +39,7 @@ _SCORES = cast(Table, Score.__table__)
 _ERASURES = cast(Table, Erasure.__table__)
 _CUSTOMER_DID = "Erased their answers; what was noted about them is deleted."
 _STAFF_DID = "The response was removed; what was noted about the customer is deleted."
+_RULE_DID = "The answers were kept for as long as the survey says; what was noted is deleted."
 
 
 class Reason(StrEnum):
@@ -49,11 +50,18 @@ class Reason(StrEnum):
     WRONG_PERSON = "wrong_person"
     OTHER = "other"
     IMPORT = "import"  # with the whole import that it came in by
+    RETENTION = "retention"  # kept for as long as the survey's rule says
+    ANONYMISED = "anonymised"  # by that rule; its answers stay as a response of nobody's
+
+
+BY_RULE = frozenset({Reason.RETENTION, Reason.ANONYMISED})
 
 
 @dataclass(frozen=True)
 class Removal:
-    """By whom of the staff responses are removed, and why; ``note`` explains it."""
+    """By whom of the staff responses are removed, and why; ``note`` explains it. By a survey's rule of
+    retention it is nobody.
+    """
 
     reason: Reason
     user_id: int | None
@@ -135,7 +143,7 @@ def erase_all(
     _forget_ways(session, [row.invitation_id for row in found if row.invitation_id is not None])
     told = as_type(Event.subject["response_id"].as_string(), Number)  # as_integer() has 32 bits
     session.execute(delete(Event).where(told.in_(numbers)))
-    mark_reports(session, survey.journey_id, now.date())
+    mark_reports(session, survey.journey_id, now.date(), found, erased=True)
     _empty_cases(session, numbers, removal)
     _record(session, survey, found, removal)
     session.flush()
@@ -185,11 +193,11 @@ def _tombstone(
 def _record(
     session: Session, survey: Survey, found: Sequence[Row[Any]], removal: Removal | None
 ) -> None:
-    """The audit log's entries; of an import there is one for all, which its removal writes.
+    """The audit log's entries; of an import and of a night of retention there is one for all.
 
     Without the note: somebody may have named a customer in it, and no entry can be changed.
     """
-    if removal is not None and removal.batch_id is not None:
+    if removal is not None and (removal.batch_id is not None or removal.reason in BY_RULE):
         return
     for row in found:
         detail = {"answered": row.submitted_at.date().isoformat()}
@@ -222,6 +230,7 @@ def _empty_cases(session: Session, numbers: Sequence[int], removal: Removal | No
         case.follow_up_id = None
         user_id = removal.user_id if removal else None
         kind, text = ("change", _STAFF_DID) if removal else ("customer", _CUSTOMER_DID)
+        text = _RULE_DID if removal and removal.reason in BY_RULE else text
         session.add(CaseNote(case_id=case.id, kind=kind, user_id=user_id, text=text))
 
 
@@ -229,7 +238,7 @@ def removed_by_staff(session: Session, survey_ids: Collection[int]) -> dict[str,
     """How many responses of these surveys staff removed, by reason."""
     rows = session.execute(
         select(Erasure.reason, func.count())
-        .where(Erasure.survey_id.in_(survey_ids), Erasure.reason != "")
+        .where(Erasure.survey_id.in_(survey_ids), Erasure.reason.not_in(["", *BY_RULE]))
         .group_by(Erasure.reason)
         .order_by(Erasure.reason)
     )

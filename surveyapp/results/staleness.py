@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.erasures import Reason
 from surveyapp.results.actions import STUDY_INSTRUMENTS
 from surveyapp.store.models import Analysis, Erasure, Response
 from surveyapp.surveys.queries import surveys_in
@@ -65,7 +66,7 @@ def staleness(session: Session, analyses: Sequence[Analysis]) -> dict[int, Stale
         )
     ).all()
     # Counted by the database: with an import thousands may have gone.
-    moment = (Erasure.survey_id, Erasure.answered_on, Erasure.erased_at)
+    moment = (Erasure.survey_id, Erasure.answered_on, Erasure.erased_at, Erasure.reason)
     erasures = session.execute(
         select(*moment, func.count().label("responses"))
         .where(Erasure.survey_id.in_([place.id for place in places]), Erasure.erased_at > since)
@@ -88,6 +89,8 @@ def staleness(session: Session, analyses: Sequence[Analysis]) -> dict[int, Stale
                 for gone in erasures
                 if gone.survey_id in ids
                 and gone.erased_at > read_at
+                # Anonymised answers are in no segment any more, and count otherwise as before.
+                and (rule is not None or gone.reason != Reason.ANONYMISED)
                 and (gone.answered_on is None or gone.answered_on <= read_at.date())
             ),
             at_most=rule is not None,

@@ -34,6 +34,8 @@ from surveyapp.web.previews import previews
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
+from surveyapp.web.retention import retention
+from surveyapp.web.retention_list import retention_list
 from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
 from surveyapp.web.second_factor import second_factor
@@ -70,7 +72,7 @@ SECTIONS = (
         (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
-            *(previews, devices, access, targets, sample_size),
+            *(previews, devices, access, targets, sample_size, retention),
         ),
     ),
     Section("Segments", (segments,)),
@@ -80,7 +82,7 @@ SECTIONS = (
     Section("Users", (users,), Permission.MANAGE_USERS),
     Section("Connections", (connections, webhooks, mail), Permission.MANAGE_CONNECTIONS),
     Section("Audit log", (audit,), Permission.READ_AUDIT),
-    Section("System", (system,), Permission.WATCH_SYSTEM),
+    Section("System", (system, retention_list), Permission.WATCH_SYSTEM),
 )
 PAGES = (
     account,

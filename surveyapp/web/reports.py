@@ -14,6 +14,7 @@ from surveyapp.journeys import queries
 from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
 from surveyapp.reports.document import Document
+from surveyapp.reports.removal import holds_erased, remove_holding_erased, remove_report
 from surveyapp.results import queries as analyses
 from surveyapp.results.rules_changed import rules_of_report
 from surveyapp.results.scope import Comparison, Scope, month_text, read_scope
@@ -84,7 +85,37 @@ def index(journey_id: int) -> ResponseReturnValue:
         found = stored.reports(session, journey_id)
         about = {each.id: each for each in analyses.analyses(session, journey_id)}
         rules = {each.id: rules_of_report(each, about.get(each.analysis_id or 0)) for each in found}
-        return render_template("reports/index.html", journey=journey, reports=found, rules=rules)
+        return render_template(
+            "reports/index.html",
+            journey=journey,
+            reports=found,
+            rules=rules,
+            marked=[each.id for each in found if holds_erased(each)],
+        )
+
+
+@reports.post("/remove")
+@requires(Permission.REMOVE_RESPONSES)
+def remove_marked(journey_id: int) -> ResponseReturnValue:
+    """Delete every report that may hold answers erased since."""
+    with installation().store.writing() as session:
+        queries.journey(session, journey_id)
+        gone = remove_holding_erased(session, journey_id, installation().files, user_id=me().id)
+    flash(f"{gone} {'report' if gone == 1 else 'reports'} deleted.")
+    return redirect(url_for("reports.index", journey_id=journey_id), 303)
+
+
+@reports.post("/<int:report_id>/remove")
+@requires(Permission.REMOVE_RESPONSES)
+def remove(journey_id: int, report_id: int) -> ResponseReturnValue:
+    """Delete one report that may hold answers erased since."""
+    with installation().store.writing() as session:
+        report = stored.report(session, journey_id, report_id)
+        if not holds_erased(report):
+            raise Conflict("No answers that this report may hold have been erased; it stays.")
+        remove_report(session, report, installation().files, user_id=me().id)
+    flash("Report deleted.")
+    return redirect(url_for("reports.index", journey_id=journey_id), 303)
 
 
 @reports.route("/new", methods=["GET", "POST"])

@@ -281,7 +281,7 @@ def test_finished_reports_say_that_answers_under_them_changed(store: Store, surv
     with store.reading() as session:
         found = {report.title: report.parameters for report in session.scalars(select(Report))}
     assert found == {
-        "done": {"since": "2026-01-01", "outdated": "2026-04-01"},
+        "done": {"since": "2026-01-01", "outdated": "2026-04-01", "erased": "2026-04-01"},
         "running": {"since": "2026-01-01"},
     }
 

@@ -38,6 +38,7 @@ from surveyapp.store.models.responses import (
     Score,
 )
 from surveyapp.store.models.results import BINS, EVERYBODY, Analysis, Report, Rollup
+from surveyapp.store.models.retention import RetentionRound, RetentionRule
 from surveyapp.store.models.sampling import (
     Contact,
     Decision,
@@ -102,6 +103,8 @@ __all__ = [
     "RecoveryCode",
     "Report",
     "Response",
+    "RetentionRound",
+    "RetentionRule",
     "Rollup",
     "Score",
     "Segment",

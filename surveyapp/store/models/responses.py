@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -86,6 +87,7 @@ class Response(Base):
     correction: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(server_default="1")  # 1, and one more by each change
     import_batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey("import_batches.id"))
+    anonymised: Mapped[bool] = mapped_column(server_default=false())  # by retention
 
     survey: Mapped[SurveyRow] = relationship()
 
