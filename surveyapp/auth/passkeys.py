@@ -59,11 +59,7 @@ def user_handle(user_id: int, secret_key: str) -> bytes:
 
 def add(session: Session, account: Account, name: str, made: Registered) -> None:
     """Keep a passkey under a name. Raises Invalid, Conflict."""
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise Invalid(
-            f"The name has {len(name)} characters; use 1 to {LONGEST_NAME}.", field="name"
-        )
+    name = _read_name(name)
     if count(session, account.id) >= MOST:
         raise Conflict(f"You have {MOST} passkeys already; remove one first.")
     if _row(session, made.credential_id) is not None:
@@ -76,7 +72,12 @@ def add(session: Session, account: Account, name: str, made: Registered) -> None
 def lines(session: Session, user_id: int) -> list[PasskeyLine]:
     """The account's passkeys, the oldest first."""
     rows = session.scalars(select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id))
-    return [PasskeyLine(row.id, row.name, row.created_at, row.used_at) for row in rows]
+    return [_line(row) for row in rows]
+
+
+def line(session: Session, user_id: int, passkey_id: int) -> PasskeyLine:
+    """One of the account's passkeys. Raises NotFound."""
+    return _line(_own(session, user_id, passkey_id))
 
 
 def credential_ids(session: Session, user_id: int) -> list[str]:
@@ -113,13 +114,38 @@ def note_use(session: Session, found: Known, sign_count: int, *, now: datetime) 
 
 def remove(session: Session, account: Account, passkey_id: int) -> str:
     """Remove one of an account's passkeys; its name. Raises NotFound."""
-    row = session.get(Passkey, passkey_id)
-    if row is None or row.user_id != account.id:
-        raise NotFound("There is no such passkey.")
+    row = _own(session, account.id, passkey_id)
     session.delete(row)
     session.flush()
     record(session, account.id, "remove passkey", f"user {account.email}")
     return row.name
+
+
+def rename(session: Session, account: Account, passkey_id: int, name: str) -> None:
+    """Call one of an account's passkeys something else. Raises Invalid, NotFound."""
+    row = _own(session, account.id, passkey_id)
+    row.name = _read_name(name)
+    record(session, account.id, "rename passkey", f"user {account.email}")
+
+
+def _read_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Invalid(
+            f"The name has {len(name)} characters; use 1 to {LONGEST_NAME}.", field="name"
+        )
+    return name
+
+
+def _own(session: Session, user_id: int, passkey_id: int) -> Passkey:
+    row = session.get(Passkey, passkey_id)
+    if row is None or row.user_id != user_id:
+        raise NotFound("There is no such passkey.")
+    return row
+
+
+def _line(row: Passkey) -> PasskeyLine:
+    return PasskeyLine(row.id, row.name, row.created_at, row.used_at)
 
 
 def _row(session: Session, credential_id: str) -> Passkey | None:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, passwords, queries, second_factors, throttle
+from surveyapp.auth import account_mail, actions, passwords, queries, second_factors, throttle
 from surveyapp.auth import sessions as session_actions
+from surveyapp.auth.account_mail import News
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.passkey_sites import site_of
 from surveyapp.auth.permissions import Permission
@@ -168,6 +169,8 @@ def change_password() -> ResponseReturnValue:
                         new=form.password.data,
                     )
                     throttle.give_back(session, (tried,), installation())
+                    news, browser = News.PASSWORD_CHANGED, sessions.browser()
+                    account_mail.tell(session, changed, news, browser, installation())
                 sessions.begin(changed, sessions.method())
                 flash("Your password has been changed and all other sessions have ended.")
                 return redirect(url_for("account.show"), 303)

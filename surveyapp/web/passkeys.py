@@ -1,14 +1,16 @@
-"""One's passkeys: registered under a name, listed, removed."""
+"""One's passkeys: registered under a name, listed, renamed, removed."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from surveyapp.auth import account_mail, passwords, queries, second_factors
 from surveyapp.auth import passkeys as rows
-from surveyapp.auth import passwords, queries, second_factors
+from surveyapp.auth.account_mail import News
 from surveyapp.auth.passkey_sites import site_of
 from surveyapp.auth.permissions import Permission
 from surveyapp.auth.throttle import BY_PASSWORD, Attempt
@@ -23,13 +25,16 @@ from surveyapp.web.passkey_challenges import remember_challenge, site, take_chal
 passkeys = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 
 
-class PasskeyForm(StaffForm):
+class NameForm(StaffForm):
     name = StringField(
         "Name",
         [InputRequired("Enter a name, such as the device's."), Length(max=rows.LONGEST_NAME)],
         description="What you call the device or the key, such as Work laptop.",
         render_kw={"autocomplete": "off"},
     )
+
+
+class PasskeyForm(NameForm):
     current = PasswordField("Current password", render_kw={"autocomplete": "current-password"})
     credential = HiddenField()
 
@@ -72,6 +77,7 @@ def register() -> ResponseReturnValue:
                 codes = second_factors.add_passkey(
                     session, sessions.me(), form.name.data, made, session_id=sessions.session_id()
                 )
+                _tell(session, News.PASSKEY_ADDED)
             if codes:
                 return render_template("passkeys/codes.html", codes=codes, is_new=True)
             flash(f"The passkey {form.name.data} is registered.")
@@ -84,8 +90,29 @@ def register() -> ResponseReturnValue:
 def remove(passkey_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         name = second_factors.remove_passkey(session, sessions.me(), passkey_id)
+        _tell(session, News.PASSKEY_REMOVED)
     flash(f"The passkey {name} is removed. Delete it on the device, too.")
     return redirect(url_for("passkeys.index"), 303)
+
+
+@passkeys.route("/<int:passkey_id>/name", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+def rename(passkey_id: int) -> ResponseReturnValue:
+    me = sessions.me()
+    with installation().store.reading() as session:
+        line = rows.line(session, me.id, passkey_id)
+    form = NameForm(obj=line)
+    if form.validate_on_submit():
+        with form.refusing("name"):
+            with installation().store.writing() as session:
+                rows.rename(session, me, passkey_id, form.name.data)
+            flash("The passkey has its new name.")
+            return redirect(url_for("passkeys.index"), 303)
+    return render_template("passkeys/rename.html", form=form, line=line), form.status
+
+
+def _tell(session: Session, news: News) -> None:
+    account_mail.tell(session, sessions.me(), news, sessions.browser(), installation())
 
 
 def _check_password(typed: str | None) -> None:

@@ -16,10 +16,11 @@ from flask.typing import ResponseReturnValue
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import password_resets, passwords
+from surveyapp.auth import account_mail, password_resets, passwords, queries
+from surveyapp.auth.account_mail import News
 from surveyapp.auth.throttle import RESET_BY_ACCOUNT, RESET_BY_ADDRESS, Attempt, client_of
 from surveyapp.errors import NotFound
-from surveyapp.web import attempts
+from surveyapp.web import attempts, sessions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
@@ -98,6 +99,12 @@ def choose(token: str) -> ResponseReturnValue:
                     password_hash = password_resets.checked_hash(found, form.password.data)
                     with installation().store.writing() as session:
                         password_resets.finish(session, token, password_hash, now=now)
+                        account, browser = (
+                            queries.account(session, found.user_id),
+                            sessions.browser(),
+                        )
+                        news = News.PASSWORD_CHANGED
+                        account_mail.tell(session, account, news, browser, installation())
                     flash("Your password has been changed. Sign in with it.")
                     done = make_response(redirect(url_for("account.sign_in"), 303))
                     return remember_device(done, found.user_id)

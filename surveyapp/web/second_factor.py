@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import second_factors, throttle, totp
+from surveyapp.auth import account_mail, second_factors, throttle, totp
+from surveyapp.auth.account_mail import News
 from surveyapp.auth.permissions import Permission
 from surveyapp.auth.throttle import BY_CODE, Attempt
 from surveyapp.exports.qr import qr_svg
@@ -74,6 +75,7 @@ def confirm() -> ResponseReturnValue:
                     session_id=sessions.session_id(),
                     installation=installation(),
                 )
+                _tell(session, News.APP_ADDED)
             return render_template("second_factor/codes.html", codes=codes, is_new=True)
     return _page(form)
 
@@ -88,6 +90,7 @@ def renew() -> ResponseReturnValue:
                 codes = second_factors.new_recovery_codes(
                     session, sessions.me(), form.code.data, installation=installation()
                 )
+                _tell(session, News.CODES_RENEWED)
             return render_template("second_factor/codes.html", codes=codes, is_new=False)
     return _page(form)
 
@@ -102,9 +105,14 @@ def turn_off() -> ResponseReturnValue:
                 second_factors.turn_off(
                     session, sessions.me(), form.code.data, installation=installation()
                 )
+                _tell(session, News.APP_REMOVED)
             flash("Your authenticator app is turned off.")
             return redirect(url_for("second_factor.show"), 303)
     return _page(CodeForm(formdata=None), form)
+
+
+def _tell(session: Session, news: News) -> None:
+    account_mail.tell(session, sessions.me(), news, sessions.browser(), installation())
 
 
 @contextmanager

@@ -84,13 +84,18 @@ def begin(account: Account, method: str) -> None:
     """Start a new session: whatever the browser's old one held, CSRF token included, is gone."""
     session.clear()
     session.permanent = True
-    origin = Origin(device_words(request.user_agent.string), network(request.remote_addr))
+    origin = Origin(browser(), network(request.remote_addr))
     now, hours = installation().now(), installation().settings.session_hours
     with installation().store.writing() as db:
         key = sessions.begin(db, account, origin, now=now, method=method)
         opened = sessions.opened(db, key, now=now, hours=hours)
     if opened is not None:  # unless the account was changed in this very moment
         login_user(SignedIn(key, opened))
+
+
+def browser() -> str:
+    """The kind of browser that asks, in words of our own."""
+    return device_words(request.user_agent.string)
 
 
 def end() -> None:

@@ -20,7 +20,16 @@ from flask_login import current_user
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveyapp.auth import actions, identities, passkeys, queries, second_factors, throttle
+from surveyapp.auth import (
+    account_mail,
+    actions,
+    identities,
+    passkeys,
+    queries,
+    second_factors,
+    throttle,
+)
+from surveyapp.auth.account_mail import News
 from surveyapp.auth.accounts import Account
 from surveyapp.auth.throttle import BY_ADDRESS, BY_CODE, Attempt, client_of
 from surveyapp.errors import Invalid, NotAllowed, NotFound, SurveyappError
@@ -28,7 +37,7 @@ from surveyapp.web import attempts, sessions
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import public, safe_next
 from surveyapp.web.installation import installation
-from surveyapp.web.known_devices import remember_device
+from surveyapp.web.known_devices import known_device, remember_device
 from surveyapp.web.local_passwords import check_local_passwords
 from surveyapp.web.passkey_challenges import remember_challenge, site, take_challenge
 
@@ -63,6 +72,9 @@ class HalfIn:
 
 def go_on(account: Account, onward: str, method: str) -> ResponseReturnValue:
     """Begin the session of who has proved enough, and go where they wanted to."""
+    if known_device(account.id) is None:
+        with installation().store.writing() as db:
+            account_mail.tell(db, account, News.NEW_DEVICE, sessions.browser(), installation())
     sessions.begin(account, method)
     target = safe_next(onward) or url_for("journeys.index")
     return remember_device(make_response(redirect(target, 303)), account.id)

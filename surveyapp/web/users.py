@@ -8,6 +8,7 @@ from wtforms import BooleanField, EmailField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth import actions, grants, passwords, queries, second_factors
+from surveyapp.auth.account_mail import News, tell
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries as journeys
@@ -142,6 +143,7 @@ def reset_password(user_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         password = actions.reset_password(session, user_id, by=me().id)
         account = queries.account(session, user_id)
+        tell(session, account, News.PASSWORD_RESET, "", installation())
     return render_template("users/password.html", account=account, password=password)
 
 
@@ -150,6 +152,8 @@ def reset_password(user_id: int) -> ResponseReturnValue:
 def reset_second_factor(user_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         second_factors.reset(session, user_id, by=me().id)
+        account = queries.account(session, user_id)
+        tell(session, account, News.FACTOR_RESET, "", installation())
     flash("The second factor has been reset; it can be set up again after the next sign-in.")
     return redirect(url_for("users.show", user_id=user_id), 303)
 
