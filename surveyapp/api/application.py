@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.api.callers import CALLS_A_MINUTE, EXTENSION, THROTTLES, new_throttles
+from surveyapp.api.changes import changes
 from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.interactions import interactions
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 VERSION = "1"
-SUBJECTS = (interactions, surveys, contacts, responses, results)
+SUBJECTS = (interactions, surveys, contacts, responses, changes, results)
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 
 Send an API key in the header `Authorization: Bearer sak_...` of every request. Administrators create

@@ -337,10 +337,10 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     """
     settings = installation().settings
     with installation().store.reading() as session:
-        journey = journey_by_code(session, _code(code, "journey"), caller().journey_id)
+        journey = journey_by_code(session, code_in(code, "journey"), caller().journey_id)
         segment_id = ""
         if "segment" in query:
-            segment_id = str(segment_by_code(session, _code(query["segment"], "segment")).id)
+            segment_id = str(segment_by_code(session, code_in(query["segment"], "segment")).id)
         months = {"from": query.get("since", ""), "to": query.get("until", "")}
         others = {name: query.get(name, "") for name in ("compare", "channel", "language")}
         others["flagged"] = "yes" if query.get("flagged") else ""
@@ -353,7 +353,8 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     return overview_to_json(overview)
 
 
-def _code(text: str, what: str) -> str:
+def code_in(text: str, what: str) -> str:
+    """A code in an address; NotFound for what cannot be one."""
     try:
         return read_code(text)
     except Invalid as error:

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SEE_CONTACTS = "see contact details"
     READ_RESULTS = "read results"
     SET_TARGETS = "set targets"
+    PLAN_IMPROVEMENTS = "plan improvements"
     RUN_ANALYSES = "run analyses"
     READ_REPORTS = "read reports"
     MAKE_REPORTS = "make reports"
@@ -131,6 +132,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.READ_RESULTS: _of_journey(_EVERYBODY, _READING),
         # What a journey is to reach is its owner's business, in whatever role.
         Permission.SET_TARGETS: _of_journey(_EVERYBODY, _EDITING),
+        # Changes and actions are the work of whoever reads the scores, as cases are.
+        Permission.PLAN_IMPROVEMENTS: _of_journey(_EVERYBODY, _READING),
         Permission.RUN_ANALYSES: _of_journey(_STUDYING, _READING),
         Permission.READ_REPORTS: _of_journey(_EVERYBODY, _READING),
         Permission.MAKE_REPORTS: _of_journey(_EVERYBODY, _READING),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol, TypeVar
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
@@ -14,7 +14,16 @@ from surveyapp.journeys.removals import keep_stage, keep_touchpoint
 from surveyapp.journeys.zone_actions import read_zone
 from surveyapp.settings import LONGEST_PERIOD
 from surveyapp.store.audit import record
-from surveyapp.store.models import Interaction, Journey, JourneyGrant, Stage, SurveyRow, Touchpoint
+from surveyapp.store.models import (
+    ChangedPlace,
+    Interaction,
+    Journey,
+    JourneyGrant,
+    RegisteredChange,
+    Stage,
+    SurveyRow,
+    Touchpoint,
+)
 
 JOURNEY_STATES = ("current", "target", "archived")
 OWNERSHIPS = ("provider", "partner", "customer", "social")
@@ -125,8 +134,9 @@ def move_stage(session: Session, stage: Stage, *, by: int, user_id: int | None) 
 
 def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None:
     """Remove a stage with its touchpoints, so that it can be restored (``removals``); Conflict where
-    something was asked at one of them.
+    something was asked at one of them, or a registered change names one.
     """
+    _refuse_if_changed(session, stage.name, ChangedPlace.stage_id == stage.id)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
     keep_stage(session, stage, user_id=user_id)
@@ -201,7 +211,7 @@ def move_touchpoint(
 
 
 def remove_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> None:
-    """Remove a touchpoint; Conflict where something was asked or happened there."""
+    """Remove a touchpoint; Conflict where something was asked, happened or changed there."""
     _refuse_if_used(session, touchpoint)
     keep_touchpoint(session, touchpoint, user_id=user_id)
     record(session, user_id, "remove touchpoint", _touchpoint_subject(touchpoint))
@@ -235,6 +245,21 @@ def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
                 f"{touchpoint.name} cannot be removed, because {what}; rename it, or archive the"
                 " journey and draw a new one."
             )
+    _refuse_if_changed(session, touchpoint.name, ChangedPlace.touchpoint_id == touchpoint.id)
+
+
+def _refuse_if_changed(session: Session, name: str, there: ColumnElement[bool]) -> None:
+    query = select(RegisteredChange).join(ChangedPlace).where(there)
+    change = session.scalars(
+        query.order_by(RegisteredChange.removed_at.is_not(None)).limit(1)
+    ).first()
+    if change is None:
+        return
+    removed = "" if change.removed_at is None else "removed "
+    raise Conflict(
+        f"{name} cannot be removed, because the {removed}change {change.title} names it; rename it, or"
+        f" {'restore the change and ' if removed else ''}take it out of the change."
+    )
 
 
 def _describe(journey: Journey, *, name: str, provider: str, goal: str, state: str) -> None:

@@ -268,11 +268,11 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
         )
     if points:
         axis = trend_charts.trend_axis(points)
-        marked = any(series.rewordings for series in points)
+        room = max(map(trend_charts.headroom, points))
         halves = [
             Chart(
                 _trend_title(series),
-                trend_charts.trend(series, trend_charts.HALF_PAPER, axis=axis, marked=marked),
+                trend_charts.trend(series, trend_charts.HALF_PAPER, axis=axis, room=room),
                 trend_charts.note(series),
             )
             for series in points

@@ -7,8 +7,10 @@ reads, and a class, by which a page's stylesheet may say otherwise.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import groupby
 
 from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
@@ -22,7 +24,7 @@ _MOST_LINES = 5
 # Lengths in parts of the type's size.
 _TICK_LABELS, _MONTH_LABELS, _MONTH = 3.6, 1.9, 4.4
 _PADDING = 2.1  # from the axis to the first month, room for half of its number
-_ABOVE, _WORDING = 1.0, 1.4
+_ABOVE, _WORDING, _CHANGE = 1.0, 1.4, 1.3
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,24 @@ class _Plane:
     def x(self, at: int) -> float:
         return self.left + _PADDING * self.canvas.letters + at * self.step
 
+    def before(self, at: int) -> float:
+        """Where a month begins: between its dot and that of the month before."""
+        return self.x(at) - self._half
+
+    def day(self, day: date) -> float:
+        """Where a day of one of the months lies."""
+        at = next(
+            at
+            for at, month in enumerate(self.months)
+            if (month.first.year, month.first.month) == (day.year, day.month)
+        )
+        length = monthrange(day.year, day.month)[1]
+        return self.before(at) + 2 * self._half * (day.day - 1) / length
+
+    @property
+    def _half(self) -> float:
+        return min(self.step / 2, _PADDING * self.canvas.letters)
+
     def y(self, value: float) -> float:
         low, high = self.axis
         share = (min(max(value, low), high) - low) / (high - low)
@@ -76,15 +96,16 @@ def trend(
     canvas: Canvas = PAPER,
     *,
     axis: tuple[float, float] | None = None,
-    marked: bool = False,
+    room: float = 0.0,
 ) -> str:
     """A line with its interval as a band; gaps where a month is hidden or empty, a dashed line where
-    the wording changed.
+    the wording changed, a dotted one with a letter where a change was made.
 
-    Names of wordings stand in a line of their own above. ``marked`` leaves room for it although none
-    changed here, so that charts beside each other have their axes at one height.
+    Names of wordings and letters of changes stand in lines of their own above. ``room`` leaves space
+    for as many of these lines although nothing changed here, so that charts beside each other have
+    their axes at one height.
     """
-    above = _WORDING * canvas.letters if marked or series.rewordings else 0.0
+    above = max(room, headroom(series)) * canvas.letters
     canvas = replace(canvas, height=canvas.height + above)
     top = above + _ABOVE * canvas.letters
     plane = _Plane(canvas, axis or trend_axis([series]), series.months, top)
@@ -96,6 +117,7 @@ def trend(
             *_target(plane, series),
             *_others(plane),
             *_rewordings(plane, series),
+            *_changes(plane, series),
             *_line(plane),
             *_points(plane),
             *_ends(plane),
@@ -107,10 +129,17 @@ def trend(
     )
 
 
+def headroom(series: Trend) -> float:
+    """The space above a trend for what changed, in parts of the type's size."""
+    return (_WORDING if series.rewordings else 0.0) + (_CHANGE if series.markers else 0.0)
+
+
 def _sentences(series: Trend) -> Iterator[str]:
     yield from (phrases.month_said(month) for month in series.months)
     if series.target:
         yield _target_said(series.definition, series.target)
+    if series.markers:
+        yield phrases.markers(series)
 
 
 def _target_said(definition: Definition, target: MetricTarget) -> str:
@@ -118,13 +147,13 @@ def _target_said(definition: Definition, target: MetricTarget) -> str:
 
 
 def note(series: Trend) -> str:
-    """Which wordings the scores mix and what the dashed lines are; empty where there is one wording."""
+    """Which wordings the scores mix and what the lines down are; empty where nothing changed."""
     said = phrases.wordings(series)
     if series.rewordings:
         said = f"{said} The dashed line marks the change."
     if any(month.rest is not None and month.rest.shown for month in series.months):
         said = f"{said} The dotted grey line is all other customers.".strip()
-    return said
+    return f"{said} {phrases.markers(series)}".strip()
 
 
 def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
@@ -225,7 +254,7 @@ def _rewordings(plane: _Plane, series: Trend) -> Iterator[str]:
     """A dashed line before each month from which another wording was read, under its name."""
     places = {month.first: at for at, month in enumerate(plane.months)}
     for first, group in groupby(series.rewordings, key=lambda each: each.first):
-        x = plane.x(places[first]) - min(plane.step / 2, _PADDING * plane.canvas.letters)
+        x = plane.before(places[first])
         top = _ABOVE * plane.canvas.letters / 2
         yield svg.element(
             "line",
@@ -248,6 +277,41 @@ def _rewordings(plane: _Plane, series: Trend) -> Iterator[str]:
             top + away,
             plane,
             "end" if is_late else "start",
+        )
+
+
+def _changes(plane: _Plane, series: Trend) -> Iterator[str]:
+    """A dotted line on the day of each change, under its letter; letters that would meet stand on one
+    another's right.
+    """
+    letters = plane.canvas.letters
+    y = (_WORDING * letters if series.rewordings else 0.0) + 0.6 * letters
+    free = 0.0
+    for each in series.markers:
+        x = plane.day(each.first)
+        at = max(x, free)
+        free = at + 1.2 * letters * len(each.letter)
+        yield svg.element(
+            "line",
+            svg.element("title", svg.escaped(f"{each.title}, {phrases.days(each)}")),
+            class_="changed",
+            x1=x,
+            x2=x,
+            y1=y + 0.7 * letters,
+            y2=plane.bottom,
+            stroke=COLOURS["ink"],
+            stroke_width=1.2,
+            stroke_dasharray="1 2",
+        )
+        yield svg.text(
+            each.letter,
+            at,
+            y,
+            size=letters,
+            colour=COLOURS["ink"],
+            anchor="middle",
+            bold=True,
+            class_="number",
         )
 
 

@@ -204,6 +204,15 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
             "wordings": [
                 {"wording": each.wording, "from": month_text(each.first)} for each in trend.wordings
             ],
+            "changes": [
+                {
+                    "letter": each.letter,
+                    "title": each.title,
+                    "from": each.first.isoformat(),
+                    "to": each.last.isoformat() if each.last else None,
+                }
+                for each in trend.markers
+            ],
         }
         for trend in trends
     ]

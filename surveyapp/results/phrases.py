@@ -18,6 +18,7 @@ from surveyapp.results.view_models import (
     Figure,
     Hidden,
     JourneyOverview,
+    Marker,
     Month,
     State,
     Trend,
@@ -285,6 +286,18 @@ def wordings(trend: Trend) -> str:
             " can move a score by themselves."
         )
     return f"The scores mix the wordings {listed(names)}." if len(names) > 1 else ""
+
+
+def markers(trend: Trend) -> str:
+    """The changes that a trend marks: "Changes: A: New app (31 July 2026)."; empty where there is none."""
+    said = [f"{each.letter}: {named(each.title)} ({days(each)})" for each in trend.markers]
+    return f"Changes: {'; '.join(said)}." if said else ""
+
+
+def days(marker: Marker) -> str:
+    """From when, and of a temporary change until when: "31 July 2026", "1 July 2026 to 9 July 2026"."""
+    first = day(marker.first)
+    return first if marker.last is None else f"{first} to {day(marker.last)}"
 
 
 def months(first: date, last: date) -> str:

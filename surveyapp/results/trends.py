@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.results import cells, definitions
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
+from surveyapp.results.change_markers import Placed, placed_changes
 from surveyapp.results.changes import change_sums
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Cell, Ground, ground, publications
+from surveyapp.results.journey import Cell, Ground, Place, ground, publications
 from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.targets import of_segment, place_of
-from surveyapp.results.view_models import LATEST, Hidden, Month, Trend, Worded
+from surveyapp.results.view_models import LATEST, Hidden, Marker, Month, Trend, Worded
 from surveyapp.store.models import EVERYBODY
 
 
@@ -44,6 +45,7 @@ def trend(
     found = base.pooled_months(by_segment[segment_id])
     published = publications(session, base, minimum=minimum_cell, facets=scope.facets)
     worded = _worded(base, library)
+    placed = placed_changes(session, base.journey)
     baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
     compared = change_sums(session, base, scope, minimum=minimum_cell)
@@ -86,6 +88,7 @@ def trend(
                     wordings=wordings,
                     between=between,
                     target=targets.get((code, scale)),
+                    markers=_markers(placed, place, window),
                 )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
@@ -143,6 +146,18 @@ def _wordings(
     return tuple(
         Worded(wording, date(*month, 1))
         for wording, month in sorted(first.items(), key=lambda each: (each[1], each[0]))
+    )
+
+
+def _markers(
+    placed: Sequence[Placed], place: Place, window: Sequence[tuple[MonthKey, Sums]]
+) -> tuple[Marker, ...]:
+    """The changes at a place in the window's months."""
+    shown = {month for month, _ in window}
+    return tuple(
+        each.marker
+        for each in placed
+        if each.concerns(place) and (each.marker.first.year, each.marker.first.month) in shown
     )
 
 

@@ -410,13 +410,24 @@ class Worded:
 
 
 @dataclass(frozen=True)
+class Marker:
+    """A registered change on a trend, by its ``letter``; ``last`` is set where it was temporary."""
+
+    letter: str
+    title: str
+    first: date
+    last: date | None = None
+
+
+@dataclass(frozen=True)
 class Trend:
     """One figure month by month, every month from the first to the last with answers.
 
     ``change`` is the period minus the one that it is compared with (``between`` are the first and the
     last month of the one before, then of the other), where there is one. Else it is the last three shown months
     minus the first three; None below six shown months.
-    ``wordings`` are those of the surveys that were answered in these months, the earliest first.
+    ``wordings`` are those of the surveys that were answered in these months, the earliest first, and
+    ``markers`` the changes that were made here in these months.
     """
 
     definition: Definition
@@ -428,6 +439,12 @@ class Trend:
     wordings: tuple[Worded, ...] = ()
     between: tuple[list[date], list[date]] | None = None
     target: MetricTarget | None = None
+    markers: tuple[Marker, ...] = ()
+
+    def marked_in(self, month: date) -> list[Marker]:
+        """The changes made in the month of this day."""
+        wanted = (month.year, month.month)
+        return [each for each in self.markers if (each.first.year, each.first.month) == wanted]
 
     @property
     def rewordings(self) -> tuple[Worded, ...]:

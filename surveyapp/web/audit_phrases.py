@@ -61,6 +61,7 @@ _SINGLE = frozenset(
         "alert",
         "analysis",
         "case",
+        "change",
         "codebook",
         "customer",
         "delivery",

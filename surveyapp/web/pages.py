@@ -18,6 +18,7 @@ from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
 from surveyapp.web.campaigns import campaigns
 from surveyapp.web.cases import cases
+from surveyapp.web.changes import changes
 from surveyapp.web.channels import channels
 from surveyapp.web.closed_loop import closed_loop
 from surveyapp.web.connections import connections
@@ -72,7 +73,7 @@ SECTIONS = (
         (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
-            *(previews, devices, access, targets, sample_size, retention),
+            *(previews, devices, access, targets, sample_size, retention, changes),
         ),
     ),
     Section("Segments", (segments,)),

@@ -30,6 +30,7 @@ IDS = {
     "POST /opt-outs": "optOutCustomers",
     "GET /responses": "listResponses",
     "GET /erasures": "listErasures",
+    "GET /journeys/{code}/changes": "listJourneyChanges",
     "GET /journeys/{code}/results": "readJourneyResults",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -89,6 +89,7 @@ OPERATIONS = {
     "optOutCustomers": ("contacts", "opt_out_customers"),
     "listResponses": ("responses", "list_responses"),
     "listErasures": ("responses", "list_erasures"),
+    "listJourneyChanges": ("changes", "list_journey_changes"),
     "readJourneyResults": ("results", "read_journey_results"),
 }
 
@@ -178,6 +179,13 @@ def test_the_feed_is_read_to_its_end_with_corrections_and_erasures(program: Prog
     assert corrected.corrected_at is not None
     [erased], _ = read_to_the_end(erasures)
     assert erased.response_id == ids[2]
+
+
+def test_changes_have_their_days_and_places(program: Program):
+    found = program.call(*OPERATIONS["listJourneyChanges"], code="open").parsed
+    [change] = found.changes
+    assert (change.title, change.from_, change.to) == ("New form", date(2026, 3, 1), None)
+    assert (change.stages, change.touchpoints) == (["apply"], ["form"])
 
 
 def test_results_say_what_is_hidden_and_what_is_shown(program: Program):

@@ -16,7 +16,7 @@ from surveyapp import design_tokens
 from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
 from surveyapp.reports.validation import charts as validation_charts
 from surveyapp.results.definitions import scored
-from surveyapp.results.view_models import Figure, Hidden, Month, Trend, Worded
+from surveyapp.results.view_models import Figure, Hidden, Marker, Month, Trend, Worded
 from tests.responses.makers import unstored_survey
 
 SCALES = scored([unstored_survey(("csat", "nps"))], library=BUILT_IN)
@@ -138,6 +138,31 @@ def test_a_trend_marks_the_month_from_which_another_wording_was_read():
     both = replace(series, wordings=(words[0], replace(words[1], first=date(2026, 1, 1))))
     assert "wording" not in trend_charts.trend(both)  # mixed from the first month on
     assert trend_charts.note(both) == "The scores mix the wordings en-1 and en-2."
+
+
+def test_a_trend_marks_changes_on_their_day_by_letters_that_do_not_meet():
+    months = tuple(Month(date(2026, m, 1), satisfied(50.0 + m)) for m in range(1, 7))
+    made = (
+        Marker("A", "New app", date(2026, 3, 16)),
+        Marker("B", "Help by chat", date(2026, 3, 17), date(2026, 4, 30)),
+    )
+    series = Trend(CSAT, None, None, None, months, markers=made)
+    svg = trend_charts.trend(series)
+    lines = [e for e in parts(svg, "line") if e.get("class") == "changed"]
+    march, april = (float(e.get("cx", "")) for e in parts(svg, "circle")[2:4])
+    at = [float(e.get("x1", "")) for e in lines]
+    assert march - 1 < at[0] < at[1] < (march + april) / 2
+    letters = [e for e in parts(svg, "text") if e.text in ("A", "B")]
+    apart = float(letters[1].get("x", "")) - float(letters[0].get("x", ""))
+    assert apart > trend_charts.PAPER.letters
+    note = trend_charts.note(series)
+    assert note.startswith("Changes: A: ") and "New app" in note and "(16 March 2026); B: " in note
+    assert "(17 March 2026 to 30 April 2026)." in note
+    assert "New app" in (ET.fromstring(svg).get("aria-label") or "")  # noqa: S314
+    assert [each.letter for each in series.marked_in(date(2026, 3, 1))] == ["A", "B"]
+    height = [ET.fromstring(each).get("height") for each in (svg, trend_charts.trend(  # noqa: S314
+        replace(series, markers=()), room=trend_charts.headroom(series)))]  # fmt: skip
+    assert height[0] == height[1]
 
 
 def test_a_trend_is_read_aloud_month_by_month():

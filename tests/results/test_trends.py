@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from instruments.loader import BUILT_IN
+from surveyapp.journeys import queries
+from surveyapp.journeys.change_register import ChangeText, register_change, remove_change
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
 from surveyapp.results.scope import Scope
@@ -71,3 +73,25 @@ def test_a_significant_change_over_a_change_of_words_says_so(store: Store, journ
         trends = dashboards.trend(session, Scope(journey), library=BUILT_IN)
     (fallen,) = [each for each in findings(overview, None, trends) if "has fallen" in each.headline]
     assert "The wording changed: en-1 at first, en-2 from Jul 2026." in fallen.text
+
+
+def test_a_trend_has_the_changes_made_at_its_place_in_its_months(store: Store, journey: int):
+    with store.writing() as session:
+        known = queries.journey(session, journey)
+        app, identity = known.stages[0].touchpoints
+        for title, month, where in (
+            ("Elsewhere", 3, {"touchpoint_ids": [identity.id]}),
+            ("Stage", 4, {"stage_ids": [known.stages[0].id]}),
+            ("Here", 2, {"touchpoint_ids": [app.id]}),
+            ("Whole", 12, {}),
+        ):
+            text = ChangeText(title, date(2026, month, 17), **where)
+            register_change(session, known, text, user_id=None)
+        text = ChangeText("Before the answers", date(2025, 3, 1))
+        register_change(session, known, text, user_id=None)
+        gone = register_change(session, known, ChangeText("Gone", JULY), user_id=None)
+        remove_change(session, known, gone, user_id=None)
+    said = [(each.letter, each.title) for each in csat(store, journey).markers]
+    assert said == [("B", "Here"), ("D", "Stage"), ("E", "Whole")]
+    half = csat(store, journey, since=JANUARY, until=date(2026, 3, 1))
+    assert [each.title for each in half.markers] == ["Here"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -18,6 +18,7 @@ from surveyapp.auth.sessions import Origin
 from surveyapp.installation import Installation
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys import removals
+from surveyapp.journeys.change_register import ChangeText, register_change
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.conflicts import Conflict, Difference
@@ -103,6 +104,7 @@ class Place:
     passkey_id: int
     removal_id: int
     target_id: int
+    change_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -198,6 +200,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             passkey_id=_passkey(session, user, text),
             removal_id=_removed(session, stage, user, text),
             target_id=_target(session, journey, user),
+            change_id=_changed(session, journey, user, text),
         )
 
 
@@ -234,6 +237,23 @@ def _removed(session: Session, stage: Stage, user: User, text: str) -> int:
     gone = journeys.add_touchpoint(session, stage, name=f"Gone {text}".strip(), user_id=user.id)
     journeys.remove_touchpoint(session, gone, user_id=user.id)
     return removals.removals(session, stage.journey_id)[0].id
+
+
+def _changed(session: Session, journey: Journey, user: User, text: str) -> int:
+    """A registered change of the journey's last stage and its touchpoint."""
+    stage = journey.stages[-1]
+    described = ChangeText(
+        title=f"New form {text}".strip(),
+        started_on=date(2026, 3, 1),
+        stage_ids=[stage.id],
+        touchpoint_ids=[stage.touchpoints[0].id],
+        maker_id=user.id,
+        made_by=text[:200],
+        cost=text[:200],
+        description=text,
+        expected=text,
+    )
+    return register_change(session, journey, described, user_id=user.id).id
 
 
 def _told(session: Session, text: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from surveyapp.store.models.distribution import (
     OutgoingMessage,
 )
 from surveyapp.store.models.imports import ImportBatch, ImportPreview
+from surveyapp.store.models.improvements import ChangedPlace, RegisteredChange
 from surveyapp.store.models.jobs import File, Job, Worker
 from surveyapp.store.models.journeys import Journey, MapRemoval, Segment, Stage, Touchpoint
 from surveyapp.store.models.keys import ApiKey, KeyFingerprint, SigningKey
@@ -69,6 +70,7 @@ __all__ = [
     "CarelessFlag",
     "Case",
     "CaseNote",
+    "ChangedPlace",
     "ConsentText",
     "Contact",
     "Counter",
@@ -101,6 +103,7 @@ __all__ = [
     "PrizeDraw",
     "PrizeDrawWinner",
     "RecoveryCode",
+    "RegisteredChange",
     "Report",
     "Response",
     "RetentionRound",

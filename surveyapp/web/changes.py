@@ -1,0 +1,130 @@
+"""Changes: the register of what was changed in a journey, and what the scores did since."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.grants import able
+from surveyapp.auth.permissions import Permission
+from surveyapp.journeys import change_queries, change_register, queries
+from surveyapp.journeys.change_json import change_to_json
+from surveyapp.web.change_form import ChangeForm, stored
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
+from surveyapp.web.sessions import me
+
+changes = Blueprint("changes", __name__, url_prefix="/journeys/<int:journey_id>")
+
+
+@changes.get("/changes")
+@changes.get("/changes.json", endpoint="index_json")
+@requires(Permission.READ_RESULTS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        known = change_queries.changes(session, journey_id)
+        removed = change_queries.removed_changes(session, journey_id)
+    return page(
+        "changes/index.html",
+        {"journey": journey.code, "changes": [change_to_json(each) for each in known]},
+        journey=journey,
+        changes=known,
+        removed=removed,
+    )
+
+
+@changes.route("/changes/new", methods=["GET", "POST"])
+@requires(Permission.PLAN_IMPROVEMENTS)
+def new(journey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        staff = able(session, Permission.PLAN_IMPROVEMENTS, journey_id)
+    form = ChangeForm(data={"started_on": installation().now().date()}).offer(journey, staff)
+    if form.validate_on_submit():
+        with form.refusing("title"):
+            with installation().store.writing() as session:
+                known = queries.journey(session, journey_id)
+                change = change_register.register_change(
+                    session, known, form.text(), user_id=me().id
+                )
+            flash(f"{change.title} has been registered.")
+            return _show(journey_id, change.id)
+    return (
+        render_template("changes/form.html", form=form, journey=journey, change=None),
+        form.status,
+    )
+
+
+@changes.get("/changes/<int:change_id>")
+@changes.get("/changes/<int:change_id>.json", endpoint="show_json")
+@requires(Permission.READ_RESULTS)
+def show(journey_id: int, change_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        change = change_queries.change(session, journey_id, change_id)
+    return page(
+        "changes/show.html",
+        {"journey": journey.code, **change_to_json(change)},
+        journey=journey,
+        change=change,
+    )
+
+
+@changes.route("/changes/<int:change_id>/edit", methods=["GET", "POST"])
+@requires(Permission.PLAN_IMPROVEMENTS)
+def edit(journey_id: int, change_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        change = change_queries.change(session, journey_id, change_id)
+        staff = able(session, Permission.PLAN_IMPROVEMENTS, journey_id)
+    form = ChangeForm(data=stored(change)).offer(journey, staff)
+    if form.validate_on_submit():
+        with form.refusing("title"):
+            with form.saving() as session:
+                known = queries.journey(session, journey_id)
+                there = change_queries.change(session, journey_id, change_id)
+                change_register.edit_change(session, known, there, form.text(), user_id=me().id)
+            return _show(journey_id, change_id)
+    return (
+        render_template("changes/form.html", form=form, journey=journey, change=change),
+        form.status,
+    )
+
+
+@changes.route("/changes/<int:change_id>/remove", methods=["GET", "POST"])
+@requires(Permission.PLAN_IMPROVEMENTS)
+def remove(journey_id: int, change_id: int) -> ResponseReturnValue:
+    """The page that asks; sent, the removal itself."""
+    form = StaffForm()
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        change = change_queries.change(session, journey_id, change_id)
+    if form.validate_on_submit():
+        with installation().store.writing() as session:
+            known = queries.journey(session, journey_id)
+            there = change_queries.change(session, journey_id, change_id)
+            change_register.remove_change(session, known, there, user_id=me().id)
+        flash(f"{change.title} has been removed. It can be restored below.")
+        return redirect(url_for("changes.index", journey_id=journey_id), 303)
+    days = change_register.KEPT.days
+    page = render_template(
+        "changes/remove.html", form=form, journey=journey, change=change, days=days
+    )
+    return page, form.status
+
+
+@changes.post("/changes/<int:change_id>/restore")
+@requires(Permission.PLAN_IMPROVEMENTS)
+def restore(journey_id: int, change_id: int) -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        title = change_register.restore_change(session, journey, change_id, user_id=me().id)
+    flash(f"{title} has been restored.")
+    return _show(journey_id, change_id)
+
+
+def _show(journey_id: int, change_id: int) -> ResponseReturnValue:
+    return redirect(url_for("changes.show", journey_id=journey_id, change_id=change_id), 303)

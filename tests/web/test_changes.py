@@ -1,0 +1,90 @@
+"""Pages of the register of changes: on SQLite, as the pages do not differ by database."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from surveyapp.app import create_app
+from surveyapp.settings import read
+from surveyapp.web.installation import EXTENSION
+from tests.results import bank
+from tests.web.world import add_user, session_key
+
+
+@pytest.fixture(scope="module")
+def app(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    home = tmp_path_factory.mktemp("changes")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    made = create_app(read({}, home=home))
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    made.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def made(app: Flask) -> bank.Bank:
+    with app.extensions[EXTENSION].store.writing() as session:
+        found = bank.make_journey(session)
+        bank.fill(session, found, a_place=60, months=6)
+    return found
+
+
+@pytest.fixture(scope="module")
+def client(app: Flask, made: bank.Bank) -> FlaskClient:
+    installation = app.extensions[EXTENSION]
+    with installation.store.writing() as session:
+        user = add_user(session, "manager", password_hash="none")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_key(installation, user)
+    return client
+
+
+def test_a_manager_registers_corrects_removes_and_restores_a_change(client, made):
+    base = f"/journeys/{made.journey}/changes"
+    assert "No changes registered yet" in client.get(base).text
+    point = f"touchpoint-{made.touchpoints['app']}"
+    wrong = client.post(f"{base}/new", data={"title": "New app", "started_on": "soon"})
+    assert wrong.status_code == 422 and "is not a day; write it as 2026-03-17." in wrong.text
+    said = {"title": "New <app>", "started_on": "2026-02-17", "places": [point], "cost": "EUR 9"}
+    ended = client.post(f"{base}/new", data={**said, "ended_on": "2026-02-01"})
+    assert ended.status_code == 422 and "The last day is before the first." in ended.text
+    page = client.post(f"{base}/new", data=said, follow_redirects=True)
+    assert "New &lt;app&gt; has been registered." in page.text and "EUR 9" in page.text
+    (listed,) = client.get(f"{base}.json").json["changes"]
+    assert (listed["from"], listed["touchpoints"], listed["to"]) == ("2026-02-17", ["app"], None)
+    address = f"{base}/{listed['id']}"
+    filled = client.get(f"{address}/edit").text
+    assert re.search(rf'checked[^>]*value="{point}"', filled)
+    client.post(f"{address}/edit", data={**said, "made_by": "App team", "places": []})
+    assert client.get(f"{address}.json").json["made_by"] == "App team"
+    shown = client.get(base).text
+    assert "Whole journey" in shown and "App team" in shown
+    assert "Remove the change <bdi>New &lt;app&gt;</bdi>?" in client.get(f"{address}/remove").text
+    gone = client.post(f"{address}/remove", follow_redirects=True).text
+    assert f'action="{address}/restore"' in gone and "No changes registered yet" in gone
+    assert client.get(address).status_code == 404
+    assert (
+        "New &lt;app&gt; has been restored."
+        in client.post(f"{address}/restore", follow_redirects=True).text
+    )
+
+
+def test_charts_and_their_tables_mark_a_change_of_the_whole_journey(client, made):
+    page = client.get(f"/journeys/{made.journey}/results?period=all").text
+    assert page.count('class="changed"') >= 2
+    said = html.unescape(page)
+    assert "(17 February 2026)." in said and "A: <bdi>New <app></bdi>" in said
+    trend = client.get(f"/journeys/{made.journey}/results.json?period=all").json["trends"][0]
+    assert trend["changes"] == [
+        {"letter": "A", "title": "New <app>", "from": "2026-02-17", "to": None}
+    ]
